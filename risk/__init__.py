@@ -1,0 +1,1 @@
+"""Seawall: measures a trading book's risk, answers orders, and says why."""

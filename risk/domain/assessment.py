@@ -1,0 +1,215 @@
+"""What `assess` says of one snapshot. Money in quote currency, losses positive, no NaN.
+
+A figure that could not be measured is None, and a `Doubt` says why.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from risk.domain.market import Trust
+from risk.domain.model import LEVELS
+
+
+class DoubtKind(StrEnum):
+    """Why a number may be wrong or absent."""
+
+    MARK_STALE = "mark_stale"
+    MARK_SUSPECT = "mark_suspect"
+    MARK_MISSING = "mark_missing"
+    SHORT_HISTORY = "short_history"
+    NO_MODEL = "no_model"
+    NO_EQUITY = "no_equity"
+
+
+class Doubt(NamedTuple):
+    """One reason to distrust a number.
+
+    Attributes
+    ----------
+    kind : DoubtKind
+    asset : str or None
+        None if it concerns the whole book.
+    detail : str
+        One plain sentence.
+    """
+
+    kind: DoubtKind
+    asset: str | None
+    detail: str
+
+
+class TailRisk(NamedTuple):
+    """VaR and expected shortfall over one horizon.
+
+    Attributes
+    ----------
+    var, es : tuple of float
+        One per entry of ``LEVELS``, quote currency.
+    """
+
+    var: tuple[float, ...]
+    es: tuple[float, ...]
+
+    def var_at(self, level: float) -> float:
+        """VaR at one of ``LEVELS``."""
+        return self.var[LEVELS.index(level)]
+
+    def es_at(self, level: float) -> float:
+        """Expected shortfall at one of ``LEVELS``."""
+        return self.es[LEVELS.index(level)]
+
+
+class Exposure(NamedTuple):
+    """Market value held, quote currency; `long` and `short` are both positive."""
+
+    long: float
+    short: float
+
+    @property
+    def net(self) -> float:
+        """Long less short."""
+        return self.long - self.short
+
+    @property
+    def gross(self) -> float:
+        """Long plus short."""
+        return self.long + self.short
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PositionMeasures:
+    """One position's value and its part in the book's risk.
+
+    Attributes
+    ----------
+    strategy, asset, venue : str
+    quantity, entry_price, mark : float
+    trust : Trust
+    exposure : float
+        Market value; negative when short.
+    unrealised : float
+        Open profit; a loss is negative.
+    standalone : TailRisk or None
+        Of the position alone, one day.
+    component_var, component_es : tuple of float or None
+        Its part of the book's one-day figures at each level; the parts add up. Negative if
+        the position offsets risk.
+    marginal_var : tuple of float or None
+        Change of the book's VaR per unit of currency bought.
+    beta_btc : float or None
+        Its asset's expected move per move of bitcoin; None without history of both.
+    """
+
+    strategy: str
+    asset: str
+    venue: str
+    quantity: float
+    entry_price: float
+    mark: float
+    trust: Trust
+    exposure: float
+    unrealised: float
+    standalone: TailRisk | None
+    component_var: tuple[float, ...] | None
+    component_es: tuple[float, ...] | None
+    marginal_var: tuple[float, ...] | None
+    beta_btc: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldBook:
+    """The book as it stands: what screens show and backtests judge.
+
+    Attributes
+    ----------
+    exposure : Exposure
+        Long and short summed over positions, so that offsetting strategies both count.
+    by_asset, by_strategy, by_venue : mapping of name to Exposure
+    concentration : float
+        Herfindahl index of the assets' net exposure, 1/n to 1; 0 for a flat book.
+    largest_asset : str or None
+    day, hour : TailRisk or None
+    mean_correlation : float or None
+        Mean pairwise correlation of held assets; None for fewer than two.
+    stress_loss : float or None
+        Loss in the worst scenario of the snapshot; None if it has none.
+    stress_scenario : str or None
+    """
+
+    exposure: Exposure
+    by_asset: Mapping[str, Exposure]
+    by_strategy: Mapping[str, Exposure]
+    by_venue: Mapping[str, Exposure]
+    concentration: float
+    largest_asset: str | None
+    day: TailRisk | None
+    hour: TailRisk | None
+    mean_correlation: float | None
+    stress_loss: float | None
+    stress_scenario: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CommittedBook:
+    """The worst the book can become if any subset of pending orders is filled.
+
+    What an order check judges. Exact for exposure and stress; for VaR and ES see
+    :func:`risk.portfolio.tails.committed_tail`.
+
+    Attributes
+    ----------
+    gross : float
+    net_high, net_low : float
+        Highest and lowest net exposure.
+    by_asset : mapping of asset to float
+        Largest absolute net exposure.
+    day, hour : TailRisk or None
+    stress_loss : float or None
+    """
+
+    gross: float
+    net_high: float
+    net_low: float
+    by_asset: Mapping[str, float]
+    day: TailRisk | None
+    hour: TailRisk | None
+    stress_loss: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Assessment:
+    """All measures of one snapshot.
+
+    Attributes
+    ----------
+    snapshot_id, portfolio : str
+    at : datetime
+    ledger_seq, action_seq : int
+    equity : float or None
+        None while a held asset cannot be valued.
+    cash, net_flows, fees : float
+    leverage : float or None
+        Gross exposure over equity; None unless equity is known and positive.
+    held : HeldBook
+    committed : CommittedBook
+    positions : tuple of PositionMeasures
+    doubts : tuple of Doubt
+    """
+
+    snapshot_id: str
+    portfolio: str
+    at: datetime
+    ledger_seq: int
+    action_seq: int
+    equity: float | None
+    cash: float
+    net_flows: float
+    fees: float
+    leverage: float | None
+    held: HeldBook
+    committed: CommittedBook
+    positions: tuple[PositionMeasures, ...]
+    doubts: tuple[Doubt, ...]

@@ -1,0 +1,242 @@
+"""What the core asks of the outside world; adapters below the shell implement it.
+
+A port has a fake in ``tests/fakes.py`` and one suite that runs over the fake and over every
+real adapter.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from risk.domain.assessment import Assessment
+from risk.domain.events import RiskEvent
+from risk.domain.ledger import Fill, Flow, Ledger
+from risk.domain.market import Bar, BarClose, DataFault, Mark, Period
+from risk.domain.model import Models
+from risk.domain.orders import WorkingOrder
+from risk.domain.snapshot import Snapshot
+from risk.domain.state import RiskState
+
+
+class Clock(Protocol):
+    """Tells the time; the only way for the engine to know it."""
+
+    def now(self) -> datetime:
+        """The market's time, UTC."""
+        ...
+
+    def wall(self) -> datetime:
+        """The wall's time, UTC; differs from `now` in a sped-up or replayed market."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that only ever grow, whatever happens to the wall clock."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MarketReading:
+    """What a feed has to say since it was last read.
+
+    Attributes
+    ----------
+    at : datetime
+        The market's time of the reading. UTC.
+    marks : mapping of asset to Mark
+        Every asset of the feed, graded by trust.
+    closes : tuple of BarClose
+        Bars closed since the last reading, oldest first; hours before the day they end.
+    faults : tuple of DataFault
+        Found since the last reading.
+    """
+
+    at: datetime
+    marks: Mapping[str, Mark]
+    closes: tuple[BarClose, ...] = ()
+    faults: tuple[DataFault, ...] = ()
+
+
+class Feed(Protocol):
+    """Where prices come from."""
+
+    @property
+    def label(self) -> str:
+        """As shown to people, e.g. ``simulated``."""
+        ...
+
+    @property
+    def assets(self) -> tuple[str, ...]:
+        """Assets it can price."""
+        ...
+
+    def history(self, period: Period) -> Sequence[BarClose]:
+        """Closed bars before the first reading, oldest first."""
+        ...
+
+    def read(self, at: datetime) -> MarketReading:
+        """What is known at `at`.
+
+        Raises
+        ------
+        FeedUnavailable
+            If the market cannot be read now.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccountReading:
+    """What happened to the account since it was last read."""
+
+    fills: tuple[Fill, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    working_orders: Mapping[str, WorkingOrder] = field(default_factory=dict)
+
+
+class Account(Protocol):
+    """Where fills, flows and working orders come from."""
+
+    def read(self, market: MarketReading, ledger: Ledger) -> AccountReading:
+        """What happened up to `market.at`; `ledger` is what was booked so far.
+
+        Raises
+        ------
+        FeedUnavailable
+            If the account cannot be read now.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Carried:
+    """What the engine needs to go on where it stopped."""
+
+    state: RiskState
+    ledger: Ledger
+    models: Models
+
+
+@dataclass(frozen=True, kw_only=True)
+class CycleRecord:
+    """One complete cycle, saved whole or not at all.
+
+    Attributes
+    ----------
+    number : int
+        Grows by one a cycle, over restarts too.
+    snapshot : Snapshot
+        Contains the ledger and the models as of this cycle.
+    assessment : Assessment
+    state : RiskState
+    events : tuple of RiskEvent
+    closes : tuple of BarClose
+        Bars that closed in this cycle.
+    duration_ms : float
+        From the reading of the market to the start of saving.
+    wall : datetime
+        Wall time at the start of saving. UTC.
+    """
+
+    number: int
+    snapshot: Snapshot
+    assessment: Assessment
+    state: RiskState
+    events: tuple[RiskEvent, ...]
+    closes: tuple[BarClose, ...]
+    duration_ms: float
+    wall: datetime
+
+
+class Store(Protocol):
+    """Where the authority keeps what must survive it."""
+
+    def load(self, portfolio: str) -> Carried | None:
+        """State after the last complete cycle, or None if there was none.
+
+        Ledger entries booked after that cycle are contained.
+        """
+        ...
+
+    def save(self, record: CycleRecord, *, token: int) -> None:
+        """Save one cycle in one transaction.
+
+        Raises
+        ------
+        LeaseLost
+            If `token` is not the newest one of the portfolio: nothing was written.
+        StoreUnavailable
+            If the database did not answer; the cycle may have been saved, and saving the
+            same record again is harmless.
+        """
+        ...
+
+    def record_bars(self, bars: Sequence[Bar]) -> int:
+        """Keep bars; those already kept are left alone. Returns how many were new."""
+        ...
+
+    def bars(
+        self, period: Period, *, assets: Sequence[str] | None = None, last: int | None = None
+    ) -> list[BarClose]:
+        """Kept bars, oldest first; the `last` closes only, if given."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lease:
+    """The right to be the authority over one portfolio.
+
+    Attributes
+    ----------
+    portfolio, holder : str
+    token : int
+        Grows with every change of holder; every write carries it.
+    expires_at : datetime
+        By the database's clock. UTC.
+    """
+
+    portfolio: str
+    holder: str
+    token: int
+    expires_at: datetime
+
+
+class LeaseOffice(Protocol):
+    """Gives the right to be the authority to one process at a time."""
+
+    def acquire(self, portfolio: str, holder: str) -> Lease | None:
+        """The lease, or None while somebody else holds it."""
+        ...
+
+    def renew(self, lease: Lease) -> Lease:
+        """The lease with a new end.
+
+        Raises
+        ------
+        LeaseLost
+            If somebody else took it.
+        """
+        ...
+
+    def release(self, lease: Lease) -> None:
+        """Give it back, so that the next holder need not wait."""
+        ...
+
+
+class Strategy(Protocol):
+    """A trading idea that can be replayed: prices in, target weights out."""
+
+    @property
+    def name(self) -> str:
+        """As in the ledger."""
+        ...
+
+    def targets(self, closes: Mapping[str, Sequence[float]]) -> Mapping[str, float]:
+        """Wanted exposure of each asset as a fraction of the strategy's capital.
+
+        Parameters
+        ----------
+        closes : mapping of asset to sequence of float
+            Hourly closes up to now, oldest first.
+        """
+        ...

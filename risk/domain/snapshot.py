@@ -1,0 +1,142 @@
+"""Everything that a risk number may depend on, frozen at one moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import numpy as np
+
+from risk.domain.ledger import Fill, Flow, Ledger
+from risk.domain.market import DataFault, Mark, Trust, missing_mark
+from risk.domain.model import Models
+from risk.domain.orders import Order, Reservation, WorkingOrder
+from risk.domain.positions import PositionKey
+from risk.measures.types import FloatArray
+
+#: How long room is set aside for an order that nobody confirms. Its end frees nothing by
+#: itself (see Reservation); it says when somebody must ask.
+RESERVATION_LIFE = timedelta(seconds=30)
+
+
+class ShockMatrix(NamedTuple):
+    """Stress scenarios as simple returns, ready to multiply with exposures.
+
+    Attributes
+    ----------
+    scenarios : tuple of str
+    assets : tuple of str
+    returns : ndarray of shape (scenarios, assets)
+    """
+
+    scenarios: tuple[str, ...]
+    assets: tuple[str, ...]
+    returns: FloatArray
+
+
+NO_SHOCKS = ShockMatrix((), (), np.empty((0, 0)))
+
+
+class Pending(NamedTuple):
+    """An order that may still be filled, from a reservation of ours or seen at the venue."""
+
+    key: PositionKey
+    open_quantity: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """One book and its market at one moment. Immutable.
+
+    Attributes
+    ----------
+    id : str
+        The engine cycle that took it.
+    portfolio : str
+    at : datetime
+        UTC, the market's time.
+    marks : mapping of asset to Mark
+    ledger : Ledger
+        Positions, cash and reservations; its `seq` says up to which entry.
+    models : Models
+    working_orders : mapping of client order id to WorkingOrder
+        As the venues report them.
+    fills, flows : tuple
+        Since the last cycle; the ledger contains them already.
+    shocks : ShockMatrix
+    faults : tuple of DataFault
+        Found in the data since the last cycle.
+    action_seq : int
+        The last action of a person that it contains.
+    """
+
+    id: str
+    portfolio: str
+    at: datetime
+    marks: Mapping[str, Mark]
+    ledger: Ledger
+    models: Models
+    working_orders: Mapping[str, WorkingOrder] = field(default_factory=dict)
+    fills: tuple[Fill, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    shocks: ShockMatrix = NO_SHOCKS
+    faults: tuple[DataFault, ...] = ()
+    action_seq: int = 0
+
+    def __post_init__(self) -> None:
+        if self.at.utcoffset() is None:
+            raise ValueError(f"a snapshot's time needs a timezone: {self.at!r}")
+
+    @property
+    def ledger_seq(self) -> int:
+        """The last ledger entry that it contains."""
+        return self.ledger.seq
+
+    def mark(self, asset: str) -> Mark:
+        """The asset's mark; a MISSING one if there is none."""
+        return self.marks.get(asset) or missing_mark(asset, self.at)
+
+    @property
+    def unvalued(self) -> tuple[str, ...]:
+        """Held assets that cannot be valued, sorted."""
+        held = {position.asset for position in self.ledger.positions.values()}
+        return tuple(sorted(asset for asset in held if self.mark(asset).trust is Trust.MISSING))
+
+    @property
+    def equity(self) -> float | None:
+        """Cash plus market value, quote currency; None while a held asset has no mark."""
+        if self.unvalued:
+            return None
+        held = self.ledger.positions.values()
+        return self.ledger.cash + sum(p.quantity * self.marks[p.asset].price for p in held)
+
+    @property
+    def pending(self) -> tuple[Pending, ...]:
+        """Orders that may still be filled; one known from both sides counts once.
+
+        Of the two sides' open quantities the larger rules: the venue may have filled what
+        the ledger has not heard of, and the ledger may hold what the venue has not seen.
+        """
+        merged = {
+            order_id: Pending(
+                PositionKey(r.order.strategy, r.order.asset, r.order.venue), r.open_quantity
+            )
+            for order_id, r in self.ledger.reservations.items()
+        }
+        for order_id, seen in self.working_orders.items():
+            ours = merged.get(order_id)
+            if ours is None or abs(seen.open_quantity) > abs(ours.open_quantity):
+                merged[order_id] = Pending(
+                    PositionKey(seen.strategy, seen.asset, seen.venue), seen.open_quantity
+                )
+        return tuple(p for p in merged.values() if p.open_quantity != 0.0)
+
+    def after(self, order: Order) -> "Snapshot":
+        """The snapshot with room reserved for `order`."""
+        reservation = Reservation(
+            id=f"{self.id}/{order.client_order_id}",
+            order=order,
+            placed_at=self.at,
+            expires_at=self.at + RESERVATION_LIFE,
+        )
+        return replace(self, ledger=self.ledger.after_reservation(reservation))

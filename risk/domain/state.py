@@ -1,0 +1,170 @@
+"""What the engine remembers from one step to the next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+from risk.domain.market import Trust
+
+
+class TradingState(IntEnum):
+    """How much trading is allowed; a higher number is tighter."""
+
+    NORMAL = 0
+    CAUTION = 1
+    THROTTLED = 2
+    REDUCE_ONLY = 3
+    HALTED = 4
+
+    @property
+    def word(self) -> str:
+        """As shown to people."""
+        return self.name.replace("_", " ")
+
+
+class ScopeKind(StrEnum):
+    """What a state, a limit or a breaker applies to."""
+
+    PORTFOLIO = "portfolio"
+    STRATEGY = "strategy"
+    ASSET = "asset"
+    VENUE = "venue"
+
+
+class Scope(NamedTuple):
+    """One thing that has a trading state."""
+
+    kind: ScopeKind
+    name: str
+
+
+class Standing(NamedTuple):
+    """A scope's trading state.
+
+    Attributes
+    ----------
+    state : TradingState
+    since : datetime
+    cause : str
+        One plain sentence.
+    """
+
+    state: TradingState
+    since: datetime
+    cause: str
+
+
+class Baseline(NamedTuple):
+    """A named point from which profit or drawdown is measured. Restarting never moves it.
+
+    Attributes
+    ----------
+    at : datetime
+    unit_value : float
+        Value of one unit of the book, see `Performance`.
+    equity : float
+        Quote currency.
+    net_flows : float
+        Sum of flows up to then.
+    """
+
+    at: datetime
+    unit_value: float
+    equity: float
+    net_flows: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Performance:
+    """The book's course with deposits and withdrawals taken out.
+
+    The book is treated as a fund: it starts at a unit value of 1, and a flow buys or
+    redeems units at the value of the moment, so that a deposit is never profit and a
+    withdrawal never a drawdown.
+
+    Attributes
+    ----------
+    unit_value : float
+    equity, net_flows : float
+        At the last trusted reading, quote currency.
+    at : datetime
+        Of that reading.
+    inception, day_start, peak : Baseline
+        First reading; last reading before 00:00 UTC of the running day; highest unit value.
+    """
+
+    unit_value: float
+    equity: float
+    net_flows: float
+    at: datetime
+    inception: Baseline
+    day_start: Baseline
+    peak: Baseline
+
+    @property
+    def drawdown(self) -> float:
+        """Fall of the unit value from its peak, a fraction of the peak, 0 to 1."""
+        return max(0.0, 1.0 - self.unit_value / self.peak.unit_value)
+
+    @property
+    def profit_today(self) -> float:
+        """Since the day's start, flows taken out, quote currency."""
+        return self._profit_since(self.day_start)
+
+    @property
+    def profit_total(self) -> float:
+        """Since inception, flows taken out, quote currency."""
+        return self._profit_since(self.inception)
+
+    @property
+    def return_today(self) -> float:
+        """Since the day's start, a fraction."""
+        start = self.day_start.unit_value
+        return self.unit_value / start - 1.0 if start > 0.0 else 0.0
+
+    def _profit_since(self, start: Baseline) -> float:
+        return (self.equity - start.equity) - (self.net_flows - start.net_flows)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RiskState:
+    """Everything that `step` carries from one snapshot to the next.
+
+    Attributes
+    ----------
+    portfolio : str
+    cycle : int
+        Steps taken.
+    at : datetime or None
+        Time of the last snapshot; None before the first.
+    performance : Performance or None
+        None until equity was first known and positive.
+    standings : mapping of Scope to Standing
+        Scopes in a tighter state than NORMAL, and the portfolio always.
+    trusts : mapping of asset to Trust
+        Of the marks in the last snapshot, so that changes are told once.
+    exposures : mapping of asset to float
+        Net exposure when it was last announced.
+    positions_told : mapping of "strategy asset venue" to float
+        Quantity when a position's risk was last announced.
+    scored : mapping of period to datetime
+        Close of the last forecast whose score was announced.
+    action_seq : int
+    """
+
+    portfolio: str
+    cycle: int = 0
+    at: datetime | None = None
+    performance: Performance | None = None
+    standings: Mapping[Scope, Standing] = field(default_factory=dict)
+    trusts: Mapping[str, Trust] = field(default_factory=dict)
+    exposures: Mapping[str, float] = field(default_factory=dict)
+    positions_told: Mapping[str, float] = field(default_factory=dict)
+    scored: Mapping[str, datetime] = field(default_factory=dict)
+    action_seq: int = 0
+
+    def standing(self) -> Standing | None:
+        """The portfolio's standing; None before the first step."""
+        return self.standings.get(Scope(ScopeKind.PORTFOLIO, self.portfolio))

@@ -1,0 +1,104 @@
+"""Everything that Seawall raises on purpose.
+
+.. code-block:: text
+
+    SeawallError
+    ├── InsufficientData        a measure needs more history than there is
+    ├── InvalidInput            a value from outside that cannot be accepted
+    │   ├── SettingInvalid      a setting, named by its key
+    │   ├── PriceFileInvalid    a price file that cannot be read at all
+    │   ├── BookFileInvalid     a file of positions, equity or flows that cannot be read
+    │   └── EventInvalid        bytes that are not one of our events
+    ├── UnknownPortfolio        no portfolio of that name
+    ├── FeedUnavailable         the market or the account cannot be read now
+    └── StoreError
+        ├── StoreUnavailable    the database cannot be reached or does not answer in time
+        ├── SchemaMismatch      the database is older or newer than this program
+        ├── LeaseLost           another authority owns the portfolio; what we wrote was refused
+        └── JournalBroken       the journal's hash chain does not hold
+
+A rejection of an order or a breached limit is a value, never an exception: an
+exception means that we could not answer.
+"""
+
+
+class SeawallError(Exception):
+    """Base of all errors raised on purpose; its text is fit for a user to read."""
+
+
+class InsufficientData(SeawallError):
+    """A measure needs more observations than it was given.
+
+    Parameters
+    ----------
+    measure : str
+        What could not be measured.
+    needed, got : int
+        Observations.
+    """
+
+    def __init__(self, measure: str, *, needed: int, got: int) -> None:
+        super().__init__(f"{measure} needs {needed} or more observations, got {got}")
+        self.measure = measure
+        self.needed = needed
+        self.got = got
+
+
+class InvalidInput(SeawallError):
+    """A value from outside that cannot be accepted."""
+
+
+class SettingInvalid(InvalidInput):
+    """A setting has a value that cannot be used.
+
+    Parameters
+    ----------
+    key : str
+        The setting's name as the user wrote it, e.g. ``SEAWALL_WEB_PORT``.
+    problem : str
+        What is wrong, as the rest of a sentence.
+    """
+
+    def __init__(self, key: str, problem: str) -> None:
+        super().__init__(f"{key} {problem}")
+        self.key = key
+
+
+class PriceFileInvalid(InvalidInput):
+    """A price file that cannot be read at all; the text names file and reason."""
+
+
+class BookFileInvalid(InvalidInput):
+    """A file of positions, equity or flows that cannot be read; names the line."""
+
+
+class EventInvalid(InvalidInput):
+    """Bytes that are not one of our events."""
+
+
+class UnknownPortfolio(SeawallError):
+    """No portfolio of that name exists."""
+
+
+class FeedUnavailable(SeawallError):
+    """The market or the account cannot be read now."""
+
+
+class StoreError(SeawallError):
+    """Something about the database."""
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be reached, or does not answer in time."""
+
+
+class SchemaMismatch(StoreError):
+    """The database's schema is older or newer than this program expects."""
+
+
+class LeaseLost(StoreError):
+    """Another authority holds the portfolio; what this one tried to write was refused."""
+
+
+class JournalBroken(StoreError):
+    """The journal's hash chain does not hold; the text names the first bad entry."""
