@@ -1,0 +1,108 @@
+"""What every test can rely on: no settings of the user's, no network, one thread of BLAS.
+
+Fixtures of one part of the system live in that part's folder.
+"""
+
+import os
+
+# Before numpy is imported: two test workers on two cores need no threads of their own.
+for _library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
+for _setting in [name for name in os.environ if name.startswith("SEAWALL_")]:
+    del os.environ[_setting]
+
+import ipaddress
+import socket
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from selenium.webdriver.chrome.options import Options
+
+from tests.browser import find_browser, headless_options
+from tests.fakes import FakeClock
+from tests.postgres import PostgresServer, running_postgres
+
+settings.register_profile("dev", deadline=None, max_examples=50)
+# One answer for one commit: a lottery in CI would blame whoever comes next.
+settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+def pytest_configure() -> None:
+    browser = find_browser()
+    if browser:
+        os.environ.setdefault("DASH_TEST_CHROMEPATH", browser)
+
+
+def pytest_setup_options() -> Options:
+    """Called by dash.testing before it opens a browser."""
+    return headless_options()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they ask for, so that `-m "not browser"` needs nobody's care."""
+    for item in items:
+        wanted = getattr(item, "fixturenames", ())
+        if "dash_duo" in wanted or "dash_br" in wanted:
+            item.add_marker("browser")
+        if "postgres" in wanted:
+            item.add_marker("postgres")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """State goes to a folder of the tests, never into the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEAWALL_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loopback_only() -> Iterator[None]:
+    """Fail whatever calls another machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex"):
+            patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
+        yield
+
+
+def _guarded(connect: Any) -> Any:
+    def guarded(self: socket.socket, address: Any) -> Any:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
+            raise AssertionError(f"tests stay on this machine, but something called {address}")
+        return connect(self, address)
+
+    return guarded
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or ipaddress.ip_address(host).is_loopback
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """The server of this test session (of this worker, under xdist)."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: PostgresServer) -> str:
+    """Name of the database that every test's own is copied from."""
+    return "template1"
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer, postgres_template: str) -> Iterator[str]:
+    """Address of a database of the test's own, dropped afterwards."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    yield postgres.create_database(name, template=postgres_template)
+    postgres.drop_database(name)
