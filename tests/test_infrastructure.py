@@ -2,7 +2,7 @@
 
 import os
 import socket
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -71,9 +71,31 @@ def test_the_users_settings_do_not_reach_the_tests():
 def test_the_clock_moves_only_when_told():
     clock = FakeClock(datetime(2024, 5, 1, tzinfo=UTC))
 
-    assert clock() == clock() == datetime(2024, 5, 1, tzinfo=UTC)
+    assert clock.now() == clock.now() == clock.wall() == datetime(2024, 5, 1, tzinfo=UTC)
     assert clock.advance(90) == datetime(2024, 5, 1, 0, 1, 30, tzinfo=UTC)
-    assert clock.advance(-30) == datetime(2024, 5, 1, 0, 1, tzinfo=UTC)
+    assert clock.monotonic() == 90.0
+
+
+def test_stepping_the_clock_back_lets_no_time_pass():
+    clock = FakeClock(datetime(2024, 5, 1, tzinfo=UTC))
+    clock.advance(5)
+    clock.set(datetime(2024, 4, 30, tzinfo=UTC))
+
+    assert clock.now() == datetime(2024, 4, 30, tzinfo=UTC)
+    assert clock.monotonic() == 5.0
+
+
+def test_stepping_the_wall_leaves_the_market_alone():
+    clock = FakeClock(datetime(2024, 5, 1, tzinfo=UTC))
+    clock.step_wall(timedelta(seconds=-60))
+
+    assert clock.wall() == datetime(2024, 4, 30, 23, 59, tzinfo=UTC)
+    assert clock.now() == datetime(2024, 5, 1, tzinfo=UTC)
+
+
+def test_time_never_passes_backwards():
+    with pytest.raises(ValueError, match="backwards"):
+        FakeClock().advance(-1)
 
 
 def test_the_clock_refuses_a_time_without_a_zone():

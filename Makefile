@@ -1,0 +1,76 @@
+# Everything a newcomer needs: `make run` and `make test` do the whole set-up themselves.
+#
+# PYTHON=/path/to/python  makes the environment with another Python (3.11 to 3.14).
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+WARMED := .venv/.warmed
+
+KERNELS := $(shell grep -rl --include='*.py' numba risk 2>/dev/null)
+SOURCES := risk $(wildcard pages app.py)
+FORMATTED := $(SOURCES) $(wildcard tests benchmarks migrations docs)
+
+# Workers of the test run; each has a Postgres of its own. WORKERS=0 runs in one process.
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test check bench fmt lock shots browser clean
+
+help:
+	@echo "make run     start Seawall with its demonstration market on http://127.0.0.1:8050"
+	@echo "make test    run all tests, browser and Postgres included"
+	@echo "make check   formatting, lint, types, import rules, security"
+	@echo "make bench   measure speeds and print a table"
+	@echo "make shots   take the screenshots of the documentation again"
+	@echo "make fmt     format the code"
+	@echo "make lock    resolve the dependencies again and write the lock files"
+	@echo "make clean   remove the environment and all caches"
+
+run: $(INSTALLED) $(WARMED)
+	@exec $(BIN)/python app.py
+
+test: $(INSTALLED) $(WARMED) browser
+	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --doctest-modules \
+		--cov=risk --cov-branch --cov-report=term --cov-fail-under=90
+
+check: $(INSTALLED)
+	$(BIN)/ruff check $(FORMATTED)
+	$(BIN)/ruff format --check $(FORMATTED)
+	$(BIN)/mypy $(SOURCES)
+	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml $(SOURCES)
+
+bench: $(INSTALLED) $(WARMED)
+	$(BIN)/python -m benchmarks
+
+shots: $(INSTALLED) $(WARMED) browser
+	$(BIN)/python docs/screenshots.py
+
+fmt: $(INSTALLED)
+	$(BIN)/ruff check --fix-only --quiet $(FORMATTED)
+	$(BIN)/ruff format $(FORMATTED)
+
+LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-annotate --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command 'make lock' --python-version 3.11
+
+lock: $(INSTALLED)
+	$(LOCK) --upgrade --universal --extra test --group build pyproject.toml -o requirements.lock
+	echo uv | $(LOCK) --upgrade --universal - -o requirements-uv.lock
+
+browser:
+	@tools/browser
+
+$(INSTALLED): pyproject.toml requirements.lock requirements-uv.lock tools/setup
+	@PYTHON='$(PYTHON)' tools/setup
+	@touch $@
+
+# Compiles the numeric kernels once, so that neither the first page nor a timed test waits for it.
+$(WARMED): $(INSTALLED) $(KERNELS)
+	@$(BIN)/python -m risk.measures.warm
+	@touch $@
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks \
+		.coverage .coverage.* htmlcov build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
