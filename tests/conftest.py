@@ -11,18 +11,17 @@ for _library in ("OMP", "OPENBLAS", "MKL"):
 for _setting in [name for name in os.environ if name.startswith("SEAWALL_")]:
     del os.environ[_setting]
 
-import ipaddress
-import socket
 import uuid
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
+from dash.testing.application_runners import BaseDashRunner
 from hypothesis import settings
 from selenium.webdriver.chrome.options import Options
 
 from tests.browser import find_browser, headless_options
 from tests.fakes import FakeClock
+from tests.network import free_port, refuse_other_machines
 from tests.postgres import PostgresServer, running_postgres
 
 settings.register_profile("dev", deadline=None, max_examples=50)
@@ -52,6 +51,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("postgres")
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Left alone, dash.testing counts up from one port in every process."""
+    if item.get_closest_marker("browser"):
+        BaseDashRunner._next_port = free_port()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """State goes to a folder of the tests, never into the user's."""
@@ -64,22 +69,8 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def loopback_only() -> Iterator[None]:
     """Fail whatever calls another machine."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("connect", "connect_ex"):
-            patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
+        refuse_other_machines(patch)
         yield
-
-
-def _guarded(connect: Any) -> Any:
-    def guarded(self: socket.socket, address: Any) -> Any:
-        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
-            raise AssertionError(f"tests stay on this machine, but something called {address}")
-        return connect(self, address)
-
-    return guarded
-
-
-def _is_loopback(host: str) -> bool:
-    return host == "localhost" or ipaddress.ip_address(host).is_loopback
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -20,6 +19,8 @@ from typing import Any, Self
 
 import psycopg
 from psycopg import sql
+
+from tests.network import free_port
 
 UNPRIVILEGED = "nobody"  # Postgres refuses to run as root
 START_SECONDS = 30.0
@@ -99,7 +100,7 @@ class PostgresServer:
         chosen = self.port
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
-            self.port = chosen or _free_port()
+            self.port = chosen or free_port()
             self._launch()
             if self._answers(deadline):
                 return
@@ -245,9 +246,3 @@ def _copy_wheel(programs: Path, target: Path) -> Path:
     if libraries.exists():
         shutil.copytree(libraries, target / libraries.name, symlinks=True)
     return target / package.name / install.name / "bin"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
