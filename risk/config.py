@@ -1,0 +1,384 @@
+"""Settings: every one declared once, read once, wrong ones refused by name.
+
+A field of `Settings` is the single source of a setting's default, meaning and rule; the
+environment, ``seawall.toml``, ``seawall settings`` and the documentation all follow from it.
+What a setting does belongs to the room that uses it.
+"""
+
+import difflib
+import ipaddress
+import math
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple, get_type_hints
+from urllib.parse import urlsplit
+
+from risk.errors import SettingInvalid
+
+PREFIX = "SEAWALL_"
+FILE_NAME = "seawall.toml"
+FEEDS_OFFERED = ("simulated", "files")
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+# How the supervisor tells a child where to beat: a wire between processes, not a setting.
+HEARTBEAT_VARIABLE = "SEAWALL_HEARTBEAT_FD"
+
+_POSTGRES = ("postgres", "postgresql", "postgresql+psycopg")
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a setting means and how its text is read.
+
+    Attributes
+    ----------
+    meaning : str
+        One sentence for its user.
+    parse : callable
+        Text to value; raises ValueError with the rest of a sentence that begins with the key.
+    default : str
+        How the default is described where its value would mislead; else empty.
+    """
+
+    meaning: str
+    parse: Callable[[str], object]
+    default: str = ""
+
+
+def _text(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must not be empty")
+    return value.strip()
+
+
+def _path(value: str) -> Path:
+    try:
+        return Path(_text(value)).expanduser().absolute()
+    except RuntimeError as unknown_user:
+        raise ValueError(f"names a home folder that does not exist: {value!r}") from unknown_user
+
+
+def _one_of(*names: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        chosen = value.strip().lower()
+        if chosen not in names:
+            raise ValueError(f"must be one of {', '.join(names)}, got {value!r}")
+        return chosen
+
+    return parse
+
+
+def _feed(value: str) -> str:
+    if value.strip().lower() == "exchange":
+        raise ValueError(
+            "cannot be exchange: this version has no connection to an exchange, "
+            f"only {' and '.join(FEEDS_OFFERED)}"
+        )
+    return _one_of(*FEEDS_OFFERED)(value)
+
+
+def _number(low: float, high: float) -> Callable[[str], float]:
+    def parse(value: str) -> float:
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not low <= number <= high:
+            raise ValueError(f"must be a number from {low:g} to {high:g}, got {value!r}")
+        return number
+
+    return parse
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        digits = value.strip()
+        if not (digits.isascii() and digits.isdigit() and low <= int(digits) <= high):
+            raise ValueError(f"must be a whole number from {low} to {high}, got {value!r}")
+        return int(digits)
+
+    return parse
+
+
+def _loopback(value: str) -> str:
+    host = _text(value)
+    if host != "localhost" and not _is_loopback_address(host):
+        raise ValueError(
+            f"must be a loopback address such as 127.0.0.1, got {host!r}: "
+            "there is no login yet, so nobody else may reach Seawall"
+        )
+    return host
+
+
+def _is_loopback_address(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _database(value: str) -> str:
+    scheme, separator, rest = _text(value).partition("://")
+    if separator and scheme in _POSTGRES and urlsplit(f"//{rest}").hostname:
+        return f"postgresql+psycopg://{rest}"
+    if separator and scheme == "sqlite" and rest.startswith("/") and rest != "/":
+        return f"sqlite://{rest}"
+    raise ValueError("must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that can be set, checked; each field's `Declared` documents it."""
+
+    home: Annotated[
+        Path,
+        Declared("Folder of all that Seawall keeps; made at the first start.", _path),
+    ] = Path(".seawall")
+
+    database_url: Annotated[
+        str,
+        Declared(
+            "Database: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE.",
+            _database,
+            default="sqlite:///SEAWALL_HOME/seawall.db",
+        ),
+    ] = field(default="", repr=False)
+
+    feed: Annotated[
+        str,
+        Declared(
+            "Where prices come from: simulated (an invented market) or files (SEAWALL_PRICES).",
+            _feed,
+        ),
+    ] = "simulated"
+
+    prices: Annotated[
+        Path | None,
+        Declared(
+            "Price file that the files feed replays: csv, csv.gz or parquet, long or wide.",
+            _path,
+            default="none",
+        ),
+    ] = None
+
+    speed: Annotated[
+        float,
+        Declared("Market seconds that pass in one second.", _number(0.01, 100_000.0)),
+    ] = 1.0
+
+    web_port: Annotated[int, Declared("Port of the web pages.", _whole(1, 65_535))] = 8050
+
+    api_port: Annotated[
+        int,
+        Declared(
+            "Port kept for the authority's HTTP interface to agents; this version opens none.",
+            _whole(1, 65_535),
+        ),
+    ] = 8051
+
+    host: Annotated[
+        str,
+        Declared(
+            "Address the web listens on: a loopback one, since there is no login yet.",
+            _loopback,
+        ),
+    ] = "127.0.0.1"
+
+    cycle_seconds: Annotated[
+        float,
+        Declared("Seconds from one risk cycle to the next.", _number(0.05, 60.0)),
+    ] = 1.0
+
+    seed: Annotated[
+        int,
+        Declared(
+            "Seed of the simulated market: the same seed, the same market.",
+            _whole(0, 2**32 - 1),
+        ),
+    ] = 42
+
+    portfolio: Annotated[str, Declared("Portfolio that the engine watches.", _text)] = "demo"
+
+    log_level: Annotated[
+        str,
+        Declared(
+            "Least severe log line written: debug, info, warning or error.",
+            _one_of(*LOG_LEVELS),
+        ),
+    ] = "info"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "home", self.home.absolute())
+        if not self.database_url:
+            object.__setattr__(self, "database_url", f"sqlite:///{self.home}/seawall.db")
+        if self.feed == "files" and self.prices is None:
+            raise SettingInvalid(
+                key_of("prices"), "must name a price file when SEAWALL_FEED is files"
+            )
+        if self.web_port == self.api_port:
+            raise SettingInvalid(
+                key_of("api_port"), f"must differ from SEAWALL_WEB_PORT, both are {self.web_port}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingInForce:
+    """One setting as it stands, fit for a screen.
+
+    Attributes
+    ----------
+    key : str
+        Environment variable, e.g. ``SEAWALL_WEB_PORT``.
+    value : str or int or float or None
+        Without password.
+    default, meaning : str
+    source : str
+        ``default``, ``environment`` or ``seawall.toml``.
+    """
+
+    key: str
+    value: str | int | float | None
+    default: str
+    meaning: str
+    source: str
+
+
+class _Written(NamedTuple):
+    """A value as the user wrote it."""
+
+    text: str
+    source: str
+    key: str
+
+
+def key_of(name: str) -> str:
+    """The environment variable of the field `name`."""
+    return PREFIX + name.upper()
+
+
+def declarations() -> dict[str, Declared]:
+    """What each field of `Settings` declares, by its name."""
+    hints = get_type_hints(Settings, include_extras=True)
+    return {spec.name: hints[spec.name].__metadata__[0] for spec in fields(Settings)}
+
+
+def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
+    """The settings in force; the environment wins over ``seawall.toml``.
+
+    Parameters
+    ----------
+    environ : mapping, optional
+        The process's environment if not given.
+    folder : Path, optional
+        Where ``seawall.toml`` is looked for; the current folder if not given.
+
+    Raises
+    ------
+    SettingInvalid
+        If a name is unknown or a value unusable; the text names the key.
+    """
+    return _settings_from(_written(environ, folder))
+
+
+def settings_in_force(
+    environ: Mapping[str, str] | None = None, folder: Path | None = None
+) -> tuple[SettingInForce, ...]:
+    """Every setting in the order of declaration, and where its value came from.
+
+    Parameters and errors are those of `load_settings`.
+    """
+    written = _written(environ, folder)
+    settings = _settings_from(written)
+    return tuple(
+        SettingInForce(
+            key=key_of(name),
+            value=_shown(getattr(settings, name)),
+            default=default_of(name),
+            meaning=declared.meaning,
+            source=written[name].source if name in written else "default",
+        )
+        for name, declared in declarations().items()
+    )
+
+
+def default_of(name: str) -> str:
+    """The default of the field `name`, in words."""
+    defaults = {spec.name: spec.default for spec in fields(Settings)}
+    return declarations()[name].default or str(defaults[name])
+
+
+def _shown(value: object) -> str | int | float | None:
+    if value is None or isinstance(value, int | float):
+        return value
+    return without_password(str(value))
+
+
+def without_password(url: str) -> str:
+    """`url` with its password, if it has one, replaced by stars."""
+    if "://" not in url:
+        return url
+    password = urlsplit(url).password
+    return url.replace(f":{password}@", ":***@") if password else url
+
+
+def _settings_from(written: Mapping[str, _Written]) -> Settings:
+    declared = declarations()
+    values: dict[str, Any] = {}
+    for name, (text, _source, key) in written.items():
+        try:
+            values[name] = declared[name].parse(text)
+        except ValueError as problem:
+            raise SettingInvalid(key, str(problem)) from problem
+    return Settings(**values)
+
+
+def _written(environ: Mapping[str, str] | None, folder: Path | None) -> dict[str, _Written]:
+    in_file = _written_in_file((folder or Path.cwd()) / FILE_NAME)
+    return in_file | _written_in_environment(os.environ if environ is None else environ)
+
+
+def _written_in_environment(environ: Mapping[str, str]) -> dict[str, _Written]:
+    return {
+        _name_of(key, "the environment"): _Written(text, "environment", key)
+        for key, text in environ.items()
+        if key.startswith(PREFIX) and key != HEARTBEAT_VARIABLE
+    }
+
+
+def _written_in_file(path: Path) -> dict[str, _Written]:
+    written: dict[str, _Written] = {}
+    for key, value in _read_toml(path).items():
+        name = _name_of(key, FILE_NAME)
+        if name in written:
+            raise SettingInvalid(key, f"in {FILE_NAME} stands twice")
+        if isinstance(value, dict | list):
+            raise SettingInvalid(key, f"in {FILE_NAME} must be a single value")
+        written[name] = _Written(str(value), FILE_NAME, f"{key} in {FILE_NAME}")
+    return written
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise SettingInvalid(str(path), f"cannot be read: {problem}") from problem
+
+
+def _name_of(key: str, place: str) -> str:
+    names = list(declarations())
+    name = key.removeprefix(PREFIX).lower()
+    if name in names:
+        return name
+    raise SettingInvalid(key, f"in {place} is not a setting{_hint(key, name, names)}")
+
+
+def _hint(key: str, name: str, names: list[str]) -> str:
+    near = difflib.get_close_matches(name, names, n=1)
+    if not near:
+        return "; `seawall settings` lists them all"
+    return f"; did you mean {key_of(near[0]) if key.startswith(PREFIX) else near[0]}?"

@@ -1,0 +1,203 @@
+"""Settings come from one declaration, and a wrong one is refused by name."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from risk.config import Settings, declarations, default_of, key_of, load_settings, settings_in_force
+from risk.errors import SettingInvalid
+
+NOWHERE = Path("/nonexistent")
+
+
+def load(**environ: str) -> Settings:
+    return load_settings({key_of(name): value for name, value in environ.items()}, NOWHERE)
+
+
+def refusal(**environ: str) -> str:
+    with pytest.raises(SettingInvalid) as refused:
+        load(**environ)
+    return str(refused.value)
+
+
+def row(key: str, environ: dict[str, str], folder: Path = NOWHERE):
+    return next(row for row in settings_in_force(environ, folder) if row.key == key)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    def with_file(text: str) -> Path:
+        (tmp_path / "seawall.toml").write_text(text, encoding="utf-8")
+        return tmp_path
+
+    return with_file
+
+
+def test_without_any_setting_the_demo_runs_on_loopback_with_a_database_in_its_home():
+    settings = load()
+
+    assert (settings.feed, settings.portfolio, settings.host) == ("simulated", "demo", "127.0.0.1")
+    assert (settings.web_port, settings.api_port, settings.cycle_seconds) == (8050, 8051, 1.0)
+    assert settings.home == Path.cwd() / ".seawall"
+    assert settings.database_url == f"sqlite:///{settings.home}/seawall.db"
+
+
+def test_the_database_follows_the_home():
+    assert load(home="/srv/sea").database_url == "sqlite:////srv/sea/seawall.db"
+
+
+def test_the_environment_wins_over_the_file(folder):
+    where = folder("web_port = 9000\nseed = 7\n")
+
+    settings = load_settings({"SEAWALL_WEB_PORT": "9001"}, where)
+
+    assert (settings.web_port, settings.seed) == (9001, 7)
+
+
+def test_the_file_takes_names_in_upper_and_in_lower_case(folder):
+    settings = load_settings({}, folder('WEB_PORT = 9000\nlog_level = "DEBUG"\n'))
+
+    assert (settings.web_port, settings.log_level) == (9000, "debug")
+
+
+def test_each_row_says_where_its_value_comes_from(folder):
+    where = folder("seed = 7\n")
+    environ = {"SEAWALL_SPEED": "60"}
+
+    sources = {row.key: row.source for row in settings_in_force(environ, where)}
+
+    assert sources["SEAWALL_SPEED"] == "environment"
+    assert sources["SEAWALL_SEED"] == "seawall.toml"
+    assert sources["SEAWALL_FEED"] == "default"
+
+
+def test_other_peoples_variables_are_left_alone():
+    assert load_settings({"PATH": "/bin", "SEAWALLET": "1"}, NOWHERE) == load()
+
+
+def test_the_wire_to_the_supervisor_is_not_a_setting():
+    assert load_settings({"SEAWALL_HEARTBEAT_FD": "7"}, NOWHERE) == load()
+
+
+@pytest.mark.parametrize("name", [spec.name for spec in fields(Settings)])
+def test_every_setting_states_a_meaning_and_a_default(name):
+    assert declarations()[name].meaning.endswith(".")
+    assert default_of(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("home", ""),
+        ("home", "~nobody-of-this-name/sea"),
+        ("database_url", "mysql://root@localhost/risk"),
+        ("database_url", "sqlite://"),
+        ("database_url", "sqlite:///"),
+        ("database_url", "postgresql://"),
+        ("database_url", "postgresql://[half"),
+        ("feed", "binance"),
+        ("feed", ""),
+        ("prices", " "),
+        ("speed", "0"),
+        ("speed", "nan"),
+        ("speed", "inf"),
+        ("speed", "fast"),
+        ("web_port", "0"),
+        ("web_port", "65536"),
+        ("web_port", "80.5"),
+        ("web_port", "-1"),
+        ("web_port", "٨٠"),
+        ("api_port", "8050"),
+        ("host", "0.0.0.0"),
+        ("host", "seawall.example"),
+        ("host", ""),
+        ("cycle_seconds", "0"),
+        ("cycle_seconds", "61"),
+        ("seed", "-1"),
+        ("seed", "x"),
+        ("portfolio", ""),
+        ("log_level", "loud"),
+    ],
+)
+def test_a_wrong_value_is_refused_naming_its_key(name, value):
+    assert refusal(**{name: value}).startswith(key_of(name))
+
+
+@given(st.sampled_from([spec.name for spec in fields(Settings)]), st.text(max_size=20))
+def test_any_text_is_either_a_setting_or_one_sentence(name, text):
+    """Law: nothing that a user can write leads to anything but settings or `SettingInvalid`."""
+    try:
+        told = "" if load(**{name: text}) else "settings are never empty"
+    except SettingInvalid as refused:
+        told = str(refused)
+
+    assert not told or told.startswith("SEAWALL_")
+
+
+def test_an_exchange_is_refused_by_saying_what_there_is():
+    assert "only simulated and files" in refusal(feed="exchange")
+
+
+def test_a_feed_of_files_needs_a_file():
+    assert (
+        refusal(feed="files") == "SEAWALL_PRICES must name a price file when SEAWALL_FEED is files"
+    )
+    assert load(feed="files", prices="/data/p.csv").prices == Path("/data/p.csv")
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "::1"])
+def test_any_loopback_host_will_do(host):
+    assert load(host=host).host == host
+
+
+def test_an_unknown_variable_is_refused_with_the_nearest_setting():
+    with pytest.raises(SettingInvalid, match=r"SEAWALL_WEBPORT .* did you mean SEAWALL_WEB_PORT"):
+        load_settings({"SEAWALL_WEBPORT": "1"}, NOWHERE)
+
+
+def test_an_unknown_variable_like_no_other_is_sent_to_the_list():
+    with pytest.raises(SettingInvalid, match=r"SEAWALL_QQQ .* `seawall settings` lists them all"):
+        load_settings({"SEAWALL_QQQ": "1"}, NOWHERE)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("cycle_second = 1", "cycle_second in seawall.toml .* did you mean cycle_seconds"),
+        ("seed = 1\nSEED = 2", "SEED in seawall.toml stands twice"),
+        ("seed = [1]", "seed in seawall.toml must be a single value"),
+        ("[web]\nport = 1", "web in seawall.toml"),
+        ("seed = -3", "seed in seawall.toml must be a whole number"),
+        ("web_port = true", "web_port in seawall.toml must be a whole number"),
+        ("speed = nan", "speed in seawall.toml must be a number"),
+        ("seed = ", "cannot be read"),
+    ],
+)
+def test_a_wrong_file_is_refused_naming_the_key_as_written(folder, text, said):
+    with pytest.raises(SettingInvalid, match=said):
+        load_settings({}, folder(text))
+
+
+def test_a_file_that_is_not_text_is_refused(tmp_path):
+    (tmp_path / "seawall.toml").write_bytes(b"\xff\xfe")
+
+    with pytest.raises(SettingInvalid, match="cannot be read"):
+        load_settings({}, tmp_path)
+
+
+def test_postgres_may_be_written_as_people_write_it():
+    for scheme in ("postgres", "postgresql", "postgresql+psycopg"):
+        settings = load(database_url=f"{scheme}://ann:secret@db/risk")
+        assert settings.database_url == "postgresql+psycopg://ann:secret@db/risk"
+
+
+def test_a_password_is_neither_shown_nor_printed():
+    environ = {"SEAWALL_DATABASE_URL": "postgresql://ann:s3cret@db/risk"}
+
+    shown = row("SEAWALL_DATABASE_URL", environ)
+
+    assert shown.value == "postgresql+psycopg://ann:***@db/risk"
+    assert "s3cret" not in repr(load_settings(environ, NOWHERE))
