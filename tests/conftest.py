@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 import pytest
 from dash.testing.application_runners import BaseDashRunner
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from selenium.webdriver.chrome.options import Options
 
 from tests.browser import find_browser, headless_options
@@ -24,9 +24,11 @@ from tests.fakes import FakeClock
 from tests.network import free_port, refuse_other_machines
 from tests.postgres import PostgresServer, running_postgres
 
-settings.register_profile("dev", deadline=None, max_examples=50)
+# A busy machine is slow, not wrong: neither deadlines nor complaints about slow examples.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("dev", PATIENT, max_examples=50)
 # One answer for one commit: a lottery in CI would blame whoever comes next.
-settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True, print_blob=True)
+settings.register_profile("ci", PATIENT, max_examples=100, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 
