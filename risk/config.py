@@ -16,15 +16,13 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple, get_type_hints
 from urllib.parse import urlsplit
 
+from risk.engine.lifeline import HEARTBEAT_VARIABLE
 from risk.errors import SettingInvalid
 
 PREFIX = "SEAWALL_"
 FILE_NAME = "seawall.toml"
 FEEDS_OFFERED = ("simulated", "files")
 LOG_LEVELS = ("debug", "info", "warning", "error")
-
-# How the supervisor tells a child where to beat: a wire between processes, not a setting.
-HEARTBEAT_VARIABLE = "SEAWALL_HEARTBEAT_FD"
 
 _POSTGRES = ("postgres", "postgresql", "postgresql+psycopg")
 
@@ -344,6 +342,7 @@ def _written_in_environment(environ: Mapping[str, str]) -> dict[str, _Written]:
     return {
         _name_of(key, "the environment"): _Written(text, "environment", key)
         for key, text in environ.items()
+        # The heartbeat's variable is a wire between processes, not a setting.
         if key.startswith(PREFIX) and key != HEARTBEAT_VARIABLE
     }
 

@@ -1,0 +1,1 @@
+"""The shell: what reads clocks, keeps time, holds the lease and keeps processes alive."""
