@@ -1,0 +1,1 @@
+"""What people type: one module a command, thin, over functions that live elsewhere."""

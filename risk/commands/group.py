@@ -1,0 +1,65 @@
+"""The group of all commands: loads only the one that is asked for, and answers errors in words."""
+
+from importlib import import_module
+
+import click
+
+from risk.errors import InvalidInput, SeawallError, UnknownPortfolio
+
+COMMANDS = {
+    "engine": "risk.commands.engine:engine",
+    "events": "risk.commands.events:events",
+    "journal": "risk.commands.journal:journal",
+    "migrate": "risk.commands.migrate:migrate",
+    "portfolios": "risk.commands.portfolios:portfolios",
+    "prices": "risk.commands.prices:prices",
+    "settings": "risk.commands.settings:settings",
+    "web": "risk.commands.web:web",
+}
+
+
+class Failed(click.ClickException):
+    """We could not answer; said in one sentence."""
+
+    exit_code = 1
+
+
+class Refused(click.ClickException):
+    """The input was wrong; said in one sentence."""
+
+    exit_code = 2
+
+
+def in_words(error: SeawallError) -> click.ClickException:
+    """What the command line makes of an error of ours."""
+    refused = isinstance(error, InvalidInput | UnknownPortfolio)
+    return Refused(str(error)) if refused else Failed(str(error))
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when they are needed."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Every command's name, in alphabetical order."""
+        return sorted(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; an error of ours ends it with one sentence and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except SeawallError as error:
+            raise in_words(error) from error
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="seawall", prog_name="seawall")
+def seawall() -> None:
+    """Measure, limit and stop the risk of trading agents."""

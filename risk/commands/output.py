@@ -1,0 +1,31 @@
+"""How commands answer: a table for people, or one JSON document for programs."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+_AS_WIDE_AS_NEEDED = 10_000
+
+as_json = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON document and nothing else."
+)
+
+
+def print_json(document: Any) -> None:
+    """Print `document` as JSON on standard output; a NaN in it is an error, not a value."""
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print rows below headings, wrapped only where there is a terminal to fit into."""
+    table = Table(*headings, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console.width = _AS_WIDE_AS_NEEDED
+    console.print(table)
