@@ -1,5 +1,7 @@
 """The group of all commands: loads only the one that is asked for, and answers errors in words."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 
 import click
@@ -30,10 +32,15 @@ class Refused(click.ClickException):
     exit_code = 2
 
 
-def in_words(error: SeawallError) -> click.ClickException:
-    """What the command line makes of an error of ours."""
-    refused = isinstance(error, InvalidInput | UnknownPortfolio)
-    return Refused(str(error)) if refused else Failed(str(error))
+@contextmanager
+def errors_in_words() -> Iterator[None]:
+    """Turn an error of ours into one sentence and an exit code."""
+    try:
+        yield
+    except (InvalidInput, UnknownPortfolio) as error:
+        raise Refused(str(error)) from error
+    except SeawallError as error:
+        raise Failed(str(error)) from error
 
 
 class Commands(click.Group):
@@ -53,10 +60,8 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; an error of ours ends it with one sentence and an exit code."""
-        try:
+        with errors_in_words():
             return super().invoke(ctx)
-        except SeawallError as error:
-            raise in_words(error) from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
