@@ -11,7 +11,6 @@ for _library in ("OMP", "OPENBLAS", "MKL"):
 for _setting in [name for name in os.environ if name.startswith("SEAWALL_")]:
     del os.environ[_setting]
 
-import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -89,13 +88,27 @@ def postgres() -> Iterator[PostgresServer]:
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres: PostgresServer) -> str:
-    """Name of the database that every test's own is copied from."""
-    return "template1"
+    """Name of a database that holds Seawall's tables and nothing in them."""
+    # Here, because the tests of the mathematics should not wait for a database's library.
+    from risk.storage.engines import open_engines
+    from risk.storage.schema import upgrade
+
+    name = "seawall_template"
+    engines = open_engines(postgres.create_database(name))
+    upgrade(engines)
+    engines.dispose()
+    return name
 
 
 @pytest.fixture
 def postgres_url(postgres: PostgresServer, postgres_template: str) -> Iterator[str]:
-    """Address of a database of the test's own, dropped afterwards."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    yield postgres.create_database(name, template=postgres_template)
-    postgres.drop_database(name)
+    """Address of a database of the test's own, with Seawall's tables; dropped afterwards."""
+    with postgres.own_database(template=postgres_template) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_postgres_url(postgres: PostgresServer) -> Iterator[str]:
+    """Address of a database of the test's own, without any table; dropped afterwards."""
+    with postgres.own_database() as url:
+        yield url

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
@@ -122,6 +123,15 @@ class PostgresServer:
         """End the server as a power cut would (SIGKILL)."""
         os.kill(self.pid, signal.SIGKILL)
         self.stop()
+
+    @contextlib.contextmanager
+    def own_database(self, *, template: str = "template1") -> Iterator[str]:
+        """Address of a new copy of `template`, dropped at the end."""
+        name = f"own_{uuid.uuid4().hex[:12]}"
+        try:
+            yield self.create_database(name, template=template)
+        finally:
+            self.drop_database(name)
 
     def create_database(self, name: str, *, template: str = "template1") -> str:
         """Create database `name` as a copy of `template` and return its address."""

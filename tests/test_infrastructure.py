@@ -15,18 +15,25 @@ def connect(url: str) -> psycopg.Connection:
     return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
 
 
-def test_a_test_gets_a_database_of_its_own(postgres_url: str):
-    with connect(postgres_url) as connection:
+def test_a_test_gets_a_database_of_its_own(empty_postgres_url: str):
+    with connect(empty_postgres_url) as connection:
         connection.execute("CREATE TABLE mine (id int)")
 
         assert connection.execute("SELECT count(*) FROM mine").fetchone() == (0,)
 
 
-def test_the_next_test_does_not_see_it(postgres_url: str):
-    with connect(postgres_url) as connection:
+def test_the_next_test_does_not_see_it(empty_postgres_url: str):
+    with connect(empty_postgres_url) as connection:
         found = connection.execute("SELECT to_regclass('mine')").fetchone()
 
     assert found == (None,)
+
+
+def test_the_tables_are_there_where_a_test_wants_them(postgres_url: str):
+    with connect(postgres_url) as connection:
+        found = connection.execute("SELECT to_regclass('journal')").fetchone()
+
+    assert found == ("journal",)
 
 
 def test_a_killed_server_comes_back_on_its_port_with_its_data():
