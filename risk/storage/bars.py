@@ -1,0 +1,97 @@
+"""Prices: bars by market, period and time.
+
+Functions take an open connection and never commit: the caller owns the transaction.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from sqlalchemy import Connection, Row, Select, select
+
+from risk.domain.market import Bar, BarClose, Period
+from risk.storage import bulk
+from risk.storage.bulk import OnConflict, insert_rows
+from risk.storage.tables import bar, from_ms, to_ms
+
+_COLUMNS = (
+    "market",
+    "period",
+    "opened_ms",
+    "asset",
+    "open",
+    "high",
+    "low",
+    "close",
+    "volume",
+    "breaks",
+)
+
+
+def rows_of_close(market: str, close: BarClose) -> list[bulk.Row]:
+    """Rows of all bars of one moment."""
+    return [_row(market, one, breaks=asset in close.breaks) for asset, one in close.bars.items()]
+
+
+def rows_of_bars(market: str, bars: Iterable[Bar]) -> list[bulk.Row]:
+    """Rows of bars that begin no series anew."""
+    return [_row(market, one, breaks=False) for one in bars]
+
+
+def _row(market: str, one: Bar, *, breaks: bool) -> bulk.Row:
+    prices = (one.open, one.high, one.low, one.close, one.volume)
+    return (market, one.period.value, to_ms(one.opened), one.asset, *prices, breaks)
+
+
+def keep_rows(connection: Connection, rows: Sequence[bulk.Row]) -> int:
+    """Keep bars; those already kept are left alone. Returns how many were new."""
+    return insert_rows(connection, bar, _COLUMNS, rows, on_conflict=OnConflict.KEEP)
+
+
+def read_closes(
+    connection: Connection,
+    market: str,
+    period: Period,
+    *,
+    assets: Sequence[str] | None,
+    last: int | None,
+) -> list[BarClose]:
+    """Kept bars, oldest first; the `last` closes only, if given."""
+    wanted = select(bar).where(bar.c.market == market, bar.c.period == period.value)
+    if assets is not None:
+        wanted = wanted.where(bar.c.asset.in_(assets))
+    if last is not None:
+        wanted = _only_last(wanted, last)
+    rows = connection.execute(wanted.order_by(bar.c.opened_ms, bar.c.asset))
+    return [
+        _close(period, opened_ms, list(together))
+        for opened_ms, together in groupby(rows, key=lambda row: row.opened_ms)
+    ]
+
+
+def _only_last(wanted: Select[tuple[object, ...]], last: int) -> Select[tuple[object, ...]]:
+    moments = (
+        wanted.with_only_columns(bar.c.opened_ms)
+        .distinct()
+        .order_by(bar.c.opened_ms.desc())
+        .limit(last)
+    )
+    return wanted.where(bar.c.opened_ms.in_(moments.scalar_subquery()))
+
+
+def _close(period: Period, opened_ms: int, rows: list[Row[tuple[object, ...]]]) -> BarClose:
+    opened = from_ms(opened_ms)
+    bars = {
+        row.asset: Bar(
+            asset=row.asset,
+            period=period,
+            opened=opened,
+            open=row.open,
+            high=row.high,
+            low=row.low,
+            close=row.close,
+            volume=row.volume,
+        )
+        for row in rows
+    }
+    breaks = frozenset(row.asset for row in rows if row.breaks)
+    return BarClose(period=period, opened=opened, bars=bars, breaks=breaks)

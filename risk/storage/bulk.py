@@ -1,0 +1,78 @@
+"""Writing many rows with one statement, the fast way of each database.
+
+SQLite takes tuples through ``executemany``; Postgres takes one array a column and unnests
+them, one round trip however many rows. Both understand ``ON CONFLICT``, so that writing the
+same rows twice is harmless.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+Row = tuple[Any, ...]
+
+
+class OnConflict(StrEnum):
+    """What to do with a row whose primary key is there already."""
+
+    KEEP = "keep"
+    REPLACE = "replace"
+    REFUSE = "refuse"
+
+
+def insert_rows(
+    connection: Connection,
+    table: Table,
+    columns: tuple[str, ...],
+    rows: Sequence[Row],
+    *,
+    on_conflict: OnConflict = OnConflict.REFUSE,
+) -> int:
+    """Insert `rows`, each in the order of `columns`; returns how many were written."""
+    if not rows:
+        return 0
+    if connection.dialect.name == "postgresql":
+        statement = _unnest_statement(table, columns, on_conflict)
+        by_column = dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))
+        return connection.exec_driver_sql(statement, by_column).rowcount
+    statement = _values_statement(table, columns, on_conflict)
+    return connection.exec_driver_sql(statement, list(rows)).rowcount
+
+
+@cache
+def _values_statement(table: Table, columns: tuple[str, ...], on_conflict: OnConflict) -> str:
+    places = ", ".join("?" for _ in columns)
+    return f"{_into(table, columns)} VALUES ({places}) {_conflict(table, columns, on_conflict)}"
+
+
+@cache
+def _unnest_statement(table: Table, columns: tuple[str, ...], on_conflict: OnConflict) -> str:
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    arrays = ", ".join(f"%({c})s::{table.c[c].type.compile(dialect)}[]" for c in columns)
+    # WHERE TRUE lets the parser tell ON CONFLICT from a join's ON.
+    return (
+        f"{_into(table, columns)} SELECT * FROM unnest({arrays}) WHERE TRUE "
+        f"{_conflict(table, columns, on_conflict)}"
+    )
+
+
+def _into(table: Table, columns: tuple[str, ...]) -> str:
+    return f"INSERT INTO {table.name} ({', '.join(map(_quoted, columns))})"
+
+
+def _conflict(table: Table, columns: tuple[str, ...], on_conflict: OnConflict) -> str:
+    if on_conflict is OnConflict.REFUSE:
+        return ""
+    if on_conflict is OnConflict.KEEP:
+        return "ON CONFLICT DO NOTHING"
+    keys = [column.name for column in table.primary_key]
+    changes = ", ".join(f"{_quoted(c)} = excluded.{_quoted(c)}" for c in columns if c not in keys)
+    return f"ON CONFLICT ({', '.join(map(_quoted, keys))}) DO UPDATE SET {changes}"
+
+
+def _quoted(name: str) -> str:
+    return sqlite.dialect().identifier_preparer.quote(name)

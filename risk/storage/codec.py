@@ -1,0 +1,269 @@
+"""Values to bytes and back, without pickle.
+
+Events and ledger entries become JSON, which people and other programs read for years; what
+only this program reads again (state, assessment, snapshot, model) becomes MessagePack. Both
+follow the annotations of the classes in `risk.domain`, so that a new event or a new field with
+a default needs nothing here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, replace
+from datetime import datetime
+from typing import Any, Literal, TypeVar, get_type_hints
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from risk.domain.assessment import Assessment
+from risk.domain.events import RiskEvent
+from risk.domain.ledger import Fill, Flow, Ledger
+from risk.domain.model import Model, Models
+from risk.domain.snapshot import Snapshot
+from risk.domain.state import RiskState
+from risk.errors import EventInvalid, StoreError
+
+Value = TypeVar("Value", RiskState, Assessment, Model)
+Entry = TypeVar("Entry", Fill, Flow)
+
+
+class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
+    """What surrounds every event's body."""
+
+    kind: str
+    version: int
+    body: msgspec.Raw
+
+
+# ---------------------------------------------------------------- events
+
+
+def encode_event(event: RiskEvent) -> bytes:
+    """An event as canonical JSON: ``{"kind", "version", "body"}``.
+
+    The same event gives the same bytes, so that they can be hashed.
+    """
+    kind = type(event)
+    return _json_encoder.encode({"kind": kind.__name__, "version": kind.version, "body": event})
+
+
+def decode_event(data: bytes | str) -> RiskEvent:
+    """The event that `data` holds.
+
+    An event of an older version is accepted if all that it lacks has a default.
+
+    Raises
+    ------
+    EventInvalid
+        If it is not an event, of an unknown kind, of a newer version, or has a wrong value.
+    """
+    try:
+        envelope = _envelope_decoder.decode(data)
+    except msgspec.MsgspecError as error:
+        raise EventInvalid(f"this is not an event: {error}") from error
+    kind = _kind_of(envelope)
+    try:
+        return msgspec.json.decode(envelope.body, type=kind)
+    except msgspec.MsgspecError as error:
+        raise EventInvalid(
+            f"{envelope.kind} of version {envelope.version} cannot be read: {error}"
+        ) from error
+
+
+def _kind_of(envelope: _Envelope) -> type[RiskEvent]:
+    kind = RiskEvent.kinds().get(envelope.kind)
+    if kind is None:
+        raise EventInvalid(f"{envelope.kind!r} is not a kind of event that this program knows")
+    if envelope.version > kind.version:
+        raise EventInvalid(
+            f"{envelope.kind} has version {envelope.version}, "
+            f"and this program reads up to version {kind.version}"
+        )
+    return kind
+
+
+def event_schema() -> dict[str, Any]:
+    """JSON Schema of every kind of event, in its envelope."""
+    kinds = RiskEvent.kinds()
+    bodies, definitions = msgspec.json.schema_components(
+        kinds.values(), ref_template="#/$defs/{name}"
+    )
+    for kind in kinds.values():
+        _name_times(kind, definitions[kind.__name__])
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Seawall risk events",
+        "oneOf": [
+            _envelope_schema(kind, body) for kind, body in zip(kinds.values(), bodies, strict=True)
+        ],
+        "$defs": definitions,
+    }
+
+
+def _name_times(kind: type[RiskEvent], definition: dict[str, Any]) -> None:
+    for name, hint in get_type_hints(kind).items():
+        if hint is datetime:
+            definition["properties"][name]["format"] = "date-time"
+
+
+def _envelope_schema(kind: type[RiskEvent], body: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "title": kind.__name__,
+        "type": "object",
+        "properties": {
+            "kind": {"const": kind.__name__},
+            "version": {"type": "integer", "minimum": 1, "maximum": kind.version},
+            "body": body,
+        },
+        "required": ["kind", "version", "body"],
+        "additionalProperties": False,
+    }
+
+
+# ---------------------------------------------------------------- entries of the ledger
+
+
+def encode_entry(entry: Fill | Flow) -> bytes:
+    """A fill or a flow as canonical JSON."""
+    return _json_encoder.encode(entry)
+
+
+def decode_entry(data: bytes, kind: type[Entry]) -> Entry:
+    """The fill or flow that `data` holds.
+
+    Raises
+    ------
+    StoreError
+        If it does not hold one.
+    """
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.MsgspecError as error:
+        raise StoreError(f"a stored {kind.__name__} cannot be read: {error}") from error
+
+
+# ---------------------------------------------------------------- values of the domain
+
+
+def encode_value(value: Value) -> bytes:
+    """A value of the domain as MessagePack."""
+    return _value_encoder.encode(value)
+
+
+def decode_value(data: bytes, kind: type[Value]) -> Value:
+    """The value of class `kind` that `data` holds.
+
+    Raises
+    ------
+    StoreError
+        If it does not hold one.
+    """
+    try:
+        value: Value = _value_decoders[kind].decode(data)
+    except msgspec.MsgspecError as error:
+        raise StoreError(f"a stored {kind.__name__} cannot be read: {error}") from error
+    return value
+
+
+def encode_model(model: Model) -> bytes:
+    """A model without its scenarios, which follow from its filter."""
+    return encode_value(replace(model, scenarios=None))
+
+
+def encode_snapshot(snapshot: Snapshot) -> bytes:
+    """A snapshot without its models, which change once a bar and are stored by themselves."""
+    return _value_encoder.encode({name: getattr(snapshot, name) for name in _SNAPSHOT_FIELDS})
+
+
+def decode_snapshot(data: bytes, models: Models) -> Snapshot:
+    """The snapshot that `data` holds, with its models put back.
+
+    Raises
+    ------
+    StoreError
+        If it does not hold one.
+    """
+    try:
+        body = _snapshot_decoder.decode(data)
+    except msgspec.MsgspecError as error:
+        raise StoreError(f"a stored Snapshot cannot be read: {error}") from error
+    return Snapshot(models=models, **{name: getattr(body, name) for name in _SNAPSHOT_FIELDS})
+
+
+def ledger_of_snapshot(data: bytes) -> Ledger:
+    """Only the ledger of an encoded snapshot; the rest is skipped, not built.
+
+    Raises
+    ------
+    StoreError
+        If `data` does not hold a snapshot.
+    """
+    try:
+        ledger: Ledger = _ledger_decoder.decode(data).ledger
+    except msgspec.MsgspecError as error:
+        raise StoreError(f"a stored Snapshot cannot be read: {error}") from error
+    return ledger
+
+
+def encode_mapping(mapping: Mapping[str, Any]) -> str:
+    """A small mapping as canonical JSON text; equal mappings give equal text."""
+    return _json_encoder.encode(dict(mapping)).decode()
+
+
+# ---------------------------------------------------------------- how arrays travel
+
+
+def _encode_foreign(value: object) -> object:
+    if isinstance(value, np.ndarray):
+        return _pack_array(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    raise NotImplementedError(f"{type(value).__name__} has no stored form")
+
+
+def _pack_array(array: NDArray[Any]) -> tuple[str, tuple[int, ...], str, bytes]:
+    # The memory order is kept: compiled kernels are specialised on it.
+    order: Literal["C", "F"] = (
+        "F" if array.flags.f_contiguous and not array.flags.c_contiguous else "C"
+    )
+    return array.dtype.str, array.shape, order, array.tobytes(order=order)
+
+
+def _decode_foreign(kind: Any, value: Any) -> object:
+    if getattr(kind, "__origin__", kind) is not np.ndarray:
+        raise NotImplementedError(f"{kind} has no stored form")
+    dtype, shape, order, data = value
+    stored = np.dtype(dtype)
+    if stored.hasobject:
+        raise ValueError("an array of objects is never stored")
+    # A copy, since a view of bytes is read-only and kernels would be compiled anew for it.
+    return np.frombuffer(data, dtype=stored).reshape(shape, order=order).copy(order="K")
+
+
+def _snapshot_body() -> tuple[tuple[str, ...], type[Any], type[Any]]:
+    hints = get_type_hints(Snapshot)
+    kept = [spec for spec in fields(Snapshot) if spec.name != "models"]
+    specs = [(spec.name, hints[spec.name], *_default_of(spec)) for spec in kept]
+    body = msgspec.defstruct("SnapshotBody", specs, kw_only=True)
+    only_ledger = msgspec.defstruct("SnapshotLedger", [("ledger", Ledger)])
+    return tuple(spec.name for spec in kept), body, only_ledger
+
+
+def _default_of(spec: Any) -> tuple[Any, ...]:
+    if spec.default_factory is not MISSING:
+        return (msgspec.field(default_factory=spec.default_factory),)
+    if isinstance(spec.default, np.ndarray | tuple) and spec.default:
+        return (msgspec.field(default_factory=lambda: spec.default),)
+    return () if spec.default is MISSING else (spec.default,)
+
+
+_json_encoder = msgspec.json.Encoder(enc_hook=_encode_foreign, order="deterministic")
+_envelope_decoder = msgspec.json.Decoder(_Envelope)
+_value_encoder = msgspec.msgpack.Encoder(enc_hook=_encode_foreign)
+_value_decoders: dict[type[Any], msgspec.msgpack.Decoder[Any]] = {
+    kind: msgspec.msgpack.Decoder(kind, dec_hook=_decode_foreign)
+    for kind in (RiskState, Assessment, Model)
+}
+_SNAPSHOT_FIELDS, _SnapshotBody, _SnapshotLedger = _snapshot_body()
+_snapshot_decoder = msgspec.msgpack.Decoder(_SnapshotBody, dec_hook=_decode_foreign)
+_ledger_decoder = msgspec.msgpack.Decoder(_SnapshotLedger, dec_hook=_decode_foreign)

@@ -1,0 +1,254 @@
+"""Connections to the database, and what their failures mean.
+
+A writer engine and a reader engine apart: one connection writes, any number read, and reading
+never waits for writing. Everything that SQLAlchemy raises leaves here as a `StoreError`.
+"""
+
+import contextlib
+import sqlite3
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import psycopg
+from psycopg.errors import UndefinedColumn, UndefinedTable
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from risk.errors import SchemaMismatch, SettingInvalid, StoreError, StoreUnavailable
+
+#: Older versions can lose a commit when two connections use the write-ahead log.
+SAFE_SQLITE = (3, 51, 3)
+
+#: Seconds a statement may take before the database counts as gone.
+PATIENCE = 5.0
+
+_SETTING = "SEAWALL_DATABASE_URL"
+
+
+@dataclass(frozen=True)
+class Engines:
+    """The two ways to one database.
+
+    Attributes
+    ----------
+    writer : Engine
+        One connection; its transactions take the right to write at their start.
+    reader : Engine
+        Cannot write; each transaction sees one unchanging state of the database.
+    """
+
+    writer: Engine
+    reader: Engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the database is a file on this machine."""
+        return self.writer.dialect.name == "sqlite"
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.reader.dispose()
+        self.writer.dispose()
+
+
+def open_engines(url: str, *, patience: float = PATIENCE) -> Engines:
+    """Engines for a database address; nothing is connected yet.
+
+    Parameters
+    ----------
+    url : str
+        ``sqlite:///path/to/file.db`` or ``postgresql://user@host/name``.
+    patience : float
+        Seconds after which a silent or locked database raises `StoreUnavailable`.
+
+    Raises
+    ------
+    SettingInvalid
+        If the address is of no database that Seawall can use.
+    """
+    address = _parse(url)
+    if address.get_backend_name() == "sqlite":
+        return _sqlite_engines(address, patience)
+    return _postgres_engines(address, patience)
+
+
+def _parse(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise SettingInvalid(_SETTING, "is not a database address") from error
+    if address.get_backend_name() == "postgresql":
+        return address.set(drivername="postgresql+psycopg")
+    if address.get_backend_name() != "sqlite":
+        raise SettingInvalid(
+            _SETTING, f"must begin with sqlite:// or postgresql://, not {address.drivername}://"
+        )
+    if address.database in (None, "", ":memory:"):
+        raise SettingInvalid(_SETTING, "must name a file: a database in memory survives nothing")
+    return address
+
+
+# ---------------------------------------------------------------- transactions
+
+
+@contextlib.contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """One transaction: committed whole at the end, or not at all.
+
+    Raises
+    ------
+    StoreUnavailable
+        If the database cannot be reached, is locked or full, or does not answer in time.
+    SchemaMismatch
+        If a table is missing.
+    StoreError
+        If the database refuses for any other reason.
+    """
+    with answering(), engine.begin() as connection:
+        yield connection
+
+
+@contextlib.contextmanager
+def answering() -> Iterator[None]:
+    """Turn what SQLAlchemy and the drivers raise into our own errors."""
+    try:
+        yield
+    except PoolTimeout as error:
+        raise StoreUnavailable("the database is busy: no connection came free in time") from error
+    except DBAPIError as error:
+        raise _meaning_of(error) from error
+    except (SQLAlchemyError, psycopg.Error) as error:
+        raise StoreError(f"the database could not be used: {error}") from error
+
+
+def _meaning_of(error: DBAPIError) -> StoreError:
+    cause = error.orig
+    text = str(cause).strip().partition("\n")[0]
+    if isinstance(cause, UndefinedTable | UndefinedColumn) or text.startswith("no such "):
+        return SchemaMismatch(f"the database lacks something ({text}): run `seawall migrate`")
+    if error.connection_invalidated or _is_named(cause, "OperationalError", "InterfaceError"):
+        return StoreUnavailable(f"the database did not answer: {text}")
+    return StoreError(f"the database refused: {text}")
+
+
+def _is_named(error: BaseException | None, *names: str) -> bool:
+    # The name and not the class: two SQLite drivers and psycopg each have their own.
+    return any(kind.__name__ in names for kind in type(error).__mro__)
+
+
+# ---------------------------------------------------------------- SQLite
+
+
+def _sqlite_engines(address: URL, patience: float) -> Engines:
+    driver = sqlite_driver()
+    Path(address.database or "").parent.mkdir(parents=True, exist_ok=True)
+    common: dict[str, Any] = {
+        "module": driver,
+        "connect_args": {
+            "check_same_thread": False,
+            "isolation_level": None,
+            "timeout": patience,
+        },
+        "pool_timeout": patience,
+    }
+    writer = create_engine(address, pool_size=1, max_overflow=0, **common)
+    reader = create_engine(address, pool_size=8, max_overflow=8, **common)
+    # The first connection of a file sets its mode for good, so readers need not.
+    writing = ["journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"]
+    reading = ["query_only = ON"]
+    if driver.sqlite_version_info < SAFE_SQLITE:
+        # The lost commit needs two connections that checkpoint: leave that to the writer.
+        reading.append("wal_autocheckpoint = 0")
+    event.listen(writer, "connect", _pragmas(writing))
+    event.listen(reader, "connect", _pragmas(reading))
+    # Deferred transactions of several writers fail as "locked"; immediate ones queue.
+    event.listen(writer, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(reader, "begin", lambda c: c.exec_driver_sql("BEGIN"))
+    return Engines(writer, reader)
+
+
+def sqlite_driver() -> ModuleType:
+    """The SQLite driver to use: the bundled one or, where that has no wheel, Python's own."""
+    try:
+        driver = import_module("pysqlite3.dbapi2")
+    except ModuleNotFoundError:
+        driver = sqlite3
+    if driver.sqlite_version_info < SAFE_SQLITE:
+        warnings.warn(
+            f"SQLite {driver.sqlite_version} can lose commits when several programs use one file "
+            f"(mended in {'.'.join(map(str, SAFE_SQLITE))}); only the writer will checkpoint",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+    return driver
+
+
+def _pragmas(pragmas: list[str]) -> Callable[[Any, object], None]:
+    def apply(connection: Any, _record: object) -> None:
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    return apply
+
+
+# ---------------------------------------------------------------- Postgres
+
+
+def _postgres_engines(address: URL, patience: float) -> Engines:
+    seconds = max(2, round(patience))
+    options = (
+        f"-c statement_timeout={round(patience * 1000)} -c lock_timeout={round(patience * 1000)} "
+        # A frozen program must not keep its row locks: its successor needs them.
+        f"-c idle_in_transaction_session_timeout={round(patience * 1000)}"
+    )
+    common: dict[str, Any] = {
+        "connect_args": {
+            "connect_timeout": seconds,
+            "options": options,
+            "application_name": "seawall",
+        },
+        "pool_timeout": patience,
+    }
+    writer = create_engine(address, pool_size=2, max_overflow=2, **common)
+    reader = create_engine(
+        address,
+        pool_size=8,
+        max_overflow=8,
+        pool_pre_ping=True,
+        isolation_level="REPEATABLE READ",
+        **common,
+    )
+    event.listen(reader, "connect", _read_only)
+    for engine in (writer, reader):
+        event.listen(engine, "do_connect", _impatient(patience))
+    return Engines(writer, reader)
+
+
+def _read_only(connection: Any, _record: object) -> None:
+    connection.read_only = True
+
+
+def _impatient(patience: float) -> Callable[..., Any]:
+    class ImpatientConnection(psycopg.Connection[Any]):
+        """Gives up on a server that is silent, which the server's own time-outs cannot do."""
+
+        def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+            if timeout is not None:
+                return super().wait(gen, interval, timeout)
+            try:
+                return super().wait(gen, interval, patience)
+            except psycopg.errors._WaitTimeout as error:  # noqa: SLF001
+                # Nothing may be asked on this connection again: the answer would be another's.
+                self.pgconn.finish()
+                raise psycopg.OperationalError(f"no answer within {patience:g} s") from error
+
+    def connect(_dialect: object, _record: object, args: Any, options: Any) -> Any:
+        return ImpatientConnection.connect(*args, **options)
+
+    return connect

@@ -1,0 +1,152 @@
+"""Entries of the ledger: those booked, and those that people made and nobody booked yet.
+
+The authority alone books. People's entries wait in the inbox; `InboxAccount` shows them to the
+engine as fills and flows, and the cycle that contains them books them and empties the inbox in
+the same transaction.
+
+Functions take an open connection and never commit: the caller owns the transaction.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, delete, exists, select
+
+from risk.domain.ledger import Fill, Flow, Ledger
+from risk.domain.ports import AccountReading, MarketReading
+from risk.domain.snapshot import Snapshot
+from risk.errors import FeedUnavailable, StoreError, StoreUnavailable
+from risk.storage import bulk
+from risk.storage.bulk import OnConflict, insert_rows
+from risk.storage.codec import decode_entry, encode_entry
+from risk.storage.engines import Engines, transaction
+from risk.storage.tables import ledger_entry, ledger_inbox, to_ms
+
+FILL = "fill"
+FLOW = "flow"
+
+
+def rows_of_snapshot(snapshot: Snapshot) -> list[bulk.Row]:
+    """Rows of the entries that this snapshot is the first to contain."""
+    entries: list[Fill | Flow] = [*snapshot.flows, *snapshot.fills]
+    first = snapshot.ledger.seq - len(entries) + 1
+    return [
+        (snapshot.portfolio, seq, *_row(entry)) for seq, entry in enumerate(entries, start=first)
+    ]
+
+
+def book(connection: Connection, rows: Sequence[bulk.Row]) -> None:
+    """Book entries and take them out of the inbox.
+
+    Raises
+    ------
+    IntegrityError
+        If one was booked before: it would count twice.
+    """
+    if not rows:
+        return
+    columns = ("portfolio", "seq", "kind", "external_id", "at_ms", "body")
+    insert_rows(connection, ledger_entry, columns, rows)
+    is_booked = exists().where(
+        ledger_entry.c.portfolio == ledger_inbox.c.portfolio,
+        ledger_entry.c.kind == ledger_inbox.c.kind,
+        ledger_entry.c.external_id == ledger_inbox.c.external_id,
+    )
+    connection.execute(
+        delete(ledger_inbox).where(
+            ledger_inbox.c.portfolio.in_({portfolio for portfolio, *_ in rows}), is_booked
+        )
+    )
+
+
+def with_later_entries(connection: Connection, portfolio: str, ledger: Ledger) -> Ledger:
+    """The ledger with what was booked after it."""
+    later = (
+        select(ledger_entry.c.kind, ledger_entry.c.body)
+        .where(ledger_entry.c.portfolio == portfolio, ledger_entry.c.seq > ledger.seq)
+        .order_by(ledger_entry.c.seq)
+    )
+    for kind, body in connection.execute(later):
+        entry = _read(kind, body)
+        ledger = ledger.after_flow(entry) if isinstance(entry, Flow) else ledger.after_fill(entry)
+    return ledger
+
+
+def put_into_inbox(connection: Connection, portfolio: str, entries: Iterable[Fill | Flow]) -> int:
+    """Let entries wait for the authority; returns how many were new to it."""
+    rows = [(portfolio, *_row(entry)) for entry in entries]
+    booked = booked_ids(connection, portfolio)
+    new = [row for row in rows if (row[1], row[2]) not in booked]
+    columns = ("portfolio", "kind", "external_id", "at_ms", "body")
+    return insert_rows(connection, ledger_inbox, columns, new, on_conflict=OnConflict.KEEP)
+
+
+def booked_ids(connection: Connection, portfolio: str) -> set[tuple[str, str]]:
+    """Kind and outside id of every entry booked so far."""
+    query = select(ledger_entry.c.kind, ledger_entry.c.external_id).where(
+        ledger_entry.c.portfolio == portfolio
+    )
+    return {(kind, external_id) for kind, external_id in connection.execute(query)}
+
+
+def inbox_of(connection: Connection, portfolio: str) -> tuple[tuple[Fill, ...], tuple[Flow, ...]]:
+    """Fills and flows waiting for the authority, in the order they were made."""
+    query = (
+        select(ledger_inbox.c.kind, ledger_inbox.c.body)
+        .where(ledger_inbox.c.portfolio == portfolio)
+        .order_by(ledger_inbox.c.id)
+    )
+    entries = [_read(kind, body) for kind, body in connection.execute(query)]
+    return (
+        tuple(entry for entry in entries if isinstance(entry, Fill)),
+        tuple(entry for entry in entries if isinstance(entry, Flow)),
+    )
+
+
+class InboxAccount:
+    """The account of what people book by hand: an `Account` of the engine.
+
+    Parameters
+    ----------
+    engines : Engines
+    portfolio : str
+    """
+
+    def __init__(self, engines: Engines, portfolio: str) -> None:
+        self._reader = engines.reader
+        self._portfolio = portfolio
+
+    def read(self, market: MarketReading, ledger: Ledger) -> AccountReading:  # noqa: ARG002
+        """Entries that wait to be booked; they come again until a cycle with them is saved.
+
+        Raises
+        ------
+        FeedUnavailable
+            If the database does not answer.
+        """
+        try:
+            with transaction(self._reader) as connection:
+                fills, flows = inbox_of(connection, self._portfolio)
+        except StoreUnavailable as error:
+            raise FeedUnavailable(str(error)) from error
+        return AccountReading(fills=fills, flows=flows)
+
+
+def _row(entry: Fill | Flow) -> tuple[str, str, int, str]:
+    return _kind(entry), _external_id(entry), to_ms(entry.at), encode_entry(entry).decode()
+
+
+def _kind(entry: Fill | Flow) -> str:
+    return FILL if isinstance(entry, Fill) else FLOW
+
+
+def _external_id(entry: Fill | Flow) -> str:
+    # A fill's id is unique at its venue only.
+    return f"{entry.venue}/{entry.id}" if isinstance(entry, Fill) else entry.id
+
+
+def _read(kind: str, body: str) -> Fill | Flow:
+    if kind == FILL:
+        return decode_entry(body.encode(), Fill)
+    if kind == FLOW:
+        return decode_entry(body.encode(), Flow)
+    raise StoreError(f"the ledger holds an entry of the unknown kind {kind!r}")

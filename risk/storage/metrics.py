@@ -1,0 +1,123 @@
+"""Numbers over time: which there are, and how they are written.
+
+A metric is a field of `PortfolioRisk` (of the whole book) or of `PositionRisk` (labelled with
+its strategy, asset and venue). A figure that could not be measured leaves no sample.
+
+Functions take an open connection and never commit: the caller owns the transaction.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from functools import cache
+from typing import NamedTuple, get_type_hints
+
+from sqlalchemy import Connection, select
+
+from risk.domain.events import PortfolioRisk, PositionRisk, RiskEvent
+from risk.storage.bulk import OnConflict, insert_rows
+from risk.storage.codec import encode_mapping
+from risk.storage.tables import metric_hour, metric_sample, metric_series, to_ms
+
+HOUR_MS = 3_600_000
+#: Labels of the metrics of a whole book.
+NO_LABELS = encode_mapping({})
+
+_MEASUREMENTS = (PortfolioRisk, PositionRisk)
+_COMMON = frozenset(spec.name for spec in fields(RiskEvent))
+
+
+class SeriesKey(NamedTuple):
+    """What a number is about; `labels` is canonical JSON."""
+
+    portfolio: str
+    metric: str
+    labels: str
+
+
+class Sample(NamedTuple):
+    """One number at one moment."""
+
+    series: SeriesKey
+    ts_ms: int
+    value: float
+
+
+def samples_of(events: Iterable[RiskEvent]) -> list[Sample]:
+    """A sample for every number that `events` measured."""
+    return [
+        sample
+        for event in events
+        if isinstance(event, _MEASUREMENTS)
+        for sample in _samples_of_one(event)
+    ]
+
+
+def samples_of_book(events: Iterable[RiskEvent]) -> list[Sample]:
+    """A sample for every number that was measured of the whole book."""
+    return samples_of(event for event in events if isinstance(event, PortfolioRisk))
+
+
+def _samples_of_one(event: RiskEvent) -> list[Sample]:
+    numbers, names = _shape(type(event).__name__)
+    labels = encode_mapping({name: getattr(event, name) for name in names})
+    moment = to_ms(event.at)
+    return [
+        Sample(SeriesKey(event.portfolio, metric, labels), moment, value)
+        for metric in numbers
+        if (value := getattr(event, metric)) is not None
+    ]
+
+
+@cache
+def _shape(kind_name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names of its numbers, and of the texts that say what they are about."""
+    kind = RiskEvent.kinds()[kind_name]
+    hints = get_type_hints(kind)
+    own = [spec.name for spec in fields(kind) if spec.name not in _COMMON]
+    numbers = tuple(name for name in own if hints[name] in (float, float | None))
+    return numbers, tuple(name for name in own if hints[name] is str)
+
+
+def portfolio_metrics() -> tuple[str, ...]:
+    """Names of all metrics of a whole book."""
+    return _shape(PortfolioRisk.__name__)[0]
+
+
+def register_series(connection: Connection, wanted: Iterable[SeriesKey]) -> dict[SeriesKey, int]:
+    """Numbers of the series, which are created if they are new."""
+    keys = sorted(set(wanted))
+    columns = ("portfolio", "metric", "labels")
+    insert_rows(connection, metric_series, columns, keys, on_conflict=OnConflict.KEEP)
+    found = select(metric_series).where(
+        metric_series.c.portfolio.in_({key.portfolio for key in keys})
+    )
+    known = {
+        SeriesKey(row.portfolio, row.metric, row.labels): row.id
+        for row in connection.execute(found)
+    }
+    return {key: known[key] for key in keys}
+
+
+def write_samples(
+    connection: Connection, samples: Sequence[Sample], series: dict[SeriesKey, int]
+) -> None:
+    """Keep numbers as measured; a second one of the same series and time replaces the first."""
+    rows = [(series[sample.series], sample.ts_ms, sample.value) for sample in samples]
+    columns = ("series_id", "ts_ms", "value")
+    insert_rows(connection, metric_sample, columns, rows, on_conflict=OnConflict.REPLACE)
+
+
+def write_hours(
+    connection: Connection, samples: Sequence[Sample], series: dict[SeriesKey, int]
+) -> None:
+    """Keep only the hourly roll-up of numbers; `samples` are in order of time."""
+    buckets: dict[tuple[int, int], list[float]] = {}
+    for sample in samples:
+        bucket = series[sample.series], sample.ts_ms - sample.ts_ms % HOUR_MS
+        buckets.setdefault(bucket, []).append(sample.value)
+    rows = [
+        (*bucket, min(values), max(values), sum(values) / len(values), values[-1], len(values))
+        for bucket, values in buckets.items()
+    ]
+    columns = ("series_id", "ts_ms", "minimum", "maximum", "average", "last", "n")
+    insert_rows(connection, metric_hour, columns, rows, on_conflict=OnConflict.REPLACE)

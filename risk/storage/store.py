@@ -1,0 +1,328 @@
+"""The store of the authority: what a cycle established, whole or not at all.
+
+Everything is encoded before the transaction opens; inside it, the token is checked first and
+rows are written in bulk. What was said about a cycle is in one transaction with the cycle, so
+that readers never see half of one.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from risk.domain.market import Bar, BarClose, Period
+from risk.domain.model import Model, Models
+from risk.domain.ports import Carried, CycleRecord
+from risk.domain.state import RiskState
+from risk.errors import StoreError
+from risk.portfolio.forecasting import with_scenarios
+from risk.storage import bars, bulk, codec, journal, ledger, metrics, partitions
+from risk.storage.bulk import OnConflict, insert_rows
+from risk.storage.engines import Engines, transaction
+from risk.storage.lease import require_token
+from risk.storage.metrics import Sample, SeriesKey
+from risk.storage.tables import cycle, model_state, risk_state, snapshot, to_ms
+
+#: Snapshots kept, the newest.
+SNAPSHOTS_KEPT = 60
+#: Bars whose models are kept, the newest.
+MODELS_KEPT = 3
+
+_UNTOLD = "UNKNOWN"
+
+#: A model's version and last close: what tells that it changed.
+Edition = tuple[int, datetime | None]
+
+
+class SqlStore:
+    """Keeps cycles and bars in SQLite or Postgres: a `Store`.
+
+    Parameters
+    ----------
+    engines : Engines
+    market : str
+        Whose prices its bars are, so that simulated and real ones of one name stay apart.
+    """
+
+    def __init__(self, engines: Engines, *, market: str = "real") -> None:
+        self._writer = engines.writer
+        self._reader = engines.reader
+        self._market = market
+        self._partitioned = not engines.is_sqlite
+        # What is known to be in the database already; learnt only from committed work.
+        self._series: dict[SeriesKey, int] = {}
+        self._days: set[int] = set()
+        self._models: dict[tuple[str, Period], Edition] = {}
+
+    def load(self, portfolio: str) -> Carried | None:
+        """State after the last complete cycle, or None if there was none.
+
+        Ledger entries booked after that cycle are contained.
+
+        Raises
+        ------
+        StoreUnavailable
+            If the database does not answer.
+        """
+        with transaction(self._reader) as connection:
+            row = _latest(connection, portfolio)
+            if row is None:
+                return None
+            booked = codec.ledger_of_snapshot(row.snapshot)
+            book = ledger.with_later_entries(connection, portfolio, booked)
+            stored = {period: _stored_model(connection, portfolio, period) for period in Period}
+        state = codec.decode_value(row.body, RiskState)
+        models = {period: _restored(body) for period, body in stored.items()}
+        return Carried(
+            state=state,
+            ledger=book,
+            models=Models(day=models[Period.DAY], hour=models[Period.HOUR]),
+        )
+
+    def save(self, record: CycleRecord, *, token: int) -> None:
+        """Save one cycle in one transaction; saving the same one again does nothing.
+
+        Raises
+        ------
+        LeaseLost
+            If `token` is not the newest one of the portfolio: nothing was written.
+        StoreUnavailable
+            If the database did not answer; the cycle may have been saved.
+        StoreError
+            If another record of that number was saved, or an entry was booked before.
+        """
+        batch = _Batch(self._market)
+        batch.add(record)
+        batch.samples = metrics.samples_of(record.events)
+        self._write(batch, token)
+
+    def save_history(self, records: Iterable[CycleRecord], *, token: int) -> int:
+        """Save many past cycles in one transaction; returns how many.
+
+        Of their measurements only those of the whole book are kept, and only by the hour;
+        those of the last hour also as they are, since that hour goes on. Of snapshot, state
+        and models only the last are kept. Records are taken one by one and not held.
+
+        Raises
+        ------
+        LeaseLost, StoreUnavailable, StoreError
+            As `save` does; then nothing was written.
+        """
+        batch = _Batch(self._market)
+        past: list[Sample] = []
+        for record in records:
+            batch.add(record)
+            past.extend(metrics.samples_of_book(record.events))
+        if batch.last is None:
+            return 0
+        running = to_ms(batch.last.snapshot.at) // metrics.HOUR_MS * metrics.HOUR_MS
+        batch.samples = [sample for sample in past if sample.ts_ms >= running]
+        self._write(batch, token, past)
+        return len(batch.cycles)
+
+    def record_bars(self, bars_: Sequence[Bar]) -> int:
+        """Keep bars; those already kept are left alone. Returns how many were new."""
+        with transaction(self._writer) as connection:
+            return bars.keep_rows(connection, bars.rows_of_bars(self._market, bars_))
+
+    def record_closes(self, closes: Iterable[BarClose]) -> int:
+        """Keep bars and where their series break; returns how many bars were new."""
+        rows = [row for close in closes for row in bars.rows_of_close(self._market, close)]
+        with transaction(self._writer) as connection:
+            return bars.keep_rows(connection, rows)
+
+    def bars(
+        self, period: Period, *, assets: Sequence[str] | None = None, last: int | None = None
+    ) -> list[BarClose]:
+        """Kept bars, oldest first; the `last` closes only, if given."""
+        with transaction(self._reader) as connection:
+            return bars.read_closes(connection, self._market, period, assets=assets, last=last)
+
+    def _write(self, batch: "_Batch", token: int, past: Sequence[Sample] = ()) -> None:
+        record = batch.last
+        assert record is not None
+        portfolio = record.snapshot.portfolio
+        self._ensure_days(batch.samples)
+        with transaction(self._writer) as connection:
+            require_token(connection, portfolio, token)
+            if _is_saved(connection, record):
+                return
+            series = self._series_of(connection, [*batch.samples, *past])
+            batch.write(connection, token)
+            metrics.write_hours(connection, past, series)
+            metrics.write_samples(connection, batch.samples, series)
+            changed = self._write_changed_models(connection, record)
+        self._series |= series
+        self._models |= changed
+
+    def _ensure_days(self, samples: Sequence[Sample]) -> None:
+        if not self._partitioned:
+            return
+        wanted = {sample.ts_ms // partitions.DAY_MS for sample in samples} - self._days
+        if wanted:
+            partitions.ensure_days(self._writer, wanted)
+            self._days |= wanted
+
+    def _series_of(self, connection: Connection, samples: Sequence[Sample]) -> dict[SeriesKey, int]:
+        unknown = {sample.series for sample in samples} - self._series.keys()
+        if not unknown:
+            return self._series
+        return self._series | metrics.register_series(connection, unknown)
+
+    def _write_changed_models(
+        self, connection: Connection, record: CycleRecord
+    ) -> dict[tuple[str, Period], Edition]:
+        changed: dict[tuple[str, Period], Edition] = {}
+        for model in record.snapshot.models:
+            key = record.snapshot.portfolio, model.spec.period
+            edition = model.version, model.closed
+            if self._models.get(key) != edition:
+                _write_model(connection, record, model)
+                changed[key] = edition
+        return changed
+
+
+class _Batch:
+    """Rows of one or more cycles of one portfolio, encoded and ready to be written."""
+
+    def __init__(self, market: str) -> None:
+        self._market = market
+        self.last: CycleRecord | None = None
+        self.samples: list[Sample] = []
+        self.cycles: list[bulk.Row] = []
+        self._entries: list[bulk.Row] = []
+        self._journal: list[journal.Entry] = []
+        self._bars: list[bulk.Row] = []
+
+    def add(self, record: CycleRecord) -> None:
+        self.last = record
+        self.cycles.append(_cycle_row(record))
+        self._entries.extend(ledger.rows_of_snapshot(record.snapshot))
+        self._journal.extend(journal.entries_of(record.events))
+        for close in record.closes:
+            self._bars.extend(bars.rows_of_close(self._market, close))
+
+    def write(self, connection: Connection, token: int) -> None:
+        assert self.last is not None
+        insert_rows(
+            connection,
+            cycle,
+            ("portfolio", "number", "at_ms", "wall_ms", "duration_ms", "trading_state", "token"),
+            [(*row, token) for row in self.cycles],
+        )
+        ledger.book(connection, self._entries)
+        journal.append(connection, self.last.snapshot.portfolio, self._journal)
+        bars.keep_rows(connection, self._bars)
+        _write_snapshot(connection, self.last)
+        _write_state(connection, self.last)
+
+
+# ---------------------------------------------------------------- rows
+
+
+def _cycle_row(record: CycleRecord) -> bulk.Row:
+    standing = record.state.standing()
+    return (
+        record.snapshot.portfolio,
+        record.number,
+        to_ms(record.snapshot.at),
+        to_ms(record.wall),
+        record.duration_ms,
+        standing.state.name if standing else _UNTOLD,
+    )
+
+
+def _write_snapshot(connection: Connection, record: CycleRecord) -> None:
+    portfolio = record.snapshot.portfolio
+    row = (
+        portfolio,
+        record.number,
+        to_ms(record.snapshot.at),
+        codec.encode_snapshot(record.snapshot),
+        codec.encode_value(record.assessment),
+    )
+    insert_rows(
+        connection, snapshot, ("portfolio", "number", "at_ms", "snapshot", "assessment"), [row]
+    )
+    connection.execute(
+        delete(snapshot).where(
+            snapshot.c.portfolio == portfolio,
+            snapshot.c.number <= record.number - SNAPSHOTS_KEPT,
+        )
+    )
+
+
+def _write_state(connection: Connection, record: CycleRecord) -> None:
+    row = (
+        record.snapshot.portfolio,
+        record.number,
+        to_ms(record.snapshot.at),
+        to_ms(record.wall),
+        codec.encode_value(record.state),
+    )
+    columns = ("portfolio", "number", "at_ms", "wall_ms", "body")
+    insert_rows(connection, risk_state, columns, [row], on_conflict=OnConflict.REPLACE)
+
+
+def _write_model(connection: Connection, record: CycleRecord, model: Model) -> None:
+    portfolio, period = record.snapshot.portfolio, model.spec.period.value
+    closed_ms = None if model.closed is None else to_ms(model.closed)
+    row = (portfolio, period, record.number, model.version, closed_ms, codec.encode_model(model))
+    columns = ("portfolio", "period", "number", "version", "closed_ms", "body")
+    insert_rows(connection, model_state, columns, [row], on_conflict=OnConflict.REPLACE)
+    of_this = (model_state.c.portfolio == portfolio, model_state.c.period == period)
+    newest = (
+        select(model_state.c.number)
+        .where(*of_this)
+        .order_by(model_state.c.number.desc())
+        .limit(MODELS_KEPT)
+    )
+    connection.execute(
+        delete(model_state).where(*of_this, model_state.c.number.not_in(newest.scalar_subquery()))
+    )
+
+
+# ---------------------------------------------------------------- reading
+
+
+def _is_saved(connection: Connection, record: CycleRecord) -> bool:
+    """Whether this very record is the last one saved."""
+    query = select(risk_state.c.number, risk_state.c.at_ms, risk_state.c.wall_ms).where(
+        risk_state.c.portfolio == record.snapshot.portfolio
+    )
+    last = connection.execute(query).first()
+    if last is None or last.number < record.number:
+        return False
+    if tuple(last) == (record.number, to_ms(record.snapshot.at), to_ms(record.wall)):
+        return True
+    raise StoreError(
+        f"cycle {record.number} of {record.snapshot.portfolio} is not the next one: another "
+        f"record of cycle {last.number} was saved already; load before going on"
+    )
+
+
+def _latest(connection: Connection, portfolio: str) -> Any:
+    together = (risk_state.c.portfolio == snapshot.c.portfolio) & (
+        risk_state.c.number == snapshot.c.number
+    )
+    query = (
+        select(risk_state.c.body, snapshot.c.snapshot)
+        .join(snapshot, together)
+        .where(risk_state.c.portfolio == portfolio)
+    )
+    return connection.execute(query).first()
+
+
+def _stored_model(connection: Connection, portfolio: str, period: Period) -> bytes:
+    query = (
+        select(model_state.c.body)
+        .where(model_state.c.portfolio == portfolio, model_state.c.period == period.value)
+        .order_by(model_state.c.number.desc())
+        .limit(1)
+    )
+    return bytes(connection.execute(query).scalar_one())
+
+
+def _restored(body: bytes) -> Model:
+    return with_scenarios(codec.decode_value(body, Model))

@@ -1,0 +1,214 @@
+"""The tables, as SQLAlchemy Core sees them.
+
+Core and not the ORM: rows here are written in bulk and read into domain values; nobody edits a
+row in place. Migrations make the tables (`migrations/`); a test holds that both agree.
+
+Times are whole milliseconds since 1970, UTC, on both databases.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+# SQLite numbers rows by itself only in a column of exactly the type INTEGER.
+_Identity = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def to_ms(moment: datetime) -> int:
+    """Milliseconds since 1970 of an aware time, rounded down."""
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+def from_ms(milliseconds: int) -> datetime:
+    """The time, UTC, of milliseconds since 1970."""
+    return _EPOCH + timedelta(milliseconds=milliseconds)
+
+
+portfolio = Table(
+    "portfolio",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("created_ms", BigInteger, nullable=False),
+    comment="Books that Seawall watches.",
+)
+
+fact = Table(
+    "fact",
+    metadata,
+    Column("portfolio", String(64), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+    comment="What must be the same after a restart, e.g. the simulated market's seed (JSON).",
+)
+
+bar = Table(
+    "bar",
+    metadata,
+    Column("market", String(32), primary_key=True),
+    Column("period", String(2), primary_key=True),
+    Column("opened_ms", BigInteger, primary_key=True),
+    Column("asset", String(64), primary_key=True),
+    Column("open", Double, nullable=False),
+    Column("high", Double, nullable=False),
+    Column("low", Double, nullable=False),
+    Column("close", Double, nullable=False),
+    Column("volume", Double, nullable=False),
+    Column("breaks", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+    comment="Prices; `market` keeps simulated ones and real ones of the same name apart.",
+)
+
+cycle = Table(
+    "cycle",
+    metadata,
+    Column("portfolio", String(64), primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("wall_ms", BigInteger, nullable=False),
+    Column("duration_ms", Double, nullable=False),
+    Column("trading_state", String(16), nullable=False),
+    Column("token", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+    comment="Complete cycles; written in the same transaction as all that they established.",
+)
+
+snapshot = Table(
+    "snapshot",
+    metadata,
+    Column("portfolio", String(64), primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("snapshot", LargeBinary, nullable=False),
+    Column("assessment", LargeBinary, nullable=False),
+    comment="Recent snapshots without their models, and what was assessed.",
+)
+
+risk_state = Table(
+    "risk_state",
+    metadata,
+    Column("portfolio", String(64), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("wall_ms", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    comment="The state after the last complete cycle.",
+)
+
+model_state = Table(
+    "model_state",
+    metadata,
+    Column("portfolio", String(64), primary_key=True),
+    Column("period", String(2), primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("closed_ms", BigInteger),
+    Column("body", LargeBinary, nullable=False),
+    comment="A row a bar: the model from cycle `number` on.",
+)
+
+ledger_entry = Table(
+    "ledger_entry",
+    metadata,
+    Column("portfolio", String(64), primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    UniqueConstraint("portfolio", "kind", "external_id", name="ledger_entry_once"),
+    comment="Fills and flows in the order they were booked (JSON).",
+)
+
+ledger_inbox = Table(
+    "ledger_inbox",
+    metadata,
+    Column("id", _Identity, primary_key=True),
+    Column("portfolio", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    UniqueConstraint("portfolio", "kind", "external_id", name="ledger_inbox_once"),
+    comment="Entries that people made and the authority has not booked yet.",
+)
+
+metric_series = Table(
+    "metric_series",
+    metadata,
+    Column("id", _Identity, primary_key=True),
+    Column("portfolio", String(64), nullable=False),
+    Column("metric", String(64), nullable=False),
+    Column("labels", Text, nullable=False),
+    UniqueConstraint("portfolio", "metric", "labels", name="metric_series_once"),
+    comment="What a number is about; `labels` is canonical JSON, {} for the whole book.",
+)
+
+metric_sample = Table(
+    "metric_sample",
+    metadata,
+    Column("series_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("ts_ms", BigInteger, primary_key=True),
+    Column("value", Double, nullable=False),
+    sqlite_with_rowid=False,
+    comment="Numbers as measured, for a day or two.",
+)
+
+
+def _roll_up(name: str, span: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("series_id", BigInteger, primary_key=True, autoincrement=False),
+        Column("ts_ms", BigInteger, primary_key=True),
+        Column("minimum", Double, nullable=False),
+        Column("maximum", Double, nullable=False),
+        Column("average", Double, nullable=False),
+        Column("last", Double, nullable=False),
+        Column("n", BigInteger, nullable=False),
+        sqlite_with_rowid=False,
+        comment=f"Samples by {span}; `ts_ms` is where it begins.",
+    )
+
+
+metric_minute = _roll_up("metric_minute", "minute")
+metric_hour = _roll_up("metric_hour", "hour")
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("stream", String(64), primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Index("journal_by_time", "stream", "at_ms"),
+    comment="Events kept for ever, each hash covering the one before; never changed.",
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("portfolio", String(64), primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("token", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+    comment="Who is the authority over a portfolio; `token` grows with every holder.",
+)
