@@ -1,0 +1,110 @@
+"""What every value-at-risk model of one return series can do.
+
+A model forecasts the VaR and expected shortfall of a single series, an asset or a book of
+fixed weights, as fractions of its value. Its state is its own; others only carry it.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol, TypeVar
+
+import numpy as np
+
+from risk.measures.tail import VarEs
+from risk.measures.types import BoolArray, FloatArray, IntArray
+
+State = TypeVar("State")
+
+#: Fewest losses that any model of history forecasts from.
+MINIMUM_HISTORY = 100
+
+
+class VarPath(NamedTuple):
+    """Forecasts over a history.
+
+    Attributes
+    ----------
+    var, es : ndarray of shape (n, L)
+        Row t was made before return t, from returns before it; NaN during warm-up.
+    """
+
+    var: FloatArray
+    es: FloatArray
+
+    @property
+    def forecast(self) -> BoolArray:
+        """Which rows hold a forecast, shape (n,)."""
+        return ~np.isnan(self.var[:, 0])
+
+
+class VarModel(Protocol[State]):
+    """One way to forecast VaR and expected shortfall, in two forms that agree.
+
+    Attributes
+    ----------
+    name : str
+        Its key in ``VAR_MODELS``.
+    """
+
+    @property
+    def name(self) -> str:
+        """Its key in ``VAR_MODELS``."""
+
+    def start(self, levels: Sequence[float] | FloatArray) -> State:
+        """The state before any return.
+
+        Parameters
+        ----------
+        levels : sequence of L floats
+            Confidence, rising, each strictly between 0 and 1.
+        """
+
+    def update(self, state: State, simple_return: float) -> State:
+        """The state after one more return; NaN, a bar without one, changes nothing.
+
+        The given state stays as it is.
+        """
+
+    def forecast(self, state: State) -> VarEs:
+        """VaR and expected shortfall of the coming return, each of shape (L,).
+
+        Raises
+        ------
+        InsufficientData
+            During warm-up.
+        """
+
+    def path(self, returns: FloatArray, levels: Sequence[float] | FloatArray) -> VarPath:
+        """Every forecast over a history; equal to as many updates and forecasts.
+
+        Parameters
+        ----------
+        returns : ndarray of shape (n,)
+            Simple returns, oldest first; NaN where unobserved.
+        levels : sequence of L floats
+        """
+
+
+def check_window(window: int) -> None:
+    """Refuse a window that could never hold enough to forecast from."""
+    if window < MINIMUM_HISTORY:
+        raise ValueError(f"window must be {MINIMUM_HISTORY} or more, got {window}")
+
+
+def pushed(window: FloatArray, value: float, size: int) -> FloatArray:
+    """A copy of the window with a value appended, the oldest beyond `size` dropped."""
+    kept = window[max(0, window.size + 1 - size) :]
+    longer = np.empty(kept.size + 1)
+    longer[:-1] = kept
+    longer[-1] = value
+    return longer
+
+
+def seen_before(observed: BoolArray) -> IntArray:
+    """How many were observed before each bar, and at the end; shape (n + 1,)."""
+    counts: IntArray = np.concatenate(([0], np.cumsum(observed)))
+    return counts
+
+
+def unforecast(n: int, levels: FloatArray) -> VarPath:
+    """A path without forecasts, to be filled in."""
+    return VarPath(np.full((n, levels.size), np.nan), np.full((n, levels.size), np.nan))
