@@ -15,13 +15,14 @@ WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench fmt lock shots browser clean
+.PHONY: help run test check bench docs fmt lock shots browser clean
 
 help:
 	@echo "make run     start Seawall with its demonstration market on http://127.0.0.1:8050"
 	@echo "make test    run all tests, browser and Postgres included"
 	@echo "make check   formatting, lint, types, import rules, security"
 	@echo "make bench   measure speeds and print a table"
+	@echo "make docs    write the reference pages from the code again"
 	@echo "make shots   take the screenshots of the documentation again"
 	@echo "make fmt     format the code"
 	@echo "make lock    resolve the dependencies again and write the lock files"
@@ -43,6 +44,9 @@ check: $(INSTALLED)
 
 bench: $(INSTALLED) $(WARMED)
 	$(BIN)/python -m benchmarks
+
+docs: $(INSTALLED)
+	$(BIN)/python -m docs.generate
 
 shots: $(INSTALLED) $(WARMED) browser
 	$(BIN)/python docs/screenshots.py

@@ -1,0 +1,186 @@
+"""Writes the reference pages from the code, so that they cannot say anything else.
+
+``make docs`` writes them; a test fails while a committed page differs.
+"""
+
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from datetime import datetime
+from enum import EnumType
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+import click
+
+from risk.commands.group import seawall
+from risk.config import declarations, default_of, key_of
+from risk.domain.events import RiskEvent
+
+REFERENCE = Path(__file__).parent / "reference"
+NOTICE = "<!-- Written by `make docs` from the code; changes here are lost. -->\n"
+
+_SCALARS = {str: "text", float: "number", int: "whole number", bool: "true or false"}
+_SCALARS[datetime] = "time (UTC)"
+
+
+# Settings ----------------------------------------------------------------------------------
+
+
+def settings_page() -> str:
+    rows = "\n".join(
+        f"| `{key_of(name)}` | `{default_of(name)}` | {_cell(declared.meaning)} |"
+        for name, declared in declarations().items()
+    )
+    return f"""{NOTICE}
+# Settings
+
+Set them in the environment, or in a file `seawall.toml` in the folder that Seawall is started
+from: there the same names without `SEAWALL_`, in lower or upper case. The environment wins.
+An unknown name and a value that cannot be used are refused with a sentence that names them.
+
+`seawall settings` lists what is in force and where each value came from.
+
+| setting | default | meaning |
+|---|---|---|
+{rows}
+"""
+
+
+# Commands ----------------------------------------------------------------------------------
+
+
+def commands_page() -> str:
+    parts = "\n".join(_command_part(ctx) for ctx in _contexts(seawall, None, "seawall"))
+    return f"""{NOTICE}
+# Commands
+
+`seawall` is the same as `python -m risk`. An error is one sentence on standard error; the exit
+code is 2 when the input was wrong and 1 when Seawall could not answer. With `--json` a command
+prints one document on standard output and nothing else.
+
+{parts}"""
+
+
+def _contexts(
+    command: click.Command, parent: click.Context | None, name: str
+) -> Iterator[click.Context]:
+    ctx = click.Context(
+        command, parent=parent, info_name=name, terminal_width=90, help_option_names=["--help"]
+    )
+    yield ctx
+    if isinstance(command, click.Group):
+        for inner in command.list_commands(ctx):
+            found = command.get_command(ctx, inner)
+            assert found is not None
+            yield from _contexts(found, ctx, inner)
+
+
+def _command_part(ctx: click.Context) -> str:
+    return f"## {ctx.command_path}\n\n```text\n{ctx.command.get_help(ctx)}\n```\n"
+
+
+# Events ------------------------------------------------------------------------------------
+
+
+def events_page() -> str:
+    kinds = RiskEvent.kinds()
+    index = "\n".join(
+        f"| [{name}](#{name.lower()}) | {_cell(_summary(kind))} |" for name, kind in kinds.items()
+    )
+    return f"""{NOTICE}
+# Events
+
+What the engine tells the world: immutable, validated, versioned. As JSON each one stands in an
+envelope `{{"kind", "version", "body"}}`; `seawall events schema` prints the JSON Schema of all.
+A version rises when a field changes its meaning or goes; a new field comes with a default.
+
+Every event carries these:
+
+{_field_table(RiskEvent, [spec.name for spec in fields(RiskEvent)])}
+
+| event | says |
+|---|---|
+{index}
+
+{"".join(_event_part(name, kind) for name, kind in kinds.items())}"""
+
+
+def _event_part(name: str, kind: type[RiskEvent]) -> str:
+    common = {spec.name for spec in fields(RiskEvent)}
+    own = [spec.name for spec in fields(kind) if spec.name not in common]
+    kept = "kept in the journal" if kind.journalled else "stored as metrics, not in the journal"
+    return f"""## {name}
+
+{_summary(kind)}
+
+Version {kind.version}; {kept}.
+
+{_field_table(kind, own)}
+
+"""
+
+
+def _field_table(kind: type[RiskEvent], names: list[str]) -> str:
+    hints, said = get_type_hints(kind), attributes_of(kind)
+    missing = [name for name in names if name not in said]
+    if missing:
+        raise LookupError(f"{kind.__name__} does not document {', '.join(missing)}")
+    rows = [
+        f"| `{name}` | {_cell(in_words(hints[name]))} | {_cell(said[name])} |" for name in names
+    ]
+    return "\n".join(["| field | type | meaning |", "|---|---|---|", *rows])
+
+
+def attributes_of(kind: type) -> dict[str, str]:
+    """What the docstring's *Attributes* say of each name; empty where they give a type only."""
+    text = inspect.getdoc(kind) or ""
+    _, _, section = text.partition("Attributes\n----------\n")
+    said: dict[str, str] = {}
+    names: list[str] = []
+    for line in section.splitlines():
+        if not line.startswith(" "):
+            names = [name.strip() for name in line.partition(" : ")[0].split(",")]
+            said |= dict.fromkeys(names, "")
+        else:
+            said |= {name: f"{said[name]} {line.strip()}".strip() for name in names}
+    return said
+
+
+def in_words(hint: Any) -> str:
+    """A type as a reader of the JSON knows it."""
+    if hint in _SCALARS:
+        return _SCALARS[hint]
+    if isinstance(hint, EnumType):
+        return "one of " + ", ".join(f"`{member.value}`" for member in hint)
+    inner = [argument for argument in get_args(hint) if argument not in (NoneType, Ellipsis)]
+    if isinstance(hint, UnionType):
+        return f"{' or '.join(in_words(one) for one in inner)} or null"
+    if get_origin(hint) is tuple:
+        return f"list of {in_words(inner[0])}"
+    if get_origin(hint) is Mapping:
+        return f"object: name to {in_words(inner[1])}"
+    raise LookupError(f"no words for the type {hint}")
+
+
+def _summary(kind: type) -> str:
+    return (inspect.getdoc(kind) or "").partition("\n\n")[0].replace("\n", " ")
+
+
+def _cell(text: str) -> str:
+    return re.sub(r"``(.+?)``", r"`\1`", text).replace("|", r"\|")
+
+
+PAGES = {"settings.md": settings_page, "commands.md": commands_page, "events.md": events_page}
+
+
+def main() -> None:
+    REFERENCE.mkdir(exist_ok=True)
+    for name, render in PAGES.items():
+        (REFERENCE / name).write_text(render(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""Log lines are for programs unless a person watches, and libraries speak only in trouble."""
+
+import io
+import json
+import logging
+import math
+
+import pytest
+import structlog
+
+from risk.commands.logs import configure_logs
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def quiet_again():
+    root = logging.getLogger()
+    before = (root.level, root.handlers[:])
+    yield
+    structlog.reset_defaults()
+    root.level, root.handlers[:] = before
+
+
+def lines(out: io.StringIO) -> list[dict[str, object]]:
+    return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def test_away_from_a_terminal_each_line_is_one_json_object():
+    out = io.StringIO()
+    configure_logs("info", stream=out)
+
+    structlog.get_logger().info("cycle_saved", cycle=7)
+
+    (line,) = lines(out)
+    assert (line["event"], line["cycle"], line["level"]) == ("cycle_saved", 7, "info")
+    assert str(line["timestamp"]).endswith("Z")
+
+
+def test_lines_below_the_level_are_left_out():
+    out = io.StringIO()
+    configure_logs("warning", stream=out)
+
+    structlog.get_logger().info("small_talk")
+    structlog.get_logger().warning("trouble")
+
+    assert [line["event"] for line in lines(out)] == ["trouble"]
+
+
+def test_libraries_are_heard_from_warning_on_even_when_we_talk_a_lot():
+    out = io.StringIO()
+    configure_logs("debug", stream=out)
+
+    logging.getLogger("apscheduler").info("added job")
+    logging.getLogger("apscheduler").warning("missed a run")
+
+    assert [line["event"] for line in lines(out)] == ["missed a run"]
+
+
+def test_an_exception_comes_with_its_trace():
+    out = io.StringIO()
+    configure_logs("info", stream=out)
+
+    try:
+        math.exp(1e9)
+    except OverflowError:
+        structlog.get_logger().exception("cycle_failed")
+
+    assert "OverflowError: math range error" in str(lines(out)[0]["exception"])
+
+
+def test_on_a_terminal_the_line_is_for_a_person():
+    out = Terminal()
+    configure_logs("info", stream=out)
+
+    structlog.get_logger().info("cycle_saved")
+
+    assert "cycle_saved" in out.getvalue()
+    assert not out.getvalue().startswith("{")
