@@ -13,6 +13,9 @@ from risk.storage import bulk
 from risk.storage.bulk import OnConflict, insert_rows
 from risk.storage.tables import bar, from_ms, to_ms
 
+#: The market of prices that people brought; each simulated one has a name of its own.
+REAL_MARKET = "real"
+
 _COLUMNS = (
     "market",
     "period",

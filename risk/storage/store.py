@@ -45,7 +45,7 @@ class SqlStore:
         Whose prices its bars are, so that simulated and real ones of one name stay apart.
     """
 
-    def __init__(self, engines: Engines, *, market: str = "real") -> None:
+    def __init__(self, engines: Engines, *, market: str = bars.REAL_MARKET) -> None:
         self._writer = engines.writer
         self._reader = engines.reader
         self._market = market
