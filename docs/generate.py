@@ -7,13 +7,15 @@ import inspect
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import EnumType
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 import click
+import numpy as np
+from click.testing import CliRunner
 
 from risk.commands.group import seawall
 from risk.config import declarations, default_of, key_of
@@ -173,7 +175,50 @@ def _cell(text: str) -> str:
     return re.sub(r"``(.+?)``", r"`\1`", text).replace("|", r"\|")
 
 
-PAGES = {"settings.md": settings_page, "commands.md": commands_page, "events.md": events_page}
+# A price file with faults ------------------------------------------------------------------
+
+
+def price_check_page() -> str:
+    runner = CliRunner()
+    with runner.isolated_filesystem():
+        Path("faulty.csv").write_text(faulty_prices())
+        told = runner.invoke(seawall, ["prices", "check", "faulty.csv"]).stdout
+    return f"""{NOTICE}
+# A price check, by example
+
+`faulty.csv` holds ten days of hourly closes of two invented coins, with one fault of most kinds put
+in by hand. `seawall prices check faulty.csv` says:
+
+```text
+{told}```
+"""
+
+
+def faulty_prices() -> str:
+    """An invented price file, always the same, in which several things are wrong."""
+    rng = np.random.default_rng(7)
+    begin = datetime(2024, 1, 1, tzinfo=UTC)
+    times = [f"{begin + timedelta(hours=hour):%Y-%m-%dT%H:%M:%SZ}" for hour in range(240)]
+    lines = [
+        f"{at},{asset},{price:.2f}"
+        for asset, start in (("BTC/USDT", 42_000.0), ("ETH/USDT", 2_300.0))
+        for at, price in zip(times, start * np.exp(rng.normal(0, 0.005, 240).cumsum()), strict=True)
+    ]
+    lines[20] = f"{times[20]},BTC/USDT,NaN"
+    lines[50] = f"{times[50]},BTC/USDT,-41822.10"
+    lines[80] = f"{times[80]},BTC/USDT,41822100.00"
+    lines[300] = lines[299]
+    lines[400], lines[401] = lines[401], lines[400]
+    del lines[420:425]
+    return "\n".join(["timestamp,asset,close", *lines, ""])
+
+
+PAGES = {
+    "settings.md": settings_page,
+    "commands.md": commands_page,
+    "events.md": events_page,
+    "price-check.md": price_check_page,
+}
 
 
 def main() -> None:

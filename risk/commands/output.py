@@ -21,8 +21,16 @@ def print_json(document: Any) -> None:
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows below headings, wrapped only where there is a terminal to fit into."""
-    table = Table(*headings, box=None, pad_edge=False, header_style="bold")
+    """Print rows below headings, wrapped only where there is a terminal to fit into.
+
+    Without rows there is nothing to print.
+    """
+    if not rows:
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading, column in zip(headings, zip(*rows, strict=True), strict=True):
+        numbers = all(cell is None or isinstance(cell, int | float) for cell in column)
+        table.add_column(heading, justify="right" if numbers else "left")
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
     console = Console(highlight=False, markup=False)
