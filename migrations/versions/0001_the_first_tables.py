@@ -65,6 +65,7 @@ def create_portfolios() -> None:
     op.create_table(
         "portfolio",
         key("name"),
+        needed("currency", sa.String(16)),
         needed("created_ms", sa.BigInteger),
         comment="Books that Seawall watches.",
     )
@@ -170,8 +171,10 @@ def create_metrics() -> None:
         needed("portfolio", NAME),
         needed("metric", NAME),
         needed("labels", sa.Text),
+        needed("rolled_ms", sa.BigInteger),
         sa.UniqueConstraint("portfolio", "metric", "labels", name="metric_series_once"),
-        comment="What a number is about; `labels` is canonical JSON, {} for the whole book.",
+        comment="What a number is about; `labels` is canonical JSON, {} for the whole book."
+        " `rolled_ms` is the minute up to which its samples are rolled up.",
     )
     op.create_table(
         "metric_sample",
@@ -198,9 +201,10 @@ def create_roll_up(name: str, span: str) -> None:
         needed("maximum", sa.Double),
         needed("average", sa.Double),
         needed("last", sa.Double),
+        needed("last_ms", sa.BigInteger),
         needed("n", sa.BigInteger),
         sqlite_with_rowid=False,
-        comment=f"Samples by {span}; `ts_ms` is where it begins.",
+        comment=f"Samples by {span}; `ts_ms` is where it begins, `last_ms` the last one's time.",
     )
 
 
@@ -216,6 +220,7 @@ def create_journal() -> None:
         comment="Events kept for ever, each hash covering the one before; never changed.",
     )
     op.create_index("journal_by_time", "journal", ["stream", "at_ms"])
+    op.create_index("journal_by_kind", "journal", ["stream", "kind", "seq"])
     if on_postgres():
         forbid_changes_on_postgres()
     else:

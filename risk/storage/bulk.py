@@ -46,7 +46,8 @@ def insert_rows(
 @cache
 def _values_statement(table: Table, columns: tuple[str, ...], on_conflict: OnConflict) -> str:
     places = ", ".join("?" for _ in columns)
-    return f"{_into(table, columns)} VALUES ({places}) {_conflict(table, columns, on_conflict)}"
+    conflict = _conflict(table, columns, on_conflict)
+    return f"{_into(table, columns)} VALUES ({places}) {conflict}"  # nosec B608: our own names
 
 
 @cache
@@ -55,7 +56,7 @@ def _unnest_statement(table: Table, columns: tuple[str, ...], on_conflict: OnCon
     arrays = ", ".join(f"%({c})s::{table.c[c].type.compile(dialect)}[]" for c in columns)
     # WHERE TRUE lets the parser tell ON CONFLICT from a join's ON.
     return (
-        f"{_into(table, columns)} SELECT * FROM unnest({arrays}) WHERE TRUE "
+        f"{_into(table, columns)} SELECT * FROM unnest({arrays}) WHERE TRUE "  # nosec B608
         f"{_conflict(table, columns, on_conflict)}"
     )
 

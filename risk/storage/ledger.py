@@ -72,20 +72,20 @@ def with_later_entries(connection: Connection, portfolio: str, ledger: Ledger) -
 
 
 def put_into_inbox(connection: Connection, portfolio: str, entries: Iterable[Fill | Flow]) -> int:
-    """Let entries wait for the authority; returns how many were new to it."""
-    rows = [(portfolio, *_row(entry)) for entry in entries]
-    booked = booked_ids(connection, portfolio)
-    new = [row for row in rows if (row[1], row[2]) not in booked]
+    """Let entries wait for the authority; returns how many it had not heard of."""
+    known = known_ids(connection, portfolio)
     columns = ("portfolio", "kind", "external_id", "at_ms", "body")
-    return insert_rows(connection, ledger_inbox, columns, new, on_conflict=OnConflict.KEEP)
+    rows = [(portfolio, *_row(entry)) for entry in entries if identity(entry) not in known]
+    return insert_rows(connection, ledger_inbox, columns, rows, on_conflict=OnConflict.KEEP)
 
 
-def booked_ids(connection: Connection, portfolio: str) -> set[tuple[str, str]]:
-    """Kind and outside id of every entry booked so far."""
-    query = select(ledger_entry.c.kind, ledger_entry.c.external_id).where(
-        ledger_entry.c.portfolio == portfolio
-    )
-    return {(kind, external_id) for kind, external_id in connection.execute(query)}
+def known_ids(connection: Connection, portfolio: str) -> set[tuple[str, str]]:
+    """Kind and outside id of every entry that is booked or waits to be."""
+    queries = [
+        select(table.c.kind, table.c.external_id).where(table.c.portfolio == portfolio)
+        for table in (ledger_entry, ledger_inbox)
+    ]
+    return {(kind, identity) for query in queries for kind, identity in connection.execute(query)}
 
 
 def inbox_of(connection: Connection, portfolio: str) -> tuple[tuple[Fill, ...], tuple[Flow, ...]]:
@@ -131,17 +131,14 @@ class InboxAccount:
         return AccountReading(fills=fills, flows=flows)
 
 
-def _row(entry: Fill | Flow) -> tuple[str, str, int, str]:
-    return _kind(entry), _external_id(entry), to_ms(entry.at), encode_entry(entry).decode()
-
-
-def _kind(entry: Fill | Flow) -> str:
-    return FILL if isinstance(entry, Fill) else FLOW
-
-
-def _external_id(entry: Fill | Flow) -> str:
+def identity(entry: Fill | Flow) -> tuple[str, str]:
+    """Kind and outside id: what makes two entries the same one."""
     # A fill's id is unique at its venue only.
-    return f"{entry.venue}/{entry.id}" if isinstance(entry, Fill) else entry.id
+    return (FILL, f"{entry.venue}/{entry.id}") if isinstance(entry, Fill) else (FLOW, entry.id)
+
+
+def _row(entry: Fill | Flow) -> tuple[str, str, int, str]:
+    return *identity(entry), to_ms(entry.at), encode_entry(entry).decode()
 
 
 def _read(kind: str, body: str) -> Fill | Flow:

@@ -19,6 +19,8 @@ from risk.storage.codec import encode_mapping
 from risk.storage.tables import metric_hour, metric_sample, metric_series, to_ms
 
 HOUR_MS = 3_600_000
+#: Columns of a roll-up after its key.
+ROLL_UP = ("minimum", "maximum", "average", "last", "last_ms", "n")
 #: Labels of the metrics of a whole book.
 NO_LABELS = encode_mapping({})
 
@@ -86,8 +88,9 @@ def portfolio_metrics() -> tuple[str, ...]:
 def register_series(connection: Connection, wanted: Iterable[SeriesKey]) -> dict[SeriesKey, int]:
     """Numbers of the series, which are created if they are new."""
     keys = sorted(set(wanted))
-    columns = ("portfolio", "metric", "labels")
-    insert_rows(connection, metric_series, columns, keys, on_conflict=OnConflict.KEEP)
+    columns = ("portfolio", "metric", "labels", "rolled_ms")
+    rows = [(*key, 0) for key in keys]
+    insert_rows(connection, metric_series, columns, rows, on_conflict=OnConflict.KEEP)
     found = select(metric_series).where(
         metric_series.c.portfolio.in_({key.portfolio for key in keys})
     )
@@ -111,13 +114,17 @@ def write_hours(
     connection: Connection, samples: Sequence[Sample], series: dict[SeriesKey, int]
 ) -> None:
     """Keep only the hourly roll-up of numbers; `samples` are in order of time."""
-    buckets: dict[tuple[int, int], list[float]] = {}
+    buckets: dict[tuple[int, int], list[Sample]] = {}
     for sample in samples:
         bucket = series[sample.series], sample.ts_ms - sample.ts_ms % HOUR_MS
-        buckets.setdefault(bucket, []).append(sample.value)
-    rows = [
-        (*bucket, min(values), max(values), sum(values) / len(values), values[-1], len(values))
-        for bucket, values in buckets.items()
-    ]
-    columns = ("series_id", "ts_ms", "minimum", "maximum", "average", "last", "n")
+        buckets.setdefault(bucket, []).append(sample)
+    rows = [(*bucket, *_rolled_up(together)) for bucket, together in buckets.items()]
+    columns = ("series_id", "ts_ms", *ROLL_UP)
     insert_rows(connection, metric_hour, columns, rows, on_conflict=OnConflict.REPLACE)
+
+
+def _rolled_up(samples: Sequence[Sample]) -> tuple[float, float, float, float, int, int]:
+    values = [sample.value for sample in samples]
+    last = samples[-1]
+    average = sum(values) / len(values)
+    return min(values), max(values), average, last.value, last.ts_ms, len(values)

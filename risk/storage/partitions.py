@@ -34,11 +34,11 @@ def ensure_days(writer: Engine, days: Iterable[int]) -> None:
             )
 
 
-def drop_days_before(connection: Connection, day: int) -> int:
-    """Drop the partitions of all days before `day`; returns how many."""
-    old = [there for there in sorted(_days_there(connection)) if there < day]
-    for there in old:
-        connection.exec_driver_sql(f"DROP TABLE {_name(there)}")
+def drop_days_except(connection: Connection, needed: set[int]) -> int:
+    """Drop the partitions of all other days than the `needed`; returns how many."""
+    old = sorted(_days_there(connection) - needed)
+    for day in old:
+        connection.exec_driver_sql(f"DROP TABLE {_name(day)}")
     return len(old)
 
 

@@ -95,7 +95,7 @@ class SqlStore:
         batch = _Batch(self._market)
         batch.add(record)
         batch.samples = metrics.samples_of(record.events)
-        self._write(batch, token)
+        self._write(batch, record, token)
 
     def save_history(self, records: Iterable[CycleRecord], *, token: int) -> int:
         """Save many past cycles in one transaction; returns how many.
@@ -111,14 +111,16 @@ class SqlStore:
         """
         batch = _Batch(self._market)
         past: list[Sample] = []
+        last: CycleRecord | None = None
         for record in records:
             batch.add(record)
             past.extend(metrics.samples_of_book(record.events))
-        if batch.last is None:
+            last = record
+        if last is None:
             return 0
-        running = to_ms(batch.last.snapshot.at) // metrics.HOUR_MS * metrics.HOUR_MS
+        running = to_ms(last.snapshot.at) // metrics.HOUR_MS * metrics.HOUR_MS
         batch.samples = [sample for sample in past if sample.ts_ms >= running]
-        self._write(batch, token, past)
+        self._write(batch, last, token, past)
         return len(batch.cycles)
 
     def record_bars(self, bars_: Sequence[Bar]) -> int:
@@ -139,22 +141,33 @@ class SqlStore:
         with transaction(self._reader) as connection:
             return bars.read_closes(connection, self._market, period, assets=assets, last=last)
 
-    def _write(self, batch: "_Batch", token: int, past: Sequence[Sample] = ()) -> None:
-        record = batch.last
-        assert record is not None
-        portfolio = record.snapshot.portfolio
+    def _write(
+        self, batch: "_Batch", last: CycleRecord, token: int, past: Sequence[Sample] = ()
+    ) -> None:
         self._ensure_days(batch.samples)
+        try:
+            series, editions = self._write_rows(batch, last, token, past)
+        except StoreError:
+            # Somebody may have dropped a partition that we know of: look again.
+            self._days.clear()
+            raise
+        self._series |= series
+        self._models |= editions
+
+    def _write_rows(
+        self, batch: "_Batch", last: CycleRecord, token: int, past: Sequence[Sample]
+    ) -> tuple[dict[SeriesKey, int], dict[tuple[str, Period], Edition]]:
         with transaction(self._writer) as connection:
-            require_token(connection, portfolio, token)
-            if _is_saved(connection, record):
-                return
+            require_token(connection, last.snapshot.portfolio, token)
+            if _is_saved(connection, last):
+                return {}, {}
             series = self._series_of(connection, [*batch.samples, *past])
-            batch.write(connection, token)
+            batch.write(connection, last.snapshot.portfolio, token)
+            _write_snapshot(connection, last)
+            _write_state(connection, last)
             metrics.write_hours(connection, past, series)
             metrics.write_samples(connection, batch.samples, series)
-            changed = self._write_changed_models(connection, record)
-        self._series |= series
-        self._models |= changed
+            return series, self._write_changed_models(connection, last)
 
     def _ensure_days(self, samples: Sequence[Sample]) -> None:
         if not self._partitioned:
@@ -184,11 +197,10 @@ class SqlStore:
 
 
 class _Batch:
-    """Rows of one or more cycles of one portfolio, encoded and ready to be written."""
+    """What accumulates over one or more cycles of a portfolio, encoded, ready to be written."""
 
     def __init__(self, market: str) -> None:
         self._market = market
-        self.last: CycleRecord | None = None
         self.samples: list[Sample] = []
         self.cycles: list[bulk.Row] = []
         self._entries: list[bulk.Row] = []
@@ -196,15 +208,13 @@ class _Batch:
         self._bars: list[bulk.Row] = []
 
     def add(self, record: CycleRecord) -> None:
-        self.last = record
         self.cycles.append(_cycle_row(record))
         self._entries.extend(ledger.rows_of_snapshot(record.snapshot))
         self._journal.extend(journal.entries_of(record.events))
         for close in record.closes:
             self._bars.extend(bars.rows_of_close(self._market, close))
 
-    def write(self, connection: Connection, token: int) -> None:
-        assert self.last is not None
+    def write(self, connection: Connection, portfolio: str, token: int) -> None:
         insert_rows(
             connection,
             cycle,
@@ -212,10 +222,8 @@ class _Batch:
             [(*row, token) for row in self.cycles],
         )
         ledger.book(connection, self._entries)
-        journal.append(connection, self.last.snapshot.portfolio, self._journal)
+        journal.append(connection, portfolio, self._journal)
         bars.keep_rows(connection, self._bars)
-        _write_snapshot(connection, self.last)
-        _write_state(connection, self.last)
 
 
 # ---------------------------------------------------------------- rows

@@ -45,6 +45,7 @@ portfolio = Table(
     "portfolio",
     metadata,
     Column("name", String(64), primary_key=True),
+    Column("currency", String(16), nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     comment="Books that Seawall watches.",
 )
@@ -156,8 +157,10 @@ metric_series = Table(
     Column("portfolio", String(64), nullable=False),
     Column("metric", String(64), nullable=False),
     Column("labels", Text, nullable=False),
+    Column("rolled_ms", BigInteger, nullable=False),
     UniqueConstraint("portfolio", "metric", "labels", name="metric_series_once"),
-    comment="What a number is about; `labels` is canonical JSON, {} for the whole book.",
+    comment="What a number is about; `labels` is canonical JSON, {} for the whole book."
+    " `rolled_ms` is the minute up to which its samples are rolled up.",
 )
 
 metric_sample = Table(
@@ -181,9 +184,10 @@ def _roll_up(name: str, span: str) -> Table:
         Column("maximum", Double, nullable=False),
         Column("average", Double, nullable=False),
         Column("last", Double, nullable=False),
+        Column("last_ms", BigInteger, nullable=False),
         Column("n", BigInteger, nullable=False),
         sqlite_with_rowid=False,
-        comment=f"Samples by {span}; `ts_ms` is where it begins.",
+        comment=f"Samples by {span}; `ts_ms` is where it begins, `last_ms` the last one's time.",
     )
 
 
@@ -200,6 +204,7 @@ journal = Table(
     Column("body", Text, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     Index("journal_by_time", "stream", "at_ms"),
+    Index("journal_by_kind", "stream", "kind", "seq"),
     comment="Events kept for ever, each hash covering the one before; never changed.",
 )
 
