@@ -1,0 +1,76 @@
+"""The web application: ``create_app`` makes it from what it shall read.
+
+Nothing imports this module; ``gunicorn app:server`` names it.
+"""
+
+from typing import Any
+
+import dash
+import dash_mantine_components as dmc
+from flask import request
+
+from pages.context import EXTENSION, BookReader
+from pages.screens import SCREENS_EXTENSION, CockpitScreens
+from pages.shell import register_behaviour, shell
+from pages.theme import chosen_scheme
+from pages.web import configure, tell_failure
+
+
+class SeawallWeb(dash.Dash):
+    """Dash, with a first document that knows the browser's colour scheme before any script."""
+
+    def interpolate_index(self, **parts: Any) -> str:
+        scheme = chosen_scheme(request.cookies)
+        return super().interpolate_index(**parts).replace("{sw_scheme}", scheme)
+
+
+_INDEX = """<!DOCTYPE html>
+<html lang="en" data-mantine-color-scheme="{sw_scheme}" data-freshness="none">
+<head>
+{%metas%}
+<title>{%title%}</title>
+{%favicon%}
+{%css%}
+</head>
+<body>
+{%app_entry%}
+<footer>{%config%}{%scripts%}{%renderer%}</footer>
+</body>
+</html>
+"""
+
+
+def create_app(reader: BookReader) -> dash.Dash:
+    """The dashboard of the books that `reader` reads.
+
+    Parameters
+    ----------
+    reader : BookReader
+        Asked on every request, from several threads at once.
+    """
+    app = SeawallWeb(
+        "app",
+        use_pages=True,
+        title="Seawall",
+        update_title="",
+        index_string=_INDEX,
+        compress=True,
+        on_error=tell_failure,
+        suppress_callback_exceptions=True,
+        meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
+    )
+    app.server.extensions[EXTENSION] = reader
+    app.server.extensions[SCREENS_EXTENSION] = CockpitScreens(reader)
+    app.layout = lambda: _document(reader)
+    register_behaviour(app)
+    configure(app)
+    return app
+
+
+def _document(reader: BookReader) -> dmc.MantineProvider:
+    return shell(
+        feed=reader.feed,
+        books=reader.books(),
+        cycle_seconds=reader.cycle_seconds,
+        scheme=chosen_scheme(request.cookies),
+    )

@@ -1,0 +1,150 @@
+"""Metric cards: a figure with its context, its recent course and its own percentile."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from dash import html
+
+from pages.components.basics import card, figure, help_mark
+from pages.format import ordinal, window
+from pages.glossary import GLOSSARY
+from pages.glyphs import mask
+
+_WIDTH, _HEIGHT, _MARGIN = 56.0, 24.0, 3.0
+
+
+@dataclass(frozen=True)
+class Rank:
+    """Where a value stands in its own history.
+
+    Attributes
+    ----------
+    percentile : int
+        1 to 99.
+    span : timedelta
+        How far back the history reaches.
+    values : int
+        Stored values compared with.
+    """
+
+    percentile: int
+    span: timedelta
+    values: int
+
+
+@dataclass(frozen=True)
+class MetricCard:
+    """What one card shows.
+
+    Attributes
+    ----------
+    term : str
+        Key of the glossary; also the base of the components' ids.
+    figure, unit, context : str
+    trend : sequence of float
+        Recent values, oldest first; fewer than two draw no line.
+    rank : Rank or None
+        None while the history is too short to rank in.
+    """
+
+    term: str
+    figure: str
+    unit: str
+    context: str
+    trend: Sequence[float]
+    rank: Rank | None
+
+
+def metric_card(content: MetricCard) -> html.Section:
+    """One card of the row under the state banner."""
+    name = GLOSSARY[content.term].name
+    base = f"card-{content.term}"
+    return card(
+        [
+            html.Div([html.Span(name), help_mark(content.term)], className="sw-label"),
+            html.Div(
+                [
+                    html.Div(
+                        [
+                            figure(content.figure, f"{base}-figure", class_name="sw-figure"),
+                            html.Span(content.unit, id=f"{base}-unit", className="sw-unit"),
+                        ],
+                        className="sw-figure-line",
+                    ),
+                    sparkline(content.trend, f"{base}-trend", label=f"{name}, recent course"),
+                ],
+                className="sw-metric-middle",
+            ),
+            html.Div(content.context, id=f"{base}-context", className="sw-context"),
+            _rank_line(content.rank, base),
+        ],
+        label=name,
+        class_name="sw-metric",
+    )
+
+
+def sparkline(values: Sequence[float], component_id: str, *, label: str) -> html.Div:
+    """A line of 56 by 24 pixels as a CSS mask: no chart library, and it follows the scheme."""
+    drawn = len(values) >= 2
+    shape = {"maskImage": mask(_spark_drawing(values), view_box="0 0 56 24")} if drawn else {}
+    return html.Div(
+        id=component_id,
+        className="sw-spark" if drawn else "sw-spark sw-spark-none",
+        style=shape,
+        role="img",
+        **{"aria-label": label if drawn else f"{label}: too short to draw"},
+    )
+
+
+def _spark_drawing(values: Sequence[float]) -> str:
+    points = _spark_points(values)
+    path = "M" + "L".join(f"{x:g} {y:g}" for x, y in points)
+    end_x, end_y = points[-1]
+    return (
+        f'<path d="{path}" fill="none" stroke="#000" stroke-width="1.4" '
+        'stroke-linejoin="round" stroke-linecap="round"/>'
+        f'<circle cx="{end_x:g}" cy="{end_y:g}" r="2.3"/>'
+    )
+
+
+def _spark_points(values: Sequence[float]) -> list[tuple[float, float]]:
+    lowest, highest = min(values), max(values)
+    # Half pixels: a value that moves less than one cannot be seen and need not be sent.
+    height = (_HEIGHT - 2 * _MARGIN) / (highest - lowest) if highest > lowest else 0.0
+    step = (_WIDTH - 2 * _MARGIN) / (len(values) - 1)
+    flat = _HEIGHT / 2
+    return [
+        (
+            round(_MARGIN + i * step, 1),
+            round(2 * (_HEIGHT - _MARGIN - (v - lowest) * height)) / 2 if height else flat,
+        )
+        for i, v in enumerate(values)
+    ]
+
+
+def _rank_line(rank: Rank | None, base: str) -> html.Div:
+    text = "no rank yet, history too short" if rank is None else rank_words(rank)
+    tick = [] if rank is None else [_rank_tick(rank, base)]
+    return html.Div(
+        [
+            html.Div(tick, id=f"{base}-track", className="sw-track", **{"aria-hidden": "true"}),
+            html.Span(text, id=f"{base}-rank", title=_rank_title(rank)),
+        ],
+        className="sw-rank",
+    )
+
+
+def rank_words(rank: Rank) -> str:
+    """``97th percentile, 1 y``."""
+    return f"{ordinal(rank.percentile)} percentile, {window(rank.span)}"
+
+
+def _rank_title(rank: Rank | None) -> str:
+    return "" if rank is None else f"among {rank.values} stored values"
+
+
+def _rank_tick(rank: Rank, base: str) -> html.Span:
+    return html.Span(
+        id=f"{base}-tick", className="sw-tick", style={"left": f"{rank.percentile}%"}
+    )

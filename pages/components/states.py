@@ -1,0 +1,140 @@
+"""Trading states as people see them: a word, a shape, a colour, and what still works."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dash import html
+
+from pages.components.basics import Component, figure, glyph
+from risk.domain.state import TradingState
+
+
+@dataclass(frozen=True)
+class StateLook:
+    """How a state is shown.
+
+    Attributes
+    ----------
+    word : str
+    shape : str
+        Also the name of its colour.
+    still_works : str
+        One plain sentence.
+    """
+
+    word: str
+    shape: str
+    still_works: str
+
+
+STATE_LOOKS: Mapping[TradingState, StateLook] = {
+    TradingState.NORMAL: StateLook("NORMAL", "normal", "Everything works: all orders at full size."),
+    TradingState.CAUTION: StateLook(
+        "CAUTION", "caution", "A warning only: nothing is blocked, look at the cause."
+    ),
+    TradingState.THROTTLED: StateLook(
+        "THROTTLED", "throttled", "Still works: reductions, stops, cancels; new risk is scaled down."
+    ),
+    TradingState.REDUCE_ONLY: StateLook(
+        "REDUCE ONLY", "reduce_only", "Entries paused. Still works: reductions, stops, cancels."
+    ),
+    TradingState.HALTED: StateLook(
+        "HALTED", "halted", "Trading stopped. Still works: cancels, and emergency reductions."
+    ),
+}
+
+UNKNOWN_LOOK = StateLook(
+    "UNKNOWN", "stale", "No state has been established: new risk is refused, reductions pass."
+)
+
+
+def look_of(state: TradingState | None) -> StateLook:
+    """How to show `state`; a state that nobody established is shown as unknown."""
+    return UNKNOWN_LOOK if state is None else STATE_LOOKS[state]
+
+
+def state_badge(look: StateLook, component_id: str) -> html.Span:
+    """Glyph and word on the state's tint."""
+    return html.Span(
+        [glyph(look.shape, state=look.shape), look.word],
+        id=component_id,
+        className="sw-badge",
+        **{"data-state": look.shape},
+    )
+
+
+@dataclass(frozen=True)
+class BannerCell:
+    """One third of the state banner.
+
+    Attributes
+    ----------
+    key : str
+        Part of its components' ids.
+    label : str
+    figure, unit : str
+        The large figure and the small words after it.
+    lines : tuple of str
+        Plain sentences; the first one stands out.
+    help_mark : component or None
+    """
+
+    key: str
+    label: str
+    figure: str
+    unit: str
+    lines: tuple[str, ...]
+    help_mark: Component | None = None
+
+
+def state_banner(
+    look: StateLook, *, heading: str, cause: str, cells: tuple[BannerCell, ...]
+) -> html.Section:
+    """What a trader reads first: the state, why, what still works, and what matters next."""
+    return html.Section(
+        [_state_cell(look, heading, cause), *(_banner_cell(cell) for cell in cells)],
+        id="state-banner",
+        className="sw-card sw-state-banner",
+        **{"data-state": look.shape, "aria-label": "Trading state"},
+    )
+
+
+def _state_cell(look: StateLook, heading: str, cause: str) -> html.Div:
+    word = html.Div(
+        [glyph(look.shape, state=look.shape), html.Span(look.word, id="state-word")],
+        className="sw-state-word",
+        **{"data-state": look.shape},
+    )
+    return html.Div(
+        [
+            html.Div(heading, id="state-heading", className="sw-label"),
+            word,
+            html.P(cause, id="state-cause", className="sw-lead"),
+            html.P(look.still_works, id="state-works", className="sw-dim"),
+        ],
+        id="state-cell",
+        className="sw-banner-cell",
+    )
+
+
+def _banner_cell(cell: BannerCell) -> html.Div:
+    base = f"banner-{cell.key}"
+    marks = [] if cell.help_mark is None else [cell.help_mark]
+    lines = [
+        html.P(line, id=f"{base}-line-{i}", className="sw-lead" if i == 0 else "sw-dim")
+        for i, line in enumerate(cell.lines)
+    ]
+    return html.Div(
+        [
+            html.Div([cell.label, *marks], className="sw-label"),
+            html.Div(
+                [
+                    figure(cell.figure, f"{base}-figure", class_name="sw-figure"),
+                    html.Span(cell.unit, id=f"{base}-unit", className="sw-unit"),
+                ],
+                className="sw-figure-line",
+            ),
+            html.Div(lines, id=f"{base}-lines"),
+        ],
+        className="sw-banner-cell",
+    )

@@ -1,0 +1,136 @@
+"""The course of equity and VaR over the chosen range, one above the other."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pages.context import MetricHistory
+from pages.format import Zone
+from pages.theme import Scheme, plotly_template
+
+
+def history_figure(
+    equity: MetricHistory, var: MetricHistory, *, currency: str, zone: Zone, scheme: Scheme
+) -> dict[str, Any]:
+    """Equity above, 99 % one-day VaR in per cent of equity below, on one time axis.
+
+    Parameters
+    ----------
+    equity : MetricHistory
+        Quote currency.
+    var : MetricHistory
+        Fractions of equity.
+    currency : str
+    zone : Zone
+        In which times are shown.
+    scheme : Scheme
+
+    Returns
+    -------
+    dict
+        Of plotly's JSON schema, with data and layout.
+    """
+    return {
+        "data": [
+            _line(equity, "Equity", "y", zone, hover=f"%{{y:,.0f}} {currency}"),
+            _line(
+                MetricHistory(var.ts_ms, 100.0 * var.values),
+                "VaR 99 %, 1 day",
+                "y2",
+                zone,
+                hover="%{y:.2f} %",
+            ),
+        ],
+        "layout": _layout(currency, scheme),
+    }
+
+
+def _line(
+    history: MetricHistory, name: str, axis: str, zone: Zone, *, hover: str
+) -> dict[str, Any]:
+    times, values = _with_gaps(history)
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": local_ms(times, zone),
+        "y": values,
+        "yaxis": axis,
+        "line": {"width": 1.6},
+        "hovertemplate": hover,
+        "connectgaps": False,
+    }
+
+
+def _with_gaps(history: MetricHistory) -> tuple[list[int], list[float | None]]:
+    """Times and values, with a hole drawn where nothing was known for a while."""
+    times: list[int] = history.ts_ms.tolist()
+    values: list[float | None] = [shortened(v) for v in history.values.tolist()]
+    if len(times) < 3:
+        return times, values
+    steps = np.diff(history.ts_ms)
+    holes = np.flatnonzero(steps > _HOLE_STEPS * np.median(steps))
+    for hole in reversed(holes.tolist()):
+        times.insert(hole + 1, times[hole] + 1)
+        values.insert(hole + 1, None)
+    return times, values
+
+
+#: So many usual steps without a value are a hole, not a slow spell.
+_HOLE_STEPS = 10
+
+
+def shortened(value: float) -> float:
+    """Six significant figures: more cannot be seen, and costs bytes."""
+    return float(f"{value:.6g}")
+
+
+def local_ms(ts_ms: Sequence[int], zone: Zone) -> list[int]:
+    """Times as plotly shall print them: it knows no zones, so local ones are shifted."""
+    return list(ts_ms) if zone.is_utc else [ms + zone.offset_ms(ms) for ms in ts_ms]
+
+
+_DAY_MS = 86_400_000
+
+
+def _layout(currency: str, scheme: Scheme) -> dict[str, Any]:
+    return {
+        "template": plotly_template(scheme, hues=1),
+        "margin": {"l": 8, "r": 16, "t": 8, "b": 8},
+        "hovermode": "x unified",
+        "uirevision": "history",
+        "xaxis": {
+            "type": "date",
+            "anchor": "y2",
+            "hoverformat": "%-d %b %H:%M:%S",
+            "tickformatstops": [
+                {"dtickrange": [None, _DAY_MS - 1], "value": "%H:%M\n%-d %b"},
+                {"dtickrange": [_DAY_MS, None], "value": "%-d %b\n%Y"},
+            ],
+        },
+        "yaxis": {"domain": [0.40, 0.90], "tickformat": ",", "nticks": 4},
+        "yaxis2": {
+            "domain": [0.0, 0.26],
+            "ticksuffix": " %",
+            "nticks": 3,
+            "anchor": "x",
+            "rangemode": "tozero",
+        },
+        "annotations": [
+            _panel_title(f"Equity, {currency}", 1.0),
+            _panel_title("VaR 99 %, 1 day, % of equity", 0.33),
+        ],
+    }
+
+
+def _panel_title(text: str, height: float) -> dict[str, Any]:
+    return {
+        "text": text,
+        "xref": "paper",
+        "yref": "paper",
+        "x": 0,
+        "y": height,
+        "xanchor": "left",
+        "yanchor": "top" if height == 1.0 else "middle",
+    }

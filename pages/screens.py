@@ -1,0 +1,244 @@
+"""Reads what a screen shows, builds it once a cycle, and tells a browser what changed.
+
+However many browsers look, one book in one view is read and built once a cycle; a browser
+that says which cycle it shows gets the difference only.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any, cast
+
+from dash import html
+from flask import current_app
+
+from pages.components.deltas import CannotExpress, Deltas, deltas
+from pages.context import (
+    CHART_POINTS,
+    Book,
+    BookReader,
+    CompleteCycle,
+    MetricHistory,
+    book_named,
+)
+from pages.figures.history import local_ms, shortened
+from pages.query import RANGES, Query
+from pages.views.cockpit import CARD_METRICS, CockpitData, cockpit_view, no_cycle_view
+
+SPARK_POINTS = 60
+RANK_POINTS = 2_000
+RANK_REACH = timedelta(days=365)
+#: Cycles for which a history is reused: a new value is appended to it meanwhile.
+_SPARK_REUSE = 15
+_RANK_REUSE = 60
+_REMEMBERED_VIEWS = 64
+_EVENTS_READ = 60
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a browser shows, as it says itself.
+
+    Attributes
+    ----------
+    cycle : int or None
+        None before the first cycle.
+    charted : int
+        The market's time of the chart's last point, milliseconds since 1970.
+    """
+
+    cycle: int | None
+    charted: int = 0
+
+
+@dataclass(frozen=True)
+class Update:
+    """What a browser must set to show the newest cycle.
+
+    Attributes
+    ----------
+    shown : Shown
+        What it shows afterwards.
+    changes : mapping of id to mapping of property to value
+    whole : bool
+        Whether the difference is unknown and the whole screen must be sent.
+    """
+
+    shown: Shown
+    changes: Deltas
+    whole: bool = False
+
+
+class CockpitScreens:
+    """The cockpit of every book, for all browsers of this process."""
+
+    def __init__(self, reader: BookReader) -> None:
+        self._reader = reader
+        self._views: OrderedDict[tuple[Query, int | None], html.Div] = OrderedDict()
+        self._lock = threading.Lock()
+        self._history = lru_cache(maxsize=512)(self._read_history)
+
+    def book(self, query: Query) -> Book | None:
+        """The book that `query` names, or the first one."""
+        return book_named(self._reader.books(), query.book)
+
+    def view(self, query: Query) -> tuple[Shown, html.Div]:
+        """The newest cycle's view, and what a browser showing it shall say."""
+        book = self.book(query)
+        pulse = self._reader.pulse(book.name) if book else None
+        if book is None or pulse is None:
+            return Shown(None), no_cycle_view(book)
+        remembered = self._remembered(query, pulse.cycle)
+        if remembered is not None:
+            return Shown(pulse.cycle, _ms(pulse.market)), remembered
+        return self._built(query, book)
+
+    def _built(self, query: Query, book: Book) -> tuple[Shown, html.Div]:
+        cycle = self._reader.latest(book.name)
+        if cycle is None:
+            return Shown(None), no_cycle_view(book)
+        tree = cockpit_view(self._data(query, book, cycle))
+        self._remember(query, cycle.pulse.cycle, tree)
+        return Shown(cycle.pulse.cycle, _ms(cycle.pulse.market)), tree
+
+    def update(self, query: Query, shown: Shown) -> Update:
+        """What changed since the cycle that a browser shows."""
+        newest, tree = self.view(query)
+        before = None if shown.cycle is None else self._remembered(query, shown.cycle)
+        if newest.cycle == shown.cycle:
+            return Update(shown, {})
+        if shown.cycle is None or newest.cycle is None:
+            return Update(newest, {}, whole=True)
+        changes = _changes(before, tree)
+        point, charted = self._chart_point(query, shown.charted, newest.charted)
+        return Update(Shown(newest.cycle, charted), {**changes, **point})
+
+    def chart_histories(self, query: Query) -> tuple[MetricHistory, MetricHistory] | None:
+        """Equity and VaR over the range; None before the first cycle."""
+        book = self.book(query)
+        pulse = self._reader.pulse(book.name) if book else None
+        if book is None or pulse is None:
+            return None
+        since = query.since(pulse.market)
+        equity, var = (
+            self._reader.metric_history(
+                book.name, metric, since=since, until=pulse.market, max_points=CHART_POINTS
+            )
+            for metric in ("equity", "var_1d_99")
+        )
+        return equity, var
+
+    def _chart_point(self, query: Query, charted: int, now: int) -> tuple[Deltas, int]:
+        """One more point for the chart, once it would be a pixel further."""
+        reach = RANGES[query.range]
+        book = self.book(query)
+        if book is None or now - charted < _chart_step_ms(reach):
+            return {}, charted
+        latest = self._reader.latest(book.name)
+        if latest is None:
+            return {}, charted
+        return _extension(query, latest, now), now
+
+    def _data(self, query: Query, book: Book, cycle: CompleteCycle) -> CockpitData:
+        now, number = cycle.pulse.market, cycle.pulse.cycle
+        midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        return CockpitData(
+            book=book,
+            query=query,
+            cycle=cycle,
+            trends=self._trends(book, query.range, number // _SPARK_REUSE, now),
+            baselines=self._baselines(book, number // _RANK_REUSE, now),
+            events=self._reader.recent_events(book.name, since=midnight, limit=_EVENTS_READ),
+            record=self._reader.var_record(book.name),
+        )
+
+    def _trends(
+        self, book: Book, reach: str, epoch: int, now: datetime
+    ) -> Mapping[str, MetricHistory]:
+        since = Query(range=reach).since(now)
+        return {
+            metric: self._history(book.name, metric, SPARK_POINTS, reach, epoch, _Span(since, now))
+            for metric in CARD_METRICS
+        }
+
+    def _baselines(self, book: Book, epoch: int, now: datetime) -> Mapping[str, MetricHistory]:
+        span = _Span(now - RANK_REACH, now)
+        return {
+            metric: self._history(book.name, metric, RANK_POINTS, "rank", epoch, span)
+            for metric in CARD_METRICS
+        }
+
+    def _read_history(
+        self, book: str, metric: str, points: int, _reach: str, _epoch: int, span: "_Span"
+    ) -> MetricHistory:
+        return self._reader.metric_history(
+            book, metric, since=span.since, until=span.until, max_points=points
+        )
+
+    def _remembered(self, query: Query, cycle: int) -> html.Div | None:
+        with self._lock:
+            return self._views.get((query, cycle))
+
+    def _remember(self, query: Query, cycle: int, tree: html.Div) -> None:
+        with self._lock:
+            self._views[(query, cycle)] = tree
+            while len(self._views) > _REMEMBERED_VIEWS:
+                self._views.popitem(last=False)
+
+
+@dataclass(frozen=True)
+class _Span:
+    """A stretch of time that does not count in a cache's key: the epoch beside it does."""
+
+    since: datetime
+    until: datetime
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Span)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+def _changes(before: html.Div | None, after: html.Div) -> Deltas:
+    """The difference, or all children where it cannot be told."""
+    whole: Deltas = {"cockpit-view": {"children": after.children, "data-cycle": getattr(after, "data-cycle")}}
+    if before is None:
+        return whole
+    try:
+        return deltas(before, after)
+    except CannotExpress:
+        return whole
+
+
+def _ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000.0)
+
+
+def _chart_step_ms(reach: timedelta | None) -> float:
+    """How far apart two points of the chart must be to be seen apart."""
+    width = reach or timedelta(days=365)
+    return width.total_seconds() * 1000.0 / CHART_POINTS
+
+
+def _extension(query: Query, cycle: CompleteCycle, now: int) -> Deltas:
+    """The properties that append the newest equity and VaR to the chart."""
+    assessment = cycle.assessment
+    equity, day = assessment.equity, assessment.held.day
+    if equity is None or equity <= 0.0 or day is None:
+        return {}
+    at = local_ms([now], query.zone)
+    values = [[shortened(equity)], [shortened(100.0 * day.var_at(0.99) / equity)]]
+    added: list[Any] = [{"x": [at, at], "y": values}, [0, 1], CHART_POINTS]
+    return {"cockpit-chart": {"extendData": added}}
+
+
+SCREENS_EXTENSION = "risk_screens"
+
+
+def cockpit_screens() -> CockpitScreens:
+    """The screens of the running application."""
+    return cast(CockpitScreens, current_app.extensions[SCREENS_EXTENSION])

@@ -1,0 +1,437 @@
+"""The cockpit: am I all right, what is the biggest risk, what would a bad day cost?
+
+Data in, component tree out. The part that moves is :func:`cockpit_view`; the chart stands
+beside it, because a figure is extended rather than sent anew.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import dash_mantine_components as dmc
+from dash import html
+
+from pages.components.basics import Component, card, heading, help_mark
+from pages.components.metrics import MetricCard, metric_card
+from pages.components.notices import empty_state, page_banner
+from pages.components.risk_table import RiskRow, RiskTable, risk_table
+from pages.components.states import BannerCell, look_of, state_banner
+from pages.components.timeline import timeline
+from pages.context import Book, CompleteCycle, MetricHistory, VarRecord
+from pages.format import UNKNOWN, Zone, amount, money, multiple, percent
+from pages.query import GROUPINGS, Query
+from pages.views.happenings import happenings
+from pages.views.ranking import rank
+from risk.domain.assessment import Assessment, Doubt, PositionMeasures
+from risk.domain.events import RiskEvent
+from risk.domain.market import Trust
+from risk.domain.model import LEVELS
+from risk.domain.state import Performance
+from risk.measures.backtest import kupiec_region
+
+#: The metrics of the six cards; also what their histories are stored under.
+CARD_METRICS = ("equity", "profit_today", "var_1d_99", "es_1d_975", "drawdown", "leverage")
+TIMELINE_LENGTH = 12
+
+_VAR_99 = LEVELS.index(0.99)
+_EVERYTHING_TRUSTED = frozenset({Trust.TRUSTED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class CockpitData:
+    """Everything the cockpit shows.
+
+    Attributes
+    ----------
+    book : Book
+    query : Query
+    cycle : CompleteCycle
+    trends : mapping of metric to MetricHistory
+        Over the chosen range, for the sparklines.
+    baselines : mapping of metric to MetricHistory
+        Over the last year, for the percentiles.
+    events : sequence of RiskEvent
+        Since 00:00 UTC, newest first.
+    record : VarRecord or None
+    """
+
+    book: Book
+    query: Query
+    cycle: CompleteCycle
+    trends: Mapping[str, MetricHistory]
+    baselines: Mapping[str, MetricHistory]
+    events: Sequence[RiskEvent]
+    record: VarRecord | None
+
+    @property
+    def assessment(self) -> Assessment:
+        """Of the cycle shown."""
+        return self.cycle.assessment
+
+    @property
+    def performance(self) -> Performance | None:
+        """Of the cycle shown; None until equity was first known."""
+        return self.cycle.state.performance
+
+    @property
+    def zone(self) -> Zone:
+        """In which times are shown."""
+        return self.query.zone
+
+    def of_equity(self, value: float | None) -> float | None:
+        """Money as a fraction of equity; None while either is unknown."""
+        equity = self.assessment.equity
+        if value is None or equity is None or equity <= 0.0:
+            return None
+        return value / equity
+
+
+def cockpit_view(data: CockpitData) -> html.Div:
+    """All of the cockpit that moves; its parts are placed by the page's grid."""
+    return html.Div(
+        [
+            _banner(data),
+            html.Div(_notices(data), id="cockpit-notices", className="sw-notices"),
+            html.Div([metric_card(c) for c in _cards(data)], id="cockpit-cards", className="sw-cards"),
+            _risk_card(data),
+            _timeline_card(data),
+        ],
+        id="cockpit-view",
+        className="sw-contents",
+        **{"data-cycle": str(data.cycle.pulse.cycle)},
+    )
+
+
+def no_cycle_view(book: Book | None) -> html.Div:
+    """What stands here before the first cycle, or without any book."""
+    if book is None:
+        parts = empty_state(
+            "No portfolio yet",
+            "Add one with “seawall portfolios add NAME”, then fund it. It appears here by itself.",
+        )
+    else:
+        parts = empty_state(
+            f"No complete cycle of {book.name} yet",
+            "The engine is reading its first prices; the book is treated as halted until then. "
+            "This page fills by itself. If it stays empty, look at the engine's log.",
+        )
+    return html.Div(parts, id="cockpit-view", className="sw-contents", **{"data-cycle": ""})
+
+
+# -- the state banner ---------------------------------------------------------------------
+
+
+def _banner(data: CockpitData) -> html.Section:
+    standing = data.cycle.state.standing()
+    look = look_of(standing.state if standing else None)
+    since = "" if standing is None else f", since {_when(data, standing)}"
+    return state_banner(
+        look,
+        heading=f"State of book {data.book.name}{since}",
+        cause=standing.cause if standing else "The engine has not said yet.",
+        cells=(_biggest_risk(data), _bad_day(data)),
+    )
+
+
+def _when(data: CockpitData, standing) -> str:
+    return data.zone.date_and_clock(standing.since, now=data.assessment.at)
+
+
+def _biggest_risk(data: CockpitData) -> BannerCell:
+    table = risk_rows(data.assessment, "Asset", data.book.currency)
+    help_ = help_mark("biggest_risk")
+    if not table.rows or table.rows[0].share is None:
+        reason = "No position is open." if not table.rows else "VaR cannot be measured yet."
+        return BannerCell("risk", "Biggest risk", "none" if not table.rows else UNKNOWN, "", (reason,), help_)
+    top = table.rows[0]
+    lines = [_move_words(top, data.book.currency), *_offset_words(table), *_stress_words(data)]
+    unit = f"{top.side}, {percent(top.share, 0)} of VaR"
+    return BannerCell("risk", "Biggest risk", top.name, unit, tuple(lines), help_)
+
+
+def _move_words(top: RiskRow, currency: str) -> str:
+    move = percent(-0.1 if top.net >= 0.0 else 0.1, 0, signed=True)
+    return f"{top.name} {move} costs {money(0.1 * abs(top.net), currency)}."
+
+
+def _offset_words(table: RiskTable) -> list[str]:
+    offsets = [row for row in table.rows if row.share is not None and row.share < -0.005]
+    if not offsets:
+        return ["Nothing held offsets it."]
+    best = min(offsets, key=lambda row: row.share or 0.0)
+    return [f"{best.name} {best.side} takes {percent(-(best.share or 0.0), 1)} off; keep it."]
+
+
+def _stress_words(data: CockpitData) -> list[str]:
+    held = data.assessment.held
+    if held.stress_loss is None:
+        return []
+    return [
+        f"Worst stress, {held.stress_scenario}: {percent(data.of_equity(held.stress_loss), 1)} of equity."
+    ]
+
+
+def _bad_day(data: CockpitData) -> BannerCell:
+    day = data.assessment.held.day
+    help_ = help_mark("bad_day")
+    if day is None:
+        lines = ("VaR needs more history of the coins held.", *_record_words(data.record))
+        return BannerCell("day", "What a bad day costs", UNKNOWN, "", lines, help_)
+    var, beyond = day.var_at(0.99), day.es_at(0.99)
+    lines = (
+        f"One day in 100 is worse, then {amount(beyond)} on average.",
+        *_record_words(data.record),
+    )
+    unit = f"or {percent(data.of_equity(var))} of equity"
+    return BannerCell("day", "What a bad day costs", money(var, data.book.currency), unit, lines, help_)
+
+
+def _record_words(record: VarRecord | None) -> tuple[str, ...]:
+    if record is None or record.days == 0:
+        return ("No forecast has met its day yet.",)
+    low, high = kupiec_region(record.days, 0.99)
+    normal = f"normal {low} to {high}"
+    times = "exception" if record.exceptions == 1 else "exceptions"
+    return (f"{record.exceptions} {times} in {record.days} days, {normal}.",)
+
+
+# -- notices ------------------------------------------------------------------------------
+
+
+def _notices(data: CockpitData) -> list[Component]:
+    asked = [page_banner("Address not understood.", note, state="info") for note in data.query.notes]
+    return [*asked, *_doubts(data.assessment.doubts)]
+
+
+def _doubts(doubts: Sequence[Doubt]) -> list[Component]:
+    """The first doubt in full and the rest by name: one line, however bad the data."""
+    if not doubts:
+        return []
+    first, *others = doubts
+    named = sorted({doubt.asset or "the book" for doubt in others})
+    more = f" {len(others)} more: {', '.join(named)}." if others else ""
+    about = first.asset or "The book"
+    strong = f"{about}: {first.kind.replace('_', ' ')}."
+    return [page_banner(strong, f"{first.detail}{more}", state="stale")]
+
+
+# -- the six cards ------------------------------------------------------------------------
+
+
+def _cards(data: CockpitData) -> list[MetricCard]:
+    makers: tuple[Callable[[CockpitData], MetricCard], ...] = (
+        _equity_card,
+        _profit_card,
+        _var_card,
+        _es_card,
+        _drawdown_card,
+        _leverage_card,
+    )
+    return [make(data) for make in makers]
+
+
+def _metric_card(
+    data: CockpitData, term: str, value: float | None, figure: str, unit: str, context: str
+) -> MetricCard:
+    course = [*data.trends[term].values.tolist(), *([] if value is None else [value])]
+    place = rank(value, data.baselines[term])
+    return MetricCard(term, figure, "" if value is None else unit, context, course, place)
+
+
+def _equity_card(data: CockpitData) -> MetricCard:
+    equity = data.assessment.equity
+    performance = data.performance
+    context = (
+        "unknown: a held asset has no price"
+        if equity is None or performance is None
+        else f"{percent(performance.return_today, signed=True)} since 00:00"
+    )
+    return _metric_card(data, "equity", equity, amount(equity), data.book.currency, context)
+
+
+def _profit_card(data: CockpitData) -> MetricCard:
+    performance = data.performance
+    profit = None if performance is None else performance.profit_today
+    return _metric_card(
+        data,
+        "profit_today",
+        profit,
+        amount(profit, signed=True),
+        data.book.currency,
+        _market_words(data.assessment) or "since 00:00 UTC",
+    )
+
+
+def _market_words(assessment: Assessment) -> str | None:
+    market = assessment.benchmark
+    if market is None or market.since_midnight is None:
+        return None
+    return f"{_coin(market.asset)} {percent(market.since_midnight, 1, signed=True)} since 00:00"
+
+
+def _var_card(data: CockpitData) -> MetricCard:
+    held, market = data.assessment.held, data.assessment.benchmark
+    value = data.of_equity(held.day.var_at(0.99)) if held.day else None
+    hour = f"1 h {percent(data.of_equity(held.hour.var_at(0.99)))}" if held.hour else ""
+    alone = f"{_coin(market.asset)} alone {percent(market.var_99, 1)}" if market else ""
+    context = " · ".join(part for part in (hour, alone) if part) or "needs more history"
+    return _metric_card(data, "var_1d_99", value, percent(value), "", context)
+
+
+def _es_card(data: CockpitData) -> MetricCard:
+    held, market = data.assessment.held, data.assessment.benchmark
+    loss = held.day.es_at(0.975) if held.day else None
+    value = data.of_equity(loss)
+    alone = f"{_coin(market.asset)} alone {percent(market.es_975, 1)}" if market else ""
+    cost = amount(loss) if loss is not None else ""
+    context = " · ".join(part for part in (cost, alone) if part) or "needs more history"
+    return _metric_card(data, "es_1d_975", value, percent(value), "", context)
+
+
+def _drawdown_card(data: CockpitData) -> MetricCard:
+    performance = data.performance
+    value = None if performance is None else performance.drawdown
+    context = (
+        "no equity known yet"
+        if performance is None
+        else f"Peak {amount(performance.peak.equity)} on {data.zone.day(performance.peak.at)}"
+    )
+    return _metric_card(data, "drawdown", value, percent(value, 1), "", context)
+
+
+def _leverage_card(data: CockpitData) -> MetricCard:
+    assessment = data.assessment
+    net = f"Net {multiple(data.of_equity(assessment.held.exposure.net))}"
+    beta = _book_beta(data)
+    context = net if beta is None else f"{net} · BTC beta {beta:.2f}".replace("-", "−")
+    value = assessment.leverage
+    return _metric_card(data, "leverage", value, multiple(value), "", context)
+
+
+def _book_beta(data: CockpitData) -> float | None:
+    """Move of equity per move of bitcoin; None while any held asset's beta is unknown."""
+    weighted = [
+        None if p.beta_btc is None else p.beta_btc * p.exposure for p in data.assessment.positions
+    ]
+    if not weighted:
+        return None
+    return data.of_equity(_sum_known(weighted))
+
+
+def _coin(asset: str) -> str:
+    """``BTC/USDT`` as ``BTC``."""
+    return asset.split("/")[0]
+
+
+# -- where the risk sits ------------------------------------------------------------------
+
+
+def _risk_card(data: CockpitData) -> html.Section:
+    by = GROUPINGS[data.query.by]
+    table = risk_rows(data.assessment, by, data.book.currency)
+    switch = dmc.SegmentedControl(
+        id="by-switch",
+        value=data.query.by,
+        data=[{"value": key, "label": label} for key, label in GROUPINGS.items()],
+        size="xs",
+    )
+    content = (
+        risk_table(table)
+        if table.rows
+        else html.P("No position is open: nothing is at risk.", className="sw-dim sw-pad")
+    )
+    return card(
+        [heading("Where the risk sits", actions=[switch]), html.Div(content, id="risk-content")],
+        label="Where the risk sits",
+        class_name="sw-risk",
+        id="cockpit-risk",
+    )
+
+
+def risk_rows(assessment: Assessment, by: str, currency: str) -> RiskTable:
+    """Positions grouped by asset, strategy or venue, those with most VaR first."""
+    total = assessment.held.day.var_at(0.99) if assessment.held.day else None
+    groups: dict[str, list[PositionMeasures]] = {}
+    for position in assessment.positions:
+        groups.setdefault(getattr(position, by.lower()), []).append(position)
+    rows = [_risk_row(name, group, total, of_asset=by == "Asset") for name, group in groups.items()]
+    rows.sort(key=lambda row: (-(row.var or 0.0), -abs(row.net), row.name))
+    return RiskTable(by, currency, tuple(rows), _total_row(assessment, total))
+
+
+def _risk_row(
+    name: str, group: Sequence[PositionMeasures], total: float | None, *, of_asset: bool
+) -> RiskRow:
+    var = _sum_known(p.component_var[_VAR_99] if p.component_var else None for p in group)
+    row = RiskRow(
+        name=_coin(name) if of_asset else name,
+        side=_side([p.exposure for p in group]),
+        net=sum(p.exposure for p in group),
+        open_profit=sum(p.unrealised for p in group),
+        share=None if var is None or not total else var / total,
+        var=var,
+        trust=Trust.TRUSTED,
+    )
+    return _with_mark(row, group) if of_asset else row
+
+
+def _with_mark(row: RiskRow, group: Sequence[PositionMeasures]) -> RiskRow:
+    first = group[0]
+    distrusted = {p.trust for p in group} - _EVERYTHING_TRUSTED
+    return RiskRow(
+        **{
+            **row.__dict__,
+            "mark": first.mark,
+            "since_midnight": first.since_midnight,
+            "trust": min(distrusted, default=Trust.TRUSTED),
+        }
+    )
+
+
+def _total_row(assessment: Assessment, total: float | None) -> RiskRow:
+    return RiskRow(
+        name="Book",
+        side="",
+        net=assessment.held.exposure.net,
+        open_profit=sum(p.unrealised for p in assessment.positions),
+        share=None if not total else 1.0,
+        var=total,
+    )
+
+
+def _side(exposures: Sequence[float]) -> str:
+    if all(e >= 0.0 for e in exposures):
+        return "long"
+    return "short" if all(e <= 0.0 for e in exposures) else "mixed"
+
+
+def _sum_known(values: Iterable[float | None]) -> float | None:
+    """The sum; None if any part is unknown."""
+    total = 0.0
+    for value in values:
+        if value is None:
+            return None
+        total += value
+    return total
+
+
+# -- what changed -------------------------------------------------------------------------
+
+
+def _timeline_card(data: CockpitData) -> html.Section:
+    entries = happenings(
+        data.events, zone=data.zone, currency=data.book.currency, limit=TIMELINE_LENGTH
+    )
+    content = (
+        timeline(entries, "cockpit-timeline")
+        if entries
+        else html.P("Nothing has happened since 00:00 UTC.", className="sw-dim sw-pad")
+    )
+    return card(
+        [
+            heading("What changed today", note=data.zone.label(data.assessment.at)),
+            html.Div(content, id="changes-content"),
+        ],
+        label="What changed today",
+        class_name="sw-changes",
+        id="cockpit-changes",
+    )

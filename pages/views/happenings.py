@@ -1,0 +1,200 @@
+"""Journalled events in the words of the timeline."""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+from pages.components.states import STATE_LOOKS
+from pages.components.timeline import TimelineEntry
+from pages.format import Zone, money, percent, price, quantity
+from risk.domain.events import (
+    BreakerActivated,
+    BreakerDeactivated,
+    DataFaultFound,
+    FillRecorded,
+    ForecastScored,
+    FundsMoved,
+    LimitBreached,
+    LimitUpdated,
+    MarkTrustChanged,
+    OrderValidation,
+    ReductionRequested,
+    RiskEvent,
+    RiskStatus,
+    Severity,
+    SignalValidation,
+    StopLossUpdate,
+    Verdict,
+)
+from risk.domain.market import Period, Trust
+from risk.domain.state import TradingState
+
+#: Glyph, bold fact, detail.
+Words = tuple[str, str, str]
+
+
+def happenings(
+    events: Sequence[RiskEvent], *, zone: Zone, currency: str, limit: int
+) -> list[TimelineEntry]:
+    """At most `limit` entries, newest first; runs of fills become one entry each.
+
+    Parameters
+    ----------
+    events : sequence of RiskEvent
+        Newest first.
+    zone : Zone
+    currency : str
+    limit : int
+    """
+    told = [event for event in events if _worth_telling(event)]
+    entries = [
+        _entry(list(run), zone, currency)
+        for _, run in groupby(enumerate(told), key=_run_key)
+    ]
+    return entries[:limit]
+
+
+def _worth_telling(event: RiskEvent) -> bool:
+    """Every hour's forecast is scored; only days, and hours that went beyond it, are news."""
+    if isinstance(event, ForecastScored):
+        return event.period == Period.DAY or event.exceeded_99
+    return True
+
+
+def _run_key(numbered: tuple[int, RiskEvent]) -> int:
+    """Fills in a row share a key, everything else stands alone."""
+    position, event = numbered
+    return -1 if isinstance(event, FillRecorded) else position
+
+
+def _entry(run: list[tuple[int, RiskEvent]], zone: Zone, currency: str) -> TimelineEntry:
+    events = [event for _, event in run]
+    newest = events[0]
+    fills = [event for event in events if isinstance(event, FillRecorded)]
+    shape, fact, detail = _fills(fills, currency) if len(fills) > 1 else words(newest, currency)
+    return TimelineEntry(zone.clock(newest.at), shape, fact, detail)
+
+
+def words(event: RiskEvent, currency: str) -> Words:
+    """One event in words; a kind without words of its own is told by its name."""
+    say = _SAY.get(type(event))
+    if say is None:
+        return "info", _spaced(type(event).__name__), ""
+    return say(event, currency)
+
+
+def _spaced(name: str) -> str:
+    """``FillRecorded`` as ``Fill recorded``."""
+    return "".join(f" {c.lower()}" if c.isupper() and i else c for i, c in enumerate(name))
+
+
+_BY_SEVERITY = {Severity.INFO: "info", Severity.WARNING: "throttled", Severity.CRITICAL: "halted"}
+
+
+def _status(event: RiskStatus, _currency: str) -> Words:
+    look = STATE_LOOKS[TradingState[event.state]]
+    return look.shape, f"{event.scope} is {look.word}", event.cause
+
+
+def _trust(event: MarkTrustChanged, _currency: str) -> Words:
+    if event.trust is Trust.TRUSTED:
+        return "normal", f"{event.asset} mark is trusted again", event.detail
+    return "stale", f"{event.asset} mark is {event.trust}", event.detail
+
+
+def _fault(event: DataFaultFound, _currency: str) -> Words:
+    times = f", {event.count} times" if event.count > 1 else ""
+    return "stale", f"{event.asset}: {event.kind.replace('_', ' ')}{times}", event.detail
+
+
+def _funds(event: FundsMoved, currency: str) -> Words:
+    kind = "Deposit" if event.amount >= 0.0 else "Withdrawal"
+    return "info", f"{kind} of {money(abs(event.amount), currency)}", event.note
+
+
+def _fill(event: FillRecorded, currency: str) -> Words:
+    verb = "bought" if event.quantity > 0.0 else "sold"
+    fact = f"{event.strategy} {verb} {quantity(abs(event.quantity))} {event.asset}"
+    return "info", fact, f"at {price(event.price)} {currency}"
+
+
+def _fills(events: Iterable[FillRecorded], currency: str) -> Words:
+    fills = list(events)
+    net = sum(fill.quantity * fill.price for fill in fills)
+    strategies = ", ".join(sorted({fill.strategy for fill in fills}))
+    return "info", f"{len(fills)} fills", f"{strategies}: net {money(net, currency, signed=True)}"
+
+
+def _scored(event: ForecastScored, currency: str) -> Words:
+    span = "day" if event.period == Period.DAY else "hour"
+    came = "loss" if event.loss >= 0.0 else "gain"
+    figures = f"{came} {money(abs(event.loss), currency)}, VaR {money(event.var_99, currency)}"
+    if event.exceeded_99:
+        return "halted", f"The {span}'s loss went beyond VaR 99 %", figures
+    return "normal", f"The {span} stayed inside VaR 99 %", figures
+
+
+def _order(event: OrderValidation | SignalValidation, _currency: str) -> Words:
+    verb = {Verdict.APPROVE: "approved", Verdict.RESIZE: "resized", Verdict.REJECT: "rejected"}
+    shape = {Verdict.APPROVE: "normal", Verdict.RESIZE: "throttled", Verdict.REJECT: "halted"}
+    fact = f"Order {verb[event.verdict]}"
+    return shape[event.verdict], fact, _asked(event)
+
+
+def _signal(event: SignalValidation, _currency: str) -> Words:
+    shape, fact, detail = _order(event, _currency)
+    return shape, fact.replace("Order", "Signal"), detail
+
+
+def _asked(event: OrderValidation | SignalValidation) -> str:
+    side = "buy" if event.requested_quantity > 0.0 else "sell"
+    asked, allowed = abs(event.requested_quantity), abs(event.allowed_quantity)
+    size = quantity(asked) if asked == allowed else f"{quantity(asked)} to {quantity(allowed)}"
+    why = f": {', '.join(event.reasons)}" if event.reasons else ""
+    return f"{event.strategy} {side} {size} {event.asset}{why}"
+
+
+def _breach(event: LimitBreached, _currency: str) -> Words:
+    used = percent(event.value / event.threshold, 0) if event.threshold else "unknown"
+    return _BY_SEVERITY[event.severity], f"{event.limit} is {used} used", ""
+
+
+def _limit(event: LimitUpdated, _currency: str) -> Words:
+    verb = "tightened" if event.threshold < event.previous else "loosened"
+    return "info", f"{event.limit} {verb}", f"{event.reason}, by {event.changed_by}"
+
+
+def _trip(event: BreakerActivated, _currency: str) -> Words:
+    return STATE_LOOKS[TradingState[event.state]].shape, f"{event.breaker} tripped", event.cause
+
+
+def _release(event: BreakerDeactivated, _currency: str) -> Words:
+    return "normal", f"{event.breaker} let go", event.reason
+
+
+def _reduction(event: ReductionRequested, _currency: str) -> Words:
+    fact = f"{event.strategy} asked to reduce {event.asset}"
+    return "throttled", fact, f"to {quantity(event.target_quantity)}: {event.reason}"
+
+
+def _stop(event: StopLossUpdate, currency: str) -> Words:
+    fact = f"{event.strategy} stop of {event.asset} moved"
+    return "info", fact, f"to {price(event.stop_price)} {currency}: {event.reason}"
+
+
+_SAY: dict[type[RiskEvent], Callable[[Any, str], Words]] = {
+    RiskStatus: _status,
+    MarkTrustChanged: _trust,
+    DataFaultFound: _fault,
+    FundsMoved: _funds,
+    FillRecorded: _fill,
+    ForecastScored: _scored,
+    OrderValidation: _order,
+    SignalValidation: _signal,
+    LimitBreached: _breach,
+    LimitUpdated: _limit,
+    BreakerActivated: _trip,
+    BreakerDeactivated: _release,
+    ReductionRequested: _reduction,
+    StopLossUpdate: _stop,
+}

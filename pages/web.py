@@ -1,0 +1,145 @@
+"""What the web server answers besides Dash: the pulse, its health, and who may ask at all."""
+
+from collections.abc import Callable
+
+import structlog
+from dash import Dash, html, set_props
+from flask import Response, jsonify, request
+
+from pages.context import Book, BookReader, book_named, runtime
+from risk.errors import SeawallError
+
+_LOG = structlog.get_logger(__name__)
+
+#: Before logins exist, only this machine is answered; a name that resolves here is not enough.
+_LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_FORWARDING = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+_YEAR_SECONDS = 31_536_000
+
+
+def configure(app: Dash) -> None:
+    """Give the server of `app` its routes, its gate and its headers."""
+    server = app.server
+    server.config.update(
+        SEND_FILE_MAX_AGE_DEFAULT=_YEAR_SECONDS,
+        COMPRESS_ALGORITHM=["br", "zstd", "gzip"],
+        COMPRESS_BR_LEVEL=4,
+        MAX_CONTENT_LENGTH=1 << 20,
+    )
+    server.before_request(refuse_strangers)
+    server.after_request(_with_headers(app))
+    server.add_url_rule("/healthz", view_func=healthz)
+    server.add_url_rule("/live", view_func=live)
+
+
+def refuse_strangers() -> Response | None:
+    """Answer this machine only, until there are logins.
+
+    A page elsewhere can point its own name at 127.0.0.1, and a proxy speaks for others: both
+    show in the headers.
+    """
+    host = request.host.rsplit(":", 1)[0] if _has_port(request.host) else request.host
+    forwarded = [name for name in _FORWARDING if name in request.headers]
+    if host.lower() in _LOOPBACK_HOSTS and not forwarded:
+        return None
+    _LOG.warning("stranger_refused", host=request.host, forwarded=forwarded)
+    text = (
+        "Refused: without logins, Seawall answers only http://127.0.0.1 and http://localhost "
+        "on the machine it runs on, and no proxy.\n"
+    )
+    return Response(text, status=403, mimetype="text/plain")
+
+
+def _has_port(host: str) -> bool:
+    return host.rsplit(":", 1)[-1].isdigit()
+
+
+def _with_headers(app: Dash) -> Callable[[Response], Response]:
+    policy: list[str] = []
+
+    def add(response: Response) -> Response:
+        # Not before the first answer: Dash adds inline scripts while it sets itself up.
+        if not policy:
+            policy.append(_content_security_policy(app.csp_hashes()))
+        response.headers["Content-Security-Policy"] = policy[0]
+        response.headers.update(_HEADERS)
+        if not response.headers.get("Cache-Control"):
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return add
+
+
+def _content_security_policy(script_hashes: list[str]) -> str:
+    return "; ".join(
+        [
+            "default-src 'self'",
+            f"script-src 'self' {' '.join(script_hashes)}",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        ]
+    )
+
+
+def healthz() -> Response:
+    """The web process answers; whether the engine does, ``/live`` tells."""
+    return jsonify(status="ok")
+
+
+def live() -> Response:
+    """The newest complete cycle in a hundred bytes; 204 if the browser knows it already."""
+    reader = runtime()
+    try:
+        return _pulse(reader, request.args.get("book"), request.args.get("after", type=int))
+    except SeawallError as error:
+        _LOG.warning("pulse_unavailable", error=str(error))
+        return _problem(f"{error}.", 503)
+
+
+def _pulse(reader: BookReader, name: str | None, after: int | None) -> Response:
+    book = _chosen(reader, name)
+    pulse = reader.pulse(book.name) if book else None
+    if pulse is None:
+        return jsonify(cycle=None, cycle_seconds=reader.cycle_seconds)
+    if pulse.cycle == after:
+        return Response(status=204)
+    return jsonify(
+        cycle=pulse.cycle,
+        age=round((reader.wall() - pulse.saved).total_seconds(), 3),
+        cycle_seconds=reader.cycle_seconds,
+        market=pulse.market.isoformat(),
+        saved=pulse.saved.isoformat(),
+    )
+
+
+def _chosen(reader: BookReader, name: str | None) -> Book | None:
+    return book_named(reader.books(), name)
+
+
+def _problem(text: str, status: int) -> Response:
+    answer = jsonify(problem=text)
+    answer.status_code = status
+    return answer
+
+
+def tell_failure(error: Exception) -> None:
+    """Log what a callback raised and say it on the page: a silent failure looks like calm."""
+    _LOG.error("callback_failed", exc_info=error)
+    told = str(error) if isinstance(error, SeawallError) else f"{type(error).__name__}, see the log"
+    words = [
+        html.Strong("This part could not be brought up to date."),
+        f" {told}. The engine and the order gate run apart from this page.",
+    ]
+    set_props("refusal", {"children": html.P(words), "className": "sw-banner", "data-state": "halted"})

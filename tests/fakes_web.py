@@ -1,0 +1,409 @@
+"""A book that moves, for the screens: a `BookReader` that a test steers by hand.
+
+The numbers follow from each other (shares add up to the book, equity follows the marks), so
+that a screenshot looks like an afternoon and a test may check sums.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from pages.context import (
+    NO_HISTORY,
+    Book,
+    CompleteCycle,
+    FeedInfo,
+    MetricHistory,
+    Pulse,
+    VarRecord,
+)
+from risk.domain.assessment import (
+    Assessment,
+    Benchmark,
+    CommittedBook,
+    Doubt,
+    DoubtKind,
+    Exposure,
+    HeldBook,
+    PositionMeasures,
+    TailRisk,
+)
+from risk.domain.events import (
+    DataFaultFound,
+    FillRecorded,
+    ForecastScored,
+    FundsMoved,
+    MarkTrustChanged,
+    RiskEvent,
+    RiskStatus,
+    Severity,
+)
+from risk.domain.market import FaultKind, Trust
+from risk.domain.state import (
+    Baseline,
+    Performance,
+    RiskState,
+    Scope,
+    ScopeKind,
+    Standing,
+    TradingState,
+)
+from risk.errors import StoreUnavailable, UnknownPortfolio
+from tests.fakes import FakeClock
+
+AFTERNOON = datetime(2026, 11, 12, 15, 42, 18, tzinfo=UTC)
+DEMO = Book("demo", "USD")
+CASH = 1_072_000.0
+
+
+@dataclass(frozen=True)
+class Held:
+    """One position of the fake book."""
+
+    asset: str
+    strategy: str
+    venue: str
+    quantity: float
+    entry: float
+    mark: float
+    since_midnight: float
+    component: float
+    beta: float
+    trust: Trust = Trust.TRUSTED
+
+
+HOLDINGS = (
+    Held("BTC/USDT", "trend", "sim-a", 6.2, 98_120.0, 96_420.0, -0.039, 42_000.0, 1.0),
+    Held("ETH/USDT", "trend", "sim-a", 99.4, 3_352.0, 3_318.4, -0.048, 29_800.0, 1.21),
+    Held("SOL/USDT", "dip", "sim-a", 1_435.0, 176.3, 171.42, -0.061, 27_600.0, 1.44),
+    Held("BNB/USDT", "dip", "sim-b", 130.5, 851.0, 842.6, -0.029, 6_100.0, 0.83),
+    Held("XRP/USDT", "noise", "sim-b", 13_550.0, 2.25, 2.214, -0.044, 2_400.0, 0.92),
+    Held("AVAX/USDT", "noise", "sim-b", -2_481.0, 25.9, 24.18, -0.068, -6_400.0, 1.38),
+    Held("LINK/USDT", "dip", "sim-a", 4_766.0, 18.3, 17.622, -0.053, 8_400.0, 1.17),
+)
+
+
+def _levels(var_99: float) -> tuple[float, float, float]:
+    return (0.62 * var_99, 0.80 * var_99, var_99)
+
+
+def _measures(held: Held, drift: float) -> PositionMeasures:
+    mark = held.mark * (1.0 + held.beta * drift)
+    exposure = held.quantity * mark
+    parts = _levels(held.component * (1.0 + held.beta * drift))
+    return PositionMeasures(
+        strategy=held.strategy,
+        asset=held.asset,
+        venue=held.venue,
+        quantity=held.quantity,
+        entry_price=held.entry,
+        mark=mark,
+        trust=held.trust,
+        exposure=exposure,
+        unrealised=held.quantity * (mark - held.entry),
+        since_midnight=held.since_midnight + held.beta * drift,
+        standalone=TailRisk(_levels(0.09 * abs(exposure)), _levels(0.11 * abs(exposure))),
+        component_var=parts,
+        component_es=_levels(1.3 * parts[2]),
+        marginal_var=tuple(p / exposure for p in parts),
+        beta_btc=held.beta,
+    )
+
+
+def _exposure(positions: Sequence[PositionMeasures]) -> Exposure:
+    long = sum(p.exposure for p in positions if p.exposure > 0.0)
+    return Exposure(long, -sum(p.exposure for p in positions if p.exposure < 0.0))
+
+
+def _grouped(positions: Sequence[PositionMeasures], name: str) -> dict[str, Exposure]:
+    groups: dict[str, list[PositionMeasures]] = {}
+    for position in positions:
+        groups.setdefault(getattr(position, name), []).append(position)
+    return {key: _exposure(group) for key, group in groups.items()}
+
+
+def build_assessment(
+    at: datetime = AFTERNOON,
+    *,
+    number: int = 48_211,
+    drift: float = 0.0,
+    holdings: Sequence[Held] = HOLDINGS,
+    doubts: Sequence[Doubt] = (),
+) -> Assessment:
+    """The book after the market's leader moved by `drift`, a fraction."""
+    positions = tuple(_measures(held, drift) for held in holdings)
+    exposure = _exposure(positions)
+    equity = CASH + exposure.net
+    var = sum(p.component_var[2] for p in positions if p.component_var)
+    day = TailRisk(_levels(var), _levels(1.31 * var)) if positions else None
+    hour = TailRisk(_levels(0.24 * var), _levels(0.31 * var)) if positions else None
+    held = HeldBook(
+        exposure=exposure,
+        by_asset=_grouped(positions, "asset"),
+        by_strategy=_grouped(positions, "strategy"),
+        by_venue=_grouped(positions, "venue"),
+        concentration=0.24 if positions else 0.0,
+        largest_asset="BTC/USDT" if positions else None,
+        day=day,
+        hour=hour,
+        mean_correlation=0.75 if positions else None,
+        stress_loss=0.30 * exposure.gross if positions else None,
+        stress_scenario="March 2020" if positions else None,
+    )
+    committed = CommittedBook(
+        gross=exposure.gross,
+        net_high=exposure.net,
+        net_low=exposure.net,
+        by_asset={p.asset: abs(p.exposure) for p in positions},
+        day=day,
+        hour=hour,
+        stress_loss=held.stress_loss,
+    )
+    return Assessment(
+        snapshot_id=f"demo-{number}",
+        portfolio="demo",
+        at=at,
+        ledger_seq=number,
+        action_seq=0,
+        equity=equity,
+        cash=CASH,
+        net_flows=2_000_000.0,
+        fees=8_100.0,
+        leverage=exposure.gross / equity,
+        held=held,
+        committed=committed,
+        positions=positions,
+        benchmark=Benchmark("BTC/USDT", 0.094, 0.098, 0.61, -0.039 + drift),
+        doubts=tuple(doubts),
+    )
+
+
+def build_state(
+    assessment: Assessment,
+    *,
+    number: int = 48_211,
+    trading: TradingState = TradingState.NORMAL,
+    cause: str = "All measures are inside their normal range.",
+) -> RiskState:
+    at, equity = assessment.at, assessment.equity
+    midnight = at.replace(hour=0, minute=0, second=0)
+    performance = None
+    if equity is not None:
+        performance = Performance(
+            unit_value=equity / 2_000_000.0,
+            equity=equity,
+            net_flows=2_000_000.0,
+            at=at,
+            inception=Baseline(at - timedelta(days=400), 1.0, 2_000_000.0, 2_000_000.0),
+            day_start=Baseline(midnight, 1.2360, 2_472_000.0, 2_000_000.0),
+            peak=Baseline(at - timedelta(days=15), 1.2840, 2_568_000.0, 2_000_000.0),
+        )
+    since = at.replace(hour=14, minute=51, second=5)
+    scope = Scope(ScopeKind.PORTFOLIO, assessment.portfolio)
+    return RiskState(
+        portfolio=assessment.portfolio,
+        cycle=number,
+        at=at,
+        performance=performance,
+        standings={scope: Standing(trading, since, cause)},
+    )
+
+
+def build_events(at: datetime = AFTERNOON) -> list[RiskEvent]:
+    """An afternoon's journal, newest first."""
+
+    def moment(hour: int, minute: int, second: int) -> datetime:
+        return at.replace(hour=hour, minute=minute, second=second)
+
+    def fill(second: int, asset: str, quantity: float, price: float) -> FillRecorded:
+        return FillRecorded(
+            at=moment(15, 38, second),
+            portfolio="demo",
+            cycle="demo-48000",
+            strategy="trend",
+            asset=asset,
+            venue="sim-a",
+            quantity=quantity,
+            price=price,
+            fee=1.2,
+        )
+
+    common = {"portfolio": "demo", "cycle": "demo-47000"}
+    return [
+        MarkTrustChanged(
+            at=moment(15, 42, 7),
+            asset="LINK/USDT",
+            trust=Trust.STALE,
+            previous=Trust.TRUSTED,
+            detail="30 s without a trusted price",
+            severity=Severity.WARNING,
+            **common,
+        ),
+        fill(40, "BTC/USDT", 0.31, 96_610.0),
+        fill(21, "ETH/USDT", -4.2, 3_322.0),
+        fill(2, "BTC/USDT", 0.12, 96_655.0),
+        RiskStatus(
+            at=moment(14, 51, 5),
+            scope_kind="portfolio",
+            scope="demo",
+            state="CAUTION",
+            previous="NORMAL",
+            cause="Volatility is 1.62 × normal",
+            severity=Severity.WARNING,
+            **common,
+        ),
+        DataFaultFound(
+            at=moment(13, 20, 0),
+            kind=FaultKind.OUTLIER,
+            asset="XRP/USDT",
+            detail="a price of 2 214 was 1 000 × its neighbours and was not used",
+            count=2,
+            **common,
+        ),
+        FundsMoved(at=moment(9, 0, 0), amount=50_000.0, equity=2_461_000.0, note="monthly", **common),
+        ForecastScored(
+            at=moment(0, 0, 0),
+            period="1d",
+            loss=-14_200.0,
+            var_95=61_000.0,
+            var_975=75_000.0,
+            var_99=94_800.0,
+            es_975=98_000.0,
+            exceeded_95=False,
+            exceeded_975=False,
+            exceeded_99=False,
+            **common,
+        ),
+    ]
+
+
+STALE_LINK = Doubt(
+    DoubtKind.MARK_STALE,
+    "LINK/USDT",
+    "Its price is 41 s old (allowed 30 s). New LINK risk is refused, reductions pass.",
+)
+
+_HISTORY_LEVELS = {
+    "equity": (2_472_000.0, 2_411_000.0, 9_000.0),
+    "profit_today": (0.0, -61_000.0, 9_000.0),
+    "var_1d_99": (0.031, 0.0455, 0.0009),
+    "es_1d_975": (0.034, 0.0478, 0.0009),
+    "drawdown": (0.036, 0.061, 0.002),
+    "leverage": (0.80, 0.68, 0.02),
+}
+
+
+def build_history(
+    metric: str, since: datetime, until: datetime, max_points: int, *, days: float = 365.0
+) -> MetricHistory:
+    """A wandering course that ends where the card stands; `days` of it are stored."""
+    start = max(since, until - timedelta(days=days))
+    count = min(max_points, max(0, int((until - start).total_seconds() / 60.0)))
+    if count == 0 or metric not in _HISTORY_LEVELS:
+        return NO_HISTORY
+    first, last, noise = _HISTORY_LEVELS[metric]
+    rng = np.random.default_rng(sum(map(ord, metric)))
+    walk = np.cumsum(rng.normal(0.0, noise / 3.0, count))
+    course = np.linspace(first, last, count) + walk - np.linspace(0.0, walk[-1], count)
+    ts_ms = np.linspace(start.timestamp(), until.timestamp(), count) * 1000.0
+    return MetricHistory(ts_ms.astype(np.int64), course)
+
+
+@dataclass
+class FakeBookReader:
+    """A `BookReader` over one moving book; a test calls :meth:`advance` or breaks it.
+
+    Attributes
+    ----------
+    started : bool
+        Whether a first cycle is complete.
+    failing : bool
+        Whether every question is answered by `StoreUnavailable`.
+    history_days : float
+        How far back histories reach.
+    """
+
+    clock: FakeClock = field(default_factory=lambda: FakeClock(AFTERNOON))
+    started: bool = True
+    failing: bool = False
+    history_days: float = 365.0
+    trading: TradingState = TradingState.NORMAL
+    cause: str = "All measures are inside their normal range."
+    doubts: tuple[Doubt, ...] = ()
+    holdings: tuple[Held, ...] = HOLDINGS
+    book_list: tuple[Book, ...] = (DEMO,)
+    feed: FeedInfo = FeedInfo(label="simulated", simulated=True, seed=42)
+    cycle_seconds: float = 1.0
+    number: int = 48_211
+    drift: float = 0.0
+    latest_reads: int = 0
+    history_reads: int = 0
+
+    def __post_init__(self) -> None:
+        self._saved = self.clock.wall()
+
+    def advance(self, drift: float = 0.0, seconds: float = 1.0) -> int:
+        """Complete one more cycle, after the market moved by `drift`; returns its number."""
+        self.clock.advance(seconds)
+        self.drift += drift
+        self._saved = self.clock.wall()
+        self.started = True
+        self.number += 1
+        return self.number
+
+    def distrust(self, asset: str) -> None:
+        """Let one asset's mark go stale."""
+        self.holdings = tuple(
+            replace(h, trust=Trust.STALE) if h.asset == asset else h for h in self.holdings
+        )
+
+    def wall(self) -> datetime:
+        return self.clock.wall()
+
+    def books(self) -> Sequence[Book]:
+        self._answer_or_fail()
+        return self.book_list
+
+    def pulse(self, portfolio: str) -> Pulse | None:
+        self._answer_or_fail(portfolio)
+        return Pulse(self.number, self.clock.now(), self._saved) if self.started else None
+
+    def latest(self, portfolio: str) -> CompleteCycle | None:
+        pulse = self.pulse(portfolio)
+        if pulse is None:
+            return None
+        self.latest_reads += 1
+        assessment = build_assessment(
+            pulse.market,
+            number=self.number,
+            drift=self.drift,
+            holdings=self.holdings,
+            doubts=self.doubts,
+        )
+        state = build_state(
+            assessment, number=self.number, trading=self.trading, cause=self.cause
+        )
+        return CompleteCycle(pulse=pulse, assessment=assessment, state=state)
+
+    def metric_history(
+        self, portfolio: str, metric: str, *, since: datetime, until: datetime, max_points: int
+    ) -> MetricHistory:
+        self._answer_or_fail(portfolio)
+        self.history_reads += 1
+        return build_history(metric, since, until, max_points, days=self.history_days)
+
+    def recent_events(self, portfolio: str, *, since: datetime, limit: int) -> Sequence[RiskEvent]:
+        self._answer_or_fail(portfolio)
+        return [event for event in build_events() if event.at >= since][:limit]
+
+    def var_record(self, portfolio: str) -> VarRecord | None:
+        self._answer_or_fail(portfolio)
+        return VarRecord(days=250, exceptions=3)
+
+    def _answer_or_fail(self, portfolio: str | None = None) -> None:
+        if self.failing:
+            raise StoreUnavailable("the database did not answer within 2 s")
+        if portfolio is not None and portfolio not in {book.name for book in self.book_list}:
+            raise UnknownPortfolio(f"there is no portfolio called {portfolio}")
