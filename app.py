@@ -1,19 +1,26 @@
 """The web application: ``create_app`` makes it from what it shall read.
 
-Nothing imports this module; ``gunicorn app:server`` names it.
+Nothing imports this module: ``gunicorn app:server`` names it, and ``python app.py`` runs all of
+Seawall on one machine.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import dash
 import dash_mantine_components as dmc
+import structlog
 from flask import request
 
-from pages.context import EXTENSION, BookReader
+from pages.context import EXTENSION, Book, BookReader
 from pages.screens import SCREENS_EXTENSION, CockpitScreens
 from pages.shell import register_behaviour, shell
 from pages.theme import chosen_scheme
 from pages.web import configure, tell_failure
+from risk.commands.supervise import run
+from risk.errors import SeawallError
+
+_LOG = structlog.get_logger(__name__)
 
 
 class SeawallWeb(dash.Dash):
@@ -70,7 +77,20 @@ def create_app(reader: BookReader) -> dash.Dash:
 def _document(reader: BookReader) -> dmc.MantineProvider:
     return shell(
         feed=reader.feed,
-        books=reader.books(),
+        books=_books(reader),
         cycle_seconds=reader.cycle_seconds,
         scheme=chosen_scheme(request.cookies),
     )
+
+
+def _books(reader: BookReader) -> Sequence[Book]:
+    """The books to choose from; the frame must stand even while the store does not answer."""
+    try:
+        return reader.books()
+    except SeawallError as error:
+        _LOG.warning("books_unavailable", error=str(error))
+        return ()
+
+
+if __name__ == "__main__":
+    run()
