@@ -1,0 +1,147 @@
+"""A store and a lease office in memory; one suite runs over them and over the real ones."""
+
+import itertools
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from risk.domain.market import Bar, BarClose, Period
+from risk.domain.ports import Carried, CycleRecord, Lease
+from risk.errors import LeaseLost, StoreError
+
+
+class FakeLeaseOffice:
+    """Leases that end by a clock of the test's.
+
+    Parameters
+    ----------
+    now : callable
+        Gives the time.
+    life : timedelta
+    """
+
+    def __init__(
+        self, now: Callable[[], datetime], *, life: timedelta = timedelta(seconds=5)
+    ) -> None:
+        self._now = now
+        self._life = life
+        self._leases: dict[str, Lease] = {}
+
+    def acquire(self, portfolio: str, holder: str) -> Lease | None:
+        last = self._leases.get(portfolio)
+        if last is not None and last.expires_at > self._now():
+            return None
+        token = 1 if last is None else last.token + 1
+        lease = Lease(
+            portfolio=portfolio, holder=holder, token=token, expires_at=self._now() + self._life
+        )
+        self._leases[portfolio] = lease
+        return lease
+
+    def renew(self, lease: Lease) -> Lease:
+        self.require(lease.portfolio, lease.token)
+        renewed = replace(lease, expires_at=self._now() + self._life)
+        self._leases[lease.portfolio] = renewed
+        return renewed
+
+    def release(self, lease: Lease) -> None:
+        if self._leases[lease.portfolio].token == lease.token:
+            self._leases[lease.portfolio] = replace(lease, expires_at=self._now())
+
+    def require(self, portfolio: str, token: int) -> None:
+        held = self._leases.get(portfolio)
+        if held is None or held.token != token:
+            raise LeaseLost(f"{portfolio} is not held with token {token}")
+
+
+class FakeStore:
+    """Keeps records in lists.
+
+    Parameters
+    ----------
+    office : FakeLeaseOffice or None
+        Judges tokens; None believes every token.
+
+    Attributes
+    ----------
+    records : list of CycleRecord
+        Everything saved, in order.
+    fail_with : Exception or None
+        Raised by the next save instead of saving.
+    """
+
+    def __init__(self, office: FakeLeaseOffice | None = None) -> None:
+        self._office = office
+        self.records: list[CycleRecord] = []
+        self.fail_with: Exception | None = None
+        self._bars: dict[tuple[Period, datetime], dict[str, Bar]] = defaultdict(dict)
+        self._breaks: dict[tuple[Period, datetime], set[str]] = defaultdict(set)
+
+    def load(self, portfolio: str) -> Carried | None:
+        last = self._last(portfolio)
+        if last is None:
+            return None
+        snapshot = last.snapshot
+        return Carried(state=last.state, ledger=snapshot.ledger, models=snapshot.models)
+
+    def save(self, record: CycleRecord, *, token: int) -> None:
+        failure, self.fail_with = self.fail_with, None
+        if failure is not None:
+            raise failure
+        if self._office is not None:
+            self._office.require(record.snapshot.portfolio, token)
+        last = self._last(record.snapshot.portfolio)
+        if last is not None and record.number <= last.number:
+            if (record.number, record.wall) != (last.number, last.wall):
+                raise StoreError(f"cycle {record.number} is not the next one")
+            return
+        self.records.append(record)
+        self.record_closes(record.closes)
+
+    def save_history(self, records: Sequence[CycleRecord], *, token: int) -> int:
+        kept = list(records)
+        for record in kept:
+            self.save(record, token=token)
+        return len(kept)
+
+    def record_bars(self, bars: Sequence[Bar]) -> int:
+        return sum(self._keep(bar, breaks=False) for bar in bars)
+
+    def record_closes(self, closes: Sequence[BarClose]) -> int:
+        return sum(
+            self._keep(bar, breaks=asset in close.breaks)
+            for close in closes
+            for asset, bar in close.bars.items()
+        )
+
+    def bars(
+        self, period: Period, *, assets: Sequence[str] | None = None, last: int | None = None
+    ) -> list[BarClose]:
+        moments = sorted(opened for kept, opened in self._bars if kept is period)
+        closes = [self._close(period, opened, assets) for opened in moments]
+        found = [close for close in closes if close.bars]
+        return found if last is None else found[-last:] if last else []
+
+    def _keep(self, bar: Bar, *, breaks: bool) -> bool:
+        moment = bar.period, bar.opened
+        if bar.asset in self._bars[moment]:
+            return False
+        self._bars[moment][bar.asset] = bar
+        self._breaks[moment] |= {bar.asset} if breaks else set()
+        return True
+
+    def _close(self, period: Period, opened: datetime, assets: Sequence[str] | None) -> BarClose:
+        bars = {
+            asset: bar
+            for asset, bar in self._bars[period, opened].items()
+            if assets is None or asset in assets
+        }
+        breaks = frozenset(self._breaks[period, opened] & bars.keys())
+        return BarClose(period=period, opened=opened, bars=bars, breaks=breaks)
+
+    def _last(self, portfolio: str) -> CycleRecord | None:
+        newest_first = itertools.filterfalse(
+            lambda record: record.snapshot.portfolio != portfolio, reversed(self.records)
+        )
+        return next(newest_first, None)
