@@ -7,7 +7,7 @@ INSTALLED := .venv/.installed
 WARMED := .venv/.warmed
 
 KERNELS := $(shell grep -rl --include='*.py' numba risk 2>/dev/null)
-SOURCES := risk $(wildcard pages app.py)
+SOURCES := risk pages app.py
 FORMATTED := $(SOURCES) $(wildcard tests benchmarks migrations docs)
 
 # Workers of the test run; each has a Postgres of its own. WORKERS=0 runs in one process.
@@ -25,7 +25,7 @@ help:
 	@echo "make docs    write the reference pages from the code again"
 	@echo "make shots   take the screenshots of the documentation again"
 	@echo "make fmt     format the code"
-	@echo "make lock    resolve the dependencies again and write the lock files"
+	@echo "make lock    resolve the dependencies again and write the lock file"
 	@echo "make clean   remove the environment and all caches"
 
 run: $(INSTALLED) $(WARMED)
@@ -55,17 +55,16 @@ fmt: $(INSTALLED)
 	$(BIN)/ruff check --fix-only --quiet $(FORMATTED)
 	$(BIN)/ruff format $(FORMATTED)
 
-LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-annotate --no-emit-index-url \
-	--no-emit-find-links --custom-compile-command 'make lock' --python-version 3.11
-
 lock: $(INSTALLED)
-	$(LOCK) --upgrade --universal --extra test --group build pyproject.toml -o requirements.lock
-	echo uv | $(LOCK) --upgrade --universal - -o requirements-uv.lock
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command 'make lock' --extra test --group build \
+		pyproject.toml -o requirements.lock
 
 browser:
 	@tools/browser
 
-$(INSTALLED): pyproject.toml requirements.lock requirements-uv.lock tools/setup
+$(INSTALLED): pyproject.toml requirements.lock tools/setup
 	@PYTHON='$(PYTHON)' tools/setup
 	@touch $@
 
