@@ -47,6 +47,7 @@ LOWEST_SHAPE, HIGHEST_SHAPE = -0.5, 0.9
 #: Below this share of the gross contributions, a net tail loss is rounding.
 _NEGLIGIBLE_SHARE = 1e-9
 _EXPONENTIAL_SHAPE = 1e-9
+_SMALLEST = np.finfo(np.float64).tiny
 
 VarEs = tuple[FloatArray, FloatArray]
 
@@ -352,7 +353,8 @@ def split_tail(scenarios: FloatArray, weights: FloatArray, level: float, total: 
     expected shortfall. Parts are scaled together to add up to `total`, which comes from
     another estimate of the same tail. Where the book's tail does not lose, as in a perfect
     hedge, or `total` is a gain, scaling would turn signs or blow rounding up; there what is
-    missing is spread by the size of the parts, and marginals are not scaled.
+    missing is spread by the size of the parts (of the positions, if no part has any), and
+    marginals are not scaled.
 
     Parameters
     ----------
@@ -386,9 +388,9 @@ def split_tail(scenarios: FloatArray, weights: FloatArray, level: float, total: 
     if total >= 0.0 and tail > _NEGLIGIBLE_SHARE * gross:
         scale = total / tail
         return TailSplit(parts * scale, per_unit * scale)
-    if gross == 0.0:
-        return TailSplit(parts, per_unit)
-    return TailSplit(parts + (total - tail) * np.abs(parts) / gross, per_unit)
+    size = np.abs(parts if gross > 0.0 else weights)
+    missing = (total - tail) * size / max(size.sum(), _SMALLEST)
+    return TailSplit(parts + missing, per_unit)
 
 
 def tail_contributions(

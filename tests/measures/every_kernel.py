@@ -1,0 +1,70 @@
+"""Answers of everything that runs compiled, on fixed inputs.
+
+Run as a program with NUMBA_DISABLE_JIT=1 it writes what the same source answers when Python
+interprets it: ``python -m tests.measures.every_kernel FILE``.
+"""
+
+import sys
+from collections.abc import Callable
+
+import numpy as np
+
+from risk.measures import correlation, tail, volatility
+
+LEVELS = (0.9, 0.95, 0.99)
+
+
+def answers() -> dict[str, np.ndarray]:
+    """Every public function over a kernel, flattened to arrays."""
+    rng = np.random.default_rng(8)
+    returns = 0.03 * rng.standard_t(4, (260, 3))
+    returns[:40, 1] = np.nan
+    path, residuals, state = volatility.gjr_filter(returns)
+    after, shocks = volatility.gjr_update(state, np.array([0.01, np.nan, -0.5]))
+    cross = correlation.ewma_cross(residuals)
+    loss, short = -returns[:, 0], -returns[60:, 2]
+    scenarios = np.nan_to_num(returns)
+    ties = np.concatenate((np.zeros(220), np.ones(20)))
+    found = {
+        "filter": (path, residuals, *state),
+        "update": (*after, shocks),
+        "cross": cross,
+        "cross_update": correlation.ewma_cross_update(*cross, shocks),
+        "historical": tail.historical_var_es(loss, LEVELS),
+        "one_loss": tail.historical_var_es(loss[:1], LEVELS),
+        "pareto": tail.pareto_var_es(loss, LEVELS),
+        "pareto_ties": tail.pareto_var_es(ties, LEVELS),
+        "pareto_constant": tail.pareto_var_es(np.ones(100), LEVELS),
+        "blended": tail.blended_var_es(loss, short, LEVELS),
+        "unit": tail.unit_var_es(scenarios, scenarios, LEVELS),
+        "split": tail.split_tail(scenarios, np.array([1.0, 0.0, -2.0]), 0.95, 0.1),
+    }
+    flat = {
+        f"{name}_{i}": value for name, values in found.items() for i, value in enumerate(values)
+    }
+    return flat | {"refusals": np.array(refusals(loss))}
+
+
+def refusals(loss: np.ndarray) -> list[str]:
+    """What the kernels say to what they cannot take."""
+    gap = np.array([1.0, np.nan])
+    table = np.column_stack((loss, np.full(loss.size, np.nan)))
+    return [
+        refusal(lambda: tail.historical_var_es(gap, LEVELS)),
+        refusal(lambda: tail.pareto_var_es(loss, (0.5,))),
+        refusal(lambda: tail.checked_levels((0.9, 0.8))),
+        refusal(lambda: tail.split_tail(table, np.array([1.0, 0.0]), 0.95, 1.0)),
+        refusal(lambda: tail.split_tail(table, np.array([1.0, 1.0]), 0.95, 1.0)),
+    ]
+
+
+def refusal(call: Callable[[], object]) -> str:
+    try:
+        call()
+    except ValueError as error:
+        return str(error)
+    return "accepted"
+
+
+if __name__ == "__main__":
+    np.savez(sys.argv[1], **answers())

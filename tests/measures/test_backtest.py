@@ -1,0 +1,106 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom, chi2
+
+from risk.errors import InsufficientData
+from risk.measures.backtest import hits, kupiec, kupiec_region
+
+
+@pytest.mark.parametrize(
+    ("forecasts", "level", "region"),
+    [
+        (255, 0.99, (1, 6)),
+        (510, 0.99, (2, 10)),
+        (1000, 0.99, (5, 16)),
+        (255, 0.95, (7, 20)),
+        (510, 0.95, (17, 35)),
+        (1000, 0.95, (38, 64)),
+    ],
+)
+def test_regions_are_those_of_kupiecs_table(forecasts, level, region):
+    """Kupiec (1995), table 3; at 5 % as computed since."""
+    assert kupiec_region(forecasts, level) == region
+
+
+@given(st.integers(1, 400), st.data(), st.sampled_from([0.9, 0.95, 0.975, 0.99]))
+def test_is_the_likelihood_ratio_of_two_binomials(forecasts, data, level):
+    hit_count = data.draw(st.integers(0, forecasts))
+
+    result = kupiec(hit_count, forecasts, level)
+
+    ratio = binom.logpmf(hit_count, forecasts, hit_count / forecasts) - binom.logpmf(
+        hit_count, forecasts, 1.0 - level
+    )
+    assert result.statistic == pytest.approx(2.0 * ratio, abs=1e-8)
+    assert result.p_value == pytest.approx(chi2.sf(result.statistic, 1), rel=1e-9)
+
+
+def test_no_hit_at_all_is_judged_too():
+    """Without xlogy, 0 log 0 would be NaN and NaN would pass."""
+    result = kupiec(0, 255, 0.99)
+
+    assert result.statistic == pytest.approx(-2.0 * 255 * math.log(0.99))
+    assert result.p_value < 0.05
+
+
+def test_nothing_but_hits_is_rejected_beyond_doubt():
+    assert kupiec(100, 100, 0.99).p_value < 1e-100
+
+
+def test_exactly_as_many_as_expected_is_no_surprise():
+    result = kupiec(50, 1000, 0.95)
+
+    assert result.statistic == pytest.approx(0.0, abs=1e-9)
+    assert result.p_value == pytest.approx(1.0, abs=1e-4)
+    assert result.hit_rate == 0.05
+
+
+@given(st.integers(100, 2000), st.sampled_from([0.95, 0.975, 0.99]))
+def test_the_region_is_what_the_test_accepts(forecasts, level):
+    low, high = kupiec_region(forecasts, level)
+
+    accepted = [h for h in range(forecasts + 1) if kupiec(h, forecasts, level).p_value >= 0.05]
+    assert accepted == list(range(low, high + 1))
+
+
+def test_a_loss_equal_to_its_var_is_no_hit():
+    assert hits(np.array([0.03, 0.031, -0.5]), np.full(3, 0.03)).tolist() == [False, True, False]
+
+
+def test_judges_every_level_of_a_path():
+    var = np.array([[0.02, 0.03], [0.02, 0.05]])
+
+    assert hits(np.array([0.025, 0.06]), var).tolist() == [[True, False], [True, True]]
+
+
+def test_refuses_what_was_not_forecast_or_did_not_happen():
+    with pytest.raises(ValueError, match="contains NaN"):
+        hits(np.array([0.1]), np.array([math.nan]))
+    with pytest.raises(ValueError, match="contains NaN"):
+        hits(np.array([math.nan]), np.array([0.1]))
+    with pytest.raises(ValueError, match="2 losses beside 1 forecasts"):
+        hits(np.zeros(2), np.zeros(1))
+
+
+@pytest.mark.parametrize(
+    ("hit_count", "forecasts", "level"),
+    [(-1, 10, 0.99), (11, 10, 0.99), (1, 10, 1.0), (1, 10, 0.0)],
+)
+def test_refuses_counts_and_levels_that_cannot_be(hit_count, forecasts, level):
+    with pytest.raises(ValueError, match="hits in"):
+        kupiec(hit_count, forecasts, level)
+
+
+def test_refuses_to_judge_nothing():
+    with pytest.raises(InsufficientData):
+        kupiec(0, 0, 0.99)
+
+
+def test_says_when_no_number_of_hits_could_pass():
+    """Neither none nor one of one forecast is likely at a level of one half, at size one."""
+    with pytest.raises(InsufficientData, match="kupiec_region"):
+        kupiec_region(1, 0.5, size=1.0)

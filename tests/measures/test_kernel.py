@@ -1,0 +1,62 @@
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from risk.measures import tail, volatility
+from risk.measures.kernel import KERNELS
+from risk.measures.warm import main, warm_kernels
+from tests.measures.every_kernel import answers
+
+
+def test_compiled_and_interpreted_give_one_answer(tmp_path):
+    """The interpreter is the compiler's oracle, refusals included."""
+    file = tmp_path / "interpreted.npz"
+    subprocess.run(
+        [sys.executable, "-m", "tests.measures.every_kernel", str(file)],
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
+        check=True,
+        timeout=100,
+    )
+
+    interpreted, compiled = dict(np.load(file)), answers()
+
+    assert interpreted.keys() == compiled.keys()
+    assert interpreted.pop("refusals").tolist() == compiled.pop("refusals").tolist()
+    for name, expected in interpreted.items():
+        np.testing.assert_allclose(compiled[name], expected, rtol=1e-11, atol=1e-14, err_msg=name)
+
+
+def test_warming_leaves_each_kernel_with_one_version():
+    warm_kernels()
+
+    assert len(KERNELS) >= 10
+    for entry in KERNELS:
+        assert len(entry.compiled.signatures) == 1, entry.function.__name__
+
+
+def test_a_wrong_type_is_an_error_and_no_second_compilation():
+    with pytest.raises(TypeError):
+        tail._historical(np.arange(10), np.array([0.95]))
+    assert len(tail._historical.compiled.signatures) == 1
+
+
+def test_frozen_arrays_are_welcome():
+    losses = np.linspace(0.0, 1.0, 100)
+    losses.setflags(write=False)
+
+    assert tail.historical_var(losses, level=0.5) == pytest.approx(0.5)
+
+
+def test_warming_says_how_many_are_ready(capsys):
+    main()
+
+    assert f"{len(KERNELS)} kernels ready" in capsys.readouterr().out
+
+
+def test_kernels_come_from_the_modules_that_warming_imports():
+    homes = {entry.function.__module__ for entry in KERNELS}
+
+    assert homes == {volatility.__name__, tail.__name__, "risk.measures.correlation"}

@@ -1,0 +1,1 @@
+"""Slow textbook versions of what the measures compute, written from the formulas alone."""
