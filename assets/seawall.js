@@ -251,8 +251,36 @@
     if (button && CLICKS[button.id]) CLICKS[button.id]();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && document.querySelector(".sw-controls-open")) toggleControls(false);
+    if (event.key !== "Escape") return;
+    if (document.querySelector(".sw-controls-open")) toggleControls(false);
+    closeHelp(null);
   });
+
+  // -- help marks ---------------------------------------------------------------------------
+
+  function closeHelp(except) {
+    document.querySelectorAll(".sw-help[open]").forEach((help) => {
+      if (help !== except) help.open = false;
+    });
+  }
+
+  function placeHelp(help) {
+    const mark = help.querySelector("summary").getBoundingClientRect();
+    const tip = help.querySelector(".sw-tip");
+    const { width, height } = tip.getBoundingClientRect();
+    const left = Math.min(Math.max(mark.left, 8), document.documentElement.clientWidth - width - 8);
+    const below = mark.bottom + 6;
+    const top = below + height > window.innerHeight ? mark.top - height - 6 : below;
+    Object.assign(tip.style, { left: `${left}px`, top: `${Math.max(top, 8)}px` });
+  }
+
+  document.addEventListener("toggle", (event) => {
+    if (!event.target.matches?.(".sw-help[open]")) return;
+    closeHelp(event.target);
+    placeHelp(event.target);
+  }, true);
+  document.addEventListener("click", (event) => closeHelp(event.target.closest(".sw-help")));
+  window.addEventListener("scroll", () => closeHelp(null), true);
 
   // -- changed numbers hold a tint ----------------------------------------------------------
 

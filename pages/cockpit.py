@@ -11,13 +11,20 @@ from pages.figures.history import history_figure
 from pages.query import Query, parse
 from pages.screens import CockpitScreens, Shown, cockpit_screens
 from pages.theme import chosen_scheme
+from pages.views.cockpit import unreadable_view
+from risk.errors import SeawallError
 
 register_page(__name__, path="/", name="Cockpit", title="Cockpit · Seawall", order=10, icon="cockpit")
 
 
 def layout(**words: str) -> html.Div:
-    """The cockpit as the address asks for it."""
-    return html.Div(_content(cockpit_screens(), parse(words)), id="cockpit")
+    """The cockpit as the address asks for it, or why it cannot be shown."""
+    query = parse(words)
+    try:
+        content = _content(cockpit_screens(), query)
+    except SeawallError as error:
+        content = _laid_out(query, Shown(None), [unreadable_view(str(error))])
+    return html.Div(content, id="cockpit")
 
 
 @callback(
@@ -39,8 +46,12 @@ def show_newest(_live: dict[str, Any] | None, shown: dict[str, Any]) -> dict[str
 def _content(screens: CockpitScreens, query: Query) -> list[Any]:
     shown, view = screens.view(query)
     chart = [] if shown.cycle is None else [_chart_card(screens, query)]
+    return _laid_out(query, shown, [view, *chart])
+
+
+def _laid_out(query: Query, shown: Shown, parts: list[Any]) -> list[Any]:
     store = dcc.Store(id="cockpit-shown", data=_said(query, shown))
-    return [html.Div([view, *chart], className="sw-cockpit"), store]
+    return [html.Div(parts, className="sw-cockpit"), store]
 
 
 def _said(query: Query, shown: Shown) -> dict[str, Any]:

@@ -59,9 +59,9 @@ def _settings(cycle_seconds: float) -> dict[str, Any]:
     return {"cycleSeconds": cycle_seconds, "templates": templates, "titles": titles}
 
 
-def _simulated_strip(feed: FeedInfo) -> html.Div:
+def _simulated_strip(feed: FeedInfo) -> html.Aside:
     seed = "" if feed.seed is None else f" · seed {feed.seed}"
-    return html.Div(
+    return html.Aside(
         [
             glyph("info"),
             html.P(
@@ -74,7 +74,7 @@ def _simulated_strip(feed: FeedInfo) -> html.Div:
             ),
         ],
         className="sw-strip",
-        role="note",
+        **{"aria-label": "Simulated market"},
     )
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import dash_mantine_components as dmc
 from dash import html
 
 from pages.glossary import GLOSSARY
@@ -32,35 +31,23 @@ def card(children: Sequence[Component], *, label: str, class_name: str = "", **p
     )
 
 
-def help_mark(term_key: str) -> dmc.Popover:
-    """A question mark that opens the glossary's entry."""
+def help_mark(term_key: str) -> html.Details:
+    """A question mark that opens the glossary's entry; ``assets/seawall.js`` places it."""
     term = GLOSSARY[term_key]
-    button = html.Button(
-        glyph("help"),
-        type="button",
-        className="sw-help",
-        **{"aria-label": f"What is {term.name}?"},
-    )
-    return dmc.Popover(
-        [dmc.PopoverTarget(button), dmc.PopoverDropdown(_entry(term_key))],
-        width=300,
-        position="bottom-start",
-        withArrow=True,
-        trapFocus=False,
-        transitionProps={"duration": 120},
-    )
-
-
-def _entry(term_key: str) -> html.Div:
-    term = GLOSSARY[term_key]
-    return html.Div(
+    return html.Details(
         [
-            html.Strong(term.name),
-            html.P(term.definition),
-            html.P(term.formula, className="sw-formula"),
-            html.P(term.reading, className="sw-dim"),
+            html.Summary(glyph("help"), **{"aria-label": f"What is {term.name}?"}),
+            html.Div(
+                [
+                    html.Strong(term.name),
+                    html.P(term.definition),
+                    html.P(term.formula, className="sw-formula"),
+                    html.P(term.reading, className="sw-dim"),
+                ],
+                className="sw-tip",
+            ),
         ],
-        className="sw-tip",
+        className="sw-help",
     )
 
 

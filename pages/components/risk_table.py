@@ -100,7 +100,7 @@ def _header(content: RiskTable) -> html.Tr:
                 className="sw-bar-cell",
             ),
             html.Th(
-                html.Span(["Share of VaR", help_mark("var_share")], className="sw-head-help"),
+                html.Div(["Share of VaR", help_mark("var_share")], className="sw-head-help"),
                 scope="col",
             ),
             _head(f"VaR, {money}"),

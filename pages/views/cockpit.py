@@ -12,7 +12,7 @@ from dash import html
 
 from pages.components.basics import Component, card, heading, help_mark
 from pages.components.metrics import MetricCard, metric_card
-from pages.components.notices import empty_state, page_banner
+from pages.components.notices import empty_state, error_state, page_banner
 from pages.components.risk_table import RiskRow, RiskTable, risk_table
 from pages.components.states import BannerCell, look_of, state_banner
 from pages.components.timeline import timeline
@@ -99,6 +99,16 @@ def cockpit_view(data: CockpitData) -> html.Div:
         className="sw-contents",
         **{"data-cycle": str(data.cycle.pulse.cycle)},
     )
+
+
+def unreadable_view(reason: str) -> html.Div:
+    """What stands here while the store does not answer."""
+    parts = error_state(
+        "The book cannot be read",
+        f"{reason}. The engine and the order gate run apart from this page; it fills by itself "
+        "once the store answers.",
+    )
+    return html.Div(parts, id="cockpit-view", className="sw-contents", **{"data-cycle": ""})
 
 
 def no_cycle_view(book: Book | None) -> html.Div:
@@ -198,8 +208,16 @@ def _record_words(record: VarRecord | None) -> tuple[str, ...]:
 
 
 def _notices(data: CockpitData) -> list[Component]:
-    asked = [page_banner("Address not understood.", note, state="info") for note in data.query.notes]
+    notes = [*data.query.notes, *_unknown_book(data)]
+    asked = [page_banner("Address not understood.", note, state="info") for note in notes]
     return [*asked, *_doubts(data.assessment.doubts)]
+
+
+def _unknown_book(data: CockpitData) -> list[str]:
+    asked = data.query.book
+    if asked is None or asked == data.book.name:
+        return []
+    return [f"There is no book {asked[:40]!r}; {data.book.name} is shown."]
 
 
 def _doubts(doubts: Sequence[Doubt]) -> list[Component]:
