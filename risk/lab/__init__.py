@@ -1,0 +1,1 @@
+"""Trying things out: strategies to replay, and a desk that trades them on paper."""

@@ -1,0 +1,207 @@
+"""The paper desk: an account whose trades happen here, at the marks, and nowhere else.
+
+It turns the strategies' wishes into fills: at each hourly close towards the target weights,
+and every few minutes a small trade of one strategy so that a live book is never quite still.
+A purchase pays the ask and a sale receives the bid (the mark itself where a feed has no quotes),
+and each trade costs a fee of ten basis points. What it trades follows from market and ledger
+alone: a replay repeats it, and the id of a fill says which wish at which market time it was,
+so that after a restart the same trade is recognised.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from risk.domain.ledger import Fill, Flow, Ledger
+from risk.domain.market import BarClose, Mark, Period, Trust
+from risk.domain.orders import Side
+from risk.domain.ports import AccountReading, MarketReading, Strategy
+from risk.domain.positions import PositionKey
+from risk.lab.strategies import STRATEGIES
+
+FEE = 0.0010
+DEPOSIT = 2_500_000.0
+#: A trade below this fraction of the strategy's capital is not worth its cost.
+NO_TRADE_BAND = 0.04
+#: How often the restless strategy makes a small trade, in market time, and how small.
+RESTLESS_EVERY = timedelta(minutes=5)
+RESTLESS_SIZE = 0.002
+
+_CLOSES_KEPT = 1000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mandate:
+    """A strategy with a place to trade and a part of the book's equity to trade with.
+
+    Attributes
+    ----------
+    strategy : Strategy
+    venue : str
+    share : float
+        Of equity, a fraction.
+    restless : bool
+        Whether it also makes the small trades between closes.
+    """
+
+    strategy: Strategy
+    venue: str
+    share: float
+    restless: bool = False
+
+
+DEMO_MANDATES: tuple[Mandate, ...] = (
+    Mandate(strategy=STRATEGIES["trend"], venue="sim-a", share=0.45),
+    Mandate(strategy=STRATEGIES["dip"], venue="sim-b", share=0.35),
+    Mandate(strategy=STRATEGIES["noise"], venue="sim-a", share=0.20, restless=True),
+)
+
+
+class PaperDesk:
+    """An `Account` that fills its own strategies' trades.
+
+    Parameters
+    ----------
+    seed : int
+        Of the small trades between closes.
+    history : iterable of BarClose
+        Hourly closes before the first reading, oldest first; the strategies' memory.
+    mandates : sequence of Mandate
+    deposit : float
+        Paid in when the ledger is empty, quote currency.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int,
+        history: Iterable[BarClose] = (),
+        mandates: Sequence[Mandate] = DEMO_MANDATES,
+        deposit: float = DEPOSIT,
+    ) -> None:
+        self._seed = seed
+        self._mandates = tuple(mandates)
+        self._deposit = deposit
+        self._closes: dict[str, list[float]] = {}
+        self._restless_slot: int | None = None
+        for close in history:
+            self._remember(close)
+
+    def read(self, market: MarketReading, ledger: Ledger) -> AccountReading:
+        """What was traded up to `market.at`, given what was booked before.
+
+        Parameters
+        ----------
+        market : MarketReading
+        ledger : Ledger
+            A ledger without entries is paid the deposit.
+        """
+        flows = () if ledger.seq else (self._first_deposit(market.at),)
+        hours = [close for close in market.closes if close.period is Period.HOUR]
+        for close in hours:
+            self._remember(close)
+        book = _Book.of(market, ledger.after_all(flows=flows))
+        fills: list[Fill] = []
+        if book is not None:
+            if hours:
+                fills += self._rebalance(book, hours[-1])
+            fills += self._make_small_trades(book)
+        return AccountReading(fills=tuple(fills), flows=flows)
+
+    def _first_deposit(self, at: datetime) -> Flow:
+        return Flow(id="paper/deposit", amount=self._deposit, at=at, note="paper money")
+
+    def _remember(self, close: BarClose) -> None:
+        for asset, bar in close.bars.items():
+            series = self._closes.setdefault(asset, [])
+            if asset in close.breaks:
+                series.clear()
+            series.append(bar.close)
+            # Cut seldom and in bulk: dropping the first of a list at each close moves all others.
+            if len(series) > 2 * _CLOSES_KEPT:
+                del series[:-_CLOSES_KEPT]
+
+    def _rebalance(self, book: "_Book", last: BarClose) -> Iterator[Fill]:
+        # A series without its newest close would be read as if it had one.
+        current = {asset: self._closes[asset] for asset in last.bars if book.tradable(asset)}
+        for mandate in self._mandates:
+            capital = mandate.share * book.equity
+            for asset, weight in sorted(mandate.strategy.targets(current).items()):
+                wanted = weight * capital - book.exposure(mandate, asset)
+                if abs(wanted) > NO_TRADE_BAND * capital:
+                    yield book.fill(mandate, asset, wanted, wish="close", since=last.closed)
+
+    def _make_small_trades(self, book: "_Book") -> Iterator[Fill]:
+        slot = int(book.at.timestamp() // RESTLESS_EVERY.total_seconds())
+        before, self._restless_slot = self._restless_slot, slot
+        assets = sorted(asset for asset in book.marks if book.tradable(asset))
+        if before is None or slot <= before or not assets:
+            return
+        rng = np.random.default_rng([self._seed, slot])
+        since = book.at - (book.at - _EPOCH) % RESTLESS_EVERY
+        for mandate in (each for each in self._mandates if each.restless):
+            asset = assets[int(rng.integers(len(assets)))]
+            amount = RESTLESS_SIZE * mandate.share * book.equity * rng.uniform(0.5, 1.0)
+            signed = float(amount if rng.random() < 0.5 else -amount)
+            yield book.fill(mandate, asset, signed, wish="small", since=since)
+
+
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """What the desk has and what it is worth now."""
+
+    at: datetime
+    marks: Mapping[str, Mark]
+    ledger: Ledger
+    equity: float
+
+    @classmethod
+    def of(cls, market: MarketReading, ledger: Ledger) -> "_Book | None":
+        """The book; None if it cannot be valued or is worth nothing, so that nobody trades."""
+        equity = ledger.cash
+        for position in ledger.positions.values():
+            mark = market.marks.get(position.asset)
+            if mark is None or not mark.known:
+                return None
+            equity += position.quantity * mark.price
+        return cls(market.at, market.marks, ledger, equity) if equity > 0.0 else None
+
+    def tradable(self, asset: str) -> bool:
+        """Whether the asset's mark may be traded at."""
+        mark = self.marks.get(asset)
+        return mark is not None and mark.trust is Trust.TRUSTED
+
+    def exposure(self, mandate: Mandate, asset: str) -> float:
+        """What the mandate holds of the asset, quote currency; negative when short."""
+        held = self.ledger.positions.get(_key(mandate, asset))
+        return held.quantity * self.marks[asset].price if held else 0.0
+
+    def fill(
+        self, mandate: Mandate, asset: str, amount: float, *, wish: str, since: datetime
+    ) -> Fill:
+        """A trade worth `amount` at the mark, quote currency; negative sells."""
+        mark = self.marks[asset]
+        side = Side.BUY if amount > 0.0 else Side.SELL
+        quote = mark.ask if side is Side.BUY else mark.bid
+        price = mark.price if quote is None else quote
+        quantity = abs(amount) / mark.price
+        return Fill(
+            id=f"paper/{wish}/{mandate.strategy.name}/{asset}/{since:%Y%m%dT%H%M%S}",
+            strategy=mandate.strategy.name,
+            asset=asset,
+            venue=mandate.venue,
+            side=side,
+            quantity=quantity,
+            price=price,
+            fee=FEE * quantity * price,
+            at=self.at,
+        )
+
+
+def _key(mandate: Mandate, asset: str) -> PositionKey:
+    return PositionKey(mandate.strategy.name, asset, mandate.venue)

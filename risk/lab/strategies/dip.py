@@ -1,0 +1,32 @@
+"""Dip: buys what has fallen below its recent average, sells what stands above it."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from risk.lab.strategies.signals import hourly_volatility, weigh_by_calm
+
+_AVERAGE_HOURS = 120
+_VOLATILITY_HOURS = 168
+_GROSS = 1.4
+# A walk's distance from its average over n hours deviates by sigma * sqrt(n / 3).
+_WALK = 1.0 / 3.0
+
+
+class Dip:
+    """Against the last days' move; sits still until the move is worth a deviation."""
+
+    name = "dip"
+
+    def targets(self, closes: Mapping[str, Sequence[float]]) -> dict[str, float]:
+        """Weights of the assets with a week of history; a fraction of the capital each."""
+        ready = {a: series for a, series in closes.items() if len(series) > _VOLATILITY_HOURS}
+        volatilities = {a: hourly_volatility(s, _VOLATILITY_HOURS) for a, s in ready.items()}
+        convictions = {a: _conviction(s, volatilities[a]) for a, s in ready.items()}
+        return weigh_by_calm(convictions, volatilities, gross=_GROSS)
+
+
+def _conviction(closes: Sequence[float], volatility: float) -> float:
+    recent = closes[-_AVERAGE_HOURS:]
+    average = sum(map(math.log, recent)) / len(recent)
+    distance = math.log(closes[-1]) - average
+    return -math.tanh(distance / (volatility * math.sqrt(_AVERAGE_HOURS * _WALK)))
