@@ -221,23 +221,19 @@ class SimulatedFeed:
 
     def __init__(self, *, seed: int, origin: datetime, since: datetime | None = None) -> None:
         self._market = SimulatedMarket(seed=seed, origin=origin)
-        self._read_until = self._market.origin if since is None else since
-        self._history_ends = Period.HOUR.open_of(self._read_until)
-        self._refuse_before_the_beginning(self._read_until)
+        #: Where history ends and readings begin. UTC.
+        self.starts_at = self._market.origin if since is None else since
+        self._read_until = self.starts_at
+        self._refuse_before_the_beginning(self.starts_at)
 
     @property
     def assets(self) -> tuple[str, ...]:
         """The simulated coins."""
         return tuple(coin.asset for coin in COINS)
 
-    @property
-    def starts_at(self) -> datetime:
-        """Where history ends and readings begin. UTC."""
-        return self._read_until
-
     def history(self, period: Period) -> list[BarClose]:
         """The last 4,500 hours or 1,000 days that closed before the first reading."""
-        last = self._market.hour_at(self._history_ends)
+        last = self._market.hour_at(self.starts_at)
         if period is Period.DAY:
             days = range(max(0, last // 24 - HISTORY_DAYS), last // 24)
             return [self._market.day_close(day) for day in days]

@@ -24,7 +24,7 @@ from risk.lab.strategies import STRATEGIES
 FEE = 0.0010
 DEPOSIT = 2_500_000.0
 #: A trade below this fraction of the strategy's capital is not worth its cost.
-NO_TRADE_BAND = 0.04
+NO_TRADE_BAND = 0.12
 #: How often the restless strategy makes a small trade, in market time, and how small.
 RESTLESS_EVERY = timedelta(minutes=5)
 RESTLESS_SIZE = 0.002

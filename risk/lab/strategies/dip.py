@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 
 from risk.lab.strategies.signals import hourly_volatility, weigh_by_calm
 
-_AVERAGE_HOURS = 120
-_VOLATILITY_HOURS = 168
-_GROSS = 1.4
+_AVERAGE_HOURS = 336
+_VOLATILITY_HOURS = 336
+_GROSS = 1.7
 # A walk's distance from its average over n hours deviates by sigma * sqrt(n / 3).
 _WALK = 1.0 / 3.0
 
@@ -18,8 +18,8 @@ class Dip:
     name = "dip"
 
     def targets(self, closes: Mapping[str, Sequence[float]]) -> dict[str, float]:
-        """Weights of the assets with a week of history; a fraction of the capital each."""
-        ready = {a: series for a, series in closes.items() if len(series) > _VOLATILITY_HOURS}
+        """Weights of the assets with two weeks of history; a fraction of the capital each."""
+        ready = {a: series for a, series in closes.items() if len(series) > _AVERAGE_HOURS}
         volatilities = {a: hourly_volatility(s, _VOLATILITY_HOURS) for a, s in ready.items()}
         convictions = {a: _conviction(s, volatilities[a]) for a, s in ready.items()}
         return weigh_by_calm(convictions, volatilities, gross=_GROSS)

@@ -4,8 +4,8 @@ import hashlib
 import struct
 from collections.abc import Mapping, Sequence
 
-_HOURS_BETWEEN_THROWS = 4
-_LARGEST_WEIGHT = 0.18
+_HOURS_BETWEEN_THROWS = 12
+_LARGEST_WEIGHT = 0.20
 
 
 class Noise:
@@ -18,7 +18,7 @@ class Noise:
     name = "noise"
 
     def targets(self, closes: Mapping[str, Sequence[float]]) -> dict[str, float]:
-        """One asset's weight, in one hour out of four on average; else nothing to change."""
+        """One asset's weight, in one hour out of twelve on average; else nothing to change."""
         assets = sorted(asset for asset, series in closes.items() if series)
         if not assets:
             return {}

@@ -1,13 +1,13 @@
-"""Trend: goes with the moves of the last day, week and month."""
+"""Trend: goes with the moves of the last days, weeks and month."""
 
 import math
 from collections.abc import Mapping, Sequence
 
 from risk.lab.strategies.signals import hourly_volatility, weigh_by_calm
 
-_LOOK_BACKS = (24, 168, 720)
-_VOLATILITY_HOURS = 168
-_GROSS = 1.6
+_LOOK_BACKS = (168, 336, 720)
+_VOLATILITY_HOURS = 336
+_GROSS = 1.9
 
 
 class Trend:
