@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.stats import genpareto
@@ -134,6 +134,8 @@ class TestParetoTail:
     @given(seeds, st.sampled_from(LEVELS))
     def test_agrees_with_scipys_distribution_integrated(self, seed, level):
         losses = heavy(seed)
+        _, shape, _ = pareto_by_hand(losses, 50)
+        assume(-0.5 < shape < 0.9)
 
         var, es = pareto_var_es(losses, (level,))
         expected_var, expected_es = pareto_var_es_by_integration(losses, level, 50)
