@@ -10,6 +10,7 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from enum import EnumType
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -69,9 +70,7 @@ prints one document on standard output and nothing else.
 def _contexts(
     command: click.Command, parent: click.Context | None, name: str
 ) -> Iterator[click.Context]:
-    ctx = click.Context(
-        command, parent=parent, info_name=name, terminal_width=90, help_option_names=["--help"]
-    )
+    ctx = click.Context(command, parent=parent, info_name=name, terminal_width=90)
     yield ctx
     if isinstance(command, click.Group):
         for inner in command.list_commands(ctx):
@@ -179,10 +178,10 @@ def _cell(text: str) -> str:
 
 
 def price_check_page() -> str:
-    runner = CliRunner()
-    with runner.isolated_filesystem():
-        Path("faulty.csv").write_text(faulty_prices())
-        told = runner.invoke(seawall, ["prices", "check", "faulty.csv"]).stdout
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "faulty.csv")
+        file.write_text(faulty_prices())
+        told = CliRunner().invoke(seawall, ["prices", "check", str(file)]).stdout
     return f"""{NOTICE}
 # A price check, by example
 

@@ -64,7 +64,7 @@ class Commands(click.Group):
             return super().invoke(ctx)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands)
 @click.version_option(package_name="seawall", prog_name="seawall")
 def seawall() -> None:
     """Measure, limit and stop the risk of trading agents."""
