@@ -8,7 +8,7 @@ known here; `app.py` names them.
 import os
 import signal
 import socket
-import subprocess  # nosec B404: the commands are our own, never a user's text
+import subprocess  # nosec B404
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -193,6 +193,7 @@ class Child:
         self._wire, theirs = socket.socketpair()
         self._wire.setblocking(False)
         with theirs:
+            # The commands are our own, never a user's text.
             self._process = subprocess.Popen(  # nosec B603
                 list(self.plan.command),
                 env=dict(os.environ) | {HEARTBEAT_VARIABLE: str(theirs.fileno())},
