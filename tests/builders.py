@@ -325,8 +325,8 @@ def build_portfolio_risk(
 ) -> PortfolioRisk:
     common = {spec.name for spec in fields(RiskEvent)}
     numbers = {spec.name: 0.01 for spec in fields(PortfolioRisk) if spec.name not in common}
-    numbers.update(equity=1_020.0, gross=306.0, net=306.0, long=306.0, short=0.0, **changes)
-    return PortfolioRisk(at=at, portfolio=portfolio, cycle=cycle, **numbers)
+    numbers |= {"equity": 1_020.0, "gross": 306.0, "net": 306.0, "long": 306.0, "short": 0.0}
+    return PortfolioRisk(at=at, portfolio=portfolio, cycle=cycle, **(numbers | changes))
 
 
 def build_position_risk(

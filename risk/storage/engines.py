@@ -6,6 +6,7 @@ never waits for writing. Everything that SQLAlchemy raises leaves here as a `Sto
 
 import contextlib
 import sqlite3
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ SAFE_SQLITE = (3, 51, 3)
 #: Seconds a statement may take before the database counts as gone.
 PATIENCE = 5.0
 
+_RETRY_SECONDS = 0.01
 _SETTING = "SEAWALL_DATABASE_URL"
 
 
@@ -159,12 +161,12 @@ def _sqlite_engines(address: URL, patience: float) -> Engines:
     }
     writer = create_engine(address, pool_size=1, max_overflow=0, **common)
     reader = create_engine(address, pool_size=8, max_overflow=8, **common)
-    # The first connection of a file sets its mode for good, so readers need not.
-    writing = ["journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"]
+    writing = ["synchronous = FULL"]
     reading = ["query_only = ON"]
     if driver.sqlite_version_info < SAFE_SQLITE:
         # The lost commit needs two connections that checkpoint: leave that to the writer.
         reading.append("wal_autocheckpoint = 0")
+    event.listen(writer, "connect", _write_ahead_log(driver, patience))
     event.listen(writer, "connect", _pragmas(writing))
     event.listen(reader, "connect", _pragmas(reading))
     # Deferred transactions of several writers fail as "locked"; immediate ones queue.
@@ -187,6 +189,24 @@ def sqlite_driver() -> ModuleType:
             stacklevel=2,
         )
     return driver
+
+
+def _write_ahead_log(driver: ModuleType, patience: float) -> Callable[[Any, object], None]:
+    """Put the file into the mode in which readers never wait; it stays so for all."""
+
+    def switch(connection: Any, _record: object) -> None:
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL").close()
+                return
+            except driver.OperationalError:
+                # While another program switches too, SQLite does not wait by itself.
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(_RETRY_SECONDS)
+
+    return switch
 
 
 def _pragmas(pragmas: list[str]) -> Callable[[Any, object], None]:

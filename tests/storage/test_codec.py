@@ -38,7 +38,12 @@ FINITE = st.floats(allow_nan=False, allow_infinity=False)
 ZONES = st.timedeltas(timedelta(hours=-14), timedelta(hours=14)).map(
     lambda offset: timezone(timedelta(minutes=offset // timedelta(minutes=1)))
 )
-TIMES = st.datetimes(datetime(1971, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC) | ZONES)
+# The strategy adds the zone itself.
+TIMES = st.datetimes(
+    datetime(1971, 1, 1),  # noqa: DTZ001
+    datetime(2100, 1, 1),  # noqa: DTZ001
+    timezones=st.just(UTC) | ZONES,
+)
 
 
 def values_of(hint: Any) -> st.SearchStrategy[Any]:
@@ -95,7 +100,7 @@ def test_an_unknown_kind_is_refused_by_name():
 
 
 def test_a_newer_version_is_refused():
-    with pytest.raises(EventInvalid, match="PortfolioRisk has version 99.*reads up to version 1"):
+    with pytest.raises(EventInvalid, match=r"PortfolioRisk has version 99.*reads up to version 1"):
         codec.decode_event(encoded(version=99))
 
 

@@ -136,7 +136,7 @@ def test_another_record_of_a_number_already_saved_is_refused(house: House):
     token = house.token()
     house.store.save(build_record(1), token=token)
 
-    with pytest.raises(StoreError, match="cycle 1 .*is not the next one"):
+    with pytest.raises(StoreError, match=r"cycle 1 .*is not the next one"):
         house.store.save(build_record(1, at=NOON + timedelta(minutes=5)), token=token)
 
 
@@ -144,7 +144,7 @@ def test_a_record_of_the_past_is_refused(house: House):
     token = house.token()
     house.store.save(build_record(2), token=token)
 
-    with pytest.raises(StoreError, match="cycle 1 .*is not the next one"):
+    with pytest.raises(StoreError, match=r"cycle 1 .*is not the next one"):
         house.store.save(build_record(1), token=token)
 
 

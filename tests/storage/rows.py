@@ -1,0 +1,28 @@
+"""Looking straight into the tables, past the code under test."""
+
+from typing import Any
+
+from sqlalchemy import Table, func, select, text
+
+from risk.storage.engines import Engines, transaction
+
+
+def count(engines: Engines, table: Table) -> int:
+    with transaction(engines.reader) as connection:
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def read(engines: Engines, sql: str, **values: Any) -> list[tuple[Any, ...]]:
+    with transaction(engines.reader) as connection:
+        return [tuple(row) for row in connection.execute(text(sql), values)]
+
+
+def write(engines: Engines, sql: str, **values: Any) -> None:
+    with transaction(engines.writer) as connection:
+        connection.execute(text(sql), values)
+
+
+def lease_token(engines: Engines, portfolio: str) -> int:
+    """Take the portfolio as its only holder, without a lock on a file."""
+    write(engines, "INSERT INTO lease VALUES (:portfolio, 'test', 1, 0)", portfolio=portfolio)
+    return 1
