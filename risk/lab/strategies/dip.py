@@ -3,6 +3,8 @@
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from risk.lab.strategies.signals import hourly_volatility, weigh_by_calm
 
 _AVERAGE_HOURS = 336
@@ -26,7 +28,6 @@ class Dip:
 
 
 def _conviction(closes: Sequence[float], volatility: float) -> float:
-    recent = closes[-_AVERAGE_HOURS:]
-    average = sum(map(math.log, recent)) / len(recent)
-    distance = math.log(closes[-1]) - average
+    recent = np.log(np.asarray(closes[-_AVERAGE_HOURS:]))
+    distance = float(recent[-1] - recent.mean())
     return -math.tanh(distance / (volatility * math.sqrt(_AVERAGE_HOURS * _WALK)))
