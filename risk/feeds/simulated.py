@@ -179,8 +179,11 @@ class SimulatedMarket:
         )
 
     def _turnover_of_last_day(self, hour: int) -> FloatArray:
-        blocks = (self._block(past) for past in range(max(0, hour - 24), hour))
-        return np.asarray(np.sum([block.turnover[row] for block, row in blocks], axis=0))
+        total = np.zeros(len(COINS))
+        for past in range(max(0, hour - 24), hour):
+            block, row = self._block(past)
+            total += block.turnover[row]
+        return total
 
 
 def _bar_close(period: Period, opened: datetime, hours: list[_Hour]) -> BarClose:
