@@ -15,7 +15,14 @@ from sqlalchemy import text
 
 from risk.errors import SchemaMismatch, SettingInvalid, StoreError, StoreUnavailable
 from risk.storage import engines as under_test
-from risk.storage.engines import SAFE_SQLITE, Engines, answering, open_engines, transaction
+from risk.storage.engines import (
+    SAFE_SQLITE,
+    Engines,
+    answering,
+    open_engines,
+    sqlite_driver,
+    transaction,
+)
 from risk.storage.store import SqlStore
 from tests.builders import PORTFOLIO, build_record
 from tests.postgres import PostgresServer, running_postgres
@@ -102,6 +109,19 @@ def test_a_locked_database_is_unavailable_after_a_while(sqlite_url: str):
     write(other, "DELETE FROM fact")
     holder.dispose()
     other.dispose()
+
+
+def test_a_new_file_that_another_program_keeps_locked_is_unavailable(tmp_path: Path):
+    path = tmp_path / "seawall.db"
+    # The same driver: two SQLite libraries in one process do not see each other's locks.
+    holder = sqlite_driver().connect(path, isolation_level=None)
+    holder.execute("CREATE TABLE x (y)")
+    holder.execute("BEGIN EXCLUSIVE")
+
+    with pytest.raises(StoreUnavailable, match="locked"):
+        write(open_engines(f"sqlite:///{path}", patience=0.05), "DELETE FROM x")
+
+    holder.close()
 
 
 def test_a_full_disk_is_unavailable_and_what_was_saved_stays_readable(sqlite: Engines):
