@@ -297,7 +297,8 @@ class FilesFeed:
     path : Path
     since : datetime, optional
         Where readings begin (or go on after a restart). If absent, after `WARM_UP` of
-        history, or half of the file where it is short. UTC.
+        history, or half of the file where it is short; the first reading then tells the
+        faults of that history too. UTC.
 
     Raises
     ------
@@ -311,7 +312,7 @@ class FilesFeed:
             raise PriceFileInvalid(f"{path} holds no bar that can be believed")
         self.label = f"file {path.name}"
         self.starts_at = since or _after_warm_up(*self._bars.span)
-        self._findings = Findings(self._bars.found, after=self.starts_at)
+        self._findings = Findings(self._bars.found, after=since)
         self._board = Board(self._bars.assets)
         begin = Period.DAY.open_of(self.starts_at) - _DAYS_OF_LEAD
         self._coming = closes_with_days(self._bars.closes(opened_from=begin))

@@ -243,6 +243,19 @@ def test_every_fault_is_told_once_and_not_before_it_is_known(tmp_path: Path):
     assert all(fault.at < at for at, fault in told)
 
 
+def test_faults_of_the_history_are_told_at_the_first_start_and_not_after_a_restart(tmp_path: Path):
+    rows = two_coins(240).reset_index(drop=True)
+    rows.loc[[15, 400], "close"] = -1.0
+    path = saved(rows, tmp_path / "p.csv")
+
+    def bad_prices_told(feed: FilesFeed) -> list[int]:
+        faults = feed.read(hours_after(START, 240)).faults
+        return [f.at.day for f in faults if f.kind is FaultKind.NOT_POSITIVE]
+
+    assert bad_prices_told(FilesFeed(path)) == [1, 9]
+    assert bad_prices_told(FilesFeed(path, since=hours_after(START, 120))) == [9]
+
+
 def test_without_being_told_half_of_a_short_file_is_history(tmp_path: Path):
     feed = FilesFeed(saved(two_coins(240), tmp_path / "p.csv"))
 

@@ -106,6 +106,8 @@ def test_purchases_pay_the_ask_and_sales_receive_the_bid(weight: float, side: Si
     (fill,) = desk(Wish({"BTC": weight})).read(reading, Ledger()).fills
 
     assert (fill.side, fill.price) == (side, paid)
+    assert fill.quantity == 0.4 * 0.5 * DEPOSIT / 100.0
+    assert fill.fee == pytest.approx(FEE * fill.quantity * paid)
 
 
 def test_a_change_within_the_band_is_not_worth_its_cost():
