@@ -1,11 +1,11 @@
 """Writing many rows with one statement, the fast way of each database.
 
 SQLite takes tuples through ``executemany``; Postgres takes one array a column and unnests
-them, one round trip however many rows. Both understand ``ON CONFLICT``, so that writing the
+them, one round trip for thousands of rows. Both understand ``ON CONFLICT``, so that writing the
 same rows twice is harmless.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -14,6 +14,9 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 Row = tuple[Any, ...]
+
+# Few enough that no statement runs into the client's patience.
+_ROWS_A_STATEMENT = 20_000
 
 
 class OnConflict(StrEnum):
@@ -37,10 +40,21 @@ def insert_rows(
         return 0
     if connection.dialect.name == "postgresql":
         statement = _unnest_statement(table, columns, on_conflict)
-        by_column = dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))
-        return connection.exec_driver_sql(statement, by_column).rowcount
+        return sum(
+            connection.exec_driver_sql(statement, _by_column(columns, portion)).rowcount
+            for portion in _portions(rows)
+        )
     statement = _values_statement(table, columns, on_conflict)
     return connection.exec_driver_sql(statement, list(rows)).rowcount
+
+
+def _portions(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    for start in range(0, len(rows), _ROWS_A_STATEMENT):
+        yield rows[start : start + _ROWS_A_STATEMENT]
+
+
+def _by_column(columns: tuple[str, ...], rows: Sequence[Row]) -> dict[str, list[Any]]:
+    return dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))
 
 
 @cache
