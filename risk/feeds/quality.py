@@ -455,7 +455,7 @@ def _gap(rows: Rows, last: int, missing: int, period: Period) -> FoundFault:
         kind=FaultKind.HOLE if long else FaultKind.MISSING_BAR,
         asset=rows.asset[last],
         at=first,
-        detail=f"{missing} {period} {'bar' if missing == 1 else 'bars'} missing; {then}",
+        detail=f"{missing} {'bar' if missing == 1 else 'bars'} of {period} missing; {then}",
         count=missing,
     )
     return FoundFault(first + (missing + 1) * period.span, fault)
@@ -477,7 +477,7 @@ def _too_short(rows: Rows, breaks: BoolArray, period: Period) -> list[FoundFault
     bars = rows.slot.size - start
     if bars >= PROVEN_AFTER:
         return []
-    detail = f"only {bars} {period} bars since its series began; {PROVEN_AFTER} prove a history"
+    detail = f"only {bars} bars of {period} since its series began; {PROVEN_AFTER} are needed"
     return [_fault(FaultKind.SHORT_HISTORY, rows, start, period, detail)]
 
 
