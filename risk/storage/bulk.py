@@ -86,7 +86,8 @@ def _conflict(table: Table, columns: tuple[str, ...], on_conflict: OnConflict) -
         return "ON CONFLICT DO NOTHING"
     keys = [column.name for column in table.primary_key]
     changes = ", ".join(f"{_quoted(c)} = excluded.{_quoted(c)}" for c in columns if c not in keys)
-    return f"ON CONFLICT ({', '.join(map(_quoted, keys))}) DO UPDATE SET {changes}"
+    target = ", ".join(map(_quoted, keys))
+    return f"ON CONFLICT ({target}) DO UPDATE SET {changes}"  # nosec B608: our own names
 
 
 def _quoted(name: str) -> str:
