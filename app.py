@@ -26,9 +26,9 @@ _LOG = structlog.get_logger(__name__)
 class SeawallWeb(dash.Dash):
     """Dash, with a first document that knows the browser's colour scheme before any script."""
 
-    def interpolate_index(self, **parts: Any) -> str:
+    def interpolate_index(self, *parts: Any, **named: Any) -> str:
         scheme = chosen_scheme(request.cookies)
-        return super().interpolate_index(**parts).replace("{sw_scheme}", scheme)
+        return super().interpolate_index(*parts, **named).replace("{sw_scheme}", scheme)
 
 
 _INDEX = """<!DOCTYPE html>

@@ -13,7 +13,7 @@
 
   // Cycles after which the newest one is late, stale (greyed), and not live at all.
   const LATE = 2, STALE = 3, GONE = 10;
-  const PAGE_PATIENCE_MS = 10_000, LONGEST_WAIT_MS = 10_000, REQUEST_LIMIT_MS = 5_000;
+  const PAGE_PATIENCE_MS = 10_000, RETRY_MS = 1_000, LONGEST_WAIT_MS = 10_000, REQUEST_LIMIT_MS = 5_000;
   const YEAR_SECONDS = 31_536_000;
 
   const root = document.documentElement;
@@ -181,16 +181,18 @@
     const shown = page.dataset.cycle;
     if (shown === String(news.data.cycle)) return forgetFailure();
     const pending = view.announcedOver === shown;
-    const patient = Date.now() - view.announcedAt < PAGE_PATIENCE_MS;
+    // A page that answered with a failure will not show this cycle: it may try the next one.
+    const patience = failureTold() ? RETRY_MS : PAGE_PATIENCE_MS;
+    const patient = Date.now() - view.announcedAt < patience;
     if (pending && patient && !evenIfPending) return;
     Object.assign(view, { announcedOver: shown, announcedAt: Date.now() });
     set("live", { data: { cycle: news.data.cycle } });
   }
 
+  const failureTold = () => document.getElementById("refusal").hasChildNodes();
+
   function forgetFailure() {
-    if (document.getElementById("refusal").hasChildNodes()) {
-      set("refusal", { children: null, className: "" });
-    }
+    if (failureTold()) set("refusal", { children: null, className: "" });
   }
 
   document.addEventListener("visibilitychange", () => {

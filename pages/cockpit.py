@@ -11,10 +11,12 @@ from pages.figures.history import history_figure
 from pages.query import Query, parse
 from pages.screens import CockpitScreens, Shown, cockpit_screens
 from pages.theme import chosen_scheme
-from pages.views.cockpit import unreadable_view
+from pages.views.cockpit import address_notices, unreadable_view
 from risk.errors import SeawallError
 
-register_page(__name__, path="/", name="Cockpit", title="Cockpit · Seawall", order=10, icon="cockpit")
+register_page(
+    __name__, path="/", name="Cockpit", title="Cockpit · Seawall", order=10, icon="cockpit"
+)
 
 
 def layout(**words: str) -> html.Div:
@@ -46,7 +48,8 @@ def show_newest(_live: dict[str, Any] | None, shown: dict[str, Any]) -> dict[str
 def _content(screens: CockpitScreens, query: Query) -> list[Any]:
     shown, view = screens.view(query)
     chart = [] if shown.cycle is None else [_chart_card(screens, query)]
-    return _laid_out(query, shown, [view, *chart])
+    notices = address_notices(query, screens.book(query))
+    return _laid_out(query, shown, [notices, view, *chart])
 
 
 def _laid_out(query: Query, shown: Shown, parts: list[Any]) -> list[Any]:

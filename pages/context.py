@@ -163,9 +163,7 @@ class BookReader(Protocol):
         """A field of `PortfolioRisk` over time, thinned to at most `max_points`."""
         ...
 
-    def recent_events(
-        self, portfolio: str, *, since: datetime, limit: int
-    ) -> Sequence[RiskEvent]:
+    def recent_events(self, portfolio: str, *, since: datetime, limit: int) -> Sequence[RiskEvent]:
         """Journalled events from `since` on, newest first."""
         ...
 

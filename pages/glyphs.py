@@ -26,8 +26,8 @@ def _cut(shape: str, mark: str, width: float = 1.8) -> str:
     )
 
 
-def _line(path: str, width: float = 1.4) -> str:
-    """An outline drawing."""
+def line(path: str, width: float = 1.4) -> str:
+    """An outline drawing: `path` in SVG's path language, without a fill."""
     return (
         f'<path d="{path}" fill="none" stroke="#000" stroke-width="{width}" '
         'stroke-linecap="round" stroke-linejoin="round"/>'
@@ -36,9 +36,10 @@ def _line(path: str, width: float = 1.4) -> str:
 
 _DASHED_CLOCK = (
     '<circle cx="8" cy="8" r="6.4" fill="none" stroke="#000" stroke-width="1.5" '
-    'stroke-dasharray="2.6 1.5"/>' + _line("M8 4.6V8l2.2 1.6", 1.5)
+    'stroke-dasharray="2.6 1.5"/>' + line("M8 4.6V8l2.2 1.6", 1.5)
 )
-_PIE = _line("M8 1.7a6.3 6.3 0 1 0 0 12.6A6.3 6.3 0 0 0 8 1.7z", 1.5) + '<path d="M8 8V2a6 6 0 0 1 6 6z"/>'
+_RING = "M8 1.7a6.3 6.3 0 1 0 0 12.6A6.3 6.3 0 0 0 8 1.7z"
+_PIE = line(_RING, 1.5) + '<path d="M8 8V2a6 6 0 0 1 6 6z"/>'
 
 SHAPES: Mapping[str, str] = {
     "normal": _cut(_CIRCLE, "M5 8.2 7.2 10.4 11 6"),
@@ -48,23 +49,22 @@ SHAPES: Mapping[str, str] = {
     "halted": _cut(_OCTAGON, "M4.8 8h6.4", 2.4),
     "stale": _DASHED_CLOCK,
     "probation": _PIE,
-    "info": _line("M8 1.7a6.3 6.3 0 1 0 0 12.6A6.3 6.3 0 0 0 8 1.7zM8 7.4v3.6M8 4.9v.2"),
-    "help": _line(
-        "M8 1.7a6.3 6.3 0 1 0 0 12.6A6.3 6.3 0 0 0 8 1.7z"
-        "M6.2 6.5a1.8 1.8 0 1 1 2.6 1.6c-.5.3-.8.6-.8 1.2M8 11.4v.1",
+    "info": line(f"{_RING}M8 7.4v3.6M8 4.9v.2"),
+    "help": line(
+        f"{_RING}M6.2 6.5a1.8 1.8 0 1 1 2.6 1.6c-.5.3-.8.6-.8 1.2M8 11.4v.1",
         1.3,
     ),
-    "empty": _line("M2 9.5 4 3h8l2 6.5V13H2zM2 9.5h3.6l.8 1.6h3.2l.8-1.6H14"),
+    "empty": line("M2 9.5 4 3h8l2 6.5V13H2zM2 9.5h3.6l.8 1.6h3.2l.8-1.6H14"),
     "seawall": (
         '<path d="M1 2h6v3H1zM9 2h6v3H9zM1 6.5h2.6v3H1zM5.2 6.5h9.8v3H5.2z'
         'M1 11h8v3H1zM10.6 11H15v3h-4.4z"/>'
     ),
-    "cockpit": _line("M3.4 13a6.3 6.3 0 1 1 9.2 0zM8 9.5 10.6 6M8 10.3v.1"),
-    "page": _line("M3.5 1.8h6l3 3v9.4h-9zM6 7.5h4M6 10.3h4"),
-    "pause": _line("M5.5 3.5v9M10.5 3.5v9", 1.8),
+    "cockpit": line("M3.4 13a6.3 6.3 0 1 1 9.2 0zM8 9.5 10.6 6M8 10.3v.1"),
+    "page": line("M3.5 1.8h6l3 3v9.4h-9zM6 7.5h4M6 10.3h4"),
+    "pause": line("M5.5 3.5v9M10.5 3.5v9", 1.8),
     "play": '<path d="M4.5 2.8v10.4L13 8z"/>',
-    "refresh": _line("M13.3 8A5.3 5.3 0 1 1 11.6 4.1M13.3 1.8v2.9h-2.9"),
-    "scheme": _line("M13.6 9.6A6 6 0 1 1 6.4 2.4 4.7 4.7 0 0 0 13.6 9.6z"),
+    "refresh": line("M13.3 8A5.3 5.3 0 1 1 11.6 4.1M13.3 1.8v2.9h-2.9"),
+    "scheme": line("M13.6 9.6A6 6 0 1 1 6.4 2.4 4.7 4.7 0 0 0 13.6 9.6z"),
     "more": (
         '<circle cx="8" cy="3" r="1.4"/><circle cx="8" cy="8" r="1.4"/>'
         '<circle cx="8" cy="13" r="1.4"/>'

@@ -12,10 +12,9 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, cast
 
-from dash import html
 from flask import current_app
 
-from pages.components.deltas import CannotExpress, Deltas, deltas
+from pages.components.deltas import CannotExpress, Deltas, deltas, plain
 from pages.context import (
     CHART_POINTS,
     Book,
@@ -34,7 +33,7 @@ RANK_REACH = timedelta(days=365)
 #: Cycles for which a history is reused: a new value is appended to it meanwhile.
 _SPARK_REUSE = 15
 _RANK_REUSE = 60
-_REMEMBERED_VIEWS = 64
+_REMEMBERED_VIEWS = 48
 _EVENTS_READ = 60
 
 
@@ -72,49 +71,85 @@ class Update:
     whole: bool = False
 
 
+@dataclass(frozen=True)
+class _Built:
+    """One cycle's view.
+
+    Attributes
+    ----------
+    shown : Shown
+    tree : plain tree
+    point : tuple of float or None
+        Equity and VaR as the chart shows them; None while either is unknown.
+    """
+
+    shown: Shown
+    tree: Any
+    point: tuple[float, float] | None
+
+
 class CockpitScreens:
     """The cockpit of every book, for all browsers of this process."""
 
     def __init__(self, reader: BookReader) -> None:
         self._reader = reader
-        self._views: OrderedDict[tuple[Query, int | None], html.Div] = OrderedDict()
+        self._views: OrderedDict[tuple[Query, int], _Built] = OrderedDict()
         self._lock = threading.Lock()
         self._history = lru_cache(maxsize=512)(self._read_history)
+        self._changes = lru_cache(maxsize=_REMEMBERED_VIEWS)(self._find_changes)
 
     def book(self, query: Query) -> Book | None:
         """The book that `query` names, or the first one."""
         return book_named(self._reader.books(), query.book)
 
-    def view(self, query: Query) -> tuple[Shown, html.Div]:
-        """The newest cycle's view, and what a browser showing it shall say."""
-        book = self.book(query)
-        pulse = self._reader.pulse(book.name) if book else None
-        if book is None or pulse is None:
-            return Shown(None), no_cycle_view(book)
-        remembered = self._remembered(query, pulse.cycle)
-        if remembered is not None:
-            return Shown(pulse.cycle, _ms(pulse.market)), remembered
-        return self._built(query, book)
-
-    def _built(self, query: Query, book: Book) -> tuple[Shown, html.Div]:
-        cycle = self._reader.latest(book.name)
-        if cycle is None:
-            return Shown(None), no_cycle_view(book)
-        tree = cockpit_view(self._data(query, book, cycle))
-        self._remember(query, cycle.pulse.cycle, tree)
-        return Shown(cycle.pulse.cycle, _ms(cycle.pulse.market)), tree
+    def view(self, query: Query) -> tuple[Shown, Any]:
+        """What a browser showing the newest cycle shall say, and that cycle's view."""
+        built = self._newest(query)
+        if built is None:
+            return Shown(None), no_cycle_view(self.book(query))
+        return built.shown, built.tree
 
     def update(self, query: Query, shown: Shown) -> Update:
         """What changed since the cycle that a browser shows."""
-        newest, tree = self.view(query)
-        before = None if shown.cycle is None else self._remembered(query, shown.cycle)
-        if newest.cycle == shown.cycle:
+        newest = self._newest(query)
+        if newest is None:
+            return Update(Shown(None), {}, whole=shown.cycle is not None)
+        if shown.cycle is None:
+            return Update(newest.shown, {}, whole=True)
+        if newest.shown.cycle == shown.cycle:
             return Update(shown, {})
-        if shown.cycle is None or newest.cycle is None:
-            return Update(newest, {}, whole=True)
-        changes = _changes(before, tree)
-        point, charted = self._chart_point(query, shown.charted, newest.charted)
-        return Update(Shown(newest.cycle, charted), {**changes, **point})
+        changes = self._changes(query, shown.cycle, cast(int, newest.shown.cycle))
+        point, charted = _chart_point(query, shown.charted, newest)
+        return Update(Shown(newest.shown.cycle, charted), {**changes, **point})
+
+    def _newest(self, query: Query) -> _Built | None:
+        book = self.book(query)
+        pulse = self._reader.pulse(book.name) if book else None
+        if book is None or pulse is None:
+            return None
+        return self._remembered(query, pulse.cycle) or self._build(query, book)
+
+    def _build(self, query: Query, book: Book) -> _Built | None:
+        cycle = self._reader.latest(book.name)
+        if cycle is None:
+            return None
+        data = self._data(query, book, cycle)
+        shown = Shown(cycle.pulse.cycle, _ms(cycle.pulse.market))
+        built = _Built(shown, plain(cockpit_view(data)), _point(data))
+        self._remember(query, cycle.pulse.cycle, built)
+        return built
+
+    def _find_changes(self, query: Query, before: int, after: int) -> Deltas:
+        """The difference between two cycles, or all of the later one where it is unknown."""
+        old, new = self._remembered(query, before), self._remembered(query, after)
+        if new is None:
+            raise LookupError(f"cycle {after} was just built and is remembered")
+        props = new.tree["props"]
+        whole = {"cockpit-view": {name: props[name] for name in ("children", "data-cycle")}}
+        try:
+            return whole if old is None else deltas(old.tree, new.tree)
+        except CannotExpress:
+            return whole
 
     def chart_histories(self, query: Query) -> tuple[MetricHistory, MetricHistory] | None:
         """Equity and VaR over the range; None before the first cycle."""
@@ -130,17 +165,6 @@ class CockpitScreens:
             for metric in ("equity", "var_1d_99")
         )
         return equity, var
-
-    def _chart_point(self, query: Query, charted: int, now: int) -> tuple[Deltas, int]:
-        """One more point for the chart, once it would be a pixel further."""
-        reach = RANGES[query.range]
-        book = self.book(query)
-        if book is None or now - charted < _chart_step_ms(reach):
-            return {}, charted
-        latest = self._reader.latest(book.name)
-        if latest is None:
-            return {}, charted
-        return _extension(query, latest, now), now
 
     def _data(self, query: Query, book: Book, cycle: CompleteCycle) -> CockpitData:
         now, number = cycle.pulse.market, cycle.pulse.cycle
@@ -178,13 +202,13 @@ class CockpitScreens:
             book, metric, since=span.since, until=span.until, max_points=points
         )
 
-    def _remembered(self, query: Query, cycle: int) -> html.Div | None:
+    def _remembered(self, query: Query, cycle: int) -> _Built | None:
         with self._lock:
             return self._views.get((query, cycle))
 
-    def _remember(self, query: Query, cycle: int, tree: html.Div) -> None:
+    def _remember(self, query: Query, cycle: int, built: _Built) -> None:
         with self._lock:
-            self._views[(query, cycle)] = tree
+            self._views[(query, cycle)] = built
             while len(self._views) > _REMEMBERED_VIEWS:
                 self._views.popitem(last=False)
 
@@ -203,17 +227,6 @@ class _Span:
         return 0
 
 
-def _changes(before: html.Div | None, after: html.Div) -> Deltas:
-    """The difference, or all children where it cannot be told."""
-    whole: Deltas = {"cockpit-view": {"children": after.children, "data-cycle": getattr(after, "data-cycle")}}
-    if before is None:
-        return whole
-    try:
-        return deltas(before, after)
-    except CannotExpress:
-        return whole
-
-
 def _ms(moment: datetime) -> int:
     return round(moment.timestamp() * 1000.0)
 
@@ -224,16 +237,23 @@ def _chart_step_ms(reach: timedelta | None) -> float:
     return width.total_seconds() * 1000.0 / CHART_POINTS
 
 
-def _extension(query: Query, cycle: CompleteCycle, now: int) -> Deltas:
-    """The properties that append the newest equity and VaR to the chart."""
-    assessment = cycle.assessment
-    equity, day = assessment.equity, assessment.held.day
-    if equity is None or equity <= 0.0 or day is None:
-        return {}
+def _point(data: CockpitData) -> tuple[float, float] | None:
+    day = data.assessment.held.day
+    var = data.of_equity(day.var_at(0.99)) if day else None
+    if var is None or data.assessment.equity is None:
+        return None
+    return shortened(data.assessment.equity), shortened(100.0 * var)
+
+
+def _chart_point(query: Query, charted: int, newest: _Built) -> tuple[Deltas, int]:
+    """The properties that append the newest point, once it would be a pixel further."""
+    now = newest.shown.charted
+    if newest.point is None or now - charted < _chart_step_ms(RANGES[query.range]):
+        return {}, charted
     at = local_ms([now], query.zone)
-    values = [[shortened(equity)], [shortened(100.0 * day.var_at(0.99) / equity)]]
+    values = [[value] for value in newest.point]
     added: list[Any] = [{"x": [at, at], "y": values}, [0, 1], CHART_POINTS]
-    return {"cockpit-chart": {"extendData": added}}
+    return {"cockpit-chart": {"extendData": added}}, now
 
 
 SCREENS_EXTENSION = "risk_screens"

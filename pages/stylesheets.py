@@ -12,7 +12,7 @@ from pages.theme import css_variables
 ASSETS = Path(__file__).parent.parent / "assets"
 GENERATED = ASSETS / "00-tokens.css"
 
-_HEADER = "/* Written by `python -m pages.stylesheets` from pages/theme.py and pages/glyphs.py. */\n"
+_HEADER = "/* Written by `python -m pages.stylesheets` from its theme and glyphs. */\n"
 
 
 def render() -> str:

@@ -75,15 +75,9 @@ _SERIES: Mapping[Scheme, tuple[str, ...]] = {
     "dark": ("#6cb2ff", "#cf6394", "#91974f", "#dce2e9"),
     "light": ("#0f5cb8", "#d55894", "#7b9001", "#2d3138"),
 }
-_SEA = (
-    "#e4eefa #cfe2f8 #a9cdf5 #8cc0ff #6cb2ff #4a93e6 #2a6fc2 #0f5cb8 #0c4a95 #15273c"
-).split()
-_DARK = (
-    "#e8ecf1 #aeb9c7 #8c99a9 #6b7888 #29323e #212b37 #141a22 #0d1117 #0a0e13 #07090c"
-).split()
-_GRAY = (
-    "#f6f8fa #f3f5f8 #edf1f5 #e9eef4 #d5dce5 #77849a #586678 #445162 #2d3138 #10171f"
-).split()
+_SEA = ("#e4eefa #cfe2f8 #a9cdf5 #8cc0ff #6cb2ff #4a93e6 #2a6fc2 #0f5cb8 #0c4a95 #15273c").split()
+_DARK = ("#e8ecf1 #aeb9c7 #8c99a9 #6b7888 #29323e #212b37 #141a22 #0d1117 #0a0e13 #07090c").split()
+_GRAY = ("#f6f8fa #f3f5f8 #edf1f5 #e9eef4 #d5dce5 #77849a #586678 #445162 #2d3138 #10171f").split()
 
 
 def css_variables() -> str:
@@ -95,9 +89,7 @@ def css_variables() -> str:
 def _css_block(scheme: Scheme) -> str:
     lines = (f"  --sw-{name}: {token.of(scheme)};" for name, token in TOKENS.items())
     body = "\n".join(lines)
-    return (
-        f'[data-mantine-color-scheme="{scheme}"] {{\n  color-scheme: {scheme};\n{body}\n}}\n'
-    )
+    return f'[data-mantine-color-scheme="{scheme}"] {{\n  color-scheme: {scheme};\n{body}\n}}\n'
 
 
 def mantine_theme() -> dict[str, Any]:

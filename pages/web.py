@@ -1,6 +1,6 @@
 """What the web server answers besides Dash: the pulse, its health, and who may ask at all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 from dash import Dash, html, set_props
@@ -78,7 +78,7 @@ def _with_headers(app: Dash) -> Callable[[Response], Response]:
     return add
 
 
-def _content_security_policy(script_hashes: list[str]) -> str:
+def _content_security_policy(script_hashes: Sequence[str]) -> str:
     return "; ".join(
         [
             "default-src 'self'",
@@ -142,4 +142,5 @@ def tell_failure(error: Exception) -> None:
         html.Strong("This part could not be brought up to date."),
         f" {told}. The engine and the order gate run apart from this page.",
     ]
-    set_props("refusal", {"children": html.P(words), "className": "sw-banner", "data-state": "halted"})
+    look = {"className": "sw-banner", "data-state": "halted"}
+    set_props("refusal", {"children": html.P(words), **look})

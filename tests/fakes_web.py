@@ -55,6 +55,7 @@ from tests.fakes import FakeClock
 
 AFTERNOON = datetime(2026, 11, 12, 15, 42, 18, tzinfo=UTC)
 DEMO = Book("demo", "USD")
+SIMULATED = FeedInfo(label="simulated", simulated=True, seed=42)
 CASH = 1_072_000.0
 
 
@@ -262,7 +263,9 @@ def build_events(at: datetime = AFTERNOON) -> list[RiskEvent]:
             count=2,
             **common,
         ),
-        FundsMoved(at=moment(9, 0, 0), amount=50_000.0, equity=2_461_000.0, note="monthly", **common),
+        FundsMoved(
+            at=moment(9, 0, 0), amount=50_000.0, equity=2_461_000.0, note="monthly", **common
+        ),
         ForecastScored(
             at=moment(0, 0, 0),
             period="1d",
@@ -334,7 +337,7 @@ class FakeBookReader:
     doubts: tuple[Doubt, ...] = ()
     holdings: tuple[Held, ...] = HOLDINGS
     book_list: tuple[Book, ...] = (DEMO,)
-    feed: FeedInfo = FeedInfo(label="simulated", simulated=True, seed=42)
+    feed: FeedInfo = SIMULATED
     cycle_seconds: float = 1.0
     number: int = 48_211
     drift: float = 0.0
@@ -382,9 +385,7 @@ class FakeBookReader:
             holdings=self.holdings,
             doubts=self.doubts,
         )
-        state = build_state(
-            assessment, number=self.number, trading=self.trading, cause=self.cause
-        )
+        state = build_state(assessment, number=self.number, trading=self.trading, cause=self.cause)
         return CompleteCycle(pulse=pulse, assessment=assessment, state=state)
 
     def metric_history(

@@ -1,6 +1,7 @@
 """The smallest parts: glyphs, cards, figures, help marks."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from dash import html
@@ -31,6 +32,7 @@ def card(children: Sequence[Component], *, label: str, class_name: str = "", **p
     )
 
 
+@cache
 def help_mark(term_key: str) -> html.Details:
     """A question mark that opens the glossary's entry; ``assets/seawall.js`` places it."""
     term = GLOSSARY[term_key]

@@ -9,6 +9,8 @@ A change is sent to the nearest component with an id: give ids to what changes.
 from collections.abc import Mapping
 from typing import Any
 
+from dash.development.base_component import Component
+
 Deltas = dict[str, dict[str, Any]]
 
 _ABSENT = object()
@@ -18,13 +20,26 @@ class CannotExpress(Exception):
     """The change concerns nothing that has an id; somebody further up must send it."""
 
 
+def plain(tree: Any) -> Any:
+    """`tree` as nested dicts and lists, the way it travels: comparing those is quick."""
+    if isinstance(tree, (list, tuple)):
+        return [plain(part) for part in tree]
+    if not isinstance(tree, Component):
+        return tree
+    node = tree.to_plotly_json()
+    children = node["props"].get("children")
+    if children is not None:
+        node["props"]["children"] = plain(children)
+    return node
+
+
 def deltas(before: Any, after: Any) -> Deltas:
     """Properties to set so that a browser showing `before` shows `after`.
 
     Parameters
     ----------
-    before, after : component
-        Two trees of the same screen; ids are unique in each.
+    before, after : plain tree
+        Two trees of the same screen, from :func:`plain`; ids are unique in each.
 
     Returns
     -------
@@ -36,14 +51,6 @@ def deltas(before: Any, after: Any) -> Deltas:
     CannotExpress
         If the roots differ and have no id, or not the same one.
     """
-    return _between(_node(before), _node(after))
-
-
-def _node(tree: Any) -> Any:
-    return tree.to_plotly_json() if hasattr(tree, "to_plotly_json") else tree
-
-
-def _between(before: Any, after: Any) -> Deltas:
     if not (_is_component(before) and _is_component(after)):
         if before == after:
             return {}
@@ -86,14 +93,11 @@ def _own_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[st
 
 
 def _of_children(before: Any, after: Any) -> Deltas:
-    old, new = _as_list(before), _as_list(after)
-    if len(old) != len(new) or isinstance(before, list) != isinstance(after, list):
+    if not (isinstance(before, list) and isinstance(after, list)):
+        return deltas(before, after)
+    if len(before) != len(after):
         raise CannotExpress
     found: Deltas = {}
-    for was, now in zip(old, new, strict=True):
-        found.update(_between(_node(was), _node(now)))
+    for was, now in zip(before, after, strict=True):
+        found.update(deltas(was, now))
     return found
-
-
-def _as_list(children: Any) -> list[Any]:
-    return list(children) if isinstance(children, (list, tuple)) else [children]

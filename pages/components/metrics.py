@@ -9,7 +9,7 @@ from dash import html
 from pages.components.basics import card, figure, help_mark
 from pages.format import ordinal, window
 from pages.glossary import GLOSSARY
-from pages.glyphs import mask
+from pages.glyphs import line, mask
 
 _WIDTH, _HEIGHT, _MARGIN = 56.0, 24.0, 3.0
 
@@ -101,26 +101,26 @@ def _spark_drawing(values: Sequence[float]) -> str:
     points = _spark_points(values)
     path = "M" + "L".join(f"{x:g} {y:g}" for x, y in points)
     end_x, end_y = points[-1]
-    return (
-        f'<path d="{path}" fill="none" stroke="#000" stroke-width="1.4" '
-        'stroke-linejoin="round" stroke-linecap="round"/>'
-        f'<circle cx="{end_x:g}" cy="{end_y:g}" r="2.3"/>'
-    )
+    return f'{line(path)}<circle cx="{end_x:g}" cy="{end_y:g}" r="2.3"/>'
 
 
 def _spark_points(values: Sequence[float]) -> list[tuple[float, float]]:
-    lowest, highest = min(values), max(values)
-    # Half pixels: a value that moves less than one cannot be seen and need not be sent.
-    height = (_HEIGHT - 2 * _MARGIN) / (highest - lowest) if highest > lowest else 0.0
     step = (_WIDTH - 2 * _MARGIN) / (len(values) - 1)
-    flat = _HEIGHT / 2
     return [
-        (
-            round(_MARGIN + i * step, 1),
-            round(2 * (_HEIGHT - _MARGIN - (v - lowest) * height)) / 2 if height else flat,
-        )
-        for i, v in enumerate(values)
+        (round(_MARGIN + i * step, 1), _spark_height(level))
+        for i, level in enumerate(_levels(values))
     ]
+
+
+def _levels(values: Sequence[float]) -> list[float]:
+    """Where each value stands between the lowest (0) and the highest (1)."""
+    lowest, span = min(values), max(values) - min(values)
+    return [(v - lowest) / span if span > 0.0 else 0.5 for v in values]
+
+
+def _spark_height(level: float) -> float:
+    """In half pixels: a value that moves less cannot be seen and need not be sent."""
+    return round(2 * (_HEIGHT - _MARGIN - level * (_HEIGHT - 2 * _MARGIN))) / 2
 
 
 def _rank_line(rank: Rank | None, base: str) -> html.Div:
@@ -145,6 +145,4 @@ def _rank_title(rank: Rank | None) -> str:
 
 
 def _rank_tick(rank: Rank, base: str) -> html.Span:
-    return html.Span(
-        id=f"{base}-tick", className="sw-tick", style={"left": f"{rank.percentile}%"}
-    )
+    return html.Span(id=f"{base}-tick", className="sw-tick", style={"left": f"{rank.percentile}%"})

@@ -114,7 +114,8 @@ def _head(text: str, *, wide: bool = True) -> html.Th:
 
 def _row(row: RiskRow, content: RiskTable, scale: "_BarScale") -> html.Tr:
     base = f"risk-{_slug(row.name)}"
-    marks = [_mark_cell(row, base), _cell(percent(row.since_midnight, 1, signed=True), f"{base}-since")]
+    since = _cell(percent(row.since_midnight, 1, signed=True), f"{base}-since")
+    marks = [_mark_cell(row, base), since]
     return html.Tr(
         [
             html.Th(

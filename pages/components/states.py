@@ -28,12 +28,14 @@ class StateLook:
 
 
 STATE_LOOKS: Mapping[TradingState, StateLook] = {
-    TradingState.NORMAL: StateLook("NORMAL", "normal", "Everything works: all orders at full size."),
+    TradingState.NORMAL: StateLook("NORMAL", "normal", "Everything works, at full size."),
     TradingState.CAUTION: StateLook(
         "CAUTION", "caution", "A warning only: nothing is blocked, look at the cause."
     ),
     TradingState.THROTTLED: StateLook(
-        "THROTTLED", "throttled", "Still works: reductions, stops, cancels; new risk is scaled down."
+        "THROTTLED",
+        "throttled",
+        "New risk is scaled down. Still works: reductions, stops, cancels.",
     ),
     TradingState.REDUCE_ONLY: StateLook(
         "REDUCE ONLY", "reduce_only", "Entries paused. Still works: reductions, stops, cancels."

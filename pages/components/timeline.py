@@ -29,9 +29,7 @@ class TimelineEntry:
 
 def timeline(entries: Sequence[TimelineEntry], component_id: str) -> html.Ol:
     """Time, glyph, bold fact, detail."""
-    return html.Ol(
-        [_entry(entry) for entry in entries], id=component_id, className="sw-timeline"
-    )
+    return html.Ol([_entry(entry) for entry in entries], id=component_id, className="sw-timeline")
 
 
 def _entry(entry: TimelineEntry) -> html.Li:

@@ -17,7 +17,7 @@ from pages.components.risk_table import RiskRow, RiskTable, risk_table
 from pages.components.states import BannerCell, look_of, state_banner
 from pages.components.timeline import timeline
 from pages.context import Book, CompleteCycle, MetricHistory, VarRecord
-from pages.format import UNKNOWN, Zone, amount, money, multiple, percent
+from pages.format import NONE, UNKNOWN, Zone, amount, money, multiple, percent
 from pages.query import GROUPINGS, Query
 from pages.views.happenings import happenings
 from pages.views.ranking import rank
@@ -25,7 +25,7 @@ from risk.domain.assessment import Assessment, Doubt, PositionMeasures
 from risk.domain.events import RiskEvent
 from risk.domain.market import Trust
 from risk.domain.model import LEVELS
-from risk.domain.state import Performance
+from risk.domain.state import Performance, Standing
 from risk.measures.backtest import kupiec_region
 
 #: The metrics of the six cards; also what their histories are stored under.
@@ -90,8 +90,8 @@ def cockpit_view(data: CockpitData) -> html.Div:
     return html.Div(
         [
             _banner(data),
-            html.Div(_notices(data), id="cockpit-notices", className="sw-notices"),
-            html.Div([metric_card(c) for c in _cards(data)], id="cockpit-cards", className="sw-cards"),
+            html.Div(_doubts(data.assessment.doubts), id="cockpit-notices", className="sw-notices"),
+            _card_row(data),
             _risk_card(data),
             _timeline_card(data),
         ],
@@ -142,20 +142,23 @@ def _banner(data: CockpitData) -> html.Section:
     )
 
 
-def _when(data: CockpitData, standing) -> str:
+def _when(data: CockpitData, standing: Standing) -> str:
     return data.zone.date_and_clock(standing.since, now=data.assessment.at)
 
 
 def _biggest_risk(data: CockpitData) -> BannerCell:
     table = risk_rows(data.assessment, "Asset", data.book.currency)
-    help_ = help_mark("biggest_risk")
-    if not table.rows or table.rows[0].share is None:
-        reason = "No position is open." if not table.rows else "VaR cannot be measured yet."
-        return BannerCell("risk", "Biggest risk", "none" if not table.rows else UNKNOWN, "", (reason,), help_)
+    if not table.rows:
+        return _risk_cell(NONE, "", "No position is open.")
     top = table.rows[0]
+    if top.share is None:
+        return _risk_cell(UNKNOWN, "", "VaR cannot be measured yet.")
     lines = [_move_words(top, data.book.currency), *_offset_words(table), *_stress_words(data)]
-    unit = f"{top.side}, {percent(top.share, 0)} of VaR"
-    return BannerCell("risk", "Biggest risk", top.name, unit, tuple(lines), help_)
+    return _risk_cell(top.name, f"{top.side}, {percent(top.share, 0)} of VaR", *lines)
+
+
+def _risk_cell(figure: str, unit: str, *lines: str) -> BannerCell:
+    return BannerCell("risk", "Biggest risk", figure, unit, lines, help_mark("biggest_risk"))
 
 
 def _move_words(top: RiskRow, currency: str) -> str:
@@ -175,49 +178,48 @@ def _stress_words(data: CockpitData) -> list[str]:
     held = data.assessment.held
     if held.stress_loss is None:
         return []
-    return [
-        f"Worst stress, {held.stress_scenario}: {percent(data.of_equity(held.stress_loss), 1)} of equity."
-    ]
+    loss = percent(data.of_equity(held.stress_loss), 1)
+    return [f"Worst stress, {held.stress_scenario}: {loss} of equity."]
 
 
 def _bad_day(data: CockpitData) -> BannerCell:
     day = data.assessment.held.day
-    help_ = help_mark("bad_day")
+    record = _record_words(data.record)
     if day is None:
-        lines = ("VaR needs more history of the coins held.", *_record_words(data.record))
-        return BannerCell("day", "What a bad day costs", UNKNOWN, "", lines, help_)
+        return _day_cell(UNKNOWN, "", "VaR needs more history of the coins held.", record)
     var, beyond = day.var_at(0.99), day.es_at(0.99)
-    lines = (
-        f"One day in 100 is worse, then {amount(beyond)} on average.",
-        *_record_words(data.record),
-    )
     unit = f"or {percent(data.of_equity(var))} of equity"
-    return BannerCell("day", "What a bad day costs", money(var, data.book.currency), unit, lines, help_)
+    worse = f"One day in 100 is worse, then {amount(beyond)} on average."
+    return _day_cell(money(var, data.book.currency), unit, worse, record)
 
 
-def _record_words(record: VarRecord | None) -> tuple[str, ...]:
+def _day_cell(figure: str, unit: str, *lines: str) -> BannerCell:
+    return BannerCell("day", "What a bad day costs", figure, unit, lines, help_mark("bad_day"))
+
+
+def _record_words(record: VarRecord | None) -> str:
     if record is None or record.days == 0:
-        return ("No forecast has met its day yet.",)
+        return "No forecast has met its day yet."
     low, high = kupiec_region(record.days, 0.99)
     normal = f"normal {low} to {high}"
     times = "exception" if record.exceptions == 1 else "exceptions"
-    return (f"{record.exceptions} {times} in {record.days} days, {normal}.",)
+    return f"{record.exceptions} {times} in {record.days} days, {normal}."
 
 
 # -- notices ------------------------------------------------------------------------------
 
 
-def _notices(data: CockpitData) -> list[Component]:
-    notes = [*data.query.notes, *_unknown_book(data)]
-    asked = [page_banner("Address not understood.", note, state="info") for note in notes]
-    return [*asked, *_doubts(data.assessment.doubts)]
+def address_notices(query: Query, book: Book | None) -> html.Div:
+    """What the address asked for that does not exist, and what is shown instead."""
+    notes = [*query.notes, *_unknown_book(query.book, book)]
+    banner = page_banner("Address not understood.", " ".join(notes), state="info")
+    return html.Div([banner] if notes else [], className="sw-notices sw-address-notices")
 
 
-def _unknown_book(data: CockpitData) -> list[str]:
-    asked = data.query.book
-    if asked is None or asked == data.book.name:
+def _unknown_book(asked: str | None, book: Book | None) -> list[str]:
+    if asked is None or book is None or asked == book.name:
         return []
-    return [f"There is no book {asked[:40]!r}; {data.book.name} is shown."]
+    return [f"There is no book {asked[:40]!r}; {book.name} is shown."]
 
 
 def _doubts(doubts: Sequence[Doubt]) -> list[Component]:
@@ -233,6 +235,11 @@ def _doubts(doubts: Sequence[Doubt]) -> list[Component]:
 
 
 # -- the six cards ------------------------------------------------------------------------
+
+
+def _card_row(data: CockpitData) -> html.Div:
+    cards = [metric_card(content) for content in _cards(data)]
+    return html.Div(cards, id="cockpit-cards", className="sw-cards")
 
 
 def _cards(data: CockpitData) -> list[MetricCard]:
@@ -337,7 +344,7 @@ def _book_beta(data: CockpitData) -> float | None:
 
 def _coin(asset: str) -> str:
     """``BTC/USDT`` as ``BTC``."""
-    return asset.split("/")[0]
+    return asset.split("/", maxsplit=1)[0]
 
 
 # -- where the risk sits ------------------------------------------------------------------

@@ -48,8 +48,7 @@ def happenings(
     """
     told = [event for event in events if _worth_telling(event)]
     entries = [
-        _entry(list(run), zone, currency)
-        for _, run in groupby(enumerate(told), key=_run_key)
+        _entry(list(run), zone, currency) for _, run in groupby(enumerate(told), key=_run_key)
     ]
     return entries[:limit]
 

@@ -1,0 +1,53 @@
+"""A dashboard over a fake book, in this process and in a browser."""
+
+from collections.abc import Callable, Iterator
+
+import dash
+import pytest
+from dash import _callback
+from flask.testing import FlaskClient
+
+from app import create_app
+from tests.fakes_web import FakeBookReader
+
+
+def _forget_pages() -> None:
+    """Dash keeps pages and callbacks per process; every test makes an application of its own."""
+    dash.page_registry.clear()
+    _callback.GLOBAL_CALLBACK_LIST.clear()
+    _callback.GLOBAL_CALLBACK_MAP.clear()
+    _callback.GLOBAL_INLINE_SCRIPTS.clear()
+
+
+@pytest.fixture
+def reader() -> FakeBookReader:
+    return FakeBookReader()
+
+
+@pytest.fixture
+def dashboard(reader: FakeBookReader) -> Iterator[dash.Dash]:
+    _forget_pages()
+    yield create_app(reader)
+    _forget_pages()
+
+
+@pytest.fixture
+def web(dashboard: dash.Dash) -> FlaskClient:
+    client = dashboard.server.test_client()
+    client.environ_base["HTTP_HOST"] = "127.0.0.1:8050"
+    return client
+
+
+@pytest.fixture
+def open_cockpit(dashboard: dash.Dash, dash_duo) -> Callable[..., None]:
+    """Open the cockpit in the browser, and wait until it says what it shows."""
+
+    def open_at(address: str = "", *, width: int = 1440, wait_for: str = "#cockpit-view") -> None:
+        if not dash_duo.server_url:
+            dash_duo.start_server(dashboard, navigate=False)
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+        dash_duo.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        dash_duo.driver.get(f"{dash_duo.server.url}/{address}")
+        dash_duo.wait_for_element(wait_for, timeout=20)
+
+    return open_at

@@ -1,0 +1,240 @@
+"""The cockpit in a real browser: what only a browser can show."""
+
+import time
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from risk.domain.state import TradingState
+from tests.fakes_web import STALE_LINK
+
+PATIENCE = 12
+
+
+def until(condition, message: str) -> None:
+    """Wait for `condition`, which may also fail while the page is being replaced."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            if condition():
+                return
+        except Exception as problem:  # noqa: BLE001 - any answer but yes means: not yet
+            message = f"{message} ({type(problem).__name__})"
+        time.sleep(0.05)
+    raise AssertionError(message)
+
+
+@pytest.fixture
+def page(dash_duo, open_cockpit):
+    """The browser, with a few short words for what a person does and sees."""
+
+    class Page:
+        driver = dash_duo.driver
+        open = staticmethod(open_cockpit)
+
+        def text(self, selector: str) -> str:
+            found = self.driver.find_element(By.CSS_SELECTOR, selector).text
+            return found.replace("\u00a0", " ").replace("\u202f", " ")
+
+        def click(self, selector: str) -> None:
+            self.driver.find_element(By.CSS_SELECTOR, selector).click()
+
+        def choose(self, switch: str, label: str) -> None:
+            labels = self.driver.find_elements(By.CSS_SELECTOR, f"#{switch} label")
+            next(found for found in labels if found.text == label).click()
+
+        def run(self, script: str):
+            return self.driver.execute_script(f"return {script}")
+
+        def freshness(self) -> str:
+            return self.run("document.documentElement.dataset.freshness")
+
+        def problems(self) -> list[str]:
+            return [e["message"] for e in self.driver.get_log("browser") if e["level"] == "SEVERE"]
+
+        def sees(self, selector: str, text: str) -> None:
+            until(lambda: text in self.text(selector), f"{selector} never said {text!r}")
+
+    return Page()
+
+
+def test_numbers_move_by_themselves_and_hold_a_tint_for_a_moment(page, reader):
+    page.open()
+    page.sees("#card-profit_today-figure", "−62.4 k")
+    page.run(
+        "(window.tinted = [], new MutationObserver(ms => ms.forEach(m => "
+        "m.target.classList.contains('sw-changed') && window.tinted.push(m.target.id)))"
+        ".observe(document.body, {attributes: true, subtree: true, attributeFilter: ['class']}))"
+    )
+    number = reader.advance(0.002)
+    page.sees("#card-profit_today-figure", "−59.4 k")
+
+    until(lambda: "card-profit_today-figure" in page.run("window.tinted"), "no tint was shown")
+    until(lambda: page.run("document.querySelectorAll('.sw-changed').length") == 0, "tint stayed")
+    assert page.run("document.getElementById('cockpit-view').dataset.cycle") == str(number)
+    assert page.problems() == []
+
+
+def test_age_turns_to_late_stale_and_not_live_and_the_numbers_turn_grey(page, reader):
+    page.open()
+    until(lambda: page.freshness() == "live", "never live")
+    until(lambda: page.freshness() == "late", "never late")
+    until(lambda: page.freshness() == "stale", "never stale")
+    grey = page.run("getComputedStyle(document.getElementById('card-equity-figure')).color")
+    until(lambda: page.freshness() == "gone", "never gone")
+
+    assert page.text("#age-chip").split()[:2] == ["Not", "live"]
+    assert "no cycle since 15:42:18" in page.text("#freshness-banner")
+    assert "Values are greyed." in page.text("#freshness-banner")
+    reader.advance()
+    until(lambda: page.freshness() == "live", "never live again")
+    fresh = page.run("getComputedStyle(document.getElementById('card-equity-figure')).color")
+    assert grey != fresh
+
+
+def test_a_failing_store_is_told_and_recovered_from(page, reader):
+    reader.failing = True
+    page.open(wait_for="#cockpit-view .sw-placeholder")
+    page.sees("#cockpit-view", "cannot be read")
+    until(lambda: page.freshness() == "gone", "the chip never said not live")
+    page.sees("#freshness-banner", "the database did not answer within 2 s.")
+    reader.failing = False
+    reader.advance()
+
+    page.sees("#card-equity-figure", "2.41 m")
+    until(lambda: page.freshness() == "live", "never live")
+
+
+def test_an_empty_first_start_says_so_and_fills_by_itself(page, reader):
+    reader.started = False
+    page.open()
+    page.sees("#cockpit-view", "No complete cycle of demo yet")
+    reader.advance()
+
+    page.sees("#state-word", "NORMAL")
+    until(
+        lambda: page.run("document.querySelectorAll('#cockpit-chart .js-plotly-plot').length"),
+        "no chart",
+    )
+
+
+def test_an_error_while_updating_is_told_to_the_user_and_goes_away(page, reader):
+    page.open()
+    page.sees("#state-word", "NORMAL")
+    reader.var_record = lambda _portfolio: 1 / 0
+    reader.advance()
+    page.sees("#refusal", "This part could not be brought up to date. ZeroDivisionError")
+    del reader.var_record
+    reader.advance(0.002)
+
+    page.sees("#card-profit_today-figure", "−59.4 k")
+    reader.advance()
+    until(lambda: page.text("#refusal") == "", "the old message stayed")
+
+
+@pytest.mark.parametrize("width", [390, 768, 1024, 1440])
+def test_nothing_has_to_be_scrolled_sideways(page, reader, width):
+    reader.doubts, reader.trading = (STALE_LINK,), TradingState.REDUCE_ONLY
+    page.open(width=width)
+    until(lambda: page.run("document.querySelector('.main-svg')") is not None, "no chart")
+
+    assert page.run("document.documentElement.scrollWidth") <= width
+    assert page.problems() == []
+
+
+def test_the_scheme_is_switched_remembered_and_followed_by_the_chart(page):
+    page.open()
+    until(lambda: page.run("document.querySelector('.main-svg')") is not None, "no chart")
+    background = "getComputedStyle(document.body).backgroundColor"
+    template = "document.querySelector('.js-plotly-plot').layout.template.layout.font.color"
+    dark = page.run(background), page.run(template)
+    page.click("#scheme-button")
+    until(lambda: page.run(background) != dark[0], "still dark")
+    light = page.run(background), page.run(template)
+    page.open()
+
+    assert page.run(background) == light[0]
+    until(lambda: page.run(template) == light[1] != dark[1], "the chart forgot the scheme")
+
+
+def test_the_controls_write_the_address_and_follow_it(page):
+    page.open("?range=7d&by=venue")
+    page.sees("#risk-table", "sim-a")
+    until(
+        lambda: page.run("document.querySelector('#range-pick input:checked').value") == "7d",
+        "range",
+    )
+    page.choose("range-pick", "30d")
+    until(lambda: "range=30d" in page.driver.current_url, "the address kept its range")
+    page.choose("by-switch", "Strategy")
+
+    page.sees("#risk-table", "trend")
+    assert "by=strategy" in page.driver.current_url
+    assert "range=30d" in page.driver.current_url
+    page.driver.back()
+    page.sees("#risk-table", "sim-a")
+
+
+def test_local_time_is_kept_in_the_address(page):
+    page.driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Tokyo"})
+    page.open()
+    page.sees("#state-heading", "since 14:51:05 UTC")
+    page.choose("zone-switch", "Local")
+
+    page.sees("#state-heading", "since 12 Nov 23:51:05 JST")
+    assert "tz=Asia" in page.driver.current_url
+    page.sees("#market-clock", "13 Nov 00:42:18")
+
+
+def test_a_paused_view_stands_still_and_says_so(page, reader):
+    page.open()
+    page.sees("#card-profit_today-figure", "−62.4 k")
+    page.click("#pause-button")
+    page.sees("#freshness-banner", "You paused this view at")
+    reader.advance(0.002)
+    time.sleep(1.5)
+    assert page.text("#card-profit_today-figure") == "−62.4 k"
+    page.click("#resume-button")
+
+    page.sees("#card-profit_today-figure", "−59.4 k")
+    assert (
+        page.run("getComputedStyle(document.getElementById('freshness-banner')).display") == "none"
+    )
+
+
+def test_a_hidden_tab_asks_for_nothing(page, reader):
+    page.open()
+    page.sees("#age-word", "Live")
+    page.run(
+        "(Object.defineProperty(document, 'hidden', {get: () => true, configurable: true}),"
+        "document.dispatchEvent(new Event('visibilitychange')))"
+    )
+    time.sleep(0.7)
+    asked = "performance.getEntriesByType('resource').filter(e => e.name.includes('/live')).length"
+    before = page.run(asked)
+    time.sleep(2.0)
+
+    assert page.run(asked) == before
+
+
+def test_every_control_can_be_reached_and_help_opened_from_the_keyboard(page):
+    page.open()
+    page.sees("#state-word", "NORMAL")
+    summary = page.driver.find_elements(By.CSS_SELECTOR, ".sw-help summary")[0]
+    summary.send_keys(Keys.ENTER)
+    page.sees(".sw-help[open] .sw-tip", "largest component VaR")
+    summary.send_keys(Keys.ESCAPE)
+
+    until(
+        lambda: page.run("document.querySelectorAll('.sw-help[open]').length") == 0, "help stayed"
+    )
+    outline = page.run("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+
+
+def test_an_unknown_address_has_a_page_of_its_own(page):
+    page.open("nowhere", wait_for=".sw-placeholder")
+
+    page.sees(".sw-placeholder", "There is no page at this address")
+    page.sees("#page-title", "Page not found")

@@ -1,0 +1,234 @@
+"""The cockpit as a pure function of what was read."""
+
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pages.context import NO_HISTORY, CompleteCycle, Pulse, VarRecord
+from pages.query import parse
+from pages.views.cockpit import (
+    CARD_METRICS,
+    CockpitData,
+    address_notices,
+    cockpit_view,
+    no_cycle_view,
+    risk_rows,
+    unreadable_view,
+)
+from risk.domain.assessment import Doubt, DoubtKind
+from risk.domain.market import Trust
+from risk.domain.state import RiskState, TradingState
+from tests.fakes_web import (
+    AFTERNOON,
+    DEMO,
+    HOLDINGS,
+    STALE_LINK,
+    build_assessment,
+    build_events,
+    build_history,
+    build_state,
+)
+from tests.pages.trees import part, parts, words
+
+
+def build_data(assessment=None, state=None, address=None, **changes) -> CockpitData:
+    assessment = assessment or build_assessment()
+    cycle = CompleteCycle(
+        pulse=Pulse(48_211, AFTERNOON, AFTERNOON),
+        assessment=assessment,
+        state=state or build_state(assessment),
+    )
+    year = {m: build_history(m, AFTERNOON.replace(year=2025), AFTERNOON, 500) for m in CARD_METRICS}
+    data = CockpitData(
+        book=DEMO,
+        query=parse(address or {}),
+        cycle=cycle,
+        trends=year,
+        baselines=year,
+        events=build_events(),
+        record=VarRecord(250, 3),
+    )
+    return replace(data, **changes)
+
+
+def unmeasured(assessment):
+    """The same book while the models know nothing yet."""
+    held = replace(assessment.held, day=None, hour=None, stress_loss=None, stress_scenario=None)
+    positions = tuple(
+        replace(p, component_var=None, component_es=None, marginal_var=None, beta_btc=None)
+        for p in assessment.positions
+    )
+    return replace(assessment, held=held, positions=positions, benchmark=None)
+
+
+def card(tree, metric: str) -> str:
+    return words([part(tree, f"card-{metric}-figure"), part(tree, f"card-{metric}-unit")])
+
+
+@pytest.mark.parametrize("state", TradingState)
+def test_each_state_is_told_by_word_shape_cause_and_what_still_works(state):
+    assessment = build_assessment()
+    view = cockpit_view(
+        build_data(assessment, build_state(assessment, trading=state, cause="A cause with 2.14 ×."))
+    )
+    banner = part(view, "state-banner")
+
+    assert part(view, "state-word")["children"] == state.word
+    assert banner["data-state"] == state.name.lower()
+    assert "A cause with 2.14 ×." in words(view)
+    assert part(view, "state-works")["children"]
+    assert "since 14:51:05 UTC" in words(view)
+
+
+def test_a_state_that_nobody_established_is_unknown_and_dashed():
+    view = cockpit_view(build_data(state=RiskState(portfolio="demo")))
+
+    assert part(view, "state-word")["children"] == "UNKNOWN"
+    assert part(view, "state-banner")["data-state"] == "stale"
+
+
+def test_the_cards_show_figures_with_units():
+    view = words(cockpit_view(build_data()))
+
+    for figure in ("2.41 m USD", "−62.4 k USD", "4.56 %", "6.2 %", "0.60 ×"):
+        assert figure in view
+
+
+def test_each_figure_has_a_neighbour_that_gives_it_meaning():
+    view = words(cockpit_view(build_data()))
+
+    for neighbour in (
+        "since 00:00",
+        "BTC −3.9 % since 00:00",
+        "1 h 1.09 % · BTC alone 9.4 %",
+        "BTC alone 9.8 %",
+        "Peak 2.57 m on 28 Oct",
+        "BTC beta 0.6",
+        "percentile, 1 y",
+        "3 exceptions in 250 days, normal 1 to 6.",
+    ):
+        assert neighbour in view
+
+
+def test_the_biggest_risk_is_named_with_its_cost_its_offset_and_the_worst_stress():
+    view = words(cockpit_view(build_data()))
+
+    assert "BTC long, 38 % of VaR BTC −10 % costs 59.8 k USD." in view
+    assert "AVAX short takes 5.8 % off; keep it." in view
+    assert "Worst stress, March 2020: 18.1 % of equity." in view
+
+
+def test_a_book_that_cannot_be_measured_shows_unknown_and_says_why():
+    view = cockpit_view(build_data(unmeasured(build_assessment()), record=None))
+    text = words(view)
+
+    assert part(view, "card-var_1d_99-figure")["children"] == "unknown"
+    assert part(view, "banner-risk-figure")["children"] == "unknown"
+    assert "VaR needs more history of the coins held." in text
+    assert "No forecast has met its day yet." in text
+
+
+def test_a_book_of_unknown_equity_shows_no_ratio_of_it():
+    assessment = replace(build_assessment(), equity=None, leverage=None)
+    view = cockpit_view(build_data(assessment, RiskState(portfolio="demo")))
+
+    for metric in ("equity", "profit_today", "var_1d_99", "drawdown", "leverage"):
+        assert part(view, f"card-{metric}-figure")["children"] == "unknown"
+        assert part(view, f"card-{metric}-unit").get("children", "") == ""
+
+
+def test_a_flat_book_says_that_nothing_is_at_risk():
+    text = words(cockpit_view(build_data(build_assessment(holdings=()))))
+
+    assert "No position is open: nothing is at risk." in text
+    assert "Biggest risk" in text
+    assert "none" in text
+
+
+def test_a_new_book_has_neither_rank_nor_line():
+    empty = dict.fromkeys(CARD_METRICS, NO_HISTORY)
+    view = cockpit_view(build_data(trends=empty, baselines=empty, events=()))
+
+    assert words(view).count("no rank yet, history too short") == len(CARD_METRICS)
+    assert "Nothing has happened since 00:00 UTC." in words(view)
+    assert (
+        "style" not in part(view, "card-equity-trend")
+        or not part(view, "card-equity-trend")["style"]
+    )
+
+
+def test_doubt_is_told_in_one_line_however_much_there_is():
+    others = [Doubt(DoubtKind.SHORT_HISTORY, f"C{i}", "12 of 60 days") for i in range(2)]
+    view = cockpit_view(build_data(build_assessment(doubts=[STALE_LINK, *others])))
+    notices = part(view, "cockpit-notices")
+
+    assert len(notices["children"]) == 1
+    assert "LINK/USDT: mark stale. Its price is 41 s old" in words(view)
+    assert "2 more: C0, C1." in words(view)
+
+
+def test_a_doubtful_mark_is_greyed_and_named():
+    holdings = [replace(h, trust=Trust.STALE) if "LINK" in h.asset else h for h in HOLDINGS]
+    view = cockpit_view(build_data(build_assessment(holdings=holdings)))
+
+    assert "sw-doubtful" in part(view, "risk-link-mark-cell")["className"]
+    assert "sw-doubtful" not in part(view, "risk-btc-mark-cell")["className"]
+
+
+@pytest.mark.parametrize("by", ["Asset", "Strategy", "Venue"])
+def test_however_it_is_grouped_the_parts_add_up_to_the_book(by):
+    table = risk_rows(build_assessment(), by, "USD")
+
+    assert math.isclose(sum(row.var for row in table.rows), table.total.var)
+    assert math.isclose(sum(row.share for row in table.rows), 1.0)
+    assert math.isclose(sum(row.net for row in table.rows), table.total.net)
+    assert math.isclose(sum(row.open_profit for row in table.rows), table.total.open_profit)
+
+
+def test_the_heaviest_part_comes_first_and_offsets_are_hollow():
+    table = risk_rows(build_assessment(), "Asset", "USD")
+    view = cockpit_view(build_data())
+
+    assert [row.name for row in table.rows][:2] == ["BTC", "ETH"]
+    assert table.rows[-1].name == "AVAX"
+    assert part(view, "risk-avax-bar")["children"]["props"]["children"]["props"]["className"] == (
+        "sw-bar-offset"
+    )
+
+
+def test_only_assets_have_marks():
+    assert "Mark, USD" in words(cockpit_view(build_data()))
+    assert "Mark, USD" not in words(cockpit_view(build_data(address={"by": "venue"})))
+
+
+def test_times_follow_the_chosen_zone():
+    text = words(cockpit_view(build_data(address={"tz": "Europe/Berlin"})))
+
+    assert "since 15:51:05 CET" in text
+    assert "16:42:07" in text
+
+
+@given(st.floats(-0.6, 3.0))
+def test_whatever_the_market_does_no_nan_and_no_doubled_id_reaches_the_screen(drift):
+    view = cockpit_view(build_data(build_assessment(drift=drift)))
+    ids = [props["id"] for props in parts(view) if "id" in props]
+
+    assert "nan" not in words(view).lower()
+    assert len(ids) == len(set(ids))
+
+
+def test_what_stands_there_before_anything_is_known_says_what_to_do():
+    assert "halted until then" in words(no_cycle_view(DEMO))
+    assert "seawall portfolios add" in words(no_cycle_view(None))
+    assert "the database is gone. The engine" in words(unreadable_view("the database is gone"))
+
+
+def test_an_address_that_is_not_understood_is_answered():
+    query = parse({"range": "9h", "book": "zoo"})
+
+    assert "There is no range '9h'; 24h is shown." in words(address_notices(query, DEMO))
+    assert "There is no book 'zoo'; demo is shown." in words(address_notices(query, DEMO))
+    assert words(address_notices(parse({"book": "demo"}), DEMO)) == ""

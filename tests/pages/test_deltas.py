@@ -1,0 +1,77 @@
+"""Live updates: the smallest change that turns one screen into the next."""
+
+from typing import Any
+
+import pytest
+from dash import html
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pages.components.deltas import CannotExpress, deltas, plain
+
+TEXTS = st.sampled_from(["1.0", "1.1", "unknown", ""])
+
+
+def _applied(tree: Any, changes: dict[str, dict[str, Any]]) -> Any:
+    """Oracle: what a browser shows after setting these properties, one id at a time."""
+    if isinstance(tree, list):
+        return [_applied(part, changes) for part in tree]
+    if not (isinstance(tree, dict) and "props" in tree):
+        return tree
+    props = {**tree["props"]}
+    own = changes.get(props.get("id"), {})
+    props.update(own)
+    if "children" in props and "children" not in own:
+        props["children"] = _applied(props["children"], changes)
+    return {**tree, "props": {k: v for k, v in props.items() if v is not None}}
+
+
+@st.composite
+def screens(draw, path="root", depth=0):
+    """A tree whose ids name places; some places have none, some come and go."""
+    classes = draw(st.sampled_from(["a", "b"]))
+    named = {"id": path} if depth == 0 or draw(st.booleans()) else {}
+    if depth == 2:
+        return html.Span(draw(TEXTS), className=classes, **named)
+    count = draw(st.integers(1, 3))
+    parts = [draw(screens(path=f"{path}-{i}", depth=depth + 1)) for i in range(count)]
+    return html.Div(parts, className=classes, **named)
+
+
+@given(screens(), screens())
+def test_applying_the_difference_gives_the_later_screen(before, after):
+    old, new = plain(before), plain(after)
+
+    assert _applied(old, deltas(old, new)) == _applied(new, {})
+
+
+@given(screens())
+def test_nothing_is_sent_when_nothing_changed(screen):
+    assert deltas(plain(screen), plain(screen)) == {}
+
+
+def test_only_the_changed_figure_is_sent():
+    def screen(figure: str) -> html.Div:
+        return html.Div([html.H1("Equity"), html.Span(figure, id="figure")], id="card")
+
+    assert deltas(plain(screen("1")), plain(screen("2"))) == {"figure": {"children": "2"}}
+
+
+def test_a_change_without_an_id_is_sent_by_the_nearest_part_that_has_one():
+    def screen(figure: str) -> html.Div:
+        return html.Div(html.P([html.Span(figure)]), id="card")
+
+    changes = deltas(plain(screen("1")), plain(screen("2")))
+
+    assert changes == {"card": {"children": plain(screen("2").children)}}
+
+
+def test_a_property_that_went_away_is_cleared():
+    before, after = html.Div(id="x", title="old"), html.Div(id="x")
+
+    assert deltas(plain(before), plain(after)) == {"x": {"title": None}}
+
+
+def test_two_different_screens_have_no_difference():
+    with pytest.raises(CannotExpress):
+        deltas(plain(html.Div(id="one")), plain(html.Div(id="other")))

@@ -1,0 +1,177 @@
+"""Events as the timeline tells them."""
+
+from dataclasses import fields, replace
+from datetime import timedelta
+
+import pytest
+
+from pages.format import UTC_ZONE, zone
+from pages.glyphs import SHAPES
+from pages.views.happenings import happenings, words
+from risk.domain.events import (
+    FillRecorded,
+    ForecastScored,
+    FundsMoved,
+    LimitBreached,
+    MarkTrustChanged,
+    OrderValidation,
+    RiskEvent,
+    RiskStatus,
+    Severity,
+    Verdict,
+)
+from risk.domain.market import FaultKind, Trust
+from tests.fakes_web import AFTERNOON, build_events
+
+COMMON = {"at": AFTERNOON, "portfolio": "demo", "cycle": "demo-1"}
+#: One plausible value for each name or annotation that events use.
+_BY_NAME = {
+    "state": "THROTTLED",
+    "previous": "NORMAL",
+    "severity": Severity.WARNING,
+    "verdict": Verdict.RESIZE,
+    "trust": Trust.STALE,
+    "kind": FaultKind.OUTLIER,
+    "period": "1d",
+    "deadline": AFTERNOON,
+    "reasons": ("VAR_PORTFOLIO",),
+    "changed": ("BTC/USDT",),
+    **COMMON,
+}
+_BY_TYPE = {"float": 1.5, "int": 2, "str": "words", "bool": True}
+
+
+def example_of(kind: type[RiskEvent]) -> RiskEvent:
+    values = {}
+    for spec in fields(kind):
+        annotation = str(getattr(spec.type, "__name__", spec.type)).split(" |")[0]
+        fallback = {} if "Mapping" in annotation else _BY_TYPE.get(annotation, 1.5)
+        fitting = spec.name in _BY_NAME and not (spec.name == "previous" and annotation == "float")
+        values[spec.name] = _BY_NAME[spec.name] if fitting else fallback
+    if "trust" in values:
+        values["previous"] = Trust.TRUSTED
+    return kind(**values)
+
+
+@pytest.mark.parametrize("kind", RiskEvent.kinds().values(), ids=lambda kind: kind.__name__)
+def test_every_kind_of_event_is_told_with_a_shape_and_a_fact(kind):
+    shape, fact, detail = words(example_of(kind), "USD")
+
+    assert shape in SHAPES
+    assert fact
+    assert "nan" not in f"{fact}{detail}".lower()
+
+
+def fill(seconds: int, quantity: float) -> FillRecorded:
+    return FillRecorded(
+        **{**COMMON, "at": AFTERNOON + timedelta(seconds=seconds)},
+        strategy="trend",
+        asset="BTC/USDT",
+        venue="sim-a",
+        quantity=quantity,
+        price=100.0,
+        fee=0.1,
+    )
+
+
+def told(*events: RiskEvent) -> list[str]:
+    entries = happenings(events, zone=UTC_ZONE, currency="USD", limit=20)
+    return [f"{e.fact}, {e.detail}".replace("\u00a0", " ") for e in entries]
+
+
+def test_a_run_of_fills_is_one_entry_with_its_net_amount():
+    assert told(fill(2, 5.0), fill(1, -2.0)) == ["2 fills, trend: net +300 USD"]
+
+
+def test_a_single_fill_is_told_in_full():
+    assert told(fill(1, -2.0)) == ["trend sold 2.000 BTC/USDT, at 100.00 USD"]
+
+
+def test_something_between_two_fills_keeps_them_apart():
+    moved = FundsMoved(**COMMON, amount=-500.0, equity=None, note="rent")
+
+    assert told(fill(3, 1.0), moved, fill(1, 1.0))[1] == "Withdrawal of 500 USD, rent"
+    assert len(told(fill(3, 1.0), moved, fill(1, 1.0))) == 3
+
+
+def scored(period: str, *, beyond: bool) -> ForecastScored:
+    return ForecastScored(
+        **COMMON,
+        period=period,
+        loss=1_500.0 if beyond else -200.0,
+        var_95=600.0,
+        var_975=800.0,
+        var_99=1_000.0,
+        es_975=1_100.0,
+        exceeded_95=beyond,
+        exceeded_975=beyond,
+        exceeded_99=beyond,
+    )
+
+
+def test_an_hour_inside_its_forecast_is_no_news_but_a_day_is():
+    assert told(scored("1h", beyond=False)) == []
+    assert told(scored("1d", beyond=False)) == [
+        "The day stayed inside VaR 99 %, gain 200 USD, VaR 1.0 k USD"
+    ]
+
+
+def test_a_loss_beyond_the_forecast_is_always_news():
+    assert told(scored("1h", beyond=True)) == [
+        "The hour's loss went beyond VaR 99 %, loss 1.5 k USD, VaR 1.0 k USD"
+    ]
+
+
+def test_paused_entries_and_stopped_trading_are_never_called_the_same():
+    def status(state: str) -> RiskStatus:
+        return RiskStatus(
+            **COMMON,
+            scope_kind="portfolio",
+            scope="demo",
+            state=state,
+            previous="NORMAL",
+            cause="because",
+            severity=Severity.CRITICAL,
+        )
+
+    assert words(status("REDUCE_ONLY"), "USD")[:2] == ("reduce_only", "demo is REDUCE ONLY")
+    assert words(status("HALTED"), "USD")[:2] == ("halted", "demo is HALTED")
+
+
+def test_a_mark_that_recovered_is_told_as_good_news():
+    changed = example_of(MarkTrustChanged)
+
+    assert words(changed, "USD")[0] == "stale"
+    assert words(replace(changed, trust=Trust.TRUSTED), "USD")[0] == "normal"
+
+
+def test_an_order_says_what_was_asked_and_what_passes():
+    order = OrderValidation(
+        **COMMON,
+        client_order_id="a",
+        strategy="trend",
+        asset="BTC/USDT",
+        verdict=Verdict.RESIZE,
+        requested_quantity=1.8,
+        allowed_quantity=0.802,
+        reasons=("VAR_PORTFOLIO", "THROTTLE"),
+    )
+
+    assert words(order, "USD") == (
+        "throttled",
+        "Order resized",
+        "trend buy 1.800 to 0.8020 BTC/USDT: VAR_PORTFOLIO, THROTTLE",
+    )
+
+
+def test_a_limit_of_zero_has_no_use_in_per_cent():
+    assert (
+        words(replace(example_of(LimitBreached), threshold=0.0), "USD")[1]
+        == "words is unknown used"
+    )
+
+
+def test_only_as_many_as_asked_for_and_in_the_chosen_zone():
+    entries = happenings(build_events(), zone=zone("Europe/Berlin"), currency="USD", limit=2)
+
+    assert [e.time for e in entries] == ["16:42:07", "16:38:40"]

@@ -1,0 +1,56 @@
+"""What an address means, and what is said when it means nothing."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pages.query import GROUPINGS, RANGES, Query, parse
+from tests.fakes_web import AFTERNOON
+
+words = st.fixed_dictionaries(
+    {},
+    optional={
+        "range": st.one_of(st.sampled_from(sorted(RANGES)), st.text()),
+        "tz": st.one_of(st.sampled_from(["UTC", "Europe/Berlin"]), st.text()),
+        "by": st.one_of(st.sampled_from(sorted(GROUPINGS)), st.text()),
+        "book": st.text(),
+    },
+)
+
+
+def test_an_empty_address_means_the_last_day_in_utc_by_asset():
+    assert parse({}) == Query()
+
+
+@given(words)
+def test_whatever_stands_in_the_address_a_screen_can_be_shown(address):
+    query = parse(address)
+
+    assert query.range in RANGES
+    assert query.by in GROUPINGS
+    assert query.since(AFTERNOON) < AFTERNOON
+
+
+@given(words)
+def test_an_address_survives_being_written_and_read_again(address):
+    query = parse(address)
+
+    assert parse(query.as_words()) == query
+
+
+@pytest.mark.parametrize(
+    ("word", "value", "note"),
+    [
+        ("range", "9h", "There is no range '9h'; 24h is shown."),
+        ("by", "moon", "There is no grouping 'moon'; asset is shown."),
+        ("tz", "Mars/Base", "There is no time zone 'Mars/Base' here; times are UTC."),
+    ],
+)
+def test_a_word_that_means_nothing_is_replaced_and_named(word, value, note):
+    assert parse({word: value}).notes == (note,)
+
+
+def test_the_range_ends_now():
+    assert parse({"range": "7d"}).since(AFTERNOON) == AFTERNOON - timedelta(days=7)

@@ -1,0 +1,137 @@
+"""Reading once a cycle, and telling each browser what changed for it."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from pages.components.deltas import plain
+from pages.context import Book
+from pages.query import parse
+from pages.screens import CockpitScreens, Shown
+from pages.views.cockpit import no_cycle_view
+from risk.domain.state import TradingState
+from risk.errors import StoreUnavailable
+from tests.fakes_web import DEMO, FakeBookReader
+from tests.pages.trees import words
+
+TODAY = parse({})
+
+
+@pytest.fixture
+def screens(reader: FakeBookReader) -> CockpitScreens:
+    return CockpitScreens(reader)
+
+
+def test_however_many_browsers_look_a_cycle_is_read_once(screens, reader):
+    for _ in range(20):
+        screens.view(TODAY)
+
+    assert reader.latest_reads == 1
+
+
+def test_histories_are_not_read_again_every_cycle(screens, reader):
+    screens.view(TODAY)
+    before = reader.history_reads
+    reader.advance(0.001)
+    screens.view(TODAY)
+
+    assert reader.history_reads == before
+
+
+def test_a_browser_that_shows_the_newest_cycle_is_sent_nothing(screens):
+    shown, _ = screens.view(TODAY)
+
+    assert screens.update(TODAY, shown).changes == {}
+
+
+def test_a_new_cycle_sends_the_changed_properties_only(screens, reader):
+    shown, _ = screens.view(TODAY)
+    number = reader.advance(0.002)
+    update = screens.update(TODAY, shown)
+
+    assert not update.whole
+    assert update.shown.cycle == number
+    assert update.changes["cockpit-view"] == {"data-cycle": str(number)}
+    assert "card-profit_today-figure" in update.changes
+    assert "state-word" not in update.changes
+
+
+def test_a_changed_state_reaches_the_banner(screens, reader):
+    shown, _ = screens.view(TODAY)
+    reader.trading = TradingState.HALTED
+    reader.advance()
+    changes = screens.update(TODAY, shown).changes
+
+    assert "HALTED" in words(changes["state-cell"]["children"])
+    assert changes["state-banner"] == {"data-state": "halted"}
+
+
+def test_a_browser_from_another_worker_is_sent_everything_that_moves(screens, reader):
+    screens.view(TODAY)
+    update = screens.update(TODAY, Shown(cycle=7))
+
+    assert set(update.changes["cockpit-view"]) == {"children", "data-cycle"}
+
+
+def test_the_first_cycle_ever_sends_the_whole_page(screens, reader):
+    reader.started = False
+    shown, view = screens.view(TODAY)
+    assert plain(view) == plain(no_cycle_view(DEMO))
+    assert screens.update(TODAY, shown).whole is False
+    reader.advance()
+
+    assert screens.update(TODAY, shown).whole is True
+
+
+def test_the_chart_gets_a_point_only_when_it_would_be_a_pixel_further(screens, reader):
+    shown, _ = screens.view(TODAY)
+    reader.advance(0.001, seconds=5.0)
+    early = screens.update(TODAY, shown)
+    reader.advance(0.001, seconds=90.0)
+    late = screens.update(TODAY, early.shown)
+
+    assert "cockpit-chart" not in early.changes
+    assert early.shown.charted == shown.charted
+    added, traces, most = late.changes["cockpit-chart"]["extendData"]
+    assert (len(added["y"]), traces, most) == (2, [0, 1], 1_000)
+    assert late.shown.charted == added["x"][0][0]
+
+
+def test_a_book_without_var_adds_no_point(screens, reader):
+    reader.holdings = ()
+    shown, _ = screens.view(TODAY)
+    reader.advance(seconds=90.0)
+
+    assert "cockpit-chart" not in screens.update(TODAY, shown).changes
+
+
+def test_without_any_book_there_is_nothing_to_chart(reader):
+    reader.book_list = ()
+    screens = CockpitScreens(reader)
+
+    assert screens.chart_histories(TODAY) is None
+    assert screens.view(TODAY)[0] == Shown(None)
+
+
+def test_the_book_in_the_address_is_shown(reader):
+    reader.book_list = (DEMO, Book("main", "EUR"))
+
+    assert CockpitScreens(reader).book(parse({"book": "main"})) == Book("main", "EUR")
+
+
+def test_a_store_that_does_not_answer_is_not_hidden(screens, reader):
+    reader.failing = True
+
+    with pytest.raises(StoreUnavailable):
+        screens.view(TODAY)
+
+
+def test_many_threads_may_ask_while_cycles_go_on(screens, reader):
+    def look(_: int) -> int:
+        shown, _tree = screens.view(TODAY)
+        reader.advance(0.0001)
+        update = screens.update(TODAY, shown)
+        return len(update.changes)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(count >= 1 for count in pool.map(look, range(60)))

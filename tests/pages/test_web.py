@@ -1,0 +1,149 @@
+"""Whom the web answers, with what headers, and what it says of the engine."""
+
+from datetime import timedelta
+
+import pytest
+
+from pages.context import Book, FeedInfo
+from tests.fakes_web import DEMO
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:8050", "localhost:8050", "localhost", "[::1]:8050", "LOCALHOST"]
+)
+def test_this_machine_is_answered(web, host):
+    assert web.get("/healthz", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "seawall.example",
+        "10.0.0.5:8050",
+        "127.0.0.1.example:8050",
+        "localhost.example",
+        "[::2]:8050",
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/live", "/healthz", "/_dash-layout", "/assets/seawall.js"])
+def test_any_other_host_is_refused_everywhere(web, host, path):
+    answer = web.get(path, headers={"Host": host})
+
+    assert answer.status_code == 403
+    assert "answers only http://127.0.0.1" in answer.text
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Forwarded-Host", "Via"])
+def test_a_proxy_is_refused(web, header):
+    assert web.get("/", headers={header: "127.0.0.1"}).status_code == 403
+
+
+def test_health_is_small_and_says_ok(web):
+    answer = web.get("/healthz")
+
+    assert answer.json == {"status": "ok"}
+    assert len(answer.data) < 50
+
+
+def test_the_pulse_is_small_and_tells_the_age_by_the_wall(web, reader):
+    number = reader.advance()
+    reader.clock.advance(4.0)
+    answer = web.get("/live")
+
+    assert answer.json["cycle"] == number
+    assert answer.json["age"] == 4.0
+    assert answer.json["cycle_seconds"] == 1.0
+    assert len(answer.data) < 200
+
+
+def test_the_age_does_not_follow_a_market_that_runs_faster(web, reader):
+    reader.advance()
+    reader.clock.step_wall(timedelta(seconds=2))
+
+    assert web.get("/live").json["age"] == 2.0
+
+
+def test_a_browser_that_knows_the_newest_cycle_gets_no_body(web, reader):
+    answer = web.get(f"/live?after={reader.number}")
+
+    assert (answer.status_code, answer.data) == (204, b"")
+
+
+def test_before_the_first_cycle_the_pulse_says_so(web, reader):
+    reader.started = False
+
+    assert web.get("/live").json["cycle"] is None
+
+
+def test_a_store_that_does_not_answer_is_told_in_words(web, reader):
+    reader.failing = True
+    answer = web.get("/live")
+
+    assert answer.status_code == 503
+    assert answer.json == {"problem": "the database did not answer within 2 s."}
+
+
+def test_the_pulse_of_the_book_in_the_address(web, reader):
+    reader.book_list = (DEMO, Book("main", "EUR"))
+
+    assert web.get("/live?book=main").status_code == 200
+
+
+def test_scripts_come_from_here_only_and_none_is_built_from_text(web):
+    policy = web.get("/").headers["Content-Security-Policy"]
+    directives = dict(part.split(" ", 1) for part in policy.split("; "))
+
+    assert directives["default-src"] == "'self'"
+    assert "unsafe" not in directives["script-src"]
+    assert directives["frame-ancestors"] == "'none'"
+
+
+def test_every_answer_carries_the_headers(web):
+    for path in ("/", "/live", "/healthz", "/nowhere", "/assets/seawall.js"):
+        headers = web.get(path).headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert "Content-Security-Policy" in headers
+
+
+def test_assets_are_kept_and_numbers_are_not(web):
+    assert "max-age=31536000" in web.get("/assets/seawall.js").headers["Cache-Control"]
+    assert web.get("/live").headers["Cache-Control"] == "no-store"
+
+
+def test_answers_are_compressed(web):
+    answer = web.get("/_dash-layout", headers={"Accept-Encoding": "br"})
+
+    assert answer.headers["Content-Encoding"] == "br"
+
+
+@pytest.mark.parametrize(("cookie", "scheme"), [(None, "dark"), ("light", "light")])
+def test_the_first_document_has_the_chosen_scheme_before_any_script(web, cookie, scheme):
+    if cookie:
+        web.set_cookie("sw-scheme", cookie)
+
+    assert f'data-mantine-color-scheme="{scheme}"' in web.get("/").text
+
+
+def test_the_frame_stands_while_the_store_does_not_answer(web, reader):
+    reader.failing = True
+
+    assert web.get("/_dash-layout").status_code == 200
+
+
+def test_only_a_simulated_market_is_labelled_as_one(web, reader):
+    assert "Simulated market" in web.get("/_dash-layout").text
+    reader.feed = FeedInfo(label="files", simulated=False)
+    assert "Simulated market" not in web.get("/_dash-layout").text
+
+
+def test_several_books_can_be_chosen_from(web, reader):
+    reader.book_list = (DEMO, Book("main", "EUR"))
+
+    assert "book-pick" in web.get("/_dash-layout").text
+
+
+def test_the_navigation_shows_the_pages_that_exist(web):
+    layout = web.get("/_dash-layout").text
+
+    # Once in the navigation, once among the tabs of a narrow screen; no page for errors.
+    assert layout.count("sw-nav-link") == 2
