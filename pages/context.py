@@ -1,121 +1,42 @@
 """What the web reads, and how a page gets at it. Reading only: changes are commands.
 
-`BookReader` is the whole of what the screens need from a store. ``create_app`` is handed one,
-and a page asks for it by :func:`runtime`.
+`BookReader` is the whole of what the screens need from a store; `risk.storage.queries` has the
+one over SQL. ``create_app`` is handed one, and a page asks for it by :func:`runtime`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, Protocol, cast
+from typing import Protocol, cast
 
 import numpy as np
 from flask import current_app
-from numpy.typing import NDArray
 
-from risk.domain.assessment import Assessment
 from risk.domain.events import RiskEvent
-from risk.domain.state import RiskState
-from risk.measures.types import FloatArray
+from risk.storage.queries import (
+    Book,
+    CompleteCycle,
+    FeedInfo,
+    MetricHistory,
+    Pulse,
+    VarRecord,
+)
+
+__all__ = [
+    "Book",
+    "BookReader",
+    "CompleteCycle",
+    "FeedInfo",
+    "MetricHistory",
+    "Pulse",
+    "VarRecord",
+    "runtime",
+]
 
 #: Points a chart asks for at most; a screen has no more pixels to show them.
 CHART_POINTS = 1_000
 
 
-class Book(NamedTuple):
-    """One portfolio.
-
-    Attributes
-    ----------
-    name : str
-    currency : str
-        In which it is valued, as written after an amount.
-    """
-
-    name: str
-    currency: str
-
-
-class Pulse(NamedTuple):
-    """The newest complete cycle, without its content: cheap to ask for.
-
-    Attributes
-    ----------
-    cycle : int
-    market : datetime
-        The market's time of its snapshot. UTC.
-    saved : datetime
-        Wall time when it was saved. UTC.
-    """
-
-    cycle: int
-    market: datetime
-    saved: datetime
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CompleteCycle:
-    """One complete cycle, as the screens show it.
-
-    Attributes
-    ----------
-    pulse : Pulse
-    assessment : Assessment
-    state : RiskState
-    """
-
-    pulse: Pulse
-    assessment: Assessment
-    state: RiskState
-
-
-class MetricHistory(NamedTuple):
-    """A stored metric over time, oldest first. No NaN; a gap in time is a gap in knowledge.
-
-    Attributes
-    ----------
-    ts_ms : ndarray of shape (n,), int64
-        The market's time, milliseconds since 1970. UTC.
-    values : ndarray of shape (n,)
-    """
-
-    ts_ms: NDArray[np.int64]
-    values: FloatArray
-
-
 NO_HISTORY = MetricHistory(np.empty(0, dtype=np.int64), np.empty(0))
-
-
-class VarRecord(NamedTuple):
-    """How the one-day 99 % VaR fared.
-
-    Attributes
-    ----------
-    days : int
-        Forecasts that were confronted with their day, the last 250 at most.
-    exceptions : int
-        Days whose loss went beyond the forecast.
-    """
-
-    days: int
-    exceptions: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FeedInfo:
-    """Where the prices come from.
-
-    Attributes
-    ----------
-    label : str
-    simulated : bool
-    seed : int or None
-        Of a simulated market.
-    """
-
-    label: str
-    simulated: bool
-    seed: int | None = None
 
 
 class BookReader(Protocol):

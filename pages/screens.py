@@ -21,6 +21,7 @@ from pages.context import (
     BookReader,
     CompleteCycle,
     MetricHistory,
+    VarRecord,
     book_named,
 )
 from pages.figures.history import local_ms, shortened
@@ -96,6 +97,7 @@ class CockpitScreens:
         self._views: OrderedDict[tuple[Query, int], _Built] = OrderedDict()
         self._lock = threading.Lock()
         self._history = lru_cache(maxsize=512)(self._read_history)
+        self._record = lru_cache(maxsize=64)(self._read_record)
         self._changes = lru_cache(maxsize=_REMEMBERED_VIEWS)(self._find_changes)
 
     def book(self, query: Query) -> Book | None:
@@ -176,7 +178,7 @@ class CockpitScreens:
             trends=self._trends(book, query.range, number // _SPARK_REUSE, now),
             baselines=self._baselines(book, number // _RANK_REUSE, now),
             events=self._reader.recent_events(book.name, since=midnight, limit=_EVENTS_READ),
-            record=self._reader.var_record(book.name),
+            record=self._record(book.name, number // _RANK_REUSE),
         )
 
     def _trends(
@@ -201,6 +203,9 @@ class CockpitScreens:
         return self._reader.metric_history(
             book, metric, since=span.since, until=span.until, max_points=points
         )
+
+    def _read_record(self, book: str, _epoch: int) -> VarRecord | None:
+        return self._reader.var_record(book)
 
     def _remembered(self, query: Query, cycle: int) -> _Built | None:
         with self._lock:

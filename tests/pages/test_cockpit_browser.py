@@ -10,6 +10,13 @@ from risk.domain.state import TradingState
 from tests.fakes_web import STALE_LINK
 
 PATIENCE = 12
+READING_ORDER = (
+    "#state-banner",
+    "#cockpit-notices",
+    "#cockpit-cards",
+    "#cockpit-risk",
+    ".sw-course",
+)
 
 
 def until(condition, message: str) -> None:
@@ -122,10 +129,10 @@ def test_an_empty_first_start_says_so_and_fills_by_itself(page, reader):
 def test_an_error_while_updating_is_told_to_the_user_and_goes_away(page, reader):
     page.open()
     page.sees("#state-word", "NORMAL")
-    reader.var_record = lambda _portfolio: 1 / 0
+    reader.recent_events = lambda *_, **_options: 1 / 0
     reader.advance()
     page.sees("#refusal", "This part could not be brought up to date. ZeroDivisionError")
-    del reader.var_record
+    del reader.recent_events
     reader.advance(0.002)
 
     page.sees("#card-profit_today-figure", "−59.4 k")
@@ -140,6 +147,8 @@ def test_nothing_has_to_be_scrolled_sideways(page, reader, width):
     until(lambda: page.run("document.querySelector('.main-svg')") is not None, "no chart")
 
     assert page.run("document.documentElement.scrollWidth") <= width
+    tops = [page.run(f"document.querySelector('{part}').offsetTop") for part in READING_ORDER]
+    assert tops == sorted(tops)
     assert page.problems() == []
 
 

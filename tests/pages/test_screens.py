@@ -1,16 +1,18 @@
 """Reading once a cycle, and telling each browser what changed for it."""
 
+import inspect
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from pages.components.deltas import plain
-from pages.context import Book
+from pages.context import Book, BookReader
 from pages.query import parse
 from pages.screens import CockpitScreens, Shown
 from pages.views.cockpit import no_cycle_view
 from risk.domain.state import TradingState
 from risk.errors import StoreUnavailable
+from risk.storage.queries import SqlBookReader
 from tests.fakes_web import DEMO, FakeBookReader
 from tests.pages.trees import words
 
@@ -135,3 +137,14 @@ def test_many_threads_may_ask_while_cycles_go_on(screens, reader):
 
     with ThreadPoolExecutor(4) as pool:
         assert all(count >= 1 for count in pool.map(look, range(60)))
+
+
+def test_the_readers_of_the_store_and_of_the_tests_answer_the_same_questions():
+    """Both are a `BookReader`; what one accepts the other must accept."""
+    for name, method in inspect.getmembers(BookReader, inspect.isfunction):
+        if name.startswith("_") or name == "wall":
+            continue
+        wanted = set(inspect.signature(method).parameters)
+        for implementation in (SqlBookReader, FakeBookReader):
+            offered = inspect.signature(getattr(implementation, name)).parameters
+            assert wanted <= set(offered), (implementation, name)
