@@ -71,11 +71,15 @@ def _with_headers(app: Dash) -> Callable[[Response], Response]:
             policy.append(_content_security_policy(app.csp_hashes()))
         response.headers["Content-Security-Policy"] = policy[0]
         response.headers.update(_HEADERS)
-        if not response.headers.get("Cache-Control"):
-            response.headers["Cache-Control"] = "no-store"
+        response.headers.setdefault("Cache-Control", _caching_of(request.path))
         return response
 
     return add
+
+
+def _caching_of(path: str) -> str:
+    """Numbers are never kept; scripts without a version in their name are asked about."""
+    return "no-cache" if path.startswith("/_dash-component-suites/") else "no-store"
 
 
 def _content_security_policy(script_hashes: Sequence[str]) -> str:

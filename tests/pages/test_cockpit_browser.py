@@ -140,6 +140,17 @@ def test_an_error_while_updating_is_told_to_the_user_and_goes_away(page, reader)
     until(lambda: page.text("#refusal") == "", "the old message stayed")
 
 
+def test_the_chart_grows_by_one_point_instead_of_being_sent_again(page, reader):
+    page.open("?range=1h")
+    until(lambda: page.run("document.querySelector('.main-svg')") is not None, "no chart")
+    line = "document.querySelector('.js-plotly-plot').data[1]"
+    before = page.run(f"{line}.y.length")
+    reader.advance(0.002, seconds=10.0)
+
+    until(lambda: page.run(f"{line}.y.length") == before + 1, "no point was added")
+    assert page.run(f"{line}.y.at(-1)") == pytest.approx(4.56, abs=0.02)
+
+
 @pytest.mark.parametrize("width", [390, 768, 1024, 1440])
 def test_nothing_has_to_be_scrolled_sideways(page, reader, width):
     reader.doubts, reader.trading = (STALE_LINK,), TradingState.REDUCE_ONLY
