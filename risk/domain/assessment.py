@@ -92,6 +92,8 @@ class PositionMeasures:
         Market value; negative when short.
     unrealised : float
         Open profit; a loss is negative.
+    since_midnight : float or None
+        The mark's change since 00:00 UTC, a fraction; None without a daily close then.
     standalone : TailRisk or None
         Of the position alone, one day.
     component_var, component_es : tuple of float or None
@@ -112,6 +114,7 @@ class PositionMeasures:
     trust: Trust
     exposure: float
     unrealised: float
+    since_midnight: float | None
     standalone: TailRisk | None
     component_var: tuple[float, ...] | None
     component_es: tuple[float, ...] | None
@@ -179,6 +182,27 @@ class CommittedBook:
     stress_loss: float | None
 
 
+class Benchmark(NamedTuple):
+    """What holding only the market's leading asset would mean: a number to compare with.
+
+    Attributes
+    ----------
+    asset : str
+    var_99, es_975 : float
+        One day, fraction of the amount held.
+    volatility : float
+        Forecast for the running day, annualised.
+    since_midnight : float or None
+        Change of its mark since 00:00 UTC, a fraction.
+    """
+
+    asset: str
+    var_99: float
+    es_975: float
+    volatility: float
+    since_midnight: float | None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Assessment:
     """All measures of one snapshot.
@@ -196,6 +220,8 @@ class Assessment:
     held : HeldBook
     committed : CommittedBook
     positions : tuple of PositionMeasures
+    benchmark : Benchmark or None
+        Bitcoin held alone; None while the model cannot tell.
     doubts : tuple of Doubt
     """
 
@@ -212,4 +238,5 @@ class Assessment:
     held: HeldBook
     committed: CommittedBook
     positions: tuple[PositionMeasures, ...]
+    benchmark: Benchmark | None
     doubts: tuple[Doubt, ...]

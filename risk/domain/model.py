@@ -95,16 +95,17 @@ class Scenarios(NamedTuple):
         Residuals times today's forecast deviation.
     raw : ndarray of shape (S, A)
         Returns as they were.
-    unit_var, unit_es : ndarray of shape (2, A, L)
-        VaR and ES of one unit of currency held long (0) or short (1), before tracking.
+    unit_var, unit_es : ndarray of shape (2, A, L) or None
+        VaR and ES of one unit of currency held long (0) or short (1), before tracking; of
+        the one-day model only.
     correlation : ndarray of shape (A, A)
         Shrunk correlation of residuals.
     """
 
     filtered: FloatArray
     raw: FloatArray
-    unit_var: FloatArray
-    unit_es: FloatArray
+    unit_var: FloatArray | None
+    unit_es: FloatArray | None
     correlation: FloatArray
 
 
@@ -132,6 +133,7 @@ class Score(NamedTuple):
 
     Attributes
     ----------
+    period : Period
     closed : datetime
         End of the bar. UTC.
     loss : float
@@ -140,6 +142,7 @@ class Score(NamedTuple):
     exceeded : ndarray of shape (L,), bool
     """
 
+    period: Period
     closed: datetime
     loss: float
     var: FloatArray

@@ -9,7 +9,7 @@ import numpy as np
 
 from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.market import DataFault, Mark, Trust, missing_mark
-from risk.domain.model import Models
+from risk.domain.model import Models, Score
 from risk.domain.orders import Order, Reservation, WorkingOrder
 from risk.domain.positions import PositionKey
 from risk.measures.types import FloatArray
@@ -63,6 +63,8 @@ class Snapshot:
         As the venues report them.
     fills, flows : tuple
         Since the last cycle; the ledger contains them already.
+    scores : tuple of Score
+        Forecasts that met their outcome since the last cycle.
     shocks : ShockMatrix
     faults : tuple of DataFault
         Found in the data since the last cycle.
@@ -79,6 +81,7 @@ class Snapshot:
     working_orders: Mapping[str, WorkingOrder] = field(default_factory=dict)
     fills: tuple[Fill, ...] = ()
     flows: tuple[Flow, ...] = ()
+    scores: tuple[Score, ...] = ()
     shocks: ShockMatrix = NO_SHOCKS
     faults: tuple[DataFault, ...] = ()
     action_seq: int = 0
@@ -98,13 +101,14 @@ class Snapshot:
 
     @property
     def unvalued(self) -> tuple[str, ...]:
-        """Held assets that cannot be valued, sorted."""
-        held = {position.asset for position in self.ledger.positions.values()}
-        return tuple(sorted(asset for asset in held if self.mark(asset).trust is Trust.MISSING))
+        """Assets held, or about to be held, that cannot be valued, sorted."""
+        concerned = {position.asset for position in self.ledger.positions.values()}
+        concerned |= {pending.key.asset for pending in self.pending}
+        return tuple(sorted(a for a in concerned if self.mark(a).trust is Trust.MISSING))
 
     @property
     def equity(self) -> float | None:
-        """Cash plus market value, quote currency; None while a held asset has no mark."""
+        """Cash plus market value, quote currency; None while anything is unvalued."""
         if self.unvalued:
             return None
         held = self.ledger.positions.values()

@@ -149,8 +149,6 @@ class RiskState:
         Net exposure when it was last announced.
     positions_told : mapping of "strategy asset venue" to float
         Quantity when a position's risk was last announced.
-    scored : mapping of period to datetime
-        Close of the last forecast whose score was announced.
     action_seq : int
     """
 
@@ -162,7 +160,6 @@ class RiskState:
     trusts: Mapping[str, Trust] = field(default_factory=dict)
     exposures: Mapping[str, float] = field(default_factory=dict)
     positions_told: Mapping[str, float] = field(default_factory=dict)
-    scored: Mapping[str, datetime] = field(default_factory=dict)
     action_seq: int = 0
 
     def standing(self) -> Standing | None:
