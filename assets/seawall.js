@@ -112,7 +112,7 @@
       return [`You paused this view at ${clock(view.pausedAt)}.`, " The engine goes on."];
     }
     if (kind !== "gone") return ["", ""];
-    const why = news.problem || "The engine has saved no cycle since.";
+    const why = news.problem || "The engine has stopped completing cycles.";
     if (!news.data || news.data.cycle === null) return ["Not live.", ` ${why}`];
     const since = clock(new Date(news.data.saved));
     const strong = `Not live: no cycle since ${since} (${span(ageSeconds())}).`;

@@ -124,7 +124,7 @@ def _spark_height(level: float) -> float:
 
 
 def _rank_line(rank: Rank | None, base: str) -> html.Div:
-    text = "no rank yet, history too short" if rank is None else rank_words(rank)
+    text = "no rank yet" if rank is None else rank_words(rank)
     tick = [] if rank is None else [_rank_tick(rank, base)]
     return html.Div(
         [
@@ -141,7 +141,7 @@ def rank_words(rank: Rank) -> str:
 
 
 def _rank_title(rank: Rank | None) -> str:
-    return "" if rank is None else f"among {rank.values} stored values"
+    return "history too short to rank in" if rank is None else f"among {rank.values} stored values"
 
 
 def _rank_tick(rank: Rank, base: str) -> html.Span:

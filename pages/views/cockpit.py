@@ -405,7 +405,7 @@ def _with_mark(row: RiskRow, group: Sequence[PositionMeasures]) -> RiskRow:
     return RiskRow(
         **{
             **row.__dict__,
-            "mark": first.mark,
+            "mark": None if first.trust is Trust.MISSING else first.mark,
             "since_midnight": first.since_midnight,
             "trust": min(distrusted, default=Trust.TRUSTED),
         }

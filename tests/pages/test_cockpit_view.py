@@ -152,7 +152,7 @@ def test_a_new_book_has_neither_rank_nor_line():
     empty = dict.fromkeys(CARD_METRICS, NO_HISTORY)
     view = cockpit_view(build_data(trends=empty, baselines=empty, events=()))
 
-    assert words(view).count("no rank yet, history too short") == len(CARD_METRICS)
+    assert words(view).count("no rank yet") == len(CARD_METRICS)
     assert "Nothing has happened since 00:00 UTC." in words(view)
     assert (
         "style" not in part(view, "card-equity-trend")
@@ -176,6 +176,15 @@ def test_a_doubtful_mark_is_greyed_and_named():
 
     assert "sw-doubtful" in part(view, "risk-link-mark-cell")["className"]
     assert "sw-doubtful" not in part(view, "risk-btc-mark-cell")["className"]
+
+
+def test_a_mark_that_nobody_knows_is_called_unknown():
+    assessment = build_assessment()
+    lost = replace(assessment.positions[0], trust=Trust.MISSING, mark=math.nan)
+    view = cockpit_view(build_data(replace(assessment, positions=(lost,))))
+
+    assert part(view, "risk-btc-mark")["children"] == "unknown"
+    assert "missing" in words(part(view, "risk-btc-mark-cell")["children"])
 
 
 @pytest.mark.parametrize("by", ["Asset", "Strategy", "Venue"])
