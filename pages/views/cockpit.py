@@ -33,7 +33,7 @@ CARD_METRICS = ("equity", "profit_today", "var_1d_99", "es_1d_975", "drawdown", 
 TIMELINE_LENGTH = 12
 
 _VAR_99 = LEVELS.index(0.99)
-_EVERYTHING_TRUSTED = frozenset({Trust.TRUSTED})
+_WORST_FIRST = (Trust.MISSING, Trust.SUSPECT, Trust.STALE, Trust.TRUSTED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -401,13 +401,13 @@ def _risk_row(
 
 def _with_mark(row: RiskRow, group: Sequence[PositionMeasures]) -> RiskRow:
     first = group[0]
-    distrusted = {p.trust for p in group} - _EVERYTHING_TRUSTED
+    trusts = {p.trust for p in group}
     return RiskRow(
         **{
             **row.__dict__,
             "mark": None if first.trust is Trust.MISSING else first.mark,
             "since_midnight": first.since_midnight,
-            "trust": min(distrusted, default=Trust.TRUSTED),
+            "trust": next(trust for trust in _WORST_FIRST if trust in trusts),
         }
     )
 

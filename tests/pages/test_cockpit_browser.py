@@ -207,6 +207,29 @@ def test_local_time_is_kept_in_the_address(page):
     page.sees("#market-clock", "13 Nov 00:42:18")
 
 
+def test_a_slow_server_is_asked_for_one_update_at_a_time(page, reader):
+    page.open()
+    page.sees("#state-word", "NORMAL")
+    events, running, most = reader.recent_events, [], []
+
+    def slowly(*arguments, **options):
+        running.append(1)
+        most.append(len(running))
+        time.sleep(0.8)
+        running.pop()
+        return events(*arguments, **options)
+
+    reader.recent_events = slowly
+    for _ in range(25):
+        newest = reader.advance(0.0001)
+        time.sleep(0.1)
+
+    shown = "document.getElementById('cockpit-view').dataset.cycle"
+    until(lambda: page.run(shown) == str(newest), "the newest cycle was never shown")
+    assert max(most) == 1
+    assert len(most) < 8
+
+
 def test_a_paused_view_stands_still_and_says_so(page, reader):
     page.open()
     page.sees("#card-profit_today-figure", "−62.4 k")
