@@ -94,22 +94,6 @@ def ordinal(rank: int) -> str:
     return f"{rank}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(rank % 10, 'th')}"
 
 
-def duration(span: timedelta) -> str:
-    """A length of time in its two largest units: ``0.8 s``, ``2 min 16 s``, ``3 h 5 min``."""
-    seconds = max(0.0, span.total_seconds())
-    if seconds < 9.95:
-        return f"{seconds:.1f}{_NBSP}s"
-    for size, unit, smaller, small_unit in _SPANS:
-        if seconds >= size:
-            whole, rest = divmod(int(seconds), size)
-            tail = rest // smaller
-            return f"{whole}{_NBSP}{unit}" + (f" {tail}{_NBSP}{small_unit}" if tail else "")
-    return f"{seconds:.0f}{_NBSP}s"
-
-
-_SPANS = ((86_400, "d", 3_600, "h"), (3_600, "h", 60, "min"), (60, "min", 1, "s"))
-
-
 def window(span: timedelta) -> str:
     """How far a history reaches, in one unit: ``5 h``, ``90 d``, ``1 y``."""
     days = span.total_seconds() / 86_400.0

@@ -83,10 +83,4 @@ GLOSSARY: Mapping[str, Term] = {
         "largest component VaR ÷ book VaR",
         "Cutting this asset lowers the book's risk first.",
     ),
-    "percentile": Term(
-        "Percentile",
-        "Where the present value stands among the book's own stored values.",
-        "share of stored values that are no higher",
-        "The window says how far back the history reaches; a short one says little.",
-    ),
 }

@@ -12,6 +12,7 @@ import dash_mantine_components as dmc
 from dash import ClientsideFunction, Input, Output, State, dcc, html
 
 from pages.components.basics import Component, glyph
+from pages.components.notices import loading_state
 from pages.context import Book, FeedInfo
 from pages.glyphs import SHAPES
 from pages.query import DEFAULT_RANGE, RANGES
@@ -211,6 +212,7 @@ def _main() -> html.Main:
             # Written by the browser alone, so that they appear when the server is gone.
             _freshness_banner(),
             html.Div(id="refusal", role="alert"),
+            loading_state("the page"),
             dash.page_container,
         ],
         id="page",

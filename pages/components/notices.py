@@ -1,19 +1,16 @@
 """Banners over a page, and what stands where there is nothing to show."""
 
-from dash import dcc, html
+from dash import html
 
 from pages.components.basics import card, glyph
 
 
-def page_banner(strong: str, rest: str, *, state: str, link: tuple[str, str] | None = None):
-    """One line: what is wrong in bold, what it means, and at most one link (text, address)."""
-    links = [] if link is None else [dcc.Link(link[0], href=link[1], className="sw-link")]
+def page_banner(strong: str, rest: str, *, state: str) -> html.Div:
+    """One line: what is wrong in bold, and what it means."""
     return html.Div(
         [
             glyph("info" if state == "info" else state, state=state),
             html.P([html.Strong(strong), f" {rest}"]),
-            html.Span(className="sw-grow"),
-            *links,
         ],
         className="sw-banner",
         role="status",

@@ -126,6 +126,21 @@ def test_an_empty_first_start_says_so_and_fills_by_itself(page, reader):
     )
 
 
+def test_a_page_that_takes_long_says_that_it_is_loading(page, reader):
+    read = reader.recent_events
+
+    def slowly(*arguments, **options):
+        time.sleep(1.5)
+        return read(*arguments, **options)
+
+    reader.recent_events = slowly
+    page.open(wait_for=".sw-loading")
+    page.sees(".sw-loading", "Loading the page")
+    page.sees("#state-word", "NORMAL")
+
+    assert page.run("getComputedStyle(document.querySelector('.sw-loading')).display") == "none"
+
+
 def test_an_error_while_updating_is_told_to_the_user_and_goes_away(page, reader):
     page.open()
     page.sees("#state-word", "NORMAL")
@@ -277,7 +292,7 @@ def test_every_control_can_be_reached_and_help_opened_from_the_keyboard(page):
 
 
 def test_an_unknown_address_has_a_page_of_its_own(page):
-    page.open("nowhere", wait_for=".sw-placeholder")
+    page.open("nowhere", wait_for="#_pages_content .sw-placeholder")
 
-    page.sees(".sw-placeholder", "There is no page at this address")
+    page.sees("#_pages_content .sw-placeholder", "There is no page at this address")
     page.sees("#page-title", "Page not found")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pages.components.basics import help_mark
 from pages.components.metrics import Rank, rank_words, sparkline
-from pages.components.notices import empty_state, error_state, loading_state, page_banner
+from pages.components.notices import empty_state, error_state, loading_state
 from pages.components.risk_table import RiskRow, RiskTable, risk_table
 from pages.components.states import STATE_LOOKS, look_of, state_badge
 from pages.glossary import GLOSSARY
@@ -95,10 +95,3 @@ def test_placeholders_say_what_to_do():
     assert words(empty_state("No book", "Add one.")) == "No book Add one."
     assert parts(error_state("Broken", "Look."))[0]["role"] == "alert"
     assert parts(loading_state("VaR"))[0]["aria-busy"] == "true"
-
-
-def test_a_banner_has_at_most_one_link():
-    linked = page_banner("LINK is old.", "Wait.", state="stale", link=("Data health", "/data"))
-
-    assert words(linked) == "LINK is old. Wait. Data health"
-    assert [p["href"] for p in parts(linked) if "href" in p] == ["/data"]

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from pages.format import (
     UTC_ZONE,
     amount,
-    duration,
     money,
     multiple,
     number,
@@ -108,20 +107,6 @@ def test_quantities_keep_four_figures(value, text):
 )
 def test_ranks_are_ordinals(rank, text):
     assert ordinal(rank) == text
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0.8, f"0.8{NBSP}s"),
-        (41, f"41{NBSP}s"),
-        (136, f"2{NBSP}min 16{NBSP}s"),
-        (3 * 3600 + 300, f"3{NBSP}h 5{NBSP}min"),
-        (2 * 86400, f"2{NBSP}d"),
-    ],
-)
-def test_durations_use_their_two_largest_units(seconds, text):
-    assert duration(timedelta(seconds=seconds)) == text
 
 
 @pytest.mark.parametrize(("days", "text"), [(365, "1 y"), (90, "90 d"), (0.25, "6 h")])
