@@ -316,7 +316,7 @@ def build_state(number: int = 1, *, at: datetime = NOON, portfolio: str = PORTFO
         },
         trusts={"C000/USDT": Trust.TRUSTED},
         exposures={"C000/USDT": 153.0},
-        positions_told={f"trend C000/USDT {VENUE}": 1.5},
+        positions_told={PositionKey("trend", "C000/USDT", VENUE): 1.5},
     )
 
 

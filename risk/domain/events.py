@@ -62,7 +62,9 @@ class RiskEvent:
     @classmethod
     def kinds(cls) -> "dict[str, type[RiskEvent]]":
         """Every kind of event by its class name, in alphabetical order."""
-        return {kind.__name__: kind for kind in sorted(cls.__subclasses__(), key=lambda k: k.__name__)}
+        return {
+            kind.__name__: kind for kind in sorted(cls.__subclasses__(), key=lambda k: k.__name__)
+        }
 
 
 def _refuse_not_finite(name: str, value: Any) -> None:

@@ -128,7 +128,9 @@ class Ledger:
         before = self.positions.get(fill.key) or flat(fill.key)
         after = before.after_fill(fill.signed_quantity, fill.price)
         realised = dict(self.realised)
-        realised[fill.strategy] = realised.get(fill.strategy, 0.0) + after.realised - before.realised
+        realised[fill.strategy] = (
+            realised.get(fill.strategy, 0.0) + after.realised - before.realised
+        )
         return replace(
             self,
             seq=self.seq + 1,

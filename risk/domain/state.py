@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 from risk.domain.market import Trust
+from risk.domain.positions import PositionKey
 
 
 class TradingState(IntEnum):
@@ -147,7 +148,7 @@ class RiskState:
         Of the marks in the last snapshot, so that changes are told once.
     exposures : mapping of asset to float
         Net exposure when it was last announced.
-    positions_told : mapping of "strategy asset venue" to float
+    positions_told : mapping of PositionKey to float
         Quantity when a position's risk was last announced.
     action_seq : int
     """
@@ -159,7 +160,7 @@ class RiskState:
     standings: Mapping[Scope, Standing] = field(default_factory=dict)
     trusts: Mapping[str, Trust] = field(default_factory=dict)
     exposures: Mapping[str, float] = field(default_factory=dict)
-    positions_told: Mapping[str, float] = field(default_factory=dict)
+    positions_told: Mapping[PositionKey, float] = field(default_factory=dict)
     action_seq: int = 0
 
     def standing(self) -> Standing | None:

@@ -1,0 +1,252 @@
+"""`assess`: everything that can be said of one snapshot; and its twin for one more order.
+
+The law that both keep: ``OrderCheck(snapshot).after(order)`` equals
+``assess(snapshot.after(order)).committed``.
+"""
+
+import numpy as np
+
+from risk.domain.assessment import (
+    Assessment,
+    CommittedBook,
+    Doubt,
+    DoubtKind,
+    HeldBook,
+    PositionMeasures,
+    TailRisk,
+)
+from risk.domain.market import Mark, Trust
+from risk.domain.model import PROVEN_AFTER, Model
+from risk.domain.orders import Order
+from risk.domain.positions import PositionKey
+from risk.domain.snapshot import Pending, Snapshot
+from risk.measures.types import FloatArray
+from risk.portfolio.controller import (
+    change_since_midnight,
+    commitments_of,
+    committed_book,
+    measure_benchmark,
+    measure_held,
+    one_more,
+)
+from risk.portfolio.exposure import net_by_asset, value_of_pending, values_by_position
+from risk.portfolio.tails import TailParts, split_by_asset, standalone_tails, weights_of
+from risk.position.calculator import UnitRisk, measure_position
+
+
+def assess(snapshot: Snapshot) -> Assessment:
+    """All measures of a snapshot. Pure: the same snapshot, the same assessment.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+
+    Returns
+    -------
+    Assessment
+        What could not be measured is None there, and `doubts` says why.
+    """
+    values = values_by_position(snapshot)
+    held = measure_held(snapshot, values)
+    commitments = commitments_of(snapshot, values, held)
+    equity = snapshot.equity
+    return Assessment(
+        snapshot_id=snapshot.id,
+        portfolio=snapshot.portfolio,
+        at=snapshot.at,
+        ledger_seq=snapshot.ledger_seq,
+        action_seq=snapshot.action_seq,
+        equity=equity,
+        cash=snapshot.ledger.cash,
+        net_flows=snapshot.ledger.net_flows,
+        fees=snapshot.ledger.fees,
+        leverage=held.exposure.gross / equity if equity is not None and equity > 0.0 else None,
+        held=held,
+        committed=committed_book(commitments, held, idle=not snapshot.pending),
+        positions=_positions(snapshot, values, held),
+        benchmark=measure_benchmark(snapshot.models.day, snapshot.marks),
+        doubts=_doubts(snapshot, held),
+    )
+
+
+class OrderCheck:
+    """What the committed book of a snapshot would become with one more order.
+
+    Measures the snapshot once; each order then costs one column of scenarios.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        values = values_by_position(snapshot)
+        self._held = measure_held(snapshot, values)
+        self._commitments = commitments_of(snapshot, values, self._held)
+
+    def after(self, order: Order) -> CommittedBook:
+        """The committed book with room reserved for `order`.
+
+        Raises
+        ------
+        ValueError
+            If an order of that id is pending already: it has its room.
+        """
+        if self._is_pending(order.client_order_id):
+            raise ValueError(f"order {order.client_order_id} is pending already")
+        key = PositionKey(order.strategy, order.asset, order.venue)
+        change = value_of_pending(self._snapshot, Pending(key, order.signed_quantity))
+        commitments = one_more(self._commitments, self._snapshot, key, change)
+        return committed_book(commitments, self._held, idle=False)
+
+    def _is_pending(self, client_order_id: str) -> bool:
+        return (
+            client_order_id in self._snapshot.ledger.reservations
+            or client_order_id in self._snapshot.working_orders
+        )
+
+
+# --- positions -----------------------------------------------------------------------------
+
+
+def _positions(
+    snapshot: Snapshot, values: dict[PositionKey, float], held: HeldBook
+) -> tuple[PositionMeasures, ...]:
+    day = snapshot.models.day
+    units = _unit_risks(day, values, held.day)
+    return tuple(
+        measure_position(
+            position,
+            snapshot.mark(key.asset),
+            exposure=values[key],
+            since_midnight=change_since_midnight(day, key.asset, snapshot.marks.get(key.asset)),
+            unit=units.get(key.asset),
+        )
+        for key, position in sorted(snapshot.ledger.positions.items())
+    )
+
+
+def _unit_risks(
+    day: Model, values: dict[PositionKey, float], tail: TailRisk | None
+) -> dict[str, UnitRisk]:
+    net = net_by_asset(values)
+    weights, alone = weights_of(day, net), standalone_tails(day)
+    if tail is None or weights is None or alone is None:
+        return {}
+    parts = split_by_asset(day, weights, tail)
+    betas = _betas(day)
+    gross: dict[str, float] = {}
+    for key, value in values.items():
+        gross[key.asset] = gross.get(key.asset, 0.0) + abs(value)
+    return {
+        asset: _unit_risk(column, weights, gross[asset], parts, alone, betas)
+        for asset in net
+        if (column := day.column(asset)) is not None
+    }
+
+
+def _unit_risk(
+    column: int,
+    weights: FloatArray,
+    gross: float,
+    parts: TailParts | None,
+    alone: tuple[FloatArray, FloatArray],
+    betas: FloatArray | None,
+) -> UnitRisk:
+    var, es = alone
+    marginal_var, rest_var = _marginal_and_rest(column, weights, gross, parts, es=False)
+    marginal_es, rest_es = _marginal_and_rest(column, weights, gross, parts, es=True)
+    return UnitRisk(
+        long=TailRisk(tuple(var[0, column].tolist()), tuple(es[0, column].tolist())),
+        short=TailRisk(tuple(var[1, column].tolist()), tuple(es[1, column].tolist())),
+        marginal_var=marginal_var,
+        marginal_es=marginal_es,
+        rest_var=rest_var,
+        rest_es=rest_es,
+        beta_btc=None if betas is None else float(betas[column]),
+    )
+
+
+def _marginal_and_rest(
+    column: int, weights: FloatArray, gross: float, parts: TailParts | None, *, es: bool
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    if parts is None:  # every position is offset by another one of the same asset
+        nothing = (0.0,) * 3
+        return nothing, nothing
+    component = (parts.es if es else parts.var)[:, column]
+    marginal = (parts.marginal_es if es else parts.marginal_var)[:, column]
+    rest = (component - marginal * weights[column]) / gross if gross > 0.0 else 0.0 * marginal
+    return tuple(marginal.tolist()), tuple(rest.tolist())
+
+
+def _betas(day: Model) -> FloatArray | None:
+    """Expected move of each asset per move of bitcoin, shape (A,); None without bitcoin."""
+    leading = next((j for j, a in enumerate(day.assets) if a.upper().startswith("BTC")), None)
+    if leading is None or day.scenarios is None or not day.proven(day.assets[leading]):
+        return None
+    deviation = day.scenarios.filtered.std(axis=0)
+    return np.asarray(day.scenarios.correlation[:, leading] * deviation / deviation[leading])
+
+
+# --- doubts --------------------------------------------------------------------------------
+
+_MARK_DOUBTS = {
+    Trust.STALE: DoubtKind.MARK_STALE,
+    Trust.SUSPECT: DoubtKind.MARK_SUSPECT,
+    Trust.MISSING: DoubtKind.MARK_MISSING,
+}
+
+
+def _doubts(snapshot: Snapshot, held: HeldBook) -> tuple[Doubt, ...]:
+    concerned = sorted(
+        {position.asset for position in snapshot.ledger.positions.values()}
+        | {pending.key.asset for pending in snapshot.pending}
+    )
+    marks = [_mark_doubt(snapshot, snapshot.mark(asset)) for asset in concerned]
+    histories = [_history_doubt(snapshot.models.day, asset) for asset in concerned]
+    whole = [_no_equity(snapshot), _no_model(snapshot, held)]
+    return tuple(doubt for doubt in [*whole, *marks, *histories] if doubt is not None)
+
+
+def _mark_doubt(snapshot: Snapshot, mark: Mark) -> Doubt | None:
+    kind = _MARK_DOUBTS.get(mark.trust)
+    if kind is None:
+        return None
+    if mark.trust is Trust.MISSING:
+        return Doubt(kind, mark.asset, f"{mark.asset} has no mark")
+    age = (snapshot.at - mark.at).total_seconds()
+    return Doubt(kind, mark.asset, f"{mark.asset} mark is {mark.trust} and {age:.0f} s old")
+
+
+def _history_doubt(day: Model, asset: str) -> Doubt | None:
+    column = day.column(asset)
+    if column is not None and day.proven(asset):
+        return None
+    seen = 0 if column is None else int(day.filter.observed[column])
+    return Doubt(
+        DoubtKind.SHORT_HISTORY,
+        asset,
+        f"{asset} has {seen} of {PROVEN_AFTER} days of history; its risk is estimated by a proxy",
+    )
+
+
+def _no_equity(snapshot: Snapshot) -> Doubt | None:
+    unvalued = snapshot.unvalued
+    if not unvalued:
+        return None
+    return Doubt(DoubtKind.NO_EQUITY, None, f"equity is unknown: no mark of {', '.join(unvalued)}")
+
+
+def _no_model(snapshot: Snapshot, held: HeldBook) -> Doubt | None:
+    if held.day is not None:
+        return None
+    day = snapshot.models.day
+    unknown = sorted(a for a in held.by_asset if day.column(a) is None)
+    if day.scenarios is not None:
+        return Doubt(DoubtKind.NO_MODEL, None, f"no model of {', '.join(unknown)}")
+    return Doubt(
+        DoubtKind.NO_MODEL,
+        None,
+        f"VaR needs about {PROVEN_AFTER + 20} days of prices, the model has seen {day.version}",
+    )

@@ -1,0 +1,1 @@
+"""Portfolio Risk Controller: the whole book's exposure, tail risk, course and forecasts. Pure."""

@@ -1,0 +1,183 @@
+"""VaR and expected shortfall of a book, held and committed, and their parts.
+
+One figure for all uses: what is shown, limited, split and backtested comes from
+:func:`book_tail`. A book's profit in each scenario is additive in its positions, which makes
+the check of one more order a matter of adding one column.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from risk.domain.assessment import TailRisk
+from risk.domain.model import LEVELS, Model, TailMethod
+from risk.measures.tail import blended_var_es, historical_var_es, split_tail, tracked_var_es
+from risk.measures.types import FloatArray
+
+NO_RISK = TailRisk((0.0,) * len(LEVELS), (0.0,) * len(LEVELS))
+
+
+class BookVectors(NamedTuple):
+    """A book's profit in each scenario, quote currency; a loss is negative.
+
+    Attributes
+    ----------
+    filtered, raw : ndarray of shape (S,)
+    """
+
+    filtered: FloatArray
+    raw: FloatArray
+
+    def plus(self, other: "BookVectors") -> "BookVectors":
+        """The profits of both books together."""
+        if self.filtered is self.raw and other.filtered is other.raw:
+            total = self.filtered + other.filtered
+            return BookVectors(total, total)
+        return BookVectors(self.filtered + other.filtered, self.raw + other.raw)
+
+    def losses_only(self) -> "BookVectors":
+        """The same where it loses, and zero where it gains."""
+        losing = np.minimum(self.filtered, 0.0)
+        same = self.filtered is self.raw
+        return BookVectors(losing, losing if same else np.minimum(self.raw, 0.0))
+
+
+class TailParts(NamedTuple):
+    """A book's figures split by asset; columns as in ``Model.assets``, rows as ``LEVELS``.
+
+    Attributes
+    ----------
+    var, es : ndarray of shape (L, A)
+        Components; each row adds up to the book's figure.
+    marginal_var : ndarray of shape (L, A)
+        Change of the book's VaR per unit of currency bought.
+    marginal_es : ndarray of shape (L, A)
+    """
+
+    var: FloatArray
+    es: FloatArray
+    marginal_var: FloatArray
+    marginal_es: FloatArray
+
+
+def weights_of(model: Model, exposure: Mapping[str, float]) -> FloatArray | None:
+    """Exposure by column, shape (A,); None if the model does not know an asset held."""
+    weights = np.zeros(len(model.assets))
+    for asset, value in exposure.items():
+        column = model.column(asset)
+        if column is not None:
+            weights[column] = value
+        elif value != 0.0:
+            return None
+    return weights
+
+
+def project(model: Model, weights: FloatArray) -> BookVectors | None:
+    """Profit of a book in each scenario; None while the model has none."""
+    scenarios = model.scenarios
+    if scenarios is None:
+        return None
+    filtered = scenarios.filtered @ weights
+    if scenarios.raw is scenarios.filtered:
+        return BookVectors(filtered, filtered)
+    return BookVectors(filtered, scenarios.raw @ weights)
+
+
+def project_one(model: Model, asset: str, exposure: float) -> BookVectors | None:
+    """Profit of holding one asset in each scenario; None if the model cannot tell."""
+    column = model.column(asset)
+    if model.scenarios is None or column is None:
+        return None
+    filtered = model.scenarios.filtered[:, column] * exposure
+    if model.scenarios.raw is model.scenarios.filtered:
+        return BookVectors(filtered, filtered)
+    return BookVectors(filtered, model.scenarios.raw[:, column] * exposure)
+
+
+def tail_of(model: Model, vectors: BookVectors) -> TailRisk:
+    """VaR and expected shortfall of a book's profits, tracked; never below zero."""
+    if model.spec.method is TailMethod.FILTERED_EVT:
+        var, es = blended_var_es(-vectors.filtered, -vectors.raw, LEVELS)
+        var, es = tracked_var_es(var, es, model.tracking)
+    else:
+        var, es = historical_var_es(-vectors.filtered, LEVELS)
+    return TailRisk(_at_least_zero(var), _at_least_zero(es))
+
+
+def book_tail(model: Model, weights: FloatArray) -> TailRisk | None:
+    """VaR and expected shortfall of holdings; None while the model cannot tell."""
+    if not weights.any():
+        return NO_RISK if model.scenarios is not None else None
+    vectors = project(model, weights)
+    return None if vectors is None else tail_of(model, vectors)
+
+
+def committed_tail(
+    model: Model, *, held: TailRisk, worst: BookVectors, filled: BookVectors
+) -> TailRisk:
+    """The largest figures that pending orders may lead to.
+
+    For a monotone measure `worst` alone would bound every subset of fills. A fitted Pareto
+    tail is not monotone, so the book with nothing filled and the one with everything filled
+    count as well.
+
+    Parameters
+    ----------
+    model : Model
+    held : TailRisk
+        With nothing filled.
+    worst : BookVectors
+        Held profits plus, in each scenario, those pending orders that would lose.
+    filled : BookVectors
+        Profits with everything filled.
+    """
+    return largest((held, tail_of(model, worst), tail_of(model, filled)))
+
+
+def largest(tails: Iterable[TailRisk]) -> TailRisk:
+    """Level by level the largest of several figures."""
+    var, es = zip(*((tail.var, tail.es) for tail in tails), strict=True)
+    return TailRisk(
+        tuple(max(level) for level in zip(*var, strict=True)),
+        tuple(max(level) for level in zip(*es, strict=True)),
+    )
+
+
+def split_by_asset(model: Model, weights: FloatArray, tail: TailRisk) -> TailParts | None:
+    """Each asset's part of a book's figures; None for a flat book or a model without scenarios."""
+    if model.scenarios is None or not weights.any():
+        return None
+    scenarios = model.scenarios.filtered
+    of_var = [
+        split_tail(scenarios, weights, level, var)
+        for level, var in zip(LEVELS, tail.var, strict=True)
+    ]
+    of_es = [
+        split_tail(scenarios, weights, level, es) for level, es in zip(LEVELS, tail.es, strict=True)
+    ]
+    return TailParts(
+        var=np.array([split.components for split in of_var]),
+        es=np.array([split.components for split in of_es]),
+        marginal_var=np.array([split.marginals for split in of_var]),
+        marginal_es=np.array([split.marginals for split in of_es]),
+    )
+
+
+def standalone_tails(model: Model) -> tuple[FloatArray, FloatArray] | None:
+    """VaR and ES of one unit of currency, tracked as the book is; None while unknown.
+
+    Returns
+    -------
+    var, es : ndarray of shape (2, A, L)
+        Held long (0) or short (1).
+    """
+    scenarios = model.scenarios
+    if scenarios is None or scenarios.unit_var is None or scenarios.unit_es is None:
+        return None
+    var, es = tracked_var_es(scenarios.unit_var, scenarios.unit_es, model.tracking)
+    return np.maximum(var, 0.0), np.maximum(es, 0.0)
+
+
+def _at_least_zero(values: FloatArray) -> tuple[float, ...]:
+    return tuple(max(0.0, float(value)) for value in values)

@@ -1,0 +1,1 @@
+"""Position Risk Calculator: one position's value and risk. Pure."""
