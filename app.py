@@ -18,7 +18,9 @@ from pages.shell import register_behaviour, shell
 from pages.theme import chosen_scheme
 from pages.web import configure, tell_failure
 from risk.commands.supervise import run
+from risk.config import load_settings
 from risk.errors import SeawallError
+from risk.runtime import build_reader
 
 _LOG = structlog.get_logger(__name__)
 
@@ -90,6 +92,15 @@ def _books(reader: BookReader) -> Sequence[Book]:
     except SeawallError as error:
         _LOG.warning("books_unavailable", error=str(error))
         return ()
+
+
+def __getattr__(name: str) -> Any:
+    """``app.server``, made when it is first asked for: ``python app.py`` needs none itself."""
+    if name != "server":
+        raise AttributeError(f"module {__name__} has no attribute {name}")
+    server = create_app(build_reader(load_settings())).server
+    globals()["server"] = server
+    return server
 
 
 if __name__ == "__main__":

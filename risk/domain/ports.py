@@ -70,6 +70,11 @@ class Feed(Protocol):
         """Assets it can price."""
         ...
 
+    @property
+    def starts_at(self) -> datetime:
+        """Where history ends and readings begin. UTC."""
+        ...
+
     def history(self, period: Period) -> Sequence[BarClose]:
         """Closed bars before the first reading, oldest first."""
         ...

@@ -1,0 +1,171 @@
+"""One cycle: read, load, step, save, publish.
+
+Everything that decides is pure and elsewhere; here is only the order of things, and what to
+do when the outside world does not answer.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from risk.domain.ports import (
+    Account,
+    AccountReading,
+    Carried,
+    Clock,
+    CycleRecord,
+    Feed,
+    MarketReading,
+    Store,
+)
+from risk.domain.snapshot import Snapshot
+from risk.errors import FeedUnavailable, StoreUnavailable
+from risk.manager import step
+from risk.portfolio.forecasting import roll_models
+
+_LOG = structlog.get_logger(__name__)
+
+
+def take_cycle(
+    carried: Carried,
+    market: MarketReading,
+    account: AccountReading,
+    *,
+    elapsed_ms: Callable[[], float] = lambda: 0.0,
+    wall: Callable[[], datetime] | None = None,
+) -> CycleRecord:
+    """What a reading of market and account leads to. Pure but for the two clocks it is handed.
+
+    Parameters
+    ----------
+    carried : Carried
+        After the last cycle.
+    market : MarketReading
+    account : AccountReading
+    elapsed_ms : callable
+        Milliseconds since the reading began.
+    wall : callable, optional
+        Wall time, UTC; the market's time if absent, as in a replay.
+    """
+    ledger = carried.ledger.after_all(fills=account.fills, flows=account.flows)
+    models, scores = roll_models(carried.models, market.closes, ledger, market.marks)
+    number = carried.state.cycle + 1
+    snapshot = Snapshot(
+        id=str(number),
+        portfolio=carried.state.portfolio,
+        at=market.at,
+        marks=market.marks,
+        ledger=ledger,
+        models=models,
+        working_orders=account.working_orders,
+        fills=account.fills,
+        flows=account.flows,
+        scores=scores,
+        faults=market.faults,
+        action_seq=carried.state.action_seq,
+    )
+    state, events, assessment = step(carried.state, snapshot)
+    return CycleRecord(
+        number=number,
+        snapshot=snapshot,
+        assessment=assessment,
+        state=state,
+        events=events,
+        closes=market.closes,
+        duration_ms=elapsed_ms(),
+        wall=market.at if wall is None else wall(),
+    )
+
+
+def carried_after(record: CycleRecord) -> Carried:
+    """What the next cycle starts from."""
+    return Carried(state=record.state, ledger=record.snapshot.ledger, models=record.snapshot.models)
+
+
+class Cycle:
+    """Turns of the engine over one portfolio.
+
+    Not safe for two threads at once: its owner takes care that turns never overlap.
+
+    Parameters
+    ----------
+    feed : Feed
+    account : Account
+    store : Store
+    clock : Clock
+    carried : Carried
+        State after the last saved cycle.
+    token : int
+        Of the lease; every save carries it.
+    """
+
+    def __init__(
+        self,
+        *,
+        feed: Feed,
+        account: Account,
+        store: Store,
+        clock: Clock,
+        carried: Carried,
+        token: int,
+    ) -> None:
+        self._feed = feed
+        self._account = account
+        self._store = store
+        self._clock = clock
+        self._carried = carried
+        self._token = token
+        self._unsaved: CycleRecord | None = None
+        self._unread: MarketReading | None = None
+
+    def turn(self) -> CycleRecord | None:
+        """Take one cycle; None if the market, the account or the database did not answer.
+
+        A cycle that could not be saved is kept and tried again before anything new is read:
+        it may have been saved after all, and two records must never share a number.
+
+        Raises
+        ------
+        LeaseLost
+            If another authority has taken the portfolio: nothing was written.
+        """
+        try:
+            record = self._unsaved or self._read()
+            self._unsaved = record
+            self._store.save(record, token=self._token)
+        except (FeedUnavailable, StoreUnavailable) as problem:
+            _LOG.warning("cycle_missed", problem=str(problem))
+            return None
+        self._unsaved = None
+        self._carried = carried_after(record)
+        return record
+
+    def _read(self) -> CycleRecord:
+        begun = self._clock.monotonic()
+        self._unread = market = self._market()
+        account = self._account.read(market, self._carried.ledger)
+        record = take_cycle(
+            self._carried,
+            market,
+            account,
+            elapsed_ms=lambda: (self._clock.monotonic() - begun) * 1000.0,
+            wall=self._clock.wall,
+        )
+        self._unread = None
+        return record
+
+    def _market(self) -> MarketReading:
+        """The market now, with the closes of a reading whose account did not answer."""
+        last = self._carried.state.at
+        now = self._clock.now()
+        market = self._feed.read(now if last is None else max(now, last))
+        missed = self._unread
+        if missed is None:
+            return market
+        return replace(
+            market,
+            closes=missed.closes + market.closes,
+            faults=missed.faults + market.faults,
+        )

@@ -1,0 +1,254 @@
+"""Composition root: the only module that names concrete classes and puts them together."""
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from risk.config import Settings, key_of
+from risk.domain.ledger import Ledger
+from risk.domain.market import BarClose, Period
+from risk.domain.model import Models
+from risk.domain.ports import Account, Carried, Feed
+from risk.domain.state import RiskState
+from risk.engine.accounts import JointAccount
+from risk.engine.authority import Authority, Turn
+from risk.engine.clock import wall_time
+from risk.engine.cycle import Cycle
+from risk.engine.past import relive
+from risk.errors import SettingInvalid, StoreError
+from risk.feeds import FEEDS, FeedRequest
+from risk.feeds.clock import SimulatedClock
+from risk.feeds.simulated import HISTORY_HOURS
+from risk.lab.paper import PaperDesk
+from risk.portfolio.forecasting import new_models, warm, with_assets
+from risk.storage.bars import REAL_MARKET
+from risk.storage.engines import Engines, open_engines, transaction
+from risk.storage.lease import LEASE_LIFE, SqlLeaseOffice
+from risk.storage.ledger import InboxAccount
+from risk.storage.portfolios import add_portfolio, keep_facts, require_portfolio
+from risk.storage.queries import FeedInfo, SqlBookReader
+from risk.storage.rollups import keep_house
+from risk.storage.schema import check_schema
+from risk.storage.store import SqlStore
+
+_LOG = structlog.get_logger(__name__)
+
+DEMO = "demo"
+#: Imported closes that a new book's models learn from, the newest.
+KEPT_HISTORY = 5000
+SIMULATED = "simulated"
+
+
+class Engine:
+    """An authority with its database, as the command line runs it."""
+
+    def __init__(self, authority: Authority, engines: Engines) -> None:
+        self._authority = authority
+        self._engines = engines
+
+    def run(self, *, beat: Callable[[], None]) -> None:
+        """Take turns until SIGTERM or SIGINT; `beat` is called after each."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._authority.end())
+        try:
+            self._authority.run(beat=beat)
+        finally:
+            self._engines.dispose()
+
+
+def build_authority(settings: Settings) -> Engine:
+    """The engine over the portfolio of the settings.
+
+    Raises
+    ------
+    InvalidInput
+        If a setting does not fit what the portfolio has lived through.
+    UnknownPortfolio
+        If nobody added the portfolio; the demo adds its own.
+    SchemaMismatch
+        If the database's tables are not as this program expects.
+    """
+    engines = open_engines(settings.database_url)
+    check_schema(engines)
+    world = _world_of(settings, engines)
+    authority = Authority(
+        portfolio=settings.portfolio,
+        holder=f"{socket.gethostname()}/{os.getpid()}",
+        office=SqlLeaseOffice(engines),
+        lease_life=LEASE_LIFE,
+        prepare=lambda token: _prepare(world, engines, token),
+        keep_house=lambda: keep_house(engines),
+        monotonic=time.monotonic,
+        interval=timedelta(seconds=settings.cycle_seconds),
+    )
+    return Engine(authority, engines)
+
+
+def build_reader(settings: Settings) -> SqlBookReader:
+    """What the web reads.
+
+    Raises
+    ------
+    SchemaMismatch
+        If the database's tables are not as this program expects.
+    """
+    engines = open_engines(settings.database_url)
+    check_schema(engines)
+    return SqlBookReader(
+        engines,
+        feed=_feed_info(settings),
+        cycle_seconds=settings.cycle_seconds,
+        wall=wall_time,
+        first=settings.portfolio,
+    )
+
+
+def _feed_info(settings: Settings) -> FeedInfo:
+    if settings.feed == SIMULATED:
+        return FeedInfo(label=SIMULATED, simulated=True, seed=settings.seed)
+    name = settings.prices.name if settings.prices else settings.feed
+    return FeedInfo(label=f"file {name}", simulated=False)
+
+
+# --- the world a portfolio lives in --------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class _World:
+    """Which market a portfolio lives in, since when, and how fast time passes there."""
+
+    settings: Settings
+    origin: datetime
+
+    @property
+    def simulated(self) -> bool:
+        return self.settings.feed == SIMULATED
+
+    @property
+    def market(self) -> str:
+        """Whose prices its bars are."""
+        return f"{SIMULATED}-{self.settings.seed}" if self.simulated else REAL_MARKET
+
+    @property
+    def has_desk(self) -> bool:
+        """Whether the demo strategies trade here, on paper."""
+        return self.simulated and self.settings.portfolio == DEMO
+
+    @property
+    def past_begins(self) -> datetime | None:
+        """Where a new book's first reading lies; None for where the feed begins."""
+        return self.origin - timedelta(hours=HISTORY_HOURS) if self.has_desk else None
+
+    def feed(self, since: datetime | None) -> Feed:
+        return FEEDS[self.settings.feed](
+            FeedRequest(
+                seed=self.settings.seed,
+                origin=self.origin,
+                since=since,
+                prices=self.settings.prices,
+            )
+        )
+
+
+def _world_of(settings: Settings, engines: Engines) -> _World:
+    """The world noted at the portfolio's first start; other settings are refused, not obeyed."""
+    with transaction(engines.writer) as connection:
+        if settings.portfolio == DEMO:
+            add_portfolio(connection, DEMO, at=wall_time())
+        require_portfolio(connection, settings.portfolio)
+        wanted: dict[str, Any] = {"feed": settings.feed, "origin": wall_time().isoformat()}
+        if settings.feed == SIMULATED:
+            wanted["seed"] = settings.seed
+        facts = keep_facts(connection, settings.portfolio, wanted)
+    for name in ("feed", "seed"):
+        if name in wanted and facts[name] != wanted[name]:
+            raise SettingInvalid(
+                key_of(name),
+                f"is {wanted[name]}, but portfolio {settings.portfolio} has lived with "
+                f"{facts[name]}: set it back, or choose another SEAWALL_PORTFOLIO or SEAWALL_HOME",
+            )
+    return _World(settings=settings, origin=datetime.fromisoformat(facts["origin"]))
+
+
+def _prepare(world: _World, engines: Engines, token: int) -> Turn:
+    """Load the book, or lead a new one through its past, and return what takes a turn."""
+    store = SqlStore(engines, market=world.market)
+    portfolio = world.settings.portfolio
+    carried = store.load(portfolio) or _first_start(world, engines, store, token)
+    feed = world.feed(carried.state.at)
+    models = Models(*(with_assets(model, feed.assets) for model in carried.models))
+    return Cycle(
+        feed=feed,
+        account=_account(world, engines, feed),
+        store=store,
+        clock=_clock(world, carried.state.at or feed.starts_at),
+        carried=replace(carried, models=models),
+        token=token,
+    ).turn
+
+
+def _clock(world: _World, last_seen: datetime) -> SimulatedClock:
+    """Market time from when the market was last seen.
+
+    At its natural speed the simulated market goes on while nobody looks; a sped-up one, and a
+    file, wait where they were left.
+    """
+    goes_on = world.simulated and world.settings.speed == 1.0
+    return SimulatedClock(
+        wall=wall_time,
+        monotonic=time.monotonic,
+        market_anchor=last_seen,
+        wall_anchor=last_seen if goes_on else wall_time(),
+        speed=world.settings.speed,
+    )
+
+
+def _account(world: _World, engines: Engines, feed: Feed) -> Account:
+    inbox = InboxAccount(engines, world.settings.portfolio)
+    if not world.has_desk:
+        return inbox
+    desk = PaperDesk(seed=world.settings.seed, history=feed.history(Period.HOUR))
+    return JointAccount([inbox, desk])
+
+
+def _first_start(world: _World, engines: Engines, store: SqlStore, token: int) -> Carried:
+    """A new book with warm models; the demo's is led through months of trading first."""
+    feed = world.feed(world.past_begins)
+    histories = {period: _history(world, store, feed, period) for period in Period}
+    for closes in histories.values():
+        store.record_closes(closes)
+    cold = new_models(feed.assets)
+    carried = Carried(
+        state=RiskState(portfolio=world.settings.portfolio),
+        ledger=Ledger(),
+        models=Models(
+            day=warm(cold.day, histories[Period.DAY]), hour=warm(cold.hour, histories[Period.HOUR])
+        ),
+    )
+    if not world.has_desk:
+        return carried
+    account = _account(world, engines, feed)
+    past = relive(carried, feed, account, since=feed.starts_at, until=wall_time())
+    cycles = store.save_history(past, token=token)
+    _LOG.info("past_relived", portfolio=world.settings.portfolio, cycles=cycles)
+    relived = store.load(world.settings.portfolio)
+    if relived is None:
+        raise StoreError(f"the past of {world.settings.portfolio} was saved but cannot be loaded")
+    return relived
+
+
+def _history(world: _World, store: SqlStore, feed: Feed, period: Period) -> list[BarClose]:
+    """Closes before the feed begins: its own, and before those the imported ones."""
+    own = list(feed.history(period))
+    if world.simulated:
+        return own
+    begins = own[0].opened if own else feed.starts_at
+    kept = store.bars(period, last=KEPT_HISTORY)
+    return [close for close in kept if close.closed <= begins] + own
