@@ -144,7 +144,9 @@ class _World:
     @property
     def past_begins(self) -> datetime | None:
         """Where a new book's first reading lies; None for where the feed begins."""
-        return self.origin - timedelta(hours=HISTORY_HOURS) if self.has_desk else None
+        if not self.has_desk:
+            return None
+        return Period.HOUR.open_of(self.origin) - timedelta(hours=HISTORY_HOURS)
 
     def feed(self, since: datetime | None) -> Feed:
         return FEEDS[self.settings.feed](
