@@ -16,7 +16,7 @@ from risk.domain.assessment import (
     TailRisk,
 )
 from risk.domain.market import Mark, Trust
-from risk.domain.model import PROVEN_AFTER, Model
+from risk.domain.model import LEVELS, PROVEN_AFTER, Model
 from risk.domain.orders import Order
 from risk.domain.positions import PositionKey
 from risk.domain.snapshot import Pending, Snapshot
@@ -25,6 +25,7 @@ from risk.portfolio.controller import (
     change_since_midnight,
     commitments_of,
     committed_book,
+    leading_column,
     measure_benchmark,
     measure_held,
     one_more,
@@ -172,7 +173,7 @@ def _marginal_and_rest(
     column: int, weights: FloatArray, gross: float, parts: TailParts | None, *, es: bool
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     if parts is None:  # every position is offset by another one of the same asset
-        nothing = (0.0,) * 3
+        nothing = (0.0,) * len(LEVELS)
         return nothing, nothing
     component = (parts.es if es else parts.var)[:, column]
     marginal = (parts.marginal_es if es else parts.marginal_var)[:, column]
@@ -182,11 +183,13 @@ def _marginal_and_rest(
 
 def _betas(day: Model) -> FloatArray | None:
     """Expected move of each asset per move of bitcoin, shape (A,); None without bitcoin."""
-    leading = next((j for j, a in enumerate(day.assets) if a.upper().startswith("BTC")), None)
-    if leading is None or day.scenarios is None or not day.proven(day.assets[leading]):
+    leading, scenarios = leading_column(day), day.scenarios
+    if leading is None or scenarios is None:
         return None
-    deviation = day.scenarios.filtered.std(axis=0)
-    return np.asarray(day.scenarios.correlation[:, leading] * deviation / deviation[leading])
+    deviation = scenarios.filtered.std(axis=0)
+    if deviation[leading] == 0.0:  # its price stood still all the time
+        return None
+    return np.asarray(scenarios.correlation[:, leading] * deviation / deviation[leading])
 
 
 # --- doubts --------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from risk.domain.snapshot import Pending, Snapshot
 from risk.domain.state import Performance
 from risk.measures.correlation import mean_correlation
 from risk.measures.returns import annualised_volatility
-from risk.measures.types import FloatArray
+from risk.measures.types import FloatArray, IntArray
 from risk.portfolio import stress
 from risk.portfolio.exposure import (
     Reach,
@@ -36,7 +36,6 @@ from risk.portfolio.tails import (
     BookVectors,
     book_tail,
     committed_tail,
-    project,
     project_one,
     standalone_tails,
     weights_of,
@@ -91,12 +90,10 @@ def _mean_correlation(model: Model, net: Mapping[str, float]) -> float | None:
 
 def measure_benchmark(model: Model, marks: Mapping[str, Mark]) -> Benchmark | None:
     """Bitcoin held alone; None if the model does not know it well enough."""
-    asset = next((a for a in model.assets if a.upper().startswith(_LEADING)), None)
-    units = standalone_tails(model)
-    if asset is None or units is None or not model.proven(asset):
+    column, units = leading_column(model), standalone_tails(model)
+    if column is None or units is None:
         return None
-    column = model.column(asset)
-    var, es = units
+    asset, (var, es) = model.assets[column], units
     return Benchmark(
         asset=asset,
         var_99=float(var[0, column, LEVELS.index(0.99)]),
@@ -105,6 +102,18 @@ def measure_benchmark(model: Model, marks: Mapping[str, Mark]) -> Benchmark | No
             float(np.sqrt(model.filter.variance[column])), model.spec.period.per_year
         ),
         since_midnight=change_since_midnight(model, asset, marks.get(asset)),
+    )
+
+
+def leading_column(model: Model) -> int | None:
+    """The model's column of bitcoin; None unless it knows bitcoin well enough."""
+    return next(
+        (
+            column
+            for column, asset in enumerate(model.assets)
+            if asset.upper().startswith(_LEADING) and model.proven(asset)
+        ),
+        None,
     )
 
 
@@ -212,35 +221,31 @@ def _horizon(
     held: TailRisk | None,
     changes: list[tuple[Pending, float]],
 ) -> Horizon | None:
-    known = [c for pending, _ in changes if (c := model.column(pending.key.asset)) is not None]
-    weights = weights_of(model, net)
-    if held is None or model.scenarios is None or weights is None or len(known) < len(changes):
+    columns = [model.column(pending.key.asset) for pending, _ in changes]
+    weights, scenarios = weights_of(model, net), model.scenarios
+    if held is None or weights is None or scenarios is None or None in columns:
         return None
-    columns = np.array(known, dtype=np.intp)
+    chosen = np.array(columns, dtype=np.int64)
     values = np.array([change for _, change in changes])
-    now = project(model, weights)
-    if now is None:
-        return None
-    filtered = model.scenarios.filtered[:, columns] * values
-    if model.scenarios.raw is model.scenarios.filtered:
-        worst = now.filtered + np.minimum(filtered, 0.0).sum(axis=1)
-        filled = now.filtered + filtered.sum(axis=1)
-        return Horizon(
-            model=model,
-            held=held,
-            worst=BookVectors(worst, worst),
-            filled=BookVectors(filled, filled),
-        )
-    raw = model.scenarios.raw[:, columns] * values
+    worst, filled = _with_pending(scenarios.filtered, weights, chosen, values)
+    if scenarios.raw is scenarios.filtered:
+        raw_worst, raw_filled = worst, filled
+    else:
+        raw_worst, raw_filled = _with_pending(scenarios.raw, weights, chosen, values)
     return Horizon(
         model=model,
         held=held,
-        worst=BookVectors(
-            now.filtered + np.minimum(filtered, 0.0).sum(axis=1),
-            now.raw + np.minimum(raw, 0.0).sum(axis=1),
-        ),
-        filled=BookVectors(now.filtered + filtered.sum(axis=1), now.raw + raw.sum(axis=1)),
+        worst=BookVectors(worst, raw_worst),
+        filled=BookVectors(filled, raw_filled),
     )
+
+
+def _with_pending(
+    returns: FloatArray, weights: FloatArray, columns: IntArray, values: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Profit in each scenario with those orders that would lose, and with all of them."""
+    now, added = returns @ weights, returns[:, columns] * values
+    return now + np.minimum(added, 0.0).sum(axis=1), now + added.sum(axis=1)
 
 
 def _committed_stress(
