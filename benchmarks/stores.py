@@ -1,0 +1,31 @@
+"""A new SQLite database in a folder of its own."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.market import PORTFOLIO
+from risk.domain.ports import CycleRecord
+from risk.storage.engines import open_engines
+from risk.storage.lease import SqlLeaseOffice
+from risk.storage.schema import upgrade
+from risk.storage.store import SqlStore
+
+Save = Callable[[CycleRecord], None]
+
+
+@contextmanager
+def new_store(portfolio: str = PORTFOLIO) -> Iterator[tuple[SqlStore, int]]:
+    """An empty store, and the token of the lease that allows to write into it."""
+    with TemporaryDirectory() as folder:
+        engines = open_engines(f"sqlite:///{Path(folder) / 'bench.db'}")
+        upgrade(engines)
+        office = SqlLeaseOffice(engines)
+        lease = office.acquire(portfolio, "bench")
+        assert lease is not None  # nobody else knows of the folder
+        try:
+            yield SqlStore(engines), lease.token
+        finally:
+            office.release(lease)
+            engines.dispose()
