@@ -41,7 +41,8 @@ from risk.portfolio.tails import (
     weights_of,
 )
 
-#: A drift of exposure smaller than this fraction of equity is not announced.
+#: A drift of exposure smaller than this fraction of equity is not announced; of gross
+#: exposure while there is no equity to compare with.
 TOLD_DRIFT = 0.01
 
 _LEADING = ("BTC", "XBT")
@@ -382,7 +383,7 @@ def exposure_update(
         Assets traded since the last step.
     """
     net = {asset: exposure.net for asset, exposure in assessment.held.by_asset.items()}
-    far = TOLD_DRIFT * abs(assessment.equity or 0.0)
+    far = TOLD_DRIFT * abs(assessment.equity or assessment.held.exposure.gross)
     changed = {
         asset
         for asset in net.keys() | told.keys()

@@ -6,6 +6,9 @@ from datetime import datetime
 from risk.domain.market import Period
 from risk.domain.state import Baseline, Performance
 
+# Less than this share of a flow is what floats leave over, not money with a return.
+_DUST = 1e-9
+
 
 def next_performance(
     before: Performance | None, *, equity: float | None, net_flows: float, at: datetime
@@ -63,11 +66,11 @@ def _first(equity: float, net_flows: float, at: datetime) -> Performance:
 
 def _unit_value(before: Performance, equity: float, net_flows: float) -> float:
     # With no money left there is nothing to grow: new money neither cures a wiped-out book
-    # nor harms one that was withdrawn in full.
-    if before.equity <= 0.0:
+    # nor harms one that was withdrawn in full, be it for the rounding dust that stayed.
+    flow = net_flows - before.net_flows
+    if before.equity <= _DUST * abs(flow):
         return before.unit_value
-    kept = equity - (net_flows - before.net_flows)
-    return max(0.0, before.unit_value * kept / before.equity)
+    return max(0.0, before.unit_value * (equity - flow) / before.equity)
 
 
 def _day_start(before: Performance, at: datetime) -> Baseline:
