@@ -43,8 +43,3 @@ def _parts(book: Book, n: int) -> Iterator[Timing]:
             size=size,
             n=n,
         )
-
-
-if __name__ == "__main__":
-    for timing in run():
-        print(timing)

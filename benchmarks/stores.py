@@ -1,18 +1,15 @@
 """A new SQLite database in a folder of its own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.market import PORTFOLIO
-from risk.domain.ports import CycleRecord
 from risk.storage.engines import open_engines
 from risk.storage.lease import SqlLeaseOffice
 from risk.storage.schema import upgrade
 from risk.storage.store import SqlStore
-
-Save = Callable[[CycleRecord], None]
 
 
 @contextmanager

@@ -1,0 +1,32 @@
+"""All benchmarks, or those named: ``python -m benchmarks [cycle] [assessing] ...``."""
+
+import sys
+
+from benchmarks import assessing, cycle, figures, memory
+from benchmarks.tables import machine_line, print_table
+from benchmarks.timing import HEAD
+from risk.measures.warm import warm_kernels
+
+_BENCHMARKS = {
+    "cycle": cycle.run,
+    "assessing": assessing.run,
+    "figures": figures.run,
+    "memory": memory.run,
+}
+
+
+def main(names: list[str]) -> None:
+    """Run them one after another and print one table."""
+    unknown = sorted(set(names) - _BENCHMARKS.keys())
+    if unknown:
+        sys.exit(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(_BENCHMARKS)}")
+    warm_kernels()
+    chosen = names or list(_BENCHMARKS)
+    timings = [timing for name in chosen for timing in _BENCHMARKS[name]()]
+    print(machine_line())
+    print()
+    print_table(HEAD, [timing.row for timing in timings])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,48 @@
+"""Benchmarks run, at the least size; what they measure is not asserted."""
+
+import math
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from benchmarks import assessing, cycle, figures, memory
+from benchmarks.tables import machine_line, print_table
+from benchmarks.timing import HEAD, Timing, timed_with
+
+SMALLEST: dict[str, Callable[[], Iterator[Timing]]] = {
+    "cycle": lambda: cycle.run(sizes=(1,), n=1),
+    "assessing": lambda: assessing.run(update_sizes=(1,), check_sizes=(1,), n=1),
+    "figures": lambda: figures.run(n=1, points=3),
+    "memory": lambda: memory.run(cycles=2, warm_up=1),
+}
+
+
+@pytest.mark.parametrize("name", SMALLEST)
+def test_each_benchmark_gives_finite_numbers_at_the_least_size(name: str):
+    timings = list(SMALLEST[name]())
+
+    assert timings
+    assert all(math.isfinite(t.median) and t.median <= t.p99 for t in timings if t.unit != "x")
+
+
+def test_preparing_a_call_does_not_count_and_happens_before_each():
+    given = iter(range(100))
+    seen: list[int] = []
+
+    timing = timed_with("case", lambda: next(given), seen.append, size=1, n=5, warm=2)
+
+    assert seen == [0, 1, 2, 3, 4, 5, 6]
+    assert timing.n == 5
+
+
+def test_a_table_has_a_line_for_each_timing(capsys: pytest.CaptureFixture[str]):
+    print_table(HEAD, [Timing("save", 1_500, "ms", 1234.5, 0.25, 10).row])
+
+    head, rule, line = capsys.readouterr().out.splitlines()
+    assert head.split() == list(HEAD)
+    assert set(rule) == {"-", " "}
+    assert line.split() == ["save", "1,500", "1,234", "0.25", "10", "ms"]
+
+
+def test_the_machine_is_named():
+    assert "Python 3." in machine_line()
