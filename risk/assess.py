@@ -4,6 +4,8 @@ The law that both keep: ``OrderCheck(snapshot).after(order)`` equals
 ``assess(snapshot.after(order)).committed``.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from risk.domain.assessment import (
@@ -31,7 +33,7 @@ from risk.portfolio.controller import (
     one_more,
 )
 from risk.portfolio.exposure import net_by_asset, value_of_pending, values_by_position
-from risk.portfolio.tails import TailParts, split_by_asset, standalone_tails, weights_of
+from risk.portfolio.tails import split_by_asset, standalone_tails, weights_of
 from risk.position.calculator import UnitRisk, measure_position
 
 
@@ -135,50 +137,62 @@ def _unit_risks(
     weights, alone = weights_of(day, net), standalone_tails(day)
     if tail is None or weights is None or alone is None:
         return {}
+    units = _units_by_column(alone, _split(day, values, weights, tail), _betas(day))
+    return {a: units[column] for a in net if (column := day.column(a)) is not None}
+
+
+class _Split(NamedTuple):
+    """What one unit of each asset adds to the book's figures; arrays of shape (A, L).
+
+    For the meaning of `rest` see `UnitRisk`.
+    """
+
+    marginal_var: FloatArray
+    marginal_es: FloatArray
+    rest_var: FloatArray
+    rest_es: FloatArray
+
+
+def _split(
+    day: Model, values: dict[PositionKey, float], weights: FloatArray, tail: TailRisk
+) -> _Split:
     parts = split_by_asset(day, weights, tail)
-    betas = _betas(day)
-    gross: dict[str, float] = {}
+    if parts is None:  # every position is offset by another one of the same asset
+        return _Split(*[np.zeros((len(weights), len(LEVELS)))] * 4)
+    gross = np.zeros(len(weights))
     for key, value in values.items():
-        gross[key.asset] = gross.get(key.asset, 0.0) + abs(value)
-    return {
-        asset: _unit_risk(column, weights, gross[asset], parts, alone, betas)
-        for asset in net
-        if (column := day.column(asset)) is not None
-    }
-
-
-def _unit_risk(
-    column: int,
-    weights: FloatArray,
-    gross: float,
-    parts: TailParts | None,
-    alone: tuple[FloatArray, FloatArray],
-    betas: FloatArray | None,
-) -> UnitRisk:
-    var, es = alone
-    marginal_var, rest_var = _marginal_and_rest(column, weights, gross, parts, es=False)
-    marginal_es, rest_es = _marginal_and_rest(column, weights, gross, parts, es=True)
-    return UnitRisk(
-        long=TailRisk(tuple(var[0, column].tolist()), tuple(es[0, column].tolist())),
-        short=TailRisk(tuple(var[1, column].tolist()), tuple(es[1, column].tolist())),
-        marginal_var=marginal_var,
-        marginal_es=marginal_es,
-        rest_var=rest_var,
-        rest_es=rest_es,
-        beta_btc=None if betas is None else float(betas[column]),
+        column = day.column(key.asset)
+        if column is not None:
+            gross[column] += abs(value)
+    return _Split(
+        parts.marginal_var.T,
+        parts.marginal_es.T,
+        _rest(parts.var, parts.marginal_var * weights, gross).T,
+        _rest(parts.es, parts.marginal_es * weights, gross).T,
     )
 
 
-def _marginal_and_rest(
-    column: int, weights: FloatArray, gross: float, parts: TailParts | None, *, es: bool
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    if parts is None:  # every position is offset by another one of the same asset
-        nothing = (0.0,) * len(LEVELS)
-        return nothing, nothing
-    component = (parts.es if es else parts.var)[:, column]
-    marginal = (parts.marginal_es if es else parts.marginal_var)[:, column]
-    rest = (component - marginal * weights[column]) / gross if gross > 0.0 else 0.0 * marginal
-    return tuple(marginal.tolist()), tuple(rest.tolist())
+def _rest(components: FloatArray, linear: FloatArray, gross: FloatArray) -> FloatArray:
+    missing = components - linear
+    return np.divide(missing, gross, out=np.zeros_like(missing), where=gross > 0.0)
+
+
+def _units_by_column(
+    alone: tuple[FloatArray, FloatArray], split: _Split, betas: FloatArray | None
+) -> list[UnitRisk]:
+    var, es = alone
+    long, short = _tails(var[0], es[0]), _tails(var[1], es[1])
+    beta = [None] * len(long) if betas is None else betas.tolist()
+    columns = zip(long, short, *map(_tuples, split), beta, strict=True)
+    return [UnitRisk(*column) for column in columns]
+
+
+def _tails(var: FloatArray, es: FloatArray) -> list[TailRisk]:
+    return list(map(TailRisk, _tuples(var), _tuples(es)))
+
+
+def _tuples(rows: FloatArray) -> list[tuple[float, ...]]:
+    return list(map(tuple, rows.tolist()))
 
 
 def _betas(day: Model) -> FloatArray | None:
