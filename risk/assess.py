@@ -216,12 +216,8 @@ _MARK_DOUBTS = {
 
 
 def _doubts(snapshot: Snapshot, held: HeldBook) -> tuple[Doubt, ...]:
-    concerned = sorted(
-        {position.asset for position in snapshot.ledger.positions.values()}
-        | {pending.key.asset for pending in snapshot.pending}
-    )
-    marks = [_mark_doubt(snapshot, snapshot.mark(asset)) for asset in concerned]
-    histories = [_history_doubt(snapshot.models.day, asset) for asset in concerned]
+    marks = [_mark_doubt(snapshot, snapshot.mark(asset)) for asset in snapshot.concerned]
+    histories = [_history_doubt(snapshot.models.day, asset) for asset in snapshot.concerned]
     whole = [_no_equity(snapshot), _no_model(snapshot, held)]
     return tuple(doubt for doubt in [*whole, *marks, *histories] if doubt is not None)
 

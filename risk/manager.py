@@ -98,7 +98,7 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
         at=snapshot.at,
         performance=performance,
         standings=standings,
-        trusts={asset: mark.trust for asset, mark in snapshot.marks.items()},
+        trusts={asset: mark.trust for asset, mark in _watched(snapshot).items()},
         exposures=dict(exposed.by_asset) if exposed else state.exposures,
         positions_told={key: p.quantity for key, p in snapshot.ledger.positions.items()},
         action_seq=snapshot.action_seq,
@@ -113,6 +113,11 @@ def _refuse_misplaced(state: RiskState, snapshot: Snapshot) -> None:
         raise ValueError(f"a snapshot of {snapshot.at} cannot follow one of {state.at}")
 
 
+def _watched(snapshot: Snapshot) -> dict[str, Mark]:
+    """The marks, and a MISSING one of each asset of the book that the feed says nothing of."""
+    return {**{asset: snapshot.mark(asset) for asset in snapshot.concerned}, **snapshot.marks}
+
+
 # --- trading state -------------------------------------------------------------------------
 
 
@@ -123,7 +128,7 @@ def _standings(
     performance: Performance | None,
 ) -> dict[Scope, Standing]:
     wanted = {Scope(ScopeKind.PORTFOLIO, snapshot.portfolio): _judge(assessment, performance)}
-    for asset, mark in snapshot.marks.items():
+    for asset, mark in _watched(snapshot).items():
         if not mark.trust.allows_new_risk:
             cause = f"{asset} mark is {mark.trust}: no new risk in it, reductions pass"
             wanted[Scope(ScopeKind.ASSET, asset)] = TradingState.REDUCE_ONLY, cause
@@ -177,9 +182,15 @@ def _status_changes(
             scope=scope.name,
             state=current.name,
             previous=previous.name,
-            cause=after.cause if after else f"{scope.name} is measured with a trusted mark again",
+            cause=after.cause if after else _why_reopened(snapshot, scope),
             severity=_severity(scope, current),
         )
+
+
+def _why_reopened(snapshot: Snapshot, scope: Scope) -> str:
+    if scope.name in snapshot.marks:
+        return f"{scope.name} is measured with a trusted mark again"
+    return f"{scope.name} is not watched any more"
 
 
 def _severity(scope: Scope, current: TradingState) -> Severity:
@@ -224,7 +235,7 @@ def _found_in_data(snapshot: Snapshot) -> Iterator[DataFaultFound]:
 
 
 def _trust_changes(state: RiskState, snapshot: Snapshot) -> Iterator[MarkTrustChanged]:
-    for asset, mark in sorted(snapshot.marks.items()):
+    for asset, mark in sorted(_watched(snapshot).items()):
         before = state.trusts.get(asset, Trust.TRUSTED)
         if mark.trust is not before:
             yield MarkTrustChanged(

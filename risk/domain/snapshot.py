@@ -100,11 +100,15 @@ class Snapshot:
         return self.marks.get(asset) or missing_mark(asset, self.at)
 
     @property
+    def concerned(self) -> tuple[str, ...]:
+        """Assets held, or about to be held, sorted."""
+        held = {position.asset for position in self.ledger.positions.values()}
+        return tuple(sorted(held | {pending.key.asset for pending in self.pending}))
+
+    @property
     def unvalued(self) -> tuple[str, ...]:
         """Assets held, or about to be held, that cannot be valued, sorted."""
-        concerned = {position.asset for position in self.ledger.positions.values()}
-        concerned |= {pending.key.asset for pending in self.pending}
-        return tuple(sorted(a for a in concerned if self.mark(a).trust is Trust.MISSING))
+        return tuple(a for a in self.concerned if self.mark(a).trust is Trust.MISSING)
 
     @property
     def equity(self) -> float | None:
