@@ -52,6 +52,7 @@ def assess(snapshot: Snapshot) -> Assessment:
     values = values_by_position(snapshot)
     held = measure_held(snapshot, values)
     commitments = commitments_of(snapshot, values, held)
+    committed = committed_book(commitments, held, idle=not snapshot.pending)
     equity = snapshot.equity
     return Assessment(
         snapshot_id=snapshot.id,
@@ -65,10 +66,10 @@ def assess(snapshot: Snapshot) -> Assessment:
         fees=snapshot.ledger.fees,
         leverage=held.exposure.gross / equity if equity is not None and equity > 0.0 else None,
         held=held,
-        committed=committed_book(commitments, held, idle=not snapshot.pending),
+        committed=committed,
         positions=_positions(snapshot, values, held),
         benchmark=measure_benchmark(snapshot.models.day, snapshot.marks),
-        doubts=_doubts(snapshot, held),
+        doubts=_doubts(snapshot, measured=held.day is not None and committed.day is not None),
     )
 
 
@@ -215,10 +216,10 @@ _MARK_DOUBTS = {
 }
 
 
-def _doubts(snapshot: Snapshot, held: HeldBook) -> tuple[Doubt, ...]:
+def _doubts(snapshot: Snapshot, *, measured: bool) -> tuple[Doubt, ...]:
     marks = [_mark_doubt(snapshot, snapshot.mark(asset)) for asset in snapshot.concerned]
     histories = [_history_doubt(snapshot.models.day, asset) for asset in snapshot.concerned]
-    whole = [_no_equity(snapshot), _no_model(snapshot, held)]
+    whole = [_no_equity(snapshot), None if measured else _no_model(snapshot)]
     return tuple(doubt for doubt in [*whole, *marks, *histories] if doubt is not None)
 
 
@@ -233,14 +234,16 @@ def _mark_doubt(snapshot: Snapshot, mark: Mark) -> Doubt | None:
 
 
 def _history_doubt(day: Model, asset: str) -> Doubt | None:
-    column = day.column(asset)
-    if column is not None and day.proven(asset):
+    if day.proven(asset):
         return None
-    seen = 0 if column is None else int(day.filter.observed[column])
+    column = day.column(asset)
+    if column is None:
+        return Doubt(DoubtKind.SHORT_HISTORY, asset, f"{asset} has no history")
     return Doubt(
         DoubtKind.SHORT_HISTORY,
         asset,
-        f"{asset} has {seen} of {PROVEN_AFTER} days of history; its risk is estimated by a proxy",
+        f"{asset} has {day.filter.observed[column]} of {PROVEN_AFTER} days of history; "
+        "its risk is estimated by a proxy",
     )
 
 
@@ -251,12 +254,10 @@ def _no_equity(snapshot: Snapshot) -> Doubt | None:
     return Doubt(DoubtKind.NO_EQUITY, None, f"equity is unknown: no mark of {', '.join(unvalued)}")
 
 
-def _no_model(snapshot: Snapshot, held: HeldBook) -> Doubt | None:
-    if held.day is not None:
-        return None
+def _no_model(snapshot: Snapshot) -> Doubt:
     day = snapshot.models.day
-    unknown = sorted(a for a in held.by_asset if day.column(a) is None)
     if day.scenarios is not None:
+        unknown = [asset for asset in snapshot.concerned if day.column(asset) is None]
         return Doubt(DoubtKind.NO_MODEL, None, f"no model of {', '.join(unknown)}")
     return Doubt(
         DoubtKind.NO_MODEL,

@@ -22,7 +22,8 @@ from risk.measures.types import FloatArray
 from risk.portfolio.forecasting import new_model, new_models, warm
 
 BTC, ETH, SOL = "BTC/USDT", "ETH/USDT", "SOL/USDT"
-LATE, ALIEN = "LATE/USDT", "ALIEN/USDT"
+LATE, ALIEN = "YOUNG/USDT", "ALIEN/USDT"
+# In the order of the model's columns, which is that of the alphabet.
 KNOWN = (BTC, ETH, SOL, LATE)
 ASSETS = (*KNOWN, ALIEN)
 STRATEGIES, VENUES = ("trend", "dip", "noise"), ("sim-a", "sim-b")

@@ -500,6 +500,34 @@ def test_an_asset_that_the_model_never_saw_leaves_the_book_unmeasured() -> None:
     assert found.positions[0].standalone is None
 
 
+def test_so_does_an_order_for_one_that_is_pending() -> None:
+    pending = book_of({}, reservations=[reservation_of(order_of(ALIEN, 1_000.0))])
+    found = assess(snapshot_of(pending))
+
+    assert found.held.day is not None
+    assert found.committed.day is None
+    assert [(d.kind, d.detail) for d in found.doubts] == [
+        (DoubtKind.NO_MODEL, f"no model of {ALIEN}"),
+        (DoubtKind.SHORT_HISTORY, f"{ALIEN} has no history"),
+    ]
+
+
+def test_an_unknown_asset_that_is_offset_completely_leaves_the_rest_measured() -> None:
+    ledger = book_of(
+        {
+            PositionKey("trend", ALIEN, "sim-a"): 1e4,
+            PositionKey("dip", ALIEN, "sim-a"): -1e4,
+            PositionKey("dip", BTC, "sim-a"): 5e4,
+        }
+    )
+    found = assess(snapshot_of(ledger))
+    parts = {p.asset: p.component_var for p in found.positions}
+
+    assert found.held.day == day_risk({PositionKey("dip", BTC, "sim-a"): 5e4})
+    assert parts[ALIEN] is None
+    assert parts[BTC] == pytest.approx(found.held.day.var)
+
+
 def test_a_model_that_has_seen_too_little_says_how_much() -> None:
     (doubt,) = assess(snapshot_of(Ledger(), models=new_models(KNOWN))).doubts
 

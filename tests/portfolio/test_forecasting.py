@@ -223,6 +223,15 @@ def test_a_book_with_an_unknown_asset_is_not_forecast() -> None:
     assert advance(WARM, CLOSES[START], {BTC: 1.0, ALIEN: 1.0}).forecast is None
 
 
+def test_a_forecast_for_a_book_that_the_model_does_not_know_is_counted_as_unscored() -> None:
+    first = advance(WARM, CLOSES[START], BOOK)
+    assert first.forecast is not None
+    strange = replace(first, forecast=first.forecast._replace(exposure={ALIEN: 1.0}))
+    after = advance(strange, CLOSES[START + 1], BOOK)
+
+    assert (after.score, after.unscored) == (None, 1)
+
+
 def test_a_model_without_scenarios_forecasts_nothing() -> None:
     young = warm(new_model(DAY_MODEL, THREE), CLOSES[:30])
 
