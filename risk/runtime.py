@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,10 +15,10 @@ from risk.config import Settings, key_of
 from risk.domain.ledger import Ledger
 from risk.domain.market import BarClose, Period
 from risk.domain.model import Models
-from risk.domain.ports import Account, Carried, Feed
+from risk.domain.ports import Account, Carried, CycleRecord, Feed
 from risk.domain.state import RiskState
 from risk.engine.accounts import JointAccount
-from risk.engine.authority import Authority, Turn
+from risk.engine.authority import Authority, Beat, Turn
 from risk.engine.clock import wall_time
 from risk.engine.cycle import Cycle
 from risk.engine.past import relive
@@ -53,7 +53,7 @@ class Engine:
         self._authority = authority
         self._engines = engines
 
-    def run(self, *, beat: Callable[[], None]) -> None:
+    def run(self, *, beat: Beat) -> None:
         """Take turns until SIGTERM or SIGINT; `beat` is called after each."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._authority.end())
@@ -83,7 +83,7 @@ def build_authority(settings: Settings) -> Engine:
         holder=f"{socket.gethostname()}/{os.getpid()}",
         office=SqlLeaseOffice(engines),
         lease_life=LEASE_LIFE,
-        prepare=lambda token: _prepare(world, engines, token),
+        prepare=lambda token, beat: _prepare(world, engines, token, beat),
         keep_house=lambda: keep_house(engines),
         monotonic=time.monotonic,
         interval=timedelta(seconds=settings.cycle_seconds),
@@ -169,21 +169,27 @@ def _world_of(settings: Settings, engines: Engines) -> _World:
         if settings.feed == SIMULATED:
             wanted["seed"] = settings.seed
         facts = keep_facts(connection, settings.portfolio, wanted)
+        _refuse_another_world(settings.portfolio, wanted, facts)
+    return _World(settings=settings, origin=datetime.fromisoformat(facts["origin"]))
+
+
+def _refuse_another_world(
+    portfolio: str, wanted: Mapping[str, Any], facts: Mapping[str, Any]
+) -> None:
     for name in ("feed", "seed"):
         if name in wanted and facts[name] != wanted[name]:
             raise SettingInvalid(
                 key_of(name),
-                f"is {wanted[name]}, but portfolio {settings.portfolio} has lived with "
+                f"is {wanted[name]}, but portfolio {portfolio} has lived with "
                 f"{facts[name]}: set it back, or choose another SEAWALL_PORTFOLIO or SEAWALL_HOME",
             )
-    return _World(settings=settings, origin=datetime.fromisoformat(facts["origin"]))
 
 
-def _prepare(world: _World, engines: Engines, token: int) -> Turn:
+def _prepare(world: _World, engines: Engines, token: int, beat: Beat) -> Turn:
     """Load the book, or lead a new one through its past, and return what takes a turn."""
     store = SqlStore(engines, market=world.market)
     portfolio = world.settings.portfolio
-    carried = store.load(portfolio) or _first_start(world, engines, store, token)
+    carried = store.load(portfolio) or _first_start(world, engines, store, token, beat)
     feed = world.feed(carried.state.at)
     models = Models(*(with_assets(model, feed.assets) for model in carried.models))
     return Cycle(
@@ -220,7 +226,9 @@ def _account(world: _World, engines: Engines, feed: Feed) -> Account:
     return JointAccount([inbox, desk])
 
 
-def _first_start(world: _World, engines: Engines, store: SqlStore, token: int) -> Carried:
+def _first_start(
+    world: _World, engines: Engines, store: SqlStore, token: int, beat: Beat
+) -> Carried:
     """A new book with warm models; the demo's is led through months of trading first."""
     feed = world.feed(world.past_begins)
     histories = {period: _history(world, store, feed, period) for period in Period}
@@ -238,12 +246,19 @@ def _first_start(world: _World, engines: Engines, store: SqlStore, token: int) -
         return carried
     account = _account(world, engines, feed)
     past = relive(carried, feed, account, since=feed.starts_at, until=wall_time())
-    cycles = store.save_history(past, token=token)
+    cycles = store.save_history(_told(past, beat), token=token)
     _LOG.info("past_relived", portfolio=world.settings.portfolio, cycles=cycles)
     relived = store.load(world.settings.portfolio)
     if relived is None:
         raise StoreError(f"the past of {world.settings.portfolio} was saved but cannot be loaded")
     return relived
+
+
+def _told(records: Iterable[CycleRecord], beat: Beat) -> Iterator[CycleRecord]:
+    """The records, with a beat for each: months of them may take longer than silence may."""
+    for record in records:
+        beat()
+        yield record
 
 
 def _history(world: _World, store: SqlStore, feed: Feed, period: Period) -> list[BarClose]:

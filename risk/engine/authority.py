@@ -6,7 +6,9 @@ wall clock that is set back would silence it for as long.
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
+from queue import Empty, SimpleQueue
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -21,6 +23,7 @@ LATE_AFTER = 3.0
 _HOUSEKEEPING = timedelta(minutes=1)
 
 Turn = Callable[[], CycleRecord | None]
+Beat = Callable[[], None]
 
 
 class Authority:
@@ -34,8 +37,8 @@ class Authority:
     lease_life : timedelta
         How long a lease lives; renewed when a third of it has passed.
     prepare : callable
-        From the lease's token to the function that takes one turn. Called once the lease is
-        held; loads, or leads a new book through its past.
+        From the lease's token and the beat to the function that takes one turn. Called once
+        the lease is held; loads, or leads a new book through its past, beating meanwhile.
     keep_house : callable
         Rolls up and drops what is old; once a minute.
     monotonic : callable
@@ -51,7 +54,7 @@ class Authority:
         holder: str,
         office: LeaseOffice,
         lease_life: timedelta,
-        prepare: Callable[[int], Turn],
+        prepare: Callable[[int, Beat], Turn],
         keep_house: Callable[[], None],
         monotonic: Callable[[], float],
         interval: timedelta,
@@ -64,10 +67,10 @@ class Authority:
         self._keep_house = keep_house
         self._monotonic = monotonic
         self._interval = interval.total_seconds()
-        self._ending = threading.Event()
+        self._ending = _Ending()
         self._one_turn_at_a_time = threading.Lock()
         self._failure: BaseException | None = None
-        self._beat: Callable[[], None] = lambda: None
+        self._beat: Beat = lambda: None
         self._last_turn = 0.0
         self._last_renewal = 0.0
 
@@ -75,13 +78,14 @@ class Authority:
         """Ask it to end after the running turn; safe in a signal handler."""
         self._ending.set()
 
-    def run(self, *, beat: Callable[[], None]) -> None:
+    def run(self, *, beat: Beat) -> None:
         """Take turns until `end` is called.
 
         Parameters
         ----------
         beat : callable
-            Called after every turn, also a missed one, and while waiting for the lease.
+            Called after every turn, also a missed one, while preparing, and while waiting for
+            the lease.
 
         Raises
         ------
@@ -119,7 +123,7 @@ class Authority:
 
     def _rule(self, lease: Lease) -> None:
         with _Renewal(self._office, lease, self._renew_after) as renewal:
-            turn = self._prepare(lease.token)
+            turn = self._prepare(lease.token, self._beat)
         lease = renewal.lease
         self._last_turn = self._last_renewal = self._monotonic()
         _LOG.info("engine_started", portfolio=self._portfolio, token=lease.token)
@@ -195,6 +199,32 @@ class Authority:
             self._office.release(lease)
         except (StoreUnavailable, LeaseLost) as problem:
             _LOG.warning("lease_not_released", problem=str(problem))
+
+
+class _Ending:
+    """An event that a signal handler may set.
+
+    A `threading.Event` would wait for itself for ever, were the signal to come while the main
+    thread is just about to wait for it. One thread at a time may wait.
+    """
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._news: SimpleQueue[None] = SimpleQueue()
+
+    def set(self) -> None:
+        self._is_set = True
+        self._news.put(None)
+
+    def is_set(self) -> bool:
+        return self._is_set
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it is set, by then at the latest."""
+        if not self._is_set:
+            with suppress(Empty):
+                self._news.get(timeout=seconds)
+        return self._is_set
 
 
 class _Renewal:
