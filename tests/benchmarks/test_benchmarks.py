@@ -3,11 +3,13 @@
 import math
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
 
-from benchmarks import assessing, cycle, figures, memory
+from benchmarks import assessing, cycle, figures, memory, pending_orders
 from benchmarks.tables import machine_line, print_table
 from benchmarks.timing import HEAD, Timing, timed_with
+from risk.domain.model import LEVELS
 
 SMALLEST: dict[str, Callable[[], Iterator[Timing]]] = {
     "cycle": lambda: cycle.run(sizes=(1,), n=1),
@@ -46,3 +48,11 @@ def test_a_table_has_a_line_for_each_timing(capsys: pytest.CaptureFixture[str]):
 
 def test_the_machine_is_named():
     assert "Python 3." in machine_line()
+
+
+def test_filled_subsets_of_orders_are_compared_with_what_was_promised_for_them():
+    found = pending_orders.measure(books=3)
+
+    assert found.var.shape == found.es.shape == (30, len(LEVELS))
+    assert np.isfinite(found.var).all()
+    assert (found.var > -1.0).all()
