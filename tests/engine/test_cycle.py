@@ -1,0 +1,358 @@
+"""A cycle: what comes after what, and that a world which does not answer loses nothing."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from risk.domain.ledger import Ledger
+from risk.domain.market import DataFault, FaultKind, Period
+from risk.domain.ports import AccountReading
+from risk.engine import cycle as module
+from risk.engine.accounts import JointAccount
+from risk.engine.cycle import Cycle, take_cycle
+from risk.errors import FeedUnavailable, LeaseLost, StoreUnavailable
+from tests.engine.worlds import (
+    BEGIN,
+    PORTFOLIO,
+    FakeAccount,
+    deposit,
+    nothing_yet,
+    noting,
+    purchase,
+    sale_at_work,
+)
+from tests.fakes import FakeClock
+from tests.fakes_feeds import FakeFeed
+from tests.fakes_store import FakeLeaseOffice, FakeStore
+
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+HOLE = DataFault(kind=FaultKind.HOLE, asset="BTC", at=BEGIN, detail="two bars lack", count=2)
+
+
+class World:
+    """A cycle with everything around it within reach."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock(BEGIN)
+        self.office = FakeLeaseOffice(self.clock.now)
+        self.feed = FakeFeed(BEGIN)
+        self.account = FakeAccount(AccountReading(flows=(deposit(),)))
+        self.store = FakeStore(self.office)
+        self.token = self.office.acquire(PORTFOLIO, "first").token
+        self.cycle = self.started()
+
+    def started(self) -> Cycle:
+        """A cycle that goes on from what the store holds."""
+        return Cycle(
+            feed=self.feed,
+            account=self.account,
+            store=self.store,
+            clock=self.clock,
+            carried=self.store.load(PORTFOLIO) or nothing_yet(self.feed.assets),
+            token=self.token,
+        )
+
+    def turn_after(self, passed: timedelta = timedelta(seconds=1)):
+        self.clock.advance(passed)
+        return self.cycle.turn()
+
+    @property
+    def numbers(self) -> list[int]:
+        return [record.number for record in self.store.records]
+
+    @property
+    def hours(self) -> list:
+        return [
+            close.opened
+            for record in self.store.records
+            for close in record.closes
+            if close.period is Period.HOUR
+        ]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+# --- the order of things -------------------------------------------------------------------
+
+
+def test_market_then_account_then_step_then_save(world, monkeypatch):
+    happened: list[str] = []
+    world.feed.read = noting("market", happened, world.feed.read)
+    world.account.read = noting("account", happened, world.account.read)
+    world.store.save = noting("save", happened, world.store.save)
+    monkeypatch.setattr(module, "step", noting("step", happened, module.step))
+
+    world.cycle.turn()
+
+    assert happened == ["market", "account", "step", "save"]
+
+
+def test_a_cycle_carries_everything_that_was_read(world):
+    market = world.feed.read(BEGIN + HOUR)
+    market = replace(market, faults=(HOLE,))
+    account = AccountReading(
+        flows=(deposit(),), fills=(purchase(),), working_orders={"o1": sale_at_work()}
+    )
+    record = take_cycle(nothing_yet(world.feed.assets), market, account)
+    snapshot = record.snapshot
+
+    assert (record.number, snapshot.id, snapshot.at) == (1, "1", BEGIN + HOUR)
+    assert (snapshot.flows, snapshot.fills, snapshot.faults) == (
+        (deposit(),), (purchase(),), (HOLE,),
+    )  # fmt: skip
+    assert snapshot.working_orders == {"o1": sale_at_work()}
+    assert snapshot.ledger == Ledger().after_flow(deposit()).after_fill(purchase())
+    assert snapshot.models.hour.closed == BEGIN + HOUR
+    assert record.closes == market.closes
+    assert record.assessment.equity == 10_000.0
+    assert record.wall == BEGIN + HOUR, "of a replay, the wall is the market's"
+
+
+def test_the_next_cycle_goes_on_from_the_last(world):
+    world.account.tell(AccountReading(fills=(purchase(),)))
+    first, second = world.cycle.turn(), world.turn_after(HOUR)
+
+    assert (first.number, second.number) == (1, 2)
+    assert second.snapshot.ledger.seq == 2
+    assert second.state.performance.inception == first.state.performance.inception
+    assert world.account.shown[1][1] == first.snapshot.ledger
+    assert second.snapshot.models.hour.version == first.snapshot.models.hour.version + 1
+
+
+def test_its_duration_is_from_reading_to_saving(world, monkeypatch):
+    def slow_step(*arguments):
+        world.clock.advance(0.25)
+        return step(*arguments)
+
+    step = module.step
+    monkeypatch.setattr(module, "step", slow_step)
+    record = world.cycle.turn()
+
+    assert record.duration_ms == pytest.approx(250.0)
+    assert record.wall == BEGIN + timedelta(seconds=0.25)
+
+
+def test_no_number_that_is_written_is_nan(world):
+    """Of an empty book, a funded one, and one whose model has seen too little."""
+    world.account.tell(AccountReading(fills=(purchase(), purchase("ETH", name="f2"))))
+    for _ in range(3):
+        world.turn_after(HOUR)
+
+    for record in world.store.records:
+        told = [*record.events, record.assessment, record.state]
+        numbers = [leaf for each in told for leaf in _leaves(each) if isinstance(leaf, float)]
+        assert len(numbers) > 10
+        assert all(map(math.isfinite, numbers))
+
+
+def _leaves(value: object):
+    if is_dataclass(value):
+        value = {spec.name: getattr(value, spec.name) for spec in fields(value)}
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, np.ndarray):
+        value = value.ravel().tolist()
+    if isinstance(value, list | tuple):
+        for each in value:
+            yield from _leaves(each)
+    else:
+        yield value
+
+
+# --- a store that does not answer ----------------------------------------------------------
+
+
+def test_a_cycle_that_was_not_saved_is_saved_next_and_nothing_is_read_meanwhile(world):
+    world.store.fail_with = StoreUnavailable("the database is away")
+    read: list[str] = []
+    world.feed.read = noting("market", read, world.feed.read)
+
+    assert world.cycle.turn() is None
+    record = world.turn_after(MINUTE)
+
+    assert read == ["market"]
+    assert (record.number, record.snapshot.at) == (1, BEGIN)
+    assert len(world.account.shown) == 1
+    assert world.numbers == [1]
+
+
+def test_a_save_that_arrived_though_nobody_heard_is_not_repeated(world):
+    """6 to 16 in a hundred killed transactions were committed."""
+    save = world.store.save
+
+    def saved_but_unheard(record, *, token):
+        save(record, token=token)
+        world.store.save = save
+        raise StoreUnavailable("the answer was lost")
+
+    world.store.save = saved_but_unheard
+
+    assert world.cycle.turn() is None
+    assert world.turn_after().number == 1
+    assert world.turn_after().number == 2
+    assert world.numbers == [1, 2]
+
+
+def test_numbers_never_skip_however_often_the_store_is_away(world):
+    for number in range(40):
+        world.store.fail_with = StoreUnavailable("away") if number % 3 else None
+        world.turn_after(7 * MINUTE)
+
+    assert world.numbers == list(range(1, len(world.numbers) + 1))
+    assert len(world.numbers) > 10
+    assert world.hours == [BEGIN + i * HOUR for i in range(len(world.hours))]
+    assert len(world.hours) >= 3
+    assert sum(len(record.snapshot.flows) for record in world.store.records) == 1
+
+
+def test_a_restart_goes_on_with_the_next_number(world):
+    world.cycle.turn()
+    world.cycle = world.started()
+
+    assert world.turn_after().number == 2
+    assert world.store.records[1].snapshot.ledger.cash == 10_000.0
+
+
+def test_a_lost_lease_is_not_survived(world):
+    world.cycle.turn()
+    world.clock.advance(MINUTE)
+    world.office.acquire(PORTFOLIO, "second")
+
+    with pytest.raises(LeaseLost):
+        world.cycle.turn()
+    assert world.numbers == [1]
+
+
+# --- a market or an account that does not answer -------------------------------------------
+
+
+def test_a_market_that_does_not_answer_costs_a_turn_and_nothing_else(world):
+    world.cycle.turn()
+    read = world.feed.read
+
+    def fail(_at):
+        world.feed.read = read
+        raise FeedUnavailable("no market")
+
+    world.feed.read = fail
+
+    assert world.turn_after(HOUR) is None
+    assert world.turn_after().number == 2
+    assert world.hours == [BEGIN]
+
+
+def test_bars_read_before_the_account_failed_are_not_lost(world):
+    world.cycle.turn()
+    for _ in range(3):
+        world.account.fail_with = FeedUnavailable("no account")
+        assert world.turn_after(HOUR) is None
+    record = world.turn_after()
+
+    assert [close.opened for close in record.closes] == [BEGIN + i * HOUR for i in range(3)]
+    assert record.snapshot.models.hour.closed == BEGIN + 3 * HOUR
+    assert world.turn_after().closes == (), "and they are told once"
+
+
+def test_faults_found_before_the_account_failed_are_told(world):
+    read = world.feed.read
+
+    def once_with_a_fault(at):
+        world.feed.read = read
+        return replace(read(at), faults=(HOLE,))
+
+    world.feed.read = once_with_a_fault
+    world.account.fail_with = FeedUnavailable("no account")
+    assert world.cycle.turn() is None
+
+    assert world.turn_after().snapshot.faults == (HOLE,)
+
+
+def test_bars_outlive_a_market_that_fails_after_the_account_did(world):
+    world.cycle.turn()
+    world.account.fail_with = FeedUnavailable("no account")
+    assert world.turn_after(HOUR) is None
+    read, world.feed.read = world.feed.read, _failing
+    assert world.turn_after(MINUTE) is None
+    world.feed.read = read
+
+    assert [close.opened for close in world.turn_after().closes] == [BEGIN]
+
+
+def _failing(_at):
+    raise FeedUnavailable("no market")
+
+
+# --- clocks --------------------------------------------------------------------------------
+
+
+def test_time_stands_still_while_the_clock_is_behind(world):
+    world.turn_after(HOUR)
+    last = world.clock.now()
+    world.clock.set(last - timedelta(seconds=60))
+    records = [world.cycle.turn()] + [world.turn_after(timedelta(seconds=20)) for _ in range(4)]
+
+    assert [record.snapshot.at - last for record in records] == [
+        timedelta(0), timedelta(0), timedelta(0), timedelta(0), timedelta(seconds=20),
+    ]  # fmt: skip
+    assert world.numbers == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_restart_before_the_last_time_does_not_go_back(world):
+    world.turn_after(HOUR)
+    last = world.clock.now()
+    world.clock.set(last - HOUR)
+    world.cycle = world.started()
+
+    assert world.cycle.turn().snapshot.at == last
+
+
+def test_a_clock_set_forward_closes_the_bars_in_between(world):
+    world.cycle.turn()
+    world.clock.set(BEGIN + 3 * HOUR)
+
+    assert [close.opened for close in world.cycle.turn().closes] == [
+        BEGIN, BEGIN + HOUR, BEGIN + 2 * HOUR,
+    ]  # fmt: skip
+    assert world.turn_after().closes == ()
+
+
+def test_the_wall_that_is_noted_is_the_clock_s(world):
+    world.clock.step_wall(-MINUTE)
+
+    record = world.cycle.turn()
+
+    assert (record.snapshot.at, record.wall) == (BEGIN, BEGIN - MINUTE)
+
+
+# --- several accounts ----------------------------------------------------------------------
+
+
+def test_accounts_are_read_as_one_in_their_order(world):
+    market = world.feed.read(BEGIN)
+    first = FakeAccount(AccountReading(flows=(deposit(),), working_orders={"a": sale_at_work("a")}))
+    second = FakeAccount(
+        AccountReading(fills=(purchase(),), working_orders={"b": sale_at_work("b")})
+    )
+    reading = JointAccount([first, second]).read(market, Ledger())
+
+    assert (reading.flows, reading.fills) == ((deposit(),), (purchase(),))
+    assert sorted(reading.working_orders) == ["a", "b"]
+
+
+def test_each_account_sees_what_those_before_it_had_to_say(world):
+    """So that a desk does not pay in again what somebody else has paid in."""
+    market = world.feed.read(BEGIN)
+    first = FakeAccount(AccountReading(flows=(deposit(),), fills=(purchase(),)))
+    second = FakeAccount()
+    JointAccount([first, second]).read(market, Ledger())
+
+    assert first.shown == [(market, Ledger())]
+    assert second.shown == [(market, Ledger().after_flow(deposit()).after_fill(purchase()))]
