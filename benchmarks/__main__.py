@@ -1,13 +1,14 @@
 """All benchmarks, or those named: ``python -m benchmarks [cycle] [assessing] ...``."""
 
 import sys
+from collections.abc import Callable, Iterator
 
 from benchmarks import assessing, cycle, figures, memory
 from benchmarks.tables import machine_line, print_table
-from benchmarks.timing import HEAD
+from benchmarks.timing import HEAD, Timing
 from risk.measures.warm import warm_kernels
 
-_BENCHMARKS = {
+_BENCHMARKS: dict[str, Callable[[], Iterator[Timing]]] = {
     "cycle": cycle.run,
     "assessing": assessing.run,
     "figures": figures.run,
