@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from risk.domain.ledger import Fill, Flow, Ledger
+from risk.domain.model import Models
 from risk.domain.orders import Side, WorkingOrder
 from risk.domain.ports import AccountReading, Carried, CycleRecord, MarketReading
-from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState
 from risk.portfolio.forecasting import new_models
 from risk.storage.codec import encode_event, encode_snapshot, encode_value
@@ -78,7 +78,7 @@ def written(record: CycleRecord) -> tuple[object, ...]:
     return (
         record.number,
         encode_snapshot(record.snapshot),
-        models_written(record.snapshot),
+        models_written(record.snapshot.models),
         encode_value(record.assessment),
         encode_value(record.state),
         [encode_event(event) for event in record.events],
@@ -87,8 +87,8 @@ def written(record: CycleRecord) -> tuple[object, ...]:
     )
 
 
-def models_written(snapshot: Snapshot) -> list[bytes]:
-    return [encode_value(model) for model in snapshot.models]
+def models_written(models: Models) -> list[bytes]:
+    return [encode_value(model) for model in models]
 
 
 def noting(name: str, into: list[str], function: Callable[..., object]) -> Callable[..., object]:
