@@ -1,5 +1,6 @@
 """Composition root: the only module that names concrete classes and puts them together."""
 
+import gc
 import os
 import signal
 import socket
@@ -192,14 +193,25 @@ def _prepare(world: _World, engines: Engines, token: int, beat: Beat) -> Turn:
     carried = store.load(portfolio) or _first_start(world, engines, store, token, beat)
     feed = world.feed(carried.state.at)
     models = Models(*(with_assets(model, feed.assets) for model in carried.models))
+    account = _account(world, engines, feed)
+    _spare_the_collector()
     return Cycle(
         feed=feed,
-        account=_account(world, engines, feed),
+        account=account,
         store=store,
         clock=_clock(world, carried.state.at or feed.starts_at),
         carried=replace(carried, models=models),
         token=token,
     ).turn
+
+
+def _spare_the_collector() -> None:
+    """Keep what lives as long as the engine out of garbage collection, which pauses cycles.
+
+    At 500 assets a full collection takes 60 ms, one cycle in ten; 3 ms without these.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _clock(world: _World, last_seen: datetime) -> SimulatedClock:

@@ -309,6 +309,7 @@ def build_state(number: int = 1, *, at: datetime = NOON, portfolio: str = PORTFO
             at=at,
             inception=start,
             day_start=start,
+            solvent=start,
             peak=start._replace(unit_value=1.05),
         ),
         standings={

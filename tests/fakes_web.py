@@ -199,6 +199,7 @@ def build_state(
             at=at,
             inception=Baseline(at - timedelta(days=400), 1.0, 2_000_000.0, 2_000_000.0),
             day_start=Baseline(midnight, 1.2360, 2_472_000.0, 2_000_000.0),
+            solvent=Baseline(midnight, 1.2360, 2_472_000.0, 2_000_000.0),
             peak=Baseline(at - timedelta(days=15), 1.2840, 2_568_000.0, 2_000_000.0),
         )
     since = at.replace(hour=14, minute=51, second=5)

@@ -94,6 +94,8 @@ class Performance:
         Of that reading.
     inception, day_start, peak : Baseline
         First reading; last reading before 00:00 UTC of the running day; highest unit value.
+    solvent : Baseline
+        Last reading with money in the book: what the unit value is measured from.
     """
 
     unit_value: float
@@ -103,6 +105,7 @@ class Performance:
     inception: Baseline
     day_start: Baseline
     peak: Baseline
+    solvent: Baseline
 
     @property
     def drawdown(self) -> float:

@@ -6,7 +6,7 @@ from datetime import datetime
 from risk.domain.market import Period
 from risk.domain.state import Baseline, Performance
 
-# Less than this share of a flow is what floats leave over, not money with a return.
+# Less than this share of what there was is what floats leave over, not money with a return.
 _DUST = 1e-9
 
 
@@ -40,6 +40,7 @@ def next_performance(
         return _first(equity, net_flows, at) if equity > 0.0 else None
     unit_value = _unit_value(before, equity, net_flows)
     reading = Baseline(at, unit_value, equity, net_flows)
+    solvent = unit_value > 0.0 and equity > _DUST * before.solvent.equity
     return replace(
         before,
         unit_value=unit_value,
@@ -48,6 +49,7 @@ def next_performance(
         at=at,
         day_start=_day_start(before, at),
         peak=reading if unit_value > before.peak.unit_value else before.peak,
+        solvent=reading if solvent else before.solvent,
     )
 
 
@@ -61,16 +63,16 @@ def _first(equity: float, net_flows: float, at: datetime) -> Performance:
         inception=start,
         day_start=start,
         peak=start,
+        solvent=start,
     )
 
 
 def _unit_value(before: Performance, equity: float, net_flows: float) -> float:
-    # With no money left there is nothing to grow: new money neither cures a wiped-out book
-    # nor harms one that was withdrawn in full, be it for the rounding dust that stayed.
-    flow = net_flows - before.net_flows
-    if before.equity <= _DUST * abs(flow):
-        return before.unit_value
-    return max(0.0, before.unit_value * (equity - flow) / before.equity)
+    # Measured from when there was money to grow: new money does not cure a wiped-out book,
+    # recovering marks do, and a book withdrawn in full goes on where it was.
+    base = before.solvent
+    kept = equity - (net_flows - base.net_flows)
+    return max(0.0, base.unit_value * kept / base.equity)
 
 
 def _day_start(before: Performance, at: datetime) -> Baseline:

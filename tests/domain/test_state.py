@@ -48,6 +48,7 @@ def course(unit_value: float, day_start: float = 1.0) -> Performance:
         at=NOON,
         inception=start,
         day_start=Baseline(NOON, day_start, 1_600.0, 1_500.0),
+        solvent=Baseline(NOON, day_start, 1_600.0, 1_500.0),
         peak=start._replace(unit_value=1.25),
     )
 

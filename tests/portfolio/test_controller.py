@@ -139,6 +139,7 @@ def performance_at(equity: float) -> Performance:
         at=NOW,
         inception=start,
         day_start=start,
+        solvent=start,
         peak=start._replace(unit_value=1.2),
     )
 

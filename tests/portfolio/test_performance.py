@@ -136,6 +136,14 @@ def test_a_wiped_out_book_has_lost_everything_and_new_money_does_not_cure_it() -
     assert refilled.profit_total == -1_200.0
 
 
+def test_a_wiped_out_book_whose_marks_recover_has_lost_only_what_is_missing() -> None:
+    ruined = after(first(), -200.0)
+    recovered = after(ruined, 900.0)
+
+    assert recovered.unit_value == pytest.approx(0.9)
+    assert recovered.drawdown == pytest.approx(0.1)
+
+
 def test_a_book_ruined_overnight_shows_no_return_from_nothing() -> None:
     ruined = after(first(), 0.0)
     next_day = after(ruined, 500.0, 1_500.0, minutes=25 * 60)
