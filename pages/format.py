@@ -148,10 +148,9 @@ class Zone:
         today = self._local(moment).date() == self._local(now).date()
         return self.stamp(moment) if today else f"{self.day(moment)} {self.stamp(moment)}"
 
-    def offset_ms(self, ts_ms: int) -> int:
-        """What to add to a UTC time in milliseconds so that it reads as local."""
-        offset = datetime.fromtimestamp(ts_ms / 1000.0, self.info).utcoffset() or timedelta(0)
-        return int(offset.total_seconds() * 1000.0)
+    def wall_time(self, ts_ms: int) -> str:
+        """``2026-11-12T15:42:18``, from milliseconds since 1970."""
+        return f"{datetime.fromtimestamp(ts_ms / 1000.0, self.info):%Y-%m-%dT%H:%M:%S}"
 
 
 UTC_ZONE = Zone("UTC", UTC)

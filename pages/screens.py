@@ -24,7 +24,7 @@ from pages.context import (
     VarRecord,
     book_named,
 )
-from pages.figures.history import local_ms, shortened
+from pages.figures.history import shortened, wall_times
 from pages.query import RANGES, Query
 from pages.views.cockpit import CARD_METRICS, CockpitData, cockpit_view, no_cycle_view
 
@@ -255,7 +255,7 @@ def _chart_point(query: Query, charted: int, newest: _Built) -> tuple[Deltas, in
     now = newest.shown.charted
     if newest.point is None or now - charted < _chart_step_ms(RANGES[query.range]):
         return {}, charted
-    at = local_ms([now], query.zone)
+    at = wall_times([now], query.zone)
     values = [[value] for value in newest.point]
     added: list[Any] = [{"x": [at, at], "y": values}, [0, 1], CHART_POINTS]
     return {"cockpit-chart": {"extendData": added}}, now

@@ -54,7 +54,7 @@ def _line(
         "type": "scatter",
         "mode": "lines",
         "name": name,
-        "x": local_ms(times, zone),
+        "x": wall_times(times, zone),
         "y": values,
         "yaxis": axis,
         "line": {"width": 1.6},
@@ -86,9 +86,13 @@ def shortened(value: float) -> float:
     return float(f"{value:.6g}")
 
 
-def local_ms(ts_ms: Sequence[int], zone: Zone) -> list[int]:
-    """Times as plotly shall print them: it knows no zones, so local ones are shifted."""
-    return list(ts_ms) if zone.is_utc else [ms + zone.offset_ms(ms) for ms in ts_ms]
+def wall_times(ts_ms: Sequence[int], zone: Zone) -> list[str]:
+    """Times as plotly shall print them: ``2026-11-12T15:42:18``.
+
+    Plotly knows no zones, and reads a number as a time in the browser's zone, whichever was
+    chosen here. A text it prints as it stands.
+    """
+    return [zone.wall_time(ms) for ms in ts_ms]
 
 
 _DAY_MS = 86_400_000
@@ -104,6 +108,9 @@ def _layout(currency: str, scheme: Scheme) -> dict[str, Any]:
             "type": "date",
             "anchor": "y2",
             "hoverformat": "%-d %b %H:%M:%S",
+            # Room between the line at zero, whose label stands beside it, and the times.
+            "ticks": "outside",
+            "ticklen": 6,
             "tickformatstops": [
                 {"dtickrange": [None, _DAY_MS - 1], "value": "%H:%M\n%-d %b"},
                 {"dtickrange": [_DAY_MS, None], "value": "%-d %b\n%Y"},

@@ -211,15 +211,24 @@ def test_the_controls_write_the_address_and_follow_it(page):
     page.sees("#risk-table", "sim-a")
 
 
+def chart_ends(page) -> str:
+    """The time at the chart's right edge, as plotly prints it."""
+    graph = "document.querySelector('#cockpit-chart .js-plotly-plot')"
+    until(lambda: page.run(f"!!({graph} && {graph}._fullLayout)"), "no chart")
+    return str(page.run(f"{graph}._fullLayout.xaxis.range[1]"))
+
+
 def test_local_time_is_kept_in_the_address(page):
     page.driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Tokyo"})
     page.open()
     page.sees("#state-heading", "since 14:51:05 UTC")
+    assert chart_ends(page).startswith("2026-11-12 15:42:18")
     page.choose("zone-switch", "Local")
 
     page.sees("#state-heading", "since 12 Nov 23:51:05 JST")
     assert "tz=Asia" in page.driver.current_url
     page.sees("#market-clock", "13 Nov 00:42:18")
+    until(lambda: chart_ends(page).startswith("2026-11-13 00:42:18"), "the chart kept its zone")
 
 
 def test_a_slow_server_is_asked_for_one_update_at_a_time(page, reader):

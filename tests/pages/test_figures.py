@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pages.context import NO_HISTORY, MetricHistory
-from pages.figures.history import history_figure, local_ms
+from pages.figures.history import history_figure, wall_times
 from pages.format import UTC_ZONE, zone
 from tests.fakes_web import AFTERNOON, build_history
 
@@ -26,9 +26,9 @@ def test_var_is_drawn_in_per_cent_and_equity_in_money():
     assert var["y"] == pytest.approx(100.0 * VAR.values, rel=1e-5)
 
 
-def test_a_thousand_points_fit_into_sixty_kilobytes():
+def test_a_thousand_points_fit_into_seventy_kilobytes():
     assert DAY.values.size == 1_000
-    assert len(json.dumps(figure())) < 60_000
+    assert len(json.dumps(figure())) < 70_000
 
 
 def test_a_hole_in_what_was_known_is_a_hole_in_the_line():
@@ -43,8 +43,9 @@ def test_no_history_draws_an_empty_chart():
     assert [trace["y"] for trace in figure(NO_HISTORY, NO_HISTORY)["data"]] == [[], []]
 
 
-def test_times_are_shifted_into_the_chosen_zone():
-    noon = int(AFTERNOON.timestamp() * 1000)
+def test_times_are_texts_in_the_chosen_zone_so_that_no_browser_shifts_them():
+    now = int(AFTERNOON.timestamp() * 1000)
 
-    assert local_ms([noon], UTC_ZONE) == [noon]
-    assert local_ms([noon], zone("Europe/Berlin")) == [noon + 3_600_000]
+    assert wall_times([now], UTC_ZONE) == ["2026-11-12T15:42:18"]
+    assert wall_times([now], zone("Europe/Berlin")) == ["2026-11-12T16:42:18"]
+    assert figure(chosen=zone("Europe/Berlin"))["data"][0]["x"][-1] == "2026-11-12T16:42:18"
