@@ -99,9 +99,8 @@ class OrderCheck:
         """
         if self._is_pending(order.client_order_id):
             raise ValueError(f"order {order.client_order_id} is pending already")
-        key = PositionKey(order.strategy, order.asset, order.venue)
-        change = value_of_pending(self._snapshot, Pending(key, order.signed_quantity))
-        commitments = one_more(self._commitments, self._snapshot, key, change)
+        change = value_of_pending(self._snapshot, Pending(order.key, order.signed_quantity))
+        commitments = one_more(self._commitments, self._snapshot, order.key, change)
         return committed_book(commitments, self._held, idle=False)
 
     def _is_pending(self, client_order_id: str) -> bool:

@@ -19,7 +19,6 @@ from risk.domain.events import (
 )
 from risk.domain.market import Mark, Period, Trust
 from risk.domain.model import Score
-from risk.domain.positions import PositionKey
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import (
     Performance,
@@ -287,8 +286,7 @@ def _position_risks(
     """Each position when it changed, and all of them once an hour."""
     new_hour = state.at is None or Period.HOUR.open_of(state.at) != Period.HOUR.open_of(snapshot.at)
     for measures in assessment.positions:
-        key = PositionKey(measures.strategy, measures.asset, measures.venue)
-        if new_hour or state.positions_told.get(key) != measures.quantity:
+        if new_hour or state.positions_told.get(measures.key) != measures.quantity:
             yield position_risk(measures, **_stamp(snapshot))
     for key in sorted(state.positions_told.keys() - snapshot.ledger.positions.keys()):
         yield closed_position(key, **_stamp(snapshot))

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from risk.domain.market import Trust
 from risk.domain.model import LEVELS
+from risk.domain.positions import PositionKey
 
 
 class DoubtKind(StrEnum):
@@ -120,6 +121,11 @@ class PositionMeasures:
     component_es: tuple[float, ...] | None
     marginal_var: tuple[float, ...] | None
     beta_btc: float | None
+
+    @property
+    def key(self) -> PositionKey:
+        """Its key in the book."""
+        return PositionKey(self.strategy, self.asset, self.venue)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from risk.domain.positions import PositionKey
+
 
 class Side(StrEnum):
     """Direction of an order or a fill."""
@@ -87,6 +89,11 @@ class Order:
             _refuse_unless_positive("limit_price", self.limit_price)
 
     @property
+    def key(self) -> PositionKey:
+        """The position it would change."""
+        return PositionKey(self.strategy, self.asset, self.venue)
+
+    @property
     def signed_quantity(self) -> float:
         """Units; positive for a buy."""
         return self.side.sign * self.quantity
@@ -141,6 +148,11 @@ class WorkingOrder:
     side: Side
     quantity: float
     filled: float = 0.0
+
+    @property
+    def key(self) -> PositionKey:
+        """The position it would change."""
+        return PositionKey(self.strategy, self.asset, self.venue)
 
     @property
     def open_quantity(self) -> float:

@@ -126,17 +126,13 @@ class Snapshot:
         the ledger has not heard of, and the ledger may hold what the venue has not seen.
         """
         merged = {
-            order_id: Pending(
-                PositionKey(r.order.strategy, r.order.asset, r.order.venue), r.open_quantity
-            )
-            for order_id, r in self.ledger.reservations.items()
+            order_id: Pending(reserved.order.key, reserved.open_quantity)
+            for order_id, reserved in self.ledger.reservations.items()
         }
         for order_id, seen in self.working_orders.items():
             ours = merged.get(order_id)
             if ours is None or abs(seen.open_quantity) > abs(ours.open_quantity):
-                merged[order_id] = Pending(
-                    PositionKey(seen.strategy, seen.asset, seen.venue), seen.open_quantity
-                )
+                merged[order_id] = Pending(seen.key, seen.open_quantity)
         return tuple(p for p in merged.values() if p.open_quantity != 0.0)
 
     def after(self, order: Order) -> "Snapshot":

@@ -90,12 +90,8 @@ def position_risk(
     measures: PositionMeasures, *, at: datetime, portfolio: str, cycle: str
 ) -> PositionRisk:
     """The event about one position."""
-    var, es = LEVELS.index(0.99), LEVELS.index(0.975)
-    alone, component, marginal = (
-        measures.standalone,
-        measures.component_var,
-        measures.marginal_var,
-    )
+    alone, level = measures.standalone, LEVELS.index(0.99)
+    component, marginal = measures.component_var, measures.marginal_var
     return PositionRisk(
         at=at,
         portfolio=portfolio,
@@ -106,10 +102,10 @@ def position_risk(
         quantity=measures.quantity,
         exposure=measures.exposure,
         unrealised=measures.unrealised,
-        var_1d_99=None if alone is None else alone.var[var],
-        es_1d_975=None if alone is None else alone.es[es],
-        component_var_1d_99=None if component is None else component[var],
-        marginal_var_1d_99=None if marginal is None else marginal[var],
+        var_1d_99=None if alone is None else alone.var_at(0.99),
+        es_1d_975=None if alone is None else alone.es_at(0.975),
+        component_var_1d_99=None if component is None else component[level],
+        marginal_var_1d_99=None if marginal is None else marginal[level],
     )
 
 
