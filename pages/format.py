@@ -88,6 +88,11 @@ def quantity(value: float) -> str:
     return number(value, min(10, max(0, 4 - digits)))
 
 
+def sentence(text: str) -> str:
+    """`text` with a capital letter at its beginning and all others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def ordinal(rank: int) -> str:
     """1st, 2nd, 3rd, 4th, 11th."""
     teen = 10 <= rank % 100 <= 20

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from dash import html
 
 from pages.components.basics import Component, figure, glyph
+from pages.format import sentence
 from risk.domain.state import TradingState
 
 
@@ -111,7 +112,7 @@ def _state_cell(look: StateLook, heading: str, cause: str) -> html.Div:
         [
             html.Div(heading, id="state-heading", className="sw-label"),
             word,
-            html.P(cause, id="state-cause", className="sw-lead"),
+            html.P(sentence(cause), id="state-cause", className="sw-lead"),
             html.P(look.still_works, id="state-works", className="sw-dim"),
         ],
         id="state-cell",

@@ -16,6 +16,7 @@ from pages.format import (
     percent,
     price,
     quantity,
+    sentence,
     window,
     zone,
 )
@@ -130,6 +131,11 @@ def test_another_day_is_named_beside_its_time():
 
     assert UTC_ZONE.date_and_clock(MOMENT, now=MOMENT) == f"23:42:18{NBSP}UTC"
     assert UTC_ZONE.date_and_clock(MOMENT, now=now) == f"12{NBSP}Jul 23:42:18{NBSP}UTC"
+
+
+def test_a_sentence_begins_with_a_capital_letter_and_keeps_its_others():
+    assert sentence("the VaR of BTC/USDT rose") == "The VaR of BTC/USDT rose"
+    assert sentence("") == ""
 
 
 def test_a_local_time_is_shifted_by_the_offset_of_its_own_moment():
