@@ -1,12 +1,13 @@
 """Journalled events in the words of the timeline."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
 from pages.components.states import STATE_LOOKS
 from pages.components.timeline import TimelineEntry
-from pages.format import Zone, money, percent, price, quantity
+from pages.format import UTC_ZONE, Zone, money, percent, price, quantity
 from risk.domain.events import (
     BreakerActivated,
     BreakerDeactivated,
@@ -70,7 +71,8 @@ def _entry(run: list[tuple[int, RiskEvent]], zone: Zone, currency: str) -> Timel
     events = [event for _, event in run]
     newest = events[0]
     fills = [event for event in events if isinstance(event, FillRecorded)]
-    shape, fact, detail = _fills(fills, currency) if len(fills) > 1 else words(newest, currency)
+    many = len(fills) > 1
+    shape, fact, detail = _fills(fills, zone, currency) if many else words(newest, currency)
     return TimelineEntry(zone.clock(newest.at), shape, fact, detail)
 
 
@@ -117,20 +119,30 @@ def _fill(event: FillRecorded, currency: str) -> Words:
     return "info", fact, f"at {price(event.price)} {currency}"
 
 
-def _fills(events: Iterable[FillRecorded], currency: str) -> Words:
-    fills = list(events)
-    net = sum(fill.quantity * fill.price for fill in fills)
+def _fills(fills: Sequence[FillRecorded], zone: Zone, currency: str) -> Words:
+    """Both sides, since a net amount would hide how much was traded."""
+    values = [fill.quantity * fill.price for fill in fills]
+    bought = money(sum(v for v in values if v > 0.0), currency)
+    sold = money(-sum(v for v in values if v < 0.0), currency)
     strategies = ", ".join(sorted({fill.strategy for fill in fills}))
-    return "info", f"{len(fills)} fills", f"{strategies}: net {money(net, currency, signed=True)}"
+    fact = f"{len(fills)} fills since {zone.clock(fills[-1].at)}"
+    return "info", fact, f"{strategies}: bought {bought}, sold {sold}"
 
 
 def _scored(event: ForecastScored, currency: str) -> Words:
-    span = "day" if event.period == Period.DAY else "hour"
     came = "loss" if event.loss >= 0.0 else "gain"
     figures = f"{came} {money(abs(event.loss), currency)}, VaR {money(event.var_99, currency)}"
     if event.exceeded_99:
-        return "halted", f"The {span}'s loss went beyond VaR 99 %", figures
-    return "normal", f"The {span} stayed inside VaR 99 %", figures
+        return "halted", f"{_scored_span(event)} went beyond VaR 99 %", figures
+    return "normal", f"{_scored_span(event)} stayed inside VaR 99 %", figures
+
+
+def _scored_span(event: ForecastScored) -> str:
+    """The day by its name: its score comes on the day after."""
+    if event.period != Period.DAY:
+        return "The hour's loss" if event.exceeded_99 else "The hour"
+    day = UTC_ZONE.day(event.at - timedelta(microseconds=1))
+    return f"The loss of {day}" if event.exceeded_99 else day
 
 
 def _order(event: OrderValidation | SignalValidation, _currency: str) -> Words:

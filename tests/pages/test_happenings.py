@@ -79,8 +79,16 @@ def told(*events: RiskEvent) -> list[str]:
     return [f"{e.fact}, {e.detail}".replace("\u00a0", " ") for e in entries]
 
 
-def test_a_run_of_fills_is_one_entry_with_its_net_amount():
-    assert told(fill(2, 5.0), fill(1, -2.0)) == ["2 fills, trend: net +300 USD"]
+def test_a_run_of_fills_is_one_entry_with_its_beginning_and_both_sides():
+    assert told(fill(2, 5.0), fill(1, -2.0)) == [
+        "2 fills since 15:42:19, trend: bought 500 USD, sold 200 USD"
+    ]
+
+
+def test_fills_on_one_side_only_say_so():
+    assert told(fill(2, 5.0), fill(1, 2.0)) == [
+        "2 fills since 15:42:19, trend: bought 700 USD, sold 0 USD"
+    ]
 
 
 def test_a_single_fill_is_told_in_full():
@@ -112,8 +120,15 @@ def scored(period: str, *, beyond: bool) -> ForecastScored:
 def test_an_hour_inside_its_forecast_is_no_news_but_a_day_is():
     assert told(scored("1h", beyond=False)) == []
     assert told(scored("1d", beyond=False)) == [
-        "The day stayed inside VaR 99 %, gain 200 USD, VaR 1.0 k USD"
+        "12 Nov stayed inside VaR 99 %, gain 200 USD, VaR 1.0 k USD"
     ]
+
+
+def test_a_day_that_is_scored_at_midnight_is_the_day_before():
+    at_midnight = AFTERNOON.replace(hour=0, minute=0, second=0)
+
+    (entry,) = told(replace(scored("1d", beyond=True), at=at_midnight))
+    assert entry.startswith("The loss of 11 Nov went beyond VaR 99 %, loss 1.5 k USD")
 
 
 def test_a_loss_beyond_the_forecast_is_always_news():
