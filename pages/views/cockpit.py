@@ -17,7 +17,7 @@ from pages.components.risk_table import RiskRow, RiskTable, risk_table
 from pages.components.states import BannerCell, look_of, state_banner
 from pages.components.timeline import timeline
 from pages.context import Book, CompleteCycle, MetricHistory, VarRecord
-from pages.format import NONE, UNKNOWN, Zone, amount, money, multiple, percent
+from pages.format import NONE, UNKNOWN, Zone, amount, money, multiple, number, percent
 from pages.query import GROUPINGS, Query
 from pages.views.happenings import happenings
 from pages.views.ranking import rank
@@ -327,7 +327,7 @@ def _leverage_card(data: CockpitData) -> MetricCard:
     assessment = data.assessment
     net = f"Net {multiple(data.of_equity(assessment.held.exposure.net))}"
     beta = _book_beta(data)
-    context = net if beta is None else f"{net} · BTC beta {beta:.2f}".replace("-", "−")
+    context = net if beta is None else f"{net} · BTC beta {number(beta, 2)}"
     value = assessment.leverage
     return _metric_card(data, "leverage", value, multiple(value), "", context)
 
@@ -454,7 +454,8 @@ def _timeline_card(data: CockpitData) -> html.Section:
     return card(
         [
             heading("What changed today", note=data.zone.label(data.assessment.at)),
-            html.Div(content, id="changes-content"),
+            # It scrolls when the day is long, hence a stop for the keyboard.
+            html.Div(content, id="changes-content", tabIndex=0),
         ],
         label="What changed today",
         class_name="sw-changes",
