@@ -8,14 +8,14 @@ import numpy as np
 
 from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.market import Bar, BarClose, Mark, Period
-from risk.domain.model import DAY_MODEL, HOUR_MODEL, Models, ModelSpec
+from risk.domain.model import Models, ModelSpec
 from risk.domain.orders import Order, Side
 from risk.domain.ports import AccountReading, Carried, CycleRecord, MarketReading
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState
 from risk.engine.cycle import carried_after, take_cycle
 from risk.measures.types import FloatArray
-from risk.portfolio.forecasting import new_model, warm
+from risk.portfolio.forecasting import new_models, warm
 
 PORTFOLIO = "bench"
 #: History ends and cycles begin here.
@@ -148,8 +148,7 @@ class Book:
         return MarketReading(at=at, marks=self.market.marks(at), closes=closes)
 
     def _closed(self, period: Period) -> datetime:
-        models = self.carried.models
-        closed = (models.day if period is Period.DAY else models.hour).closed
+        closed = self.carried.models.of(period).closed
         assert closed is not None
         return closed
 
@@ -158,17 +157,14 @@ class Book:
         opened = [self._closed(Period.HOUR) + k * Period.HOUR.span for k in range(hours)]
         closes = (self.market.close(Period.HOUR, moment) for moment in opened)
         models = self.carried.models
-        models = models._replace(hour=warm(models.hour, closes))
-        self.carried = replace(self.carried, models=models)
+        self.carried = replace(self.carried, models=models.with_model(warm(models.hour, closes)))
 
 
 def build_book(count: int) -> Book:
     """A book of `count` positions, long and short, whose models have full windows."""
     market = Market(count)
-    models = Models(
-        day=warm(new_model(DAY_MODEL, market.assets), market.history(DAY_MODEL)),
-        hour=warm(new_model(HOUR_MODEL, market.assets), market.history(HOUR_MODEL)),
-    )
+    cold = new_models(market.assets)
+    models = Models(*(warm(model, market.history(model.spec)) for model in cold))
     carried = Carried(state=RiskState(portfolio=PORTFOLIO), ledger=_ledger(market), models=models)
     return Book(market, carried)
 

@@ -10,13 +10,12 @@ from benchmarks.market import PORTFOLIO, START
 from benchmarks.stores import new_store
 from benchmarks.timing import Timing
 from risk.domain.ledger import Ledger
-from risk.domain.market import Period
-from risk.domain.model import DAY_MODEL, HOUR_MODEL, Models
+from risk.domain.model import Models
 from risk.domain.ports import Carried
 from risk.domain.state import RiskState
 from risk.engine.cycle import Cycle
 from risk.feeds.simulated import SimulatedFeed
-from risk.portfolio.forecasting import new_model, warm
+from risk.portfolio.forecasting import new_models, warm
 
 _SEED = 7
 _CYCLE = timedelta(seconds=1)
@@ -65,10 +64,8 @@ def run(cycles: int = 10_000, warm_up: int = 1_000) -> Iterator[Timing]:
 
 
 def _carried(feed: SimulatedFeed) -> Carried:
-    models = Models(
-        day=warm(new_model(DAY_MODEL, feed.assets), feed.history(Period.DAY)),
-        hour=warm(new_model(HOUR_MODEL, feed.assets), feed.history(Period.HOUR)),
-    )
+    cold = new_models(feed.assets)
+    models = Models(*(warm(model, feed.history(model.spec.period)) for model in cold))
     return Carried(state=RiskState(portfolio=PORTFOLIO), ledger=Ledger(), models=models)
 
 

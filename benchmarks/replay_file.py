@@ -188,10 +188,7 @@ def _judged(hits: int, forecasts: int, level: float) -> tuple[str, ...]:
 
 
 def _unscored(tally: Tally, period: Period) -> int:
-    if tally.last is None:
-        return 0
-    models = tally.last.snapshot.models
-    return (models.day if period is Period.DAY else models.hour).unscored
+    return 0 if tally.last is None else tally.last.snapshot.models.of(period).unscored
 
 
 if __name__ == "__main__":

@@ -208,3 +208,13 @@ class Models(NamedTuple):
 
     day: Model
     hour: Model
+
+    def of(self, period: Period) -> Model:
+        """The model that advances on bars of `period`."""
+        return self.day if period is Period.DAY else self.hour
+
+    def with_model(self, model: Model) -> "Models":
+        """These, with `model` in place of the one of its period."""
+        if model.spec.period is Period.DAY:
+            return self._replace(day=model)
+        return self._replace(hour=model)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from risk.domain.ledger import Ledger
-from risk.domain.market import BarClose, Mark, Period
+from risk.domain.market import BarClose, Mark
 from risk.domain.model import (
     DAY_MODEL,
     HOUR_MODEL,
@@ -134,14 +134,13 @@ def roll_models(
     marks : mapping of asset to Mark
         Value a holding that has no bar in a close.
     """
-    held = dict(models._asdict())
     scores: list[Score] = []
     for close in closes:
-        name = "day" if close.period is Period.DAY else "hour"
-        held[name] = advance(held[name], close, _exposure_at(close, ledger, marks))
-        if held[name].score is not None:
-            scores.append(held[name].score)
-    return Rolled(Models(**held), tuple(scores))
+        model = advance(models.of(close.period), close, _exposure_at(close, ledger, marks))
+        models = models.with_model(model)
+        if model.score is not None:
+            scores.append(model.score)
+    return Rolled(models, tuple(scores))
 
 
 def _exposure_at(close: BarClose, ledger: Ledger, marks: Mapping[str, Mark]) -> dict[str, float]:
