@@ -1,4 +1,4 @@
-"""Facts that the risk engine establishes: the plan's events, and ours.
+"""Facts that the risk engine establishes.
 
 An event never changes once it is made, so that a replay, an audit and an alert all speak of
 the same thing. To add one, write a class here: the codec, the journal, the schema and the

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from risk.measures.returns import DAYS_PER_YEAR, HOURS_PER_YEAR
+
 
 class Trust(StrEnum):
     """How far a mark may be believed.
@@ -43,8 +45,8 @@ class Period(StrEnum):
 
     @property
     def per_year(self) -> int:
-        """Bars a year: crypto trades on all 365 days."""
-        return 8760 if self is Period.HOUR else 365
+        """Bars a year."""
+        return HOURS_PER_YEAR if self is Period.HOUR else DAYS_PER_YEAR
 
     def open_of(self, moment: datetime) -> datetime:
         """Opening time of the bar that `moment` falls into."""

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from risk.measures.returns import HOURS_PER_YEAR
 from risk.measures.types import FloatArray
 
-HOURS_PER_YEAR = 8760
 #: Hours drawn at once. Whole days, so that the hour of the day follows from the position.
 BLOCK_HOURS = 960
 SECONDS_PER_HOUR = 3600

@@ -17,12 +17,12 @@ from risk.errors import FeedUnavailable
 from risk.feeds.market_model import (
     BLOCK_HOURS,
     COINS,
-    HOURS_PER_YEAR,
     START,
     MarketBlock,
     generate_block,
     path_within_hour,
 )
+from risk.measures.returns import HOURS_PER_YEAR
 from risk.measures.types import FloatArray
 
 HISTORY_DAYS = 1000

@@ -8,8 +8,8 @@ from risk.errors import InsufficientData
 from risk.measures.types import FloatArray
 
 #: Crypto markets never close.
-DAYS_PER_YEAR = 365.0
-HOURS_PER_YEAR = 8760.0
+DAYS_PER_YEAR = 365
+HOURS_PER_YEAR = 24 * DAYS_PER_YEAR
 
 
 def simple_returns(prices: FloatArray) -> FloatArray:

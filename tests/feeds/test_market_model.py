@@ -12,7 +12,6 @@ import pytest
 from risk.feeds.market_model import (
     BLOCK_HOURS,
     COINS,
-    HOURS_PER_YEAR,
     START,
     MarketBlock,
     Regime,
@@ -20,6 +19,7 @@ from risk.feeds.market_model import (
     hour_profile,
     path_within_hour,
 )
+from risk.measures.returns import HOURS_PER_YEAR
 
 SEED = 20_240_101
 BLOCKS = 250
