@@ -23,15 +23,9 @@ from risk.domain.orders import Order
 from risk.domain.positions import PositionKey
 from risk.domain.snapshot import Pending, Snapshot
 from risk.measures.types import FloatArray
-from risk.portfolio.controller import (
-    change_since_midnight,
-    commitments_of,
-    committed_book,
-    leading_column,
-    measure_benchmark,
-    measure_held,
-    one_more,
-)
+from risk.portfolio.benchmark import betas, change_since_midnight, measure_benchmark
+from risk.portfolio.committed import commitments_of, committed_book, one_more
+from risk.portfolio.controller import measure_held
 from risk.portfolio.exposure import net_by_asset, value_of_pending, values_by_position
 from risk.portfolio.tails import split_by_asset, standalone_tails, weights_of
 from risk.position.calculator import UnitRisk, measure_position
@@ -137,7 +131,7 @@ def _unit_risks(
     weights, alone = weights_of(day, net), standalone_tails(day)
     if tail is None or weights is None or alone is None:
         return {}
-    units = _units_by_column(alone, _split(day, values, weights, tail), _betas(day))
+    units = _units_by_column(alone, _split(day, values, weights, tail), betas(day))
     return {a: units[column] for a in net if (column := day.column(a)) is not None}
 
 
@@ -178,11 +172,11 @@ def _rest(components: FloatArray, linear: FloatArray, gross: FloatArray) -> Floa
 
 
 def _units_by_column(
-    alone: tuple[FloatArray, FloatArray], split: _Split, betas: FloatArray | None
+    alone: tuple[FloatArray, FloatArray], split: _Split, beta_by_column: FloatArray | None
 ) -> list[UnitRisk]:
     var, es = alone
     long, short = _tails(var[0], es[0]), _tails(var[1], es[1])
-    beta = [None] * len(long) if betas is None else betas.tolist()
+    beta = [None] * len(long) if beta_by_column is None else beta_by_column.tolist()
     columns = zip(long, short, *map(_tuples, split), beta, strict=True)
     return [UnitRisk(*column) for column in columns]
 
@@ -193,17 +187,6 @@ def _tails(var: FloatArray, es: FloatArray) -> list[TailRisk]:
 
 def _tuples(rows: FloatArray) -> list[tuple[float, ...]]:
     return list(map(tuple, rows.tolist()))
-
-
-def _betas(day: Model) -> FloatArray | None:
-    """Expected move of each asset per move of bitcoin, shape (A,); None without bitcoin."""
-    leading, scenarios = leading_column(day), day.scenarios
-    if leading is None or scenarios is None:
-        return None
-    deviation = scenarios.filtered.std(axis=0)
-    if deviation[leading] == 0.0:  # its price stood still all the time
-        return None
-    return np.asarray(scenarios.correlation[:, leading] * deviation / deviation[leading])
 
 
 # --- doubts --------------------------------------------------------------------------------

@@ -1,54 +1,23 @@
-"""Portfolio Risk Controller: the held and the committed book, and the events about them."""
+"""Portfolio Risk Controller: the held book's measures, and the events about the book."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
 
 import numpy as np
 
-from risk.domain.assessment import (
-    Assessment,
-    Benchmark,
-    CommittedBook,
-    Exposure,
-    HeldBook,
-    TailRisk,
-)
+from risk.domain.assessment import Assessment, Exposure, HeldBook, TailRisk
 from risk.domain.events import ExposureUpdate, PortfolioRisk
-from risk.domain.market import Mark
 from risk.domain.model import LEVELS, Model
 from risk.domain.positions import PositionKey
-from risk.domain.snapshot import Pending, Snapshot
+from risk.domain.snapshot import Snapshot
 from risk.domain.state import Performance
 from risk.measures.correlation import mean_correlation
-from risk.measures.returns import annualised_volatility
-from risk.measures.types import FloatArray, IntArray
 from risk.portfolio import stress
-from risk.portfolio.exposure import (
-    Reach,
-    concentration,
-    exposure_by,
-    exposure_of,
-    net_by_asset,
-    value_of_pending,
-)
-from risk.portfolio.tails import (
-    BookVectors,
-    book_tail,
-    committed_tail,
-    project_one,
-    standalone_tails,
-    weights_of,
-)
+from risk.portfolio.exposure import concentration, exposure_by, exposure_of, net_by_asset
+from risk.portfolio.tails import book_tail, weights_of
 
 #: A drift of exposure smaller than this fraction of equity is not announced; of gross
 #: exposure while there is no equity to compare with.
 TOLD_DRIFT = 0.01
-
-_LEADING = ("BTC", "XBT")
-
-
-# --- the book as it stands -----------------------------------------------------------------
 
 
 def measure_held(snapshot: Snapshot, values: Mapping[PositionKey, float]) -> HeldBook:
@@ -87,239 +56,6 @@ def _mean_correlation(model: Model, net: Mapping[str, float]) -> float | None:
     if model.scenarios is None or len(columns) < 2:
         return None
     return mean_correlation(model.scenarios.correlation[np.ix_(columns, columns)])
-
-
-def measure_benchmark(model: Model, marks: Mapping[str, Mark]) -> Benchmark | None:
-    """Bitcoin held alone; None if the model does not know it well enough."""
-    column, units = leading_column(model), standalone_tails(model)
-    if column is None or units is None:
-        return None
-    asset, (var, es) = model.assets[column], units
-    return Benchmark(
-        asset=asset,
-        var_99=float(var[0, column, LEVELS.index(0.99)]),
-        es_975=float(es[0, column, LEVELS.index(0.975)]),
-        volatility=annualised_volatility(
-            float(np.sqrt(model.filter.variance[column])), model.spec.period.per_year
-        ),
-        since_midnight=change_since_midnight(model, asset, marks.get(asset)),
-    )
-
-
-def leading_column(model: Model) -> int | None:
-    """The model's column of bitcoin; None unless it knows bitcoin well enough."""
-    return next(
-        (
-            column
-            for column, asset in enumerate(model.assets)
-            if asset.upper().startswith(_LEADING) and model.proven(asset)
-        ),
-        None,
-    )
-
-
-def change_since_midnight(day: Model, asset: str, mark: Mark | None) -> float | None:
-    """Change of an asset's mark since the last daily close, a fraction; None if unknown."""
-    column = day.column(asset)
-    if column is None or mark is None or not mark.known or not _is_of_today(day.closed, mark.at):
-        return None
-    close = float(day.filter.close[column])
-    return mark.price / close - 1.0 if np.isfinite(close) else None
-
-
-def _is_of_today(closed: datetime | None, at: datetime) -> bool:
-    return closed is not None and closed.date() == at.date()
-
-
-# --- the book that pending orders may lead to ----------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Horizon:
-    """One model's view of the committed book.
-
-    Attributes
-    ----------
-    model : Model
-    held : TailRisk
-    worst, filled : BookVectors
-        As :func:`risk.portfolio.tails.committed_tail` takes them.
-    """
-
-    model: Model
-    held: TailRisk
-    worst: BookVectors
-    filled: BookVectors
-
-    def plus(self, asset: str, change: float) -> "Horizon | None":
-        """With one more pending order; None if the model does not know the asset."""
-        added = project_one(self.model, asset, change)
-        if added is None:
-            return None
-        return replace(
-            self, worst=self.worst.plus(added.losses_only()), filled=self.filled.plus(added)
-        )
-
-    def tail(self) -> TailRisk:
-        """The largest figures that the pending orders may lead to."""
-        return committed_tail(self.model, held=self.held, worst=self.worst, filled=self.filled)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Commitments:
-    """Everything that the committed book is measured from; one more order is one step.
-
-    Attributes
-    ----------
-    positions : mapping of PositionKey to Reach
-    assets : mapping of asset to Reach
-        Net over strategies and venues.
-    day, hour : Horizon or None
-    stress : ndarray of shape (scenarios,) or None
-        Profit in each scenario, with those pending orders that would lose.
-    """
-
-    positions: Mapping[PositionKey, Reach]
-    assets: Mapping[str, Reach]
-    day: Horizon | None
-    hour: Horizon | None
-    stress: FloatArray | None
-
-
-def commitments_of(
-    snapshot: Snapshot, values: Mapping[PositionKey, float], held: HeldBook
-) -> Commitments:
-    """What the snapshot's positions and pending orders commit the book to.
-
-    Parameters
-    ----------
-    snapshot : Snapshot
-    values : mapping of PositionKey to float
-        Market value of each position, quote currency.
-    held : HeldBook
-        Measured from the same values.
-    """
-    changes = [(p, value_of_pending(snapshot, p)) for p in snapshot.pending]
-    positions = {key: Reach(held=value) for key, value in values.items()}
-    net = net_by_asset(values)
-    assets = {asset: Reach(held=value) for asset, value in net.items()}
-    for pending, change in changes:
-        key = pending.key
-        positions[key] = positions.get(key, Reach()).plus(change)
-        assets[key.asset] = assets.get(key.asset, Reach()).plus(change)
-    return Commitments(
-        positions=positions,
-        assets=assets,
-        day=_horizon(snapshot.models.day, net, held.day, changes),
-        hour=_horizon(snapshot.models.hour, net, held.hour, changes),
-        stress=_committed_stress(snapshot, net, changes),
-    )
-
-
-def _horizon(
-    model: Model,
-    net: Mapping[str, float],
-    held: TailRisk | None,
-    changes: list[tuple[Pending, float]],
-) -> Horizon | None:
-    columns = [model.column(pending.key.asset) for pending, _ in changes]
-    weights, scenarios = weights_of(model, net), model.scenarios
-    if held is None or weights is None or scenarios is None or None in columns:
-        return None
-    chosen = np.array(columns, dtype=np.int64)
-    values = np.array([change for _, change in changes])
-    worst, filled = _with_pending(scenarios.filtered, weights, chosen, values)
-    if scenarios.raw is scenarios.filtered:
-        raw_worst, raw_filled = worst, filled
-    else:
-        raw_worst, raw_filled = _with_pending(scenarios.raw, weights, chosen, values)
-    return Horizon(
-        model=model,
-        held=held,
-        worst=BookVectors(worst, raw_worst),
-        filled=BookVectors(filled, raw_filled),
-    )
-
-
-def _with_pending(
-    returns: FloatArray, weights: FloatArray, columns: IntArray, values: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Profit in each scenario with those orders that would lose, and with all of them."""
-    now, added = returns @ weights, returns[:, columns] * values
-    return now + np.minimum(added, 0.0).sum(axis=1), now + added.sum(axis=1)
-
-
-def _committed_stress(
-    snapshot: Snapshot, net: Mapping[str, float], changes: list[tuple[Pending, float]]
-) -> FloatArray | None:
-    profit = stress.profits(snapshot.shocks, net)
-    for pending, change in changes:
-        profit = _stress_with(profit, snapshot, pending.key.asset, change)
-    return profit
-
-
-def _stress_with(
-    profit: FloatArray | None, snapshot: Snapshot, asset: str, change: float
-) -> FloatArray | None:
-    added = stress.profits(snapshot.shocks, {asset: change})
-    if profit is None or added is None:
-        return None
-    return np.asarray(profit + np.minimum(added, 0.0))
-
-
-def one_more(
-    commitments: Commitments, snapshot: Snapshot, key: PositionKey, change: float
-) -> Commitments:
-    """The commitments with one more pending order, without measuring anything anew.
-
-    Parameters
-    ----------
-    commitments : Commitments
-    snapshot : Snapshot
-    key : PositionKey
-        What the order would change.
-    change : float
-        Value of the order at the mark, quote currency; a sale is negative.
-    """
-    return Commitments(
-        positions={
-            **commitments.positions,
-            key: commitments.positions.get(key, Reach()).plus(change),
-        },
-        assets={
-            **commitments.assets,
-            key.asset: commitments.assets.get(key.asset, Reach()).plus(change),
-        },
-        day=commitments.day and commitments.day.plus(key.asset, change),
-        hour=commitments.hour and commitments.hour.plus(key.asset, change),
-        stress=_stress_with(commitments.stress, snapshot, key.asset, change),
-    )
-
-
-def committed_book(commitments: Commitments, held: HeldBook, *, idle: bool) -> CommittedBook:
-    """Measures of the committed book.
-
-    Parameters
-    ----------
-    commitments : Commitments
-    held : HeldBook
-    idle : bool
-        True if nothing is pending: then the held tails are the committed ones.
-    """
-    reaches = commitments.assets.values()
-    return CommittedBook(
-        gross=sum(reach.worst for reach in commitments.positions.values()),
-        net_high=sum(reach.held + reach.buys for reach in reaches),
-        net_low=sum(reach.held + reach.sells for reach in reaches),
-        by_asset={asset: reach.worst for asset, reach in commitments.assets.items()},
-        day=held.day if idle else _tail_or_none(commitments.day),
-        hour=held.hour if idle else _tail_or_none(commitments.hour),
-        stress_loss=stress.worst_loss(commitments.stress),
-    )
-
-
-def _tail_or_none(horizon: Horizon | None) -> TailRisk | None:
-    return None if horizon is None else horizon.tail()
 
 
 # --- events --------------------------------------------------------------------------------

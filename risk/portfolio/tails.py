@@ -5,13 +5,13 @@ One figure for all uses: what is shown, limited, split and backtested comes from
 the check of one more order a matter of adding one column.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from risk.domain.assessment import TailRisk
-from risk.domain.model import LEVELS, Model, TailMethod
+from risk.domain.model import LEVELS, Model, Scenarios, TailMethod
 from risk.measures.tail import blended_var_es, historical_var_es, split_tail, tracked_var_es
 from risk.measures.types import FloatArray
 
@@ -78,10 +78,7 @@ def project(model: Model, weights: FloatArray) -> BookVectors | None:
     scenarios = model.scenarios
     if scenarios is None:
         return None
-    filtered = scenarios.filtered @ weights
-    if scenarios.raw is scenarios.filtered:
-        return BookVectors(filtered, filtered)
-    return BookVectors(filtered, scenarios.raw @ weights)
+    return over_scenarios(scenarios, lambda returns: returns @ weights)
 
 
 def project_one(model: Model, asset: str, exposure: float) -> BookVectors | None:
@@ -89,10 +86,21 @@ def project_one(model: Model, asset: str, exposure: float) -> BookVectors | None
     column = model.column(asset)
     if model.scenarios is None or column is None:
         return None
-    filtered = model.scenarios.filtered[:, column] * exposure
-    if model.scenarios.raw is model.scenarios.filtered:
-        return BookVectors(filtered, filtered)
-    return BookVectors(filtered, model.scenarios.raw[:, column] * exposure)
+    return over_scenarios(model.scenarios, lambda returns: returns[:, column] * exposure)
+
+
+def over_scenarios(scenarios: Scenarios, profit: Callable[[FloatArray], FloatArray]) -> BookVectors:
+    """A profit computed from returns, over both kinds of them; once where they are the same.
+
+    Parameters
+    ----------
+    scenarios : Scenarios
+    profit : callable
+        From returns of shape (S, A) to the profit in each scenario, shape (S,).
+    """
+    filtered = profit(scenarios.filtered)
+    same = scenarios.raw is scenarios.filtered
+    return BookVectors(filtered, filtered if same else profit(scenarios.raw))
 
 
 def tail_of(model: Model, vectors: BookVectors) -> TailRisk:

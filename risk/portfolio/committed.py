@@ -1,0 +1,208 @@
+"""The committed book: the worst that may come of what is held once pending orders are filled.
+
+Everything it is measured from is kept in `Commitments`, so that the check of one more order
+adds one column of scenarios (`one_more`) and measures nothing anew.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from risk.domain.assessment import CommittedBook, HeldBook, TailRisk
+from risk.domain.model import Model
+from risk.domain.positions import PositionKey
+from risk.domain.snapshot import Pending, Snapshot
+from risk.measures.types import FloatArray
+from risk.portfolio import stress
+from risk.portfolio.exposure import Reach, net_by_asset, value_of_pending
+from risk.portfolio.tails import (
+    BookVectors,
+    committed_tail,
+    over_scenarios,
+    project_one,
+    weights_of,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Horizon:
+    """One model's view of the committed book.
+
+    Attributes
+    ----------
+    model : Model
+    held : TailRisk
+    worst, filled : BookVectors
+        As :func:`risk.portfolio.tails.committed_tail` takes them.
+    """
+
+    model: Model
+    held: TailRisk
+    worst: BookVectors
+    filled: BookVectors
+
+    def plus(self, asset: str, change: float) -> "Horizon | None":
+        """With one more pending order; None if the model does not know the asset."""
+        added = project_one(self.model, asset, change)
+        if added is None:
+            return None
+        return replace(
+            self, worst=self.worst.plus(added.losses_only()), filled=self.filled.plus(added)
+        )
+
+    def tail(self) -> TailRisk:
+        """The largest figures that the pending orders may lead to."""
+        return committed_tail(self.model, held=self.held, worst=self.worst, filled=self.filled)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Commitments:
+    """Everything that the committed book is measured from; one more order is one step.
+
+    Attributes
+    ----------
+    positions : mapping of PositionKey to Reach
+    assets : mapping of asset to Reach
+        Net over strategies and venues.
+    day, hour : Horizon or None
+    stress : ndarray of shape (scenarios,) or None
+        Profit in each scenario, with those pending orders that would lose.
+    """
+
+    positions: Mapping[PositionKey, Reach]
+    assets: Mapping[str, Reach]
+    day: Horizon | None
+    hour: Horizon | None
+    stress: FloatArray | None
+
+
+def commitments_of(
+    snapshot: Snapshot, values: Mapping[PositionKey, float], held: HeldBook
+) -> Commitments:
+    """What the snapshot's positions and pending orders commit the book to.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    values : mapping of PositionKey to float
+        Market value of each position, quote currency.
+    held : HeldBook
+        Measured from the same values.
+    """
+    changes = [(p, value_of_pending(snapshot, p)) for p in snapshot.pending]
+    positions = {key: Reach(held=value) for key, value in values.items()}
+    net = net_by_asset(values)
+    assets = {asset: Reach(held=value) for asset, value in net.items()}
+    for pending, change in changes:
+        key = pending.key
+        positions[key] = positions.get(key, Reach()).plus(change)
+        assets[key.asset] = assets.get(key.asset, Reach()).plus(change)
+    return Commitments(
+        positions=positions,
+        assets=assets,
+        day=_horizon(snapshot.models.day, net, held.day, changes),
+        hour=_horizon(snapshot.models.hour, net, held.hour, changes),
+        stress=_committed_stress(snapshot, net, changes),
+    )
+
+
+def _horizon(
+    model: Model,
+    net: Mapping[str, float],
+    held: TailRisk | None,
+    changes: list[tuple[Pending, float]],
+) -> Horizon | None:
+    columns = [model.column(pending.key.asset) for pending, _ in changes]
+    weights, scenarios = weights_of(model, net), model.scenarios
+    if held is None or weights is None or scenarios is None or None in columns:
+        return None
+    chosen = np.array(columns, dtype=np.int64)
+    values = np.array([change for _, change in changes])
+
+    def losing(returns: FloatArray) -> FloatArray:
+        return np.asarray(np.minimum(returns[:, chosen] * values, 0.0).sum(axis=1))
+
+    def all_filled(returns: FloatArray) -> FloatArray:
+        return np.asarray((returns[:, chosen] * values).sum(axis=1))
+
+    now = over_scenarios(scenarios, lambda returns: returns @ weights)
+    return Horizon(
+        model=model,
+        held=held,
+        worst=now.plus(over_scenarios(scenarios, losing)),
+        filled=now.plus(over_scenarios(scenarios, all_filled)),
+    )
+
+
+def _committed_stress(
+    snapshot: Snapshot, net: Mapping[str, float], changes: list[tuple[Pending, float]]
+) -> FloatArray | None:
+    profit = stress.profits(snapshot.shocks, net)
+    for pending, change in changes:
+        profit = _stress_with(profit, snapshot, pending.key.asset, change)
+    return profit
+
+
+def _stress_with(
+    profit: FloatArray | None, snapshot: Snapshot, asset: str, change: float
+) -> FloatArray | None:
+    added = stress.profits(snapshot.shocks, {asset: change})
+    if profit is None or added is None:
+        return None
+    return np.asarray(profit + np.minimum(added, 0.0))
+
+
+def one_more(
+    commitments: Commitments, snapshot: Snapshot, key: PositionKey, change: float
+) -> Commitments:
+    """The commitments with one more pending order, without measuring anything anew.
+
+    Parameters
+    ----------
+    commitments : Commitments
+    snapshot : Snapshot
+    key : PositionKey
+        What the order would change.
+    change : float
+        Value of the order at the mark, quote currency; a sale is negative.
+    """
+    return Commitments(
+        positions={
+            **commitments.positions,
+            key: commitments.positions.get(key, Reach()).plus(change),
+        },
+        assets={
+            **commitments.assets,
+            key.asset: commitments.assets.get(key.asset, Reach()).plus(change),
+        },
+        day=commitments.day and commitments.day.plus(key.asset, change),
+        hour=commitments.hour and commitments.hour.plus(key.asset, change),
+        stress=_stress_with(commitments.stress, snapshot, key.asset, change),
+    )
+
+
+def committed_book(commitments: Commitments, held: HeldBook, *, idle: bool) -> CommittedBook:
+    """Measures of the committed book.
+
+    Parameters
+    ----------
+    commitments : Commitments
+    held : HeldBook
+    idle : bool
+        True if nothing is pending: then the held tails are the committed ones.
+    """
+    reaches = commitments.assets.values()
+    return CommittedBook(
+        gross=sum(reach.worst for reach in commitments.positions.values()),
+        net_high=sum(reach.held + reach.buys for reach in reaches),
+        net_low=sum(reach.held + reach.sells for reach in reaches),
+        by_asset={asset: reach.worst for asset, reach in commitments.assets.items()},
+        day=held.day if idle else _tail_or_none(commitments.day),
+        hour=held.hour if idle else _tail_or_none(commitments.hour),
+        stress_loss=stress.worst_loss(commitments.stress),
+    )
+
+
+def _tail_or_none(horizon: Horizon | None) -> TailRisk | None:
+    return None if horizon is None else horizon.tail()
