@@ -98,6 +98,7 @@ class CockpitScreens:
         self._lock = threading.Lock()
         self._history = lru_cache(maxsize=512)(self._read_history)
         self._record = lru_cache(maxsize=64)(self._read_record)
+        self._beginnings: dict[str, datetime] = {}
         self._changes = lru_cache(maxsize=_REMEMBERED_VIEWS)(self._find_changes)
 
     def book(self, query: Query) -> Book | None:
@@ -159,7 +160,7 @@ class CockpitScreens:
         pulse = self._reader.pulse(book.name) if book else None
         if book is None or pulse is None:
             return None
-        since = query.since(pulse.market)
+        since = self._since(book, query.range, pulse.market)
         equity, var = (
             self._reader.metric_history(
                 book.name, metric, since=since, until=pulse.market, max_points=CHART_POINTS
@@ -184,11 +185,27 @@ class CockpitScreens:
     def _trends(
         self, book: Book, reach: str, epoch: int, now: datetime
     ) -> Mapping[str, MetricHistory]:
-        since = Query(range=reach).since(now)
+        since = self._since(book, reach, now)
         return {
             metric: self._history(book.name, metric, SPARK_POINTS, reach, epoch, _Span(since, now))
             for metric in CARD_METRICS
         }
+
+    def _since(self, book: Book, reach: str, now: datetime) -> datetime:
+        """Where a range begins: "all" with the book, lest its points be thinned by empty years."""
+        since = Query(range=reach).since(now)
+        if RANGES[reach]:
+            return since
+        if book.name not in self._beginnings:
+            known = self._reader.metric_history(
+                book.name, "equity", since=since, until=now, max_points=CHART_POINTS
+            )
+            if not known.ts_ms.size:
+                return since
+            # Thinning hides at most one stretch before the first point.
+            first = datetime.fromtimestamp(int(known.ts_ms[0]) / 1000.0, UTC)
+            self._beginnings[book.name] = first - (now - since) / CHART_POINTS
+        return max(since, self._beginnings[book.name])
 
     def _baselines(self, book: Book, epoch: int, now: datetime) -> Mapping[str, MetricHistory]:
         span = _Span(now - RANK_REACH, now)

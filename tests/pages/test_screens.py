@@ -2,6 +2,7 @@
 
 import inspect
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -14,7 +15,7 @@ from pages.views.cockpit import no_cycle_view
 from risk.domain.state import TradingState
 from risk.errors import StoreUnavailable
 from risk.storage.queries import SqlBookReader
-from tests.fakes_web import DEMO, FakeBookReader
+from tests.fakes_web import AFTERNOON, DEMO, FakeBookReader
 from tests.pages.trees import words
 
 TODAY = parse({})
@@ -98,6 +99,39 @@ def test_the_chart_gets_a_point_only_when_it_would_be_a_pixel_further(screens, r
     added, traces, most = late.changes["cockpit-chart"]["extendData"]
     assert (len(added["y"]), traces, most) == (2, [0, 1], 1_000)
     assert added["x"] == [[UTC_ZONE.wall_time(late.shown.charted)]] * 2
+
+
+def asked_since(screens, reader, monkeypatch, query) -> list[datetime]:
+    """Where the histories begin that a chart asks for, the last of them being drawn."""
+    asked, read = [], reader.metric_history
+
+    def noting(*words, since, **more):
+        asked.append(since)
+        return read(*words, since=since, **more)
+
+    monkeypatch.setattr(reader, "metric_history", noting)
+    screens.chart_histories(query)
+    return asked
+
+
+def test_all_begins_with_the_book_so_that_no_empty_years_thin_its_points(
+    screens, reader, monkeypatch
+):
+    reader.history_days = 187.0
+    first = AFTERNOON - timedelta(days=187)
+
+    since = asked_since(screens, reader, monkeypatch, parse({"range": "all"}))[-1]
+    assert first - timedelta(days=10) < since <= first
+    assert asked_since(screens, reader, monkeypatch, TODAY)[-1] == AFTERNOON - timedelta(days=1)
+
+
+def test_a_book_without_history_is_asked_for_its_beginning_again(screens, reader, monkeypatch):
+    everything = parse({"range": "all"})
+    reader.history_days = 0.0
+    assert asked_since(screens, reader, monkeypatch, everything)[-1].year < 2010
+    reader.history_days = 30.0
+
+    assert asked_since(screens, reader, monkeypatch, everything)[-1].year == 2026
 
 
 def test_a_book_without_var_adds_no_point(screens, reader):
