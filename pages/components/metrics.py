@@ -46,6 +46,8 @@ class MetricCard:
         Recent values, oldest first; fewer than two draw no line.
     rank : Rank or None
         None while the history is too short to rank in.
+    least_span : float
+        What the trend's height stands for at least, so that noise is not drawn as a move.
     """
 
     term: str
@@ -54,6 +56,7 @@ class MetricCard:
     context: str
     trend: Sequence[float]
     rank: Rank | None
+    least_span: float = 0.0
 
 
 def metric_card(content: MetricCard) -> html.Section:
@@ -72,7 +75,12 @@ def metric_card(content: MetricCard) -> html.Section:
                         ],
                         className="sw-figure-line",
                     ),
-                    sparkline(content.trend, f"{base}-trend", label=f"{name}, recent course"),
+                    sparkline(
+                        content.trend,
+                        f"{base}-trend",
+                        label=f"{name}, recent course",
+                        least_span=content.least_span,
+                    ),
                 ],
                 className="sw-metric-middle",
             ),
@@ -84,10 +92,16 @@ def metric_card(content: MetricCard) -> html.Section:
     )
 
 
-def sparkline(values: Sequence[float], component_id: str, *, label: str) -> html.Div:
+def sparkline(
+    values: Sequence[float], component_id: str, *, label: str, least_span: float = 0.0
+) -> html.Div:
     """A line of 56 by 24 pixels as a CSS mask: no chart library, and it follows the scheme."""
     drawn = len(values) >= 2
-    shape = {"maskImage": mask(_spark_drawing(values), view_box="0 0 56 24")} if drawn else {}
+    shape = (
+        {"maskImage": mask(_spark_drawing(values, least_span), view_box="0 0 56 24")}
+        if drawn
+        else {}
+    )
     return html.Div(
         id=component_id,
         className="sw-spark" if drawn else "sw-spark sw-spark-none",
@@ -97,25 +111,30 @@ def sparkline(values: Sequence[float], component_id: str, *, label: str) -> html
     )
 
 
-def _spark_drawing(values: Sequence[float]) -> str:
-    points = _spark_points(values)
+def _spark_drawing(values: Sequence[float], least_span: float) -> str:
+    points = _spark_points(values, least_span)
     path = "M" + "L".join(f"{x:g} {y:g}" for x, y in points)
     end_x, end_y = points[-1]
     return f'{line(path)}<circle cx="{end_x:g}" cy="{end_y:g}" r="2.3"/>'
 
 
-def _spark_points(values: Sequence[float]) -> list[tuple[float, float]]:
+def _spark_points(values: Sequence[float], least_span: float) -> list[tuple[float, float]]:
     step = (_WIDTH - 2 * _MARGIN) / (len(values) - 1)
     return [
         (round(_MARGIN + i * step, 1), _spark_height(level))
-        for i, level in enumerate(_levels(values))
+        for i, level in enumerate(_levels(values, least_span))
     ]
 
 
-def _levels(values: Sequence[float]) -> list[float]:
-    """Where each value stands between the lowest (0) and the highest (1)."""
-    lowest, span = min(values), max(values) - min(values)
-    return [(v - lowest) / span if span > 0.0 else 0.5 for v in values]
+def _levels(values: Sequence[float], least_span: float) -> list[float]:
+    """Where each value stands between the lowest (0) and the highest (1).
+
+    Values that differ by less than `least_span` keep to the middle.
+    """
+    lowest, move = min(values), max(values) - min(values)
+    span = max(move, least_span)
+    margin = (span - move) / 2.0
+    return [(v - lowest + margin) / span if span > 0.0 else 0.5 for v in values]
 
 
 def _spark_height(level: float) -> float:

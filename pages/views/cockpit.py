@@ -32,6 +32,9 @@ from risk.measures.backtest import kupiec_region
 CARD_METRICS = ("equity", "profit_today", "var_1d_99", "es_1d_975", "drawdown", "leverage")
 TIMELINE_LENGTH = 12
 
+#: Moves that a sparkline draws in its full height at least; below them is noise.
+_LEAST_SPANS = {"var_1d_99": 0.001, "es_1d_975": 0.001, "drawdown": 0.005, "leverage": 0.05}
+
 _VAR_99 = LEVELS.index(0.99)
 _WORST_FIRST = (Trust.MISSING, Trust.SUSPECT, Trust.STALE, Trust.TRUSTED)
 
@@ -259,7 +262,20 @@ def _metric_card(
 ) -> MetricCard:
     course = [*data.trends[term].values.tolist(), *([] if value is None else [value])]
     place = rank(value, data.baselines[term])
-    return MetricCard(term, figure, "" if value is None else unit, context, course, place)
+    return MetricCard(
+        term,
+        figure,
+        "" if value is None else unit,
+        context,
+        course,
+        place,
+        least_span=_least_span(data, term),
+    )
+
+
+def _least_span(data: CockpitData, term: str) -> float:
+    """Fractions as they are; money as a thousandth of equity."""
+    return _LEAST_SPANS.get(term, 0.001 * (data.assessment.equity or 0.0))
 
 
 def _equity_card(data: CockpitData) -> MetricCard:

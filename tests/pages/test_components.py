@@ -44,8 +44,8 @@ def test_each_term_is_explained_by_definition_formula_and_reading(key):
 series = st.lists(st.floats(-1e9, 1e9), min_size=2, max_size=80)
 
 
-def _points(values):
-    style = part(sparkline(values, "spark", label="x"), "spark")["style"]["maskImage"]
+def _points(values, **more):
+    style = part(sparkline(values, "spark", label="x", **more), "spark")["style"]["maskImage"]
     path = re.search(r"d=%22M(.*?)%22", style).group(1)
     return [tuple(map(float, point.split())) for point in path.split("L")]
 
@@ -64,6 +64,13 @@ def test_higher_values_are_never_drawn_lower(values):
     for a, ya in zip(values, heights, strict=True):
         for b, yb in zip(values, heights, strict=True):
             assert not (a > b and ya > yb)
+
+
+def test_a_move_below_the_least_span_is_drawn_small_and_in_the_middle():
+    heights = [y for _, y in _points([0.390, 0.391], least_span=0.01)]
+
+    assert heights == [13.0, 11.0]
+    assert [y for _, y in _points([0.0, 0.02], least_span=0.01)] == [21.0, 3.0]
 
 
 def test_a_course_of_one_value_is_not_drawn_and_says_so():
