@@ -393,20 +393,6 @@ def split_tail(scenarios: FloatArray, weights: FloatArray, level: float, total: 
     return TailSplit(parts + missing, per_unit)
 
 
-def tail_contributions(
-    scenarios: FloatArray, weights: FloatArray, level: float, total: float
-) -> FloatArray:
-    """Parts of a figure that add up to it; see :func:`split_tail`."""
-    return split_tail(scenarios, weights, level, total).components
-
-
-def tail_marginals(
-    scenarios: FloatArray, weights: FloatArray, level: float, total: float
-) -> FloatArray:
-    """Change of a figure per unit of weight added; see :func:`split_tail`."""
-    return split_tail(scenarios, weights, level, total).marginals
-
-
 def checked_levels(levels: Sequence[float] | FloatArray) -> FloatArray:
     """Levels as an array, refused unless they rise strictly within (0, 1)."""
     checked = np.ascontiguousarray(levels, dtype=np.float64)

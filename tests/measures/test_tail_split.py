@@ -6,12 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from risk.errors import InsufficientData
-from risk.measures.tail import (
-    expected_shortfall,
-    split_tail,
-    tail_contributions,
-    tail_marginals,
-)
+from risk.measures.tail import expected_shortfall, split_tail
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -31,7 +26,7 @@ def book_es(returns, weights, level):
 
 @given(seeds, st.floats(0.9, 0.99), st.floats(0.0, 1e5))
 def test_the_parts_add_up(seed, level, total):
-    parts = tail_contributions(scenarios(seed), book(seed), level, total)
+    parts = split_tail(scenarios(seed), book(seed), level, total).components
 
     assert parts.sum() == pytest.approx(total, rel=1e-9, abs=1e-6)
 
@@ -43,7 +38,7 @@ def test_without_rescaling_they_are_the_derivative_of_expected_shortfall(seed):
     weights[1] = 0.0
     whole = book_es(returns, weights, 0.97)
     assume(whole > 1.0)
-    marginals = tail_marginals(returns, weights, 0.97, whole)
+    marginals = split_tail(returns, weights, 0.97, whole).marginals
 
     for j in range(4):
         bump = np.zeros(4)
@@ -72,13 +67,13 @@ def test_what_is_not_held_has_a_marginal_but_no_part():
 
 
 def test_a_hedge_has_a_negative_part():
-    parts = tail_contributions(scenarios(), np.array([1e4, 1e4, 1e4, -5e3]), 0.95, 1500.0)
+    parts = split_tail(scenarios(), np.array([1e4, 1e4, 1e4, -5e3]), 0.95, 1500.0).components
 
     assert parts[3] < 0.0
 
 
 def test_one_position_carries_everything():
-    parts = tail_contributions(scenarios(assets=1), np.array([500.0]), 0.99, 60.0)
+    parts = split_tail(scenarios(assets=1), np.array([500.0]), 0.99, 60.0).components
 
     assert parts == pytest.approx([60.0])
 
@@ -98,7 +93,7 @@ def test_a_perfect_hedge_does_not_blow_rounding_up():
 def test_a_book_whose_tail_gains_still_adds_up():
     returns = np.abs(scenarios(assets=2)) + 0.001
 
-    parts = tail_contributions(returns, np.array([100.0, 300.0]), 0.99, 2.0)
+    parts = split_tail(returns, np.array([100.0, 300.0]), 0.99, 2.0).components
 
     assert parts.sum() == pytest.approx(2.0)
 
