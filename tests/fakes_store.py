@@ -2,7 +2,7 @@
 
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -105,10 +105,7 @@ class FakeStore:
             self.save(record, token=token)
         return len(kept)
 
-    def record_bars(self, bars: Sequence[Bar]) -> int:
-        return sum(self._keep(bar, breaks=False) for bar in bars)
-
-    def record_closes(self, closes: Sequence[BarClose]) -> int:
+    def record_closes(self, closes: Iterable[BarClose]) -> int:
         return sum(
             self._keep(bar, breaks=asset in close.breaks)
             for close in closes

@@ -1,10 +1,10 @@
 """What the core asks of the outside world; adapters below the shell implement it.
 
-A port has a fake in ``tests/fakes.py`` and one suite that runs over the fake and over every
-real adapter.
+Stores, lease offices and feeds each have a fake beside the tests, and one suite that runs over
+the fake and over every real adapter.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -12,7 +12,7 @@ from typing import Protocol
 from risk.domain.assessment import Assessment
 from risk.domain.events import RiskEvent
 from risk.domain.ledger import Fill, Flow, Ledger
-from risk.domain.market import Bar, BarClose, DataFault, Mark, Period
+from risk.domain.market import BarClose, DataFault, Mark, Period
 from risk.domain.model import Models
 from risk.domain.orders import WorkingOrder
 from risk.domain.snapshot import Snapshot
@@ -176,8 +176,11 @@ class Store(Protocol):
         """
         ...
 
-    def record_bars(self, bars: Sequence[Bar]) -> int:
-        """Keep bars; those already kept are left alone. Returns how many were new."""
+    def record_closes(self, closes: Iterable[BarClose]) -> int:
+        """Keep bars and where their series break; those already kept are left alone.
+
+        Returns how many bars were new.
+        """
         ...
 
     def bars(

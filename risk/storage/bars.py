@@ -3,7 +3,7 @@
 Functions take an open connection and never commit: the caller owns the transaction.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 from sqlalchemy import Connection, Row, Select, select
@@ -33,11 +33,6 @@ _COLUMNS = (
 def rows_of_close(market: str, close: BarClose) -> list[bulk.Row]:
     """Rows of all bars of one moment."""
     return [_row(market, one, breaks=asset in close.breaks) for asset, one in close.bars.items()]
-
-
-def rows_of_bars(market: str, bars: Iterable[Bar]) -> list[bulk.Row]:
-    """Rows of bars that begin no series anew."""
-    return [_row(market, one, breaks=False) for one in bars]
 
 
 def _row(market: str, one: Bar, *, breaks: bool) -> bulk.Row:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
-from risk.domain.market import Bar, BarClose, Period
+from risk.domain.market import BarClose, Period
 from risk.domain.model import Model, Models
 from risk.domain.ports import Carried, CycleRecord
 from risk.domain.state import RiskState
@@ -123,13 +123,11 @@ class SqlStore:
         self._write(batch, last, token, past)
         return len(batch.cycles)
 
-    def record_bars(self, bars_: Sequence[Bar]) -> int:
-        """Keep bars; those already kept are left alone. Returns how many were new."""
-        with transaction(self._writer) as connection:
-            return bars.keep_rows(connection, bars.rows_of_bars(self._market, bars_))
-
     def record_closes(self, closes: Iterable[BarClose]) -> int:
-        """Keep bars and where their series break; returns how many bars were new."""
+        """Keep bars and where their series break; those already kept are left alone.
+
+        Returns how many bars were new.
+        """
         rows = [row for close in closes for row in bars.rows_of_close(self._market, close)]
         with transaction(self._writer) as connection:
             return bars.keep_rows(connection, rows)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from risk.domain.market import Period
+from risk.domain.market import Bar, BarClose, Period
 from risk.domain.model import Models
 from risk.domain.ports import Lease, LeaseOffice, Store
 from risk.errors import LeaseLost, StoreError
@@ -283,11 +283,16 @@ def test_releasing_a_lost_lease_does_not_take_it_from_its_holder(house: House):
 # ---------------------------------------------------------------- bars
 
 
+def keep(house: House, *bars: Bar) -> int:
+    closes = (BarClose(period=b.period, opened=b.opened, bars={b.asset: b}) for b in bars)
+    return house.store.record_closes(closes)
+
+
 def test_bars_come_back_as_closes_in_order_of_time(house: House):
     later = build_bar(opened=NOON + timedelta(hours=1))
     other = build_bar("C001/USDT")
 
-    assert house.store.record_bars([later, build_bar(), other]) == 3
+    assert keep(house, later, build_bar(), other) == 3
 
     first, second = house.store.bars(Period.HOUR)
     assert (first.opened, dict(first.bars)) == (
@@ -298,15 +303,15 @@ def test_bars_come_back_as_closes_in_order_of_time(house: House):
 
 
 def test_a_bar_already_kept_is_left_alone(house: House):
-    house.store.record_bars([build_bar()])
+    keep(house, build_bar())
 
-    assert house.store.record_bars([build_bar(close=1.0), build_bar("C001/USDT")]) == 1
+    assert keep(house, build_bar(close=1.0), build_bar("C001/USDT")) == 1
 
     assert house.store.bars(Period.HOUR)[0].bars["C000/USDT"].close == 102.0
 
 
 def test_no_bars_are_no_work(house: House):
-    assert house.store.record_bars([]) == 0
+    assert keep(house) == 0
     assert house.store.bars(Period.DAY) == []
 
 
@@ -327,7 +332,7 @@ def test_closes_are_kept_with_their_breaks(house: House):
 @pytest.mark.parametrize(("last", "hours"), [(None, [0, 1, 2]), (2, [1, 2]), (9, [0, 1, 2])])
 def test_only_the_last_closes_when_asked(house: House, last: int | None, hours: list[int]):
     opened = [NOON + timedelta(hours=hour) for hour in range(3)]
-    house.store.record_bars([build_bar(opened=moment) for moment in opened])
+    keep(house, *(build_bar(opened=moment) for moment in opened))
 
     found = house.store.bars(Period.HOUR, last=last)
 
@@ -336,7 +341,7 @@ def test_only_the_last_closes_when_asked(house: House, last: int | None, hours: 
 
 def test_only_some_assets_when_asked(house: House):
     """A moment at which none of them has a bar does not count among the last."""
-    house.store.record_bars([build_bar(), build_bar("C001/USDT", opened=NOON + timedelta(hours=1))])
+    keep(house, build_bar(), build_bar("C001/USDT", opened=NOON + timedelta(hours=1)))
 
     found = house.store.bars(Period.HOUR, assets=["C000/USDT"], last=1)
 
@@ -345,7 +350,7 @@ def test_only_some_assets_when_asked(house: House):
 
 def test_periods_do_not_mix(house: House):
     day = build_bar(period=Period.DAY)
-    house.store.record_bars([build_bar(), day])
+    keep(house, build_bar(), day)
 
     assert house.store.bars(Period.DAY) == [
         replace(build_close(period=Period.DAY), bars={day.asset: day})
