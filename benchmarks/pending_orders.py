@@ -49,8 +49,7 @@ def _cases(model: Model, rng: np.random.Generator) -> Iterator[tuple[FloatArray,
 
 
 def _committed(model: Model, held: FloatArray, orders: FloatArray) -> tuple[FloatArray, FloatArray]:
-    now = _profits(model, held)
-    worst = now
+    worst = _profits(model, held)
     for order in orders:
         worst = worst.plus(_profits(model, order).losses_only())
     tail = book_tail(model, held)

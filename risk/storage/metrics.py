@@ -80,11 +80,6 @@ def _shape(kind_name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return numbers, tuple(name for name in own if hints[name] is str)
 
 
-def portfolio_metrics() -> tuple[str, ...]:
-    """Names of all metrics of a whole book."""
-    return _shape(PortfolioRisk.__name__)[0]
-
-
 def register_series(connection: Connection, wanted: Iterable[SeriesKey]) -> dict[SeriesKey, int]:
     """Numbers of the series, which are created if they are new."""
     keys = sorted(set(wanted))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from risk.config import FEEDS_OFFERED
 from risk.domain.market import BarClose, Period, Trust
 from risk.domain.ports import Feed, MarketReading
 from risk.errors import SettingInvalid
@@ -153,6 +154,11 @@ def test_feeds_are_found_by_name(tmp_path: Path):
     labels = {name: make(request).label for name, make in FEEDS.items()}
 
     assert labels == {"simulated": "simulated", "files": "file prices.csv"}
+
+
+def test_the_setting_offers_every_feed_that_there_is():
+    """Written twice, since settings are answered without loading what feeds need."""
+    assert set(FEEDS_OFFERED) == FEEDS.keys()
 
 
 def test_the_feed_of_files_needs_a_file():
