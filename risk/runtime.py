@@ -33,7 +33,12 @@ from risk.storage.bars import REAL_MARKET
 from risk.storage.engines import Engines, open_engines, transaction
 from risk.storage.lease import LEASE_LIFE, SqlLeaseOffice
 from risk.storage.ledger import InboxAccount
-from risk.storage.portfolios import add_portfolio, keep_facts, require_portfolio
+from risk.storage.portfolios import (
+    add_portfolio,
+    keep_facts,
+    replace_facts,
+    require_portfolio,
+)
 from risk.storage.queries import FeedInfo, SqlBookReader
 from risk.storage.rollups import keep_house
 from risk.storage.schema import check_schema
@@ -170,20 +175,25 @@ def _world_of(settings: Settings, engines: Engines) -> _World:
         if settings.feed == SIMULATED:
             wanted["seed"] = settings.seed
         facts = keep_facts(connection, settings.portfolio, wanted)
+        if _differ(wanted, facts) and replace_facts(connection, settings.portfolio, wanted):
+            facts = wanted
         _refuse_another_world(settings.portfolio, wanted, facts)
     return _World(settings=settings, origin=datetime.fromisoformat(facts["origin"]))
+
+
+def _differ(wanted: Mapping[str, Any], facts: Mapping[str, Any]) -> list[str]:
+    return [name for name in ("feed", "seed") if name in wanted and facts[name] != wanted[name]]
 
 
 def _refuse_another_world(
     portfolio: str, wanted: Mapping[str, Any], facts: Mapping[str, Any]
 ) -> None:
-    for name in ("feed", "seed"):
-        if name in wanted and facts[name] != wanted[name]:
-            raise SettingInvalid(
-                key_of(name),
-                f"is {wanted[name]}, but portfolio {portfolio} has lived with "
-                f"{facts[name]}: set it back, or choose another SEAWALL_PORTFOLIO or SEAWALL_HOME",
-            )
+    for name in _differ(wanted, facts):
+        raise SettingInvalid(
+            key_of(name),
+            f"is {wanted[name]}, but portfolio {portfolio} has lived with "
+            f"{facts[name]}: set it back, or choose another SEAWALL_PORTFOLIO or SEAWALL_HOME",
+        )
 
 
 def _prepare(world: _World, engines: Engines, token: int, beat: Beat) -> Turn:
@@ -232,10 +242,11 @@ def _clock(world: _World, last_seen: datetime) -> SimulatedClock:
 
 def _account(world: _World, engines: Engines, feed: Feed) -> Account:
     inbox = InboxAccount(engines, world.settings.portfolio)
-    if not world.has_desk:
-        return inbox
-    desk = PaperDesk(seed=world.settings.seed, history=feed.history(Period.HOUR))
-    return JointAccount([inbox, desk])
+    return JointAccount([inbox, _desk(world, feed)]) if world.has_desk else inbox
+
+
+def _desk(world: _World, feed: Feed) -> PaperDesk:
+    return PaperDesk(seed=world.settings.seed, history=feed.history(Period.HOUR))
 
 
 def _first_start(
@@ -256,8 +267,8 @@ def _first_start(
     )
     if not world.has_desk:
         return carried
-    account = _account(world, engines, feed)
-    past = relive(carried, feed, account, since=feed.starts_at, until=wall_time())
+    _spare_the_collector()
+    past = relive(carried, feed, _desk(world, feed), since=feed.starts_at, until=wall_time())
     cycles = store.save_history(_told(past, beat), token=token)
     _LOG.info("past_relived", portfolio=world.settings.portfolio, cycles=cycles)
     relived = store.load(world.settings.portfolio)
@@ -279,5 +290,5 @@ def _history(world: _World, store: SqlStore, feed: Feed, period: Period) -> list
     if world.simulated:
         return own
     begins = own[0].opened if own else feed.starts_at
-    kept = store.bars(period, last=KEPT_HISTORY)
+    kept = store.bars(period, assets=feed.assets, last=KEPT_HISTORY)
     return [close for close in kept if close.closed <= begins] + own

@@ -318,18 +318,27 @@ def test_another_feed_than_the_portfolio_has_lived_with_is_refused(lived_on_file
         build_authority(replace(lived_on_file, feed="files", prices=prices))
 
 
-def test_a_refused_world_leaves_no_trace(empty_home, prices):
+def test_a_refused_world_leaves_no_trace(lived_on_file, prices):
+    with looking(lived_on_file) as engines:
+        with transaction(engines.reader) as connection:
+            before = facts_of(connection, "demo")
+        with pytest.raises(SettingInvalid, match="SEAWALL_FEED is files"):
+            build_authority(replace(lived_on_file, feed="files", prices=prices))
+        with transaction(engines.reader) as connection:
+            after = facts_of(connection, "demo")
+
+    assert after == before
+
+
+def test_a_start_that_never_took_a_cycle_binds_a_portfolio_to_nothing(empty_home, prices):
     settings = brisk(empty_home, portfolio="mine", feed="files", prices=prices)
     with looking(settings) as engines:
         with transaction(engines.writer) as connection:
             add_portfolio(connection, "mine", at=datetime.now(UTC))
         build_authority(settings)
-        with pytest.raises(SettingInvalid, match="SEAWALL_FEED is simulated"):
-            build_authority(replace(settings, feed="simulated"))
+        build_authority(replace(settings, feed="simulated"))
         with transaction(engines.reader) as connection:
-            facts = facts_of(connection, "mine")
-
-    assert facts.keys() == {"feed", "origin"}
+            assert facts_of(connection, "mine")["feed"] == "simulated"
 
 
 def test_an_unknown_portfolio_is_refused(empty_home):

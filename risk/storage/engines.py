@@ -149,7 +149,7 @@ def _is_named(error: BaseException | None, *names: str) -> bool:
 
 def _sqlite_engines(address: URL, patience: float) -> Engines:
     driver = sqlite_driver()
-    Path(address.database or "").parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(Path(address.database or "").parent)
     common: dict[str, Any] = {
         "module": driver,
         "connect_args": {
@@ -173,6 +173,16 @@ def _sqlite_engines(address: URL, patience: float) -> Engines:
     event.listen(writer, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
     event.listen(reader, "begin", lambda c: c.exec_driver_sql("BEGIN"))
     return Engines(writer, reader)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        reason = problem.strerror or type(problem).__name__
+        raise SettingInvalid(
+            "SEAWALL_HOME", f"needs the folder {folder}, which cannot be made: {reason}"
+        ) from problem
 
 
 def sqlite_driver() -> ModuleType:

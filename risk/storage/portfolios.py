@@ -20,6 +20,9 @@ from risk.storage import ledger
 from risk.storage.bulk import OnConflict, insert_rows
 from risk.storage.tables import cycle, fact, from_ms, ledger_inbox, portfolio, risk_state, to_ms
 
+#: A larger amount is a slip of the hand: no book holds as much.
+MOST_MOVED = 1e12
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -143,10 +146,15 @@ def fund(connection: Connection, name: str, flow: Flow) -> bool:
     UnknownPortfolio
         If there is none of that name.
     InvalidInput
-        If the amount is zero.
+        If the amount is zero, or too large to be meant.
     """
     if flow.amount == 0.0 or not math.isfinite(flow.amount):
         raise InvalidInput(f"a deposit or withdrawal of {flow.amount:g} moves nothing")
+    if abs(flow.amount) > MOST_MOVED:
+        raise InvalidInput(
+            f"a deposit or withdrawal of {flow.amount:g} cannot be meant: "
+            f"{MOST_MOVED:,.0f} at most can be booked at once"
+        )
     return import_entries(connection, name, [flow]) == 1
 
 
@@ -192,7 +200,8 @@ def facts_of(connection: Connection, name: str) -> dict[str, Any]:
 def keep_facts(connection: Connection, name: str, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Note facts unless they are noted already, and return those that hold.
 
-    For what must never change once it was used, such as the seed of a simulated market.
+    For what must never change once it was used, such as the seed of a simulated market. Facts
+    of a portfolio without a cycle were never used: see :func:`replace_facts`.
 
     Parameters
     ----------
@@ -206,3 +215,17 @@ def keep_facts(connection: Connection, name: str, facts: Mapping[str, Any]) -> d
     columns = ("portfolio", "name", "value")
     insert_rows(connection, fact, columns, rows, on_conflict=OnConflict.KEEP)
     return facts_of(connection, name)
+
+
+def replace_facts(connection: Connection, name: str, facts: Mapping[str, Any]) -> bool:
+    """Note facts anew, unless the portfolio has lived with the old ones; returns whether it did so.
+
+    A start that failed must not bind a portfolio to what it tried.
+    """
+    cycles = select(risk_state.c.portfolio).where(risk_state.c.portfolio == name)
+    if connection.execute(cycles).first() is not None:
+        return False
+    rows = [(name, noted, json.dumps(value)) for noted, value in facts.items()]
+    columns = ("portfolio", "name", "value")
+    insert_rows(connection, fact, columns, rows, on_conflict=OnConflict.REPLACE)
+    return True

@@ -201,3 +201,19 @@ def test_a_fact_once_noted_stays(engines: Engines):
 
 def test_periods_of_the_domain_fit_their_column():
     assert max(len(period.value) for period in Period) <= tables.bar.c.period.type.length
+
+
+def test_facts_may_change_until_a_portfolio_has_lived_with_them(engines: Engines):
+    run(engines, portfolios.add_portfolio, PORTFOLIO, at=NOON)
+    run(engines, portfolios.keep_facts, PORTFOLIO, {"feed": "files"})
+
+    assert run(engines, portfolios.replace_facts, PORTFOLIO, {"feed": "simulated"})
+    SqlStore(engines).save(build_record(), token=lease_token(engines, PORTFOLIO))
+    assert not run(engines, portfolios.replace_facts, PORTFOLIO, {"feed": "files"})
+    assert run(engines, portfolios.facts_of, PORTFOLIO) == {"feed": "simulated"}
+
+
+@pytest.mark.parametrize("amount", [1e13, -1e300])
+def test_an_amount_that_cannot_be_meant_is_refused(demo: Engines, amount: float):
+    with pytest.raises(InvalidInput, match="cannot be meant"):
+        run(demo, portfolios.fund, PORTFOLIO, build_flow(amount=amount))
