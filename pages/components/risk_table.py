@@ -113,7 +113,7 @@ def _head(text: str, *, wide: bool = True) -> html.Th:
 
 
 def _row(row: RiskRow, content: RiskTable, scale: "_BarScale") -> html.Tr:
-    base = f"risk-{_slug(row.name)}"
+    base = f"row-{_slug(row.name)}"
     since = _cell(percent(row.since_midnight, 1, signed=True), f"{base}-since")
     marks = [_mark_cell(row, base), since]
     return html.Tr(
@@ -198,4 +198,5 @@ def _bar(share: float | None, scale: _BarScale) -> html.Div:
 
 
 def _slug(name: str) -> str:
-    return "".join(c if c.isalnum() else "-" for c in name.lower())
+    # No two names share one: else a figure would be sent to the row of another.
+    return "".join(c if c.isalnum() else f"-{ord(c):x}-" for c in name)

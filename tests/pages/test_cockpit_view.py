@@ -174,8 +174,8 @@ def test_a_doubtful_mark_is_greyed_and_named():
     holdings = [replace(h, trust=Trust.STALE) if "LINK" in h.asset else h for h in HOLDINGS]
     view = cockpit_view(build_data(build_assessment(holdings=holdings)))
 
-    assert "sw-doubtful" in part(view, "risk-link-mark-cell")["className"]
-    assert "sw-doubtful" not in part(view, "risk-btc-mark-cell")["className"]
+    assert "sw-doubtful" in part(view, "row-LINK-mark-cell")["className"]
+    assert "sw-doubtful" not in part(view, "row-BTC-mark-cell")["className"]
 
 
 def test_a_mark_that_nobody_knows_is_called_unknown():
@@ -183,8 +183,8 @@ def test_a_mark_that_nobody_knows_is_called_unknown():
     lost = replace(assessment.positions[0], trust=Trust.MISSING, mark=math.nan)
     view = cockpit_view(build_data(replace(assessment, positions=(lost,))))
 
-    assert part(view, "risk-btc-mark")["children"] == "unknown"
-    assert "missing" in words(part(view, "risk-btc-mark-cell")["children"])
+    assert part(view, "row-BTC-mark")["children"] == "unknown"
+    assert "missing" in words(part(view, "row-BTC-mark-cell")["children"])
 
 
 @pytest.mark.parametrize("by", ["Asset", "Strategy", "Venue"])
@@ -203,7 +203,7 @@ def test_the_heaviest_part_comes_first_and_offsets_are_hollow():
 
     assert [row.name for row in table.rows][:2] == ["BTC", "ETH"]
     assert table.rows[-1].name == "AVAX"
-    assert part(view, "risk-avax-bar")["children"]["props"]["children"]["props"]["className"] == (
+    assert part(view, "row-AVAX-bar")["children"]["props"]["children"]["props"]["className"] == (
         "sw-bar-offset"
     )
 
@@ -232,7 +232,7 @@ def test_whatever_the_market_does_no_nan_and_no_doubled_id_reaches_the_screen(dr
 def test_what_stands_there_before_anything_is_known_says_what_to_do():
     assert "halted until then" in words(no_cycle_view(DEMO))
     assert "seawall portfolios add" in words(no_cycle_view(None))
-    assert "the database is gone. The engine" in words(unreadable_view("the database is gone"))
+    assert "The database is gone. This page" in words(unreadable_view("the database is gone"))
 
 
 def test_an_address_that_is_not_understood_is_answered():

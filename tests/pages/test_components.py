@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pages.components.basics import help_mark
@@ -102,3 +102,16 @@ def test_placeholders_say_what_to_do():
     assert words(empty_state("No book", "Add one.")) == "No book Add one."
     assert parts(error_state("Broken", "Look."))[0]["role"] == "alert"
     assert parts(loading_state("VaR"))[0]["aria-busy"] == "true"
+
+
+@given(st.lists(st.text(min_size=1, max_size=6), unique=True, min_size=2, max_size=6))
+@example(["BTC-PERP", "BTC/PERP", "btc perp"])
+@example(["table", "rows", "total", "content"])
+def test_no_two_rows_share_an_id_so_a_figure_never_lands_in_the_row_of_another(names):
+    rows = tuple(RiskRow(name, "long", 1.0, 0.0, 0.5, 1.0) for name in names)
+    content = RiskTable("Asset", "USD", rows, RiskRow("All", "long", 1.0, 0.0, 1.0, 1.0))
+
+    ids = [props["id"] for props in parts(risk_table(content)) if "id" in props]
+
+    assert len(ids) == len(set(ids))
+    assert not any("." in one or "{" in one for one in ids)
