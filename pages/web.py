@@ -121,7 +121,8 @@ def _pulse(reader: BookReader, name: str | None, after: int | None) -> Response:
         return Response(status=204)
     return jsonify(
         cycle=pulse.cycle,
-        age=round((reader.wall() - pulse.saved).total_seconds(), 3),
+        # Saved in the future: the clock was set back and no cycle came since; that is not fresh.
+        age=round(abs((reader.wall() - pulse.saved).total_seconds()), 3),
         cycle_seconds=reader.cycle_seconds,
         market=pulse.market.isoformat(),
         saved=pulse.saved.isoformat(),

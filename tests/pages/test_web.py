@@ -63,6 +63,13 @@ def test_the_age_does_not_follow_a_market_that_runs_faster(web, reader):
     assert web.get("/live").json["age"] == 2.0
 
 
+def test_a_clock_set_back_does_not_make_an_old_cycle_fresh(web, reader):
+    reader.advance()
+    reader.clock.step_wall(timedelta(hours=-1))
+
+    assert web.get("/live").json["age"] == 3600.0
+
+
 def test_a_browser_that_knows_the_newest_cycle_gets_no_body(web, reader):
     answer = web.get(f"/live?after={reader.number}")
 
