@@ -19,7 +19,7 @@ register_page(
 )
 
 
-def layout(**words: str) -> html.Div:
+def layout(**words: str | list[str]) -> html.Div:
     """The cockpit as the address asks for it, or why it cannot be shown."""
     query = parse(words)
     try:

@@ -3,7 +3,7 @@
 A word that an address cannot mean is replaced by the default, and `Query.notes` says so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -56,9 +56,10 @@ class Query:
         return {"book": self.book, "range": self.range, "tz": self.zone.name, "by": self.by}
 
 
-def parse(words: Mapping[str, str | None]) -> Query:
-    """The query that an address means."""
+def parse(address: Mapping[str, str | Sequence[str] | None]) -> Query:
+    """The query that an address means; of a word said several times the last counts."""
     notes: list[str] = []
+    words = {name: _last(name, said, notes) for name, said in address.items()}
     return Query(
         book=words.get("book"),
         range=_one_of(RANGES, words.get("range"), DEFAULT_RANGE, "range", notes),
@@ -66,6 +67,13 @@ def parse(words: Mapping[str, str | None]) -> Query:
         by=_one_of(GROUPINGS, words.get("by"), DEFAULT_GROUPING, "grouping", notes),
         notes=tuple(notes),
     )
+
+
+def _last(name: str, said: str | Sequence[str] | None, notes: list[str]) -> str | None:
+    if said is None or isinstance(said, str):
+        return said
+    notes.append(f"The address says {name[:40]!r} {len(said)} times; the last one counts.")
+    return said[-1]
 
 
 def _one_of(

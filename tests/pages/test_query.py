@@ -52,5 +52,12 @@ def test_a_word_that_means_nothing_is_replaced_and_named(word, value, note):
     assert parse({word: value}).notes == (note,)
 
 
+def test_of_a_word_said_twice_the_last_counts_and_the_reader_is_told():
+    query = parse({"range": ["7d", "1h"], "book": "demo"})
+
+    assert (query.range, query.book) == ("1h", "demo")
+    assert query.notes == ("The address says 'range' 2 times; the last one counts.",)
+
+
 def test_the_range_ends_now():
     assert parse({"range": "7d"}).since(AFTERNOON) == AFTERNOON - timedelta(days=7)
