@@ -9,6 +9,7 @@ import difflib
 import ipaddress
 import math
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -24,6 +25,7 @@ FILE_NAME = "seawall.toml"
 FEEDS_OFFERED = ("simulated", "files")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
+_PASSWORD_IN_QUERY = re.compile(r"([?&](?:ssl)?password=)[^&#]*", re.IGNORECASE)
 _POSTGRES = ("postgres", "postgresql", "postgresql+psycopg")
 
 
@@ -120,11 +122,19 @@ def _is_loopback_address(host: str) -> bool:
 
 def _database(value: str) -> str:
     scheme, separator, rest = _text(value).partition("://")
-    if separator and scheme in _POSTGRES and urlsplit(f"//{rest}").hostname:
+    if separator and scheme in _POSTGRES and _names_a_server(rest):
         return f"postgresql+psycopg://{rest}"
     if separator and scheme == "sqlite" and rest.startswith("/") and rest != "/":
         return f"sqlite://{rest}"
     raise ValueError("must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
+
+
+def _names_a_server(address: str) -> bool:
+    try:
+        parts = urlsplit(f"//{address}")
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False  # half an IPv6 address, or a port that is no number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -319,7 +329,8 @@ def without_password(url: str) -> str:
     if "://" not in url:
         return url
     password = urlsplit(url).password
-    return url.replace(f":{password}@", ":***@") if password else url
+    shown = url.replace(f":{password}@", ":***@") if password else url
+    return _PASSWORD_IN_QUERY.sub(r"\1***", shown)
 
 
 def _settings_from(written: Mapping[str, _Written]) -> Settings:
@@ -363,7 +374,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as problem:
         raise SettingInvalid(str(path), f"cannot be read: {problem}") from problem
 

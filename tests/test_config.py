@@ -98,6 +98,8 @@ def test_every_setting_states_a_meaning_and_a_default(name):
         ("database_url", "sqlite:///"),
         ("database_url", "postgresql://"),
         ("database_url", "postgresql://[half"),
+        ("database_url", "postgresql://ann:secret@db:port/risk"),
+        ("database_url", "postgresql://ann:secret@db:70000/risk"),
         ("feed", "binance"),
         ("feed", ""),
         ("prices", " "),
@@ -188,16 +190,36 @@ def test_a_file_that_is_not_text_is_refused(tmp_path):
         load_settings({}, tmp_path)
 
 
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path):
+    (tmp_path / "seawall.toml").write_bytes(b"\xef\xbb\xbfseed = 7\n")
+
+    assert load_settings({}, tmp_path).seed == 7
+
+
 def test_postgres_may_be_written_as_people_write_it():
     for scheme in ("postgres", "postgresql", "postgresql+psycopg"):
         settings = load(database_url=f"{scheme}://ann:secret@db/risk")
         assert settings.database_url == "postgresql+psycopg://ann:secret@db/risk"
 
 
-def test_a_password_is_neither_shown_nor_printed():
-    environ = {"SEAWALL_DATABASE_URL": "postgresql://ann:s3cret@db/risk"}
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("postgresql://ann:s3cret@db/risk", "postgresql+psycopg://ann:***@db/risk"),
+        (
+            "postgresql://ann@db/risk?password=s3cret&sslmode=require",
+            "postgresql+psycopg://ann@db/risk?password=***&sslmode=require",
+        ),
+        (
+            "postgresql://ann@db/risk?sslmode=require&sslpassword=s3cret",
+            "postgresql+psycopg://ann@db/risk?sslmode=require&sslpassword=***",
+        ),
+    ],
+)
+def test_a_password_is_neither_shown_nor_printed(written, value):
+    environ = {"SEAWALL_DATABASE_URL": written}
 
     shown = row("SEAWALL_DATABASE_URL", environ)
 
-    assert shown.value == "postgresql+psycopg://ann:***@db/risk"
+    assert shown.value == value
     assert "s3cret" not in repr(load_settings(environ, NOWHERE))
