@@ -224,11 +224,11 @@ def _time(row: _Row, now: datetime) -> datetime:
         return now
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as problem:
+        aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError) as problem:
         raise BookFileInvalid(
             f"line {row.line}: at must be a time such as 2025-03-01T09:30Z, got {text!r}"
         ) from problem
-    aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     if aware > now:
         raise BookFileInvalid(f"line {row.line}: {text} lies in the future")
     return aware

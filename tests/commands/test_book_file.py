@@ -155,6 +155,8 @@ def test_a_file_that_is_missing_or_not_text_is_refused(tmp_path, content):
         (HEADER + "cash,,,,,,5,,\ncash,,,,,,5,,\n", "line 3: cash stands twice"),
         (HEADER + "flow,,,,,,0,2025-01-01,\n", "line 2: amount is zero"),
         (HEADER + "flow,,,,,,5,yesterday,\n", "line 2: at must be a time"),
+        (HEADER + "flow,,,,,,5,0001-01-01T00:00+14:00,\n", "line 2: at must be a time"),
+        (HEADER + "flow,,,,,,5,9999-12-31T23:59-14:00,\n", "line 2: at must be a time"),
         (HEADER + "flow,,,,,,5,2026-01-01,\n", "line 2: 2026-01-01 lies in the future"),
         (HEADER + 'flow,,,,,,5,2025-01-01,"open\n', "line 2: unexpected end of data"),
         (HEADER + "position,s,BTC,v,1e300,5,,,\n", "line 2: quantity must be a plain number"),
