@@ -13,13 +13,13 @@ from risk.storage.store import SqlStore
 
 
 @contextmanager
-def new_store(portfolio: str = PORTFOLIO) -> Iterator[tuple[SqlStore, int]]:
+def new_store() -> Iterator[tuple[SqlStore, int]]:
     """An empty store, and the token of the lease that allows to write into it."""
     with TemporaryDirectory() as folder:
         engines = open_engines(f"sqlite:///{Path(folder) / 'bench.db'}")
         upgrade(engines)
         office = SqlLeaseOffice(engines)
-        lease = office.acquire(portfolio, "bench")
+        lease = office.acquire(PORTFOLIO, "bench")
         assert lease is not None  # nobody else knows of the folder
         try:
             yield SqlStore(engines), lease.token

@@ -45,20 +45,11 @@ class Timing(NamedTuple):
 Given = TypeVar("Given")
 
 HEAD = ("case", "size", "median", "p99", "n", "unit")
-_PER_SECOND = {"s": 1.0, "ms": 1e3, "µs": 1e6}
 
 
-def timed(
-    case: str,
-    call: Callable[[], object],
-    *,
-    size: int,
-    n: int,
-    warm: int = 3,
-    unit: str = "ms",
-) -> Timing:
-    """Times of `n` calls, after `warm` that do not count."""
-    return timed_with(case, lambda: None, lambda _: call(), size=size, n=n, warm=warm, unit=unit)
+def timed(case: str, call: Callable[[], object], *, size: int, n: int) -> Timing:
+    """Milliseconds of `n` calls, after a few that do not count."""
+    return timed_with(case, lambda: None, lambda _: call(), size=size, n=n)
 
 
 def timed_with(
@@ -69,14 +60,13 @@ def timed_with(
     size: int,
     n: int,
     warm: int = 3,
-    unit: str = "ms",
 ) -> Timing:
     """The same, each call with what was prepared for it; preparing does not count."""
     for _ in range(warm):
         call(prepare())
     seconds = np.array([_seconds(call, prepare()) for _ in range(n)])
-    median, p99 = (np.quantile(seconds, (0.5, 0.99)) * _PER_SECOND[unit]).tolist()
-    return Timing(case, size, unit, median, p99, n)
+    median, p99 = (1e3 * np.quantile(seconds, (0.5, 0.99))).tolist()
+    return Timing(case, size, "ms", median, p99, n)
 
 
 def _seconds(call: Callable[[Given], object], given: Given) -> float:
