@@ -17,7 +17,7 @@ from pages.components.risk_table import RiskRow, RiskTable, risk_table
 from pages.components.states import BannerCell, look_of, state_banner
 from pages.components.timeline import timeline
 from pages.context import Book, CompleteCycle, MetricHistory, VarRecord
-from pages.format import NONE, UNKNOWN, Zone, amount, money, multiple, number, percent
+from pages.format import NONE, UNKNOWN, Zone, amount, money, multiple, number, percent, sentence
 from pages.query import GROUPINGS, Query
 from pages.views.happenings import happenings
 from pages.views.ranking import rank
@@ -108,8 +108,7 @@ def unreadable_view(reason: str) -> html.Div:
     """What stands here while the store does not answer."""
     parts = error_state(
         "The book cannot be read",
-        f"{reason}. The engine and the order gate run apart from this page; it fills by itself "
-        "once the store answers.",
+        f"{sentence(reason)}. This page fills by itself once the book can be read again.",
     )
     return html.Div(parts, id="cockpit-view", className="sw-contents", **{"data-cycle": ""})
 
