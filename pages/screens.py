@@ -27,6 +27,7 @@ from pages.context import (
 from pages.figures.history import shortened, wall_times
 from pages.query import RANGES, Query
 from pages.views.cockpit import CARD_METRICS, CockpitData, cockpit_view, no_cycle_view
+from risk.domain.events import RiskEvent
 
 SPARK_POINTS = 60
 RANK_POINTS = 2_000
@@ -35,7 +36,9 @@ RANK_REACH = timedelta(days=365)
 _SPARK_REUSE = 15
 _RANK_REUSE = 60
 _REMEMBERED_VIEWS = 48
-_EVENTS_READ = 60
+_EVENTS_REUSE = 60
+#: More than a day of the busiest demonstration; what is older is not told.
+_EVENTS_READ = 5_000
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ class CockpitScreens:
         self._lock = threading.Lock()
         self._history = lru_cache(maxsize=512)(self._read_history)
         self._record = lru_cache(maxsize=64)(self._read_record)
+        self._days: dict[tuple[str, datetime], tuple[int, tuple[RiskEvent, ...]]] = {}
         self._beginnings: dict[str, datetime] = {}
         self._changes = lru_cache(maxsize=_REMEMBERED_VIEWS)(self._find_changes)
 
@@ -178,9 +182,25 @@ class CockpitScreens:
             cycle=cycle,
             trends=self._trends(book, query.range, number // _SPARK_REUSE, now),
             baselines=self._baselines(book, number // _RANK_REUSE, now),
-            events=self._reader.recent_events(book.name, since=midnight, limit=_EVENTS_READ),
+            events=self._events(book.name, midnight),
             record=self._record(book.name, number // _RANK_REUSE),
         )
+
+    def _events(self, book: str, midnight: datetime) -> tuple[RiskEvent, ...]:
+        """All of the day, newest first: a busy strategy's fills must not push out a trip.
+
+        Read anew now and then, since what people book may bear an earlier time; in between,
+        only from the newest known moment on.
+        """
+        with self._lock:
+            reads, known = self._days.get((book, midnight), (0, ()))
+        since = known[0].at if known and reads % _EVENTS_REUSE else midnight
+        fresh = self._reader.recent_events(book, since=since, limit=_EVENTS_READ)
+        events = (*fresh, *(event for event in known if event.at < since))
+        with self._lock:
+            self._days = {key: day for key, day in self._days.items() if key[1] == midnight}
+            self._days[(book, midnight)] = reads + 1, events
+        return events
 
     def _trends(
         self, book: Book, reach: str, epoch: int, now: datetime

@@ -1,6 +1,7 @@
 """Reading once a cycle, and telling each browser what changed for it."""
 
 import inspect
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -12,10 +13,11 @@ from pages.format import UTC_ZONE
 from pages.query import parse
 from pages.screens import CockpitScreens, Shown
 from pages.views.cockpit import no_cycle_view
+from risk.domain.events import FillRecorded
 from risk.domain.state import TradingState
 from risk.errors import StoreUnavailable
 from risk.storage.queries import SqlBookReader
-from tests.fakes_web import AFTERNOON, DEMO, FakeBookReader
+from tests.fakes_web import AFTERNOON, DEMO, FakeBookReader, build_events
 from tests.pages.trees import words
 
 TODAY = parse({})
@@ -99,6 +101,60 @@ def test_the_chart_gets_a_point_only_when_it_would_be_a_pixel_further(screens, r
     added, traces, most = late.changes["cockpit-chart"]["extendData"]
     assert (len(added["y"]), traces, most) == (2, [0, 1], 1_000)
     assert added["x"] == [[UTC_ZONE.wall_time(late.shown.charted)]] * 2
+
+
+def fill(second: float) -> FillRecorded:
+    return FillRecorded(
+        at=AFTERNOON - timedelta(seconds=second),
+        portfolio="demo",
+        cycle="demo-1",
+        strategy="noise",
+        asset="BTC/USDT",
+        venue="sim-a",
+        quantity=0.01,
+        price=96_000.0,
+        fee=0.1,
+    )
+
+
+def test_many_fills_do_not_push_out_what_happened_before_them(screens, reader, monkeypatch):
+    events, fills = build_events(), [fill(0.01 * n) for n in range(300)]
+    journal = sorted((*events, *fills), key=lambda event: event.at, reverse=True)
+    monkeypatch.setattr(
+        reader,
+        "recent_events",
+        lambda _book, *, since, limit: [e for e in journal if e.at >= since][:limit],
+    )
+
+    before = words(screens.view(TODAY)[1])
+    journal.insert(0, fill(-0.5))
+    reader.advance()
+    after = words(screens.view(TODAY)[1])
+
+    assert told_fills(after) == told_fills(before) + 1 >= 301
+    assert "11 Nov stayed inside" in before
+    assert "11 Nov stayed inside" in after
+
+
+def told_fills(text: str) -> int:
+    """How many fills the timeline's newest run of them has."""
+    return int(re.search(r"(\d+) fills since", text).group(1))
+
+
+def test_a_day_is_read_on_from_its_newest_event_and_anew_now_and_then(screens, reader, monkeypatch):
+    asked, read = [], reader.recent_events
+
+    def noting(book, *, since, limit):
+        asked.append(since)
+        return read(book, since=since, limit=limit)
+
+    monkeypatch.setattr(reader, "recent_events", noting)
+    for _ in range(61):
+        reader.advance()
+        screens.view(TODAY)
+
+    midnight = AFTERNOON.replace(hour=0, minute=0, second=0)
+    assert [at == midnight for at in asked] == [True, *[False] * 59, True]
 
 
 def asked_since(screens, reader, monkeypatch, query) -> list[datetime]:
