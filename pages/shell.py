@@ -1,4 +1,4 @@
-"""The frame around every page: navigation, header, the strip that says *simulated*.
+"""The frame around every page: navigation, header, the strip that says what market this is.
 
 Pure but for reading the page registry; the behaviour of its controls is in
 ``assets/seawall.js``.
@@ -36,7 +36,6 @@ def shell(
     scheme : Scheme
         As this browser chose it last.
     """
-    strip = [_simulated_strip(feed)] if feed.simulated else []
     return dmc.MantineProvider(
         [
             dcc.Location(id="url", refresh="callback-nav"),
@@ -44,8 +43,8 @@ def shell(
             dcc.Store(id="shell-settings", data=_settings(cycle_seconds)),
             html.A("Skip to content", href="#page", className="sw-skip"),
             html.Div(
-                [*strip, _navigation(), _header(books), _main(), _tabs()],
-                className="sw-shell sw-shell-simulated" if strip else "sw-shell",
+                [_strip(feed), _navigation(), _header(books), _main(), _tabs()],
+                className="sw-shell",
             ),
         ],
         id="mantine",
@@ -60,22 +59,24 @@ def _settings(cycle_seconds: float) -> dict[str, Any]:
     return {"cycleSeconds": cycle_seconds, "templates": templates, "titles": titles}
 
 
-def _simulated_strip(feed: FeedInfo) -> html.Aside:
-    seed = "" if feed.seed is None else f" · seed {feed.seed}"
+def _strip(feed: FeedInfo) -> html.Aside:
+    """Says on every screen that this is no live market: neither of the feeds is one."""
+    what = "Simulated market" if feed.simulated else "Replay of old prices"
+    source = f" · {feed.label}" if feed.seed is None else f" · seed {feed.seed}"
     return html.Aside(
         [
             glyph("info"),
             html.P(
                 [
-                    html.Strong("Simulated market"),
-                    html.Span(seed, className="sw-wide"),
+                    html.Strong(what),
+                    html.Span(source, className="sw-wide"),
                     " · no real orders",
                     html.Span(", no real money", className="sw-wide"),
                 ]
             ),
         ],
         className="sw-strip",
-        **{"aria-label": "Simulated market"},
+        **{"aria-label": what},
     )
 
 

@@ -147,10 +147,13 @@ def test_the_frame_stands_while_the_store_does_not_answer(web, reader):
     assert web.get("/_dash-layout").status_code == 200
 
 
-def test_only_a_simulated_market_is_labelled_as_one(web, reader):
+def test_a_market_that_is_not_live_is_labelled_as_what_it_is(web, reader):
     assert "Simulated market" in web.get("/_dash-layout").text
-    reader.feed = FeedInfo(label="files", simulated=False)
-    assert "Simulated market" not in web.get("/_dash-layout").text
+    reader.feed = FeedInfo(label="file old.csv", simulated=False)
+    replayed = web.get("/_dash-layout").text
+    assert "Simulated market" not in replayed
+    assert "Replay of old prices" in replayed
+    assert "file old.csv" in replayed
 
 
 def test_several_books_can_be_chosen_from(web, reader):
