@@ -200,12 +200,12 @@ class SqlBookReader:
         since: datetime,
         until: datetime,
         max_points: int,
-        labels: str = NO_LABELS,
     ) -> MetricHistory:
-        """A metric over time, thinned to about `max_points` by taking the last of each stretch.
+        """A metric of the whole book over time, thinned to about `max_points`.
 
-        Each point is a number as it was measured, at the time when it was. Where the finest
-        numbers wanted are gone or were never kept, coarser ones take their place.
+        Each point is the last number of its stretch, as it was measured, at the time when it
+        was. Where the finest numbers wanted are gone or were never kept, coarser ones take
+        their place.
 
         Parameters
         ----------
@@ -213,11 +213,9 @@ class SqlBookReader:
         since, until : datetime
             In market time, both included.
         max_points : int
-        labels : str
-            Canonical JSON; the whole book's metrics have none.
         """
         with transaction(self._reader) as connection:
-            series = _series_id(connection, portfolio, metric, labels)
+            series = _series_of_book(connection, portfolio, metric)
             if series is None:
                 return MetricHistory(np.empty(0, dtype=np.int64), np.empty(0))
             points = thinned_points(
@@ -357,9 +355,9 @@ def _read(
     return [Point(*found) for found in connection.execute(points.order_by(row.ts_ms))]
 
 
-def _series_id(connection: Connection, portfolio: str, metric: str, labels: str) -> int | None:
+def _series_of_book(connection: Connection, portfolio: str, metric: str) -> int | None:
     key = tables.metric_series.c
     query = select(key.id).where(
-        key.portfolio == portfolio, key.metric == metric, key.labels == labels
+        key.portfolio == portfolio, key.metric == metric, key.labels == NO_LABELS
     )
     return connection.execute(query).scalar()
