@@ -200,7 +200,7 @@ def _prepare(world: _World, engines: Engines, token: int, beat: Beat) -> Turn:
     """Load the book, or lead a new one through its past, and return what takes a turn."""
     store = SqlStore(engines, market=world.market)
     portfolio = world.settings.portfolio
-    carried = store.load(portfolio) or _first_start(world, engines, store, token, beat)
+    carried = store.load(portfolio) or _first_start(world, store, token, beat)
     feed = world.feed(carried.state.at)
     models = Models(*(with_assets(model, feed.assets) for model in carried.models))
     account = _account(world, engines, feed)
@@ -249,9 +249,7 @@ def _desk(world: _World, feed: Feed) -> PaperDesk:
     return PaperDesk(seed=world.settings.seed, history=feed.history(Period.HOUR))
 
 
-def _first_start(
-    world: _World, engines: Engines, store: SqlStore, token: int, beat: Beat
-) -> Carried:
+def _first_start(world: _World, store: SqlStore, token: int, beat: Beat) -> Carried:
     """A new book with warm models; the demo's is led through months of trading first."""
     feed = world.feed(world.past_begins)
     histories = {period: _history(world, store, feed, period) for period in Period}
