@@ -194,7 +194,7 @@ class CockpitScreens:
         """
         with self._lock:
             reads, known = self._days.get((book, midnight), (0, ()))
-        since = known[0].at if known and reads % _EVENTS_REUSE else midnight
+        since = _millisecond(known[0].at) if known and reads % _EVENTS_REUSE else midnight
         fresh = self._reader.recent_events(book, since=since, limit=_EVENTS_READ)
         events = (*fresh, *(event for event in known if event.at < since))
         with self._lock:
@@ -267,6 +267,11 @@ class _Span:
 
     def __hash__(self) -> int:
         return 0
+
+
+def _millisecond(moment: datetime) -> datetime:
+    """Where the millisecond of `moment` begins: the store tells no finer times apart."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def _ms(moment: datetime) -> int:

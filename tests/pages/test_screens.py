@@ -17,6 +17,7 @@ from risk.domain.events import FillRecorded
 from risk.domain.state import TradingState
 from risk.errors import StoreUnavailable
 from risk.storage.queries import SqlBookReader
+from risk.storage.tables import to_ms
 from tests.fakes_web import AFTERNOON, DEMO, FakeBookReader, build_events
 from tests.pages.trees import words
 
@@ -118,12 +119,12 @@ def fill(second: float) -> FillRecorded:
 
 
 def test_many_fills_do_not_push_out_what_happened_before_them(screens, reader, monkeypatch):
-    events, fills = build_events(), [fill(0.01 * n) for n in range(300)]
+    events, fills = build_events(), [fill(0.0001 * n - 0.0005) for n in range(300)]
     journal = sorted((*events, *fills), key=lambda event: event.at, reverse=True)
     monkeypatch.setattr(
         reader,
         "recent_events",
-        lambda _book, *, since, limit: [e for e in journal if e.at >= since][:limit],
+        lambda _book, *, since, limit: [e for e in journal if to_ms(e.at) >= to_ms(since)][:limit],
     )
 
     before = words(screens.view(TODAY)[1])
