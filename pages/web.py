@@ -145,7 +145,7 @@ def tell_failure(error: Exception) -> None:
     told = str(error) if isinstance(error, SeawallError) else f"{type(error).__name__}, see the log"
     words = [
         html.Strong("This part could not be brought up to date."),
-        f" {told}. The engine and the order gate run apart from this page.",
+        f" {told}. The engine runs apart from this page.",
     ]
     look = {"className": "sw-banner", "data-state": "halted"}
     set_props("refusal", {"children": html.P(words), **look})

@@ -38,7 +38,7 @@ def help_mark(term_key: str) -> html.Details:
     term = GLOSSARY[term_key]
     return html.Details(
         [
-            html.Summary(glyph("help"), **{"aria-label": f"What is {term.name}?"}),
+            html.Summary(glyph("help"), **{"aria-label": f"About: {term.name}"}),
             html.Div(
                 [
                     html.Strong(term.name),

@@ -38,7 +38,7 @@ def test_each_term_is_explained_by_definition_formula_and_reading(key):
 
     for sentence in (term.definition, term.formula, term.reading):
         assert sentence in text
-    assert f"What is {term.name}?" in str(parts(help_mark(key)))
+    assert f"About: {term.name}" in str(parts(help_mark(key)))
 
 
 series = st.lists(st.floats(-1e9, 1e9), min_size=2, max_size=80)
