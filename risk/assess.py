@@ -24,7 +24,7 @@ from risk.domain.positions import PositionKey
 from risk.domain.snapshot import Pending, Snapshot
 from risk.measures.types import FloatArray
 from risk.portfolio.benchmark import betas, change_since_midnight, measure_benchmark
-from risk.portfolio.committed import commitments_of, committed_book, one_more
+from risk.portfolio.committed import commitments_of, committed_book, nothing_pending, one_more
 from risk.portfolio.controller import measure_held
 from risk.portfolio.exposure import net_by_asset, value_of_pending, values_by_position
 from risk.portfolio.tails import split_by_asset, standalone_tails, weights_of
@@ -45,8 +45,7 @@ def assess(snapshot: Snapshot) -> Assessment:
     """
     values = values_by_position(snapshot)
     held = measure_held(snapshot, values)
-    commitments = commitments_of(snapshot, values, held)
-    committed = committed_book(commitments, held, idle=not snapshot.pending)
+    committed = _committed(snapshot, values, held)
     equity = snapshot.equity
     return Assessment(
         snapshot_id=snapshot.id,
@@ -65,6 +64,15 @@ def assess(snapshot: Snapshot) -> Assessment:
         benchmark=measure_benchmark(snapshot.models.day, snapshot.marks),
         doubts=_doubts(snapshot, measured=held.day is not None and committed.day is not None),
     )
+
+
+def _committed(
+    snapshot: Snapshot, values: dict[PositionKey, float], held: HeldBook
+) -> CommittedBook:
+    # Most cycles find nothing pending, and need no scenario for what is held already.
+    if not snapshot.pending:
+        return nothing_pending(held)
+    return committed_book(commitments_of(snapshot, values, held))
 
 
 class OrderCheck:
@@ -95,7 +103,7 @@ class OrderCheck:
             raise ValueError(f"order {order.client_order_id} is pending already")
         change = value_of_pending(self._snapshot, Pending(order.key, order.signed_quantity))
         commitments = one_more(self._commitments, self._snapshot, order.key, change)
-        return committed_book(commitments, self._held, idle=False)
+        return committed_book(commitments)
 
     def _is_pending(self, client_order_id: str) -> bool:
         return (

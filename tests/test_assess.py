@@ -146,6 +146,9 @@ def test_with_nothing_pending_the_committed_book_is_the_held_one(snapshot: Snaps
     assert found.committed.gross == pytest.approx(found.held.exposure.gross)
     assert found.committed.net_high == pytest.approx(found.held.exposure.net, abs=1e-6)
     assert found.committed.net_low == pytest.approx(found.held.exposure.net, abs=1e-6)
+    for asset, reach in found.committed.by_asset.items():
+        values = [p.exposure for p in found.positions if p.asset == asset]
+        assert reach == pytest.approx(abs(sum(values)), abs=1e-6)
 
 
 @given(snapshots(whole=True, assets=KNOWN))

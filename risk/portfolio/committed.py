@@ -182,24 +182,29 @@ def one_more(
     )
 
 
-def committed_book(commitments: Commitments, held: HeldBook, *, idle: bool) -> CommittedBook:
-    """Measures of the committed book.
+def nothing_pending(held: HeldBook) -> CommittedBook:
+    """The committed book where no order may still be filled: the held one."""
+    return CommittedBook(
+        gross=held.exposure.gross,
+        net_high=held.exposure.net,
+        net_low=held.exposure.net,
+        by_asset={asset: abs(exposure.net) for asset, exposure in held.by_asset.items()},
+        day=held.day,
+        hour=held.hour,
+        stress_loss=held.stress_loss,
+    )
 
-    Parameters
-    ----------
-    commitments : Commitments
-    held : HeldBook
-    idle : bool
-        True if nothing is pending: then the held tails are the committed ones.
-    """
+
+def committed_book(commitments: Commitments) -> CommittedBook:
+    """The worst that commitments may lead to."""
     reaches = commitments.assets.values()
     return CommittedBook(
         gross=sum(reach.worst for reach in commitments.positions.values()),
         net_high=sum(reach.held + reach.buys for reach in reaches),
         net_low=sum(reach.held + reach.sells for reach in reaches),
         by_asset={asset: reach.worst for asset, reach in commitments.assets.items()},
-        day=held.day if idle else _tail_or_none(commitments.day),
-        hour=held.hour if idle else _tail_or_none(commitments.hour),
+        day=_tail_or_none(commitments.day),
+        hour=_tail_or_none(commitments.hour),
         stress_loss=stress.worst_loss(commitments.stress),
     )
 
