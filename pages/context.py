@@ -11,11 +11,16 @@ from typing import Protocol, cast
 import numpy as np
 from flask import current_app
 
-from risk.domain.events import RiskEvent
+from risk.domain.events import ForecastScored, RiskEvent
+from risk.domain.market import Period
+from risk.domain.model import Model
+from risk.domain.positions import PositionKey
 from risk.storage.queries import (
     Book,
     CompleteCycle,
+    DayCloses,
     FeedInfo,
+    LedgerPart,
     MetricHistory,
     Pulse,
     VarRecord,
@@ -25,7 +30,9 @@ __all__ = [
     "Book",
     "BookReader",
     "CompleteCycle",
+    "DayCloses",
     "FeedInfo",
+    "LedgerPart",
     "MetricHistory",
     "Pulse",
     "VarRecord",
@@ -84,12 +91,50 @@ class BookReader(Protocol):
         """A field of `PortfolioRisk` over time, thinned to at most `max_points`."""
         ...
 
+    def position_history(
+        self, portfolio: str, metric: str, *, since: datetime, until: datetime, max_points: int
+    ) -> Mapping[PositionKey, MetricHistory]:
+        """A field of `PositionRisk` over time, of each position with points in the range.
+
+        A position that was closed ends with 0 (`marginal_var_1d_99` just ends).
+        """
+        ...
+
     def recent_events(self, portfolio: str, *, since: datetime, limit: int) -> Sequence[RiskEvent]:
         """Journalled events from `since` on, newest first."""
         ...
 
     def var_record(self, portfolio: str) -> VarRecord | None:
         """How the one-day 99 % VaR fared; None before the first scored day."""
+        ...
+
+    def forecasts_scored(
+        self, portfolio: str, period: Period, *, since: datetime, until: datetime
+    ) -> Sequence[ForecastScored]:
+        """Forecasts of `period` that met their outcome, oldest first.
+
+        `at` is the close of the bar that was forecast; both ends are included.
+        """
+        ...
+
+    def model(self, portfolio: str, period: Period, *, at: datetime | None = None) -> Model | None:
+        """The model, with its scenarios, that held at `at`: the newest that had closed by then.
+
+        The newest of all if `at` is None; None if it is not kept (ten days, three hours are).
+        """
+        ...
+
+    def ledger_entries(self, portfolio: str, *, after: int = 0) -> LedgerPart:
+        """Fills and flows as booked, oldest first; ask for newer ones with the `seq` given."""
+        ...
+
+    def daily_closes(
+        self, portfolio: str, *, since: datetime, assets: Sequence[str] | None = None
+    ) -> DayCloses:
+        """Daily bars of the portfolio's market that opened at `since` or later.
+
+        Of every asset of the market, or of those of `assets` that it knows.
+        """
         ...
 
 

@@ -126,6 +126,7 @@ def _pulse(reader: BookReader, name: str | None, after: int | None) -> Response:
         cycle_seconds=reader.cycle_seconds,
         market=pulse.market.isoformat(),
         saved=pulse.saved.isoformat(),
+        state=pulse.trading_state,
     )
 
 

@@ -4,9 +4,9 @@ The numbers follow from each other (shares add up to the book, equity follows th
 that a screenshot looks like an afternoon and a test may check sums.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 
@@ -14,7 +14,9 @@ from pages.context import (
     NO_HISTORY,
     Book,
     CompleteCycle,
+    DayCloses,
     FeedInfo,
+    LedgerPart,
     MetricHistory,
     Pulse,
     VarRecord,
@@ -40,7 +42,10 @@ from risk.domain.events import (
     RiskStatus,
     Severity,
 )
-from risk.domain.market import FaultKind, Trust
+from risk.domain.ledger import Fill
+from risk.domain.market import FaultKind, Period, Trust
+from risk.domain.model import Model
+from risk.domain.positions import PositionKey
 from risk.domain.state import (
     Baseline,
     Performance,
@@ -51,39 +56,12 @@ from risk.domain.state import (
     TradingState,
 )
 from risk.errors import StoreUnavailable, UnknownPortfolio
+from tests import fakes_book
 from tests.fakes import FakeClock
+from tests.fakes_book import AFTERNOON, CASH, HOLDINGS, Held
 
-AFTERNOON = datetime(2026, 11, 12, 15, 42, 18, tzinfo=UTC)
 DEMO = Book("demo", "USD")
 SIMULATED = FeedInfo(label="simulated", simulated=True, seed=42)
-CASH = 1_072_000.0
-
-
-@dataclass(frozen=True)
-class Held:
-    """One position of the fake book."""
-
-    asset: str
-    strategy: str
-    venue: str
-    quantity: float
-    entry: float
-    mark: float
-    since_midnight: float
-    component: float
-    beta: float
-    trust: Trust = Trust.TRUSTED
-
-
-HOLDINGS = (
-    Held("BTC/USDT", "trend", "sim-a", 6.2, 98_120.0, 96_420.0, -0.039, 42_000.0, 1.0),
-    Held("ETH/USDT", "trend", "sim-a", 99.4, 3_352.0, 3_318.4, -0.048, 29_800.0, 1.21),
-    Held("SOL/USDT", "dip", "sim-a", 1_435.0, 176.3, 171.42, -0.061, 27_600.0, 1.44),
-    Held("BNB/USDT", "dip", "sim-b", 130.5, 851.0, 842.6, -0.029, 6_100.0, 0.83),
-    Held("XRP/USDT", "noise", "sim-b", 13_550.0, 2.25, 2.214, -0.044, 2_400.0, 0.92),
-    Held("AVAX/USDT", "noise", "sim-b", -2_481.0, 25.9, 24.18, -0.068, -6_400.0, 1.38),
-    Held("LINK/USDT", "dip", "sim-a", 4_766.0, 18.3, 17.622, -0.053, 8_400.0, 1.17),
-)
 
 
 def _levels(var_99: float) -> tuple[float, float, float]:
@@ -315,6 +293,100 @@ def build_history(
     return MetricHistory(ts_ms.astype(np.int64), course)
 
 
+#: Figures of a position, as a fraction of its size or of its part of the book's VaR today.
+_OF_SIZE = {"var_1d_99": 0.09, "es_1d_975": 0.11 * 0.80, "exposure": 1.0, "unrealised": 1.0}
+
+
+def build_position_history(
+    metric: str,
+    since: datetime,
+    until: datetime,
+    max_points: int,
+    *,
+    days: float = 365.0,
+    holdings: Sequence[Held] = HOLDINGS,
+) -> dict[PositionKey, MetricHistory]:
+    """Each position's course at yesterday's closes and today's mark; 0 when it was closed."""
+    begin = max(since, until - timedelta(days=days))
+    courses = {held.key: _position_course(held, metric) for held in holdings}
+    closed = _closed_course(metric)
+    if closed is not None:
+        courses[fakes_book.CLOSED] = closed
+    found = {}
+    for key, (ts_ms, values) in courses.items():
+        wanted = (ts_ms >= begin.timestamp() * 1000.0) & (ts_ms <= until.timestamp() * 1000.0)
+        if wanted.any():
+            thin = slice(None, None, max(1, -(-int(wanted.sum()) // max_points)))
+            # From the end, so that the newest point is always among them.
+            found[key] = MetricHistory(
+                ts_ms[wanted][::-1][thin][::-1], values[wanted][::-1][thin][::-1]
+            )
+    return found
+
+
+def _position_course(held: Held, metric: str) -> tuple[np.ndarray, np.ndarray]:
+    column = fakes_book.ASSETS.index(held.asset)
+    prices = np.append(fakes_book.daily_closes()[:, column], held.mark)
+    moments = [fakes_book.day_opened(n) + timedelta(days=1) for n in range(fakes_book.DAYS)]
+    ts_ms = np.array([moment.timestamp() * 1000.0 for moment in [*moments, AFTERNOON]])
+    held_then = np.array(_quantities(held.key, [*moments, AFTERNOON]))
+    began = int(np.flatnonzero(held_then)[0])
+    values = _figures(held, metric, held_then[began:], prices[began:])
+    return ts_ms[began:].astype(np.int64), values
+
+
+def _quantities(key: PositionKey, moments: Sequence[datetime]) -> list[float]:
+    fills = [e for e in fakes_book.entries() if isinstance(e, Fill) and e.key == key]
+    return [sum(f.signed_quantity for f in fills if f.at <= moment) for moment in moments]
+
+
+def _figures(held: Held, metric: str, quantity: np.ndarray, price: np.ndarray) -> np.ndarray:
+    size = np.abs(quantity * price)
+    now = abs(held.quantity) * held.mark
+    if metric == "quantity":
+        return quantity
+    if metric == "unrealised":
+        return quantity * (price - held.entry)
+    if metric == "exposure":
+        return quantity * price
+    if metric == "component_var_1d_99":
+        return held.component * size / now
+    if metric == "marginal_var_1d_99":
+        return np.full(len(size), held.component / (held.quantity * held.mark))
+    if metric in _OF_SIZE:
+        return _OF_SIZE[metric] * size
+    return np.empty(0)
+
+
+def _closed_course(metric: str) -> tuple[np.ndarray, np.ndarray] | None:
+    """The position that is closed: its days, and the 0 of its last moment."""
+    if metric == "marginal_var_1d_99":
+        return None
+    bitcoin = replace(HOLDINGS[0], component=0.08 * HOLDINGS[0].quantity * HOLDINGS[0].mark)
+    moments = [fakes_book.day_opened(n) + timedelta(days=1) for n in range(fakes_book.DAYS)]
+    quantity = np.array(_quantities(fakes_book.CLOSED, moments))
+    began = int(np.flatnonzero(quantity)[0])
+    ended = int(np.flatnonzero(quantity)[-1]) + 2
+    prices = fakes_book.daily_closes()[began:ended, fakes_book.ASSETS.index(bitcoin.asset)]
+    ts_ms = [moment.timestamp() * 1000.0 for moment in moments[began:ended]]
+    return np.array(ts_ms, dtype=np.int64), _figures(bitcoin, metric, quantity[began:ended], prices)
+
+
+def build_daily_closes(since: datetime, assets: Sequence[str] | None = None) -> DayCloses:
+    """The prices of the fake market by day."""
+    opened = [fakes_book.day_opened(number) for number in range(fakes_book.DAYS)]
+    rows = [number for number, moment in enumerate(opened) if moment >= since]
+    names = tuple(a for a in fakes_book.ASSETS if assets is None or a in assets)
+    columns = [fakes_book.ASSETS.index(name) for name in names]
+    close = fakes_book.daily_closes()[np.ix_(rows, columns)]
+    return DayCloses(
+        days_ms=np.array([int(opened[row].timestamp() * 1000.0) for row in rows], dtype=np.int64),
+        assets=names,
+        close=close,
+        breaks=np.zeros(close.shape, dtype=np.bool_),
+    )
+
+
 @dataclass
 class FakeBookReader:
     """A `BookReader` over one moving book; a test calls :meth:`advance` or breaks it.
@@ -372,7 +444,9 @@ class FakeBookReader:
 
     def pulse(self, portfolio: str) -> Pulse | None:
         self._answer_or_fail(portfolio)
-        return Pulse(self.number, self.clock.now(), self._saved) if self.started else None
+        if not self.started:
+            return None
+        return Pulse(self.number, self.clock.now(), self._saved, self.trading.name)
 
     def latest(self, portfolio: str) -> CompleteCycle | None:
         pulse = self.pulse(portfolio)
@@ -400,9 +474,41 @@ class FakeBookReader:
         self._answer_or_fail(portfolio)
         return [event for event in build_events() if event.at >= since][:limit]
 
+    def position_history(
+        self, portfolio: str, metric: str, *, since: datetime, until: datetime, max_points: int
+    ) -> Mapping[PositionKey, MetricHistory]:
+        self._answer_or_fail(portfolio)
+        self.history_reads += 1
+        return build_position_history(
+            metric, since, until, max_points, days=self.history_days, holdings=self.holdings
+        )
+
+    def forecasts_scored(
+        self, portfolio: str, period: Period, *, since: datetime, until: datetime
+    ) -> Sequence[ForecastScored]:
+        self._answer_or_fail(portfolio)
+        return [event for event in fakes_book.scored(period) if since <= event.at <= until]
+
     def var_record(self, portfolio: str) -> VarRecord | None:
         self._answer_or_fail(portfolio)
         return VarRecord(days=250, exceptions=3)
+
+    def model(self, portfolio: str, period: Period, *, at: datetime | None = None) -> Model | None:
+        self._answer_or_fail(portfolio)
+        kept = fakes_book.past_of(period).models
+        held = [m for m in kept if at is None or (m.closed is not None and m.closed <= at)]
+        return held[-1] if held else None
+
+    def ledger_entries(self, portfolio: str, *, after: int = 0) -> LedgerPart:
+        self._answer_or_fail(portfolio)
+        entries = fakes_book.entries()
+        return LedgerPart(entries[after:], max(after, len(entries)))
+
+    def daily_closes(
+        self, portfolio: str, *, since: datetime, assets: Sequence[str] | None = None
+    ) -> DayCloses:
+        self._answer_or_fail(portfolio)
+        return build_daily_closes(since, assets)
 
     def _answer_or_fail(self, portfolio: str | None = None) -> None:
         if self.failing:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, Select, Table, func, select
 
 from risk.domain.assessment import Assessment
 from risk.domain.events import ForecastScored, RiskEvent
+from risk.domain.ledger import Fill, Flow
 from risk.domain.market import Period
 from risk.domain.state import RiskState
 from risk.measures.types import FloatArray
@@ -51,11 +52,14 @@ class Pulse(NamedTuple):
         The market's time of its snapshot. UTC.
     saved : datetime
         Wall time when it was saved. UTC.
+    trading_state : str
+        Name of the book's `TradingState` after it.
     """
 
     cycle: int
     market: datetime
     saved: datetime
+    trading_state: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +90,42 @@ class MetricHistory(NamedTuple):
 
     ts_ms: NDArray[np.int64]
     values: FloatArray
+
+
+class LedgerPart(NamedTuple):
+    """Entries of a ledger.
+
+    Attributes
+    ----------
+    entries : tuple of Fill or Flow
+        Oldest first, in the order in which they were booked.
+    seq : int
+        The last one's number: ask with ``after=seq`` for those that come later.
+    """
+
+    entries: tuple[Fill | Flow, ...]
+    seq: int
+
+
+class DayCloses(NamedTuple):
+    """Daily closes of a market, oldest first.
+
+    Attributes
+    ----------
+    days_ms : ndarray of shape (n,), int64
+        Opening of each day, milliseconds since 1970. UTC.
+    assets : tuple of str
+        Sorted.
+    close : ndarray of shape (n, A)
+        Quote currency; NaN where the asset has no bar.
+    breaks : ndarray of shape (n, A), bool
+        Whether the asset's series begins anew with this bar: it has no return.
+    """
+
+    days_ms: NDArray[np.int64]
+    assets: tuple[str, ...]
+    close: FloatArray
+    breaks: NDArray[np.bool_]
 
 
 class VarRecord(NamedTuple):
@@ -167,7 +207,7 @@ class SqlBookReader:
         UnknownPortfolio
         """
         with transaction(self._reader) as connection:
-            row = _newest(connection, portfolio, select(*_PULSE))
+            row = _newest(connection, portfolio, select(*_PULSE).select_from(_ITS_CYCLE))
         return None if row is None else _pulse(row)
 
     def latest(self, portfolio: str) -> CompleteCycle | None:
@@ -177,10 +217,13 @@ class SqlBookReader:
         ------
         UnknownPortfolio
         """
-        content = select(*_PULSE, _STATE.body, tables.snapshot.c.assessment).join(
+        its_snapshot = _ITS_CYCLE.join(
             tables.snapshot,
             (tables.snapshot.c.portfolio == _STATE.portfolio)
             & (tables.snapshot.c.number == _STATE.number),
+        )
+        content = select(*_PULSE, _STATE.body, tables.snapshot.c.assessment).select_from(
+            its_snapshot
         )
         with transaction(self._reader) as connection:
             row = _newest(connection, portfolio, content)
@@ -268,7 +311,11 @@ class SqlBookReader:
 # ---------------------------------------------------------------- cycles
 
 _STATE = tables.risk_state.c
-_PULSE = (_STATE.number, _STATE.at_ms, _STATE.wall_ms)
+_CYCLE = tables.cycle.c
+_PULSE = (_STATE.number, _STATE.at_ms, _STATE.wall_ms, _CYCLE.trading_state)
+_ITS_CYCLE = tables.risk_state.join(
+    tables.cycle, (_CYCLE.portfolio == _STATE.portfolio) & (_CYCLE.number == _STATE.number)
+)
 
 
 def _newest(connection: Connection, portfolio: str, query: Select[Any]) -> Row[Any] | None:
@@ -279,7 +326,9 @@ def _newest(connection: Connection, portfolio: str, query: Select[Any]) -> Row[A
 
 
 def _pulse(row: Row[Any]) -> Pulse:
-    return Pulse(row.number, tables.from_ms(row.at_ms), tables.from_ms(row.wall_ms))
+    return Pulse(
+        row.number, tables.from_ms(row.at_ms), tables.from_ms(row.wall_ms), row.trading_state
+    )
 
 
 # ---------------------------------------------------------------- numbers over time

@@ -79,7 +79,12 @@ def test_the_newest_complete_cycle_is_shown(engines: Engines, reader: SqlBookRea
     for record in records:
         store.save(record, token=token)
 
-    pulse = Pulse(cycle=2, market=records[1].snapshot.at, saved=records[1].wall)
+    pulse = Pulse(
+        cycle=2,
+        market=records[1].snapshot.at,
+        saved=records[1].wall,
+        trading_state="NORMAL",
+    )
     assert reader.pulse(PORTFOLIO) == pulse
     assert reader.latest(PORTFOLIO) == CompleteCycle(
         pulse=pulse, assessment=records[1].assessment, state=records[1].state
