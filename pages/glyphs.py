@@ -65,6 +65,14 @@ SHAPES: Mapping[str, str] = {
     "play": '<path d="M4.5 2.8v10.4L13 8z"/>',
     "refresh": line("M13.3 8A5.3 5.3 0 1 1 11.6 4.1M13.3 1.8v2.9h-2.9"),
     "scheme": line("M13.6 9.6A6 6 0 1 1 6.4 2.4 4.7 4.7 0 0 0 13.6 9.6z"),
+    "remove": line("M4.5 4.5l7 7M11.5 4.5l-7 7", 1.6),
+    "download": line("M8 2v8M4.8 7 8 10.2 11.2 7M2.5 13.5h11"),
+    "search": line("M7 2.2a4.8 4.8 0 1 0 0 9.6 4.8 4.8 0 0 0 0-9.6zM10.6 10.6 14 14"),
+    "inside": line("M8 1.7a6.3 6.3 0 1 0 0 12.6A6.3 6.3 0 0 0 8 1.7z", 1.6),
+    "lock": line("M3.5 7h9v7h-9zM5.2 7V5a2.8 2.8 0 0 1 5.6 0v2M8 10v1.4"),
+    "exposure": line("M2 2h12v12H2zM8.6 2v12M8.6 7.4H14M2 9.6h6.6"),
+    "correlation": line("M5.6 2v12M10.4 2v12M2 5.6h12M2 10.4h12"),
+    "var": line("M2 2v12h12M4.5 11c2-6 3-7 4-4s2 1.5 5-3"),
     "more": (
         '<circle cx="8" cy="3" r="1.4"/><circle cx="8" cy="8" r="1.4"/>'
         '<circle cx="8" cy="13" r="1.4"/>'

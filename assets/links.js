@@ -1,0 +1,19 @@
+/* Follows links between views without loading the page anew, and without scrolling: a choice
+ * half way down the page leaves you where you are. Without this file they are plain links. */
+(() => {
+  "use strict";
+
+  function follow(event) {
+    const link = event.target.closest?.("a[data-inside]");
+    const plain = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
+    if (!link || !plain || event.defaultPrevented) return;
+    event.preventDefault();
+    const elsewhere = link.pathname !== window.location.pathname;
+    if (link.href !== window.location.href) window.history.pushState({}, "", link.href);
+    // What dcc.Location listens to, as dcc.Link sends it.
+    window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+    if (elsewhere) window.scrollTo(0, 0);
+  }
+
+  document.addEventListener("click", follow);
+})();
