@@ -13,7 +13,7 @@ import structlog
 from flask import request
 
 from pages.context import EXTENSION, Book, BookReader
-from pages.screens import SCREENS_EXTENSION, CockpitScreens
+from pages.screens import SCREENS_EXTENSION, Screens
 from pages.shell import register_behaviour, shell
 from pages.theme import chosen_scheme
 from pages.web import configure, tell_failure
@@ -69,7 +69,7 @@ def create_app(reader: BookReader) -> dash.Dash:
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
     app.server.extensions[EXTENSION] = reader
-    app.server.extensions[SCREENS_EXTENSION] = CockpitScreens(reader)
+    app.server.extensions[SCREENS_EXTENSION] = Screens(reader)
     app.layout = lambda: _document(reader)
     register_behaviour(app)
     configure(app)

@@ -1,13 +1,16 @@
-"""What a screen's address says: book, range, time zone, grouping. An address can be shared.
+"""What a screen's address says: book, time, zone, and the words of that screen's own.
 
-A word that an address cannot mean is replaced by the default, and `Query.notes` says so.
+An address can be shared: whoever opens it sees the same view. A word that it cannot mean is
+replaced by the default, and `Query.notes` says so.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from pages.format import UTC_ZONE, Zone, zone
+from pages.theme import DEFAULT_SCHEME, Scheme
 
 DEFAULT_RANGE = "24h"
 RANGES: Mapping[str, timedelta | None] = {
@@ -19,9 +22,41 @@ RANGES: Mapping[str, timedelta | None] = {
 }
 #: Far enough back for "all": no book is older than the oldest coin.
 _BEGINNING = timedelta(days=365 * 20)
+_LONGEST_TEXT = 80
 
 GROUPINGS: Mapping[str, str] = {"asset": "Asset", "strategy": "Strategy", "venue": "Venue"}
-DEFAULT_GROUPING = "asset"
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word that the address of one screen may have, beside those that all have.
+
+    Attributes
+    ----------
+    name : str
+    default : str
+        What the screen shows without it.
+    what : str
+        What it chooses, as said in a sentence.
+    options : mapping of value to text, or None
+        What it may be, and how the screen calls that; None for any short text, which the
+        screen judges by what it shows.
+    """
+
+    name: str
+    default: str
+    what: str
+    options: Mapping[str, str] | None = None
+
+    def allows(self, value: str) -> bool:
+        """Whether it may be `value`."""
+        return len(value) <= _LONGEST_TEXT if self.options is None else value in self.options
+
+
+BY = Word("by", "asset", "grouping", GROUPINGS)
+
+#: Words of every screen. Links between screens carry them.
+COMMON_WORDS = ("book", "range", "tz", "kiosk")
 
 
 @dataclass(frozen=True)
@@ -35,8 +70,14 @@ class Query:
     range : str
         A key of ``RANGES``.
     zone : Zone
-    by : str
-        A key of ``GROUPINGS``.
+    kiosk : bool
+        Whether only the content is shown, as on a wall.
+    choices : tuple of (str, str)
+        The screen's own words, those at their default left out.
+    scheme : Scheme
+        Colours; chosen by the browser and never part of an address.
+    words : tuple of Word
+        What the screen's own words are.
     notes : tuple of str
         What the address said that could not be understood; plain sentences.
     """
@@ -44,27 +85,66 @@ class Query:
     book: str | None = None
     range: str = DEFAULT_RANGE
     zone: Zone = UTC_ZONE
-    by: str = DEFAULT_GROUPING
+    kiosk: bool = False
+    choices: tuple[tuple[str, str], ...] = ()
+    scheme: Scheme = DEFAULT_SCHEME
+    words: tuple[Word, ...] = field(default=(), compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
 
-    def since(self, now: datetime) -> datetime:
-        """Where the range begins that ends at `now`."""
-        return now - (RANGES[self.range] or _BEGINNING)
+    def choice(self, word: str) -> str:
+        """What one of the screen's own words says, or its default."""
+        defaults = {own.name: own.default for own in self.words}
+        return dict(self.choices).get(word, defaults[word])
 
-    def as_words(self) -> dict[str, str | None]:
+    def span(self, now: datetime) -> tuple[datetime, datetime]:
+        """Beginning and end of the range, as it stands at `now`."""
+        return now - (RANGES[self.range] or _BEGINNING), now
+
+    def as_words(self) -> dict[str, str]:
         """Back to the words of an address; :func:`parse` undoes it."""
-        return {"book": self.book, "range": self.range, "tz": self.zone.name, "by": self.by}
+        said = {
+            "book": self.book,
+            "range": None if self.range == DEFAULT_RANGE else self.range,
+            "tz": None if self.zone.is_utc else self.zone.name,
+            "kiosk": "1" if self.kiosk else None,
+            **dict(self.choices),
+        }
+        return {word: value for word, value in said.items() if value is not None}
+
+    def href(self, path: str, **changes: str | None) -> str:
+        """The address of this view at `path` with some words changed; None leaves one out."""
+        defaults = {own.name: own.default for own in self.words}
+        said = {**self.as_words(), **changes}
+        kept = {w: v for w, v in said.items() if v is not None and v != defaults.get(w)}
+        return f"{path}?{urlencode(kept)}" if kept else path
 
 
-def parse(address: Mapping[str, str | Sequence[str] | None]) -> Query:
-    """The query that an address means; of a word said several times the last counts."""
+def parse(
+    address: Mapping[str, str | Sequence[str] | None],
+    words: Sequence[Word] = (),
+    *,
+    scheme: Scheme = DEFAULT_SCHEME,
+) -> Query:
+    """The query that an address means; of a word said several times the last counts.
+
+    Parameters
+    ----------
+    address : mapping of word to what it says
+    words : sequence of Word
+        The screen's own.
+    scheme : Scheme
+    """
     notes: list[str] = []
-    words = {name: _last(name, said, notes) for name, said in address.items()}
+    said = {name: _last(name, value, notes) for name, value in address.items()}
+    _tell_unknown(said, words, notes)
     return Query(
-        book=words.get("book"),
-        range=_one_of(RANGES, words.get("range"), DEFAULT_RANGE, "range", notes),
-        zone=_zone_of(words.get("tz"), notes),
-        by=_one_of(GROUPINGS, words.get("by"), DEFAULT_GROUPING, "grouping", notes),
+        book=said.get("book"),
+        range=_range_of(said.get("range"), notes),
+        zone=_zone_of(said.get("tz"), notes),
+        kiosk=_flag("kiosk", said.get("kiosk"), notes),
+        choices=_choices(said, words, notes),
+        scheme=scheme,
+        words=tuple(words),
         notes=tuple(notes),
     )
 
@@ -76,13 +156,18 @@ def _last(name: str, said: str | Sequence[str] | None, notes: list[str]) -> str 
     return said[-1]
 
 
-def _one_of(
-    choices: Mapping[str, object], word: str | None, default: str, what: str, notes: list[str]
-) -> str:
-    if word is None or word in choices:
-        return word or default
-    notes.append(f"There is no {what} {word[:40]!r}; {default} is shown.")
-    return default
+def _tell_unknown(said: Mapping[str, str | None], words: Sequence[Word], notes: list[str]) -> None:
+    known = {*COMMON_WORDS, *(word.name for word in words)}
+    notes.extend(
+        f"This page does not know the word {name[:40]!r}." for name in said if name not in known
+    )
+
+
+def _range_of(said: str | None, notes: list[str]) -> str:
+    if said is None or said in RANGES:
+        return said or DEFAULT_RANGE
+    notes.append(f"There is no range {said[:40]!r}; {DEFAULT_RANGE} is shown.")
+    return DEFAULT_RANGE
 
 
 def _zone_of(name: str | None, notes: list[str]) -> Zone:
@@ -90,3 +175,24 @@ def _zone_of(name: str | None, notes: list[str]) -> Zone:
     if found is None:
         notes.append(f"There is no time zone {str(name)[:40]!r} here; times are UTC.")
     return found or UTC_ZONE
+
+
+def _flag(name: str, said: str | None, notes: list[str]) -> bool:
+    if said not in (None, "0", "1"):
+        notes.append(f"{name!r} is 1 or 0, not {said[:40]!r}; 0 is taken.")
+    return said == "1"
+
+
+def _choices(
+    said: Mapping[str, str | None], words: Sequence[Word], notes: list[str]
+) -> tuple[tuple[str, str], ...]:
+    chosen: list[tuple[str, str]] = []
+    for word in words:
+        value = said.get(word.name)
+        if value is None or value == word.default:
+            continue
+        if word.allows(value):
+            chosen.append((word.name, value))
+        else:
+            notes.append(f"There is no {word.what} {value[:40]!r}; {word.default} is shown.")
+    return tuple(chosen)

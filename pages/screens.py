@@ -1,60 +1,68 @@
-"""Reads what a screen shows, builds it once a cycle, and tells a browser what changed.
+"""Screens that move: each is read and built once a cycle, and browsers are told the difference.
 
-However many browsers look, one book in one view is read and built once a cycle; a browser
-that says which cycle it shows gets the difference only.
+A page says what it reads and how that looks (`Screen`); everything else is here. However many
+browsers look at one book in one view, it is built once a cycle; a browser that says which
+cycle it shows gets the difference only, and one that has been away gets all of it.
 """
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from typing import Any, cast
+from typing import Any, Generic, TypeVar, cast
 
-from flask import current_app
+from dash import Input, Output, State, callback, dcc, html, set_props
+from flask import current_app, request
 
+from pages.components.basics import Component
 from pages.components.deltas import CannotExpress, Deltas, deltas, plain
-from pages.context import (
-    CHART_POINTS,
-    Book,
-    BookReader,
-    CompleteCycle,
-    MetricHistory,
-    VarRecord,
-    book_named,
-)
-from pages.figures.history import shortened, wall_times
-from pages.query import RANGES, Query
-from pages.views.cockpit import CARD_METRICS, CockpitData, cockpit_view, no_cycle_view
-from risk.domain.events import RiskEvent
+from pages.context import Book, BookReader, CompleteCycle
+from pages.query import Query, Word, parse
+from pages.readings import Readings
+from pages.theme import chosen_scheme
+from pages.views.absent import address_notices, no_cycle_parts, unreadable_parts
+from risk.errors import SeawallError
 
-SPARK_POINTS = 60
-RANK_POINTS = 2_000
-RANK_REACH = timedelta(days=365)
-#: Cycles for which a history is reused: a new value is appended to it meanwhile.
-_SPARK_REUSE = 15
-_RANK_REUSE = 60
-_REMEMBERED_VIEWS = 48
-_EVENTS_REUSE = 60
-#: More than a day of the busiest demonstration; what is older is not told.
-_EVENTS_READ = 5_000
+Data = TypeVar("Data")
+
+#: Views remembered to tell differences from; three or four cycles of twenty different views.
+_REMEMBERED_VIEWS = 96
+
+
+@dataclass(frozen=True)
+class Screen(Generic[Data]):
+    """One page whose content moves with the engine's cycles.
+
+    Attributes
+    ----------
+    name : str
+        Its ids begin with it: ``<name>-view`` is the root of what moves.
+    words : tuple of Word
+        What its address may say beside the common words.
+    read : callable
+        Everything that it shows of one cycle.
+    view : callable
+        That as components: the children of the root. Give an id to whatever changes while
+        people look; a chart's figure is sent whole when it changes, so let it change rarely
+        (`Readings.course` changes once a pixel).
+    """
+
+    name: str
+    words: tuple[Word, ...]
+    read: Callable[[Readings, Query, Book, CompleteCycle], Data]
+    view: Callable[[Data], Sequence[Component]]
+
+    @property
+    def root(self) -> str:
+        """The id of what moves."""
+        return f"{self.name}-view"
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What a browser shows, as it says itself.
-
-    Attributes
-    ----------
-    cycle : int or None
-        None before the first cycle.
-    charted : int
-        The market's time of the chart's last point, milliseconds since 1970.
-    """
+    """What a browser shows, as it says itself; `cycle` is None before the first one."""
 
     cycle: int | None
-    charted: int = 0
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,7 @@ class Update:
         What it shows afterwards.
     changes : mapping of id to mapping of property to value
     whole : bool
-        Whether the difference is unknown and the whole screen must be sent.
+        Whether the page must be laid out anew.
     """
 
     shown: Shown
@@ -77,235 +85,148 @@ class Update:
 
 @dataclass(frozen=True)
 class _Built:
-    """One cycle's view.
+    """One view of one cycle, as a plain tree."""
 
-    Attributes
+    cycle: int
+    tree: Mapping[str, Any]
+
+
+class Screens:
+    """The screens of every book, for all browsers of this process.
+
+    Parameters
     ----------
-    shown : Shown
-    tree : plain tree
-    point : tuple of float or None
-        Equity and VaR as the chart shows them; None while either is unknown.
+    reader : BookReader
     """
 
-    shown: Shown
-    tree: Any
-    point: tuple[float, float] | None
-
-
-class CockpitScreens:
-    """The cockpit of every book, for all browsers of this process."""
-
     def __init__(self, reader: BookReader) -> None:
-        self._reader = reader
-        self._views: OrderedDict[tuple[Query, int], _Built] = OrderedDict()
+        self.readings = Readings(reader)
+        self._views: OrderedDict[tuple[str, Query, int], _Built] = OrderedDict()
         self._lock = threading.Lock()
-        self._history = lru_cache(maxsize=512)(self._read_history)
-        self._record = lru_cache(maxsize=64)(self._read_record)
-        self._days: dict[tuple[str, datetime], tuple[int, tuple[RiskEvent, ...]]] = {}
-        self._beginnings: dict[str, datetime] = {}
-        self._changes = lru_cache(maxsize=_REMEMBERED_VIEWS)(self._find_changes)
 
-    def book(self, query: Query) -> Book | None:
-        """The book that `query` names, or the first one."""
-        return book_named(self._reader.books(), query.book)
-
-    def view(self, query: Query) -> tuple[Shown, Any]:
+    def view(self, screen: Screen[Any], query: Query) -> tuple[Shown, Any]:
         """What a browser showing the newest cycle shall say, and that cycle's view."""
-        built = self._newest(query)
-        if built is None:
-            return Shown(None), no_cycle_view(self.book(query))
-        return built.shown, built.tree
+        built = self._newest(screen, query)
+        if built is not None:
+            return Shown(built.cycle), built.tree
+        return Shown(None), _root(screen, no_cycle_parts(self.readings.book(query)), "")
 
-    def update(self, query: Query, shown: Shown) -> Update:
+    def update(self, screen: Screen[Any], query: Query, shown: Shown) -> Update:
         """What changed since the cycle that a browser shows."""
-        newest = self._newest(query)
+        newest = self._newest(screen, query)
         if newest is None:
             return Update(Shown(None), {}, whole=shown.cycle is not None)
         if shown.cycle is None:
-            return Update(newest.shown, {}, whole=True)
-        if newest.shown.cycle == shown.cycle:
+            return Update(Shown(newest.cycle), {}, whole=True)
+        if newest.cycle == shown.cycle:
             return Update(shown, {})
-        changes = self._changes(query, shown.cycle, cast(int, newest.shown.cycle))
-        point, charted = _chart_point(query, shown.charted, newest)
-        return Update(Shown(newest.shown.cycle, charted), {**changes, **point})
+        changes = self.readings.once(
+            ("changes", screen.name, query, shown.cycle, newest.cycle),
+            lambda: self._changes(screen, query, cast(int, shown.cycle), newest),
+        )
+        return Update(Shown(newest.cycle), changes)
 
-    def _newest(self, query: Query) -> _Built | None:
-        book = self.book(query)
-        pulse = self._reader.pulse(book.name) if book else None
-        if book is None or pulse is None:
+    def _newest(self, screen: Screen[Any], query: Query) -> _Built | None:
+        book = self.readings.book(query)
+        cycle = None if book is None else self.readings.cycle(book)
+        if book is None or cycle is None:
             return None
-        return self._remembered(query, pulse.cycle) or self._build(query, book)
+        number = cycle.pulse.cycle
+        return self._remembered(screen, query, number) or self.readings.once(
+            ("view", screen.name, query, number),
+            lambda: self._build(screen, query, book, cycle),
+        )
 
-    def _build(self, query: Query, book: Book) -> _Built | None:
-        cycle = self._reader.latest(book.name)
-        if cycle is None:
-            return None
-        data = self._data(query, book, cycle)
-        shown = Shown(cycle.pulse.cycle, _ms(cycle.pulse.market))
-        built = _Built(shown, plain(cockpit_view(data)), _point(data))
-        self._remember(query, cycle.pulse.cycle, built)
+    def _build(self, screen: Screen[Any], query: Query, book: Book, cycle: CompleteCycle) -> _Built:
+        data = screen.read(self.readings, query, book, cycle)
+        number = cycle.pulse.cycle
+        built = _Built(number, plain(_root(screen, screen.view(data), str(number))))
+        with self._lock:
+            self._views[(screen.name, query, number)] = built
+            while len(self._views) > _REMEMBERED_VIEWS:
+                self._views.popitem(last=False)
         return built
 
-    def _find_changes(self, query: Query, before: int, after: int) -> Deltas:
+    def _remembered(self, screen: Screen[Any], query: Query, cycle: int) -> _Built | None:
+        with self._lock:
+            return self._views.get((screen.name, query, cycle))
+
+    def _changes(self, screen: Screen[Any], query: Query, before: int, newest: _Built) -> Deltas:
         """The difference between two cycles, or all of the later one where it is unknown."""
-        old, new = self._remembered(query, before), self._remembered(query, after)
-        if new is None:
-            raise LookupError(f"cycle {after} was just built and is remembered")
-        props = new.tree["props"]
-        whole = {"cockpit-view": {name: props[name] for name in ("children", "data-cycle")}}
+        old = self._remembered(screen, query, before)
+        props = newest.tree["props"]
+        whole = {screen.root: {name: props[name] for name in ("children", "data-cycle")}}
         try:
-            return whole if old is None else deltas(old.tree, new.tree)
+            return whole if old is None else deltas(old.tree, newest.tree)
         except CannotExpress:
             return whole
 
-    def chart_histories(self, query: Query) -> tuple[MetricHistory, MetricHistory] | None:
-        """Equity and VaR over the range; None before the first cycle."""
-        book = self.book(query)
-        pulse = self._reader.pulse(book.name) if book else None
-        if book is None or pulse is None:
-            return None
-        since = self._since(book, query.range, pulse.market)
-        equity, var = (
-            self._reader.metric_history(
-                book.name, metric, since=since, until=pulse.market, max_points=CHART_POINTS
-            )
-            for metric in ("equity", "var_1d_99")
-        )
-        return equity, var
 
-    def _data(self, query: Query, book: Book, cycle: CompleteCycle) -> CockpitData:
-        now, number = cycle.pulse.market, cycle.pulse.cycle
-        midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        return CockpitData(
-            book=book,
-            query=query,
-            cycle=cycle,
-            trends=self._trends(book, query.range, number // _SPARK_REUSE, now),
-            baselines=self._baselines(book, number // _RANK_REUSE, now),
-            events=self._events(book.name, midnight),
-            record=self._record(book.name, number // _RANK_REUSE),
-        )
-
-    def _events(self, book: str, midnight: datetime) -> tuple[RiskEvent, ...]:
-        """All of the day, newest first: a busy strategy's fills must not push out a trip.
-
-        Read anew now and then, since what people book may bear an earlier time; in between,
-        only from the newest known moment on.
-        """
-        with self._lock:
-            reads, known = self._days.get((book, midnight), (0, ()))
-        since = _millisecond(known[0].at) if known and reads % _EVENTS_REUSE else midnight
-        fresh = self._reader.recent_events(book, since=since, limit=_EVENTS_READ)
-        events = (*fresh, *(event for event in known if event.at < since))
-        with self._lock:
-            self._days = {key: day for key, day in self._days.items() if key[1] == midnight}
-            self._days[(book, midnight)] = reads + 1, events
-        return events
-
-    def _trends(
-        self, book: Book, reach: str, epoch: int, now: datetime
-    ) -> Mapping[str, MetricHistory]:
-        since = self._since(book, reach, now)
-        return {
-            metric: self._history(book.name, metric, SPARK_POINTS, reach, epoch, _Span(since, now))
-            for metric in CARD_METRICS
-        }
-
-    def _since(self, book: Book, reach: str, now: datetime) -> datetime:
-        """Where a range begins: "all" with the book, lest its points be thinned by empty years."""
-        since = Query(range=reach).since(now)
-        if RANGES[reach]:
-            return since
-        if book.name not in self._beginnings:
-            known = self._reader.metric_history(
-                book.name, "equity", since=since, until=now, max_points=CHART_POINTS
-            )
-            if not known.ts_ms.size:
-                return since
-            # Thinning hides at most one stretch before the first point.
-            first = datetime.fromtimestamp(int(known.ts_ms[0]) / 1000.0, UTC)
-            self._beginnings[book.name] = first - (now - since) / CHART_POINTS
-        return max(since, self._beginnings[book.name])
-
-    def _baselines(self, book: Book, epoch: int, now: datetime) -> Mapping[str, MetricHistory]:
-        span = _Span(now - RANK_REACH, now)
-        return {
-            metric: self._history(book.name, metric, RANK_POINTS, "rank", epoch, span)
-            for metric in CARD_METRICS
-        }
-
-    def _read_history(
-        self, book: str, metric: str, points: int, _reach: str, _epoch: int, span: "_Span"
-    ) -> MetricHistory:
-        return self._reader.metric_history(
-            book, metric, since=span.since, until=span.until, max_points=points
-        )
-
-    def _read_record(self, book: str, _epoch: int) -> VarRecord | None:
-        return self._reader.var_record(book)
-
-    def _remembered(self, query: Query, cycle: int) -> _Built | None:
-        with self._lock:
-            return self._views.get((query, cycle))
-
-    def _remember(self, query: Query, cycle: int, built: _Built) -> None:
-        with self._lock:
-            self._views[(query, cycle)] = built
-            while len(self._views) > _REMEMBERED_VIEWS:
-                self._views.popitem(last=False)
+def _root(screen: Screen[Any], parts: Sequence[Component], cycle: str) -> html.Div:
+    return html.Div(list(parts), id=screen.root, className="sw-contents", **{"data-cycle": cycle})
 
 
-@dataclass(frozen=True)
-class _Span:
-    """A stretch of time that does not count in a cache's key: the epoch beside it does."""
-
-    since: datetime
-    until: datetime
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Span)
-
-    def __hash__(self) -> int:
-        return 0
+# -- pages --------------------------------------------------------------------------------
 
 
-def _millisecond(moment: datetime) -> datetime:
-    """Where the millisecond of `moment` begins: the store tells no finer times apart."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+def live_page(screen: Screen[Any]) -> Callable[..., html.Div]:
+    """The layout function of a page that shows `screen`, and the callback that moves it.
+
+    Call it once, in the page's module: ``layout = live_page(SCREEN)``.
+    """
+
+    @callback(
+        Output(f"{screen.name}-shown", "data"),
+        Input("live", "data"),
+        State(f"{screen.name}-shown", "data"),
+        prevent_initial_call=True,
+    )
+    def show_newest(_live: dict[str, Any] | None, shown: dict[str, Any]) -> dict[str, Any]:
+        return _brought_up_to_date(screen, shown)
+
+    def layout(**words: str | list[str]) -> html.Div:
+        query = parse(words, screen.words, scheme=chosen_scheme(request.cookies))
+        try:
+            content = _content(screen, query)
+        except SeawallError as error:
+            root = _root(screen, unreadable_parts(str(error)), "")
+            content = _laid_out(screen, query, Shown(None), [root])
+        return html.Div(content, id=screen.name)
+
+    return layout
 
 
-def _ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000.0)
+def _brought_up_to_date(screen: Screen[Any], shown: Mapping[str, Any]) -> dict[str, Any]:
+    query = parse(shown["words"], screen.words, scheme=chosen_scheme(request.cookies))
+    update = running_screens().update(screen, query, Shown(shown["cycle"]))
+    # Charts have literal colours: a browser that changed its scheme needs all of them anew.
+    if update.whole or shown["scheme"] != query.scheme:
+        set_props(screen.name, {"children": _content(screen, query)})
+        return _said(query, update.shown)
+    for component_id, props in update.changes.items():
+        set_props(component_id, props)
+    return _said(query, update.shown)
 
 
-def _chart_step_ms(reach: timedelta | None) -> float:
-    """How far apart two points of the chart must be to be seen apart."""
-    width = reach or timedelta(days=365)
-    return width.total_seconds() * 1000.0 / CHART_POINTS
+def _content(screen: Screen[Any], query: Query) -> list[Any]:
+    screens = running_screens()
+    shown, view = screens.view(screen, query)
+    notices = address_notices(query, screens.readings.book(query))
+    return _laid_out(screen, query, shown, [notices, view])
 
 
-def _point(data: CockpitData) -> tuple[float, float] | None:
-    day = data.assessment.held.day
-    var = data.of_equity(day.var_at(0.99)) if day else None
-    if var is None or data.assessment.equity is None:
-        return None
-    return shortened(data.assessment.equity), shortened(100.0 * var)
+def _laid_out(screen: Screen[Any], query: Query, shown: Shown, parts: Sequence[Any]) -> list[Any]:
+    store = dcc.Store(id=f"{screen.name}-shown", data=_said(query, shown))
+    return [html.Div(list(parts), className=f"sw-page sw-{screen.name}"), store]
 
 
-def _chart_point(query: Query, charted: int, newest: _Built) -> tuple[Deltas, int]:
-    """The properties that append the newest point, once it would be a pixel further."""
-    now = newest.shown.charted
-    if newest.point is None or now - charted < _chart_step_ms(RANGES[query.range]):
-        return {}, charted
-    at = wall_times([now], query.zone)
-    values = [[value] for value in newest.point]
-    added: list[Any] = [{"x": [at, at], "y": values}, [0, 1], CHART_POINTS]
-    return {"cockpit-chart": {"extendData": added}}, now
+def _said(query: Query, shown: Shown) -> dict[str, Any]:
+    return {"words": query.as_words(), "cycle": shown.cycle, "scheme": query.scheme}
 
 
 SCREENS_EXTENSION = "risk_screens"
 
 
-def cockpit_screens() -> CockpitScreens:
+def running_screens() -> Screens:
     """The screens of the running application."""
-    return cast(CockpitScreens, current_app.extensions[SCREENS_EXTENSION])
+    return cast(Screens, current_app.extensions[SCREENS_EXTENSION])

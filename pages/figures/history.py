@@ -1,11 +1,11 @@
 """The course of equity and VaR over the chosen range, one above the other."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from pages.context import MetricHistory
+from pages.figures.packing import packed, wall_times
 from pages.format import Zone
 from pages.theme import Scheme, plotly_template
 
@@ -49,13 +49,13 @@ def history_figure(
 def _line(
     history: MetricHistory, name: str, axis: str, zone: Zone, *, hover: str
 ) -> dict[str, Any]:
-    times, values = _with_gaps(history)
+    history = with_gaps(history)
     return {
         "type": "scatter",
         "mode": "lines",
         "name": name,
-        "x": wall_times(times, zone),
-        "y": values,
+        "x": wall_times(history.ts_ms, zone),
+        "y": packed(history.values),
         "yaxis": axis,
         "line": {"width": 1.6},
         "hovertemplate": hover,
@@ -63,37 +63,24 @@ def _line(
     }
 
 
-def _with_gaps(history: MetricHistory) -> tuple[list[int], list[float | None]]:
-    """Times and values, with a hole drawn where nothing was known for a while."""
-    times: list[int] = history.ts_ms.tolist()
-    values: list[float | None] = [shortened(v) for v in history.values.tolist()]
-    if len(times) < 3:
-        return times, values
-    steps = np.diff(history.ts_ms)
-    holes = np.flatnonzero(steps > _HOLE_STEPS * np.median(steps))
-    for hole in reversed(holes.tolist()):
-        times.insert(hole + 1, times[hole] + 1)
-        values.insert(hole + 1, None)
-    return times, values
-
-
 #: So many usual steps without a value are a hole, not a slow spell.
 _HOLE_STEPS = 10
 
 
-def shortened(value: float) -> float:
-    """Six significant figures: more cannot be seen, and costs bytes."""
-    return float(f"{value:.6g}")
+def with_gaps(history: MetricHistory) -> MetricHistory:
+    """With a NaN where nothing was known for a while, so that a hole is drawn as one."""
+    times = history.ts_ms
+    if times.size < 3:
+        return history
+    steps = np.diff(times)
+    holes = np.flatnonzero(steps > _HOLE_STEPS * np.median(steps)) + 1
+    return MetricHistory(
+        np.insert(times, holes, times[holes - 1] + 1), np.insert(history.values, holes, np.nan)
+    )
 
 
-def wall_times(ts_ms: Sequence[int], zone: Zone) -> list[str]:
-    """Times as plotly shall print them: ``2026-11-12T15:42:18``.
-
-    Plotly knows no zones, and reads a number as a time in the browser's zone, whichever was
-    chosen here. A text it prints as it stands.
-    """
-    return [zone.wall_time(ms) for ms in ts_ms]
-
+#: How every chart behaves: no tool bar, and the wheel scrolls the page.
+CHART_CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 _DAY_MS = 86_400_000
 

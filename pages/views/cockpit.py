@@ -1,24 +1,25 @@
 """The cockpit: am I all right, what is the biggest risk, what would a bad day cost?
 
-Data in, component tree out. The part that moves is :func:`cockpit_view`; the chart stands
-beside it, because a figure is extended rather than sent anew.
+Data in, component tree out.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import dash_mantine_components as dmc
-from dash import html
+from dash import dcc, html
 
 from pages.components.basics import Component, card, heading, help_mark
 from pages.components.metrics import MetricCard, metric_card
-from pages.components.notices import empty_state, error_state, page_banner
+from pages.components.notices import page_banner
 from pages.components.risk_table import RiskRow, RiskTable, risk_table
 from pages.components.states import BannerCell, look_of, state_banner
 from pages.components.timeline import timeline
 from pages.context import Book, CompleteCycle, MetricHistory, VarRecord
-from pages.format import NONE, UNKNOWN, Zone, amount, money, multiple, number, percent, sentence
-from pages.query import GROUPINGS, Query
+from pages.figures.history import CHART_CONFIG, history_figure
+from pages.format import NONE, UNKNOWN, Zone, amount, money, multiple, number, percent
+from pages.query import BY, GROUPINGS, Query
+from pages.readings import Readings
 from pages.views.happenings import happenings
 from pages.views.ranking import rank
 from risk.domain.assessment import Assessment, Doubt, PositionMeasures
@@ -30,6 +31,8 @@ from risk.measures.backtest import kupiec_region
 
 #: The metrics of the six cards; also what their histories are stored under.
 CARD_METRICS = ("equity", "profit_today", "var_1d_99", "es_1d_975", "drawdown", "leverage")
+#: The metrics of the chart.
+CHARTED_METRICS = ("equity", "var_1d_99")
 TIMELINE_LENGTH = 12
 
 #: Moves that a sparkline draws in its full height at least; below them is noise.
@@ -55,6 +58,8 @@ class CockpitData:
     events : sequence of RiskEvent
         Since 00:00 UTC, newest first.
     record : VarRecord or None
+    courses : mapping of metric to MetricHistory
+        Over the chosen range, for the chart.
     """
 
     book: Book
@@ -64,6 +69,7 @@ class CockpitData:
     baselines: Mapping[str, MetricHistory]
     events: Sequence[RiskEvent]
     record: VarRecord | None
+    courses: Mapping[str, MetricHistory]
 
     @property
     def assessment(self) -> Assessment:
@@ -88,45 +94,31 @@ class CockpitData:
         return value / equity
 
 
-def cockpit_view(data: CockpitData) -> html.Div:
-    """All of the cockpit that moves; its parts are placed by the page's grid."""
-    return html.Div(
-        [
-            _banner(data),
-            html.Div(_doubts(data.assessment.doubts), id="cockpit-notices", className="sw-notices"),
-            _card_row(data),
-            _risk_card(data),
-            _timeline_card(data),
-        ],
-        id="cockpit-view",
-        className="sw-contents",
-        **{"data-cycle": str(data.cycle.pulse.cycle)},
+def read_cockpit(readings: Readings, query: Query, book: Book, cycle: CompleteCycle) -> CockpitData:
+    """Everything that the cockpit shows of one cycle."""
+    now = cycle.pulse.market
+    return CockpitData(
+        book=book,
+        query=query,
+        cycle=cycle,
+        trends={m: readings.trend(book, m, query, cycle) for m in CARD_METRICS},
+        baselines={m: readings.baseline(book, m, cycle) for m in CARD_METRICS},
+        courses={m: readings.course(book, m, query, now) for m in CHARTED_METRICS},
+        events=readings.events(book, cycle),
+        record=readings.record(book, cycle),
     )
 
 
-def unreadable_view(reason: str) -> html.Div:
-    """What stands here while the store does not answer."""
-    parts = error_state(
-        "The book cannot be read",
-        f"{sentence(reason)}. This page fills by itself once the book can be read again.",
-    )
-    return html.Div(parts, id="cockpit-view", className="sw-contents", **{"data-cycle": ""})
-
-
-def no_cycle_view(book: Book | None) -> html.Div:
-    """What stands here before the first cycle, or without any book."""
-    if book is None:
-        parts = empty_state(
-            "No portfolio yet",
-            "Add one with “seawall portfolios add NAME”, then fund it. It appears here by itself.",
-        )
-    else:
-        parts = empty_state(
-            f"No complete cycle of {book.name} yet",
-            "The engine is reading its first prices; the book is treated as halted until then. "
-            "This page fills by itself. If it stays empty, look at the engine's log.",
-        )
-    return html.Div(parts, id="cockpit-view", className="sw-contents", **{"data-cycle": ""})
+def cockpit_view(data: CockpitData) -> list[Component]:
+    """The cockpit; its parts are placed by the page's grid."""
+    return [
+        _banner(data),
+        html.Div(_doubts(data.assessment.doubts), id="cockpit-notices", className="sw-notices"),
+        _card_row(data),
+        _risk_card(data),
+        _timeline_card(data),
+        _chart_card(data),
+    ]
 
 
 # -- the state banner ---------------------------------------------------------------------
@@ -209,19 +201,6 @@ def _record_words(record: VarRecord | None) -> str:
 
 
 # -- notices ------------------------------------------------------------------------------
-
-
-def address_notices(query: Query, book: Book | None) -> html.Div:
-    """What the address asked for that does not exist, and what is shown instead."""
-    notes = [*query.notes, *_unknown_book(query.book, book)]
-    banner = page_banner("Address not understood.", " ".join(notes), state="info")
-    return html.Div([banner] if notes else [], className="sw-notices sw-address-notices")
-
-
-def _unknown_book(asked: str | None, book: Book | None) -> list[str]:
-    if asked is None or book is None or asked == book.name:
-        return []
-    return [f"There is no book {asked[:40]!r}; {book.name} is shown."]
 
 
 def _doubts(doubts: Sequence[Doubt]) -> list[Component]:
@@ -366,11 +345,11 @@ def _coin(asset: str) -> str:
 
 
 def _risk_card(data: CockpitData) -> html.Section:
-    by = GROUPINGS[data.query.by]
-    table = risk_rows(data.assessment, by, data.book.currency)
+    chosen = data.query.choice(BY.name)
+    table = risk_rows(data.assessment, GROUPINGS[chosen], data.book.currency)
     switch = dmc.SegmentedControl(
         id="by-switch",
-        value=data.query.by,
+        value=chosen,
         data=[{"value": key, "label": label} for key, label in GROUPINGS.items()],
         size="xs",
     )
@@ -475,4 +454,27 @@ def _timeline_card(data: CockpitData) -> html.Section:
         label="What changed today",
         class_name="sw-changes",
         id="cockpit-changes",
+    )
+
+
+# -- the chart ----------------------------------------------------------------------------
+
+
+def _chart_card(data: CockpitData) -> html.Section:
+    query = data.query
+    equity, var = (data.courses[metric] for metric in CHARTED_METRICS)
+    figure = history_figure(
+        equity, var, currency=data.book.currency, zone=query.zone, scheme=query.scheme
+    )
+    graph = dcc.Graph(
+        id="cockpit-chart",
+        figure=figure,
+        responsive=True,
+        config=CHART_CONFIG,
+        style={"height": "260px"},
+    )
+    return card(
+        [heading("Equity and VaR", note=f"range {query.range}, times {query.zone.name}"), graph],
+        label="Equity and VaR over the chosen range",
+        class_name="sw-course",
     )

@@ -6,18 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from pages.query import parse
-from pages.screens import CockpitScreens
+from pages.figures.packing import unpacked
+from pages.query import BY, parse
+from pages.screens import Screen, Screens
+from pages.views.cockpit import cockpit_view, read_cockpit
 from risk.storage.engines import Engines, open_engines, transaction
 from risk.storage.portfolios import add_portfolio
 from risk.storage.queries import FeedInfo, SqlBookReader
 from risk.storage.schema import upgrade
 from risk.storage.store import SqlStore
 from tests.builders import NOON, PORTFOLIO, build_record
-from tests.pages.trees import words
+from tests.pages.trees import part, words
 from tests.storage.rows import lease_token
 
-TODAY = parse({})
+COCKPIT = Screen("cockpit", words=(BY,), read=read_cockpit, view=cockpit_view)
+TODAY = parse({}, COCKPIT.words)
 
 
 @pytest.fixture
@@ -31,9 +34,9 @@ def engines(tmp_path: Path) -> Iterator[Engines]:
 
 
 @pytest.fixture
-def screens(engines: Engines) -> CockpitScreens:
+def screens(engines: Engines) -> Screens:
     feed = FeedInfo(label="simulated", simulated=True, seed=42)
-    return CockpitScreens(
+    return Screens(
         SqlBookReader(engines, feed=feed, cycle_seconds=1.0, wall=lambda: NOON, first=PORTFOLIO)
     )
 
@@ -41,9 +44,9 @@ def screens(engines: Engines) -> CockpitScreens:
 def test_saved_cycles_are_shown_and_the_next_one_updates_them(engines, screens):
     store, token = SqlStore(engines), lease_token(engines, PORTFOLIO)
     store.save(build_record(1), token=token)
-    shown, view = screens.view(TODAY)
+    shown, view = screens.view(COCKPIT, TODAY)
     store.save(build_record(2, at=NOON + timedelta(minutes=5), positions=3), token=token)
-    update = screens.update(TODAY, shown)
+    update = screens.update(COCKPIT, TODAY, shown)
 
     assert "State of book demo" in words(view)
     assert "NORMAL" in words(view)
@@ -57,10 +60,10 @@ def test_saved_numbers_are_charted(engines, screens):
     store, token = SqlStore(engines), lease_token(engines, PORTFOLIO)
     for number in range(1, 6):
         store.save(build_record(number, at=NOON + timedelta(minutes=2 * number)), token=token)
-    equity, var = screens.chart_histories(TODAY)
+    figure = part(screens.view(COCKPIT, TODAY)[1], "cockpit-chart")["figure"]
 
-    assert equity.values.size == var.values.size == 5
+    assert [unpacked(line["y"]).size for line in figure["data"]] == [5, 5]
 
 
 def test_a_portfolio_without_a_cycle_waits_for_its_first(screens):
-    assert "No complete cycle of demo yet" in words(screens.view(TODAY)[1])
+    assert "No complete cycle of demo yet" in words(screens.view(COCKPIT, TODAY)[1])

@@ -8,15 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pages.context import NO_HISTORY, CompleteCycle, Pulse, VarRecord
-from pages.query import parse
+from pages.query import BY, parse
+from pages.views.absent import address_notices, no_cycle_parts, unreadable_parts
 from pages.views.cockpit import (
     CARD_METRICS,
+    CHARTED_METRICS,
     CockpitData,
-    address_notices,
     cockpit_view,
-    no_cycle_view,
     risk_rows,
-    unreadable_view,
 )
 from risk.domain.assessment import Doubt, DoubtKind
 from risk.domain.market import Trust
@@ -37,19 +36,20 @@ from tests.pages.trees import part, parts, words
 def build_data(assessment=None, state=None, address=None, **changes) -> CockpitData:
     assessment = assessment or build_assessment()
     cycle = CompleteCycle(
-        pulse=Pulse(48_211, AFTERNOON, AFTERNOON),
+        pulse=Pulse(48_211, AFTERNOON, AFTERNOON, "NORMAL"),
         assessment=assessment,
         state=state or build_state(assessment),
     )
     year = {m: build_history(m, AFTERNOON.replace(year=2025), AFTERNOON, 500) for m in CARD_METRICS}
     data = CockpitData(
         book=DEMO,
-        query=parse(address or {}),
+        query=parse(address or {}, (BY,)),
         cycle=cycle,
         trends=year,
         baselines=year,
         events=build_events(),
         record=VarRecord(250, 3),
+        courses={m: year[m] for m in CHARTED_METRICS},
     )
     return replace(data, **changes)
 
@@ -230,9 +230,9 @@ def test_whatever_the_market_does_no_nan_and_no_doubled_id_reaches_the_screen(dr
 
 
 def test_what_stands_there_before_anything_is_known_says_what_to_do():
-    assert "halted until then" in words(no_cycle_view(DEMO))
-    assert "seawall portfolios add" in words(no_cycle_view(None))
-    assert "The database is gone. This page" in words(unreadable_view("the database is gone"))
+    assert "halted until then" in words(no_cycle_parts(DEMO))
+    assert "seawall portfolios add" in words(no_cycle_parts(None))
+    assert "The database is gone. This page" in words(unreadable_parts("the database is gone"))
 
 
 def test_an_address_that_is_not_understood_is_answered():

@@ -2,17 +2,17 @@
 
 import inspect
 import re
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
 
-from pages.components.deltas import plain
 from pages.context import Book, BookReader
-from pages.format import UTC_ZONE
-from pages.query import parse
-from pages.screens import CockpitScreens, Shown
-from pages.views.cockpit import no_cycle_view
+from pages.query import BY, parse
+from pages.readings import Readings
+from pages.screens import Screen, Screens, Shown
+from pages.views.cockpit import cockpit_view, read_cockpit
 from risk.domain.events import FillRecorded
 from risk.domain.state import TradingState
 from risk.errors import StoreUnavailable
@@ -21,40 +21,41 @@ from risk.storage.tables import to_ms
 from tests.fakes_web import AFTERNOON, DEMO, FakeBookReader, build_events
 from tests.pages.trees import words
 
-TODAY = parse({})
+COCKPIT = Screen("cockpit", words=(BY,), read=read_cockpit, view=cockpit_view)
+TODAY = parse({}, COCKPIT.words)
 
 
 @pytest.fixture
-def screens(reader: FakeBookReader) -> CockpitScreens:
-    return CockpitScreens(reader)
+def screens(reader: FakeBookReader) -> Screens:
+    return Screens(reader)
 
 
 def test_however_many_browsers_look_a_cycle_is_read_once(screens, reader):
     for _ in range(20):
-        screens.view(TODAY)
+        screens.view(COCKPIT, TODAY)
 
     assert reader.latest_reads == 1
 
 
 def test_histories_are_not_read_again_every_cycle(screens, reader):
-    screens.view(TODAY)
+    screens.view(COCKPIT, TODAY)
     before = reader.history_reads
     reader.advance(0.001)
-    screens.view(TODAY)
+    screens.view(COCKPIT, TODAY)
 
     assert reader.history_reads == before
 
 
 def test_a_browser_that_shows_the_newest_cycle_is_sent_nothing(screens):
-    shown, _ = screens.view(TODAY)
+    shown, _ = screens.view(COCKPIT, TODAY)
 
-    assert screens.update(TODAY, shown).changes == {}
+    assert screens.update(COCKPIT, TODAY, shown).changes == {}
 
 
 def test_a_new_cycle_sends_the_changed_properties_only(screens, reader):
-    shown, _ = screens.view(TODAY)
+    shown, _ = screens.view(COCKPIT, TODAY)
     number = reader.advance(0.002)
-    update = screens.update(TODAY, shown)
+    update = screens.update(COCKPIT, TODAY, shown)
 
     assert not update.whole
     assert update.shown.cycle == number
@@ -64,44 +65,41 @@ def test_a_new_cycle_sends_the_changed_properties_only(screens, reader):
 
 
 def test_a_changed_state_reaches_the_banner(screens, reader):
-    shown, _ = screens.view(TODAY)
+    shown, _ = screens.view(COCKPIT, TODAY)
     reader.trading = TradingState.HALTED
     reader.advance()
-    changes = screens.update(TODAY, shown).changes
+    changes = screens.update(COCKPIT, TODAY, shown).changes
 
     assert "HALTED" in words(changes["state-cell"]["children"])
     assert changes["state-banner"] == {"data-state": "halted"}
 
 
 def test_a_browser_from_another_worker_is_sent_everything_that_moves(screens, reader):
-    screens.view(TODAY)
-    update = screens.update(TODAY, Shown(cycle=7))
+    screens.view(COCKPIT, TODAY)
+    update = screens.update(COCKPIT, TODAY, Shown(cycle=7))
 
     assert set(update.changes["cockpit-view"]) == {"children", "data-cycle"}
 
 
 def test_the_first_cycle_ever_sends_the_whole_page(screens, reader):
     reader.started = False
-    shown, view = screens.view(TODAY)
-    assert plain(view) == plain(no_cycle_view(DEMO))
-    assert screens.update(TODAY, shown).whole is False
+    shown, view = screens.view(COCKPIT, TODAY)
+    assert "No complete cycle of demo yet" in words(view)
+    assert screens.update(COCKPIT, TODAY, shown).whole is False
     reader.advance()
 
-    assert screens.update(TODAY, shown).whole is True
+    assert screens.update(COCKPIT, TODAY, shown).whole is True
 
 
-def test_the_chart_gets_a_point_only_when_it_would_be_a_pixel_further(screens, reader):
-    shown, _ = screens.view(TODAY)
+def test_a_chart_is_drawn_anew_only_when_it_would_be_a_pixel_further(screens, reader):
+    shown, _ = screens.view(COCKPIT, TODAY)
     reader.advance(0.001, seconds=5.0)
-    early = screens.update(TODAY, shown)
-    reader.advance(0.001, seconds=90.0)
-    late = screens.update(TODAY, early.shown)
+    early = screens.update(COCKPIT, TODAY, shown)
+    reader.advance(0.001, seconds=120.0)
+    late = screens.update(COCKPIT, TODAY, early.shown)
 
     assert "cockpit-chart" not in early.changes
-    assert early.shown.charted == shown.charted
-    added, traces, most = late.changes["cockpit-chart"]["extendData"]
-    assert (len(added["y"]), traces, most) == (2, [0, 1], 1_000)
-    assert added["x"] == [[UTC_ZONE.wall_time(late.shown.charted)]] * 2
+    assert set(late.changes["cockpit-chart"]) == {"figure"}
 
 
 def fill(second: float) -> FillRecorded:
@@ -127,10 +125,10 @@ def test_many_fills_do_not_push_out_what_happened_before_them(screens, reader, m
         lambda _book, *, since, limit: [e for e in journal if to_ms(e.at) >= to_ms(since)][:limit],
     )
 
-    before = words(screens.view(TODAY)[1])
+    before = words(screens.view(COCKPIT, TODAY)[1])
     journal.insert(0, fill(-0.5))
     reader.advance()
-    after = words(screens.view(TODAY)[1])
+    after = words(screens.view(COCKPIT, TODAY)[1])
 
     assert told_fills(after) == told_fills(before) + 1 >= 301
     assert "11 Nov stayed inside" in before
@@ -152,14 +150,14 @@ def test_a_day_is_read_on_from_its_newest_event_and_anew_now_and_then(screens, r
     monkeypatch.setattr(reader, "recent_events", noting)
     for _ in range(61):
         reader.advance()
-        screens.view(TODAY)
+        screens.view(COCKPIT, TODAY)
 
     midnight = AFTERNOON.replace(hour=0, minute=0, second=0)
     assert [at == midnight for at in asked] == [True, *[False] * 59, True]
 
 
-def asked_since(screens, reader, monkeypatch, query) -> list[datetime]:
-    """Where the histories begin that a chart asks for, the last of them being drawn."""
+def asked_since(readings: Readings, reader, monkeypatch, query) -> datetime:
+    """Where the history begins that a chart asks for."""
     asked, read = [], reader.metric_history
 
     def noting(*words, since, **more):
@@ -167,64 +165,85 @@ def asked_since(screens, reader, monkeypatch, query) -> list[datetime]:
         return read(*words, since=since, **more)
 
     monkeypatch.setattr(reader, "metric_history", noting)
-    screens.chart_histories(query)
-    return asked
+    readings.course(DEMO, "equity", query, AFTERNOON)
+    return asked[-1]
 
 
-def test_all_begins_with_the_book_so_that_no_empty_years_thin_its_points(
-    screens, reader, monkeypatch
-):
+def test_all_begins_with_the_book_so_that_no_empty_years_thin_its_points(reader, monkeypatch):
     reader.history_days = 187.0
-    first = AFTERNOON - timedelta(days=187)
+    first, readings = AFTERNOON - timedelta(days=187), Readings(reader)
 
-    since = asked_since(screens, reader, monkeypatch, parse({"range": "all"}))[-1]
+    since = asked_since(readings, reader, monkeypatch, parse({"range": "all"}))
     assert first - timedelta(days=10) < since <= first
-    assert asked_since(screens, reader, monkeypatch, TODAY)[-1] == AFTERNOON - timedelta(days=1)
+    day = asked_since(readings, reader, monkeypatch, TODAY)
+    assert timedelta(0) <= AFTERNOON - timedelta(days=1) - day < timedelta(minutes=2)
 
 
-def test_a_book_without_history_is_asked_for_its_beginning_again(screens, reader, monkeypatch):
-    everything = parse({"range": "all"})
+def test_a_book_without_history_is_asked_for_its_beginning_again(reader, monkeypatch):
+    everything, readings = parse({"range": "all"}), Readings(reader)
     reader.history_days = 0.0
-    assert asked_since(screens, reader, monkeypatch, everything)[-1].year < 2010
+    assert asked_since(readings, reader, monkeypatch, everything).year < 2010
     reader.history_days = 30.0
 
-    assert asked_since(screens, reader, monkeypatch, everything)[-1].year == 2026
+    assert asked_since(readings, reader, monkeypatch, everything).year == 2026
 
 
-def test_a_book_without_var_adds_no_point(screens, reader):
-    reader.holdings = ()
-    shown, _ = screens.view(TODAY)
-    reader.advance(seconds=90.0)
+def test_a_question_is_put_to_the_store_once_however_many_ask_it_at_once(reader):
+    readings, asked, gate = Readings(reader), [], threading.Barrier(4)
 
-    assert "cockpit-chart" not in screens.update(TODAY, shown).changes
+    def ask() -> int:
+        asked.append(1)
+        return 42
+
+    def look(_: int) -> int:
+        gate.wait()
+        return readings.once("question", ask)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(look, range(4))) == [42] * 4
+    assert asked == [1]
 
 
-def test_without_any_book_there_is_nothing_to_chart(reader):
+def test_an_answer_that_failed_is_asked_for_again(reader):
+    readings, answers = Readings(reader), iter([StoreUnavailable("gone"), 7])
+
+    def ask() -> int:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    with pytest.raises(StoreUnavailable):
+        readings.once("question", ask)
+    assert readings.once("question", ask) == 7
+
+
+def test_without_any_book_a_screen_says_how_to_get_one(reader):
     reader.book_list = ()
-    screens = CockpitScreens(reader)
+    shown, view = Screens(reader).view(COCKPIT, TODAY)
 
-    assert screens.chart_histories(TODAY) is None
-    assert screens.view(TODAY)[0] == Shown(None)
+    assert shown == Shown(None)
+    assert "seawall portfolios add" in words(view)
 
 
 def test_the_book_in_the_address_is_shown(reader):
     reader.book_list = (DEMO, Book("main", "EUR"))
 
-    assert CockpitScreens(reader).book(parse({"book": "main"})) == Book("main", "EUR")
+    assert Readings(reader).book(parse({"book": "main"})) == Book("main", "EUR")
 
 
 def test_a_store_that_does_not_answer_is_not_hidden(screens, reader):
     reader.failing = True
 
     with pytest.raises(StoreUnavailable):
-        screens.view(TODAY)
+        screens.view(COCKPIT, TODAY)
 
 
 def test_many_threads_may_ask_while_cycles_go_on(screens, reader):
     def look(_: int) -> int:
-        shown, _tree = screens.view(TODAY)
+        shown, _tree = screens.view(COCKPIT, TODAY)
         reader.advance(0.0001)
-        update = screens.update(TODAY, shown)
+        update = screens.update(COCKPIT, TODAY, shown)
         return len(update.changes)
 
     with ThreadPoolExecutor(4) as pool:

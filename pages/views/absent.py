@@ -1,0 +1,51 @@
+"""What stands on a screen whose numbers cannot be shown, and what an address asked in vain."""
+
+from dash import html
+
+from pages.components.basics import Component
+from pages.components.notices import empty_state, error_state, page_banner
+from pages.context import Book
+from pages.format import sentence
+from pages.query import Query
+
+
+def unreadable_parts(reason: str) -> list[Component]:
+    """What stands here while the store does not answer."""
+    return [
+        error_state(
+            "The book cannot be read",
+            f"{sentence(reason)}. This page fills by itself once the book can be read again.",
+        )
+    ]
+
+
+def no_cycle_parts(book: Book | None) -> list[Component]:
+    """What stands here before the first cycle, or without any book."""
+    if book is None:
+        return [
+            empty_state(
+                "No portfolio yet",
+                "Add one with “seawall portfolios add NAME”, then fund it. It appears here by "
+                "itself.",
+            )
+        ]
+    return [
+        empty_state(
+            f"No complete cycle of {book.name} yet",
+            "The engine is reading its first prices; the book is treated as halted until then. "
+            "This page fills by itself. If it stays empty, look at the engine's log.",
+        )
+    ]
+
+
+def address_notices(query: Query, book: Book | None) -> html.Div:
+    """What the address asked for that does not exist, and what is shown instead."""
+    notes = [*query.notes, *_unknown_book(query.book, book)]
+    banner = page_banner("Address not understood.", " ".join(notes), state="info")
+    return html.Div([banner] if notes else [], className="sw-notices sw-address-notices")
+
+
+def _unknown_book(asked: str | None, book: Book | None) -> list[str]:
+    if asked is None or book is None or asked == book.name:
+        return []
+    return [f"There is no book {asked[:40]!r}; {book.name} is shown."]
