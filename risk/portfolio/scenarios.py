@@ -29,7 +29,7 @@ def build_scenarios(observed: MarketFilter, spec: ModelSpec) -> Scenarios | None
     """Scenarios of the running bar; None while there are too few bars or no variance."""
     if len(observed.residuals) < PROVEN_AFTER:
         return None
-    deviation = _deviations(observed)
+    deviation = forecast_deviations(observed)
     if deviation is None:
         return None
     residuals, proxied = _without_holes(observed.residuals)
@@ -42,7 +42,12 @@ def build_scenarios(observed: MarketFilter, spec: ModelSpec) -> Scenarios | None
     return Scenarios(filtered, raw, unit_var, unit_es, correlation)
 
 
-def _deviations(observed: MarketFilter) -> FloatArray | None:
+def forecast_deviations(observed: MarketFilter) -> FloatArray | None:
+    """Deviation of the running bar that each asset's scenarios are scaled to, shape (A,).
+
+    The filter's forecast; for an asset with a short history, that of a wild one if it is larger.
+    None while the filter knows no asset.
+    """
     known = np.isfinite(observed.variance)
     if not known.any():
         return None
