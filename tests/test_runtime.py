@@ -223,7 +223,13 @@ def test_the_past_beats_so_that_nobody_takes_it_for_frozen(empty_home):
 
 def test_the_past_has_scored_days_and_hours_to_judge_the_var_by(lived_on_file):
     reader = build_reader(lived_on_file)
-    scored = {period: reader.forecasts_scored(DEMO, period, last=500) for period in Period}
+    until = datetime.now(UTC)
+    scored = {
+        period: reader.forecasts_scored(
+            DEMO, period, since=until - timedelta(days=400), until=until
+        )
+        for period in Period
+    }
 
     assert len(scored[Period.HOUR]) > PAST_HOURS / 2
     assert len(scored[Period.DAY]) >= 1

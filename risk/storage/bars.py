@@ -3,8 +3,10 @@
 Functions take an open connection and never commit: the caller owns the transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, select
 
@@ -15,6 +17,8 @@ from risk.storage.tables import bar, from_ms, to_ms
 
 #: The market of prices that people brought; each simulated one has a name of its own.
 REAL_MARKET = "real"
+#: The feed that makes its prices up, from a seed.
+SIMULATED = "simulated"
 
 _COLUMNS = (
     "market",
@@ -28,6 +32,21 @@ _COLUMNS = (
     "volume",
     "breaks",
 )
+
+
+class DayRow(NamedTuple):
+    """One asset's daily close."""
+
+    opened_ms: int
+    asset: str
+    close: float
+    breaks: bool
+
+
+def market_of(facts: Mapping[str, Any]) -> str:
+    """Whose prices a portfolio lives with, by what was noted at its first start."""
+    simulated = facts.get("feed") == SIMULATED
+    return f"{SIMULATED}-{facts['seed']}" if simulated else REAL_MARKET
 
 
 def rows_of_close(market: str, close: BarClose) -> list[bulk.Row]:
@@ -64,6 +83,20 @@ def read_closes(
         _close(period, opened_ms, list(together))
         for opened_ms, together in groupby(rows, key=lambda row: row.opened_ms)
     ]
+
+
+def day_rows(
+    connection: Connection, market: str, *, since: datetime, assets: Sequence[str] | None
+) -> list[DayRow]:
+    """Daily closes of days that opened at `since` or later, in no order."""
+    wanted = select(bar.c.opened_ms, bar.c.asset, bar.c.close, bar.c.breaks).where(
+        bar.c.market == market,
+        bar.c.period == Period.DAY.value,
+        bar.c.opened_ms >= to_ms(since),
+    )
+    if assets is not None:
+        wanted = wanted.where(bar.c.asset.in_(assets))
+    return [DayRow(*row) for row in connection.execute(wanted)]
 
 
 def _only_last(wanted: Select[tuple[object, ...]], last: int) -> Select[tuple[object, ...]]:

@@ -60,15 +60,21 @@ def book(connection: Connection, rows: Sequence[bulk.Row]) -> None:
 
 def with_later_entries(connection: Connection, portfolio: str, ledger: Ledger) -> Ledger:
     """The ledger with what was booked after it."""
-    later = (
-        select(ledger_entry.c.kind, ledger_entry.c.body)
-        .where(ledger_entry.c.portfolio == portfolio, ledger_entry.c.seq > ledger.seq)
-        .order_by(ledger_entry.c.seq)
-    )
-    for kind, body in connection.execute(later):
-        entry = _read(kind, body)
+    for _, entry in entries_after(connection, portfolio, ledger.seq):
         ledger = ledger.after_flow(entry) if isinstance(entry, Flow) else ledger.after_fill(entry)
     return ledger
+
+
+def entries_after(
+    connection: Connection, portfolio: str, seq: int
+) -> list[tuple[int, Fill | Flow]]:
+    """Entries booked after the one of number `seq`, each with its own number, in order."""
+    later = (
+        select(ledger_entry.c.seq, ledger_entry.c.kind, ledger_entry.c.body)
+        .where(ledger_entry.c.portfolio == portfolio, ledger_entry.c.seq > seq)
+        .order_by(ledger_entry.c.seq)
+    )
+    return [(number, _read(kind, body)) for number, kind, body in connection.execute(later)]
 
 
 def put_into_inbox(connection: Connection, portfolio: str, entries: Iterable[Fill | Flow]) -> int:

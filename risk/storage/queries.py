@@ -5,26 +5,39 @@ Reading only, through the reader engine. Each answer is of one state of the data
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Row, Select, Table, func, select
+from sqlalchemy import Connection, Row, Select, select
 
 from risk.domain.assessment import Assessment
 from risk.domain.events import ForecastScored, RiskEvent
 from risk.domain.ledger import Fill, Flow
 from risk.domain.market import Period
+from risk.domain.model import Model
+from risk.domain.positions import PositionKey
 from risk.domain.state import RiskState
 from risk.measures.types import FloatArray
-from risk.storage import codec, tables
+from risk.storage import bars, charts, codec, ledger, models, tables
+from risk.storage.charts import MetricHistory
 from risk.storage.engines import Engines, transaction
-from risk.storage.metrics import HOUR_MS, NO_LABELS
-from risk.storage.portfolios import require_portfolio
-from risk.storage.rollups import MINUTE_MS
+from risk.storage.portfolios import facts_of, require_portfolio
 
-#: Scored days by which the VaR is judged (the Basel window).
+__all__ = [
+    "Book",
+    "CompleteCycle",
+    "DayCloses",
+    "FeedInfo",
+    "LedgerPart",
+    "MetricHistory",
+    "Pulse",
+    "SqlBookReader",
+    "VarRecord",
+]
+
+#: Days by which the VaR is judged (the Basel window, of a market that never rests).
 JUDGED_DAYS = 250
 
 
@@ -76,20 +89,6 @@ class CompleteCycle:
     pulse: Pulse
     assessment: Assessment
     state: RiskState
-
-
-class MetricHistory(NamedTuple):
-    """A stored metric over time, oldest first. No NaN; a gap in time is a gap in knowledge.
-
-    Attributes
-    ----------
-    ts_ms : ndarray of shape (n,), int64
-        The market's time, milliseconds since 1970. UTC.
-    values : ndarray of shape (n,)
-    """
-
-    ts_ms: NDArray[np.int64]
-    values: FloatArray
 
 
 class LedgerPart(NamedTuple):
@@ -258,16 +257,40 @@ class SqlBookReader:
         max_points : int
         """
         with transaction(self._reader) as connection:
-            series = _series_of_book(connection, portfolio, metric)
-            if series is None:
-                return MetricHistory(np.empty(0, dtype=np.int64), np.empty(0))
-            points = thinned_points(
-                connection, series, tables.to_ms(since), tables.to_ms(until), max_points
+            series = charts.series_of_book(connection, portfolio, metric)
+            wanted = [] if series is None else [series]
+            found = charts.thinned_points(
+                connection, wanted, tables.to_ms(since), tables.to_ms(until), max_points
             )
-        return MetricHistory(
-            np.array([point.ts_ms for point in points], dtype=np.int64),
-            np.array([point.value for point in points], dtype=np.float64),
-        )
+        return charts.history_of(next(iter(found.values()), []))
+
+    def position_history(
+        self,
+        portfolio: str,
+        metric: str,
+        *,
+        since: datetime,
+        until: datetime,
+        max_points: int,
+    ) -> dict[PositionKey, MetricHistory]:
+        """A metric of each position over time, thinned as `metric_history` is.
+
+        A position is told when it changes and once an hour; one that was closed ends with 0.
+
+        Parameters
+        ----------
+        portfolio, metric : str
+        since, until : datetime
+            In market time, both included. Positions without a point there are left out.
+        max_points : int
+            Of each.
+        """
+        with transaction(self._reader) as connection:
+            keys = charts.series_of_positions(connection, portfolio, metric)
+            found = charts.thinned_points(
+                connection, keys, tables.to_ms(since), tables.to_ms(until), max_points
+            )
+        return {keys[number]: charts.history_of(points) for number, points in found.items()}
 
     def recent_events(self, portfolio: str, *, since: datetime, limit: int) -> Sequence[RiskEvent]:
         """Journalled events from `since` on, newest first."""
@@ -283,29 +306,104 @@ class SqlBookReader:
         return [codec.decode_event(body) for body in bodies]
 
     def forecasts_scored(
-        self, portfolio: str, period: Period, *, last: int
+        self, portfolio: str, period: Period, *, since: datetime, until: datetime
     ) -> list[ForecastScored]:
-        """The `last` forecasts that met their outcome, oldest first."""
+        """Forecasts of `period` that met their outcome, oldest first.
+
+        Parameters
+        ----------
+        portfolio : str
+        period : Period
+        since, until : datetime
+            Close of the bar that was forecast; both included.
+        """
         entry = tables.journal.c
         # Bodies are canonical, so that this text stands in exactly those of the period.
         of_period = entry.body.contains(f'"period":"{period.value}"', autoescape=True)
         query = (
             select(entry.body)
-            .where(entry.stream == portfolio, entry.kind == ForecastScored.__name__, of_period)
-            .order_by(entry.seq.desc())
-            .limit(last)
+            .where(
+                entry.stream == portfolio,
+                entry.kind == ForecastScored.__name__,
+                entry.at_ms >= tables.to_ms(since),
+                entry.at_ms <= tables.to_ms(until),
+                of_period,
+            )
+            .order_by(entry.at_ms, entry.seq)
         )
         with transaction(self._reader) as connection:
             bodies = connection.execute(query).scalars().all()
-        events = [codec.decode_event(body) for body in reversed(bodies)]
+        events = [codec.decode_event(body) for body in bodies]
         return [event for event in events if isinstance(event, ForecastScored)]
 
     def var_record(self, portfolio: str) -> VarRecord | None:
-        """How the one-day 99 % VaR fared; None before the first scored day."""
-        scored = self.forecasts_scored(portfolio, Period.DAY, last=JUDGED_DAYS)
+        """How the one-day 99 % VaR fared in the last 250 days; None before the first scored one."""
+        pulse = self.pulse(portfolio)
+        if pulse is None:
+            return None
+        since = pulse.market - timedelta(days=JUDGED_DAYS)
+        scored = self.forecasts_scored(portfolio, Period.DAY, since=since, until=pulse.market)
+        scored = scored[-JUDGED_DAYS:]
         if not scored:
             return None
         return VarRecord(days=len(scored), exceptions=sum(day.exceeded_99 for day in scored))
+
+    def model(self, portfolio: str, period: Period, *, at: datetime | None = None) -> Model | None:
+        """The model, with its scenarios, that held at a moment.
+
+        Parameters
+        ----------
+        portfolio : str
+        period : Period
+        at : datetime, optional
+            In market time; the model is the newest one that had seen no later bar. The newest
+            of all if absent.
+
+        Returns
+        -------
+        Model or None
+            None if it is not kept.
+
+        Raises
+        ------
+        StateUnreadable
+            If it was written by a program whose models this one does not understand.
+        """
+        with transaction(self._reader) as connection:
+            body = models.body_at(connection, portfolio, period, at=at)
+        return None if body is None else models.restored(body)
+
+    def ledger_entries(self, portfolio: str, *, after: int = 0) -> LedgerPart:
+        """Fills and flows in the order in which they were booked.
+
+        Parameters
+        ----------
+        portfolio : str
+        after : int
+            `LedgerPart.seq` of an earlier answer, to get only what came since.
+        """
+        with transaction(self._reader) as connection:
+            numbered = ledger.entries_after(connection, portfolio, after)
+        seq = numbered[-1][0] if numbered else after
+        return LedgerPart(tuple(entry for _, entry in numbered), seq)
+
+    def daily_closes(
+        self, portfolio: str, *, since: datetime, assets: Sequence[str] | None = None
+    ) -> DayCloses:
+        """Daily bars of the market that the portfolio lives in, oldest first.
+
+        Parameters
+        ----------
+        portfolio : str
+        since : datetime
+            Opening of the first day.
+        assets : sequence of str, optional
+            Those to tell of, as far as the market knows them; all of the market if absent.
+        """
+        with transaction(self._reader) as connection:
+            market = bars.market_of(facts_of(connection, portfolio))
+            rows = bars.day_rows(connection, market, since=since, assets=assets)
+        return _as_closes(rows)
 
 
 # ---------------------------------------------------------------- cycles
@@ -331,82 +429,16 @@ def _pulse(row: Row[Any]) -> Pulse:
     )
 
 
-# ---------------------------------------------------------------- numbers over time
+# ---------------------------------------------------------------- prices
 
 
-class Point(NamedTuple):
-    """One number as measured."""
-
-    ts_ms: int
-    value: float
-
-
-class _Level(NamedTuple):
-    """One table of numbers; `span_ms` is what one row stands for."""
-
-    table: Table
-    span_ms: int
-    time: str
-    value: str
-
-
-_RAW = _Level(tables.metric_sample, 1, "ts_ms", "value")
-_MINUTES = _Level(tables.metric_minute, MINUTE_MS, "last_ms", "last")
-_HOURS = _Level(tables.metric_hour, HOUR_MS, "last_ms", "last")
-_FINEST_FIRST = (_RAW, _MINUTES, _HOURS)
-
-
-def thinned_points(
-    connection: Connection, series: int, since_ms: int, until_ms: int, max_points: int
-) -> list[Point]:
-    """About `max_points` numbers of one series between two times, oldest first.
-
-    The coarsest table that still yields that many is read; what is older than its oldest row
-    comes from the coarser tables, what is newer than its newest row from the finer ones.
-    """
-    stretch_ms = max(1, -(-(until_ms - since_ms) // max_points))
-    chosen = max(
-        (place for place, level in enumerate(_FINEST_FIRST) if level.span_ms <= stretch_ms)
-    )
-    points = _read(connection, _FINEST_FIRST[chosen], series, since_ms, until_ms, stretch_ms)
-    for coarser in _FINEST_FIRST[chosen + 1 :]:
-        until = points[0].ts_ms - 1 if points else until_ms
-        points = _read(connection, coarser, series, since_ms, until, stretch_ms) + points
-    for finer in reversed(_FINEST_FIRST[:chosen]):
-        since = points[-1].ts_ms + 1 if points else since_ms
-        points = points + _read(connection, finer, series, since, until_ms, stretch_ms)
-    return points
-
-
-def _read(
-    connection: Connection,
-    level: _Level,
-    series: int,
-    since_ms: int,
-    until_ms: int,
-    stretch_ms: int,
-) -> list[Point]:
-    """The last number of each stretch."""
-    row = level.table.c
-    # Whole rows only: a stretch is as many spans as it takes.
-    stretch_ms = -(-stretch_ms // level.span_ms) * level.span_ms
-    within = (
-        row.series_id == series,
-        row.ts_ms > since_ms - level.span_ms,
-        row.ts_ms <= until_ms,
-        row[level.time] >= since_ms,
-        row[level.time] <= until_ms,
-    )
-    newest = select(func.max(row.ts_ms)).where(*within).group_by(row.ts_ms // stretch_ms)
-    points = select(row[level.time], row[level.value]).where(
-        row.series_id == series, row.ts_ms.in_(newest.scalar_subquery())
-    )
-    return [Point(*found) for found in connection.execute(points.order_by(row.ts_ms))]
-
-
-def _series_of_book(connection: Connection, portfolio: str, metric: str) -> int | None:
-    key = tables.metric_series.c
-    query = select(key.id).where(
-        key.portfolio == portfolio, key.metric == metric, key.labels == NO_LABELS
-    )
-    return connection.execute(query).scalar()
+def _as_closes(rows: Sequence[bars.DayRow]) -> DayCloses:
+    days, day = np.unique(np.array([row.opened_ms for row in rows], np.int64), return_inverse=True)
+    assets = sorted({row.asset for row in rows})
+    column = {asset: place for place, asset in enumerate(assets)}
+    close = np.full((len(days), len(assets)), np.nan)
+    breaks = np.zeros(close.shape, dtype=np.bool_)
+    cells = day, np.array([column[row.asset] for row in rows], dtype=np.int64)
+    close[cells] = [row.close for row in rows]
+    breaks[cells] = [row.breaks for row in rows]
+    return DayCloses(days, tuple(assets), close, breaks)

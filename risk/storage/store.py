@@ -12,22 +12,19 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from risk.domain.market import BarClose, Period
-from risk.domain.model import Model, Models
+from risk.domain.model import Models
 from risk.domain.ports import Carried, CycleRecord
 from risk.domain.state import RiskState
 from risk.errors import StoreError
-from risk.portfolio.forecasting import with_scenarios
-from risk.storage import bars, bulk, codec, journal, ledger, metrics, partitions
+from risk.storage import bars, bulk, codec, journal, ledger, metrics, models, partitions
 from risk.storage.bulk import OnConflict, insert_rows
 from risk.storage.engines import Engines, transaction
 from risk.storage.lease import require_token
 from risk.storage.metrics import Sample, SeriesKey
-from risk.storage.tables import cycle, model_state, risk_state, snapshot, to_ms
+from risk.storage.tables import cycle, risk_state, snapshot, to_ms
 
 #: Snapshots kept, the newest.
 SNAPSHOTS_KEPT = 60
-#: Bars whose models are kept, the newest.
-MODELS_KEPT = 3
 
 _UNTOLD = "UNKNOWN"
 
@@ -71,13 +68,11 @@ class SqlStore:
                 return None
             booked = codec.ledger_of_snapshot(row.snapshot)
             book = ledger.with_later_entries(connection, portfolio, booked)
-            stored = {period: _stored_model(connection, portfolio, period) for period in Period}
-        state = codec.decode_value(row.body, RiskState)
-        models = {period: _restored(body) for period, body in stored.items()}
+            day, hour = (_model_body(connection, portfolio, p) for p in (Period.DAY, Period.HOUR))
         return Carried(
-            state=state,
+            state=codec.decode_value(row.body, RiskState),
             ledger=book,
-            models=Models(day=models[Period.DAY], hour=models[Period.HOUR]),
+            models=Models(day=models.restored(day), hour=models.restored(hour)),
         )
 
     def save(self, record: CycleRecord, *, token: int) -> None:
@@ -189,7 +184,7 @@ class SqlStore:
             key = record.snapshot.portfolio, model.spec.period
             edition = model.version, model.closed
             if self._models.get(key) != edition:
-                _write_model(connection, record, model)
+                models.write(connection, record.snapshot.portfolio, record.number, model)
                 changed[key] = edition
         return changed
 
@@ -271,24 +266,6 @@ def _write_state(connection: Connection, record: CycleRecord) -> None:
     insert_rows(connection, risk_state, columns, [row], on_conflict=OnConflict.REPLACE)
 
 
-def _write_model(connection: Connection, record: CycleRecord, model: Model) -> None:
-    portfolio, period = record.snapshot.portfolio, model.spec.period.value
-    closed_ms = None if model.closed is None else to_ms(model.closed)
-    row = (portfolio, period, record.number, model.version, closed_ms, codec.encode_model(model))
-    columns = ("portfolio", "period", "number", "version", "closed_ms", "body")
-    insert_rows(connection, model_state, columns, [row], on_conflict=OnConflict.REPLACE)
-    of_this = (model_state.c.portfolio == portfolio, model_state.c.period == period)
-    newest = (
-        select(model_state.c.number)
-        .where(*of_this)
-        .order_by(model_state.c.number.desc())
-        .limit(MODELS_KEPT)
-    )
-    connection.execute(
-        delete(model_state).where(*of_this, model_state.c.number.not_in(newest.scalar_subquery()))
-    )
-
-
 # ---------------------------------------------------------------- reading
 
 
@@ -320,15 +297,8 @@ def _latest(connection: Connection, portfolio: str) -> Any:
     return connection.execute(query).first()
 
 
-def _stored_model(connection: Connection, portfolio: str, period: Period) -> bytes:
-    query = (
-        select(model_state.c.body)
-        .where(model_state.c.portfolio == portfolio, model_state.c.period == period.value)
-        .order_by(model_state.c.number.desc())
-        .limit(1)
-    )
-    return bytes(connection.execute(query).scalar_one())
-
-
-def _restored(body: bytes) -> Model:
-    return with_scenarios(codec.decode_value(body, Model))
+def _model_body(connection: Connection, portfolio: str, period: Period) -> bytes:
+    body = models.body_at(connection, portfolio, period)
+    if body is None:
+        raise StoreError(f"the database holds cycles of {portfolio} but no {period} model")
+    return body

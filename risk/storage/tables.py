@@ -204,7 +204,7 @@ journal = Table(
     Column("body", Text, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     Index("journal_by_time", "stream", "at_ms"),
-    Index("journal_by_kind", "stream", "kind", "seq"),
+    Index("journal_by_kind", "stream", "kind", "at_ms"),
     comment="Events kept for ever, each hash covering the one before; never changed.",
 )
 

@@ -49,14 +49,31 @@ def test_upgrading_twice_changes_nothing(empty: Engines):
     schema.check_schema(empty)
 
 
-def test_down_and_up_again(empty: Engines):
+def test_every_step_down_and_up_again(empty: Engines):
     schema.upgrade(empty)
-    schema.downgrade(empty)
-    assert names(empty) == set()
-
+    steps = 0
+    while names(empty):
+        schema.downgrade(empty)
+        steps += 1
     schema.upgrade(empty)
 
+    assert steps == len(list(schema._scripts().walk_revisions()))
     assert names(empty) == set(tables.metadata.tables)
+    schema.check_schema(empty)
+
+
+def test_the_newest_step_finds_events_of_a_kind_by_time_and_goes_back(empty: Engines):
+    schema.upgrade(empty)
+    assert columns_of(empty, "journal_by_kind") == ["stream", "kind", "at_ms"]
+
+    schema.downgrade(empty)
+
+    assert columns_of(empty, "journal_by_kind") == ["stream", "kind", "seq"]
+
+
+def columns_of(engines: Engines, index: str) -> list[str | None]:
+    indexes = inspect(engines.writer).get_indexes("journal")
+    return next(each["column_names"] for each in indexes if each["name"] == index)
 
 
 def test_the_tables_made_are_the_tables_used(empty: Engines):

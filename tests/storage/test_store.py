@@ -12,7 +12,8 @@ from risk.errors import StoreError
 from risk.storage import tables
 from risk.storage.codec import encode_mapping
 from risk.storage.engines import Engines, open_engines
-from risk.storage.store import MODELS_KEPT, SNAPSHOTS_KEPT, SqlStore
+from risk.storage.models import KEPT
+from risk.storage.store import SNAPSHOTS_KEPT, SqlStore
 from tests.builders import (
     NOON,
     PORTFOLIO,
@@ -83,18 +84,16 @@ def test_only_recent_snapshots_are_kept(engines: Engines, store: SqlStore, token
 def test_a_model_is_written_when_a_bar_closed_and_only_then(
     engines: Engines, store: SqlStore, token: int
 ):
-    for number in range(1, 7):
+    for number in range(1, 31):
         closed = NOON + timedelta(hours=number // 2)
         models = build_models(version=number // 2, closed=closed)
         store.save(build_record(number, models=models), token=token)
 
-    hours = read(
-        engines,
-        "SELECT number, version, closed_ms FROM model_state WHERE period = '1h' ORDER BY number",
-    )
-    assert [(number, version) for number, version, _ in hours] == [(2, 1), (4, 2), (6, 3)]
-    assert len(hours) == MODELS_KEPT
-    assert hours[-1][2] == tables.to_ms(NOON + timedelta(hours=3))
+    query = "SELECT number, version, closed_ms FROM model_state WHERE period = :p ORDER BY number"
+    hours, days = (read(engines, query, p=period.value) for period in (Period.HOUR, Period.DAY))
+    assert [(number, version) for number, version, _ in hours] == [(26, 13), (28, 14), (30, 15)]
+    assert hours[-1][2] == tables.to_ms(NOON + timedelta(hours=15))
+    assert (len(hours), len(days)) == (KEPT[Period.HOUR], KEPT[Period.DAY]) == (3, 10)
 
 
 def test_a_model_before_its_first_bar_is_kept_too(store: SqlStore, token: int):
