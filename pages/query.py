@@ -4,7 +4,7 @@ An address can be shared: whoever opens it sees the same view. A word that it ca
 replaced by the default, and `Query.notes` says so.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
@@ -117,6 +117,10 @@ class Query:
         said = {**self.as_words(), **changes}
         kept = {w: v for w, v in said.items() if v is not None and v != defaults.get(w)}
         return f"{path}?{urlencode(kept)}" if kept else path
+
+    def links_to(self, path: str) -> Callable[[Mapping[str, str | None]], str]:
+        """What turns changed words into the address of this view at `path` with them."""
+        return lambda changes: self.href(path, **changes)
 
 
 def parse(

@@ -6,10 +6,10 @@ Data in, component tree out.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import dash_mantine_components as dmc
 from dash import dcc, html
 
 from pages.components.basics import Component, card, heading, help_mark
+from pages.components.choices import choice_links
 from pages.components.metrics import MetricCard, metric_card
 from pages.components.notices import page_banner
 from pages.components.risk_table import RiskRow, RiskTable, risk_table
@@ -347,12 +347,7 @@ def _coin(asset: str) -> str:
 def _risk_card(data: CockpitData) -> html.Section:
     chosen = data.query.choice(BY.name)
     table = risk_rows(data.assessment, GROUPINGS[chosen], data.book.currency)
-    switch = dmc.SegmentedControl(
-        id="by-switch",
-        value=chosen,
-        data=[{"value": key, "label": label} for key, label in GROUPINGS.items()],
-        size="xs",
-    )
+    switch = choice_links("Group by", BY.name, GROUPINGS, chosen, data.query.links_to("/"))
     content = (
         risk_table(table)
         if table.rows

@@ -212,7 +212,7 @@ def test_the_controls_write_the_address_and_follow_it(page):
     )
     page.choose("range-pick", "30d")
     until(lambda: "range=30d" in page.driver.current_url, "the address kept its range")
-    page.choose("by-switch", "Strategy")
+    page.driver.find_element(By.LINK_TEXT, "Strategy").click()
 
     page.sees("#risk-table", "trend")
     assert "by=strategy" in page.driver.current_url
