@@ -32,7 +32,14 @@ _START_LIMIT_SECONDS = 90.0
 _PAGE_LIMIT_SECONDS = 30.0
 #: Long enough for a few cycles to have moved the numbers.
 _SETTLE_SECONDS = 4.0
-_DRAWN = "return document.querySelector('#cockpit-chart .main-svg') !== null"
+#: Every chart is there, every grid has its rows, and nothing is being loaded.
+_DRAWN = """
+const all = (chosen) => [...document.querySelectorAll(`#_pages_content ${chosen}`)];
+return all("*").length > 0
+  && all(".dash-graph").every((graph) => graph.querySelector(".main-svg"))
+  && all(".ag-root-wrapper").every((grid) => grid.querySelector(".ag-row"))
+  && all("[aria-busy=true]").length === 0
+"""
 _LIVE = "return document.documentElement.dataset.freshness === 'live'"
 
 
@@ -51,8 +58,17 @@ class Picture:
         return IMAGES / f"{self.name}-{self.scheme}-{self.width}.png"
 
 
+#: Name and address of each page shown in the documentation.
+PAGES = {
+    "cockpit": "/",
+    "exposure": "/exposure",
+    "correlation": "/correlation",
+    "var": "/var",
+    "gallery": "/gallery",
+}
 PICTURES = [
-    Picture("cockpit", "/", scheme, width, whole_page=True)
+    Picture(name, path, scheme, width, whole_page=True)
+    for name, path in PAGES.items()
     for scheme in ("dark", "light")
     for width in (1440, 390)
 ]
