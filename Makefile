@@ -8,7 +8,7 @@ WARMED := .venv/.warmed
 
 KERNELS := $(shell grep -rl --include='*.py' numba risk 2>/dev/null)
 SOURCES := risk pages app.py
-FORMATTED := $(SOURCES) $(wildcard tests benchmarks migrations docs)
+FORMATTED := $(SOURCES) $(wildcard tests benchmarks migrations docs tools)
 
 # Workers of the test run; each has a Postgres of its own. WORKERS=0 runs in one process.
 WORKERS ?= 2
@@ -64,8 +64,9 @@ lock: $(INSTALLED)
 browser:
 	@tools/browser
 
-$(INSTALLED): pyproject.toml requirements.lock tools/setup
+$(INSTALLED): pyproject.toml requirements.lock $(wildcard tools/setup tools/*plotly*)
 	@PYTHON='$(PYTHON)' tools/setup
+	@$(BIN)/python tools/fetch_plotly.py
 	@touch $@
 
 # Compiles the numeric kernels once, so that neither the first page nor a timed test waits for it.
@@ -74,6 +75,6 @@ $(WARMED): $(INSTALLED) $(KERNELS)
 	@touch $@
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks \
+	rm -rf .venv assets/vendor .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks \
 		.coverage .coverage.* htmlcov build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -6,6 +6,7 @@ import structlog
 from dash import Dash, html, set_props
 from flask import Response, jsonify, request
 
+from pages.bundles import caching_of, send_compressed
 from pages.context import Book, BookReader, book_named, runtime
 from risk.errors import SeawallError
 
@@ -22,20 +23,19 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
-_YEAR_SECONDS = 31_536_000
-
 
 def configure(app: Dash) -> None:
     """Give the server of `app` its routes, its gate and its headers."""
     server = app.server
     server.config.update(
-        SEND_FILE_MAX_AGE_DEFAULT=_YEAR_SECONDS,
         COMPRESS_ALGORITHM=["br", "zstd", "gzip"],
         COMPRESS_BR_LEVEL=4,
         MAX_CONTENT_LENGTH=1 << 20,
     )
     server.before_request(refuse_strangers)
     server.after_request(_with_headers(app))
+    # Later ones run first: what leaves here compressed is left alone by Dash's own compression.
+    server.after_request(send_compressed)
     server.add_url_rule("/healthz", view_func=healthz)
     server.add_url_rule("/live", view_func=live)
 
@@ -71,15 +71,10 @@ def _with_headers(app: Dash) -> Callable[[Response], Response]:
             policy.append(_content_security_policy(app.csp_hashes()))
         response.headers["Content-Security-Policy"] = policy[0]
         response.headers.update(_HEADERS)
-        response.headers.setdefault("Cache-Control", _caching_of(request.path))
+        response.headers["Cache-Control"] = caching_of(request, response.status_code)
         return response
 
     return add
-
-
-def _caching_of(path: str) -> str:
-    """Numbers are never kept; scripts without a version in their name are asked about."""
-    return "no-cache" if path.startswith("/_dash-component-suites/") else "no-store"
 
 
 def _content_security_policy(script_hashes: Sequence[str]) -> str:

@@ -112,21 +112,6 @@ def test_every_answer_carries_the_headers(web):
         assert "Content-Security-Policy" in headers
 
 
-def test_assets_are_kept_and_numbers_are_not(web):
-    assert "max-age=31536000" in web.get("/assets/seawall.js").headers["Cache-Control"]
-    assert web.get("/live").headers["Cache-Control"] == "no-store"
-
-
-def test_a_script_without_a_version_in_its_name_is_not_sent_twice(web):
-    address = "/_dash-component-suites/dash/dcc/async-graph.js"
-    web.get("/")
-    first = web.get(address, headers={"Accept-Encoding": "br"})
-    known = {"Accept-Encoding": "br", "If-None-Match": first.headers["ETag"]}
-
-    assert first.headers["Cache-Control"] == "no-cache"
-    assert web.get(address, headers=known).status_code == 304
-
-
 def test_answers_are_compressed(web):
     answer = web.get("/_dash-layout", headers={"Accept-Encoding": "br"})
 
