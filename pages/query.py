@@ -6,7 +6,7 @@ replaced by the default, and `Query.notes` says so.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 from pages.format import UTC_ZONE, Zone, zone
@@ -23,6 +23,7 @@ RANGES: Mapping[str, timedelta | None] = {
 #: Far enough back for "all": no book is older than the oldest coin.
 _BEGINNING = timedelta(days=365 * 20)
 _LONGEST_TEXT = 80
+_LONGEST_SPAN = timedelta(days=366 * 5)
 
 GROUPINGS: Mapping[str, str] = {"asset": "Asset", "strategy": "Strategy", "venue": "Venue"}
 
@@ -56,7 +57,7 @@ class Word:
 BY = Word("by", "asset", "grouping", GROUPINGS)
 
 #: Words of every screen. Links between screens carry them.
-COMMON_WORDS = ("book", "range", "tz", "kiosk")
+COMMON_WORDS = ("book", "range", "from", "to", "tz", "kiosk")
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ class Query:
         None for the first one.
     range : str
         A key of ``RANGES``.
+    between : tuple of (datetime, datetime), or None
+        Beginning and end, where the address names both: then `range` does not count.
     zone : Zone
     kiosk : bool
         Whether only the content is shown, as on a wall.
@@ -84,6 +87,7 @@ class Query:
 
     book: str | None = None
     range: str = DEFAULT_RANGE
+    between: tuple[datetime, datetime] | None = None
     zone: Zone = UTC_ZONE
     kiosk: bool = False
     choices: tuple[tuple[str, str], ...] = ()
@@ -97,14 +101,47 @@ class Query:
         return dict(self.choices).get(word, defaults[word])
 
     def span(self, now: datetime) -> tuple[datetime, datetime]:
-        """Beginning and end of the range, as it stands at `now`."""
-        return now - (RANGES[self.range] or _BEGINNING), now
+        """Beginning and end of the range, as it stands at `now`.
+
+        A range that names its end stands still once that has passed; of one that ends later
+        there is nothing to show yet after `now`.
+        """
+        if self.between is None or self.between[0] >= now:
+            return now - (RANGES[self.range] or _BEGINNING), now
+        since, until = self.between
+        return since, min(until, now)
+
+    def stands_still(self, now: datetime) -> bool:
+        """Whether the range ended before `now`, so that charts do not go on."""
+        return self.span(now)[1] < now
+
+    def notes_at(self, now: datetime | None) -> tuple[str, ...]:
+        """All that could not be understood, once it is known what time it is in the market."""
+        if now is None or self.between is None or self.between[0] < now:
+            return self.notes
+        begins = self.zone.date_and_clock(self.between[0], now=now)
+        told = f"Nothing is known yet of what follows {begins}; {self.range} is shown."
+        return (*self.notes, told)
+
+    def range_words(self, now: datetime) -> str:
+        """The range as a heading says it: ``24h``, or ``10 Nov 08:00 to 12 Nov 09:30``."""
+        if self.between is None or self.between[0] >= now:
+            return f"range {self.range}"
+        since, until = self.span(now)
+        return f"{self._minute(since, now)} to {self._minute(until, now)}"
+
+    def _minute(self, moment: datetime, now: datetime) -> str:
+        local, today = moment.astimezone(self.zone.info), now.astimezone(self.zone.info)
+        year = "" if local.year == today.year else f" {local.year}"
+        return f"{self.zone.day(moment)}{year} {local:%H:%M}"
 
     def as_words(self) -> dict[str, str]:
         """Back to the words of an address; :func:`parse` undoes it."""
         said = {
             "book": self.book,
             "range": None if self.range == DEFAULT_RANGE else self.range,
+            "from": self.between and utc_text(self.between[0]),
+            "to": self.between and utc_text(self.between[1]),
             "tz": None if self.zone.is_utc else self.zone.name,
             "kiosk": "1" if self.kiosk else None,
             **dict(self.choices),
@@ -116,7 +153,7 @@ class Query:
         defaults = {own.name: own.default for own in self.words}
         said = {**self.as_words(), **changes}
         kept = {w: v for w, v in said.items() if v is not None and v != defaults.get(w)}
-        return f"{path}?{urlencode(kept)}" if kept else path
+        return f"{path}?{urlencode(kept, safe=':/')}" if kept else path
 
     def links_to(self, path: str) -> Callable[[Mapping[str, str | None]], str]:
         """What turns changed words into the address of this view at `path` with them."""
@@ -144,6 +181,7 @@ def parse(
     return Query(
         book=said.get("book"),
         range=_range_of(said.get("range"), notes),
+        between=_between(said.get("from"), said.get("to"), notes),
         zone=_zone_of(said.get("tz"), notes),
         kiosk=_flag("kiosk", said.get("kiosk"), notes),
         choices=_choices(said, words, notes),
@@ -172,6 +210,41 @@ def _range_of(said: str | None, notes: list[str]) -> str:
         return said or DEFAULT_RANGE
     notes.append(f"There is no range {said[:40]!r}; {DEFAULT_RANGE} is shown.")
     return DEFAULT_RANGE
+
+
+def utc_text(moment: datetime) -> str:
+    """A time as an address says it: ``2026-11-10T08:00Z``."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M}Z"
+
+
+def _between(
+    since: str | None, until: str | None, notes: list[str]
+) -> tuple[datetime, datetime] | None:
+    """Both ends of a range, or None and why."""
+    if since is None and until is None:
+        return None
+    ends = _moment(since), _moment(until)
+    if ends[0] is None or ends[1] is None:
+        wrong = (since if ends[0] is None else until) or "nothing"
+        why = f"{wrong[:40]!r} is no time like 2026-11-10T08:00Z"
+    elif ends[0] >= ends[1]:
+        why = "it ends before it begins"
+    elif ends[1] - ends[0] > _LONGEST_SPAN:
+        why = f"it is longer than {_LONGEST_SPAN.days} days"
+    else:
+        return ends[0], ends[1]
+    notes.append(f"The range from one time to another cannot be shown: {why}.")
+    return None
+
+
+def _moment(said: str | None) -> datetime | None:
+    """A time of an address, to the minute; UTC unless it names an offset."""
+    try:
+        moment = datetime.fromisoformat(said or "")
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment.astimezone(UTC).replace(second=0, microsecond=0)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _zone_of(name: str | None, notes: list[str]) -> Zone:

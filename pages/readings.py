@@ -125,7 +125,7 @@ class Readings:
     ) -> tuple[datetime, datetime, timedelta]:
         """Beginning, end and step of a chart: all on whole steps."""
         since, until = query.span(now)
-        since = max(since, self._beginning(book, until))
+        since = max(since, min(self._beginning(book, now), until - FINEST_STEP))
         step = max(FINEST_STEP, (until - since) / CHART_POINTS)
         if step > timedelta(minutes=1):
             step = timedelta(minutes=-(-step // timedelta(minutes=1)))
@@ -135,9 +135,9 @@ class Readings:
         """A metric over the range of `query`, for a sparkline."""
         now, epoch = cycle.pulse.market, cycle.pulse.cycle // _TREND_REUSE
         since, until = query.span(now)
-        since = max(since, self._beginning(book, until))
+        since = max(since, min(self._beginning(book, now), until - FINEST_STEP))
         return self.once(
-            ("trend", book.name, metric, query.as_words().get("range"), epoch),
+            ("trend", book.name, metric, query.range, query.between, epoch),
             lambda: self.reader.metric_history(
                 book.name, metric, since=since, until=until, max_points=SPARK_POINTS
             ),

@@ -5,10 +5,12 @@ browsers look at one book in one view, it is built once a cycle; a browser that 
 cycle it shows gets the difference only, and one that has been away gets all of it.
 """
 
+import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 
 from dash import Input, Output, State, callback, dcc, html, set_props
@@ -191,9 +193,14 @@ def live_page(screen: Screen[Any]) -> Callable[..., html.Div]:
         except SeawallError as error:
             root = _root(screen, unreadable_parts(str(error)), "")
             content = _laid_out(screen, query, Shown(None), [root])
-        return html.Div(content, id=screen.name)
+        return html.Div(content, id=screen.name, **{"data-defaults": _defaults(screen)})
 
     return layout
+
+
+def _defaults(screen: Screen[Any]) -> str:
+    """What the browser leaves out of the address, because the screen shows it anyway."""
+    return json.dumps({word.name: word.default for word in screen.words})
 
 
 def _brought_up_to_date(screen: Screen[Any], shown: Mapping[str, Any]) -> dict[str, Any]:
@@ -211,8 +218,14 @@ def _brought_up_to_date(screen: Screen[Any], shown: Mapping[str, Any]) -> dict[s
 def _content(screen: Screen[Any], query: Query) -> list[Any]:
     screens = running_screens()
     shown, view = screens.view(screen, query)
-    notices = address_notices(query, screens.readings.book(query))
+    notices = address_notices(query, *_book_and_now(screens.readings, query))
     return _laid_out(screen, query, shown, [notices, view])
+
+
+def _book_and_now(readings: Readings, query: Query) -> tuple[Book | None, datetime | None]:
+    book = readings.book(query)
+    cycle = None if book is None else readings.cycle(book)
+    return book, None if cycle is None else cycle.pulse.market
 
 
 def _laid_out(screen: Screen[Any], query: Query, shown: Shown, parts: Sequence[Any]) -> list[Any]:

@@ -1,7 +1,7 @@
 """The frame around every page: navigation, header, the strip that says what market this is.
 
 Pure but for reading the page registry; the behaviour of its controls is in
-``assets/seawall.js``.
+``assets/seawall.js`` and the files that it names.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,17 +9,27 @@ from typing import Any
 
 import dash
 import dash_mantine_components as dmc
-from dash import ClientsideFunction, Input, Output, State, dcc, html
+from dash import ALL, ClientsideFunction, Input, Output, State, dcc, html
 
 from pages.components.basics import Component, glyph
+from pages.components.links import inside_link
 from pages.components.notices import loading_state
+from pages.components.states import STATE_LOOKS, UNKNOWN_LOOK, StateLook
 from pages.context import Book, FeedInfo
 from pages.glyphs import SHAPES
-from pages.query import DEFAULT_RANGE, RANGES
+from pages.query import COMMON_WORDS, DEFAULT_RANGE, RANGES
 from pages.theme import SCHEMES, Scheme, mantine_theme, plotly_template
 
 #: Tabs that fit side by side at 390 pixels.
 _TABS = 5
+
+_RANGE_NAMES: Mapping[str, str] = {
+    "1h": "1 h",
+    "24h": "24 h",
+    "7d": "7 d",
+    "30d": "30 d",
+    "all": "All",
+}
 
 
 def shell(
@@ -40,8 +50,9 @@ def shell(
         [
             dcc.Location(id="url", refresh="callback-nav"),
             dcc.Store(id="live"),
-            dcc.Store(id="shell-settings", data=_settings(cycle_seconds)),
+            dcc.Store(id="shell-settings", data=_settings(books, cycle_seconds)),
             html.A("Skip to content", href="#page", className="sw-skip"),
+            dmc.NotificationContainer(id="toasts", position="top-right", limit=4),
             html.Div(
                 [_strip(feed), _navigation(), _header(books), _main(), _tabs()],
                 className="sw-shell",
@@ -53,10 +64,44 @@ def shell(
     )
 
 
-def _settings(cycle_seconds: float) -> dict[str, Any]:
+def _settings(books: Sequence[Book], cycle_seconds: float) -> dict[str, Any]:
     templates: Mapping[str, Any] = {scheme: plotly_template(scheme) for scheme in SCHEMES}
-    titles = {page["relative_path"]: page["name"] for page in dash.page_registry.values()}
-    return {"cycleSeconds": cycle_seconds, "templates": templates, "titles": titles}
+    return {
+        "cycleSeconds": cycle_seconds,
+        "templates": templates,
+        "titles": {page["relative_path"]: page["name"] for page in dash.page_registry.values()},
+        "firstBook": books[0].name if books else None,
+        "commonWords": COMMON_WORDS,
+        "defaultRange": DEFAULT_RANGE,
+        "rangeNames": _RANGE_NAMES,
+        "rangeSeconds": {key: span.total_seconds() for key, span in RANGES.items() if span},
+        "looks": _state_settings(),
+    }
+
+
+def _state_settings() -> dict[str, dict[str, str]]:
+    """How the browser shows each state that the pulse may name."""
+    looks = {state.name: look for state, look in STATE_LOOKS.items()} | {"UNKNOWN": UNKNOWN_LOOK}
+    return {name: _look_setting(look) for name, look in looks.items()}
+
+
+def _look_setting(look: StateLook) -> dict[str, str]:
+    return {
+        "word": look.word,
+        "shape": look.shape,
+        "says": _IN_SHORT[look.shape],
+        "works": look.still_works,
+    }
+
+
+_IN_SHORT: Mapping[str, str] = {
+    "normal": "",
+    "caution": "warning only",
+    "throttled": "new risk is cut",
+    "reduce_only": "entries paused",
+    "halted": "trading stopped",
+    "stale": "new risk is refused",
+}
 
 
 def _strip(feed: FeedInfo) -> html.Aside:
@@ -93,7 +138,7 @@ def _navigation() -> html.Nav:
     return html.Nav(
         [
             html.Div([glyph("seawall"), html.Span("Seawall")], className="sw-brand"),
-            html.Ul([html.Li(_nav_link(page)) for page in _pages()]),
+            html.Ul([html.Li(_nav_link(page, "side")) for page in _pages()]),
             html.Span(className="sw-grow"),
             html.Div(
                 [html.Div("No cycle yet", id="nav-cycle"), html.Div(id="nav-saved")],
@@ -106,17 +151,37 @@ def _navigation() -> html.Nav:
 
 
 def _tabs() -> html.Nav:
-    links = [_nav_link(page) for page in _pages()[:_TABS]]
-    return html.Nav(links, className="sw-tabs", **{"aria-label": "Pages, narrow"})
+    """As many pages as fit; where there are more, the last place opens the rest."""
+    pages = _pages()
+    fitting = pages if len(pages) <= _TABS else pages[: _TABS - 1]
+    links = [_nav_link(page, "tab") for page in fitting]
+    further = [_nav_link(page, "tab") for page in pages[len(fitting) :]]
+    return html.Nav(
+        [*links, *([_more_tabs(further)] if further else [])],
+        className="sw-tabs",
+        **{"aria-label": "Pages, narrow"},
+    )
 
 
-def _nav_link(page: Mapping[str, Any]) -> dcc.Link:
-    name = page["name"]
+def _more_tabs(links: Sequence[Component]) -> html.Details:
+    return html.Details(
+        [
+            html.Summary([glyph("more"), html.Span("More")], className="sw-nav-link"),
+            html.Ul([html.Li(link) for link in links], className="sw-more-list"),
+        ],
+        className="sw-more-tabs",
+    )
+
+
+def _nav_link(page: Mapping[str, Any], place: str) -> html.A:
+    """Its address gets the words that all pages share as soon as the browser knows them."""
+    name, path = page["name"], page["relative_path"]
     icon = page.get("icon", "page")
-    return dcc.Link(
+    return inside_link(
         [glyph(icon if icon in SHAPES else "page"), html.Span(name)],
-        href=page["relative_path"],
-        className="sw-nav-link",
+        path,
+        class_name="sw-nav-link",
+        id={"type": "page-link", "place": place, "path": path},
         title=name,
     )
 
@@ -128,6 +193,7 @@ def _header(books: Sequence[Book]) -> html.Header:
     return html.Header(
         [
             html.H1("Seawall", id="page-title"),
+            _state_badge(),
             html.Span(className="sw-grow"),
             _age_chip(),
             html.Button(
@@ -153,6 +219,27 @@ def _header(books: Sequence[Book]) -> html.Header:
             ),
         ],
         className="sw-header",
+    )
+
+
+def _state_badge() -> html.Span:
+    """Hidden until the pulse states a state; it leads to the cockpit, which says why."""
+    badge = html.Span(
+        [
+            glyph("stale", state="stale", id="state-badge-glyph"),
+            html.Span(UNKNOWN_LOOK.word, id="state-badge-word"),
+        ],
+        className="sw-badge",
+    )
+    link = inside_link(
+        [badge, html.Span("", id="state-badge-says", className="sw-state-says")],
+        "/",
+        class_name="sw-state-link",
+        id={"type": "page-link", "place": "badge", "path": "/"},
+        title="Trading state of the book; the cockpit says why",
+    )
+    return html.Span(
+        link, id="state-badge", className="sw-state-badge", hidden=True, **{"data-state": "stale"}
     )
 
 
@@ -186,9 +273,55 @@ def _book_picker(books: Sequence[Book]) -> Component:
     )
 
 
-def _range_picker() -> dmc.SegmentedControl:
-    data = [{"value": key, "label": key if key != "all" else "All"} for key in RANGES]
-    return dmc.SegmentedControl(id="range-pick", value=DEFAULT_RANGE, data=data, size="xs")
+def _range_picker() -> html.Div:
+    """A button that says the range in words and opens the ways to choose another one."""
+    button = html.Button(
+        [glyph("range"), html.Span(_RANGE_NAMES[DEFAULT_RANGE], id="range-words"), glyph("down")],
+        id="range-button",
+        type="button",
+        className="sw-field-button",
+        title="Time range",
+        **{"aria-haspopup": "dialog", "aria-expanded": "false", "aria-controls": "range-popover"},
+    )
+    popover = html.Div(
+        [
+            html.Div("Up to now", className="sw-label"),
+            html.Div([_range_link(key) for key in RANGES], className="sw-range-links"),
+            html.Div(
+                ["From one time to another. ", html.Span(id="range-zone")], className="sw-label"
+            ),
+            _range_field("range-from", "From"),
+            _range_field("range-to", "To"),
+            html.P("", id="range-problem", className="sw-problem", role="alert"),
+            html.Button("Apply", id="range-apply", type="button", className="sw-button"),
+        ],
+        id="range-popover",
+        className="sw-popover",
+        hidden=True,
+        role="dialog",
+        **{"aria-label": "Time range"},
+    )
+    return html.Div([button, popover], className="sw-range")
+
+
+def _range_link(key: str) -> html.A:
+    return inside_link(
+        _RANGE_NAMES[key],
+        "",
+        class_name="sw-span",
+        id={"type": "range-link", "range": key},
+        **{"data-range": key},
+    )
+
+
+def _range_field(component_id: str, label: str) -> dmc.TextInput:
+    return dmc.TextInput(
+        id=component_id,
+        label=label,
+        size="xs",
+        attributes={"input": {"type": "datetime-local"}},
+        className="sw-time-field",
+    )
 
 
 def _zone_switch() -> dmc.SegmentedControl:
@@ -211,8 +344,10 @@ def _main() -> html.Main:
     return html.Main(
         [
             # Written by the browser alone, so that they appear when the server is gone.
-            _freshness_banner(),
-            html.Div(id="refusal", role="alert"),
+            html.Div(
+                [_freshness_banner(), html.Div(id="refusal", role="alert")],
+                className="sw-warnings",
+            ),
             loading_state("the page"),
             dash.page_container,
         ],
@@ -245,22 +380,32 @@ def register_behaviour(app: dash.Dash) -> None:
     app.clientside_callback(
         _browser("followAddress"),
         Output("page-title", "children"),
+        Output("range-words", "children"),
+        Output(_PAGE_LINKS, "href"),
+        Output(_RANGE_LINKS, "href"),
         Input("url", "search"),
         Input("url", "pathname"),
         State("shell-settings", "data"),
+        State(_PAGE_LINKS, "id"),
+        State(_RANGE_LINKS, "id"),
     )
-    for function, control in _ADDRESS_CONTROLS.items():
+    app.clientside_callback(
+        _browser("chooseWords"), Input(_WORDS, "value"), prevent_initial_call=True
+    )
+    for function, control in _FRAME_CONTROLS.items():
         app.clientside_callback(
-            _browser(function), Input(control, "value"), prevent_initial_call=True
+            _browser(function),
+            Input(control, "value"),
+            State("shell-settings", "data"),
+            prevent_initial_call=True,
         )
 
 
-_ADDRESS_CONTROLS = {
-    "chooseRange": "range-pick",
-    "chooseZone": "zone-switch",
-    "chooseBook": "book-pick",
-    "chooseGrouping": "by-switch",
-}
+_PAGE_LINKS = {"type": "page-link", "place": ALL, "path": ALL}
+_RANGE_LINKS = {"type": "range-link", "range": ALL}
+#: A control of a page that sets a word of its address: ``{"type": "word", "word": "by"}``.
+_WORDS = {"type": "word", "word": ALL}
+_FRAME_CONTROLS = {"chooseZone": "zone-switch", "chooseBook": "book-pick"}
 
 
 def _browser(function: str) -> ClientsideFunction:

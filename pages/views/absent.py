@@ -1,5 +1,7 @@
 """What stands on a screen whose numbers cannot be shown, and what an address asked in vain."""
 
+from datetime import datetime
+
 from dash import html
 
 from pages.components.basics import Component
@@ -38,9 +40,17 @@ def no_cycle_parts(book: Book | None) -> list[Component]:
     ]
 
 
-def address_notices(query: Query, book: Book | None) -> html.Div:
-    """What the address asked for that does not exist, and what is shown instead."""
-    notes = [*query.notes, *_unknown_book(query.book, book)]
+def address_notices(query: Query, book: Book | None, now: datetime | None = None) -> html.Div:
+    """What the address asked for that does not exist, and what is shown instead.
+
+    Parameters
+    ----------
+    query : Query
+    book : Book or None
+    now : datetime or None
+        The market's time; None before the first cycle.
+    """
+    notes = [*query.notes_at(now), *_unknown_book(query.book, book)]
     banner = page_banner("Address not understood.", " ".join(notes), state="info")
     return html.Div([banner] if notes else [], className="sw-notices sw-address-notices")
 

@@ -5,6 +5,7 @@ Data in, component tree out.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from dash import dcc, html
 
@@ -238,7 +239,7 @@ def _cards(data: CockpitData) -> list[MetricCard]:
 def _metric_card(
     data: CockpitData, term: str, value: float | None, figure: str, unit: str, context: str
 ) -> MetricCard:
-    course = [*data.trends[term].values.tolist(), *([] if value is None else [value])]
+    course = [*data.trends[term].values.tolist(), *_newest_point(data, value)]
     place = rank(value, data.baselines[term])
     return MetricCard(
         term,
@@ -249,6 +250,12 @@ def _metric_card(
         place,
         least_span=_least_span(data, term),
     )
+
+
+def _newest_point(data: CockpitData, value: float | None) -> list[float]:
+    """The value of now, unless the range ended before: it is no part of that."""
+    stands_still = data.query.stands_still(data.cycle.pulse.market)
+    return [] if value is None or stands_still else [value]
 
 
 def _least_span(data: CockpitData, term: str) -> float:
@@ -469,7 +476,14 @@ def _chart_card(data: CockpitData) -> html.Section:
         style={"height": "260px"},
     )
     return card(
-        [heading("Equity and VaR", note=f"range {query.range}, times {query.zone.name}"), graph],
+        [heading("Equity and VaR", note=_chart_note(query, data.cycle.pulse.market)), graph],
         label="Equity and VaR over the chosen range",
         class_name="sw-course",
     )
+
+
+def _chart_note(query: Query, now: datetime) -> str:
+    note = f"{query.range_words(now)}, times {query.zone.name}"
+    if not query.stands_still(now):
+        return note
+    return f"{note}; this range is over, the figures above are live"

@@ -1,6 +1,6 @@
 """What an address means, and what is said when it means nothing."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -70,4 +70,67 @@ def test_links_carry_the_view_and_leave_out_what_is_as_usual():
 
     assert query.href("/exposure") == "/exposure?book=demo&by=venue"
     assert query.href("/exposure", by="asset", book=None) == "/exposure"
-    assert query.href("/", tz="Europe/Berlin", book=None, by=None) == "/?tz=Europe%2FBerlin"
+    assert query.href("/", tz="Europe/Berlin", book=None, by=None) == "/?tz=Europe/Berlin"
+
+
+# -- from one time to another --------------------------------------------------------------
+
+SPAN = {"from": "2026-11-10T08:00Z", "to": "2026-11-12T09:30Z"}
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def test_a_range_between_two_times_stands_where_it_is():
+    query = parse(SPAN)
+
+    assert query.span(AFTERNOON) == (at("2026-11-10T08:00Z"), at("2026-11-12T09:30Z"))
+    assert query.span(AFTERNOON + timedelta(days=9)) == query.span(AFTERNOON)
+    assert query.stands_still(AFTERNOON)
+    assert query.range_words(AFTERNOON).replace("\u00a0", " ") == "10 Nov 08:00 to 12 Nov 09:30"
+    assert query.notes == ()
+
+
+def test_a_range_that_has_not_ended_yet_grows_until_it_does():
+    query = parse({**SPAN, "to": "2026-11-13T00:00Z"})
+
+    assert query.span(AFTERNOON)[1] == AFTERNOON
+    assert not query.stands_still(AFTERNOON)
+    assert query.span(at("2026-12-01T00:00Z"))[1] == at("2026-11-13T00:00Z")
+
+
+def test_a_time_may_name_an_offset_and_is_written_in_utc():
+    query = parse({"from": "2026-11-10T09:00+01:00", "to": "2026-11-12 09:30"})
+
+    assert query.as_words() == SPAN
+    assert query.href("/") == "/?from=2026-11-10T08:00Z&to=2026-11-12T09:30Z"
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "why"),
+    [
+        ("2026-11-12T09:30Z", "2026-11-10T08:00Z", "it ends before it begins"),
+        ("2026-11-10T08:00Z", "2026-11-10T08:00:59Z", "it ends before it begins"),
+        ("yesterday", "2026-11-10T08:00Z", "'yesterday' is no time"),
+        ("2026-11-10T08:00Z", None, "'nothing' is no time"),
+        (None, "2026-11-10T08:00Z", "'nothing' is no time"),
+        ("0001-01-01T00:00+23:00", "2026-11-10T08:00Z", "is no time"),
+        ("1999-01-01", "2026-01-01", "it is longer than 1830 days"),
+    ],
+)
+def test_ends_that_mean_nothing_are_told_and_the_usual_range_is_shown(since, until, why):
+    query = parse({"from": since, "to": until})
+
+    assert query.span(AFTERNOON) == parse({}).span(AFTERNOON)
+    assert len(query.notes) == 1
+    assert why in query.notes[0]
+
+
+def test_a_range_that_begins_in_the_future_is_told_once_the_time_is_known():
+    query = parse({"from": "2026-12-01T00:00Z", "to": "2026-12-02T00:00Z"})
+
+    assert query.span(AFTERNOON) == parse({}).span(AFTERNOON)
+    assert query.notes_at(None) == ()
+    assert "Nothing is known yet of what follows" in query.notes_at(AFTERNOON)[0]
+    assert query.notes_at(at("2026-12-01T12:00Z")) == ()

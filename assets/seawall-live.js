@@ -1,0 +1,337 @@
+/* Asks for news, brings the page up to date, and tells the age of what it shows.
+ *
+ * News. One request at a time, the next one only after the last was answered; none while the
+ * tab is hidden. A new cycle is announced to the page by the store `live`; the next one only
+ * after the page's update was answered, and then it is the newest.
+ *
+ * Age. Of the cycle that the page shows, counted from the age that the server stated, by this
+ * machine's own clocks: neither a wrong clock, nor a vanished server, nor an update that fails
+ * makes old numbers look live.
+ */
+(() => {
+  "use strict";
+
+  const seawall = (window.seawall ??= {});
+
+  // Cycles after which what is shown is late, stale (greyed), and not live at all.
+  const LATE = 2, STALE = 3, GONE = 10;
+  const AGE_TICK_MS = 500, REQUEST_LIMIT_MS = 5_000, LONGEST_WAIT_MS = 5_000;
+  // An update that is not even sent by then, or not answered by then, is given up.
+  const SENDING_MS = 2_000, UPDATE_PATIENCE_MS = 30_000, RETRY_MS = 1_000;
+  const FAILURE_SHOWN_MS = 8_000;
+  const NO_ANSWER = "The dashboard's server does not answer.";
+
+  const root = document.documentElement;
+  const news = { data: null, birth: null, failures: 0, problem: "", asking: false, book: null };
+  const shown = { cycle: null, birth: null };
+  const updates = { running: 0, startedAt: 0, announcedAt: 0, over: null, failures: 0 };
+  const view = { pausedAt: null, cycleSeconds: 1 };
+  const failure = { toldAt: 0, navigation: false };
+  let askTimer = null, ageTimer = null;
+
+  const set = (id, props) => window.dash_clientside.set_props(id, props);
+  const words = () => seawall.words;
+  const ready = () => Boolean(document.getElementById("age-chip"));
+  const hasCycle = () => Boolean(news.data) && news.data.cycle !== null;
+
+  // -- age ----------------------------------------------------------------------------------
+
+  const born = (age) => ({ age, wall: Date.now(), tick: performance.now() });
+
+  function ageOf(birth) {
+    // The larger of two clocks: one may be set back, the other may stand still in sleep.
+    const passed = Math.max(Date.now() - birth.wall, performance.now() - birth.tick, 0);
+    return birth.age + passed / 1000;
+  }
+
+  /** The cycle that the page shows; null if it shows none. */
+  function pageCycle() {
+    const text = document.querySelector("[data-cycle]")?.dataset.cycle;
+    return text ? Number(text) : null;
+  }
+
+  function shownBirth() {
+    const cycle = pageCycle();
+    if (cycle === null || cycle >= news.data.cycle) Object.assign(shown, { cycle, birth: news.birth });
+    if (cycle === shown.cycle) return shown.birth;
+    // Never seen as the newest: as many cycles older as its number is smaller.
+    const older = (news.data.cycle - cycle) * news.data.cycle_seconds;
+    Object.assign(shown, { cycle, birth: born(ageOf(news.birth) + older) });
+    return shown.birth;
+  }
+
+  function freshness() {
+    if (view.pausedAt) return "paused";
+    if (!news.data) return news.problem ? "gone" : "none";
+    if (news.data.cycle === null) return "none";
+    const cycles = ageOf(shownBirth()) / news.data.cycle_seconds;
+    if (cycles >= GONE) return "gone";
+    if (cycles >= STALE) return "stale";
+    return cycles >= LATE ? "late" : "live";
+  }
+
+  const LOOKS = {
+    none: ["stale", "Waiting"],
+    live: ["normal", "Live"],
+    late: ["caution", "Late"],
+    stale: ["stale", "Stale"],
+    gone: ["halted", "Not live"],
+    paused: ["pause", "Paused"],
+  };
+
+  function ageText(kind) {
+    if (kind === "paused") return words().clock(view.pausedAt);
+    if (!hasCycle()) return "";
+    const whole = kind === "gone" && !isBehind();
+    return whole ? words().clock(new Date(news.data.saved)) : words().span(ageOf(shownBirth()));
+  }
+
+  const last = {};
+
+  /** Sets properties only if they differ from those that were set last. */
+  function say(id, props) {
+    const text = JSON.stringify(props);
+    if (last[id] === text) return;
+    last[id] = text;
+    set(id, props);
+  }
+
+  function showAge() {
+    if (!ready()) return;
+    const kind = freshness();
+    const [shape, word] = LOOKS[kind];
+    root.dataset.freshness = kind;
+    say("age-chip", { "data-freshness": kind });
+    say("age-glyph", { "data-glyph": shape, "data-state": shape });
+    say("age-word", { children: word });
+    say("age-text", { children: ageText(kind) });
+    showBanner(kind, shape);
+    seawall.state.showTitle(kind);
+    forgetFailure();
+  }
+
+  function showBanner(kind, shape) {
+    const [strong, rest] = bannerWords(kind);
+    say("freshness-glyph", { "data-glyph": shape, "data-state": shape });
+    say("freshness-strong", { children: strong });
+    say("freshness-rest", { children: rest });
+  }
+
+  function bannerWords(kind) {
+    if (kind === "paused") return pauseWords();
+    if (kind === "stale") return [`Stale: ${oldSince()}.`, " Values are greyed."];
+    if (kind === "gone") return [`Not live: ${oldSince()}.`, ` Values are greyed. ${whyOld()}`];
+    return ["", ""];
+  }
+
+  function pauseWords() {
+    const waiting = hasCycle() && pageCycle() !== null ? news.data.cycle - pageCycle() : 0;
+    const cycles = waiting === 1 ? "1 newer cycle waits" : `${words().count(waiting)} newer cycles wait`;
+    const rest = news.problem || `The engine goes on. ${waiting > 0 ? `${cycles}.` : ""}`;
+    return [`You paused this view at ${words().clock(view.pausedAt)}.`, ` ${rest}`];
+  }
+
+  /** Whether the engine went on while this page did not follow. */
+  const isBehind = () =>
+    hasCycle() && !news.problem && pageCycle() !== null && pageCycle() < news.data.cycle;
+
+  function oldSince() {
+    if (!hasCycle()) return "nothing is known yet";
+    const age = words().span(ageOf(shownBirth()));
+    if (isBehind()) return `this page is ${age} behind`;
+    return `no cycle since ${words().clock(new Date(news.data.saved))} (${age})`;
+  }
+
+  function whyOld() {
+    if (isBehind()) return "The engine goes on; this page has not been brought up to date.";
+    return news.problem || "The engine has stopped completing cycles.";
+  }
+
+  // -- news ---------------------------------------------------------------------------------
+
+  function wait() {
+    const half = Math.min(Math.max(view.cycleSeconds * 500, 500), LONGEST_WAIT_MS);
+    return Math.min(half * 2 ** news.failures, LONGEST_WAIT_MS);
+  }
+
+  function schedule() {
+    window.clearTimeout(askTimer);
+    if (!document.hidden) askTimer = window.setTimeout(ask, wait());
+  }
+
+  async function ask() {
+    if (news.asking) return;
+    news.asking = true;
+    window.clearTimeout(askTimer);
+    try {
+      await fetchNews();
+      news.failures = 0;
+    } catch (problem) {
+      news.failures = Math.min(news.failures + 1, 5);
+      news.problem = problem.said || NO_ANSWER;
+    } finally {
+      news.asking = false;
+      showAge();
+      schedule();
+    }
+  }
+
+  async function fetchNews() {
+    const book = news.book;
+    const asked = new URLSearchParams();
+    if (book) asked.set("book", book);
+    if (hasCycle()) asked.set("after", news.data.cycle);
+    const limit = AbortSignal.timeout(REQUEST_LIMIT_MS);
+    const answer = await fetch(`/live?${asked}`, { cache: "no-store", signal: limit });
+    const data = answer.status === 204 ? null : await answer.json();
+    if (!answer.ok) throw Object.assign(new Error(data.problem), { said: data.problem });
+    if (book !== news.book) return; // The answer is about the book that was shown before.
+    if (data) Object.assign(news, { data, birth: born(data.age ?? 0) });
+    if (data) view.cycleSeconds = data.cycle_seconds;
+    settle();
+  }
+
+  function settle() {
+    news.problem = "";
+    showHeader();
+    if (hasCycle()) seawall.state.show(news.data, news.book);
+    navigateAgain();
+    if (!view.pausedAt) announce();
+  }
+
+  function showHeader() {
+    if (!ready() || !hasCycle()) return;
+    say("market-clock", { children: words().dayAndClock(new Date(news.data.market)) });
+    say("nav-cycle", { children: `Cycle ${words().count(news.data.cycle)}` });
+    say("nav-saved", { children: `saved ${words().clock(new Date(news.data.saved))}` });
+  }
+
+  /** The book that the address names; what was known of another one is forgotten. */
+  function follow(book) {
+    if (book === news.book && news.data) return showHeader();
+    Object.assign(news, { book, data: null, birth: null, problem: "" });
+    Object.assign(shown, { cycle: null, birth: null });
+    if (!document.hidden) ask();
+  }
+
+  // -- updates of the page ------------------------------------------------------------------
+
+  function announce() {
+    const page = document.querySelector("[data-cycle]");
+    if (!page || !hasCycle()) return;
+    const over = page.dataset.cycle;
+    if (over === String(news.data.cycle)) return;
+    const now = Date.now();
+    if (updates.running > 0 && now - updates.startedAt < UPDATE_PATIENCE_MS) return;
+    if (updates.running === 0 && now - updates.announcedAt < retryAfter(over)) return;
+    updates.failures = over === updates.over ? Math.min(updates.failures + 1, 4) : 0;
+    Object.assign(updates, { over, announcedAt: now });
+    set("live", { data: { cycle: news.data.cycle } });
+  }
+
+  /** A page that still shows what it showed at the last try was not helped by it. */
+  function retryAfter(over) {
+    if (over !== updates.over) return 0;
+    return Math.max(Math.min(RETRY_MS * 2 ** updates.failures, LONGEST_WAIT_MS), unsent());
+  }
+
+  const unsent = () => (updates.startedAt < updates.announcedAt ? SENDING_MS : 0);
+
+  const plainFetch = window.fetch.bind(window);
+
+  /** Dash tells nobody when a callback is under way, or that none answered: seen from here. */
+  window.fetch = (resource, options) => {
+    const answer = plainFetch(resource, options);
+    const isCallback = String(resource).includes("_dash-update-component");
+    if (isCallback) watch(answer, JSON.parse(options.body).changedPropIds);
+    return answer;
+  };
+
+  function watch(answer, causes) {
+    const isUpdate = causes.includes("live.data");
+    if (isUpdate) Object.assign(updates, { running: updates.running + 1, startedAt: Date.now() });
+    const ended = () => {
+      if (isUpdate) updates.running -= 1;
+    };
+    const failed = () => {
+      ended();
+      tellFailure(causes);
+    };
+    answer.then((response) => (response.status < 400 ? ended() : failed()), failed);
+  }
+
+  // -- what failed --------------------------------------------------------------------------
+
+  const html = (type, children) => ({
+    namespace: "dash_html_components", type, props: { children },
+  });
+
+  function tellFailure(causes) {
+    failure.navigation ||= causes.some((cause) => cause.startsWith("_pages_location."));
+    const what = failure.navigation ? "The page could not be loaded." : "This part could not be brought up to date.";
+    const children = html("P", [html("Strong", what), ` ${NO_ANSWER} The engine runs apart from it.`]);
+    set("refusal", { children, className: "sw-banner", "data-state": "halted" });
+  }
+
+  /** The page that was asked for while nobody answered. */
+  function navigateAgain() {
+    if (!failure.navigation) return;
+    failure.navigation = false;
+    set("_pages_location", { search: window.location.search });
+  }
+
+  const failureTold = () => document.getElementById("refusal").hasChildNodes();
+
+  /** Not before it could be read, nor before the page is up to date. */
+  function forgetFailure() {
+    const behind = pageCycle() !== null && hasCycle() && pageCycle() < news.data.cycle;
+    if (!failureTold() || behind || news.problem || failure.navigation) return;
+    if (Date.now() - failure.toldAt >= FAILURE_SHOWN_MS) {
+      set("refusal", { children: null, className: "" });
+    }
+  }
+
+  function noteFailures() {
+    const told = () => (failure.toldAt = Date.now());
+    const watched = { childList: true, characterData: true, subtree: true };
+    new MutationObserver(told).observe(document.getElementById("refusal"), watched);
+  }
+
+  // -- sleeping and waking ------------------------------------------------------------------
+
+  function wake() {
+    window.clearInterval(ageTimer);
+    ageTimer = window.setInterval(showAge, AGE_TICK_MS);
+    showAge(); // What stood here while nobody looked is old before anything is asked.
+    ask();
+  }
+
+  function sleep() {
+    window.clearInterval(ageTimer);
+    window.clearTimeout(askTimer);
+    seawall.state.showTitle(freshness());
+  }
+
+  function setPaused(paused) {
+    view.pausedAt = paused ? new Date() : null;
+    showAge();
+    ask();
+  }
+
+  async function refresh() {
+    await ask();
+    announce();
+  }
+
+  function start(cycleSeconds) {
+    view.cycleSeconds = cycleSeconds;
+    noteFailures();
+    document.addEventListener("visibilitychange", () => (document.hidden ? sleep() : wake()));
+    window.addEventListener("online", ask);
+    if (!document.hidden) wake();
+  }
+
+  seawall.live = {
+    start, follow, refresh, setPaused, isPaused: () => Boolean(view.pausedAt), news: () => news.data,
+  };
+})();

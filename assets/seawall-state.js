@@ -1,0 +1,69 @@
+/* The trading state, in the header of every page, in the window's title, and as a toast when
+ * it changes while somebody looks. */
+(() => {
+  "use strict";
+
+  const seawall = (window.seawall ??= {});
+  const known = { state: undefined, book: null, prefix: "", bare: "", worn: null };
+  let looks = {}, toasts = {};
+
+  const set = (id, props) => window.dash_clientside.set_props(id, props);
+  const lookOf = (state) => looks[state] || looks.UNKNOWN;
+
+  /** The state that the pulse of `book` states; a pulse without one changes nothing. */
+  function show(pulse, book) {
+    if (pulse.state === undefined) return;
+    const sameBook = known.book === book;
+    const before = sameBook ? known.state : undefined;
+    if (sameBook && before === pulse.state) return;
+    Object.assign(known, { state: pulse.state, book });
+    showBadge(lookOf(pulse.state));
+    if (before !== undefined) tellChange(before, pulse);
+  }
+
+  function showBadge(look) {
+    set("state-badge", { hidden: false, "data-state": look.shape });
+    set("state-badge-glyph", { "data-glyph": look.shape, "data-state": look.shape });
+    set("state-badge-word", { children: look.word });
+    set("state-badge-says", { children: look.says });
+  }
+
+  function tellChange(before, pulse) {
+    const look = lookOf(pulse.state);
+    const at = seawall.words.clock(new Date(pulse.market));
+    const title = known.book ? `${look.word}: book ${known.book}` : look.word;
+    const message = `${look.works} Before ${at}: ${lookOf(before).word}. The cockpit says why.`;
+    set("toasts", { sendNotifications: [{ ...toasts[look.shape], title, message, id: `state-${Date.now()}` }] });
+  }
+
+  // -- the window's title -------------------------------------------------------------------
+
+  /** What a tab says that nobody looks at must not sound better than it is. */
+  function prefix(freshness) {
+    const look = known.state === undefined ? null : lookOf(known.state);
+    const words = look && look.shape !== "normal" ? [look.word] : [];
+    if (document.hidden) words.push("asleep");
+    else if (freshness === "gone") words.push("not live");
+    const text = words.join(", ");
+    return text && `${text[0].toUpperCase()}${text.slice(1)} · `;
+  }
+
+  function showTitle(freshness) {
+    known.prefix = prefix(freshness);
+    wear();
+  }
+
+  function wear() {
+    if (document.title !== known.worn) known.bare = document.title;
+    known.worn = known.prefix + known.bare;
+    if (document.title !== known.worn) document.title = known.worn;
+  }
+
+  function start(settings) {
+    ({ looks, toasts } = settings);
+    // Dash sets a title of its own when a page has come.
+    new MutationObserver(wear).observe(document.querySelector("title"), { childList: true });
+  }
+
+  seawall.state = { start, show, showTitle };
+})();
