@@ -49,6 +49,10 @@ class VarModel(Protocol[State]):
     def name(self) -> str:
         """Its key in ``VAR_MODELS``."""
 
+    @property
+    def tracks(self) -> bool:
+        """Whether its figures learn from the series' own exceptions."""
+
     def start(self, levels: Sequence[float] | FloatArray) -> State:
         """The state before any return.
 
@@ -83,6 +87,24 @@ class VarModel(Protocol[State]):
         levels : sequence of L floats
         """
 
+    def untracked(self, returns: FloatArray, levels: Sequence[float] | FloatArray) -> VarEs:
+        """VaR and expected shortfall of the return after a history, each of shape (L,).
+
+        What :meth:`forecast` gives after as many updates, but for what the model has learned
+        from exceptions. For callers that know better whose exceptions count.
+
+        Parameters
+        ----------
+        returns : ndarray of shape (n,)
+            Simple returns, oldest first; NaN where unobserved.
+        levels : sequence of L floats
+
+        Raises
+        ------
+        InsufficientData
+            During warm-up.
+        """
+
 
 def check_window(window: int) -> None:
     """Refuse a window that could never hold enough to forecast from."""
@@ -97,6 +119,12 @@ def pushed(window: FloatArray, value: float, size: int) -> FloatArray:
     longer[:-1] = kept
     longer[-1] = value
     return longer
+
+
+def last_observed(values: FloatArray, size: int) -> FloatArray:
+    """The newest `size` values that are not NaN, or all if there are fewer, oldest first."""
+    observed: FloatArray = values[~np.isnan(values)]
+    return observed[max(0, observed.size - size) :]
 
 
 def seen_before(observed: BoolArray) -> IntArray:

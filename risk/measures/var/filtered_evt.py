@@ -9,7 +9,7 @@ microseconds.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from risk.measures.var.base import (
     MINIMUM_HISTORY,
     VarPath,
     check_window,
+    last_observed,
     pushed,
     seen_before,
     unforecast,
@@ -69,6 +70,7 @@ class FilteredEvt:
 
     name: str
     window: int
+    tracks: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_window(self.window)
@@ -114,20 +116,28 @@ class FilteredEvt:
                 multipliers = tracking_update(multipliers, -returns[t] > var, levels)
         return blend
 
+    def untracked(self, returns: FloatArray, levels: Sequence[float] | FloatArray) -> VarEs:
+        """See :class:`~risk.measures.var.base.VarModel`."""
+        levels = checked_levels(levels)
+        _, residuals, volatility = gjr_filter(returns[:, None])
+        shocks = last_observed(residuals[:, 0], self.window)
+        if shocks.size < MINIMUM_HISTORY:
+            raise InsufficientData(self.name, needed=MINIMUM_HISTORY, got=shocks.size)
+        losses = -last_observed(returns, self.window)
+        return _blend(shocks, float(volatility.variance[0]), losses, levels)
+
     def _blends(self, returns: FloatArray, levels: FloatArray) -> VarPath:
         """Forecasts before tracking."""
         variance, residuals, _ = gjr_filter(returns[:, None])
         filtered = ~np.isnan(residuals[:, 0])
         observed = ~np.isnan(returns)
-        shocks, shocks_seen = -residuals[filtered, 0], seen_before(filtered)
+        shocks, shocks_seen = residuals[filtered, 0], seen_before(filtered)
         losses, losses_seen = -returns[observed], seen_before(observed)
         path = unforecast(len(returns), levels)
         for t in np.flatnonzero(shocks_seen[:-1] >= MINIMUM_HISTORY):
             shock_window = shocks[max(0, shocks_seen[t] - self.window) : shocks_seen[t]]
             loss_window = losses[max(0, losses_seen[t] - self.window) : losses_seen[t]]
-            path.var[t], path.es[t] = blended_var_es(
-                shock_window * math.sqrt(variance[t, 0]), loss_window, levels
-            )
+            path.var[t], path.es[t] = _blend(shock_window, variance[t, 0], loss_window, levels)
         return path
 
 
@@ -141,6 +151,10 @@ def _judged(state: FilteredEvtState, loss: float) -> FloatArray:
 def _forecast(state: FilteredEvtState) -> VarEs | None:
     if state.residuals.size < MINIMUM_HISTORY:
         return None
-    filtered = -state.residuals * math.sqrt(state.volatility.variance[0])
-    var, es = blended_var_es(filtered, state.losses, state.levels)
+    variance = float(state.volatility.variance[0])
+    var, es = _blend(state.residuals, variance, state.losses, state.levels)
     return tracked_var_es(var, es, state.multipliers)
+
+
+def _blend(residuals: FloatArray, variance: float, losses: FloatArray, levels: FloatArray) -> VarEs:
+    return blended_var_es(-residuals * math.sqrt(variance), losses, levels)

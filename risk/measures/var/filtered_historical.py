@@ -8,7 +8,7 @@ without correlations for portfolios of derivative securities". Journal of Future
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from risk.measures.var.base import (
     MINIMUM_HISTORY,
     VarPath,
     check_window,
+    last_observed,
     pushed,
     seen_before,
     unforecast,
@@ -47,6 +48,7 @@ class FilteredHistorical:
 
     name: str
     window: int
+    tracks: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_window(self.window)
@@ -83,3 +85,9 @@ class FilteredHistorical:
             window = shocks[max(0, seen[t] - self.window) : seen[t]]
             path.var[t], path.es[t] = historical_var_es(window * math.sqrt(variance[t, 0]), levels)
         return path
+
+    def untracked(self, returns: FloatArray, levels: Sequence[float] | FloatArray) -> VarEs:
+        """See :class:`~risk.measures.var.base.VarModel`."""
+        _, residuals, volatility = gjr_filter(returns[:, None])
+        shocks = last_observed(residuals[:, 0], self.window)
+        return self.forecast(FilteredHistoricalState(checked_levels(levels), volatility, shocks))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from risk.measures.var.base import (
     MINIMUM_HISTORY,
     VarPath,
     check_window,
+    last_observed,
     pushed,
     seen_before,
     unforecast,
@@ -42,6 +43,7 @@ class Historical:
 
     name: str
     window: int
+    tracks: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_window(self.window)
@@ -72,3 +74,8 @@ class Historical:
             window = losses[max(0, seen[t] - self.window) : seen[t]]
             path.var[t], path.es[t] = historical_var_es(window, levels)
         return path
+
+    def untracked(self, returns: FloatArray, levels: Sequence[float] | FloatArray) -> VarEs:
+        """See :class:`~risk.measures.var.base.VarModel`."""
+        losses = -last_observed(returns, self.window)
+        return self.forecast(HistoricalState(checked_levels(levels), losses))
