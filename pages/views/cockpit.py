@@ -3,7 +3,7 @@
 Data in, component tree out.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,11 +22,11 @@ from pages.format import NONE, UNKNOWN, Zone, amount, money, multiple, number, p
 from pages.query import BY, GROUPINGS, Query
 from pages.readings import Readings
 from pages.views.happenings import happenings
+from pages.views.holdings import beta_of, coin, component_var, grouped, share_of, side_of
 from pages.views.ranking import rank
 from risk.domain.assessment import Assessment, Doubt, PositionMeasures
 from risk.domain.events import RiskEvent
 from risk.domain.market import Trust
-from risk.domain.model import LEVELS
 from risk.domain.state import Performance, Standing
 from risk.measures.backtest import kupiec_region
 
@@ -39,7 +39,6 @@ TIMELINE_LENGTH = 12
 #: Moves that a sparkline draws in its full height at least; below them is noise.
 _LEAST_SPANS = {"var_1d_99": 0.001, "es_1d_975": 0.001, "drawdown": 0.005, "leverage": 0.05}
 
-_VAR_99 = LEVELS.index(0.99)
 _WORST_FIRST = (Trust.MISSING, Trust.SUSPECT, Trust.STALE, Trust.TRUSTED)
 
 
@@ -89,10 +88,7 @@ class CockpitData:
 
     def of_equity(self, value: float | None) -> float | None:
         """Money as a fraction of equity; None while either is unknown."""
-        equity = self.assessment.equity
-        if value is None or equity is None or equity <= 0.0:
-            return None
-        return value / equity
+        return share_of(value, self.assessment.equity)
 
 
 def read_cockpit(readings: Readings, query: Query, book: Book, cycle: CompleteCycle) -> CockpitData:
@@ -291,14 +287,14 @@ def _market_words(assessment: Assessment) -> str | None:
     market = assessment.benchmark
     if market is None or market.since_midnight is None:
         return None
-    return f"{_coin(market.asset)} {percent(market.since_midnight, 1, signed=True)} since 00:00"
+    return f"{coin(market.asset)} {percent(market.since_midnight, 1, signed=True)} since 00:00"
 
 
 def _var_card(data: CockpitData) -> MetricCard:
     held, market = data.assessment.held, data.assessment.benchmark
     value = data.of_equity(held.day.var_at(0.99)) if held.day else None
     hour = f"1 h {percent(data.of_equity(held.hour.var_at(0.99)))}" if held.hour else ""
-    alone = f"{_coin(market.asset)} alone {percent(market.var_99, 1)}" if market else ""
+    alone = f"{coin(market.asset)} alone {percent(market.var_99, 1)}" if market else ""
     context = " · ".join(part for part in (hour, alone) if part) or "needs more history"
     return _metric_card(data, "var_1d_99", value, percent(value), "", context)
 
@@ -307,7 +303,7 @@ def _es_card(data: CockpitData) -> MetricCard:
     held, market = data.assessment.held, data.assessment.benchmark
     loss = held.day.es_at(0.975) if held.day else None
     value = data.of_equity(loss)
-    alone = f"{_coin(market.asset)} alone {percent(market.es_975, 1)}" if market else ""
+    alone = f"{coin(market.asset)} alone {percent(market.es_975, 1)}" if market else ""
     cost = amount(loss) if loss is not None else ""
     context = " · ".join(part for part in (cost, alone) if part) or "needs more history"
     return _metric_card(data, "es_1d_975", value, percent(value), "", context)
@@ -327,25 +323,10 @@ def _drawdown_card(data: CockpitData) -> MetricCard:
 def _leverage_card(data: CockpitData) -> MetricCard:
     assessment = data.assessment
     net = f"Net {multiple(data.of_equity(assessment.held.exposure.net))}"
-    beta = _book_beta(data)
+    beta = beta_of(assessment.positions, assessment.equity)
     context = net if beta is None else f"{net} · BTC beta {number(beta, 2)}"
     value = assessment.leverage
     return _metric_card(data, "leverage", value, multiple(value), "", context)
-
-
-def _book_beta(data: CockpitData) -> float | None:
-    """Move of equity per move of bitcoin; None while any held asset's beta is unknown."""
-    weighted = [
-        None if p.beta_btc is None else p.beta_btc * p.exposure for p in data.assessment.positions
-    ]
-    if not weighted:
-        return None
-    return data.of_equity(_sum_known(weighted))
-
-
-def _coin(asset: str) -> str:
-    """``BTC/USDT`` as ``BTC``."""
-    return asset.split("/", maxsplit=1)[0]
 
 
 # -- where the risk sits ------------------------------------------------------------------
@@ -371,9 +352,7 @@ def _risk_card(data: CockpitData) -> html.Section:
 def risk_rows(assessment: Assessment, by: str, currency: str) -> RiskTable:
     """Positions grouped by asset, strategy or venue, those with most VaR first."""
     total = assessment.held.day.var_at(0.99) if assessment.held.day else None
-    groups: dict[str, list[PositionMeasures]] = {}
-    for position in assessment.positions:
-        groups.setdefault(getattr(position, by.lower()), []).append(position)
+    groups = grouped(assessment.positions, by.lower())
     rows = [_risk_row(name, group, total, of_asset=by == "Asset") for name, group in groups.items()]
     rows.sort(key=lambda row: (-(row.var or 0.0), -abs(row.net), row.name))
     return RiskTable(by, currency, tuple(rows), _total_row(assessment, total))
@@ -382,13 +361,13 @@ def risk_rows(assessment: Assessment, by: str, currency: str) -> RiskTable:
 def _risk_row(
     name: str, group: Sequence[PositionMeasures], total: float | None, *, of_asset: bool
 ) -> RiskRow:
-    var = _sum_known(p.component_var[_VAR_99] if p.component_var else None for p in group)
+    var = component_var(group)
     row = RiskRow(
-        name=_coin(name) if of_asset else name,
-        side=_side([p.exposure for p in group]),
+        name=coin(name) if of_asset else name,
+        side=side_of([p.exposure for p in group]),
         net=sum(p.exposure for p in group),
         open_profit=sum(p.unrealised for p in group),
-        share=None if var is None or not total else var / total,
+        share=share_of(var, total),
         var=var,
         trust=Trust.TRUSTED,
     )
@@ -417,22 +396,6 @@ def _total_row(assessment: Assessment, total: float | None) -> RiskRow:
         share=None if not total else 1.0,
         var=total,
     )
-
-
-def _side(exposures: Sequence[float]) -> str:
-    if all(e >= 0.0 for e in exposures):
-        return "long"
-    return "short" if all(e <= 0.0 for e in exposures) else "mixed"
-
-
-def _sum_known(values: Iterable[float | None]) -> float | None:
-    """The sum; None if any part is unknown."""
-    total = 0.0
-    for value in values:
-        if value is None:
-            return None
-        total += value
-    return total
 
 
 # -- what changed -------------------------------------------------------------------------
