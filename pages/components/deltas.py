@@ -3,13 +3,16 @@
 A screen is one pure function of its data. Live updates are the difference between the tree a
 browser shows and the tree it should show, so no page keeps a second list of what moves.
 
-A change is sent to the nearest component with an id: give ids to what changes.
+A change is sent to the nearest component with an id: give ids to what changes. Of a grid's rows
+only those are sent that changed.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from dash.development.base_component import Component
+
+from pages.components.grid import grid_delta
 
 Deltas = dict[str, dict[str, Any]]
 
@@ -70,7 +73,7 @@ def _same_identity(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
 
 
 def _of_component(before: Mapping[str, Any], after: Mapping[str, Any]) -> Deltas:
-    own = _own_changes(before, after)
+    own = _with_rows_as_transaction(before, after, _own_changes(before, after))
     try:
         found = _of_children(before.get("children"), after.get("children"))
     except CannotExpress:
@@ -90,6 +93,18 @@ def _own_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[st
         for name in sorted(names)
         if before.get(name, _ABSENT) != after.get(name, _ABSENT)
     }
+
+
+def _with_rows_as_transaction(
+    before: Mapping[str, Any], after: Mapping[str, Any], own: dict[str, Any]
+) -> dict[str, Any]:
+    """`own` with the changed rows of a grid in place of all its rows."""
+    if "rowData" not in own or before.get("getRowId") != after.get("getRowId"):
+        return own
+    row_id = str(after["getRowId"]).rpartition(".")[2]
+    changed = grid_delta(before["rowData"], own.pop("rowData"), row_id=row_id)
+    # A mere change of order is no change: the grid sorts for itself.
+    return own if changed is None else {**own, "rowTransaction": changed}
 
 
 def _of_children(before: Any, after: Any) -> Deltas:

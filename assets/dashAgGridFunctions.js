@@ -1,0 +1,209 @@
+/* What the grids of components/grid.py do in the browser: their theme, how a raw number is
+ * written, how unknown sorts, what remains on a narrow screen, and the CSV export.
+ *
+ * Numbers travel raw and are written here by the conventions of pages/format.py; a test holds
+ * both to the same texts. */
+(() => {
+  "use strict";
+
+  const UNKNOWN = "unknown", MINUS = "\u2212", THIN = "\u202f", NBSP = "\u00a0";
+  const NARROW = "(max-width: 767px)";
+
+  // -- numbers ------------------------------------------------------------------------------
+
+  /* Rounds as Python does: halves that a binary number really is go to the even digit. */
+  function fixed(value, decimals) {
+    const scaled = value * 10 ** decimals, floor = Math.floor(scaled);
+    const isHalf = scaled - floor === 0.5 && Number.isInteger(value * 2 ** (decimals + 1));
+    if (!isHalf) return value.toFixed(decimals);
+    return ((floor % 2 === 0 ? floor : floor + 1) / 10 ** decimals).toFixed(decimals);
+  }
+
+  function number(value, decimals, signed) {
+    const text = fixed(Math.abs(value), decimals);
+    const isZero = !/[1-9]/.test(text);
+    const sign = isZero ? "" : value < 0 ? MINUS : signed ? "+" : "";
+    const [whole, fraction] = text.split(".");
+    const grouped = whole.replace(/\B(?=(\d{3})+$)/g, THIN);
+    return sign + grouped + (fraction ? `.${fraction}` : "");
+  }
+
+  const SCALES = [[999.995e6, "bn", 1e9, 2], [999.95e3, "m", 1e6, 2], [999.5, "k", 1e3, 1]];
+
+  function amount(value, signed) {
+    for (const [least, unit, size, decimals] of SCALES) {
+      if (Math.abs(value) >= least) return number(value / size, decimals, signed) + NBSP + unit;
+    }
+    return number(value, 0, signed);
+  }
+
+  const wholeDigits = (value) => Math.floor(Math.log10(value)) + 1;
+
+  function price(value) {
+    if (value >= 100) return number(value, 2);
+    const digits = value > 0 ? wholeDigits(value) : 1;
+    return number(value, Math.min(10, 5 - Math.max(digits, -5)));
+  }
+
+  function quantity(value) {
+    if (value === 0) return "0";
+    return number(value, Math.min(10, Math.max(0, 4 - wholeDigits(Math.abs(value)))));
+  }
+
+  const percent = (value, decimals, signed) => number(100 * value, decimals, signed) + NBSP + "%";
+
+  const WRITERS = {
+    text: (value) => String(value),
+    trust: (value) => String(value),
+    money: (value) => amount(value, false),
+    money_signed: (value) => amount(value, true),
+    price,
+    quantity,
+    percent: (value, decimals) => percent(value, decimals ?? 2, false),
+    percent_signed: (value, decimals) => percent(value, decimals ?? 2, true),
+    number: (value, decimals) => number(value, decimals ?? 0, false),
+    number2: (value) => number(value, 2, false),
+  };
+
+  const isUnknown = (value) => value === null || value === undefined || value === "";
+
+  function write(value, kind, decimals) {
+    return isUnknown(value) ? UNKNOWN : WRITERS[kind](value, decimals);
+  }
+
+  // -- what the grids call ------------------------------------------------------------------
+
+  /* Unknown comes last in either direction. */
+  function unknownLast(one, other, _node, _otherNode, descending) {
+    if (isUnknown(one) || isUnknown(other)) {
+      const order = Number(isUnknown(one)) - Number(isUnknown(other));
+      return descending ? -order : order;
+    }
+    if (typeof one === "string") return one.localeCompare(other, "en", { numeric: true });
+    return one - other;
+  }
+
+  /* What a person types into a filter: per cent where per cent is shown. */
+  function filterValue(params) {
+    const { field, context } = params.colDef;
+    const value = params.data[field];
+    const isShare = context.kind.startsWith("percent");
+    return isUnknown(value) ? null : isShare ? 100 * value : value;
+  }
+
+  const isNarrow = () => window.matchMedia(NARROW).matches;
+
+  /* The type of columns that a narrow screen has no room for. */
+  const wide = () => ({ initialHide: isNarrow() });
+
+  function fitColumns({ api }) {
+    const wanted = !isNarrow();
+    const changing = api.getColumns().filter(
+      (column) => !column.getColDef().context.narrow && column.isVisible() !== wanted);
+    if (changing.length) api.setColumnsVisible(changing, wanted);
+  }
+
+  const COLOURS = {
+    backgroundColor: "surface", foregroundColor: "text", textColor: "text", borderColor: "border",
+    headerBackgroundColor: "surface", headerTextColor: "text3", chromeBackgroundColor: "raised",
+    rowHoverColor: "hover", selectedRowBackgroundColor: "selection", accentColor: "accent",
+    valueChangeValueHighlightBackgroundColor: "selection", menuBackgroundColor: "raised",
+    inputBackgroundColor: "surface", inputBorder: "control", tooltipBackgroundColor: "raised",
+    tooltipTextColor: "text", iconColor: "text3", columnHoverColor: "hover",
+    headerCellHoverBackgroundColor: "hover", dataBackgroundColor: "surface",
+    oddRowBackgroundColor: "surface", pinnedColumnBorder: "border",
+  };
+  const BORDERS = new Set(["inputBorder", "pinnedColumnBorder"]);
+
+  function colours() {
+    return Object.fromEntries(Object.entries(COLOURS).map(([name, token]) => {
+      const colour = `var(--sw-${token})`;
+      return [name, BORDERS.has(name) ? { width: 1, style: "solid", color: colour } : colour];
+    }));
+  }
+
+  let theme = null;
+
+  /* Colours are CSS variables, so that both schemes follow without building a grid anew. */
+  function seawallTheme(base) {
+    theme ??= base.withParams({
+      ...colours(),
+      browserColorScheme: "inherit",
+      fontFamily: "var(--sw-font)", fontSize: 12, headerFontSize: 11, headerFontWeight: 500,
+      rowHeight: 28, headerHeight: 28, cellHorizontalPadding: 8, spacing: 6, iconSize: 12,
+      wrapperBorder: false, wrapperBorderRadius: 0, borderRadius: 6,
+      columnBorder: false, headerColumnBorder: false, headerColumnResizeHandleColor: "transparent",
+    });
+    return theme;
+  }
+
+  window.dashAgGridFunctions = Object.assign(window.dashAgGridFunctions || {}, {
+    seawallTheme,
+    swFormat: (params, kind, decimals) => write(params.value, kind, decimals),
+    swFilterValue: filterValue,
+    swUnknownLast: unknownLast,
+    swFitColumns: fitColumns,
+    swWide: wide,
+    swWrite: write,
+  });
+
+  // -- cells that are more than a text ------------------------------------------------------
+
+  function Name(props) {
+    const { href, note } = props.colDef.context;
+    const text = write(props.value, "text");
+    const address = href && props.data[href];
+    const name = address
+      ? React.createElement("a", { href: address, "data-inside": "true", key: "name" }, text)
+      : React.createElement("span", { key: "name" }, text);
+    const more = note && props.data[note];
+    const faint = React.createElement("span", { className: "sw-faint", key: "note" }, ` ${more}`);
+    return React.createElement("span", { className: "sw-grid-name" }, more ? [name, faint] : name);
+  }
+
+  /* Doubt is dashed: a shape and its word. What is trusted says so quietly. */
+  function Trust(props) {
+    const text = write(props.value, "trust");
+    if (text === "trusted") return React.createElement("span", { className: "sw-faint" }, text);
+    const shape = { className: "sw-glyph", "data-glyph": "stale", "data-state": "stale", "aria-hidden": "true", key: "shape" };
+    return React.createElement("span", { className: "sw-grid-trust" }, [React.createElement("span", shape), text]);
+  }
+
+  window.dashAgGridComponentFunctions = Object.assign(window.dashAgGridComponentFunctions || {}, {
+    SwName: Name,
+    SwTrust: Trust,
+  });
+
+  // -- CSV ----------------------------------------------------------------------------------
+
+  /* A text that a spreadsheet would run as a formula gets an apostrophe; numbers stay raw. */
+  function safeText(value) {
+    if (isUnknown(value)) return UNKNOWN;
+    if (typeof value === "number") return String(value);
+    const text = String(value);
+    return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  }
+
+  const stamp = () => new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+
+  function exportCsv(box) {
+    const api = window.dash_ag_grid.getApi(box.dataset.grid);
+    api.exportDataAsCsv({
+      allColumns: true,
+      fileName: `${box.dataset.csv}-${stamp()}.csv`,
+      processCellCallback: ({ node, column }) => safeText(node.data[column.getColDef().field]),
+      processHeaderCallback: ({ column }) => safeText(column.getColDef().headerName),
+    });
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("button[data-csv-of]");
+    const box = button && document.querySelector(`[data-grid="${CSS.escape(button.dataset.csvOf)}"]`);
+    if (box) exportCsv(box);
+  });
+
+  document.addEventListener("input", (event) => {
+    const grid = event.target.closest?.("[data-filter-of]")?.dataset.filterOf;
+    if (grid) window.dash_ag_grid.getApi(grid).setGridOption("quickFilterText", event.target.value);
+  });
+})();
