@@ -34,6 +34,13 @@ STRESSED_MEAN = 0.95
 _NEGLIGIBLE = 1e-12
 
 
+#: Percentiles of its own past under which a market is loose and over which it is tight.
+LOOSE_UNDER, TIGHT_OVER = 0.20, 0.80
+
+# Fewest measured windows to tell what is usual: 60 that overlap wholly tell of 2 months.
+_MINIMUM_MEANS = 60
+
+
 class Stressed(NamedTuple):
     """A correlation matrix moved towards one.
 
@@ -46,6 +53,43 @@ class Stressed(NamedTuple):
 
     theta: float
     correlation: FloatArray
+
+
+class JointTails(NamedTuple):
+    """How often assets have their worst bars together, on average over pairs.
+
+    Attributes
+    ----------
+    observed : float
+        Share of the worst bars of one in which the other was among its own worst, too.
+    gaussian : float
+        The same for a Gaussian copula with each pair's correlation.
+    pairs : int
+        Pairs with enough common bars; where there are none both shares are NaN.
+    """
+
+    observed: float
+    gaussian: float
+    pairs: int
+
+
+class Tightness(NamedTuple):
+    """How tight a market was, by the standard of its own past.
+
+    Attributes
+    ----------
+    lower, upper : float
+        Levels between which it is as usual; NaN where too little is known to tell.
+    regime : ndarray of shape (bars,), int
+        -1 loose, 0 usual or unknown, 1 tight.
+    lasted : int
+        Newest bars in a row with the regime of the last one; 0 where that is unknown.
+    """
+
+    lower: float
+    upper: float
+    regime: IntArray
+    lasted: int
 
 
 def clustered_order(correlation: FloatArray) -> IntArray:
@@ -326,6 +370,134 @@ def gaussian_joint_tail_share(rho: float, tail: float = 0.05) -> float:
     slope = math.sqrt((1.0 - rho) / (1.0 + rho)) if rho > -1.0 else math.inf
     share = 1.0 - 2.0 * float(owens_t(ndtri(tail), slope)) / tail
     return min(max(share, 0.0), 1.0)
+
+
+def mean_joint_tails(returns: FloatArray, tail: float = 0.05) -> JointTails:
+    """:func:`joint_tail_share` and its Gaussian twin, each the mean over all pairs.
+
+    Parameters
+    ----------
+    returns : ndarray of shape (bars, assets)
+        NaN where unobserved.
+    tail : float
+        In (0, 0.5].
+
+    Returns
+    -------
+    JointTails
+        Over the pairs that have enough common bars for both; the Gaussian one takes the
+        correlation of these very returns.
+
+    Raises
+    ------
+    ValueError
+        If `tail` is outside (0, 0.5] or a return is infinite.
+    """
+    _check_tail(tail)
+    correlation = sample_correlation(returns)
+    found = []
+    for i, j in zip(*np.triu_indices(len(correlation), k=1), strict=True):
+        try:
+            observed = joint_tail_share(returns[:, i], returns[:, j], tail)
+        except InsufficientData:
+            continue
+        if not np.isnan(correlation[i, j]):
+            found.append((observed, gaussian_joint_tail_share(float(correlation[i, j]), tail)))
+    if not found:
+        return JointTails(math.nan, math.nan, 0)
+    observed, gaussian = np.mean(found, axis=0)
+    return JointTails(float(observed), float(gaussian), len(found))
+
+
+def independent_bets(correlation: FloatArray) -> float:
+    r"""How many assets that have nothing in common would spread risk as these do.
+
+    The participation ratio of the eigenvalues,
+    :math:`(\sum \lambda)^2 / \sum \lambda^2` [1]_: for A assets with one correlation
+    :math:`\rho` between all pairs :math:`A / (1 + (A - 1) \rho^2)`.
+
+    Parameters
+    ----------
+    correlation : ndarray of shape (assets, assets)
+        Symmetric, ones on the diagonal.
+
+    Returns
+    -------
+    float
+        From 1, if all are one, to the number of assets, if none has to do with another. NaN
+        if a pair is unknown; 0 for no asset.
+
+    References
+    ----------
+    .. [1] Bretherton, C. S. et al. (1999). "The effective number of spatial degrees of
+       freedom of a time-varying field". Journal of Climate 12(7).
+
+    Examples
+    --------
+    >>> independent_bets(np.eye(4)), independent_bets(np.ones((4, 4)))
+    (4.0, 1.0)
+    """
+    assets = len(correlation)
+    if assets == 0:
+        return 0.0
+    # The sum of squared eigenvalues is the sum of the squared entries.
+    return float(assets**2 / (correlation**2).sum())
+
+
+def tightness(means: FloatArray) -> Tightness:
+    """Where a rolling mean correlation stood among its own values.
+
+    Parameters
+    ----------
+    means : ndarray of shape (bars,)
+        As :func:`rolling_mean_correlation` gives them; NaN where unknown.
+
+    Returns
+    -------
+    Tightness
+        Loose strictly under the ``LOOSE_UNDER`` quantile, tight strictly over the
+        ``TIGHT_OVER`` one. With fewer than 60 known values nothing is told apart.
+    """
+    known = ~np.isnan(means)
+    regime = np.zeros(len(means), dtype=np.int64)
+    if int(known.sum()) < _MINIMUM_MEANS:
+        return Tightness(math.nan, math.nan, regime, 0)
+    lower, upper = map(float, np.quantile(means[known], (LOOSE_UNDER, TIGHT_OVER)))
+    regime[known & (means < lower)] = -1
+    regime[known & (means > upper)] = 1
+    lasted = 0
+    while lasted < len(means) and known[-1 - lasted] and regime[-1 - lasted] == regime[-1]:
+        lasted += 1
+    return Tightness(lower, upper, regime, lasted)
+
+
+def sample_beta(x: FloatArray, y: FloatArray) -> float:
+    """How far `y` moved per move of `x`: the slope of the least squares line through both.
+
+    Parameters
+    ----------
+    x, y : ndarray of shape (bars,)
+        Returns; NaN where unobserved. Bars with both count.
+
+    Returns
+    -------
+    float
+        NaN, to be shown as unknown, with fewer than ``MINIMUM_COMMON_BARS`` common bars or
+        where `x` did not move.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ.
+    """
+    pair = np.column_stack((x, y))
+    pair = pair[~np.isnan(pair).any(axis=1)]
+    if len(pair) < MINIMUM_COMMON_BARS:
+        return math.nan
+    x, y = (pair - pair.mean(axis=0)).T
+    variance = float(x @ x)
+    moved = variance > _NEGLIGIBLE * float((pair[:, 0] ** 2).sum())
+    return float(x @ y) / variance if moved else math.nan
 
 
 # --- pairs ---------------------------------------------------------------------------------

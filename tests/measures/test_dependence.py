@@ -14,11 +14,15 @@ from risk.measures.dependence import (
     calm_rows,
     clustered_order,
     gaussian_joint_tail_share,
+    independent_bets,
     joint_tail_share,
+    mean_joint_tails,
     rolling_mean_correlation,
     rolling_pair_correlation,
+    sample_beta,
     sample_correlation,
     stress_to,
+    tightness,
 )
 from tests.oracles.dependence import (
     matrix_by_the_book,
@@ -392,6 +396,131 @@ def test_the_gaussian_share_rises_with_the_correlation(one, other, tail):
     low, high = sorted((one, other))
 
     assert gaussian_joint_tail_share(low, tail) <= gaussian_joint_tail_share(high, tail) + 1e-9
+
+
+def test_mean_joint_tails_are_the_mean_over_pairs():
+    shocks = residuals(bars=400, assets=4)
+    shares = [joint_tail_share(shocks[:, i], shocks[:, j]) for i in range(4) for j in range(i)]
+    found = mean_joint_tails(shocks)
+
+    assert found.pairs == 6
+    assert found.observed == pytest.approx(np.mean(shares))
+    assert found.gaussian == pytest.approx(
+        np.mean([gaussian_joint_tail_share(r) for r in pairs_of(sample_correlation(shocks))])
+    )
+
+
+def pairs_of(correlation):
+    return correlation[np.triu_indices(len(correlation), k=1)]
+
+
+def test_crashes_in_common_are_seen_where_correlation_sees_nothing():
+    rng = np.random.default_rng(8)
+    calm, crash = rng.standard_normal((2000, 5)), rng.random((2000, 1)) < 0.05
+    found = mean_joint_tails(np.where(crash, -4.0 + 0.1 * calm, calm))
+
+    assert found.observed > 0.8
+    assert found.gaussian < 0.5
+
+
+def test_pairs_without_enough_bars_have_no_part_in_joint_tails():
+    shocks = residuals(bars=150, assets=3)
+    shocks[:80, 2] = np.nan
+    found = mean_joint_tails(shocks)
+
+    assert found.pairs == 1
+    assert found.observed == joint_tail_share(shocks[:, 0], shocks[:, 1])
+    assert mean_joint_tails(shocks[:, :1]).pairs == 0
+    assert math.isnan(mean_joint_tails(shocks[:, :1]).observed)
+
+
+# --- independent bets ----------------------------------------------------------------------
+
+
+@given(seeds, st.integers(1, 8))
+def test_independent_bets_are_the_participation_ratio_of_the_eigenvalues(seed, assets):
+    matrix = sample_correlation(residuals(seed, assets=assets))
+    eigenvalues = np.linalg.eigvalsh(matrix)
+
+    bets = independent_bets(matrix)
+    assert bets == pytest.approx(eigenvalues.sum() ** 2 / (eigenvalues**2).sum())
+    assert 1.0 - 1e-9 <= bets <= assets + 1e-9
+
+
+@given(seeds, st.floats(0.05, 1.0))
+def test_stress_leaves_fewer_independent_bets(seed, target):
+    matrix = sample_correlation(np.abs(residuals(seed, common=2.0)))
+    stressed = stress_to(np.clip(matrix, 0.0, 1.0), target).correlation
+
+    assert independent_bets(stressed) <= independent_bets(np.clip(matrix, 0.0, 1.0)) + 1e-9
+
+
+def test_the_side_of_a_position_changes_no_bet():
+    matrix = sample_correlation(residuals())
+    signs = np.array([1.0, -1.0, 1.0, -1.0])
+
+    assert independent_bets(matrix * np.outer(signs, signs)) == pytest.approx(
+        independent_bets(matrix)
+    )
+
+
+def test_bets_are_unknown_while_a_pair_is():
+    matrix = np.array([[1.0, math.nan], [math.nan, 1.0]])
+
+    assert math.isnan(independent_bets(matrix))
+    assert independent_bets(np.empty((0, 0))) == 0.0
+
+
+# --- tightness -----------------------------------------------------------------------------
+
+
+def test_a_fifth_of_the_time_is_loose_a_fifth_tight():
+    found = tightness(np.random.default_rng(4).permutation(np.linspace(0.3, 0.9, 501)))
+
+    assert [int((found.regime == kind).sum()) for kind in (-1, 0, 1)] == [100, 301, 100]
+    assert found.lower == pytest.approx(0.42)
+    assert found.upper == pytest.approx(0.78)
+
+
+def test_the_present_regime_has_lasted_since_it_was_last_another():
+    means = np.concatenate((np.full(20, math.nan), np.linspace(0.3, 0.7, 90), np.full(10, 0.9)))
+    found = tightness(means)
+
+    assert found.lasted == int((means[~np.isnan(means)] > found.upper).sum())
+    assert found.regime[-1] == 1
+    assert (found.regime[:20] == 0).all()
+
+
+def test_nothing_is_called_tight_in_a_market_that_never_moves_or_is_hardly_known():
+    still, short = tightness(np.full(200, 0.7)), tightness(np.linspace(0.0, 1.0, 59))
+
+    assert not still.regime.any()
+    assert still.lasted == 200
+    assert not short.regime.any()
+    assert math.isnan(short.lower)
+    assert short.lasted == 0
+
+
+def test_a_regime_that_is_unknown_now_lasts_no_time():
+    assert tightness(np.append(np.linspace(0.3, 0.9, 100), math.nan)).lasted == 0
+    assert tightness(np.empty(0)).lasted == 0
+
+
+# --- beta ----------------------------------------------------------------------------------
+
+
+@given(seeds, holes)
+def test_beta_is_the_slope_of_the_line_through_the_common_bars(seed, missing):
+    x, y = residuals(seed, bars=200, assets=2, missing=missing).T
+    both = ~np.isnan(x + y)
+    if both.sum() < 30:
+        assert math.isnan(sample_beta(x, y))
+    else:
+        assert sample_beta(x, y) == pytest.approx(np.polyfit(x[both], y[both], 1)[0], abs=1e-9)
+
+
+def test_beta_to_something_that_does_not_move_is_unknown():
+    assert math.isnan(sample_beta(np.full(50, 0.3), np.linspace(0.0, 1.0, 50)))
 
 
 # --- refusals ------------------------------------------------------------------------------
