@@ -78,6 +78,34 @@ def test_a_return_does_not_change_forecasts_up_to_its_own(model):
 
 
 @every_model
+@pytest.mark.parametrize("bars", [150, 400, 699])
+def test_after_a_history_it_forecasts_what_its_path_says_but_for_tracking(model, bars):
+    """Before tracking: the multipliers of a path are divided out by those it walked through."""
+    returns = market(seed=5)
+    path = model.path(returns, LEVELS)
+    var, es = model.untracked(returns[:bars], LEVELS)
+
+    multipliers = multipliers_of(model, returns[:bars])
+    np.testing.assert_allclose(path.var[bars], np.maximum.accumulate(var * multipliers), rtol=1e-12)
+    np.testing.assert_allclose(path.es[bars], np.maximum.accumulate(es * multipliers), rtol=1e-12)
+    assert (multipliers != 1.0).any() == model.tracks
+
+
+def multipliers_of(model, returns):
+    """What a series has taught the model; ones if it does not learn."""
+    state = model.start(LEVELS)
+    for value in returns:
+        state = model.update(state, value)
+    return state.multipliers if model.tracks else np.ones(LEVELS.size)
+
+
+@every_model
+def test_refuses_to_forecast_after_a_short_history(model):
+    with pytest.raises(InsufficientData, match=f"{model.name} needs 100 or more"):
+        model.untracked(market(bars=90), LEVELS)
+
+
+@every_model
 def test_is_silent_during_warm_up_and_never_after(model):
     path = model.path(market(holes=0.0), LEVELS)
 
