@@ -4,10 +4,14 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import xlogy
+from scipy.special import bdtr, xlogy
 
 from risk.errors import InsufficientData
 from risk.measures.types import BoolArray, FloatArray
+
+
+#: Probabilities of that many exceptions or fewer from which Basel's amber and red zones begin.
+_AMBER_FROM, _RED_FROM = 0.95, 0.9999
 
 
 class Kupiec(NamedTuple):
@@ -151,6 +155,97 @@ def kupiec_region(forecasts: int, level: float, size: float = 0.05) -> tuple[int
     while accepted(high + 1):
         high += 1
     return low, high
+
+
+def traffic_light_zones(forecasts: int, level: float = 0.99) -> tuple[int, int]:
+    """Fewest exceptions of the amber and of the red zone of Basel's traffic light [1]_.
+
+    A zone begins with the number of exceptions that a right model would reach or stay below
+    with a probability of at least 95 % (amber) or 99.99 % (red).
+
+    Parameters
+    ----------
+    forecasts : int
+        Periods judged; Basel takes 250.
+    level : float
+        Confidence of the VaR, strictly between 0 and 1.
+
+    Returns
+    -------
+    tuple of two int
+        Fewer than the first are green.
+
+    Raises
+    ------
+    InsufficientData
+        If there are no forecasts.
+    ValueError
+        If `level` is outside (0, 1).
+
+    References
+    ----------
+    .. [1] Basel Committee on Banking Supervision (1996). "Supervisory framework for the use of
+       backtesting in conjunction with the internal models approach to market risk capital
+       requirements".
+
+    Examples
+    --------
+    >>> traffic_light_zones(250)
+    (5, 10)
+    """
+    if forecasts < 1:
+        raise InsufficientData("traffic_light_zones", needed=1, got=forecasts)
+    if not 0.0 < level < 1.0:
+        raise ValueError(f"level must lie in (0, 1), got {level}")
+    as_many_or_fewer = bdtr(np.arange(forecasts + 1), forecasts, 1.0 - level)
+    amber, red = np.searchsorted(as_many_or_fewer, (_AMBER_FROM, _RED_FROM))
+    # No zone begins before the first exception, however few days were judged.
+    return max(1, int(amber)), max(2, int(red))
+
+
+def pinball_loss(losses: FloatArray, var: FloatArray, level: float) -> float:
+    r"""Mean quantile loss of forecasts; the lower, the better they were [1]_.
+
+    :math:`(L - V)(\alpha - 1[L < V])`: a loss beyond its VaR costs :math:`\alpha` per unit, room
+    that was not needed :math:`1 - \alpha`. Only the true quantile has the lowest expected one.
+
+    Parameters
+    ----------
+    losses : ndarray of shape (n,)
+        A gain is negative.
+    var : ndarray of shape (n,)
+        Entry t was forecast before ``losses[t]``, in the same unit.
+    level : float
+        Confidence of the VaR, strictly between 0 and 1.
+
+    Returns
+    -------
+    float
+        In the unit of `losses`; comparable only over the same losses.
+
+    Raises
+    ------
+    InsufficientData
+        If there are no forecasts.
+    ValueError
+        If `level` is outside (0, 1), a number is NaN, or the lengths differ.
+
+    References
+    ----------
+    .. [1] Koenker, R. and Bassett, G. (1978). "Regression quantiles". Econometrica 46(1).
+
+    Examples
+    --------
+    >>> round(pinball_loss(np.array([1.0, 5.0]), np.array([3.0, 3.0]), 0.99), 3)
+    1.0
+    """
+    if not 0.0 < level < 1.0:
+        raise ValueError(f"level must lie in (0, 1), got {level}")
+    exceeded = hits(losses, var)
+    if exceeded.size == 0:
+        raise InsufficientData("pinball_loss", needed=1, got=0)
+    beyond = np.asarray(losses, dtype=np.float64) - np.asarray(var, dtype=np.float64)
+    return float(np.mean(np.where(exceeded, level * beyond, (level - 1.0) * beyond)))
 
 
 def _log_likelihood(hit_count: int, forecasts: int, probability: float) -> float:

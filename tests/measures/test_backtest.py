@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 from scipy.stats import binom, chi2
 
 from risk.errors import InsufficientData
-from risk.measures.backtest import hits, kupiec, kupiec_region
+from risk.measures.backtest import (
+    hits,
+    kupiec,
+    kupiec_region,
+    pinball_loss,
+    traffic_light_zones,
+)
 
 
 @pytest.mark.parametrize(
@@ -104,3 +110,65 @@ def test_says_when_no_number_of_hits_could_pass():
     """Neither none nor one of one forecast is likely at a level of one half, at size one."""
     with pytest.raises(InsufficientData, match="kupiec_region"):
         kupiec_region(1, 0.5, size=1.0)
+
+
+def test_the_traffic_light_is_basels_over_its_250_days():
+    """Basel Committee (1996), table 2: green to 4, amber to 9, red from 10."""
+    assert traffic_light_zones(250) == (5, 10)
+
+
+@given(st.integers(60, 1500))
+def test_zones_of_the_light_begin_at_basels_probabilities(forecasts):
+    amber, red = traffic_light_zones(forecasts)
+
+    assert binom.cdf(amber - 1, forecasts, 0.01) < 0.95 <= binom.cdf(amber, forecasts, 0.01)
+    assert binom.cdf(red - 1, forecasts, 0.01) < 0.9999 <= binom.cdf(red, forecasts, 0.01)
+
+
+@given(st.integers(1, 60))
+def test_days_without_an_exception_are_green_however_few(forecasts):
+    amber, red = traffic_light_zones(forecasts)
+
+    assert 1 <= amber < red
+
+
+@pytest.mark.parametrize(
+    ("forecasts", "level", "error"),
+    [(0, 0.99, InsufficientData), (250, 1.0, ValueError), (250, 0.0, ValueError)],
+)
+def test_the_traffic_light_refuses_what_it_cannot_judge(forecasts, level, error):
+    with pytest.raises(error):
+        traffic_light_zones(forecasts, level)
+
+
+@given(
+    st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=60),
+    st.sampled_from([0.9, 0.95, 0.99]),
+)
+def test_no_constant_forecast_has_a_lower_pinball_loss_than_the_quantile(losses, level):
+    """Koenker and Bassett (1978): the quantile minimises it."""
+    sample = np.array(losses)
+    quantile = np.quantile(sample, level, method="inverted_cdf")
+    best = pinball_loss(sample, np.full(sample.size, quantile), level)
+
+    for other in sample:
+        assert best <= pinball_loss(sample, np.full(sample.size, other), level) + 1e-9
+
+
+def test_a_loss_beyond_costs_the_level_and_unused_room_the_rest():
+    assert pinball_loss(np.array([5.0]), np.array([3.0]), 0.99) == pytest.approx(0.99 * 2.0)
+    assert pinball_loss(np.array([1.0]), np.array([3.0]), 0.99) == pytest.approx(0.01 * 2.0)
+
+
+@pytest.mark.parametrize(
+    ("losses", "var", "level", "error"),
+    [
+        ([], [], 0.99, InsufficientData),
+        ([1.0], [1.0], 1.0, ValueError),
+        ([1.0], [np.nan], 0.99, ValueError),
+        ([1.0, 2.0], [1.0], 0.99, ValueError),
+    ],
+)
+def test_pinball_loss_refuses_what_it_cannot_judge(losses, var, level, error):
+    with pytest.raises(error):
+        pinball_loss(np.array(losses), np.array(var), level)
