@@ -9,7 +9,6 @@ from scipy.special import bdtr, xlogy
 from risk.errors import InsufficientData
 from risk.measures.types import BoolArray, FloatArray
 
-
 #: Probabilities of that many exceptions or fewer from which Basel's amber and red zones begin.
 _AMBER_FROM, _RED_FROM = 0.95, 0.9999
 
