@@ -65,6 +65,13 @@ def amount(value: float | None, *, signed: bool = False) -> str:
     return number(value, signed=signed)
 
 
+def axis_unit(largest: float) -> tuple[str, float]:
+    """In which unit an axis up to `largest` is drawn, and that unit's size: ``("k", 1000.0)``."""
+    return next(
+        ((unit, size) for least, unit, size, _ in _SCALES if abs(largest) >= least), ("", 1.0)
+    )
+
+
 def money(value: float | None, currency: str, *, signed: bool = False) -> str:
     """Money with its currency: ``77.4 k USD``."""
     return UNKNOWN if value is None else f"{amount(value, signed=signed)}{_NBSP}{currency}"
