@@ -188,11 +188,11 @@
     if (book !== news.book) return; // The answer is about the book that was shown before.
     if (data) Object.assign(news, { data, birth: born(data.age ?? 0) });
     if (data) view.cycleSeconds = data.cycle_seconds;
-    settle();
+    settle(data?.problem ?? "");
   }
 
-  function settle() {
-    news.problem = "";
+  function settle(problem) {
+    news.problem = problem;
     showHeader();
     if (hasCycle()) seawall.state.show(news.data, news.book);
     navigateAgain();

@@ -19,6 +19,7 @@ from risk.storage.queries import (
     Book,
     CompleteCycle,
     DayCloses,
+    EngineSign,
     FeedInfo,
     LedgerPart,
     MetricHistory,
@@ -31,6 +32,7 @@ __all__ = [
     "BookReader",
     "CompleteCycle",
     "DayCloses",
+    "EngineSign",
     "FeedInfo",
     "LedgerPart",
     "MetricHistory",
@@ -74,6 +76,10 @@ class BookReader(Protocol):
         ------
         UnknownPortfolio
         """
+        ...
+
+    def engine(self, portfolio: str) -> EngineSign:
+        """Whether an engine is at work, and why it could not go on if so."""
         ...
 
     def latest(self, portfolio: str) -> CompleteCycle | None:

@@ -7,7 +7,7 @@ from dash import Dash, html, set_props
 from flask import Response, jsonify, request
 
 from pages.bundles import caching_of, send_compressed
-from pages.context import Book, BookReader, book_named, runtime
+from pages.context import Book, BookReader, Pulse, book_named, runtime
 from risk.errors import SeawallError
 
 _LOG = structlog.get_logger(__name__)
@@ -22,6 +22,9 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+
+#: After so many cycles without a new one, it is asked what became of the engine.
+_STALE_CYCLES = 3.0
 
 
 def configure(app: Dash) -> None:
@@ -110,19 +113,43 @@ def live() -> Response:
 def _pulse(reader: BookReader, name: str | None, after: int | None) -> Response:
     book = _chosen(reader, name)
     pulse = reader.pulse(book.name) if book else None
-    if pulse is None:
-        return jsonify(cycle=None, cycle_seconds=reader.cycle_seconds)
-    if pulse.cycle == after:
+    if book is None or pulse is None:
+        return _before_any_cycle(reader, book)
+    age = _age(reader, pulse)
+    problem = _why_old(reader, book, age)
+    if pulse.cycle == after and problem is None:
         return Response(status=204)
     return jsonify(
         cycle=pulse.cycle,
-        # Saved in the future: the clock was set back and no cycle came since; that is not fresh.
-        age=round(abs((reader.wall() - pulse.saved).total_seconds()), 3),
+        age=age,
         cycle_seconds=reader.cycle_seconds,
         market=pulse.market.isoformat(),
         saved=pulse.saved.isoformat(),
         state=pulse.trading_state,
+        problem=problem,
     )
+
+
+def _before_any_cycle(reader: BookReader, book: Book | None) -> Response:
+    problem = reader.engine(book.name).problem if book else None
+    if problem is not None:
+        return _problem(problem, 503)
+    return jsonify(cycle=None, cycle_seconds=reader.cycle_seconds)
+
+
+def _age(reader: BookReader, pulse: Pulse) -> float:
+    # Saved in the future: the clock was set back and no cycle came since; that is not fresh.
+    return round(abs((reader.wall() - pulse.saved).total_seconds()), 3)
+
+
+def _why_old(reader: BookReader, book: Book, age: float) -> str | None:
+    """Why no newer cycle came; None while one may still come."""
+    if age < _STALE_CYCLES * reader.cycle_seconds:
+        return None
+    engine = reader.engine(book.name)
+    if engine.problem is None and not engine.running:
+        return f"No engine runs for {book.name}."
+    return engine.problem
 
 
 def _chosen(reader: BookReader, name: str | None) -> Book | None:

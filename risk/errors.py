@@ -14,6 +14,7 @@
     └── StoreError
         ├── StoreUnavailable    the database cannot be reached or does not answer in time
         ├── SchemaMismatch      the database is older or newer than this program
+        ├── StateUnreadable     what another program stored is not understood by this one
         ├── LeaseLost           another authority owns the portfolio; what we wrote was refused
         └── JournalBroken       the journal's hash chain does not hold
 
@@ -94,6 +95,23 @@ class StoreUnavailable(StoreError):
 
 class SchemaMismatch(StoreError):
     """The database's schema is older or newer than this program expects."""
+
+
+class StateUnreadable(StoreError):
+    """What another version of this program stored is not understood; says what to do.
+
+    Parameters
+    ----------
+    what : str
+        Such as ``RiskState``.
+    reason : str
+    """
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(
+            f"a stored {what} cannot be read: {reason}. Run the version of Seawall that wrote "
+            "it, or begin anew with another SEAWALL_HOME or database"
+        )
 
 
 class LeaseLost(StoreError):

@@ -23,14 +23,15 @@ from risk.engine.authority import Authority, Beat, Turn
 from risk.engine.clock import wall_time
 from risk.engine.cycle import Cycle
 from risk.engine.past import relive
-from risk.errors import SettingInvalid, StoreError
+from risk.errors import LeaseLost, SeawallError, SettingInvalid, StoreError
 from risk.feeds import FEEDS, FeedRequest
 from risk.feeds.clock import SimulatedClock
 from risk.feeds.simulated import HISTORY_HOURS
 from risk.lab.paper import PaperDesk
 from risk.portfolio.forecasting import new_models, warm, with_assets
-from risk.storage.bars import REAL_MARKET
+from risk.storage.bars import SIMULATED, market_of
 from risk.storage.engines import Engines, open_engines, transaction
+from risk.storage.failures import note_failure
 from risk.storage.lease import LEASE_LIFE, SqlLeaseOffice
 from risk.storage.ledger import InboxAccount
 from risk.storage.portfolios import (
@@ -49,24 +50,41 @@ _LOG = structlog.get_logger(__name__)
 DEMO = "demo"
 #: Imported closes that a new book's models learn from, the newest.
 KEPT_HISTORY = 5000
-SIMULATED = "simulated"
 
 
 class Engine:
     """An authority with its database, as the command line runs it."""
 
-    def __init__(self, authority: Authority, engines: Engines) -> None:
+    def __init__(self, authority: Authority, engines: Engines, portfolio: str) -> None:
         self._authority = authority
         self._engines = engines
+        self._portfolio = portfolio
 
     def run(self, *, beat: Beat) -> None:
-        """Take turns until SIGTERM or SIGINT; `beat` is called after each."""
+        """Take turns until SIGTERM or SIGINT; `beat` is called after each.
+
+        Why it could not go on is noted for the screens before it is raised.
+        """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._authority.end())
         try:
             self._authority.run(beat=beat)
+        except LeaseLost:
+            raise  # another engine goes on
+        except Exception as failure:
+            self._note(failure)
+            raise
         finally:
             self._engines.dispose()
+
+    def _note(self, failure: Exception) -> None:
+        told = str(failure) if isinstance(failure, SeawallError) else repr(failure)
+        problem = f"The engine cannot go on: {told}."
+        try:
+            with transaction(self._engines.writer) as connection:
+                note_failure(connection, self._portfolio, at=wall_time(), problem=problem)
+        except StoreError as error:
+            _LOG.warning("failure_not_noted", problem=str(error))
 
 
 def build_authority(settings: Settings) -> Engine:
@@ -94,7 +112,7 @@ def build_authority(settings: Settings) -> Engine:
         monotonic=time.monotonic,
         interval=timedelta(seconds=settings.cycle_seconds),
     )
-    return Engine(authority, engines)
+    return Engine(authority, engines, settings.portfolio)
 
 
 def build_reader(settings: Settings) -> SqlBookReader:
@@ -140,7 +158,7 @@ class _World:
     @property
     def market(self) -> str:
         """Whose prices its bars are."""
-        return f"{SIMULATED}-{self.settings.seed}" if self.simulated else REAL_MARKET
+        return market_of({"feed": self.settings.feed, "seed": self.settings.seed})
 
     @property
     def has_desk(self) -> bool:

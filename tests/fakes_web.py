@@ -15,6 +15,7 @@ from pages.context import (
     Book,
     CompleteCycle,
     DayCloses,
+    EngineSign,
     FeedInfo,
     LedgerPart,
     MetricHistory,
@@ -61,6 +62,7 @@ from tests.fakes import FakeClock
 from tests.fakes_book import AFTERNOON, CASH, HOLDINGS, Held
 
 DEMO = Book("demo", "USD")
+AT_WORK = EngineSign(running=True, problem=None)
 SIMULATED = FeedInfo(label="simulated", simulated=True, seed=42)
 
 
@@ -412,6 +414,7 @@ class FakeBookReader:
     book_list: tuple[Book, ...] = (DEMO,)
     feed: FeedInfo = SIMULATED
     cycle_seconds: float = 1.0
+    engine_sign: EngineSign = AT_WORK
     number: int = 48_211
     drift: float = 0.0
     latest_reads: int = 0
@@ -447,6 +450,10 @@ class FakeBookReader:
         if not self.started:
             return None
         return Pulse(self.number, self.clock.now(), self._saved, self.trading.name)
+
+    def engine(self, portfolio: str) -> EngineSign:
+        self._answer_or_fail(portfolio)
+        return self.engine_sign
 
     def latest(self, portfolio: str) -> CompleteCycle | None:
         pulse = self.pulse(portfolio)

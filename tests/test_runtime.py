@@ -22,7 +22,7 @@ from risk.domain.market import Period
 from risk.domain.orders import Side
 from risk.domain.ports import Carried
 from risk.domain.state import TradingState
-from risk.errors import SchemaMismatch, SettingInvalid, UnknownPortfolio
+from risk.errors import SchemaMismatch, SettingInvalid, StateUnreadable, UnknownPortfolio
 from risk.feeds.files import load_bars
 from risk.feeds.replaying import closes_with_days
 from risk.runtime import build_authority, build_reader
@@ -345,6 +345,48 @@ def test_a_start_that_never_took_a_cycle_binds_a_portfolio_to_nothing(empty_home
         build_authority(replace(settings, feed="simulated"))
         with transaction(engines.reader) as connection:
             assert facts_of(connection, "mine")["feed"] == "simulated"
+
+
+# --- engines that cannot go on -------------------------------------------------------------
+
+
+def test_a_state_of_a_newer_program_is_refused_and_told_on_the_screens(lived_on_file):
+    write_of(lived_on_file, "UPDATE risk_state SET body = X'927f80'")
+
+    with pytest.raises(StateUnreadable, match=r"RiskState .*format 127"):
+        turns_of(lived_on_file, 1)
+
+    sign = build_reader(lived_on_file).engine(DEMO)
+    assert sign.problem.startswith("The engine cannot go on: a stored RiskState cannot be read")
+    assert not sign.running
+
+
+def test_an_entry_that_cannot_be_digested_is_told_on_the_screens_until_it_is_gone(lived_on_file):
+    body = (
+        '{"id":"x","strategy":"trend","asset":"BTC/USDT","venue":"sim-a","side":"buy",'
+        '"quantity":1e300,"price":1e300,"at":"2024-01-01T00:00:00Z"}'
+    )
+    write_of(
+        lived_on_file,
+        "INSERT INTO ledger_inbox (portfolio, kind, external_id, at_ms, body)"
+        " VALUES ('demo', 'fill', 'sim-a/x', 0, :body)",
+        body=body,
+    )
+    with pytest.raises(Exception) as failure:  # noqa: PT011 - whatever it is, it must be told
+        turns_of(lived_on_file, 1)
+    problem = build_reader(lived_on_file).engine(DEMO).problem
+    assert problem == f"The engine cannot go on: {failure.value!r}."
+
+    write_of(lived_on_file, "DELETE FROM ledger_inbox")
+    turns_of(lived_on_file, 1)
+
+    assert build_reader(lived_on_file).engine(DEMO).problem is None
+
+
+def write_of(settings: Settings, sql: str, **values: object) -> None:
+    engines = open_engines(settings.database_url)
+    write(engines, sql, **values)
+    engines.dispose()
 
 
 def test_an_unknown_portfolio_is_refused(empty_home):

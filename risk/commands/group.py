@@ -6,7 +6,7 @@ from importlib import import_module
 
 import click
 
-from risk.errors import InvalidInput, SeawallError, UnknownPortfolio
+from risk.errors import InvalidInput, SeawallError, StateUnreadable, UnknownPortfolio
 
 COMMANDS = {
     "engine": "risk.commands.engine:engine",
@@ -37,7 +37,8 @@ def errors_in_words() -> Iterator[None]:
     """Turn an error of ours into one sentence and an exit code."""
     try:
         yield
-    except (InvalidInput, UnknownPortfolio) as error:
+    except (InvalidInput, StateUnreadable, UnknownPortfolio) as error:
+        # Trying again would only say the same again.
         raise Refused(str(error)) from error
     except SeawallError as error:
         raise Failed(str(error)) from error

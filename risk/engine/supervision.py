@@ -21,6 +21,9 @@ from risk.engine.lifeline import HEARTBEAT_VARIABLE
 REFUSED = 2
 """Exit code of a child that was given bad input: starting it again would not help."""
 
+#: So many failures in a row are told as such: it will hardly mend itself.
+MANY_FAILURES = 5
+
 _TURN_SECONDS = 0.1
 _SECONDS_TO_END = 5.0
 _TOLD_TO_END = frozenset({signal.SIGHUP, signal.SIGINT, signal.SIGTERM})
@@ -333,7 +336,9 @@ class Supervisor:
         self._say_restart(child, "gave no sign of life and was killed", now)
 
     def _say_restart(self, child: Child, what: str, now: float) -> None:
-        pause = child.watch.start_due - now
+        pause, failures = child.watch.start_due - now, child.watch.failures
+        if failures >= MANY_FAILURES:
+            what += f", {failures} times in a row: what it said above must be mended first"
         self._say(f"The {child.plan.name} {what}; starting it again in {pause:.1f} s.")
 
     def _end_all(self) -> None:

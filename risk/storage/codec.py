@@ -1,15 +1,16 @@
 """Values to bytes and back, without pickle.
 
 Events and ledger entries become JSON, which people and other programs read for years; what
-only this program reads again (state, assessment, snapshot, model) becomes MessagePack. Both
-follow the annotations of the classes in `risk.domain`, so that a new event or a new field with
-a default needs nothing here.
+only this program reads again (state, assessment, snapshot, model) becomes MessagePack in an
+envelope that names its format. Both follow the annotations of the classes in `risk.domain`, so
+that a new event or a new field with a default needs nothing here; a field that changes its
+meaning, or goes, needs a new `FORMAT`.
 """
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, replace
 from datetime import datetime
-from typing import Any, Literal, TypeVar, get_type_hints
+from typing import Any, Literal, TypeVar, cast, get_type_hints
 
 import msgspec
 import numpy as np
@@ -21,7 +22,10 @@ from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.model import Model, Models
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState
-from risk.errors import EventInvalid, StoreError
+from risk.errors import EventInvalid, StateUnreadable
+
+#: Of what only this program reads again. Bodies of format 0 have no envelope.
+FORMAT = 1
 
 Value = TypeVar("Value", RiskState, Assessment, Model)
 Entry = TypeVar("Entry", Fill, Flow)
@@ -32,6 +36,13 @@ class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
 
     kind: str
     version: int
+    body: msgspec.Raw
+
+
+class _Sealed(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    """What surrounds every MessagePack body."""
+
+    format: int
     body: msgspec.Raw
 
 
@@ -133,13 +144,13 @@ def decode_entry(data: bytes, kind: type[Entry]) -> Entry:
 
     Raises
     ------
-    StoreError
+    StateUnreadable
         If it does not hold one.
     """
     try:
         return msgspec.json.decode(data, type=kind)
     except msgspec.MsgspecError as error:
-        raise StoreError(f"a stored {kind.__name__} cannot be read: {error}") from error
+        raise StateUnreadable(kind.__name__, str(error)) from error
 
 
 # ---------------------------------------------------------------- values of the domain
@@ -147,22 +158,20 @@ def decode_entry(data: bytes, kind: type[Entry]) -> Entry:
 
 def encode_value(value: Value) -> bytes:
     """A value of the domain as MessagePack."""
-    return _value_encoder.encode(value)
+    return _SEAL + _value_encoder.encode(value)
 
 
 def decode_value(data: bytes, kind: type[Value]) -> Value:
     """The value of class `kind` that `data` holds.
 
+    One of an older format is accepted if all that it lacks has a default.
+
     Raises
     ------
-    StoreError
-        If it does not hold one.
+    StateUnreadable
+        If it does not hold one, or holds one of a newer format.
     """
-    try:
-        value: Value = _value_decoders[kind].decode(data)
-    except msgspec.MsgspecError as error:
-        raise StoreError(f"a stored {kind.__name__} cannot be read: {error}") from error
-    return value
+    return cast(Value, _decoded(data, _value_decoders[kind], kind.__name__))
 
 
 def encode_model(model: Model) -> bytes:
@@ -172,7 +181,8 @@ def encode_model(model: Model) -> bytes:
 
 def encode_snapshot(snapshot: Snapshot) -> bytes:
     """A snapshot without its models, which change once a bar and are stored by themselves."""
-    return _value_encoder.encode({name: getattr(snapshot, name) for name in _SNAPSHOT_FIELDS})
+    body = {name: getattr(snapshot, name) for name in _SNAPSHOT_FIELDS}
+    return _SEAL + _value_encoder.encode(body)
 
 
 def decode_snapshot(data: bytes, models: Models) -> Snapshot:
@@ -180,13 +190,10 @@ def decode_snapshot(data: bytes, models: Models) -> Snapshot:
 
     Raises
     ------
-    StoreError
+    StateUnreadable
         If it does not hold one.
     """
-    try:
-        body = _snapshot_decoder.decode(data)
-    except msgspec.MsgspecError as error:
-        raise StoreError(f"a stored Snapshot cannot be read: {error}") from error
+    body = _decoded(data, _snapshot_decoder, Snapshot.__name__)
     return Snapshot(models=models, **{name: getattr(body, name) for name in _SNAPSHOT_FIELDS})
 
 
@@ -195,14 +202,29 @@ def ledger_of_snapshot(data: bytes) -> Ledger:
 
     Raises
     ------
-    StoreError
+    StateUnreadable
         If `data` does not hold a snapshot.
     """
-    try:
-        ledger: Ledger = _ledger_decoder.decode(data).ledger
-    except msgspec.MsgspecError as error:
-        raise StoreError(f"a stored Snapshot cannot be read: {error}") from error
+    ledger: Ledger = _decoded(data, _ledger_decoder, Snapshot.__name__).ledger
     return ledger
+
+
+def _decoded(data: bytes, decoder: msgspec.msgpack.Decoder[Any], what: str) -> Any:
+    try:
+        return decoder.decode(_opened(data, what))
+    except msgspec.MsgspecError as error:
+        raise StateUnreadable(what, str(error)) from error
+
+
+def _opened(data: bytes, what: str) -> bytes | msgspec.Raw:
+    if data[:1] != _SEAL[:1]:  # a map, as format 0 wrote it, does not begin like that
+        return data
+    sealed = _sealed_decoder.decode(data)
+    if sealed.format > FORMAT:
+        raise StateUnreadable(
+            what, f"it has format {sealed.format}, and this program reads up to {FORMAT}"
+        )
+    return sealed.body
 
 
 def encode_mapping(mapping: Mapping[str, Any]) -> str:
@@ -260,6 +282,9 @@ def _default_of(spec: Any) -> tuple[Any, ...]:
 _json_encoder = msgspec.json.Encoder(enc_hook=_encode_foreign, order="deterministic")
 _envelope_decoder = msgspec.json.Decoder(_Envelope)
 _value_encoder = msgspec.msgpack.Encoder(enc_hook=_encode_foreign)
+_sealed_decoder = msgspec.msgpack.Decoder(_Sealed)
+# The envelope without its body, which is simply appended.
+_SEAL = msgspec.msgpack.encode((FORMAT, None))[:-1]
 _value_decoders: dict[type[Any], msgspec.msgpack.Decoder[Any]] = {
     kind: msgspec.msgpack.Decoder(kind, dec_hook=_decode_foreign)
     for kind in (RiskState, Assessment, Model)

@@ -53,6 +53,13 @@ def require_token(connection: Connection, portfolio: str, token: int) -> None:
         )
 
 
+def is_held(connection: Connection, portfolio: str) -> bool:
+    """Whether an authority over the portfolio renewed its lease lately."""
+    lease = tables.lease.c
+    query = select(lease.expires_ms > _now_ms(connection)).where(lease.portfolio == portfolio)
+    return bool(connection.execute(query).scalar())
+
+
 class SqlLeaseOffice:
     """Gives leases through the database: a `LeaseOffice`.
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, exists, select
 from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.ports import AccountReading, MarketReading
 from risk.domain.snapshot import Snapshot
-from risk.errors import FeedUnavailable, StoreError, StoreUnavailable
+from risk.errors import FeedUnavailable, StateUnreadable, StoreUnavailable
 from risk.storage import bulk
 from risk.storage.bulk import OnConflict, insert_rows
 from risk.storage.codec import decode_entry, encode_entry
@@ -152,4 +152,4 @@ def _read(kind: str, body: str) -> Fill | Flow:
         return decode_entry(body.encode(), Fill)
     if kind == FLOW:
         return decode_entry(body.encode(), Flow)
-    raise StoreError(f"the ledger holds an entry of the unknown kind {kind!r}")
+    raise StateUnreadable("entry of the ledger", f"its kind {kind!r} is unknown")

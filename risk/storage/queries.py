@@ -23,12 +23,15 @@ from risk.measures.types import FloatArray
 from risk.storage import bars, charts, codec, ledger, models, tables
 from risk.storage.charts import MetricHistory
 from risk.storage.engines import Engines, transaction
+from risk.storage.failures import failure_since_last_cycle
+from risk.storage.lease import is_held
 from risk.storage.portfolios import facts_of, require_portfolio
 
 __all__ = [
     "Book",
     "CompleteCycle",
     "DayCloses",
+    "EngineSign",
     "FeedInfo",
     "LedgerPart",
     "MetricHistory",
@@ -73,6 +76,21 @@ class Pulse(NamedTuple):
     market: datetime
     saved: datetime
     trading_state: str
+
+
+class EngineSign(NamedTuple):
+    """What is known of the engine over a portfolio.
+
+    Attributes
+    ----------
+    running : bool
+        Whether one holds the portfolio now; it may still be preparing its first cycle.
+    problem : str or None
+        Why it could not go on, one sentence; None once a later cycle is complete.
+    """
+
+    running: bool
+    problem: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -208,6 +226,14 @@ class SqlBookReader:
         with transaction(self._reader) as connection:
             row = _newest(connection, portfolio, select(*_PULSE).select_from(_ITS_CYCLE))
         return None if row is None else _pulse(row)
+
+    def engine(self, portfolio: str) -> EngineSign:
+        """Whether an engine is at work, and why it could not go on if so."""
+        with transaction(self._reader) as connection:
+            return EngineSign(
+                running=is_held(connection, portfolio),
+                problem=failure_since_last_cycle(connection, portfolio),
+            )
 
     def latest(self, portfolio: str) -> CompleteCycle | None:
         """The newest complete cycle with its content; None before the first one.

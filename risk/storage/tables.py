@@ -217,3 +217,12 @@ lease = Table(
     Column("expires_ms", BigInteger, nullable=False),
     comment="Who is the authority over a portfolio; `token` grows with every holder.",
 )
+
+engine_failure = Table(
+    "engine_failure",
+    metadata,
+    Column("portfolio", String(64), primary_key=True),
+    Column("wall_ms", BigInteger, nullable=False),
+    Column("problem", Text, nullable=False),
+    comment="Why an engine last could not go on; over once a later cycle is complete.",
+)

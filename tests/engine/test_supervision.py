@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk.engine.supervision import (
+    MANY_FAILURES,
     Patience,
     Plan,
     Supervisor,
@@ -144,6 +145,20 @@ def test_a_child_that_does_not_run_is_not_frozen():
 
 
 # With real processes -----------------------------------------------------------------------
+
+
+def test_a_child_that_never_starts_is_tried_ever_more_seldom_and_said_to_need_mending(supervise):
+    patience = Patience(first_restart=0.001, longest_restart=0.05)
+    hopeless = plan("engine", DYING, patience=patience)
+    supervisor, said = supervise(hopeless)
+
+    turn_until(supervisor, lambda: len(said) == MANY_FAILURES)
+
+    assert said[0] == "The engine ended with code 7; starting it again in 0.0 s."
+    assert said[-1] == (
+        "The engine ended with code 7, 5 times in a row: what it said above must be mended "
+        "first; starting it again in 0.0 s."
+    )
 
 
 def test_a_child_that_dies_is_started_again_alone(supervise):

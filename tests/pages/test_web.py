@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from pages.context import Book, FeedInfo
+from pages.context import Book, EngineSign, FeedInfo
+from risk.domain.state import TradingState
 from tests.fakes_web import DEMO
 
 
@@ -53,7 +54,7 @@ def test_the_pulse_is_small_and_tells_the_age_by_the_wall(web, reader):
     assert answer.json["cycle"] == number
     assert answer.json["age"] == 4.0
     assert answer.json["cycle_seconds"] == 1.0
-    assert len(answer.data) < 200
+    assert len(answer.data) < 250
 
 
 def test_the_age_does_not_follow_a_market_that_runs_faster(web, reader):
@@ -68,6 +69,47 @@ def test_a_clock_set_back_does_not_make_an_old_cycle_fresh(web, reader):
     reader.clock.step_wall(timedelta(hours=-1))
 
     assert web.get("/live").json["age"] == 3600.0
+
+
+def test_the_pulse_tells_the_trading_state(web, reader):
+    reader.trading = TradingState.REDUCE_ONLY
+
+    assert web.get("/live").json["state"] == "REDUCE_ONLY"
+
+
+BROKEN = EngineSign(running=False, problem="The engine cannot go on: the file is gone.")
+ABSENT = EngineSign(running=False, problem=None)
+
+
+@pytest.mark.parametrize(
+    ("sign", "told"),
+    [(BROKEN, "The engine cannot go on: the file is gone."), (ABSENT, "No engine runs for demo.")],
+)
+def test_when_no_cycle_comes_any_more_the_reason_is_told(web, reader, sign, told):
+    reader.engine_sign = sign
+    assert web.get("/live").json["problem"] is None
+
+    reader.clock.step_wall(timedelta(seconds=3.5))
+    answer = web.get(f"/live?after={reader.number}")
+
+    assert answer.json["problem"] == told
+    assert answer.json["cycle"] == reader.number
+
+
+def test_an_engine_at_work_is_waited_for_in_silence(web, reader):
+    reader.clock.step_wall(timedelta(seconds=30))
+
+    assert web.get("/live").json["age"] == 30.0
+
+
+def test_an_engine_that_cannot_start_is_told_before_any_cycle(web, reader):
+    reader.started = False
+    assert web.get("/live").json["cycle"] is None
+
+    reader.engine_sign = BROKEN
+
+    answer = web.get("/live")
+    assert (answer.status_code, answer.json["problem"]) == (503, BROKEN.problem)
 
 
 def test_a_browser_that_knows_the_newest_cycle_gets_no_body(web, reader):

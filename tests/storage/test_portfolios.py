@@ -182,7 +182,7 @@ def test_an_entry_of_an_unknown_kind_is_refused(demo: Engines):
     write(demo, "INSERT INTO ledger_inbox (portfolio, kind, external_id, at_ms, body)"
                 " VALUES ('demo', 'gift', 'x', 0, '{}')")  # fmt: skip
 
-    with pytest.raises(StoreError, match="unknown kind 'gift'"):
+    with pytest.raises(StoreError, match="its kind 'gift' is unknown"):
         waiting(demo)
 
 

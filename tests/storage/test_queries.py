@@ -12,10 +12,13 @@ from risk.domain.events import ForecastScored, FundsMoved
 from risk.domain.market import Period
 from risk.errors import StoreUnavailable, UnknownPortfolio
 from risk.storage.engines import Engines, open_engines, transaction
+from risk.storage.failures import note_failure
+from risk.storage.lease import SqlLeaseOffice
 from risk.storage.portfolios import add_portfolio
 from risk.storage.queries import (
     Book,
     CompleteCycle,
+    EngineSign,
     FeedInfo,
     MetricHistory,
     Pulse,
@@ -128,6 +131,41 @@ def test_a_database_that_is_gone_says_so(postgres_url: str):
 
     with pytest.raises(StoreUnavailable):
         reader.books()
+
+
+# ---------------------------------------------------------------- the engine
+
+
+def note(engines: Engines, at: datetime, problem: str) -> None:
+    with transaction(engines.writer) as connection:
+        note_failure(connection, PORTFOLIO, at=at, problem=problem)
+
+
+def test_an_engine_at_work_holds_the_lease(engines: Engines, reader: SqlBookReader):
+    assert reader.engine(PORTFOLIO) == EngineSign(running=False, problem=None)
+
+    office = SqlLeaseOffice(engines)
+    lease = office.acquire(PORTFOLIO, "test")
+    assert reader.engine(PORTFOLIO) == EngineSign(running=True, problem=None)
+    assert not reader.engine("other").running
+
+    office.release(lease)
+    assert not reader.engine(PORTFOLIO).running
+
+
+def test_the_last_failure_is_told_until_a_later_cycle_is_complete(
+    engines: Engines, reader: SqlBookReader, token: int
+):
+    note(engines, NOON, "The disk is full.")
+    note(engines, NOON + timedelta(seconds=5), "The file is gone.")
+    assert reader.engine(PORTFOLIO).problem == "The file is gone."
+
+    store = SqlStore(engines)
+    store.save(build_record(1, at=NOON + timedelta(seconds=1)), token=token)
+    assert reader.engine(PORTFOLIO).problem == "The file is gone."
+
+    store.save(build_record(2, at=NOON + timedelta(seconds=6)), token=token)
+    assert reader.engine(PORTFOLIO).problem is None
 
 
 # ---------------------------------------------------------------- charts
