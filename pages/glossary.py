@@ -14,12 +14,15 @@ class Term:
         As it stands on the screen.
     definition, formula, reading : str
         What it is, how it is computed, and how to read it.
+    source : str
+        Where the idea comes from.
     """
 
     name: str
     definition: str
     formula: str
     reading: str
+    source: str
 
 
 GLOSSARY: Mapping[str, Term] = {
@@ -29,12 +32,14 @@ GLOSSARY: Mapping[str, Term] = {
         "cash + Σ quantity × mark",
         "Deposits and withdrawals move it without being profit or loss. It is unknown while a "
         "held asset has no price.",
+        "Accounting identity; every mark is the feed's last trusted price.",
     ),
     "profit_today": Term(
         "P&L today",
         "Profit or loss since 00:00 UTC, open positions included, fees paid, flows taken out.",
         "(equity now − equity at 00:00) − (flows since 00:00)",
         "Compare it with VaR: a loss beyond the 99 % VaR is expected on one day in a hundred.",
+        "CFA Institute, Global Investment Performance Standards 2020: flows are no return.",
     ),
     "var_1d_99": Term(
         "VaR 99 %, 1 day",
@@ -42,12 +47,15 @@ GLOSSARY: Mapping[str, Term] = {
         "99 % quantile of the book's simulated one-day losses, tail fitted, divided by equity",
         "It says nothing about how bad the hundredth day is: read expected shortfall beside it. "
         "The model is right only if exceptions stay near one in a hundred.",
+        "McNeil & Frey 2000, J. Empirical Finance 7; Glosten, Jagannathan & Runkle 1993, "
+        "J. Finance 48.",
     ),
     "es_1d_975": Term(
         "ES 97.5 %, 1 day",
         "Expected shortfall: the average loss on the worst 2.5 % of days.",
         "mean of the losses beyond the 97.5 % quantile, divided by equity",
         "Close to the 99 % VaR when tails are thin; the further above it, the fatter the tail.",
+        "Acerbi & Tasche 2002, J. Banking & Finance 26; the level is Basel III's (FRTB).",
     ),
     "drawdown": Term(
         "Drawdown from peak",
@@ -55,6 +63,7 @@ GLOSSARY: Mapping[str, Term] = {
         "1 − unit value ÷ highest unit value",
         "Zero at a new high. To recover from 20 % the book must gain 25 %. The peak is never "
         "moved by a restart, a deposit or a withdrawal.",
+        "Grossman & Zhou 1993, Mathematical Finance 3.",
     ),
     "leverage": Term(
         "Gross exposure",
@@ -62,12 +71,14 @@ GLOSSARY: Mapping[str, Term] = {
         "Σ |quantity × mark| ÷ equity",
         "At 2 × a fall of 1 % in everything held long costs 2 % of equity. Net exposure counts "
         "shorts against longs.",
+        "Directive 2011/61/EU (AIFMD), the gross method.",
     ),
     "var_share": Term(
         "Share of VaR",
         "How much of the book's 99 % one-day VaR comes from this part of it.",
         "component VaR ÷ book VaR; the shares add up to 100 %",
         "A hollow bar offsets risk: closing that part would raise the book's VaR.",
+        "Tasche 2000, Risk contributions and performance measurement; Euler's theorem.",
     ),
     "bad_day": Term(
         "What a bad day costs",
@@ -76,11 +87,270 @@ GLOSSARY: Mapping[str, Term] = {
         "More exceptions than the normal range mean that the model is too low; none at all over "
         "250 days, that it may be too high. The range is where Kupiec's test, at 5 %, would not "
         "reject the model.",
+        "Kupiec 1995, J. Derivatives 3.",
     ),
     "biggest_risk": Term(
         "Biggest risk",
         "The asset that carries the largest part of the book's VaR.",
         "largest component VaR ÷ book VaR",
         "Cutting this asset lowers the book's risk first.",
+        "Litterman 1996, Hot Spots and Hedges, J. Portfolio Management 23.",
+    ),
+    # -- exposure -----------------------------------------------------------------------------
+    "gross": Term(
+        "Gross exposure",
+        "Everything held, longs and shorts added up, as if nothing offset anything.",
+        "Σ |quantity × mark|, over positions",
+        "The size of the book. It counts a hedge as more, not as less: read net beside it.",
+        "Directive 2011/61/EU (AIFMD), the gross method.",
+    ),
+    "net": Term(
+        "Net exposure",
+        "What is held long less what is held short.",
+        "Σ quantity × mark",
+        "What a move of everything by 1 % costs or earns is 1 % of it. Near zero does not mean "
+        "safe: longs and shorts can both lose.",
+        "Directive 2011/61/EU (AIFMD).",
+    ),
+    "long": Term(
+        "Long",
+        "What gains when its price rises.",
+        "Σ quantity × mark, where the quantity is above zero",
+        "A long loses at most what it is worth.",
+        "Market convention.",
+    ),
+    "short": Term(
+        "Short",
+        "What gains when its price falls.",
+        "Σ |quantity × mark|, where the quantity is below zero",
+        "A short has no largest loss: a price that triples costs twice what was sold.",
+        "Market convention.",
+    ),
+    "gross_share": Term(
+        "Share of gross",
+        "How much of all that is held lies here, by size.",
+        "|quantity × mark| ÷ gross exposure; the shares add up to 100 %",
+        "Size, not risk: compare it with the share of VaR. Where the second is much larger, a "
+        "little of the money carries much of the risk.",
+        "Market convention.",
+    ),
+    "concentration": Term(
+        "Concentration",
+        "How much of the book lies in few assets.",
+        "Herfindahl index Σ wᵢ², wᵢ = |net exposure of the asset| ÷ their sum; "
+        "effective number = 1 ÷ index",
+        "An effective number of 3 means: as concentrated as three equal assets. It does not know "
+        "that coins move together; independent bets are fewer still.",
+        "Herfindahl 1950; Hirschman 1945.",
+    ),
+    "effective_number": Term(
+        "Effective number of assets",
+        "How many equal assets would be as concentrated as this book.",
+        "1 ÷ Σ wᵢ²",
+        "It falls when one position outgrows the rest, though their number stays.",
+        "Laakso & Taagepera 1979, Comparative Political Studies 12.",
+    ),
+    "component_var": Term(
+        "Component VaR",
+        "The part of the book's VaR that this position carries; the parts add up to the book's.",
+        "exposure × average of the asset's losses over the book's worst scenarios, rescaled to "
+        "add up",
+        "Below zero it offsets risk: closing it would raise the book's VaR. The largest one is "
+        "the first to cut.",
+        "Tasche 2000, Risk contributions and performance measurement; Euler's theorem.",
+    ),
+    "marginal_var": Term(
+        "Marginal VaR",
+        "What one more unit of currency bought of this asset adds to the book's VaR.",
+        "∂VaR ÷ ∂exposure = component VaR ÷ exposure",
+        "For small trades only: at 0.10, buying 1 000 more adds about 100. Below zero, buying "
+        "lowers the risk.",
+        "Gouriéroux, Laurent & Scaillet 2000, J. Empirical Finance 7.",
+    ),
+    "beta_btc": Term(
+        "Beta to BTC",
+        "How far the asset is expected to move when bitcoin moves by 1 %.",
+        "covariance(asset, BTC) ÷ variance(BTC), of the model's day forecast",
+        "At 1.4 it falls 1.4 % when bitcoin falls 1 %, on average; its own moves come on top.",
+        "Sharpe 1964, J. Finance 19.",
+    ),
+    "data_trust": Term(
+        "Data trust",
+        "Whether the price that a number stands on may be relied on.",
+        "trusted · stale: no fresh price in time · suspect: out of line with its neighbours · "
+        "missing: none at all",
+        "What is not trusted counts with its last trusted price. New risk in it is refused; "
+        "reductions pass.",
+        "House rule: what could not be measured fails closed.",
+    ),
+    # -- what changed -------------------------------------------------------------------------
+    "what_changed": Term(
+        "What changed",
+        "The difference of two moments, split into its causes.",
+        "after = before + positions + prices + volatility + model; each cause is averaged over "
+        "all orders in which causes can be exchanged (Shapley)",
+        "Positions is what was decided; the rest is what the market and the model did.",
+        "Shapley 1953; Shorrocks 2013, J. Economic Inequality 11.",
+    ),
+    "change_positions": Term(
+        "By positions",
+        "What trading changed: other quantities, the same market.",
+        "Shapley share of exchanging the quantities",
+        "Yours to undo. Everything else would have come anyway.",
+        "Shorrocks 2013, J. Economic Inequality 11.",
+    ),
+    "change_prices": Term(
+        "By prices",
+        "What other prices changed, with the same quantities held.",
+        "Shapley share of exchanging the prices",
+        "A rising long is a larger position: risk grows without a trade.",
+        "Shorrocks 2013, J. Economic Inequality 11.",
+    ),
+    "change_volatility": Term(
+        "By volatility",
+        "What the forecast of how far prices move a day changed.",
+        "Shapley share of exchanging the forecast deviations",
+        "It rises within a day of a shock and decays over weeks.",
+        "Glosten, Jagannathan & Runkle 1993, J. Finance 48.",
+    ),
+    "change_model": Term(
+        "By the model",
+        "What is left: tail, correlation and history of the model moved on.",
+        "Shapley share of exchanging the rest of the model",
+        "Large on the day on which a bad day leaves or enters the window.",
+        "Shorrocks 2013, J. Economic Inequality 11.",
+    ),
+    # -- correlation --------------------------------------------------------------------------
+    "correlation": Term(
+        "Correlation",
+        "How alike two assets move, from −1 (opposite) through 0 (unrelated) to +1 (as one).",
+        "Pearson correlation of daily returns, each divided by its forecast deviation",
+        "Above 0.7 two longs are nearly one position. It is measured on moves freed of changing "
+        "volatility, lest one wild week decide it.",
+        "Engle 2002, J. Business & Economic Statistics 20.",
+    ),
+    "correlation_calm": Term(
+        "Calm",
+        "Correlation over the calmer half of days.",
+        "days on which the market's forecast deviation was below its median",
+        "What diversification looks like on the days on which it is not needed.",
+        "Longin & Solnik 2001, J. Finance 56.",
+    ),
+    "correlation_recent": Term(
+        "Recent",
+        "The correlation that the risk model uses now.",
+        "EWMA with λ = 0.99 of standardised returns, shrunk by 20 % towards its mean",
+        "Half of its weight lies on the last 69 days.",
+        "Engle 2002; Ledoit & Wolf 2004, J. Portfolio Management 30.",
+    ),
+    "correlation_stressed": Term(
+        "Stressed",
+        "The recent correlation, moved towards everything falling together.",
+        "(1 − θ) C + θ 11′, with θ such that the mean is 0.95",
+        "What is left of diversification in a panic. A pair that hedged still hedges here only "
+        "if one is held short.",
+        "The formula keeps a valid matrix: Kupiec 1998, J. Derivatives 6.",
+    ),
+    "correlation_difference": Term(
+        "Difference",
+        "Recent less calm correlation, pair by pair.",
+        "recent − calm",
+        "Above zero, the pair moves closer together now than on calm days: it diversifies less "
+        "than the calm past promises.",
+        "Longin & Solnik 2001, J. Finance 56.",
+    ),
+    "mean_correlation": Term(
+        "Mean correlation",
+        "The average over all pairs of assets.",
+        "mean of the off-diagonal correlations, over a trailing window of 60 days",
+        "Large coins: median 0.67, 95th percentile 0.84, highest 0.93 (2017 to 2022). Near the "
+        "top, owning many coins is owning one.",
+        "Pollet & Wilson 2010, J. Financial Economics 96.",
+    ),
+    "joint_tails": Term(
+        "Joint tails",
+        "How often both have one of their worst days on the same day.",
+        "share of the worst 5 % of days of one on which the other had one of its worst 5 %",
+        "Coins: 56 %, where their correlation under a bell curve would say 25 %. In the tails "
+        "diversification is worth less than correlation says.",
+        "Embrechts, McNeil & Straumann 2002, Correlation and dependence in risk management.",
+    ),
+    "clustered_order": Term(
+        "Clustered order",
+        "Rows stand so that assets that move alike stand side by side.",
+        "average linkage on √((1 − ρ) ÷ 2), leaves in optimal order",
+        "A square block along the diagonal is one bet under several names.",
+        "Mantegna 1999, European Physical Journal B 11; Bar-Joseph et al. 2001.",
+    ),
+    # -- VaR and its health -------------------------------------------------------------------
+    "var_levels": Term(
+        "VaR 95, 97.5 and 99 %",
+        "The loss that should be exceeded on 5, 2.5 and 1 of 100 days.",
+        "quantiles of the book's simulated one-day losses; tail fitted by peaks over threshold",
+        "Read the inner one for how the model fares (it is tested often), the outer one for what "
+        "a bad day costs.",
+        "McNeil & Frey 2000, J. Empirical Finance 7.",
+    ),
+    "var_1h": Term(
+        "VaR, 1 hour",
+        "The loss that the book should exceed in one hour of a hundred.",
+        "99 % quantile of filtered history, window 2 000 hours",
+        "For what cannot be sold at once. It is not the day's VaR divided by √24: hours are "
+        "calmer at night and jump more.",
+        "Barone-Adesi, Giannopoulos & Vosper 1999, J. Futures Markets 19.",
+    ),
+    "es": Term(
+        "Expected shortfall",
+        "The average loss when VaR is exceeded.",
+        "mean of the losses beyond the quantile, the boundary one weighted",
+        "Unlike VaR it never rises by merging two books. Its ratio to VaR tells how fat the tail "
+        "is: 1.15 at 99 % for a bell curve.",
+        "Acerbi & Tasche 2002, J. Banking & Finance 26.",
+    ),
+    "exception": Term(
+        "Exception",
+        "A period whose loss was larger than the VaR that had been forecast for it.",
+        "loss of the day > VaR forecast at its opening",
+        "Expected on 1 of 100 days at 99 %. One alone proves nothing; several in a row say that "
+        "the model is late.",
+        "Basel Committee 1996, Supervisory framework for backtesting.",
+    ),
+    "normal_range": Term(
+        "Normal range",
+        "How many exceptions a right model has, by luck alone.",
+        "the counts that Kupiec's likelihood ratio test does not reject at 5 %",
+        "Inside: no evidence against the model. Above: too low. Below: too high, and room is "
+        "wasted. A right model leaves the range once in twenty times.",
+        "Kupiec 1995, J. Derivatives 3.",
+    ),
+    "traffic_light": Term(
+        "Traffic light",
+        "The regulator's verdict on a VaR model by its exceptions.",
+        "over 250 days at 99 %: green up to 4, amber 5 to 9, red from 10",
+        "A right model is green 89 times in 100. It never catches a model that is too high.",
+        "Basel Committee 1996, Supervisory framework for backtesting.",
+    ),
+    "models_compared": Term(
+        "Models compared in hindsight",
+        "What each model would have forecast for the book as it was held on each day.",
+        "forecast for day t from prices before t alone, for the holdings at its opening",
+        "The fair contest: the same days, the same holdings, no look-ahead. Hindsight lies only "
+        "in that nobody traded on the other models' numbers.",
+        "Berkowitz & O'Brien 2002, J. Finance 57.",
+    ),
+    "hit_rate": Term(
+        "Hit rate",
+        "How often losses were larger than the forecast.",
+        "exceptions ÷ days",
+        "It should be 5, 2.5 or 1 %. Whether a gap is luck, the normal range tells.",
+        "Christoffersen 1998, International Economic Review 39.",
+    ),
+    "as_held": Term(
+        "Profit as held",
+        "What the holdings of a day's opening would have earned until its close, untouched.",
+        "Σ exposure at the opening × return of the day",
+        "VaR forecasts this, not what was traded during the day: it is what models are judged "
+        "by. Fees and trades make the difference to P&L today.",
+        "Basel Committee 2019, MAR32: hypothetical profit and loss.",
     ),
 }

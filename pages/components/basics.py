@@ -45,6 +45,7 @@ def help_mark(term_key: str) -> html.Details:
                     html.P(term.definition),
                     html.P(term.formula, className="sw-formula"),
                     html.P(term.reading, className="sw-dim"),
+                    html.P(["Source: ", html.Cite(term.source)], className="sw-note"),
                 ],
                 className="sw-tip",
             ),
