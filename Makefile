@@ -15,13 +15,14 @@ WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench docs fmt lock shots browser clean
+.PHONY: help run test check bench bench-web docs fmt lock shots browser clean
 
 help:
 	@echo "make run     start Seawall with its demonstration market on http://127.0.0.1:8050"
 	@echo "make test    run all tests, browser and Postgres included"
 	@echo "make check   formatting, lint, types, import rules, security"
 	@echo "make bench   measure speeds and print a table"
+	@echo "make bench-web  measure the web: many viewers, and what a browser has to do"
 	@echo "make docs    write the reference pages from the code again"
 	@echo "make shots   take the screenshots of the documentation again"
 	@echo "make fmt     format the code"
@@ -44,6 +45,11 @@ check: $(INSTALLED)
 
 bench: $(INSTALLED) $(WARMED)
 	$(BIN)/python -m benchmarks
+
+# Twenty minutes: an hour of watching is simulated. With URL=... it measures a Seawall that runs.
+bench-web: $(INSTALLED) $(WARMED) browser
+	$(BIN)/python -m benchmarks.load_web $(URL)
+	$(BIN)/python -m benchmarks.browser_web $(URL)
 
 docs: $(INSTALLED)
 	$(BIN)/python -m docs.generate
