@@ -21,6 +21,7 @@ from pages.context import (
 )
 from pages.query import Query
 from risk.domain.events import RiskEvent
+from risk.domain.ledger import Fill, Flow
 
 Answer = TypeVar("Answer")
 
@@ -52,6 +53,8 @@ class Readings:
         self._asking: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
         self._beginnings: dict[str, datetime] = {}
+        self._ledgers: dict[str, tuple[tuple[Fill | Flow, ...], int]] = {}
+        self._ledger_lock = threading.Lock()
         self._days: dict[tuple[str, datetime], tuple[int, tuple[RiskEvent, ...]]] = {}
 
     def once(self, key: Hashable, ask: Callable[[], Answer]) -> Answer:
@@ -196,6 +199,14 @@ class Readings:
             self._days = {key: day for key, day in self._days.items() if key[1] == midnight}
             self._days[(book.name, midnight)] = reads + 1, events
         return events
+
+    def ledger(self, book: Book) -> tuple[Fill | Flow, ...]:
+        """Everything booked, oldest first; only what is new is read."""
+        with self._ledger_lock:
+            entries, seq = self._ledgers.get(book.name, ((), 0))
+            part = self.reader.ledger_entries(book.name, after=seq)
+            self._ledgers[book.name] = (*entries, *part.entries), part.seq
+            return self._ledgers[book.name][0]
 
     def record(self, book: Book, cycle: CompleteCycle) -> VarRecord | None:
         """How the one-day VaR fared."""

@@ -151,14 +151,10 @@ def _area(
 
 
 def _pile_height(values: Sequence[FloatArray]) -> float:
-    return max(
-        (
-            _largest(sum(np.maximum(sign * v, 0.0) for v in values))
-            for sign in (1.0, -1.0)
-            if values
-        ),
-        default=0.0,
-    )
+    if not values:
+        return 0.0
+    piles = (sum(np.maximum(sign * v, 0.0) for v in values) for sign in (1.0, -1.0))
+    return max(map(_largest, piles))
 
 
 def _largest(values: Any) -> float:
@@ -198,7 +194,6 @@ def change_figure(
     after: float,
     *,
     names: tuple[str, str],
-    currency: str,
     scheme: Scheme,
 ) -> dict[str, Any]:
     """A bridge from `before` to `after`: totals from zero, causes where they take effect.
@@ -213,7 +208,6 @@ def change_figure(
         ``before`` and all that is added make ``after``.
     names : tuple of str
         Of both totals.
-    currency : str
     scheme : Scheme
     """
     levels = list(accumulate((step.added for step in steps), initial=before))
