@@ -249,7 +249,7 @@ GLOSSARY: Mapping[str, Term] = {
         "(1 − θ) C + θ 11′, with θ such that the mean is 0.95",
         "What is left of diversification in a panic. A pair that hedged still hedges here only "
         "if one is held short.",
-        "The formula keeps a valid matrix: Kupiec 1998, J. Derivatives 6.",
+        "Numpacharoen 2013, J. Derivatives 21: weighted averages of correlation matrices.",
     ),
     "correlation_difference": Term(
         "Difference",

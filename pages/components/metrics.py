@@ -92,6 +92,49 @@ def metric_card(content: MetricCard) -> html.Section:
     )
 
 
+@dataclass(frozen=True)
+class Fact:
+    """One line of a list of facts.
+
+    Attributes
+    ----------
+    key : str
+        Part of its components' ids.
+    label, figure, context : str
+    term : str or None
+        Key of the glossary that explains it.
+    """
+
+    key: str
+    label: str
+    figure: str
+    context: str = ""
+    term: str | None = None
+
+
+def fact_list(facts: Sequence[Fact], component_id: str) -> html.Dl:
+    """Label left, figure right, context below it: a few numbers that need no card each."""
+    return html.Dl(
+        [_fact(fact, f"{component_id}-{fact.key}") for fact in facts],
+        id=component_id,
+        className="sw-facts",
+    )
+
+
+def _fact(fact: Fact, base: str) -> html.Div:
+    marks = [] if fact.term is None else [help_mark(fact.term)]
+    context = html.Dd(fact.context, id=f"{base}-context", className="sw-note")
+    return html.Div(
+        [
+            html.Dt([fact.label, *marks]),
+            html.Dd(figure(fact.figure, f"{base}-figure")),
+            *([context] if fact.context else []),
+        ],
+        id=base,
+        className="sw-fact",
+    )
+
+
 def sparkline(
     values: Sequence[float], component_id: str, *, label: str, least_span: float = 0.0
 ) -> html.Div:
