@@ -164,20 +164,19 @@
     news.asking = true;
     window.clearTimeout(askTimer);
     try {
-      await fetchNews();
-      news.failures = 0;
+      take(await fetchNews(news.book));
     } catch (problem) {
       news.failures = Math.min(news.failures + 1, 5);
       news.problem = problem.said || NO_ANSWER;
-    } finally {
-      news.asking = false;
-      showAge();
-      schedule();
     }
+    news.asking = false;
+    schedule();
+    showAge();
+    if (!news.problem) settle();
   }
 
-  async function fetchNews() {
-    const book = news.book;
+  /** What the server says of `book`: null if nothing is newer than what is known. */
+  async function fetchNews(book) {
     const asked = new URLSearchParams();
     if (book) asked.set("book", book);
     if (hasCycle()) asked.set("after", news.data.cycle);
@@ -185,14 +184,17 @@
     const answer = await fetch(`/live?${asked}`, { cache: "no-store", signal: limit });
     const data = answer.status === 204 ? null : await answer.json();
     if (!answer.ok) throw Object.assign(new Error(data.problem), { said: data.problem });
-    if (book !== news.book) return; // The answer is about the book that was shown before.
-    if (data) Object.assign(news, { data, birth: born(data.age ?? 0) });
-    if (data) view.cycleSeconds = data.cycle_seconds;
-    settle(data?.problem ?? "");
+    return { book, data };
   }
 
-  function settle(problem) {
-    news.problem = problem;
+  function take({ book, data }) {
+    Object.assign(news, { failures: 0, problem: "" });
+    if (!data || book !== news.book) return; // Old news, or of a book that is shown no more.
+    Object.assign(news, { data, birth: born(data.age ?? 0) });
+    view.cycleSeconds = data.cycle_seconds;
+  }
+
+  function settle() {
     showHeader();
     if (hasCycle()) seawall.state.show(news.data, news.book);
     navigateAgain();

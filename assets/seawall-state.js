@@ -4,8 +4,9 @@
   "use strict";
 
   const seawall = (window.seawall ??= {});
+  const TOAST_MS = 12_000;
   const known = { state: undefined, book: null, prefix: "", bare: "", worn: null };
-  let looks = {}, toasts = {};
+  let looks = {};
 
   const set = (id, props) => window.dash_clientside.set_props(id, props);
   const lookOf = (state) => looks[state] || looks.UNKNOWN;
@@ -33,8 +34,20 @@
     const at = seawall.words.clock(new Date(pulse.market));
     const title = known.book ? `${look.word}: book ${known.book}` : look.word;
     const message = `${look.works} Before ${at}: ${lookOf(before).word}. The cockpit says why.`;
-    set("toasts", { sendNotifications: [{ ...toasts[look.shape], title, message, id: `state-${Date.now()}` }] });
+    set("toasts", { sendNotifications: [toast(look.shape, title, message)] });
   }
+
+  const glyph = (shape) => ({
+    namespace: "dash_html_components",
+    type: "Span",
+    props: { className: "sw-glyph", "data-glyph": shape, "data-state": shape, "aria-hidden": "true" },
+  });
+
+  /** One that says that trading stopped stays until somebody closes it. */
+  const toast = (shape, title, message) => ({
+    action: "show", id: `state-${Date.now()}`, title, message, icon: glyph(shape),
+    className: "sw-toast", autoClose: shape === "halted" ? false : TOAST_MS,
+  });
 
   // -- the window's title -------------------------------------------------------------------
 
@@ -60,7 +73,7 @@
   }
 
   function start(settings) {
-    ({ looks, toasts } = settings);
+    ({ looks } = settings);
     // Dash sets a title of its own when a page has come.
     new MutationObserver(wear).observe(document.querySelector("title"), { childList: true });
   }

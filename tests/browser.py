@@ -1,8 +1,15 @@
-"""Which browser the tests drive, and how."""
+"""Which browser the tests drive, how, and what a person does and sees in it."""
 
 import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webdriver import WebDriver
+from selenium.webdriver.remote.webelement import WebElement
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = (
@@ -14,6 +21,8 @@ ARGUMENTS = (
     "--hide-scrollbars",
     "--window-size=1440,900",
 )
+
+PATIENCE = 12
 
 
 def find_browser() -> str | None:
@@ -28,3 +37,88 @@ def headless_options() -> Options:
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     return options
+
+
+def until(condition: Callable[[], Any], message: str) -> None:
+    """Wait for `condition`, which may also fail while the page is being replaced."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            if condition():
+                return
+        except Exception as problem:  # noqa: BLE001 - any answer but yes means: not yet
+            message = f"{message} ({type(problem).__name__})"
+        time.sleep(0.05)
+    raise AssertionError(message)
+
+
+@dataclass
+class Page:
+    """A few short words for what a person does and sees.
+
+    Attributes
+    ----------
+    driver : WebDriver
+    open : callable
+        Opens an address: ``open("?range=7d", width=390)``.
+    """
+
+    driver: WebDriver
+    open: Callable[..., None]
+
+    def find(self, selector: str) -> WebElement:
+        """The first element that `selector` names."""
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def text(self, selector: str) -> str:
+        """What it says, with plain spaces."""
+        return self.find(selector).text.replace("\u00a0", " ").replace("\u202f", " ")
+
+    def click(self, selector: str) -> None:
+        """Press it."""
+        self.find(selector).click()
+
+    def choose(self, switch: str, label: str) -> None:
+        """Press `label` of the switch with that id, as soon as it stands there."""
+        until(lambda: self._chosen(switch, label), f"{switch} never offered {label}")
+
+    def _chosen(self, switch: str, label: str) -> bool:
+        labels = self.driver.find_elements(By.CSS_SELECTOR, f"#{switch} label")
+        next(found for found in labels if found.text == label).click()
+        return True
+
+    def run(self, script: str) -> Any:
+        """The value of an expression of JavaScript."""
+        return self.driver.execute_script(f"return {script}")
+
+    def style(self, selector: str, name: str) -> str:
+        """A computed style of the first element that `selector` names."""
+        return str(self.run(f"getComputedStyle(document.querySelector('{selector}'))['{name}']"))
+
+    def seen(self, selector: str) -> bool:
+        """Whether it stands on the page and is not hidden."""
+        return self.find(selector).is_displayed()
+
+    def freshness(self) -> str:
+        """How fresh the page says its numbers are."""
+        return str(self.run("document.documentElement.dataset.freshness"))
+
+    def hide(self, hidden: bool) -> None:
+        """As if another tab covered this one, or no longer."""
+        self.run(
+            f"(Object.defineProperty(document, 'hidden', {{value: {str(hidden).lower()}, "
+            "configurable: true}), document.dispatchEvent(new Event('visibilitychange')))"
+        )
+
+    def requests(self, part: str) -> int:
+        """How often an address with `part` in it was asked for."""
+        found = "performance.getEntriesByType('resource').filter(e => e.name.includes"
+        return int(self.run(f"{found}('{part}')).length"))
+
+    def problems(self) -> list[str]:
+        """What the browser's console calls severe."""
+        return [e["message"] for e in self.driver.get_log("browser") if e["level"] == "SEVERE"]
+
+    def sees(self, selector: str, text: str) -> None:
+        """Wait until it says `text`."""
+        until(lambda: text in self.text(selector), f"{selector} never said {text!r}")

@@ -8,6 +8,7 @@ from dash import _callback
 from flask.testing import FlaskClient
 
 from app import create_app
+from tests.browser import Page
 from tests.fakes_web import FakeBookReader
 
 
@@ -51,3 +52,9 @@ def open_cockpit(dashboard: dash.Dash, dash_duo) -> Callable[..., None]:
         dash_duo.wait_for_element(wait_for, timeout=20)
 
     return open_at
+
+
+@pytest.fixture
+def page(dash_duo, open_cockpit) -> Page:
+    """The browser, and what a person does and sees in it."""
+    return Page(dash_duo.driver, open_cockpit)

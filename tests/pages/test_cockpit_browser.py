@@ -7,9 +7,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from risk.domain.state import TradingState
+from tests.browser import until
 from tests.fakes_web import STALE_LINK
 
-PATIENCE = 12
 READING_ORDER = (
     "#state-banner",
     "#cockpit-notices",
@@ -17,57 +17,6 @@ READING_ORDER = (
     "#cockpit-risk",
     ".sw-course",
 )
-
-
-def until(condition, message: str) -> None:
-    """Wait for `condition`, which may also fail while the page is being replaced."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        try:
-            if condition():
-                return
-        except Exception as problem:  # noqa: BLE001 - any answer but yes means: not yet
-            message = f"{message} ({type(problem).__name__})"
-        time.sleep(0.05)
-    raise AssertionError(message)
-
-
-@pytest.fixture
-def page(dash_duo, open_cockpit):
-    """The browser, with a few short words for what a person does and sees."""
-
-    class Page:
-        driver = dash_duo.driver
-        open = staticmethod(open_cockpit)
-
-        def text(self, selector: str) -> str:
-            found = self.driver.find_element(By.CSS_SELECTOR, selector).text
-            return found.replace("\u00a0", " ").replace("\u202f", " ")
-
-        def click(self, selector: str) -> None:
-            self.driver.find_element(By.CSS_SELECTOR, selector).click()
-
-        def choose(self, switch: str, label: str) -> None:
-            until(lambda: self._chosen(switch, label), f"{switch} never offered {label}")
-
-        def _chosen(self, switch: str, label: str) -> bool:
-            labels = self.driver.find_elements(By.CSS_SELECTOR, f"#{switch} label")
-            next(found for found in labels if found.text == label).click()
-            return True
-
-        def run(self, script: str):
-            return self.driver.execute_script(f"return {script}")
-
-        def freshness(self) -> str:
-            return self.run("document.documentElement.dataset.freshness")
-
-        def problems(self) -> list[str]:
-            return [e["message"] for e in self.driver.get_log("browser") if e["level"] == "SEVERE"]
-
-        def sees(self, selector: str, text: str) -> None:
-            until(lambda: text in self.text(selector), f"{selector} never said {text!r}")
-
-    return Page()
 
 
 def test_numbers_move_by_themselves_and_hold_a_tint_for_a_moment(page, reader):
@@ -85,29 +34,6 @@ def test_numbers_move_by_themselves_and_hold_a_tint_for_a_moment(page, reader):
     until(lambda: page.run("document.querySelectorAll('.sw-changed').length") == 0, "tint stayed")
     assert page.run("document.getElementById('cockpit-view').dataset.cycle") == str(number)
     assert page.problems() == []
-
-
-def test_age_turns_to_late_stale_and_not_live_and_the_numbers_turn_grey(page, reader):
-    page.open()
-    until(lambda: page.freshness() == "live", "never live")
-    # Noted in the page itself: a busy machine may ask too seldom to see each of them.
-    page.run(
-        "(window.ages = [], new MutationObserver("
-        "() => window.ages.push(document.documentElement.dataset.freshness))"
-        ".observe(document.documentElement, {attributeFilter: ['data-freshness']}))"
-    )
-    until(lambda: "late" in page.run("window.ages"), "never late")
-    until(lambda: page.freshness() == "stale", "never stale")
-    grey = page.run("getComputedStyle(document.getElementById('card-equity-figure')).color")
-    until(lambda: page.freshness() == "gone", "never gone")
-
-    assert page.text("#age-chip").split()[:2] == ["Not", "live"]
-    assert "no cycle since 15:42:18" in page.text("#freshness-banner")
-    assert "Values are greyed." in page.text("#freshness-banner")
-    reader.advance()
-    until(lambda: page.freshness() == "live", "never live again")
-    fresh = page.run("getComputedStyle(document.getElementById('card-equity-figure')).color")
-    assert grey != fresh
 
 
 def test_a_failing_store_is_told_and_recovered_from(page, reader):
@@ -151,20 +77,6 @@ def test_a_page_that_takes_long_says_that_it_is_loading(page, reader):
     assert page.run("getComputedStyle(document.querySelector('.sw-loading')).display") == "none"
 
 
-def test_an_error_while_updating_is_told_to_the_user_and_goes_away(page, reader):
-    page.open()
-    page.sees("#state-word", "NORMAL")
-    reader.recent_events = lambda *_, **_options: 1 / 0
-    reader.advance()
-    page.sees("#refusal", "This part could not be brought up to date. ZeroDivisionError")
-    del reader.recent_events
-    reader.advance(0.002)
-
-    page.sees("#card-profit_today-figure", "−59.4 k")
-    reader.advance()
-    until(lambda: page.text("#refusal") == "", "the old message stayed")
-
-
 def test_the_chart_grows_by_one_point_instead_of_being_sent_again(page, reader):
     page.open("?range=1h")
     until(lambda: page.run("document.querySelector('.main-svg')") is not None, "no chart")
@@ -203,20 +115,14 @@ def test_the_scheme_is_switched_remembered_and_followed_by_the_chart(page):
     until(lambda: page.run(template) == light[1] != dark[1], "the chart forgot the scheme")
 
 
-def test_the_controls_write_the_address_and_follow_it(page):
+def test_the_grouping_is_chosen_by_links_that_keep_the_rest_of_the_address(page):
     page.open("?range=7d&by=venue")
     page.sees("#risk-table", "sim-a")
-    until(
-        lambda: page.run("document.querySelector('#range-pick input:checked').value") == "7d",
-        "range",
-    )
-    page.choose("range-pick", "30d")
-    until(lambda: "range=30d" in page.driver.current_url, "the address kept its range")
     page.driver.find_element(By.LINK_TEXT, "Strategy").click()
 
     page.sees("#risk-table", "trend")
     assert "by=strategy" in page.driver.current_url
-    assert "range=30d" in page.driver.current_url
+    assert "range=7d" in page.driver.current_url
     page.driver.back()
     page.sees("#risk-table", "sim-a")
 
@@ -248,60 +154,6 @@ def test_local_time_is_kept_in_the_address(page):
     assert "tz=Asia" in page.driver.current_url
     page.sees("#market-clock", "13 Nov 00:42:18")
     until(lambda: chart_ends(page).startswith("2026-11-13 00:42:18"), "the chart kept its zone")
-
-
-def test_a_slow_server_is_asked_for_one_update_at_a_time(page, reader):
-    page.open()
-    page.sees("#state-word", "NORMAL")
-    events, running, most = reader.recent_events, [], []
-
-    def slowly(*arguments, **options):
-        running.append(1)
-        most.append(len(running))
-        time.sleep(0.8)
-        running.pop()
-        return events(*arguments, **options)
-
-    reader.recent_events = slowly
-    for _ in range(25):
-        newest = reader.advance(0.0001)
-        time.sleep(0.1)
-
-    shown = "document.getElementById('cockpit-view').dataset.cycle"
-    until(lambda: page.run(shown) == str(newest), "the newest cycle was never shown")
-    assert max(most) == 1
-    assert len(most) < 8
-
-
-def test_a_paused_view_stands_still_and_says_so(page, reader):
-    page.open()
-    page.sees("#card-profit_today-figure", "−62.4 k")
-    page.click("#pause-button")
-    page.sees("#freshness-banner", "You paused this view at")
-    reader.advance(0.002)
-    time.sleep(1.5)
-    assert page.text("#card-profit_today-figure") == "−62.4 k"
-    page.click("#resume-button")
-
-    page.sees("#card-profit_today-figure", "−59.4 k")
-    assert (
-        page.run("getComputedStyle(document.getElementById('freshness-banner')).display") == "none"
-    )
-
-
-def test_a_hidden_tab_asks_for_nothing(page, reader):
-    page.open()
-    page.sees("#age-word", "Live")
-    page.run(
-        "(Object.defineProperty(document, 'hidden', {get: () => true, configurable: true}),"
-        "document.dispatchEvent(new Event('visibilitychange')))"
-    )
-    time.sleep(0.7)
-    asked = "performance.getEntriesByType('resource').filter(e => e.name.includes('/live')).length"
-    before = page.run(asked)
-    time.sleep(2.0)
-
-    assert page.run(asked) == before
 
 
 def test_every_control_can_be_reached_and_help_opened_from_the_keyboard(page):

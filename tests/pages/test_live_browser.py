@@ -1,0 +1,258 @@
+"""What every page does while time goes on: in a real browser, over a server that can be stopped."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from risk.domain.state import TradingState
+from tests.browser import until
+
+CYCLE = "document.querySelector('[data-cycle]').dataset.cycle"
+#: Something without a reload keeps what was written into its window.
+MARK, MARKED = "(window.notReloaded = true)", "window.notReloaded === true"
+
+
+class StoppableServer:
+    """A web server of `app` that can be away for a while, always at the same address."""
+
+    def __init__(self, app) -> None:
+        self._app = app
+        self._server: BaseWSGIServer | None = None
+        self.port = 0
+        self.start()
+
+    def start(self) -> None:
+        server = make_server("127.0.0.1", self.port, self._app, threaded=True)
+        self.port, self._server = server.server_port, server
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+
+@pytest.fixture
+def server(dashboard) -> Iterator[StoppableServer]:
+    server = StoppableServer(dashboard.server)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def watched(page, server):
+    """The cockpit on a server that a test can stop."""
+    page.driver.get(f"http://127.0.0.1:{server.port}/?range=1h")
+    page.sees("#state-word", "NORMAL")
+    until(lambda: page.freshness() == "live", "never live")
+    page.run(MARK)
+    return page
+
+
+def keep_alive(reader, seconds: float, drift: float = 0.0) -> int:
+    """Complete a cycle each tenth of a second for a while; the number of the last one."""
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        number = reader.advance(drift, seconds=0.1)
+        time.sleep(0.1)
+    return number
+
+
+# -- old numbers ----------------------------------------------------------------------------
+
+
+def test_when_the_engine_stops_the_numbers_are_late_stale_and_not_live_and_recover(watched, reader):
+    # Noted in the page itself: a busy machine may ask too seldom to see each of them.
+    watched.run(
+        "(window.ages = [], new MutationObserver("
+        "() => window.ages.push(document.documentElement.dataset.freshness))"
+        ".observe(document.documentElement, {attributeFilter: ['data-freshness']}))"
+    )
+    fresh = watched.style("#card-equity-figure", "color")
+    until(lambda: "late" in watched.run("window.ages"), "never late")
+    until(lambda: watched.freshness() == "stale", "never stale")
+    assert watched.style("#card-equity-figure", "color") != fresh
+    assert watched.text("#age-chip").startswith("Stale")
+    until(lambda: watched.freshness() == "gone", "never gone")
+
+    assert watched.text("#age-chip").split()[:2] == ["Not", "live"]
+    assert "no cycle since 15:42:18" in watched.text("#freshness-banner")
+    assert "Values are greyed." in watched.text("#freshness-banner")
+    reader.advance()
+    until(lambda: watched.freshness() == "live", "never live again")
+    assert watched.style("#card-equity-figure", "color") == fresh
+    assert watched.run(MARKED)
+
+
+def test_within_three_cycles_every_number_is_grey_and_dashed(watched):
+    begun = time.monotonic()
+    until(lambda: watched.freshness() == "stale", "never stale")
+    took = time.monotonic() - begun
+
+    # Three cycles of a second, and half a second until the browser looks again.
+    assert took < 4.0
+    lively = watched.run(
+        "[...document.querySelectorAll('.sw-main .sw-num')].filter((n) => {"
+        "const style = getComputedStyle(n), grey = getComputedStyle(document.documentElement)"
+        ".getPropertyValue('--sw-text3');"
+        "const probe = document.body.appendChild(document.createElement('i'));"
+        "probe.style.color = grey; const wanted = getComputedStyle(probe).color; probe.remove();"
+        "return style.color !== wanted || !style.textDecorationStyle.includes('dashed')})"
+        ".map((n) => n.id)"
+    )
+    assert lively == []
+    assert watched.run("document.querySelectorAll('.sw-main .sw-num').length") > 20
+    assert watched.style(".js-plotly-plot", "outlineStyle") == "dashed"
+    assert "grayscale" in watched.style(".js-plotly-plot", "filter")
+
+
+def test_when_the_web_server_goes_away_it_is_told_and_all_recovers_without_a_reload(
+    watched, server, reader
+):
+    watched.sees("#card-profit_today-figure", "−62.4 k")
+    server.stop()
+    until(lambda: watched.freshness() == "stale", "never stale")
+    until(lambda: watched.freshness() == "gone", "never gone")
+    watched.sees("#freshness-banner", "The dashboard's server does not answer.")
+    reader.advance(0.002, seconds=600.0)
+    server.start()
+
+    watched.sees("#card-profit_today-figure", "−59.4 k")
+    until(lambda: watched.freshness() == "live", "never live again")
+    assert watched.run(MARKED)
+    missed = "document.querySelector('.js-plotly-plot').calcdata[0].filter((point) => "
+    missed += "point.x > Date.UTC(2026, 10, 12, 15, 43)).length"
+    until(lambda: watched.run(missed) >= 5, "the gap in the chart was not filled")
+
+
+def test_a_page_asked_for_while_nobody_answered_comes_by_itself(watched, server, reader):
+    server.stop()
+    watched.run("document.querySelector('#choose-by a[href*=venue]').click()")
+    watched.sees(
+        "#refusal", "The page could not be loaded. The dashboard's server does not answer."
+    )
+    server.start()
+    reader.advance()
+
+    watched.sees("#risk-table", "sim-a")
+    assert watched.run(MARKED)
+    until(lambda: watched.text("#refusal") == "", "the old message stayed")
+
+
+# -- updates ------------------------------------------------------------------------------
+
+
+def test_a_slow_update_is_asked_for_once_and_then_shows_the_newest_cycle(watched, reader):
+    events, running, most = reader.recent_events, [], []
+
+    def slowly(*arguments, **options):
+        running.append(1)
+        most.append(len(running))
+        time.sleep(0.8)
+        running.pop()
+        return events(*arguments, **options)
+
+    reader.recent_events = slowly
+    newest = keep_alive(reader, 3.0, drift=0.0001)
+
+    until(lambda: watched.run(CYCLE) == str(newest), "the newest cycle was never shown")
+    assert max(most) == 1
+    assert len(most) < 8
+
+
+def test_numbers_whose_update_takes_too_long_are_not_shown_as_live(watched, reader):
+    go_on = threading.Event()
+    events = reader.recent_events
+    reader.recent_events = lambda *a, **o: go_on.wait(20) and events(*a, **o)
+    shown = watched.run(CYCLE)
+    reader.advance()
+
+    def stale_though_the_engine_goes_on() -> bool:
+        reader.advance(seconds=0.1)
+        return watched.freshness() in ("stale", "gone")
+
+    until(stale_though_the_engine_goes_on, "old numbers looked live")
+    assert watched.run(CYCLE) == shown
+    go_on.set()
+    keep_alive(reader, 2.0)
+    until(lambda: watched.freshness() == "live", "never live again")
+
+
+def test_a_failing_update_is_told_greys_the_numbers_and_is_tried_again(watched, reader):
+    reader.recent_events = lambda *_, **_options: 1 / 0
+    reader.advance()
+    watched.sees("#refusal", "This part could not be brought up to date. ZeroDivisionError")
+
+    def stale_though_the_engine_goes_on() -> bool:
+        reader.advance(seconds=0.1)
+        return watched.freshness() == "gone"
+
+    until(stale_though_the_engine_goes_on, "numbers that cannot be updated looked live")
+    assert "behind" in watched.text("#freshness-banner")
+    del reader.recent_events
+    reader.advance(0.002)
+
+    watched.sees("#card-profit_today-figure", "−59.4 k")
+    keep_alive(reader, 1.0)
+    assert watched.freshness() == "live"
+    assert watched.text("#refusal") != "", "gone before anybody could read it"
+    until(lambda: watched.text("#refusal") == "", "the old message stayed")
+
+
+# -- pausing, hiding ----------------------------------------------------------------------
+
+
+def test_a_paused_view_stands_still_and_counts_what_waits(watched, reader):
+    watched.sees("#card-profit_today-figure", "−62.4 k")
+    watched.click("#pause-button")
+    watched.sees("#freshness-banner", "You paused this view at")
+    for drift in (0.0, 0.0, 0.002):
+        reader.advance(drift)
+    watched.sees("#freshness-banner", "3 newer cycles wait.")
+    assert watched.text("#card-profit_today-figure") == "−62.4 k"
+    watched.click("#resume-button")
+
+    watched.sees("#card-profit_today-figure", "−59.4 k")
+    until(lambda: watched.style("#freshness-banner", "display") == "none", "the banner stayed")
+
+
+def test_a_halt_is_seen_and_told_while_the_view_is_paused(watched, reader):
+    watched.click("#pause-button")
+    watched.sees("#freshness-banner", "You paused this view at")
+    reader.trading = TradingState.HALTED
+    reader.advance()
+
+    watched.sees(".mantine-Notification-root", "HALTED")
+    until(lambda: watched.driver.title.startswith("HALTED · "), "the title kept silent")
+
+
+def test_a_hidden_tab_costs_nothing_and_is_brought_up_to_date_at_once(watched, reader):
+    watched.hide(True)
+    time.sleep(0.7)
+    before = watched.requests("/live"), watched.requests("_dash-update")
+    keep_alive(reader, 2.0)
+    assert (watched.requests("/live"), watched.requests("_dash-update")) == before
+    assert watched.driver.title.startswith("Asleep · ")
+    newest = reader.advance(0.002)
+    watched.hide(False)
+
+    until(lambda: watched.run(CYCLE) == str(newest), "not brought up to date")
+    assert watched.requests("_dash-update") == before[1] + 1
+    assert not watched.driver.title.startswith("Asleep")
+
+
+def test_numbers_are_old_at_the_first_glance_at_a_tab_that_was_hidden(watched, reader, server):
+    watched.hide(True)
+    server.stop()
+    time.sleep(3.5)
+    seen = watched.run(
+        "(Object.defineProperty(document, 'hidden', {value: false, configurable: true}),"
+        "document.dispatchEvent(new Event('visibilitychange')),"
+        "document.documentElement.dataset.freshness)"
+    )
+
+    assert seen == "stale"

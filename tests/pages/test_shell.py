@@ -1,0 +1,82 @@
+"""The frame around every page, as the server sends it."""
+
+import dash
+import pytest
+
+from pages.components.states import STATE_LOOKS
+from pages.context import Book, FeedInfo
+from pages.query import COMMON_WORDS, RANGES
+from pages.shell import shell
+from risk.domain.state import TradingState
+from tests.pages.trees import parts
+
+
+@pytest.fixture
+def frame(monkeypatch):
+    """The properties of all parts of a frame, around so many pages and for these books."""
+
+    def frame(pages: int = 1, books=(Book("demo", "USD"),)) -> list[dict]:
+        named = [(f"Page {n}", f"/{n}") for n in range(pages)]
+        registry = {
+            path: {"name": name, "relative_path": path, "order": n}
+            for n, (name, path) in enumerate(named)
+        }
+        registry["lost"] = {"name": "Page not found", "relative_path": "/lost"}
+        monkeypatch.setattr(dash, "page_registry", registry)
+        feed = FeedInfo(label="simulated", simulated=True, seed=42)
+        return list(parts(shell(feed=feed, books=books, cycle_seconds=1.0, scheme="dark")))
+
+    return frame
+
+
+def links(frame: list[dict], place: str) -> list[str]:
+    ids = [part.get("id") for part in frame]
+    return [i["path"] for i in ids if isinstance(i, dict) and i.get("place") == place]
+
+
+def settings(frame: list[dict]) -> dict:
+    return next(part["data"] for part in frame if part.get("id") == "shell-settings")
+
+
+@pytest.mark.parametrize("pages", [1, 4, 5, 6, 13])
+def test_each_page_is_once_in_the_navigation_and_once_among_the_tabs(frame, pages):
+    shown = frame(pages)
+
+    assert links(shown, "side") == links(shown, "tab") == [f"/{n}" for n in range(pages)]
+
+
+@pytest.mark.parametrize(("pages", "has_more"), [(1, False), (5, False), (6, True), (13, True)])
+def test_tabs_that_do_not_fit_are_behind_one_that_says_more(frame, pages, has_more):
+    shown = frame(pages)
+    opened = [part for part in shown if part.get("className") == "sw-more-tabs"]
+    inside = [part for part in shown if part.get("className") == "sw-more-list"]
+
+    assert bool(opened) == has_more
+    assert sum(len(part["children"]) for part in inside) == (pages - 4 if has_more else 0)
+
+
+def test_the_browser_knows_how_to_show_every_state_that_the_pulse_can_name(frame):
+    looks = settings(frame())["looks"]
+
+    assert set(looks) == {*TradingState.__members__, "UNKNOWN"}
+    for state, look in STATE_LOOKS.items():
+        assert looks[state.name]["word"] == look.word
+        assert looks[state.name]["works"] == look.still_works
+
+
+def test_every_range_has_a_link_and_a_name(frame):
+    shown = frame()
+    ids = [part.get("id") for part in shown]
+    offered = [i["range"] for i in ids if isinstance(i, dict) and i.get("type") == "range-link"]
+
+    assert offered == list(RANGES)
+    assert set(settings(shown)["rangeNames"]) == set(RANGES)
+
+
+def test_links_between_pages_carry_the_words_that_every_page_knows(frame):
+    assert settings(frame())["commonWords"] == COMMON_WORDS
+
+
+def test_the_first_book_is_the_one_that_an_address_need_not_name(frame):
+    assert settings(frame(books=(Book("main", "EUR"), Book("demo", "USD"))))["firstBook"] == "main"
+    assert settings(frame(books=()))["firstBook"] is None
