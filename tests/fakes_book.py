@@ -119,6 +119,16 @@ def day_opened(number: int) -> datetime:
     return MIDNIGHT - timedelta(days=DAYS - number)
 
 
+def day_close(number: int) -> BarClose:
+    """The bars of that day."""
+    return _bar_close(Period.DAY, day_opened(number), daily_closes()[number])
+
+
+def moment_of(ms: int) -> datetime:
+    """The time, UTC, of milliseconds since 1970."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
+
+
 def _closed(days_ago: int) -> datetime:
     return MIDNIGHT - timedelta(days=days_ago - 1)
 
@@ -249,9 +259,7 @@ class Past(NamedTuple):
 @cache
 def day_past() -> Past:
     """The one-day model over the scored days."""
-    closes = [
-        _bar_close(Period.DAY, day_opened(number), row) for number, row in enumerate(daily_closes())
-    ]
+    closes = [day_close(number) for number in range(DAYS)]
     return _past(DAY_MODEL, closes, SCORED_DAYS, kept=10)
 
 

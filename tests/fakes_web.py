@@ -295,8 +295,16 @@ def build_history(
     return MetricHistory(ts_ms.astype(np.int64), course)
 
 
-#: Figures of a position, as a fraction of its size or of its part of the book's VaR today.
-_OF_SIZE = {"var_1d_99": 0.09, "es_1d_975": 0.11 * 0.80, "exposure": 1.0, "unrealised": 1.0}
+#: Of a position alone, as a fraction of its size.
+_OF_SIZE = {"var_1d_99": 0.09, "es_1d_975": 0.11 * 0.80}
+POSITION_METRICS = {
+    *_OF_SIZE,
+    "quantity",
+    "unrealised",
+    "exposure",
+    "component_var_1d_99",
+    "marginal_var_1d_99",
+}
 
 
 def build_position_history(
@@ -309,6 +317,8 @@ def build_position_history(
     holdings: Sequence[Held] = HOLDINGS,
 ) -> dict[PositionKey, MetricHistory]:
     """Each position's course at yesterday's closes and today's mark; 0 when it was closed."""
+    if metric not in POSITION_METRICS:
+        return {}
     begin = max(since, until - timedelta(days=days))
     courses = {held.key: _position_course(held, metric) for held in holdings}
     closed = _closed_course(metric)
@@ -318,7 +328,7 @@ def build_position_history(
     for key, (ts_ms, values) in courses.items():
         wanted = (ts_ms >= begin.timestamp() * 1000.0) & (ts_ms <= until.timestamp() * 1000.0)
         if wanted.any():
-            thin = slice(None, None, max(1, -(-int(wanted.sum()) // max_points)))
+            thin = slice(None, None, -(-int(wanted.sum()) // max_points))
             # From the end, so that the newest point is always among them.
             found[key] = MetricHistory(
                 ts_ms[wanted][::-1][thin][::-1], values[wanted][::-1][thin][::-1]
@@ -355,9 +365,7 @@ def _figures(held: Held, metric: str, quantity: np.ndarray, price: np.ndarray) -
         return held.component * size / now
     if metric == "marginal_var_1d_99":
         return np.full(len(size), held.component / (held.quantity * held.mark))
-    if metric in _OF_SIZE:
-        return _OF_SIZE[metric] * size
-    return np.empty(0)
+    return _OF_SIZE[metric] * size
 
 
 def _closed_course(metric: str) -> tuple[np.ndarray, np.ndarray] | None:

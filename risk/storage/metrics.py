@@ -54,9 +54,9 @@ def samples_of(events: Iterable[RiskEvent]) -> list[Sample]:
     ]
 
 
-def samples_of_book(events: Iterable[RiskEvent]) -> list[Sample]:
-    """A sample for every number that was measured of the whole book."""
-    return samples_of(event for event in events if isinstance(event, PortfolioRisk))
+def samples_of_positions(events: Iterable[RiskEvent]) -> list[Sample]:
+    """A sample for every number that was measured of a single position."""
+    return samples_of(event for event in events if isinstance(event, PositionRisk))
 
 
 def _samples_of_one(event: RiskEvent) -> list[Sample]:

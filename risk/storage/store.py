@@ -5,14 +5,16 @@ rows are written in bulk. What was said about a cycle is in one transaction with
 that readers never see half of one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
+from risk.domain.events import PositionRisk, RiskEvent
 from risk.domain.market import BarClose, Period
-from risk.domain.model import Models
+from risk.domain.model import Model, Models
 from risk.domain.ports import Carried, CycleRecord
 from risk.domain.state import RiskState
 from risk.errors import StoreError
@@ -95,9 +97,11 @@ class SqlStore:
     def save_history(self, records: Iterable[CycleRecord], *, token: int) -> int:
         """Save many past cycles in one transaction; returns how many.
 
-        Of their measurements only those of the whole book are kept, and only by the hour;
-        those of the last hour also as they are, since that hour goes on. Of snapshot, state
-        and models only the last are kept. Records are taken one by one and not held.
+        Of their measurements only a part is kept: those of the whole book by the hour, those
+        of each position once a day and when it was closed, and all of the last cycle; the
+        book's of the last hour also as they are, since that hour goes on. Of snapshot and
+        state only the last are kept, of models as many as later cycles will keep. Records are
+        taken one by one and not held.
 
         Raises
         ------
@@ -109,12 +113,13 @@ class SqlStore:
         last: CycleRecord | None = None
         for record in records:
             batch.add(record)
-            past.extend(metrics.samples_of_book(record.events))
+            past.extend(metrics.samples_of(_worth_keeping(record, last)))
             last = record
         if last is None:
             return 0
         running = to_ms(last.snapshot.at) // metrics.HOUR_MS * metrics.HOUR_MS
-        batch.samples = [sample for sample in past if sample.ts_ms >= running]
+        of_book = [s for s in past if s.ts_ms >= running and s.series.labels == metrics.NO_LABELS]
+        batch.samples = [*of_book, *metrics.samples_of_positions(last.events)]
         self._write(batch, last, token, past)
         return len(batch.cycles)
 
@@ -160,7 +165,7 @@ class SqlStore:
             _write_state(connection, last)
             metrics.write_hours(connection, past, series)
             metrics.write_samples(connection, batch.samples, series)
-            return series, self._write_changed_models(connection, last)
+            return series, self._write_models(connection, last.snapshot.portfolio, batch)
 
     def _ensure_days(self, samples: Sequence[Sample]) -> None:
         if not self._partitioned:
@@ -176,16 +181,16 @@ class SqlStore:
             return self._series
         return self._series | metrics.register_series(connection, unknown)
 
-    def _write_changed_models(
-        self, connection: Connection, record: CycleRecord
+    def _write_models(
+        self, connection: Connection, portfolio: str, batch: "_Batch"
     ) -> dict[tuple[str, Period], Edition]:
         changed: dict[tuple[str, Period], Edition] = {}
-        for model in record.snapshot.models:
-            key = record.snapshot.portfolio, model.spec.period
-            edition = model.version, model.closed
-            if self._models.get(key) != edition:
-                models.write(connection, record.snapshot.portfolio, record.number, model)
-                changed[key] = edition
+        for period, held in batch.models.items():
+            key = portfolio, period
+            for number, model in held:
+                if self._models.get(key) != _edition(model):
+                    models.write(connection, portfolio, number, model)
+                    changed[key] = _edition(model)
         return changed
 
 
@@ -196,6 +201,10 @@ class _Batch:
         self._market = market
         self.samples: list[Sample] = []
         self.cycles: list[bulk.Row] = []
+        #: The last models of each horizon, with the cycle from which on each of them held.
+        self.models = {
+            period: deque[tuple[int, Model]](maxlen=kept) for period, kept in models.KEPT.items()
+        }
         self._entries: list[bulk.Row] = []
         self._journal: list[journal.Entry] = []
         self._bars: list[bulk.Row] = []
@@ -206,6 +215,10 @@ class _Batch:
         self._journal.extend(journal.entries_of(record.events))
         for close in record.closes:
             self._bars.extend(bars.rows_of_close(self._market, close))
+        for model in record.snapshot.models:
+            held = self.models[model.spec.period]
+            if not held or _edition(held[-1][1]) != _edition(model):
+                held.append((record.number, model))
 
     def write(self, connection: Connection, portfolio: str, token: int) -> None:
         insert_rows(
@@ -217,6 +230,20 @@ class _Batch:
         ledger.book(connection, self._entries)
         journal.append(connection, portfolio, self._journal)
         bars.keep_rows(connection, self._bars)
+
+
+def _edition(model: Model) -> Edition:
+    return model.version, model.closed
+
+
+def _worth_keeping(record: CycleRecord, previous: CycleRecord | None) -> Iterator[RiskEvent]:
+    """Of a past cycle's events those whose numbers are kept."""
+    day = Period.DAY.open_of
+    new_day = previous is None or day(previous.snapshot.at) != day(record.snapshot.at)
+    for event in record.events:
+        # A position's end is kept, or it would seem held for ever.
+        if not isinstance(event, PositionRisk) or new_day or event.quantity == 0.0:
+            yield event
 
 
 # ---------------------------------------------------------------- rows

@@ -7,6 +7,7 @@ import pytest
 
 from risk.domain.events import DataFaultFound, PortfolioRisk
 from risk.domain.market import FaultKind, Period
+from risk.domain.model import DAY_MODEL
 from risk.domain.ports import CycleRecord
 from risk.errors import StoreError
 from risk.storage import tables
@@ -21,6 +22,7 @@ from tests.builders import (
     build_close,
     build_fill,
     build_flow,
+    build_model,
     build_models,
     build_portfolio_risk,
     build_position_risk,
@@ -306,6 +308,66 @@ def test_history_keeps_every_cycle_bar_and_journal_entry_but_one_snapshot(
     assert count(engines, tables.journal) == 5
     assert count(engines, tables.snapshot) == 1
     assert count(engines, tables.model_state) == 2
+
+
+POSITIONS = (
+    "SELECT last_ms, last FROM metric_hour h JOIN metric_series s ON s.id = h.series_id"
+    " WHERE metric = 'exposure' AND labels <> '{}' ORDER BY last_ms"
+)
+
+
+def test_a_past_keeps_positions_once_a_day_and_when_they_were_closed(
+    engines: Engines, store: SqlStore, token: int
+):
+    """Else a position that was closed in the afternoon would seem held till midnight."""
+    first, closed_at = NOON, NOON + timedelta(hours=30)
+    records = []
+    for n in range(60):
+        at = first + timedelta(hours=n)
+        told = build_position_risk("C000/USDT", at)
+        if at == closed_at:
+            told = replace(told, quantity=0.0, exposure=0.0)
+        events = (told,) if at <= closed_at else ()
+        records.append(build_record(n + 1, at=at, events=events))
+    store.save_history(records, token=token)
+
+    midnight = first + timedelta(hours=12)
+    assert read(engines, POSITIONS) == [
+        (tables.to_ms(first), 153.0),
+        (tables.to_ms(midnight), 153.0),
+        (tables.to_ms(closed_at), 0.0),
+    ]
+
+
+def test_positions_of_a_past_s_last_cycle_are_kept_as_measured(
+    engines: Engines, store: SqlStore, token: int
+):
+    store.save_history(past(5), token=token)
+
+    labels = encode_mapping({"strategy": "trend", "asset": "C000/USDT", "venue": "sim-a"})
+    raw = read(engines, SAMPLES, labels=labels, ts_ms=tables.to_ms(NOON + timedelta(hours=5)))
+    assert dict(raw)["exposure"] == 153.0
+
+
+def test_a_past_leaves_the_models_that_later_cycles_would_have_kept(
+    engines: Engines, store: SqlStore, token: int
+):
+    def record(n: int) -> CycleRecord:
+        at = NOON + timedelta(hours=n)
+        models = build_models(version=70 + n, closed=at)
+        day = build_model(DAY_MODEL, version=70 + n // 2, closed=NOON + timedelta(hours=n // 2))
+        return build_record(n, at=at, models=models.with_model(day))
+
+    store.save_history([record(n) for n in range(1, 32)], token=token)
+    store.save(record(32), token=token)
+
+    query = "SELECT number FROM model_state WHERE period = :p ORDER BY number"
+    days, hours = (
+        [number for (number,) in read(engines, query, p=period.value)]
+        for period in (Period.DAY, Period.HOUR)
+    )
+    assert days == list(range(14, 33, 2))
+    assert hours == [30, 31, 32]
 
 
 def test_history_is_saved_whole_or_not_at_all(engines: Engines, store: SqlStore, token: int):
