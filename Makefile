@@ -18,16 +18,16 @@ WORKERS ?= 2
 .PHONY: help run test check bench bench-web docs fmt lock shots browser clean
 
 help:
-	@echo "make run     start Seawall with its demonstration market on http://127.0.0.1:8050"
-	@echo "make test    run all tests, browser and Postgres included"
-	@echo "make check   formatting, lint, types, import rules, security"
-	@echo "make bench   measure speeds and print a table"
+	@echo "make run        start Seawall with its demonstration market on http://127.0.0.1:8050"
+	@echo "make test       run all tests, browser and Postgres included"
+	@echo "make check      formatting, lint, types, import rules, security"
+	@echo "make bench      measure speeds and print a table"
 	@echo "make bench-web  measure the web: many viewers, and what a browser has to do"
-	@echo "make docs    write the reference pages from the code again"
-	@echo "make shots   take the screenshots of the documentation again"
-	@echo "make fmt     format the code"
-	@echo "make lock    resolve the dependencies again and write the lock file"
-	@echo "make clean   remove the environment and all caches"
+	@echo "make docs       write the reference pages from the code again"
+	@echo "make shots      take the screenshots of the documentation again"
+	@echo "make fmt        format the code"
+	@echo "make lock       resolve the dependencies again and write the lock file"
+	@echo "make clean      remove the environment and all caches"
 
 run: $(INSTALLED) $(WARMED)
 	@exec $(BIN)/python app.py

@@ -68,7 +68,7 @@ def running_demo(*, cycle_seconds: float = 1.0, home: Path | None = None) -> Ite
             "SEAWALL_WEB_PORT": str(port),
             "SEAWALL_API_PORT": str(free_port()),
             "SEAWALL_CYCLE_SECONDS": str(cycle_seconds),
-            "SEAWALL_LOG_LEVEL": "warning",
+            "SEAWALL_LOG_LEVEL": "error",
         }
         command = [sys.executable, str(ROOT / "app.py")]
         with subprocess.Popen(command, cwd=ROOT, env=environment) as process:

@@ -198,7 +198,7 @@ class Viewer:
         self.path = path
         self.log = Log()
         self._line = Line(url)
-        self._props: Props = {}
+        self.props: Props = {}
         self._callbacks: list[Mapping[str, Any]] = []
         self._cycle: int | None = None
         self._wait = _LEAST_WAIT_SECONDS
@@ -214,11 +214,11 @@ class Viewer:
         self._line.ask(self.path)
         layout = self._line.ask_json("/_dash-layout")
         dependencies = self._line.ask_json("/_dash-dependencies")
-        self._props = props_of(layout)
+        self.props = props_of(layout)
         router = next(one for one in dependencies if _ROUTER in one["output"])
-        self._props.update(self._place())
-        self._apply(self._line.ask_json("/_dash-update-component", request_of(router, self._props)))
-        self._callbacks = live_callbacks(dependencies, self._props)
+        self.props.update(self._place())
+        self._apply(self._line.ask_json("/_dash-update-component", request_of(router, self.props)))
+        self._callbacks = live_callbacks(dependencies, self.props)
         if not self._callbacks:
             raise RuntimeError(f"nothing on {self.path} follows the cycles")
 
@@ -232,13 +232,24 @@ class Viewer:
         wait = first_wait
         while not stop.wait(wait):
             try:
-                self._ask()
+                self.look()
             except Exception as problem:  # noqa: BLE001 - told at the end, whatever it was
                 self.log.failures.append(f"{self.path}: {type(problem).__name__}: {problem}")
             wait = self._wait
+        self.close()
+
+    def close(self) -> None:
+        """End the connection."""
         self._line.close()
 
-    def _ask(self) -> None:
+    def look(self) -> None:
+        """Ask for the pulse, and have the page brought up to date if there is a new cycle.
+
+        Raises
+        ------
+        RuntimeError
+            If either is answered with a failure.
+        """
         words = dict(parse_qsl(urlsplit(self.path).query))
         asked = {"book": words["book"]} if "book" in words else {}
         if self._cycle is not None:
@@ -255,12 +266,12 @@ class Viewer:
             self.log.missed += news["cycle"] - self._cycle - 1
         self._cycle = news["cycle"]
         self._wait = max(news["cycle_seconds"] / 2.0, _LEAST_WAIT_SECONDS)
-        self._props["live"]["data"] = {"cycle": self._cycle}
+        self.props["live"]["data"] = {"cycle": self._cycle}
         for callback in self._callbacks:
             self._bring_up_to_date(callback)
 
     def _bring_up_to_date(self, callback: Mapping[str, Any]) -> None:
-        answer = self._line.ask("/_dash-update-component", request_of(callback, self._props))
+        answer = self._line.ask("/_dash-update-component", request_of(callback, self.props))
         if answer.status not in (200, 204):
             raise RuntimeError(f"{callback['output']} answered {answer.status}")
         self.log.updates.append(_sample(answer))
@@ -271,9 +282,9 @@ class Viewer:
         """Take over what a callback wrote, as far as it is asked for again."""
         for written in (answer["response"], answer.get("sideUpdate", {})):
             for component, props in written.items():
-                self._props.setdefault(component, {}).update(props)
+                self.props.setdefault(component, {}).update(props)
                 for value in props.values():
-                    self._props.update(props_of(value))
+                    self.props.update(props_of(value))
 
 
 def _sample(answer: Answer) -> Sample:
