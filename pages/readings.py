@@ -19,6 +19,7 @@ from pages.context import (
     VarRecord,
     book_named,
 )
+from pages.later import Later
 from pages.query import Query
 from risk.domain.events import RiskEvent
 from risk.domain.ledger import Fill, Flow
@@ -45,10 +46,16 @@ class Readings:
     Parameters
     ----------
     reader : BookReader
+
+    Attributes
+    ----------
+    later : Later
+        For what takes too long to be worked out while somebody waits.
     """
 
     def __init__(self, reader: BookReader) -> None:
         self.reader = reader
+        self.later = Later()
         self._answers: OrderedDict[Hashable, Any] = OrderedDict()
         self._asking: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
