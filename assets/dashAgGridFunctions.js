@@ -71,6 +71,9 @@
     return isUnknown(value) ? UNKNOWN : WRITERS[kind](value, decimals);
   }
 
+  /* A row of totals says nothing where figures do not add up. */
+  const isBlank = ({ node, value }) => Boolean(node?.rowPinned) && value === undefined;
+
   // -- what the grids call ------------------------------------------------------------------
 
   /* Unknown comes last in either direction. */
@@ -101,6 +104,23 @@
     const changing = api.getColumns().filter(
       (column) => !column.getColDef().context.narrow && column.isVisible() !== wanted);
     if (changing.length) api.setColumnsVisible(changing, wanted);
+    soonReachable();
+  }
+
+  /* What scrolls must be reached by keyboard, also where no cell of it can be. */
+  function makeReachable() {
+    document.querySelectorAll(".sw-grid :is(.ag-center-cols-viewport, .ag-body-viewport)").forEach((view) => {
+      const scrolls = view.scrollWidth > view.clientWidth || view.scrollHeight > view.clientHeight;
+      if (scrolls) view.tabIndex = 0;
+      else view.removeAttribute("tabindex");
+    });
+  }
+
+  let pending = null;
+
+  function soonReachable() {
+    window.clearTimeout(pending);
+    pending = window.setTimeout(makeReachable, 150);
   }
 
   const COLOURS = {
@@ -139,7 +159,7 @@
 
   window.dashAgGridFunctions = Object.assign(window.dashAgGridFunctions || {}, {
     seawallTheme,
-    swFormat: (params, kind, decimals) => write(params.value, kind, decimals),
+    swFormat: (params, kind, decimals) => (isBlank(params) ? "" : write(params.value, kind, decimals)),
     swFilterValue: filterValue,
     swUnknownLast: unknownLast,
     swFitColumns: fitColumns,
@@ -150,8 +170,10 @@
   // -- cells that are more than a text ------------------------------------------------------
 
   function Name(props) {
+    // A grid's first cells are drawn: there is no other sign of it.
+    React.useEffect(soonReachable, []);
     const { href, note } = props.colDef.context;
-    const text = write(props.value, "text");
+    const text = isBlank(props) ? "" : write(props.value, "text");
     const address = href && props.data[href];
     const name = address
       ? React.createElement("a", { href: address, "data-inside": "true", key: "name" }, text)
@@ -163,8 +185,8 @@
 
   /* Doubt is dashed: a shape and its word. What is trusted says so quietly. */
   function Trust(props) {
-    const text = write(props.value, "trust");
-    if (text === "trusted") return React.createElement("span", { className: "sw-faint" }, text);
+    const text = isBlank(props) ? "" : write(props.value, "trust");
+    if (text === "trusted" || !text) return React.createElement("span", { className: "sw-faint" }, text);
     const shape = { className: "sw-glyph", "data-glyph": "stale", "data-state": "stale", "aria-hidden": "true", key: "shape" };
     return React.createElement("span", { className: "sw-grid-trust" }, [React.createElement("span", shape), text]);
   }
@@ -191,7 +213,10 @@
     api.exportDataAsCsv({
       allColumns: true,
       fileName: `${box.dataset.csv}-${stamp()}.csv`,
-      processCellCallback: ({ node, column }) => safeText(node.data[column.getColDef().field]),
+      processCellCallback: ({ node, column }) => {
+        const value = node.data[column.getColDef().field];
+        return isBlank({ node, value }) ? "" : safeText(value);
+      },
       processHeaderCallback: ({ column }) => safeText(column.getColDef().headerName),
     });
   }
