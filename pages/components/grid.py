@@ -91,6 +91,7 @@ def data_grid(
     row_id: str = "id",
     empty: str = "There are no rows.",
     max_rows: int = 15,
+    totals: Row | None = None,
 ) -> html.Div:
     """The grid; put :func:`grid_tools` into its card's heading.
 
@@ -110,28 +111,31 @@ def data_grid(
         What stands there without rows: a sentence.
     max_rows : int
         More rows scroll inside the grid.
+    totals : mapping, optional
+        A last row that stays in place, whatever is sorted or filtered; what it leaves out
+        stays blank.
 
     Raises
     ------
     ValueError
         If two rows share an id, or a number is not finite.
     """
-    _refuse_unusable(rows, row_id)
+    _refuse_unusable([*rows, *([totals] if totals else [])], row_id)
     grid = dash_ag_grid.AgGrid(
         id=component_id,
         columnDefs=[_column_definition(column) for column in columns],
         defaultColDef=_EVERY_COLUMN,
         rowData=[dict(row) for row in rows],
         getRowId=f"params.data.{row_id}",
-        dashGridOptions=_options(empty),
+        dashGridOptions=_options(empty, totals),
         eventListeners={"gridSizeChanged": ["swFitColumns(params)"]},
-        style={"height": f"{_height(len(rows), max_rows)}px"},
+        style={"height": f"{_height(len(rows), max_rows, totals is not None)}px"},
         className="sw-grid",
     )
     return html.Div(
         grid,
         className="sw-grid-box",
-        role="region",
+        role="group",
         **{"aria-label": label, "data-grid": component_id, "data-csv": f"seawall-{csv_name}"},
     )
 
@@ -212,8 +216,9 @@ def _least_width(column: Column) -> int:
     return max(column.width or _WIDTHS.get(column.kind, _OTHER_WIDTH), header)
 
 
-def _options(empty: str) -> dict[str, Any]:
+def _options(empty: str, totals: Row | None) -> dict[str, Any]:
     return {
+        **({"pinnedBottomRowData": [dict(totals)]} if totals else {}),
         "theme": {"function": "seawallTheme(themeQuartz)"},
         "columnTypes": {"wide": {"function": "swWide()"}},
         "animateRows": False,
@@ -227,9 +232,9 @@ def _options(empty: str) -> dict[str, Any]:
     }
 
 
-def _height(rows: int, max_rows: int) -> int:
+def _height(rows: int, max_rows: int, has_totals: bool) -> int:
     """Header, rows and the lines around them."""
-    return _ROW_PX * (1 + max(_LEAST_ROWS, min(rows, max_rows))) + 4
+    return _ROW_PX * (1 + has_totals + max(_LEAST_ROWS, min(rows, max_rows))) + 4
 
 
 def _search(component_id: str, what: str) -> html.Label:

@@ -48,6 +48,8 @@ class MetricCard:
         None while the history is too short to rank in.
     least_span : float
         What the trend's height stands for at least, so that noise is not drawn as a move.
+    unranked : str
+        What stands in the rank's place without one.
     """
 
     term: str
@@ -57,6 +59,7 @@ class MetricCard:
     trend: Sequence[float]
     rank: Rank | None
     least_span: float = 0.0
+    unranked: str = "no rank yet"
 
 
 def metric_card(content: MetricCard) -> html.Section:
@@ -85,7 +88,7 @@ def metric_card(content: MetricCard) -> html.Section:
                 className="sw-metric-middle",
             ),
             html.Div(content.context, id=f"{base}-context", className="sw-context"),
-            _rank_line(content.rank, base),
+            _rank_line(content.rank, base, content.unranked),
         ],
         label=name,
         class_name="sw-metric",
@@ -185,8 +188,8 @@ def _spark_height(level: float) -> float:
     return round(2 * (_HEIGHT - _MARGIN - level * (_HEIGHT - 2 * _MARGIN))) / 2
 
 
-def _rank_line(rank: Rank | None, base: str) -> html.Div:
-    text = "no rank yet" if rank is None else rank_words(rank)
+def _rank_line(rank: Rank | None, base: str, unranked: str) -> html.Div:
+    text = unranked if rank is None else rank_words(rank)
     tick = [] if rank is None else [_rank_tick(rank, base)]
     return html.Div(
         [

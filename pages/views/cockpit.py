@@ -12,7 +12,6 @@ from dash import dcc, html
 from pages.components.basics import Component, card, heading, help_mark
 from pages.components.choices import choice_links
 from pages.components.metrics import MetricCard, metric_card
-from pages.components.notices import page_banner
 from pages.components.risk_table import RiskRow, RiskTable, risk_table
 from pages.components.states import BannerCell, look_of, state_banner
 from pages.components.timeline import timeline
@@ -21,10 +20,11 @@ from pages.figures.history import CHART_CONFIG, history_figure
 from pages.format import NONE, UNKNOWN, Zone, amount, money, multiple, number, percent
 from pages.query import BY, GROUPINGS, Query
 from pages.readings import Readings
+from pages.views.doubts import doubt_banners
 from pages.views.happenings import happenings
 from pages.views.holdings import beta_of, coin, component_var, grouped, share_of, side_of
 from pages.views.ranking import rank
-from risk.domain.assessment import Assessment, Doubt, PositionMeasures
+from risk.domain.assessment import Assessment, PositionMeasures
 from risk.domain.events import RiskEvent
 from risk.domain.market import Trust
 from risk.domain.state import Performance, Standing
@@ -110,7 +110,9 @@ def cockpit_view(data: CockpitData) -> list[Component]:
     """The cockpit; its parts are placed by the page's grid."""
     return [
         _banner(data),
-        html.Div(_doubts(data.assessment.doubts), id="cockpit-notices", className="sw-notices"),
+        html.Div(
+            doubt_banners(data.assessment.doubts), id="cockpit-notices", className="sw-notices"
+        ),
         _card_row(data),
         _risk_card(data),
         _timeline_card(data),
@@ -197,19 +199,9 @@ def _record_words(record: VarRecord | None) -> str:
     return f"{record.exceptions} {times} in {record.days} days, {normal}."
 
 
-# -- notices ------------------------------------------------------------------------------
-
-
-def _doubts(doubts: Sequence[Doubt]) -> list[Component]:
-    """The first doubt in full and the rest by name: one line, however bad the data."""
-    if not doubts:
-        return []
-    first, *others = doubts
-    named = sorted({doubt.asset or "the book" for doubt in others})
-    more = f" {len(others)} more: {', '.join(named)}." if others else ""
-    about = first.asset or "The book"
-    strong = f"{about}: {first.kind.replace('_', ' ')}."
-    return [page_banner(strong, f"{first.detail}{more}", state="stale")]
+def _notices(data: CockpitData) -> html.Div:
+    banners = doubt_banners(data.assessment.doubts)
+    return html.Div(banners, id="cockpit-notices", className="sw-notices")
 
 
 # -- the six cards ------------------------------------------------------------------------

@@ -130,7 +130,7 @@ def _of_size(asked: _Asked, before: BookAt, after: BookAt) -> Change | NotKnown:
     found = explain_exposure(before, after, net=asked.measure == "net")
     if found is None:
         return NotKnown(asked.since, "An asset held then has no price, neither then nor now.")
-    steps = (Step("Trades", found.positions), Step("Prices", found.prices))
+    steps = (Step("Positions", found.positions), Step("Prices", found.prices))
     return _change(asked, found.before, steps, found.after, before, after)
 
 
@@ -144,7 +144,7 @@ def _of_var(asked: _Asked, before: BookAt, after: BookAt) -> Change | NotKnown:
         reason = "The model had too little history of the coins held to measure VaR then and now."
         return NotKnown(asked.since, reason)
     steps = (
-        Step("Trades", found.positions),
+        Step("Positions", found.positions),
         Step("Prices", found.prices),
         Step("Volatility", found.volatility),
         Step("Model", found.model),
@@ -268,10 +268,10 @@ def _trade(asset: str, value: float, marginal: Mapping[str, float]) -> Trade:
 # -- in words -----------------------------------------------------------------------------
 
 _CAUSES: Mapping[str, str] = {
-    "Trades": "trades",
+    "Positions": "positions",
     "Prices": "prices",
     "Volatility": "volatility",
-    "Model": "the rest of the model",
+    "Model": "the model",
 }
 
 

@@ -70,9 +70,9 @@ class Selection:
 
     @property
     def words(self) -> str:
-        """What it is, inside a sentence: ``strategy trend, long``."""
+        """What it is, inside a sentence: ``strategy trend, long side``."""
         named = [f"{part} {label(part, value)}" for part, value in self.parts]
-        return ", ".join([*named, *([] if self.side == BOTH_SIDES else [self.side])])
+        return ", ".join([*named, *([] if self.side == BOTH_SIDES else [f"{self.side} side"])])
 
 
 def label(part: str, value: str) -> str:

@@ -1,0 +1,128 @@
+"""The grid of positions: every figure of each, and their totals."""
+
+from dash import html
+
+from pages.components.basics import card, heading
+from pages.components.grid import Column, Row, data_grid, grid_tools
+from pages.views.exposure.reading import ExposureData
+from pages.views.exposure.selection import toggled
+from pages.views.holdings import VAR_99, beta_of, coin, component_var, share_of, side_of, sum_known
+from risk.domain.assessment import PositionMeasures
+from risk.domain.market import Trust
+
+GRID = "exposure-positions"
+
+
+def columns(currency: str) -> tuple[Column, ...]:
+    """What is told of each position."""
+    return (
+        Column(
+            field="asset",
+            title="Asset",
+            pinned=True,
+            narrow=True,
+            href="href",
+            note="side",
+            width=116,
+        ),
+        Column(field="strategy", title="Strategy", width=72),
+        Column(field="venue", title="Venue", width=64),
+        Column(field="quantity", title="Quantity", kind="quantity"),
+        Column(field="entry", title="Entry", kind="price"),
+        Column(field="mark", title="Mark", kind="price"),
+        Column(field="notional", title="Notional", kind="money_signed", narrow=True),
+        Column(field="share", title="Of gross", kind="percent", decimals=1, term="gross_share"),
+        Column(field="profit", title="Open P&L", kind="money_signed", narrow=True),
+        Column(field="profit_share", title="P&L", kind="percent_signed", decimals=1),
+        Column(field="alone", title="VaR alone", kind="money", term="var_1d_99"),
+        Column(
+            field="component",
+            title="Component",
+            kind="money_signed",
+            term="component_var",
+            narrow=True,
+            sort="desc",
+        ),
+        Column(field="var_share", title="Of VaR", kind="percent", decimals=1, term="var_share"),
+        Column(
+            field="marginal",
+            title=f"Marginal / {currency}",
+            kind="number",
+            decimals=3,
+            term="marginal_var",
+        ),
+        Column(field="beta", title="Beta", kind="number2", term="beta_btc"),
+        Column(field="trust", title="Data", kind="trust", term="data_trust"),
+    )
+
+
+def positions_card(data: ExposureData) -> html.Section:
+    """The grid, with its search and CSV."""
+    own = columns(data.book.currency)
+    grid = data_grid(
+        GRID,
+        own,
+        position_rows(data),
+        csv_name=f"{data.book.name}-positions",
+        label="Positions",
+        empty="No position is open here: nothing is at risk.",
+        totals=total_row(data),
+    )
+    note = f"{data.book.currency}, VaR 99 % 1 day"
+    tools = grid_tools(GRID, own, what="positions")
+    return card(
+        [heading("Positions", note=note, actions=tools), grid],
+        label="Positions",
+        class_name="sw-exposure-positions",
+        id="exposure-positions-card",
+    )
+
+
+def position_rows(data: ExposureData) -> list[Row]:
+    """A row for each position selected."""
+    return [_row(data, position) for position in data.positions]
+
+
+def _row(data: ExposureData, p: PositionMeasures) -> Row:
+    known = p.trust is not Trust.MISSING
+    component = component_var([p])
+    return {
+        "id": "/".join(p.key),
+        "asset": coin(p.asset),
+        "side": side_of([p.exposure]),
+        "href": toggled(data.query, asset=p.asset),
+        "strategy": p.strategy,
+        "venue": p.venue,
+        "quantity": p.quantity,
+        "entry": p.entry_price,
+        "mark": p.mark if known else None,
+        "notional": p.exposure,
+        "share": share_of(abs(p.exposure), data.exposure.gross),
+        "profit": p.unrealised if known else None,
+        "profit_share": share_of(p.unrealised, abs(p.quantity) * p.entry_price) if known else None,
+        "alone": p.standalone.var_at(0.99) if p.standalone else None,
+        "component": component,
+        "var_share": share_of(component, data.book_var),
+        "marginal": p.marginal_var[VAR_99] if p.marginal_var else None,
+        "beta": p.beta_btc,
+        "trust": str(p.trust),
+    }
+
+
+def total_row(data: ExposureData) -> Row:
+    """Of all rows, of those figures that add up."""
+    positions = data.positions
+    component = component_var(positions)
+    profit = sum_known(None if p.trust is Trust.MISSING else p.unrealised for p in positions)
+    cost = sum(abs(p.quantity) * p.entry_price for p in positions)
+    return {
+        "id": "total",
+        "asset": "Book" if data.selection.is_all else "Selected",
+        "notional": data.exposure.net,
+        "share": share_of(data.exposure.gross, data.exposure.gross),
+        "profit": profit,
+        "profit_share": share_of(profit, cost),
+        "component": component,
+        "var_share": share_of(component, data.book_var),
+        "beta": beta_of(positions, data.assessment.equity),
+    }
