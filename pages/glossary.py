@@ -378,4 +378,12 @@ GLOSSARY: Mapping[str, Term] = {
         "by. Fees and trades make the difference to P&L today.",
         "Basel Committee 2019, MAR32: hypothetical profit and loss.",
     ),
+    "pinball": Term(
+        "Pinball loss",
+        "How much a VaR's forecasts cost: losses beyond them heavily, unused room a little.",
+        "mean of 0.99 × (loss − VaR) beyond, 0.01 × (VaR − loss) inside",
+        "Lower is better. It tells apart models with equal exceptions: who was beyond by more, "
+        "or kept more room than needed. Shown against the model in use.",
+        "Koenker & Bassett 1978, Econometrica 46.",
+    ),
 }
