@@ -30,25 +30,30 @@
 
   // -- from the controls to the address -----------------------------------------------------
 
+  /** `changes`: of a word, what it shall mean and what the address means without it. */
   function write(changes) {
-    const search = words.searchWith(changes);
-    if (search !== words.searchWith({})) set("url", { search });
+    const said = words.address();
+    const news = changes.filter(([word, value, usual]) => value !== (said.get(word) ?? usual));
+    if (news.length === 0) return same(); // A control followed the address, not the reverse.
+    const search = words.searchWith(
+      Object.fromEntries(news.map(([word, value, usual]) => [word, value === usual ? null : value])),
+    );
+    set("url", { search });
     return same();
   }
 
-  /** Each `value` into the address, unless the screen shows it anyway. */
   function chooseWords() {
-    const defaults = JSON.parse(document.querySelector("[data-defaults]").dataset.defaults);
+    const usual = JSON.parse(document.querySelector("[data-defaults]").dataset.defaults);
     const [chosen] = window.dash_clientside.callback_context.inputs_list;
-    const changes = chosen.map(({ id, value }) => [id.word, value === defaults[id.word] ? null : value]);
-    return write(Object.fromEntries(changes));
+    return write(chosen.map(({ id, value }) => [id.word, value, usual[id.word]]));
   }
 
-  const chooseBook = (book, settings) => write({ book: book === settings.firstBook ? null : book });
+  const chooseBook = (book, settings) => write([["book", book, settings.firstBook]]);
 
   function chooseZone(choice) {
-    if (choice === "UTC") return write({ tz: null });
-    return write({ tz: words.zoneName() === "UTC" ? words.localZone() : words.zoneName() });
+    const here = words.zoneName();
+    const local = here === "UTC" ? words.localZone() : here;
+    return write([["tz", choice === "UTC" ? "UTC" : local, "UTC"]]);
   }
 
   // -- from the address to the frame --------------------------------------------------------

@@ -8,6 +8,7 @@ from pages.context import Book, FeedInfo
 from pages.query import COMMON_WORDS, RANGES
 from pages.shell import shell
 from risk.domain.state import TradingState
+from tests.fakes_web import DEMO
 from tests.pages.trees import parts
 
 
@@ -15,7 +16,7 @@ from tests.pages.trees import parts
 def frame(monkeypatch):
     """The properties of all parts of a frame, around so many pages and for these books."""
 
-    def frame(pages: int = 1, books=(Book("demo", "USD"),)) -> list[dict]:
+    def frame(pages: int = 1, books: tuple[Book, ...] = (DEMO,)) -> list[dict]:
         named = [(f"Page {n}", f"/{n}") for n in range(pages)]
         registry = {
             path: {"name": name, "relative_path": path, "order": n}
@@ -78,5 +79,5 @@ def test_links_between_pages_carry_the_words_that_every_page_knows(frame):
 
 
 def test_the_first_book_is_the_one_that_an_address_need_not_name(frame):
-    assert settings(frame(books=(Book("main", "EUR"), Book("demo", "USD"))))["firstBook"] == "main"
+    assert settings(frame(books=(Book("main", "EUR"), DEMO)))["firstBook"] == "main"
     assert settings(frame(books=()))["firstBook"] is None

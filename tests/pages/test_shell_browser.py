@@ -168,7 +168,7 @@ def test_every_page_but_the_cockpit_has_the_state_in_its_header(page, reader, st
 
     assert page.seen("#state-badge")
     assert page.run("document.documentElement.scrollWidth") <= width
-    until(lambda: page.driver.title.startswith(f"{word} · Page not found"), "title")
+    until(lambda: page.driver.title.startswith(f"{word} · Not found"), "title")
     page.click(".sw-state-link")
     page.sees("#state-word", word)
     assert not page.seen("#state-badge")
@@ -195,7 +195,8 @@ def test_a_change_of_state_is_told_while_somebody_looks(page, reader):
     reader.trading = TradingState.NORMAL
     reader.advance()
     until(lambda: page.driver.title == "Cockpit · Seawall", "the title stayed")
-    assert page.run("document.querySelectorAll('.mantine-Notification-root').length") == 2
+    told = "document.querySelectorAll('.mantine-Notification-root').length"
+    until(lambda: page.run(told) == 2, "the end of the halt was not told")
 
 
 # -- addresses ----------------------------------------------------------------------------
@@ -210,7 +211,8 @@ def test_links_between_pages_keep_the_common_words_and_drop_the_page_s_own(page)
 
 
 def test_back_and_forward_show_what_was_shown(page):
-    page.open("?range=1h")
+    page.driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Tokyo"})
+    page.open("?range=1h&book=demo")
     page.sees("#range-words", "1 h")
     open_range(page)
     page.driver.find_element(By.LINK_TEXT, "All").click()
@@ -305,15 +307,16 @@ def test_the_first_key_leads_past_the_navigation(page):
 def test_every_control_shows_that_it_has_the_focus(page):
     page.open()
     page.sees("#state-word", "NORMAL")
-    invisible = []
-    for _ in range(25):
-        page.driver.switch_to.active_element.send_keys(Keys.TAB)
+    invisible: list[str] = []
+    page.find("body").send_keys(Keys.TAB)
+    while page.run(f"{FOCUSED} !== document.body"):
         seen = page.run(
             f"[{FOCUSED}.outerHTML.slice(0, 90), "
             f"[{FOCUSED}, {FOCUSED}.closest('label'), {FOCUSED}.nextElementSibling]"
             ".some((part) => part && getComputedStyle(part).outlineStyle !== 'none')]"
         )
         invisible += [] if seen[1] else [seen[0]]
+        page.driver.switch_to.active_element.send_keys(Keys.TAB)
 
     assert invisible == []
 
