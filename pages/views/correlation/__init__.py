@@ -1,0 +1,1 @@
+"""Correlation: do my coins move together, and does anything held offset them?"""
