@@ -1,0 +1,398 @@
+"""Profit and loss against the VaR that was forecast for it: bars, bands and exceptions."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pages.figures.measure import Measure
+from pages.figures.packing import packed
+from pages.theme import (
+    TOKENS,
+    Scheme,
+    chart_layout,
+    exception_marker,
+    quiet_bars,
+    series_line,
+)
+from risk.measures.types import FloatArray
+
+#: What labels are placed for: the drawing area of a card that spans the page at 1440 pixels.
+_WIDTH_PX, _HEIGHT_PX = 1080.0, 266.0
+_LETTER_PX, _LINE_PX = 5.9, 14.0
+#: The newest of so many exceptions are labelled.
+_LABELLED = 4
+_END_LABELS_PX = 74
+_DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bands:
+    """A model's forecasts, each as a positive loss.
+
+    Attributes
+    ----------
+    name : str
+    var_95, var_99 : ndarray of shape (n,)
+        NaN leaves a hole.
+    """
+
+    name: str
+    var_95: FloatArray
+    var_99: FloatArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """An exception to be drawn.
+
+    Attributes
+    ----------
+    row : int
+    hard : bool
+        Beyond the outer band, not only the inner one.
+    label, hover : str
+        Short words beside it, and all that is known, in plotly's few HTML tags.
+    """
+
+    row: int
+    hard: bool
+    label: str
+    hover: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """The bar that has not closed yet."""
+
+    profit: float
+    hover: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BandsPlot:
+    """All that the plot shows; n bars, oldest first, all in the unit of `measure`.
+
+    Attributes
+    ----------
+    times : sequence of n str
+        Opening of each bar, as plotly shall print it.
+    bar_ms : int
+        From one bar to the next.
+    profit : ndarray of shape (n,)
+        NaN is a hole; of the running bar too, which `running` tells.
+    bands : Bands
+    es_975 : ndarray of shape (n,)
+    other : Bands or None
+        Of the model compared with.
+    marks : sequence of Mark
+        Newest first.
+    running : Running or None
+        The last row, if that has not closed yet.
+    measure : Measure
+    """
+
+    times: Sequence[str]
+    bar_ms: int
+    profit: FloatArray
+    bands: Bands
+    es_975: FloatArray
+    other: Bands | None
+    marks: Sequence[Mark]
+    running: Running | None
+    measure: Measure
+
+
+def bands_figure(plot: BandsPlot, *, scheme: Scheme) -> dict[str, Any]:
+    """Bars up for profit and down for loss; VaR below zero, where the loss is that it bounds."""
+    low, high = _span(plot)
+    return {
+        "data": [
+            _bars(plot, scheme),
+            *_running_bar(plot, scheme),
+            _line(plot, "ES 97.5 %", plot.es_975, _es_line(scheme)),
+            *_band_lines(plot, plot.bands, 0, scheme),
+            *([] if plot.other is None else _band_lines(plot, plot.other, 1, scheme)),
+            *(_exceptions(plot, scheme, hard=hard) for hard in (False, True)),
+            _labels(plot, (low, high), scheme),
+        ],
+        "layout": _layout(plot, (low, high), scheme),
+    }
+
+
+def _bars(plot: BandsPlot, scheme: Scheme) -> dict[str, Any]:
+    return {
+        "type": "bar",
+        "name": "P&L",
+        "x": list(plot.times),
+        "y": packed(plot.profit),
+        "width": 0.62 * plot.bar_ms,
+        "marker": quiet_bars(scheme),
+        "hovertemplate": f"P&L {plot.measure.hover}<extra></extra>",
+    }
+
+
+def _running_bar(plot: BandsPlot, scheme: Scheme) -> list[dict[str, Any]]:
+    if plot.running is None:
+        return []
+    edge = {"width": 1, "color": TOKENS["text"].of(scheme)}
+    return [
+        {
+            "type": "bar",
+            "name": "So far",
+            "x": [plot.times[-1]],
+            "y": [plot.running.profit],
+            "width": 0.62 * plot.bar_ms,
+            "marker": {"color": TOKENS["surface"].of(scheme), "line": edge},
+            "hovertemplate": f"{plot.running.hover}<extra></extra>",
+        }
+    ]
+
+
+def _es_line(scheme: Scheme) -> dict[str, Any]:
+    return {"color": TOKENS["text3"].of(scheme), "dash": "dot", "width": 1}
+
+
+def _band_lines(plot: BandsPlot, bands: Bands, index: int, scheme: Scheme) -> list[dict[str, Any]]:
+    hue = series_line(index, scheme)["color"]
+    outer = {"color": hue, "dash": "dash" if index else "solid", "width": 1.8}
+    inner = {"color": hue, "dash": "dot" if index else "dash", "width": 1.1}
+    named = f", {bands.name}" if index else ""
+    return [
+        _line(plot, f"VaR 95 %{named}", bands.var_95, inner),
+        _line(plot, f"VaR 99 %{named}", bands.var_99, outer),
+    ]
+
+
+def _line(plot: BandsPlot, name: str, loss: FloatArray, line: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": list(plot.times),
+        "y": packed(-loss),
+        "line": line,
+        "connectgaps": False,
+        "hovertemplate": f"{name} {plot.measure.hover}<extra></extra>",
+    }
+
+
+def _exceptions(plot: BandsPlot, scheme: Scheme, *, hard: bool) -> dict[str, Any]:
+    marks = [mark for mark in plot.marks if mark.hard is hard]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "Beyond 99 %" if hard else "Beyond 95 % only",
+        "x": [plot.times[mark.row] for mark in marks],
+        "y": [float(plot.profit[mark.row]) for mark in marks],
+        "marker": exception_marker(scheme, hard=hard),
+        "text": [mark.hover for mark in marks],
+        "hovertemplate": "%{text}<extra></extra>",
+        "cliponaxis": False,
+    }
+
+
+# -- labels of exceptions -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Box:
+    """A rectangle in pixels; y grows downwards."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def meets(self, other: "_Box") -> bool:
+        """Whether they overlap."""
+        apart = self.right < other.left or other.right < self.left
+        return not (apart or self.bottom < other.top or other.bottom < self.top)
+
+    def holds(self, x: FloatArray, y: FloatArray) -> int:
+        """How many of these points lie inside."""
+        inside = (x >= self.left) & (x <= self.right) & (y >= self.top) & (y <= self.bottom)
+        return int(np.count_nonzero(inside))
+
+
+_PLACES = (
+    "middle right",
+    "middle left",
+    "bottom right",
+    "bottom left",
+    "bottom center",
+    "top right",
+    "top left",
+)
+_AWAY_PX = 9.0
+
+
+def _box(place: str, x: float, y: float, text: str) -> _Box:
+    width = _LETTER_PX * len(text)
+    vertical, horizontal = place.split()
+    left = {"right": x + _AWAY_PX, "left": x - _AWAY_PX - width, "center": x - width / 2.0}
+    top = {"middle": y - _LINE_PX / 2.0, "bottom": y + 4.0, "top": y - 4.0 - _LINE_PX}
+    begin, high = left[horizontal], top[vertical]
+    return _Box(begin, high, begin + width, high + _LINE_PX)
+
+
+def _labels(plot: BandsPlot, span: tuple[float, float], scheme: Scheme) -> dict[str, Any]:
+    """Words beside the newest exceptions, each where it hides least and no other label."""
+    placed = _placed(plot, span)
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": [plot.times[mark.row] for mark, _ in placed],
+        "y": [float(plot.profit[mark.row]) for mark, _ in placed],
+        "text": [mark.label for mark, _ in placed],
+        "textposition": [place for _, place in placed],
+        "textfont": {"size": 11, "color": TOKENS["text2"].of(scheme)},
+        "hoverinfo": "skip",
+        "cliponaxis": False,
+    }
+
+
+def _placed(plot: BandsPlot, span: tuple[float, float]) -> list[tuple[Mark, str]]:
+    x, y = _pixels(plot.profit, span)
+    taken: list[_Box] = []
+    found: list[tuple[Mark, str]] = []
+    for mark in [mark for mark in plot.marks if mark.hard][:_LABELLED]:
+        at = float(x[mark.row]), float(y[mark.row])
+        place = _best_place(plot, span, at, mark.label, taken)
+        if place is not None:
+            taken.append(_box(place, *at, _bare(mark.label)))
+            found.append((mark, place))
+    return found
+
+
+def _best_place(
+    plot: BandsPlot,
+    span: tuple[float, float],
+    at: tuple[float, float],
+    label: str,
+    taken: Sequence[_Box],
+) -> str | None:
+    text = _bare(label)
+    boxes = {place: _box(place, *at, text) for place in _PLACES}
+    free = [
+        place
+        for place, box in boxes.items()
+        if box.left >= 0.0
+        and box.right <= _WIDTH_PX
+        and box.bottom <= _HEIGHT_PX
+        and not any(box.meets(other) for other in taken)
+    ]
+    return min(free, key=lambda place: _hidden(plot, span, boxes[place]), default=None)
+
+
+def _hidden(plot: BandsPlot, span: tuple[float, float], box: _Box) -> int:
+    drawn = [plot.profit, -plot.bands.var_99, -plot.bands.var_95, -plot.es_975]
+    if plot.other is not None:
+        drawn += [-plot.other.var_99, -plot.other.var_95]
+    return sum(box.holds(*_pixels(values, span)) for values in drawn)
+
+
+def _pixels(values: FloatArray, span: tuple[float, float]) -> tuple[FloatArray, FloatArray]:
+    count = max(1, len(values))
+    x = (np.arange(len(values)) + 0.5) / count * _WIDTH_PX
+    return x, (span[1] - values) / (span[1] - span[0]) * _HEIGHT_PX
+
+
+def _bare(label: str) -> str:
+    return label.replace("<b>", "").replace("</b>", "")
+
+
+# -- the frame --------------------------------------------------------------------------------
+
+
+def _span(plot: BandsPlot) -> tuple[float, float]:
+    """From the deepest to the highest, with room for a label below."""
+    drawn = [plot.profit, -plot.bands.var_99, -plot.es_975]
+    if plot.other is not None:
+        drawn.append(-plot.other.var_99)
+    if plot.running is not None:
+        drawn.append(np.array([plot.running.profit]))
+    values = np.concatenate(drawn)
+    known = values[np.isfinite(values)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (-1.0, 1.0)
+    low, high = min(low, 0.0), max(high, 0.0)
+    room = (high - low) or 1.0
+    return low - 0.10 * room, high + 0.04 * room
+
+
+def _layout(plot: BandsPlot, span: tuple[float, float], scheme: Scheme) -> dict[str, Any]:
+    ticks = plot.measure.ticks(*span)
+    return chart_layout(
+        scheme,
+        margin={"l": 8, "r": _END_LABELS_PX, "t": 8, "b": 8},
+        uirevision="bands",
+        barmode="overlay",
+        xaxis={
+            "type": "date",
+            "hoverformat": "%a %-d %b %Y" if plot.bar_ms >= _DAY_MS else "%-d %b %H:%M",
+            "ticks": "outside",
+            "ticklen": 6,
+            "nticks": 10,
+            "tickformatstops": [
+                {"dtickrange": [None, _DAY_MS - 1], "value": "%H:%M\n%-d %b"},
+                {"dtickrange": [_DAY_MS, 27 * _DAY_MS], "value": "%-d %b"},
+                {"dtickrange": [27 * _DAY_MS, None], "value": "%b\n%Y"},
+            ],
+        },
+        yaxis={
+            "range": list(span),
+            "tickvals": [value for value, _ in ticks],
+            "ticktext": [text for _, text in ticks],
+            "zeroline": True,
+        },
+        annotations=_end_labels(plot, span, scheme),
+    )
+
+
+def _end_labels(plot: BandsPlot, span: tuple[float, float], scheme: Scheme) -> list[dict[str, Any]]:
+    """What the lines end with, beside their ends and one clear of the other."""
+    hue = series_line(0, scheme)["color"]
+    ends = [
+        (-_last(plot.bands.var_95), "95 %", hue),
+        (-_last(plot.bands.var_99), "<b>99 %</b>", hue),
+    ]
+    known = [
+        (value, f"{name} {plot.measure.figure(value)}", colour)
+        for value, name, colour in ends
+        if math.isfinite(value)
+    ]
+    if plot.running is not None:
+        known.append((plot.running.profit, "so far", TOKENS["text2"].of(scheme)))
+    known.sort(key=lambda each: -each[0])
+    heights = [(span[1] - value) / (span[1] - span[0]) * _HEIGHT_PX for value, _, _ in known]
+    return [
+        _end_label(value, text, colour, px - wanted)
+        for (value, text, colour), px, wanted in zip(known, _spread(heights), heights, strict=True)
+    ]
+
+
+def _end_label(value: float, text: str, colour: str, lower_px: float) -> dict[str, Any]:
+    return {
+        "x": 1,
+        "xref": "paper",
+        "xanchor": "left",
+        "xshift": 6,
+        "y": value,
+        "yshift": -lower_px,
+        "text": text,
+        "font": {"size": 11, "color": colour},
+    }
+
+
+def _spread(heights: Sequence[float]) -> list[float]:
+    """Rising heights moved apart by a line at least, as little as that takes downwards."""
+    found: list[float] = []
+    for height in heights:
+        found.append(max(height, found[-1] + _LINE_PX) if found else height)
+    return found
+
+
+def _last(values: FloatArray) -> float:
+    return float(values[-1]) if values.size else math.nan

@@ -1,0 +1,269 @@
+"""What the VaR page shows of one cycle, read and worked out once for everybody."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pages.context import Book, CompleteCycle, MetricHistory
+from pages.figures.bands import bands_figure
+from pages.later import Awaited
+from pages.query import Query
+from pages.readings import Readings, midnight_before
+from pages.views.exposure.change import Change, NotKnown, read_change
+from pages.views.exposure.selection import CHANGE, SINCE, Selection
+from pages.views.holdings import share_of
+from pages.views.var.course import Components, read_components
+from pages.views.var.explained import Exceeded, exceptions_of
+from pages.views.var.past import Hindsight, look_back
+from pages.views.var.plot import Today, bands_plot
+from pages.views.var.scored import ScoredBars, scored_bars
+from pages.views.var.words import HORIZON
+from risk.domain.assessment import Assessment
+from risk.domain.market import Period
+from risk.domain.model import Forecast
+from risk.storage.queries import JUDGED_DAYS
+
+#: Cycles for which a record is not read anew: a bar that closes late still appears soon.
+_REUSE = 30
+#: Shortest and longest span of hours that is shown; more bars than pixels say nothing.
+_LEAST_HOURS, _MOST_HOURS = timedelta(days=7), timedelta(days=30)
+_EQUITY_AGE = timedelta(hours=2)
+_HOUR = timedelta(hours=1)
+CARD_METRICS = ("var_1d_99", "es_1d_975")
+#: The benchmark where the assessment names none.
+_LEADER = "BTC/USDT"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VarData:
+    """Everything the VaR page shows.
+
+    Attributes
+    ----------
+    book : Book
+    query : Query
+    cycle : CompleteCycle
+    judged : ScoredBars
+        Days that the verdict counts: the last 250 that were scored.
+    shown : ScoredBars
+        What the plot shows, of the chosen horizon.
+    exceptions : sequence of Exceeded
+        Of what is shown, newest first.
+    hindsight : Awaited of Hindsight
+    day : Today or None
+        The running day; None if nothing was forecast for it.
+    today : Today or None
+        The running bar of the plot; None also if the range ends before it.
+    figure : dict or None
+        None while there is no bar to draw.
+    components : Components
+    trends, baselines : mapping of metric to MetricHistory
+        Of the cards: over the chosen range, and over the last year.
+    change : Change or NotKnown
+        Of the one-day VaR since 00:00 UTC.
+    """
+
+    book: Book
+    query: Query
+    cycle: CompleteCycle
+    judged: ScoredBars
+    shown: ScoredBars
+    exceptions: list[Exceeded]
+    hindsight: Awaited[Hindsight]
+    day: Today | None
+    today: Today | None
+    figure: dict[str, Any] | None
+    components: Components
+    trends: Mapping[str, MetricHistory]
+    baselines: Mapping[str, MetricHistory]
+    change: Change | NotKnown
+
+    @property
+    def assessment(self) -> Assessment:
+        """Of the cycle shown."""
+        return self.cycle.assessment
+
+    @property
+    def period(self) -> Period:
+        """The horizon that was chosen."""
+        return Period(self.query.choice(HORIZON.name))
+
+    def of_equity(self, value: float | None) -> float | None:
+        """Money as a fraction of equity now; None while either is unknown."""
+        return share_of(value, self.assessment.equity)
+
+
+def read_var(readings: Readings, query: Query, book: Book, cycle: CompleteCycle) -> VarData:
+    """Everything that the VaR page shows of one cycle."""
+    return _Reading(readings, query, book, cycle).data()
+
+
+class _Reading:
+    """One view of one cycle."""
+
+    def __init__(self, readings: Readings, query: Query, book: Book, cycle: CompleteCycle) -> None:
+        self.readings, self.query, self.book, self.cycle = readings, query, book, cycle
+        self.now = cycle.pulse.market
+        self.epoch = cycle.pulse.cycle // _REUSE
+        self.midnight = midnight_before(self.now)
+        self.period = Period(query.choice(HORIZON.name))
+
+    def data(self) -> VarData:
+        judged = self._judged()
+        shown = self._shown()
+        hindsight = self._hindsight()
+        exceptions = self._exceptions(shown, hindsight.value)
+        day = self._running(Period.DAY)
+        today = self._plotted(day)
+        return VarData(
+            book=self.book,
+            query=self.query,
+            cycle=self.cycle,
+            judged=judged,
+            shown=shown,
+            exceptions=exceptions,
+            hindsight=hindsight,
+            day=day,
+            today=today,
+            figure=self._figure(shown, exceptions, today, hindsight.value),
+            components=read_components(self.readings, self.query, self.book, self.now),
+            trends={m: self._trend(m) for m in CARD_METRICS},
+            baselines={m: self.readings.baseline(self.book, m, self.cycle) for m in CARD_METRICS},
+            change=self._change(),
+        )
+
+    def _trend(self, metric: str) -> MetricHistory:
+        return self.readings.trend(self.book, metric, self.query, self.cycle)
+
+    # -- forecasts and outcomes ---------------------------------------------------------------
+
+    def _judged(self) -> ScoredBars:
+        since = self.midnight - (JUDGED_DAYS - 1) * Period.DAY.span
+        return self._scored(Period.DAY, since, self.midnight).last(JUDGED_DAYS)
+
+    def _shown(self) -> ScoredBars:
+        since, until = self.query.span(self.now)
+        if self.period is Period.DAY:
+            until = midnight_before(until)
+            since = min(midnight_before(since), until - (JUDGED_DAYS - 1) * Period.DAY.span)
+        else:
+            until = Period.HOUR.open_of(until)
+            span = min(max(until - since, _LEAST_HOURS), _MOST_HOURS)
+            since = Period.HOUR.open_of(until - span)
+        return self._scored(self.period, since, until)
+
+    def _scored(self, period: Period, since: datetime, until: datetime) -> ScoredBars:
+        """Bars that closed between two moments, both included."""
+        return self.readings.once(
+            ("var scored", self.book.name, period, since, until, self.epoch),
+            lambda: self._read_scored(period, since, until),
+        )
+
+    def _read_scored(self, period: Period, since: datetime, until: datetime) -> ScoredBars:
+        reader, name = self.readings.reader, self.book.name
+        events = reader.forecasts_scored(name, period, since=since, until=until)
+        first = events[0].at if events else until
+        begin = first - period.span - _EQUITY_AGE
+        equity = reader.metric_history(
+            name, "equity", since=begin, until=until, max_points=max(2, (until - begin) // _HOUR)
+        )
+        return scored_bars(events, period, equity)
+
+    # -- the running bar ----------------------------------------------------------------------
+
+    def _plotted(self, day: Today | None) -> Today | None:
+        """The running bar, unless the range ended before it."""
+        if self.query.stands_still(self.now):
+            return None
+        return day if self.period is Period.DAY else self._running(Period.HOUR)
+
+    def _running(self, period: Period) -> Today | None:
+        forecast = self._forecast(period)
+        if forecast is None:
+            return None
+        performance = self.cycle.state.performance
+        counted = performance is not None and period is Period.DAY
+        return Today(
+            forecast=forecast,
+            equity=self._opening_equity(forecast.opened),
+            profit=performance.profit_today if performance and counted else None,
+        )
+
+    def _opening_equity(self, opened: datetime) -> float | None:
+        history = self.readings.once(
+            ("var opening equity", self.book.name, opened),
+            lambda: self.readings.reader.metric_history(
+                self.book.name, "equity", since=opened - _EQUITY_AGE, until=opened, max_points=2
+            ),
+        )
+        return float(history.values[-1]) if history.values.size else None
+
+    def _forecast(self, period: Period) -> Forecast | None:
+        """What was forecast for the running bar; None if nothing was."""
+        opened = period.open_of(self.now)
+        model = self.readings.once(
+            ("model", self.book.name, period, opened, self.cycle.pulse.cycle // 60),
+            lambda: self.readings.reader.model(self.book.name, period, at=self.now),
+        )
+        forecast = None if model is None else model.forecast
+        return forecast if forecast is not None and forecast.opened == opened else None
+
+    # -- hindsight ----------------------------------------------------------------------------
+
+    def _hindsight(self) -> Awaited[Hindsight]:
+        return self.readings.later.ask(
+            ("var hindsight", self.book.name, self.midnight),
+            lambda: look_back(self.readings.reader, self.book, self.midnight),
+            epoch=self.epoch,
+        )
+
+    def _exceptions(self, shown: ScoredBars, hindsight: Hindsight | None) -> list[Exceeded]:
+        market = self.cycle.assessment.benchmark
+        leader = _LEADER if market is None else market.asset
+        key = (self.query.span(self.now)[0].date(), len(shown), self._newest(shown))
+        return self.readings.once(
+            (
+                "var exceptions",
+                self.book.name,
+                self.period,
+                self.query.zone.name,
+                key,
+                self.midnight if hindsight else None,
+            ),
+            lambda: exceptions_of(
+                shown,
+                hindsight.held if hindsight else None,
+                benchmark=leader,
+                zone=self.query.zone,
+            ),
+        )
+
+    def _newest(self, bars: ScoredBars) -> int:
+        return int(bars.opened_ms[-1]) if len(bars) else 0
+
+    # -- the plot -----------------------------------------------------------------------------
+
+    def _figure(
+        self,
+        shown: ScoredBars,
+        exceptions: list[Exceeded],
+        today: Today | None,
+        hindsight: Hindsight | None,
+    ) -> dict[str, Any] | None:
+        if not len(shown) and today is None:
+            return None
+        key = (self.query, len(shown), self._newest(shown), today and today.drawn_as)
+        return self.readings.once(
+            ("var figure", self.book.name, key, self.midnight if hindsight else None),
+            lambda: bands_figure(
+                bands_plot(shown, exceptions, today, hindsight, self.query, self.book.currency),
+                scheme=self.query.scheme,
+            ),
+        )
+
+    # -- why it changed -----------------------------------------------------------------------
+
+    def _change(self) -> Change | NotKnown:
+        of_var = Query(words=(CHANGE, SINCE))
+        return read_change(self.readings, of_var, self.book, self.cycle, Selection())

@@ -1,0 +1,119 @@
+"""Forecasts beside their outcomes, as the arrays that the page draws and counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pages.context import MetricHistory
+from risk.domain.events import ForecastScored
+from risk.domain.market import Period
+from risk.measures.types import BoolArray, FloatArray
+
+#: An equity that was known no longer ago than this is taken for that of the opening.
+_EQUITY_AGE = timedelta(hours=2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoredBars:
+    """Bars whose forecast met its outcome, oldest first; n of them.
+
+    Attributes
+    ----------
+    period : Period
+    opened_ms : ndarray of shape (n,), int64
+        Milliseconds since 1970.
+    profit, var_95, var_99, es_975 : ndarray of shape (n,)
+        Quote currency: what the bar brought, and what was forecast as losses.
+    beyond_95, beyond_99 : ndarray of shape (n,), bool
+    equity : ndarray of shape (n,)
+        Quote currency at the opening; NaN where it was not known.
+    """
+
+    period: Period
+    opened_ms: NDArray[np.int64]
+    profit: FloatArray
+    var_95: FloatArray
+    var_99: FloatArray
+    es_975: FloatArray
+    beyond_95: BoolArray
+    beyond_99: BoolArray
+    equity: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.opened_ms)
+
+    @property
+    def soft_only(self) -> BoolArray:
+        """Losses beyond the 95 % VaR and not beyond the 99 % one."""
+        inside: BoolArray = self.beyond_95 & ~self.beyond_99
+        return inside
+
+    def opened(self, row: int) -> datetime:
+        """When the bar of a row opened. UTC."""
+        return datetime.fromtimestamp(int(self.opened_ms[row]) / 1000.0, UTC)
+
+    def of_equity(self, row: int, value: float) -> float | None:
+        """Money as a fraction of the equity at a row's opening; None if that is unknown."""
+        equity = float(self.equity[row])
+        return value / equity if equity > 0.0 else None
+
+    def last(self, count: int) -> "ScoredBars":
+        """The newest `count` bars."""
+        return self.rows(slice(max(0, len(self) - count), None))
+
+    def since(self, moment: datetime) -> "ScoredBars":
+        """Bars that opened at `moment` or later."""
+        return self.rows(slice(int(np.searchsorted(self.opened_ms, _ms(moment))), None))
+
+    def rows(self, chosen: slice) -> "ScoredBars":
+        """Some of the bars."""
+        return ScoredBars(
+            period=self.period,
+            opened_ms=self.opened_ms[chosen],
+            profit=self.profit[chosen],
+            var_95=self.var_95[chosen],
+            var_99=self.var_99[chosen],
+            es_975=self.es_975[chosen],
+            beyond_95=self.beyond_95[chosen],
+            beyond_99=self.beyond_99[chosen],
+            equity=self.equity[chosen],
+        )
+
+
+def scored_bars(
+    events: Sequence[ForecastScored], period: Period, equity: MetricHistory
+) -> ScoredBars:
+    """The arrays of `events`, oldest first, with the equity at each opening."""
+    opened_ms = np.array([_ms(event.at - period.span) for event in events], dtype=np.int64)
+    return ScoredBars(
+        period=period,
+        opened_ms=opened_ms,
+        profit=-_floats([event.loss for event in events]),
+        var_95=_floats([event.var_95 for event in events]),
+        var_99=_floats([event.var_99 for event in events]),
+        es_975=_floats([event.es_975 for event in events]),
+        beyond_95=np.array([event.exceeded_95 for event in events], dtype=np.bool_),
+        beyond_99=np.array([event.exceeded_99 for event in events], dtype=np.bool_),
+        equity=known_at(equity, opened_ms, _EQUITY_AGE),
+    )
+
+
+def known_at(history: MetricHistory, moments_ms: NDArray[np.int64], age: timedelta) -> FloatArray:
+    """The last value at or before each moment; NaN where that is older than `age`, or absent."""
+    if not history.ts_ms.size:
+        return np.full(len(moments_ms), np.nan)
+    before = np.searchsorted(history.ts_ms, moments_ms, side="right") - 1
+    found = np.maximum(before, 0)
+    fresh = (before >= 0) & (moments_ms - history.ts_ms[found] <= age / timedelta(milliseconds=1))
+    return np.where(fresh, history.values[found], np.nan)
+
+
+def _floats(values: Sequence[float]) -> FloatArray:
+    return np.array(values, dtype=np.float64)
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000.0)

@@ -1,0 +1,317 @@
+"""Did VaR hold: the verdict in words, the traffic light, and the cards beside it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from dash import html
+
+from pages.components.basics import Component, card, figure, glyph, help_mark
+from pages.components.metrics import MetricCard, metric_card
+from pages.format import NONE, UNKNOWN, amount, money, multiple, percent
+from pages.views.ranking import rank
+from pages.views.var.explained import moment_words
+from pages.views.var.reading import VarData
+from pages.views.var.scored import ScoredBars
+from risk.domain.market import Period
+from risk.measures.backtest import kupiec_region, traffic_light_zones
+from risk.measures.types import FloatArray
+from risk.storage.queries import JUDGED_DAYS
+
+#: A move of VaR that a sparkline draws in its full height at least.
+_LEAST_SPAN = 0.001
+
+
+@dataclass(frozen=True)
+class Count:
+    """Exceptions at one level, and how many are usual.
+
+    Attributes
+    ----------
+    level : float
+    days, exceptions : int
+    low, high : int
+        The normal range.
+    """
+
+    level: float
+    days: int
+    exceptions: int
+    low: int
+    high: int
+
+    @property
+    def verdict(self) -> str:
+        """``normal``, ``many`` or ``few``."""
+        if self.exceptions > self.high:
+            return "many"
+        return "few" if self.exceptions < self.low else "normal"
+
+    @property
+    def normal_words(self) -> str:
+        """``normal 7 to 20``."""
+        return f"normal {self.low} to {self.high}"
+
+
+@cache
+def normal_range(days: int, level: float) -> tuple[int, int]:
+    """Fewest and most exceptions that Kupiec's test at 5 % does not reject."""
+    return kupiec_region(days, level)
+
+
+def count_at(level: float, bars: ScoredBars) -> Count:
+    """The exceptions of some scored bars; there must be one bar."""
+    beyond = bars.beyond_99 if level == 0.99 else bars.beyond_95
+    return Count(level, len(bars), int(beyond.sum()), *normal_range(len(bars), level))
+
+
+@dataclass(frozen=True)
+class Light:
+    """Basel's traffic light.
+
+    Attributes
+    ----------
+    exceptions, days : int
+    amber_from, red_from : int
+        Fewest exceptions of these zones.
+    """
+
+    exceptions: int
+    days: int
+    amber_from: int
+    red_from: int
+
+    @property
+    def zone(self) -> int:
+        """0 green, 1 amber, 2 red."""
+        return int(self.exceptions >= self.amber_from) + int(self.exceptions >= self.red_from)
+
+    @property
+    def word(self) -> str:
+        """As it is called."""
+        return ("GREEN", "AMBER", "RED")[self.zone]
+
+    @property
+    def shape(self) -> str:
+        """Its glyph, which is also its colour."""
+        return _LIGHT_SHAPES[self.zone]
+
+    @property
+    def place(self) -> float:
+        """Where it stands on a track of three zones of one width, 0 to 1."""
+        edges = (0, self.amber_from, self.red_from, 2 * self.red_from - self.amber_from)
+        begin, end = edges[self.zone], edges[self.zone + 1]
+        inside = (self.exceptions - begin + 0.5) / (end - begin)
+        return (self.zone + min(inside, 0.97)) / 3.0
+
+
+_LIGHT_SHAPES = ("normal", "throttled", "halted")
+
+
+def light_of(bars: ScoredBars) -> Light:
+    """The light of some scored days; there must be one."""
+    zones = traffic_light_zones(len(bars))
+    return Light(int(bars.beyond_99.sum()), len(bars), *zones)
+
+
+# -- in words -----------------------------------------------------------------------------
+
+
+def answer(data: VarData) -> html.P:
+    """The page's first line: whether losses stayed inside VaR, and what today looks like."""
+    sentences = [_held_words(data.judged), _today_words(data)]
+    text = " ".join(sentence for sentence in sentences if sentence)
+    return html.P(text, id="var-answer", className="sw-answer")
+
+
+def _held_words(judged: ScoredBars) -> str:
+    if not len(judged):
+        return "No one-day forecast has met its day yet: nothing says whether VaR holds."
+    outer, inner = count_at(0.99, judged), count_at(0.95, judged)
+    return (
+        f"{_opinion(outer, inner)}: losses went beyond it on {outer.exceptions} of {outer.days} "
+        f"days at 99 % ({outer.normal_words}) and on {inner.exceptions} at 95 % "
+        f"({inner.normal_words})."
+    )
+
+
+def _opinion(outer: Count, inner: Count) -> str:
+    verdicts = {outer.verdict, inner.verdict}
+    if "many" in verdicts:
+        return "VaR has been too low"
+    return "VaR has been higher than needed" if "few" in verdicts else "VaR holds"
+
+
+def _today_words(data: VarData) -> str:
+    today = data.day
+    if today is None or today.profit is None:
+        return ""
+    share = data.of_equity(today.profit)
+    so_far = money(today.profit, data.book.currency, signed=True)
+    said = so_far if share is None else percent(share, signed=True)
+    if today.profit < -today.var_99:
+        return f"Today is {said} so far, beyond its 99 % VaR of {amount(today.var_99)}."
+    if today.profit < -today.var_95:
+        return f"Today is {said} so far, beyond its 95 % VaR of {amount(today.var_95)}."
+    return f"Today is {said} so far, inside its VaR."
+
+
+# -- the strip ----------------------------------------------------------------------------
+
+
+def strip(data: VarData) -> html.Div:
+    """The light and four cards."""
+    cards = [_light_card(data), _inner_card(data), _var_card(data), _es_card(data), _worst(data)]
+    return html.Div(cards, id="var-strip", className="sw-verdict")
+
+
+def _light_card(data: VarData) -> html.Section:
+    days = len(data.judged)
+    after = "" if days == JUDGED_DAYS else f", after {days} of {JUDGED_DAYS} days"
+    label = f"Traffic light, 99 %, {JUDGED_DAYS} days{after}"
+    light = light_of(data.judged) if days else None
+    return card(
+        [
+            html.Div([html.Span(label), help_mark("traffic_light")], className="sw-label"),
+            *(_no_light() if light is None else _light(light, data.judged)),
+        ],
+        label="Traffic light",
+        class_name="sw-light",
+        id="var-light",
+        **{"data-state": "stale" if light is None else light.shape},
+    )
+
+
+def _no_light() -> list[Component]:
+    return [
+        html.Div([glyph("stale", state="stale"), html.Span(UNKNOWN)], className="sw-light-word"),
+        html.P("The first forecast meets its day at 00:00 UTC.", className="sw-context"),
+    ]
+
+
+def _light(light: Light, judged: ScoredBars) -> list[Component]:
+    times = "exception" if light.exceptions == 1 else "exceptions"
+    expected = f"expected {0.01 * light.days:.1f}, {count_at(0.99, judged).normal_words}"
+    word = html.Div(
+        [
+            glyph(light.shape, state=light.shape),
+            html.Span(light.word),
+            html.Strong(f"{light.exceptions} {times}"),
+            html.Span(expected, className="sw-unit"),
+        ],
+        className="sw-light-word",
+        **{"data-state": light.shape},
+    )
+    return [word, _track(light)]
+
+
+def _track(light: Light) -> html.Div:
+    last = (light.amber_from - 1, light.red_from - 1)
+    names = (f"green 0–{last[0]}", f"amber {light.amber_from}–{last[1]}", f"red {light.red_from}+")
+    zones = [
+        html.Div(
+            className="sw-zone" if place == light.zone else "sw-zone sw-zone-other",
+            **{"data-state": _LIGHT_SHAPES[place]},
+        )
+        for place in range(3)
+    ]
+    mark = html.Div(className="sw-zone-mark", style={"left": f"{100.0 * light.place:.1f}%"})
+    return html.Div(
+        [
+            html.Div([*zones, mark], className="sw-zones", **{"aria-hidden": "true"}),
+            html.Div([html.Span(name) for name in names], className="sw-zone-names"),
+        ]
+    )
+
+
+def _fact_card(
+    key: str, term: str, label: str, shown: str, unit: str, lines: list[Component]
+) -> html.Section:
+    return card(
+        [
+            html.Div([html.Span(label), help_mark(term)], className="sw-label"),
+            html.Div(
+                [
+                    figure(shown, f"var-{key}-figure", class_name="sw-figure"),
+                    html.Span(unit, id=f"var-{key}-unit", className="sw-unit"),
+                ],
+                className="sw-figure-line",
+            ),
+            *lines,
+        ],
+        label=label,
+        class_name="sw-metric",
+        id=f"var-{key}",
+    )
+
+
+_VERDICTS: Mapping[str, tuple[str, str]] = {
+    "normal": ("normal", "AS EXPECTED"),
+    "many": ("caution", "TOO MANY"),
+    "few": ("caution", "TOO FEW"),
+}
+
+
+def _inner_card(data: VarData) -> html.Section:
+    label = "Exceptions, 95 %"
+    if not len(data.judged):
+        return _fact_card("inner", "normal_range", label, NONE, "", [_line("no day scored yet")])
+    count = count_at(0.95, data.judged)
+    shape, word = _VERDICTS[count.verdict]
+    verdict = html.Div(
+        [glyph(shape, state=shape), word], className="sw-verdict-word", **{"data-state": shape}
+    )
+    lines = [_line(count.normal_words), verdict]
+    return _fact_card(
+        "inner", "normal_range", label, str(count.exceptions), f"in {count.days} days", lines
+    )
+
+
+def _line(text: str) -> html.Div:
+    return html.Div(text, className="sw-context")
+
+
+def _var_card(data: VarData) -> html.Section:
+    held = data.assessment.held
+    day = held.day.var_at(0.99) if held.day else None
+    hour = data.of_equity(held.hour.var_at(0.99)) if held.hour else None
+    context = f"{money(day, data.book.currency)} · 1 h {percent(hour)}"
+    return _metric(data, "var_1d_99", day, context)
+
+
+def _es_card(data: VarData) -> html.Section:
+    held = data.assessment.held
+    day = held.day.es_at(0.975) if held.day else None
+    hour = data.of_equity(held.hour.es_at(0.975)) if held.hour else None
+    context = f"{money(day, data.book.currency)} · 1 h {percent(hour)}"
+    return _metric(data, "es_1d_975", day, context)
+
+
+def _metric(data: VarData, term: str, loss: float | None, context: str) -> html.Section:
+    value = data.of_equity(loss)
+    course = [*data.trends[term].values.tolist(), *([] if value is None else [value])]
+    place = rank(value, data.baselines[term])
+    told = context if loss is not None else "needs more history"
+    content = MetricCard(term, percent(value), "", told, course, place, least_span=_LEAST_SPAN)
+    return metric_card(content)
+
+
+def _worst(data: VarData) -> html.Section:
+    """The day that lost most for its VaR."""
+    bars = data.judged
+    label = f"Worst day of {len(bars)}" if len(bars) else "Worst day"
+    ratios: FloatArray = -bars.profit / np.where(bars.var_99 > 0.0, bars.var_99, np.nan)
+    losing = np.isfinite(ratios) & (ratios > 0.0)
+    if not losing.any():
+        return _fact_card("worst", "exception", label, NONE, "", [_line("no day lost money yet")])
+    row = int(np.argmax(np.where(losing, ratios, 0.0)))
+    loss, var = float(bars.profit[row]), float(bars.var_99[row])
+    share, limit = bars.of_equity(row, loss), bars.of_equity(row, var)
+    when = moment_words(bars.opened(row), Period.DAY, data.query.zone)
+    lines = [
+        _line(f"{when}, VaR 99 % {amount(var) if limit is None else percent(limit)}"),
+        _line(f"{multiple(float(ratios[row]))} its VaR"),
+    ]
+    shown = money(loss, data.book.currency) if share is None else percent(share)
+    return _fact_card("worst", "exception", label, shown, "", lines)

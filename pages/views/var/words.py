@@ -1,0 +1,40 @@
+"""What the address of the VaR page may say, and what the models are called."""
+
+from collections.abc import Mapping
+
+from pages.query import BY, Word
+from risk.domain.market import Period
+from risk.domain.model import DAY_MODEL
+
+PATH = "/var"
+NO_OTHER = "none"
+
+HORIZON = Word("horizon", "1d", "horizon", {Period.DAY.value: "1 day", Period.HOUR.value: "1 hour"})
+UNIT = Word("unit", "equity", "unit", {"equity": "% of equity", "money": "Money"})
+
+#: Of each registered model: its name on screens, and how it forecasts.
+MODEL_WORDS: Mapping[str, tuple[str, str]] = {
+    "filtered_evt": (
+        "Filtered, Pareto tail",
+        "500 days rescaled to today's volatility, tail fitted, corrected by its own exceptions",
+    ),
+    "filtered_historical": (
+        "Filtered history",
+        "2 000 days rescaled to today's volatility",
+    ),
+    "historical_250": ("Plain history, 250 d", "the last 250 days as they were"),
+    "historical_500": ("Plain history, 500 d", "the last 500 days as they were"),
+}
+#: The registered model that the live record is of.
+IN_USE = DAY_MODEL.method.value
+
+WITH = Word(
+    "with",
+    NO_OTHER,
+    "model to compare with",
+    {
+        NO_OTHER: "No other model",
+        **{name: words[0] for name, words in MODEL_WORDS.items() if name != IN_USE},
+    },
+)
+WORDS = (HORIZON, UNIT, WITH, BY)
