@@ -71,6 +71,28 @@
     return isUnknown(value) ? UNKNOWN : WRITERS[kind](value, decimals);
   }
 
+  function decimalsOf(value, kind, decimals) {
+    if (kind.startsWith("percent")) return (decimals ?? 2) + 2;
+    if (kind === "number2") return 2;
+    if (kind === "number") return decimals ?? 0;
+    if (kind === "price" && Math.abs(value) >= 100) return 2;
+    const digits = value === 0 ? 1 : wholeDigits(Math.abs(value));
+    if (kind === "price") return Math.min(10, 5 - Math.max(value > 0 ? digits : 1, -5));
+    return Math.min(10, Math.max(0, 4 - digits));
+  }
+
+  /* A number as precise as it is written: what cannot be seen neither flashes nor sorts. The
+   * row keeps the raw number, for the CSV. */
+  function shown({ data }, field, kind, decimals) {
+    const value = data?.[field];
+    if (isUnknown(value)) return value;
+    if (kind.startsWith("money")) {
+      const [, , size, places] = SCALES.find(([least]) => Math.abs(value) >= least) ?? [0, "", 1, 0];
+      return Number((value / size).toFixed(places)) * size;
+    }
+    return Number(value.toFixed(decimalsOf(value, kind, decimals)));
+  }
+
   /* A row of totals says nothing where figures do not add up. */
   const isBlank = ({ node, value }) => Boolean(node?.rowPinned) && value === undefined;
 
@@ -161,6 +183,7 @@
     seawallTheme,
     swFormat: (params, kind, decimals) => (isBlank(params) ? "" : write(params.value, kind, decimals)),
     swFilterValue: filterValue,
+    swShown: shown,
     swUnknownLast: unknownLast,
     swFitColumns: fitColumns,
     swWide: wide,

@@ -198,6 +198,9 @@ def _column_definition(column: Column) -> dict[str, Any]:
     types = [*([] if is_text else ["rightAligned"]), *([] if column.narrow else ["wide"])]
     if types:
         definition["type"] = types
+    if not is_text:
+        seen = f"swShown(params, '{column.field}', '{column.kind}', {decimals})"
+        definition["valueGetter"] = {"function": seen}
     if is_text:
         definition["cellRenderer"] = "SwTrust" if column.kind == "trust" else "SwName"
     if column.pinned:

@@ -38,15 +38,25 @@ _DATE_AXIS = {
 # -- over time ----------------------------------------------------------------------------
 
 
+#: Beginning and end of a chart, milliseconds since 1970.
+Span = tuple[int, int]
+
+
 def course_figure(
-    courses: Mapping[str, MetricHistory], *, currency: str, zone: Zone, scheme: Scheme
+    courses: Mapping[str, MetricHistory],
+    span: Span,
+    *,
+    currency: str,
+    zone: Zone,
+    scheme: Scheme,
 ) -> dict[str, Any]:
-    """Exposures over time, a line each; :func:`line_style` tells which is which.
+    """Exposures over time, a line each, in the order of `series_line`.
 
     Parameters
     ----------
     courses : mapping of name to MetricHistory
         At most four; quote currency.
+    span : tuple of int
     currency : str
     zone : Zone
     scheme : Scheme
@@ -56,7 +66,7 @@ def course_figure(
         _line(name, course, index, size, f"{unit} {currency}".strip(), zone, scheme)
         for index, (name, course) in enumerate(courses.items())
     ]
-    return {"data": lines, "layout": _over_time(scheme, "course")}
+    return {"data": lines, "layout": _over_time(wall_times(span, zone), unit, scheme)}
 
 
 def _line(
@@ -99,6 +109,7 @@ def layers_figure(
     ts_ms: Sequence[int],
     layers: Sequence[Layer],
     others: Layer | None,
+    span: Span,
     *,
     currency: str,
     zone: Zone,
@@ -114,6 +125,7 @@ def layers_figure(
         The largest groups, at most four.
     others : Layer or None
         All other groups in one.
+    span : tuple of int
     currency : str
     zone : Zone
     scheme : Scheme
@@ -129,7 +141,7 @@ def layers_figure(
         for sign in (1.0, -1.0)
         if np.any(sign * layer.values > 0.0)
     ]
-    return {"data": data, "layout": _over_time(scheme, "layers")}
+    return {"data": data, "layout": _over_time(wall_times(span, zone), unit, scheme)}
 
 
 def _area(
@@ -163,13 +175,23 @@ def _largest(values: Any) -> float:
     return float(known.max()) if known.size else 0.0
 
 
-def _over_time(scheme: Scheme, revision: str) -> dict[str, Any]:
+def _over_time(ends: list[str], unit: str, scheme: Scheme) -> dict[str, Any]:
     return chart_layout(
         scheme,
-        uirevision=revision,
-        xaxis=_DATE_AXIS,
-        yaxis={"tickformat": ",", "nticks": 5, "zeroline": True},
+        uirevision="exposure",
+        xaxis={**_DATE_AXIS, "range": ends},
+        yaxis={
+            "tickformat": ",",
+            "ticksuffix": _suffix(unit),
+            "ticklabelstandoff": 4,
+            "nticks": 5,
+            "zeroline": True,
+        },
     )
+
+
+def _suffix(unit: str) -> str:
+    return f"\N{NO-BREAK SPACE}{unit}" if unit else ""
 
 
 # -- what changed -------------------------------------------------------------------------
@@ -196,7 +218,7 @@ def change_figure(
     names: tuple[str, str],
     scheme: Scheme,
 ) -> dict[str, Any]:
-    """A bridge from `before` to `after`: totals from zero, causes where they take effect.
+    """A bridge from `before` to `after`: causes stand where they take effect.
 
     Each bar's value stands above it in a place of its own, so that no two labels meet.
 
@@ -211,17 +233,18 @@ def change_figure(
     scheme : Scheme
     """
     levels = list(accumulate((step.added for step in steps), initial=before))
-    low, high = _reach([0.0, after, *levels])
-    unit, size = axis_unit(max(abs(low), abs(high)))
+    floor, top = _axis_of([after, *levels])
+    unit, size = axis_unit(max(abs(floor), abs(top)))
     marks = _marks(scheme)
     bars = [
-        _total(names[0], before / size, marks),
+        _total(names[0], floor / size, before / size, marks),
         *(_step_bar(s, level / size, size, marks) for s, level in zip(steps, levels, strict=False)),
-        _total(names[1], after / size, marks),
+        _total(names[1], floor / size, after / size, marks),
     ]
     tops = [max(before, 0.0), *(max(pair) for pair in pairwise(levels)), max(after, 0.0)]
     labels = [amount(before), *(amount(s.added, signed=True) for s in steps), amount(after)]
     categories = [names[0], *(step.name for step in steps), names[1]]
+    room = _LABEL_ROOM * (top - floor)
     return {
         "data": [*bars, _labels(categories, [top / size for top in tops], labels, scheme)],
         "layout": chart_layout(
@@ -231,11 +254,12 @@ def change_figure(
             hovermode=False,
             uirevision="change",
             shapes=_bridges([level / size for level in levels], scheme),
+            annotations=_cut_note(floor),
             xaxis={"type": "category", "tickangle": 0, "fixedrange": True},
             yaxis={
-                "range": _range(low / size, high / size),
+                "range": [(floor - (room if floor < 0.0 else 0.0)) / size, (top + room) / size],
                 "tickformat": ",",
-                "ticksuffix": f" {unit}" if unit else "",
+                "ticksuffix": _suffix(unit),
                 "nticks": 4,
                 "zeroline": True,
                 "fixedrange": True,
@@ -244,14 +268,28 @@ def change_figure(
     }
 
 
-def _reach(levels: Sequence[float]) -> tuple[float, float]:
+#: Changes smaller than this part of the totals are drawn over an axis that does not begin at
+#: zero, and says so: else the bridge would be a row of hairlines.
+_SMALL_CHANGE = 0.25
+#: The least height that an axis stands for, as a part of the totals.
+_LEAST_HEIGHT = 0.02
+
+
+def _axis_of(levels: Sequence[float]) -> tuple[float, float]:
+    """Where the axis begins and which is the highest level."""
     low, high = min(levels), max(levels)
-    return (low, high) if high > low else (low, low + 1.0)
+    spread = max(high - low, _LEAST_HEIGHT * abs(high))
+    if low > 0.0 and spread < _SMALL_CHANGE * high:
+        return low - spread, max(high, low + spread)
+    return min(low, 0.0), max(high, 0.0) or 1.0
 
 
-def _range(low: float, high: float) -> list[float]:
-    room = _LABEL_ROOM * (high - low)
-    return [low - (room if low < 0.0 else 0.0), high + room]
+def _cut_note(floor: float) -> list[dict[str, Any]]:
+    if floor <= 0.0:
+        return []
+    text = f"axis begins at {amount(floor)}"
+    place = {"x": 0.5, "y": 0.0, "xref": "paper", "yref": "paper", "yanchor": "bottom"}
+    return [{"text": text, **place}]
 
 
 class _Marks(NamedTuple):
@@ -266,8 +304,9 @@ def _marks(scheme: Scheme) -> _Marks:
     return _Marks({"color": others_fill(scheme)}, {"color": accent}, hollow)
 
 
-def _total(name: str, height: float, marks: _Marks) -> dict[str, Any]:
-    return {"type": "bar", "x": [name], "y": [height], "marker": marks.total}
+def _total(name: str, floor: float, level: float, marks: _Marks) -> dict[str, Any]:
+    base = max(floor, 0.0)
+    return {"type": "bar", "x": [name], "y": [level - base], "base": [base], "marker": marks.total}
 
 
 def _step_bar(step: Step, level: float, size: float, marks: _Marks) -> dict[str, Any]:

@@ -13,63 +13,61 @@ from risk.domain.market import Trust
 GRID = "exposure-positions"
 
 
-def columns(currency: str) -> tuple[Column, ...]:
-    """What is told of each position."""
-    return (
-        Column(
-            field="asset",
-            title="Asset",
-            pinned=True,
-            narrow=True,
-            href="href",
-            note="side",
-            width=116,
-        ),
-        Column(field="strategy", title="Strategy", width=72),
-        Column(field="venue", title="Venue", width=64),
-        Column(field="quantity", title="Quantity", kind="quantity"),
-        Column(field="entry", title="Entry", kind="price"),
-        Column(field="mark", title="Mark", kind="price"),
-        Column(field="notional", title="Notional", kind="money_signed", narrow=True),
-        Column(field="share", title="Of gross", kind="percent", decimals=1, term="gross_share"),
-        Column(field="profit", title="Open P&L", kind="money_signed", narrow=True),
-        Column(field="profit_share", title="P&L", kind="percent_signed", decimals=1),
-        Column(field="alone", title="VaR alone", kind="money", term="var_1d_99"),
-        Column(
-            field="component",
-            title="Component",
-            kind="money_signed",
-            term="component_var",
-            narrow=True,
-            sort="desc",
-        ),
-        Column(field="var_share", title="Of VaR", kind="percent", decimals=1, term="var_share"),
-        Column(
-            field="marginal",
-            title=f"Marginal / {currency}",
-            kind="number",
-            decimals=3,
-            term="marginal_var",
-        ),
-        Column(field="beta", title="Beta", kind="number2", term="beta_btc"),
-        Column(field="trust", title="Data", kind="trust", term="data_trust"),
-    )
+#: What is told of each position; what fewest look at stands last, where it may need scrolling.
+COLUMNS = (
+    Column(
+        field="asset",
+        title="Asset",
+        pinned=True,
+        narrow=True,
+        href="href",
+        note="side",
+        width=100,
+    ),
+    Column(field="strategy", title="Strategy", width=72),
+    Column(field="quantity", title="Quantity", kind="quantity"),
+    Column(field="mark", title="Mark", kind="price"),
+    Column(field="notional", title="Notional", kind="money_signed", narrow=True),
+    Column(field="share", title="Of gross", kind="percent", decimals=1, term="gross_share"),
+    Column(field="profit", title="Open P&L", kind="money_signed", narrow=True),
+    Column(field="profit_share", title="P&L %", kind="percent_signed", decimals=1),
+    Column(field="alone", title="VaR alone", kind="money", term="var_1d_99"),
+    Column(
+        field="component",
+        title="Component",
+        kind="money_signed",
+        term="component_var",
+        narrow=True,
+        sort="desc",
+    ),
+    Column(field="var_share", title="Of VaR", kind="percent", decimals=1, term="var_share"),
+    Column(
+        field="marginal",
+        title="Marginal",
+        kind="number",
+        decimals=3,
+        term="marginal_var",
+    ),
+    Column(field="beta", title="Beta", kind="number2", term="beta_btc"),
+    Column(field="trust", title="Data", kind="trust", term="data_trust"),
+    Column(field="entry", title="Entry", kind="price"),
+    Column(field="venue", title="Venue", width=64),
+)
 
 
 def positions_card(data: ExposureData) -> html.Section:
     """The grid, with its search and CSV."""
-    own = columns(data.book.currency)
     grid = data_grid(
         GRID,
-        own,
+        COLUMNS,
         position_rows(data),
         csv_name=f"{data.book.name}-positions",
         label="Positions",
         empty="No position is open here: nothing is at risk.",
         totals=total_row(data),
     )
-    note = f"{data.book.currency}, VaR 99 % 1 day"
-    tools = grid_tools(GRID, own, what="positions")
+    note = f"{data.book.currency}, VaR 99 % of 1 day, marginal per {data.book.currency} bought"
+    tools = grid_tools(GRID, COLUMNS, what="positions")
     return card(
         [heading("Positions", note=note, actions=tools), grid],
         label="Positions",

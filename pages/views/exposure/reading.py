@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pages.context import NO_HISTORY, Book, CompleteCycle, MetricHistory
@@ -145,7 +146,12 @@ def _histories(
 
 
 def _part(
-    readings: Readings, book: Book, selection: Selection, since: Any, until: Any, moments: int
+    readings: Readings,
+    book: Book,
+    selection: Selection,
+    since: datetime,
+    until: datetime,
+    moments: int,
 ) -> Mapping[str, MetricHistory]:
     return readings.once(
         ("part over time", book.name, selection, since, until, moments),
@@ -155,6 +161,10 @@ def _part(
 
 def _thinned(course: MetricHistory, every: int) -> MetricHistory:
     return MetricHistory(course.ts_ms[::every], course.values[::every])
+
+
+def _span(since: datetime, until: datetime) -> tuple[int, int]:
+    return round(since.timestamp() * 1000.0), round(until.timestamp() * 1000.0)
 
 
 # -- charts: built once, so that the same figure comes back until it changes ---------------
@@ -174,6 +184,7 @@ def _course(
         )
         figure = course_figure(
             {m.capitalize(): courses[m] for m in past.EXPOSURES},
+            _span(since, until),
             currency=book.currency,
             zone=query.zone,
             scheme=query.scheme,
@@ -198,6 +209,7 @@ def _layers(
             known.ts_ms.tolist(),
             named,
             others,
+            _span(since, until),
             currency=book.currency,
             zone=query.zone,
             scheme=query.scheme,

@@ -23,7 +23,7 @@ DEEPER: Mapping[str, str] = {"asset": "strategy", "strategy": "asset", "venue": 
 
 SIDE = Word("side", BOTH_SIDES, "side", SIDES)
 CHANGE = Word("change", "var", "measure", {"var": "VaR 99 %", "gross": "Gross", "net": "Net"})
-SINCE = Word("since", "1d", "beginning", {"1d": "Since 00:00", "7d": "7 days"})
+SINCE = Word("since", "1d", "beginning", {"1d": "Today", "7d": "7 days"})
 WORDS = (BY, *(Word(part, "", part) for part in PARTS), SIDE, CHANGE, SINCE)
 
 

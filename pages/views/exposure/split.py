@@ -17,7 +17,7 @@ from pages.views.holdings import component_var, grouped, share_of, side_of
 from risk.domain.assessment import Exposure, PositionMeasures
 from risk.portfolio.exposure import exposure_of
 
-_HEIGHT = 296
+_HEIGHT = 256
 _PLACES = Steady()
 
 

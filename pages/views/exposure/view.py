@@ -125,8 +125,8 @@ def _where(data: ExposureData) -> str:
     asset, intensity = riskiest
     who = "it also" if asset == largest else coin(asset)
     return (
-        f"{coin(largest)} is {share} of gross; {who} carries most VaR for its size, "
-        f"{percent(intensity, 1)} of it."
+        f"{coin(largest)} is {share} of gross; {who} carries most VaR for its size "
+        f"({percent(intensity, 1)})."
     )
 
 
@@ -207,9 +207,9 @@ def _concentration_card(data: ExposureData) -> MetricCard:
         data,
         CONCENTRATION,
         index,
-        number(index, 2),
-        f"≈ {number(1.0 / index, 1)} equal assets",
-        f"{coin(largest)} {share} of net sizes",
+        f"≈ {number(1.0 / index, 1)}",
+        "assets",
+        f"{coin(largest)} {share} of net · index {number(index, 2)}",
         least_span=_LEAST_CONCENTRATION,
     )
 
@@ -246,7 +246,7 @@ def _change_card(data: ExposureData) -> html.Section:
     switches = [_choice(data, "Measure", CHANGE), _choice(data, "Since", SINCE)]
     change = data.change
     body = _bridge(data, change) if isinstance(change, Change) else _no_bridge(change)
-    note = f"since {UTC_ZONE.day(change.since)} 00:00 UTC"
+    note = f"since {UTC_ZONE.day(change.since)}, 00:00 UTC"
     return card(
         [
             heading("What changed", note=note, actions=[help_mark("what_changed"), *switches]),
@@ -274,7 +274,7 @@ def _bridge(data: ExposureData, change: Change) -> list[Component]:
         html.P(
             _change_sentence(data, change), id="exposure-change-words", className="sw-lead sw-pad-x"
         ),
-        _graph("exposure-change-chart", drawn, 216),
+        _graph("exposure-change-chart", drawn, 272),
         html.Div(
             _traded(data, change), id="exposure-change-trades", className="sw-pad-x sw-traded"
         ),
