@@ -31,8 +31,8 @@ MOST_NUMBERED = 14
 _MOST_NAMES = 22
 #: Assets up to which a hairline between cells is thinner than the cells.
 _MOST_SPACED = 40
-#: Pixels between the middles of two labels at the end of lines.
-_LABEL_STEP = 14.0
+#: Pixels between the middles of two labels at the end of lines, and beside the plot for them.
+_LABEL_STEP, _LABEL_ROOM = 14.0, 104
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -371,7 +371,7 @@ def pair_figure(
         ],
         "layout": chart_layout(
             scheme,
-            margin={"l": 8, "r": 92, "t": 8, "b": 8},
+            margin={"l": 8, "r": _LABEL_ROOM, "t": 8, "b": 8},
             xaxis=_DAYS_AXIS,
             yaxis={"range": list(span), "tickformat": ".1f", "nticks": 5, "fixedrange": True},
             shapes=[_level_line(level, scheme) for level in levels],
@@ -525,6 +525,8 @@ def mean_figure(
     """
     times = wall_times(days_ms, zone)
     span = _around(means, modelled.values)
+    known = np.flatnonzero(~np.isnan(means))
+    first = int(known[0]) if known.size else 0
     return {
         "data": [
             _mean_line(times, means, "Rolling 60 days", series_line(0, scheme)),
@@ -532,8 +534,8 @@ def mean_figure(
         ],
         "layout": chart_layout(
             scheme,
-            margin={"l": 8, "r": 92, "t": 8, "b": 8},
-            xaxis={**_DAYS_AXIS, "range": [times[0], times[-1]], "nticks": 12},
+            margin={"l": 8, "r": _LABEL_ROOM, "t": 8, "b": 8},
+            xaxis={**_DAYS_AXIS, "range": [times[first], times[-1]], "nticks": 12},
             yaxis={"range": list(span), "tickformat": ".2f", "nticks": 6, "fixedrange": True},
             shapes=[*_bands(times, usual, scheme), *_usual_lines(usual, scheme)],
             annotations=_end_labels(_usual_labels(usual), span, MEAN_HEIGHT - _BELOW_AXIS),

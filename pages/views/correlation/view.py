@@ -192,7 +192,7 @@ def _mean_used(data: CorrelationData) -> html.Section:
         "correlation_used",
         number(value, 2),
         "",
-        "of what is held, in the VaR model",
+        "mean over what is held",
         [*data.trend.values.tolist(), *([] if value is None else [value])],
         rank(value, data.baseline),
         least_span=_LEAST_SPAN,
@@ -478,10 +478,20 @@ def _pair_parts(data: CorrelationData, group: Group, pair: Pair) -> list[Compone
     return [
         heading(_both(data, pair.assets), actions=_pair_lists(data, group, pair)),
         html.P(_pair_words(data, pair), id="correlation-pair-words", className="sw-map-says"),
-        _graph("correlation-pair-course", data.figures["pair"], PAIR_HEIGHT, "Rolling 60 days"),
+        _graph(
+            "correlation-pair-course",
+            data.figures["pair"],
+            {"height": f"{PAIR_HEIGHT}px"},
+            f"Rolling {RECENT_DAYS} days",
+        ),
         html.Div(
             [
-                _graph("correlation-scatter", data.figures["scatter"], 230, "Each day's returns"),
+                _graph(
+                    "correlation-scatter",
+                    data.figures["scatter"],
+                    {"height": "100%", "minHeight": "230px"},
+                    "Each day's returns",
+                ),
                 _pair_facts(pair),
             ],
             className="sw-pair-foot",
@@ -489,13 +499,15 @@ def _pair_parts(data: CorrelationData, group: Group, pair: Pair) -> list[Compone
     ]
 
 
-def _graph(component_id: str, content: Mapping[str, Any], height: int, title: str) -> html.Div:
+def _graph(
+    component_id: str, content: Mapping[str, Any], style: Mapping[str, str], title: str
+) -> html.Div:
     graph = dcc.Graph(
         id=component_id,
         figure=content,
         responsive=True,
         config=CHART_CONFIG,
-        style={"height": f"{height}px"},
+        style=dict(style),
     )
     return html.Div([html.Div(title, className="sw-label"), graph], className="sw-graph-box")
 
@@ -534,11 +546,9 @@ def _pair_words(data: CorrelationData, pair: Pair) -> str:
     first, second = (_name(data, asset) for asset in pair.assets)
     if math.isnan(pair.joint):
         return "Joint tails need 100 days with both."
-    loss = " losing" if data.query.choice(OF.name) == "positions" else ""
     return (
-        f"On the worst {percent(TAIL, 0)} of days of {first}, {second} was among its own "
-        f"worst{loss} days {percent(pair.joint, 0)} of the time; a Gaussian copula says "
-        f"{percent(pair.gaussian, 0)}."
+        f"On the worst {percent(TAIL, 0)} of days for {first}, {second} had one of its own worst "
+        f"{percent(pair.joint, 0)} of the time; a Gaussian copula says {percent(pair.gaussian, 0)}."
     )
 
 
