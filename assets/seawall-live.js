@@ -133,7 +133,7 @@
 
   /** Whether the engine went on while this page did not follow. */
   const isBehind = () =>
-    hasCycle() && !news.problem && pageCycle() !== null && pageCycle() < news.data.cycle;
+    hasCycle() && news.failures === 0 && pageCycle() !== null && pageCycle() < news.data.cycle;
 
   function oldSince() {
     if (!hasCycle()) return "nothing is known yet";
@@ -172,7 +172,7 @@
     news.asking = false;
     schedule();
     showAge();
-    if (!news.problem) settle();
+    if (news.failures === 0) settle();
   }
 
   /** What the server says of `book`: null if nothing is newer than what is known. */
@@ -188,7 +188,7 @@
   }
 
   function take({ book, data }) {
-    Object.assign(news, { failures: 0, problem: "" });
+    Object.assign(news, { failures: 0, problem: data?.problem || "" });
     if (!data || book !== news.book) return; // Old news, or of a book that is shown no more.
     Object.assign(news, { data, birth: born(data.age ?? 0) });
     view.cycleSeconds = data.cycle_seconds;
@@ -286,8 +286,7 @@
 
   /** Not before it could be read, nor before the page is up to date. */
   function forgetFailure() {
-    const behind = pageCycle() !== null && hasCycle() && pageCycle() < news.data.cycle;
-    if (!failureTold() || behind || news.problem || failure.navigation) return;
+    if (!failureTold() || isBehind() || news.failures > 0 || failure.navigation) return;
     if (Date.now() - failure.toldAt >= FAILURE_SHOWN_MS) {
       set("refusal", { children: null, className: "" });
     }

@@ -4,9 +4,9 @@
   "use strict";
 
   const seawall = (window.seawall ??= {});
-  const TOAST_MS = 12_000;
+  const WALL_MS = 12_000;
   const known = { state: undefined, book: null, prefix: "", bare: "", worn: null };
-  let looks = {};
+  let looks = {}, container = null;
 
   const set = (id, props) => window.dash_clientside.set_props(id, props);
   const lookOf = (state) => looks[state] || looks.UNKNOWN;
@@ -34,20 +34,11 @@
     const at = seawall.words.clock(new Date(pulse.market));
     const title = known.book ? `${look.word}: book ${known.book}` : look.word;
     const message = `${look.works} Before ${at}: ${lookOf(before).word}. The cockpit says why.`;
-    set("toasts", { sendNotifications: [toast(look.shape, title, message)] });
+    // On a wall nobody closes it, and the state itself stays in sight.
+    const autoClose = document.documentElement.hasAttribute("data-kiosk") ? WALL_MS : look.toast.autoClose;
+    const toast = { ...look.toast, id: `state-${Date.now()}`, title, message, autoClose };
+    set(container, { sendNotifications: [toast] });
   }
-
-  const glyph = (shape) => ({
-    namespace: "dash_html_components",
-    type: "Span",
-    props: { className: "sw-glyph", "data-glyph": shape, "data-state": shape, "aria-hidden": "true" },
-  });
-
-  /** One that says that trading stopped stays until somebody closes it. */
-  const toast = (shape, title, message) => ({
-    action: "show", id: `state-${Date.now()}`, title, message, icon: glyph(shape),
-    className: "sw-toast", autoClose: shape === "halted" ? false : TOAST_MS,
-  });
 
   // -- the window's title -------------------------------------------------------------------
 
@@ -73,7 +64,7 @@
   }
 
   function start(settings) {
-    ({ looks } = settings);
+    ({ looks, toasts: container } = settings);
     // Dash sets a title of its own when a page has come.
     new MutationObserver(wear).observe(document.querySelector("title"), { childList: true });
   }

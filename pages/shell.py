@@ -15,6 +15,7 @@ from pages.components.basics import Component, glyph
 from pages.components.links import inside_link
 from pages.components.notices import loading_state
 from pages.components.states import STATE_LOOKS, UNKNOWN_LOOK, StateLook
+from pages.components.toasts import CONTAINER, toast_container, toast_look
 from pages.context import Book, FeedInfo
 from pages.glyphs import SHAPES
 from pages.query import COMMON_WORDS, DEFAULT_RANGE, RANGES
@@ -52,7 +53,7 @@ def shell(
             dcc.Store(id="live"),
             dcc.Store(id="shell-settings", data=_settings(books, cycle_seconds)),
             html.A("Skip to content", href="#page", className="sw-skip"),
-            dmc.NotificationContainer(id="toasts", position="top-right", limit=4),
+            toast_container(),
             html.Div(
                 [_strip(feed), _navigation(), _header(books), _main(), _tabs()],
                 className="sw-shell",
@@ -76,21 +77,23 @@ def _settings(books: Sequence[Book], cycle_seconds: float) -> dict[str, Any]:
         "rangeNames": _RANGE_NAMES,
         "rangeSeconds": {key: span.total_seconds() for key, span in RANGES.items() if span},
         "looks": _state_settings(),
+        "toasts": CONTAINER,
     }
 
 
-def _state_settings() -> dict[str, dict[str, str]]:
+def _state_settings() -> dict[str, dict[str, Any]]:
     """How the browser shows each state that the pulse may name."""
     looks = {state.name: look for state, look in STATE_LOOKS.items()} | {"UNKNOWN": UNKNOWN_LOOK}
     return {name: _look_setting(look) for name, look in looks.items()}
 
 
-def _look_setting(look: StateLook) -> dict[str, str]:
+def _look_setting(look: StateLook) -> dict[str, Any]:
     return {
         "word": look.word,
         "shape": look.shape,
         "says": _IN_SHORT[look.shape],
         "works": look.still_works,
+        "toast": toast_look(look.shape),
     }
 
 
