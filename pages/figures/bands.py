@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,11 +21,12 @@ from risk.measures.types import FloatArray
 
 #: What labels are placed for: the drawing area of a card that spans the page at 1440 pixels.
 _WIDTH_PX, _HEIGHT_PX = 1080.0, 266.0
-_LETTER_PX, _LINE_PX = 5.9, 14.0
+_LETTER_PX, _LINE_PX = 5.6, 14.0
 #: The newest of so many exceptions are labelled.
 _LABELLED = 4
-_END_LABELS_PX = 74
+_END_LABELS_PX = 84
 _DAY_MS = 86_400_000
+_NBSP = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,54 +217,74 @@ class _Box:
         inside = (x >= self.left) & (x <= self.right) & (y >= self.top) & (y <= self.bottom)
         return int(np.count_nonzero(inside))
 
+    def crosses(self, x: FloatArray, begin: FloatArray, end: FloatArray) -> int:
+        """How many of these upright bars run into it."""
+        low, high = np.fmin(begin, end), np.fmax(begin, end)
+        met = (x >= self.left) & (x <= self.right) & (low <= self.bottom) & (high >= self.top)
+        return int(np.count_nonzero(met))
 
+
+class _Place(NamedTuple):
+    """Where a label stands: on which side of its point or under it, and how many lines below."""
+
+    side: str
+    lines: int
+
+    def box(self, x: float, y: float, text: str) -> _Box:
+        width = _LETTER_PX * len(text)
+        lefts = {"right": x + _AWAY_PX, "left": x - _AWAY_PX - width, "center": x - width / 2.0}
+        left = lefts[self.side]
+        top = y + (self.lines - 0.5) * _LINE_PX
+        return _Box(left, top, left + width, top + _LINE_PX)
+
+
+class _Placed(NamedTuple):
+    mark: Mark
+    place: _Place
+
+
+#: A label may go down a little: there the losses end. Its exception stands above it.
 _PLACES = (
-    "middle right",
-    "middle left",
-    "bottom right",
-    "bottom left",
-    "bottom center",
-    "top right",
-    "top left",
+    *(_Place(side, lines) for lines in (0, 1, 2, 3, -1) for side in ("right", "left")),
+    *(_Place("center", lines) for lines in (1, 2, 3)),
 )
-_AWAY_PX = 9.0
-
-
-def _box(place: str, x: float, y: float, text: str) -> _Box:
-    width = _LETTER_PX * len(text)
-    vertical, horizontal = place.split()
-    left = {"right": x + _AWAY_PX, "left": x - _AWAY_PX - width, "center": x - width / 2.0}
-    top = {"middle": y - _LINE_PX / 2.0, "bottom": y + 4.0, "top": y - 4.0 - _LINE_PX}
-    begin, high = left[horizontal], top[vertical]
-    return _Box(begin, high, begin + width, high + _LINE_PX)
+_AWAY_PX = 10.0
+#: A line away from the point weighs as much as so many hidden values.
+_DISTANCE_COST = 1.5
 
 
 def _labels(plot: BandsPlot, span: tuple[float, float], scheme: Scheme) -> dict[str, Any]:
     """Words beside the newest exceptions, each where it hides least and no other label."""
     placed = _placed(plot, span)
+    line = (span[1] - span[0]) / _HEIGHT_PX * _LINE_PX
     return {
         "type": "scatter",
         "mode": "text",
-        "x": [plot.times[mark.row] for mark, _ in placed],
-        "y": [float(plot.profit[mark.row]) for mark, _ in placed],
-        "text": [mark.label for mark, _ in placed],
-        "textposition": [place for _, place in placed],
+        "x": [plot.times[each.mark.row] for each in placed],
+        "y": [float(plot.profit[each.mark.row]) - each.place.lines * line for each in placed],
+        "text": [_spaced(each.mark.label) for each in placed],
+        "textposition": [f"middle {each.place.side}" for each in placed],
         "textfont": {"size": 11, "color": TOKENS["text2"].of(scheme)},
         "hoverinfo": "skip",
         "cliponaxis": False,
     }
 
 
-def _placed(plot: BandsPlot, span: tuple[float, float]) -> list[tuple[Mark, str]]:
+def _spaced(label: str) -> str:
+    """Clear of the diamond, on whichever side."""
+    return f"{_NBSP * 3}{label}{_NBSP * 3}"
+
+
+def _placed(plot: BandsPlot, span: tuple[float, float]) -> list[_Placed]:
     x, y = _pixels(plot.profit, span)
-    taken: list[_Box] = []
-    found: list[tuple[Mark, str]] = []
+    taken = _end_boxes(plot, span)
+    found: list[_Placed] = []
     for mark in [mark for mark in plot.marks if mark.hard][:_LABELLED]:
         at = float(x[mark.row]), float(y[mark.row])
-        place = _best_place(plot, span, at, mark.label, taken)
+        place = _best_place(plot, span, at, _bare(mark.label), taken)
         if place is not None:
-            taken.append(_box(place, *at, _bare(mark.label)))
-            found.append((mark, place))
+            taken.append(place.box(*at, _bare(mark.label)))
+            found.append(_Placed(mark, place))
     return found
 
 
@@ -271,27 +292,40 @@ def _best_place(
     plot: BandsPlot,
     span: tuple[float, float],
     at: tuple[float, float],
-    label: str,
+    text: str,
     taken: Sequence[_Box],
-) -> str | None:
-    text = _bare(label)
-    boxes = {place: _box(place, *at, text) for place in _PLACES}
+) -> _Place | None:
     free = [
         place
-        for place, box in boxes.items()
-        if box.left >= 0.0
-        and box.right <= _WIDTH_PX
-        and box.bottom <= _HEIGHT_PX
-        and not any(box.meets(other) for other in taken)
+        for place in _PLACES
+        if _fits(box := place.box(*at, text)) and not any(box.meets(other) for other in taken)
     ]
-    return min(free, key=lambda place: _hidden(plot, span, boxes[place]), default=None)
+
+    def cost(place: _Place) -> float:
+        hidden = _hidden(plot, span, place.box(*at, text))
+        return hidden + _DISTANCE_COST * abs(place.lines)
+
+    return min(free, key=cost, default=None)
+
+
+def _fits(box: _Box) -> bool:
+    right = _WIDTH_PX + _END_LABELS_PX
+    return box.left >= 0.0 and box.right <= right and box.bottom <= _HEIGHT_PX
 
 
 def _hidden(plot: BandsPlot, span: tuple[float, float], box: _Box) -> int:
-    drawn = [plot.profit, -plot.bands.var_99, -plot.bands.var_95, -plot.es_975]
+    """How much a label there would hide; bars and marks weigh more than a line does."""
+    lines = [-plot.bands.var_99, -plot.bands.var_95, -plot.es_975]
     if plot.other is not None:
-        drawn += [-plot.other.var_99, -plot.other.var_95]
-    return sum(box.holds(*_pixels(values, span)) for values in drawn)
+        lines += [-plot.other.var_99, -plot.other.var_95]
+    x, ends = _pixels(plot.profit, span)
+    zero = np.full(len(x), span[1] / (span[1] - span[0]) * _HEIGHT_PX)
+    rows = [mark.row for mark in plot.marks]
+    return (
+        sum(box.holds(*_pixels(values, span)) for values in lines)
+        + 2 * box.crosses(x, zero, ends)
+        + 4 * box.holds(x[rows], ends[rows])
+    )
 
 
 def _pixels(values: FloatArray, span: tuple[float, float]) -> tuple[FloatArray, FloatArray]:
@@ -331,6 +365,7 @@ def _layout(plot: BandsPlot, span: tuple[float, float], scheme: Scheme) -> dict[
         barmode="overlay",
         xaxis={
             "type": "date",
+            "range": _time_range(plot),
             "hoverformat": "%a %-d %b %Y" if plot.bar_ms >= _DAY_MS else "%-d %b %H:%M",
             "ticks": "outside",
             "ticklen": 6,
@@ -347,20 +382,37 @@ def _layout(plot: BandsPlot, span: tuple[float, float], scheme: Scheme) -> dict[
             "ticktext": [text for _, text in ticks],
             "zeroline": True,
         },
-        annotations=_end_labels(plot, span, scheme),
+        annotations=[_end_label(end) for end in _ends(plot, span, scheme)],
     )
 
 
-def _end_labels(plot: BandsPlot, span: tuple[float, float], scheme: Scheme) -> list[dict[str, Any]]:
-    """What the lines end with, beside their ends and one clear of the other."""
+def _time_range(plot: BandsPlot) -> list[str]:
+    """From before the first bar to after the last one, so that none is cut."""
+    margin = np.timedelta64(round(0.8 * plot.bar_ms), "ms")
+    first, last = (np.datetime64(plot.times[place], "ms") for place in (0, -1))
+    return [str(first - margin), str(last + margin)]
+
+
+class _End(NamedTuple):
+    """What a line ends with: at which value, how many pixels lower, in which words and colour."""
+
+    value: float
+    height: float
+    lower: float
+    text: str
+    colour: str
+
+
+def _ends(plot: BandsPlot, span: tuple[float, float], scheme: Scheme) -> list[_End]:
+    """The ends of the lines, one clear of the other, the highest first."""
     hue = series_line(0, scheme)["color"]
-    ends = [
+    wanted = [
         (-_last(plot.bands.var_95), "95 %", hue),
         (-_last(plot.bands.var_99), "<b>99 %</b>", hue),
     ]
     known = [
         (value, f"{name} {plot.measure.figure(value)}", colour)
-        for value, name, colour in ends
+        for value, name, colour in wanted
         if math.isfinite(value)
     ]
     if plot.running is not None:
@@ -368,21 +420,30 @@ def _end_labels(plot: BandsPlot, span: tuple[float, float], scheme: Scheme) -> l
     known.sort(key=lambda each: -each[0])
     heights = [(span[1] - value) / (span[1] - span[0]) * _HEIGHT_PX for value, _, _ in known]
     return [
-        _end_label(value, text, colour, px - wanted)
-        for (value, text, colour), px, wanted in zip(known, _spread(heights), heights, strict=True)
+        _End(value, height, spread - height, text, colour)
+        for (value, text, colour), height, spread in zip(
+            known, heights, _spread(heights), strict=True
+        )
     ]
 
 
-def _end_label(value: float, text: str, colour: str, lower_px: float) -> dict[str, Any]:
+def _end_boxes(plot: BandsPlot, span: tuple[float, float]) -> list[_Box]:
+    """Where these words stand; colours do not matter here."""
+    heights = [end.height + end.lower for end in _ends(plot, span, "dark")]
+    right = _WIDTH_PX + _END_LABELS_PX
+    return [_Box(_WIDTH_PX, y - _LINE_PX / 2, right, y + _LINE_PX / 2) for y in heights]
+
+
+def _end_label(end: _End) -> dict[str, Any]:
     return {
         "x": 1,
         "xref": "paper",
         "xanchor": "left",
         "xshift": 6,
-        "y": value,
-        "yshift": -lower_px,
-        "text": text,
-        "font": {"size": 11, "color": colour},
+        "y": end.value,
+        "yshift": -end.lower,
+        "text": end.text,
+        "font": {"size": 11, "color": end.colour},
     }
 
 

@@ -39,8 +39,8 @@ class Measure:
         return self._with_unit(number(value, self.decimals, signed=True))
 
     def ticks(self, low: float, high: float) -> list[tuple[float, str]]:
-        """Some five round values from `low` to `high`, each with its text: ``−2 %``."""
-        step = _round_step((high - low) / 5.0)
+        """Some seven round values from `low` to `high`, each with its text: ``−2 %``."""
+        step = _round_step((high - low) / 8.0)
         decimals = max(0, -math.floor(math.log10(step)))
         places = range(math.ceil(low / step), math.floor(high / step) + 1)
         return [

@@ -61,8 +61,13 @@ def _components(
         past.ts_ms.tolist(),
         named,
         others,
+        (_ms(since), _ms(until)),
         currency=book.currency,
         zone=query.zone,
         scheme=query.scheme,
     )
     return Components((*(layer.name for layer in named), *(["others"] if others else [])), figure)
+
+
+def _ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000.0)

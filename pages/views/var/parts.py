@@ -34,7 +34,7 @@ from risk.domain.assessment import TailRisk
 from risk.domain.market import Period
 from risk.measures.backtest import traffic_light_zones
 
-_PLOT_PX, _COMPONENTS_PX = 316, 236
+_PLOT_PX, _COMPONENTS_PX = 316, 206
 
 
 # -- did losses stay inside VaR -----------------------------------------------------------
@@ -105,7 +105,7 @@ def _legend(data: VarData) -> html.Ul:
         ("ring", f"beyond 95 % only: {soft}", None),
     ]
     items = [_legend_entry(look, text, colour) for look, text, colour in entries]
-    return html.Ul([*items, html.Li(help_mark("as_held"))], className="sw-legend")
+    return html.Ul([*items, html.Li(help_mark("as_held"))], className="sw-keys")
 
 
 def _legend_of_other(data: VarData) -> tuple[str, str, str | None]:
@@ -116,7 +116,7 @@ def _legend_of_other(data: VarData) -> tuple[str, str, str | None]:
 def _legend_entry(look: str, text: str, colour: str | None) -> html.Li:
     style = {} if colour is None else {"color": colour}
     swatch = html.Span(
-        className="sw-swatch", style=style, **{"data-look": look, "aria-hidden": "true"}
+        className="sw-key-mark", style=style, **{"data-look": look, "aria-hidden": "true"}
     )
     return html.Li([swatch, text])
 
@@ -356,7 +356,7 @@ def _exception(data: VarData, each: Exceeded) -> html.Li:
     causes = " ".join(part for part in (each.assets, each.market) if part)
     return html.Li(
         [
-            html.Span(className="sw-swatch", **{"data-look": look, "aria-hidden": "true"}),
+            html.Span(className="sw-key-mark", **{"data-look": look, "aria-hidden": "true"}),
             html.Div(
                 [
                     html.P([html.Strong(each.when), f" {each.loss_words(data.book.currency)}"]),
@@ -431,13 +431,13 @@ def _component_legend(data: VarData) -> html.Ul:
     for index, name in enumerate(data.components.names):
         colour = others_fill(scheme) if name == "others" else series_fill(index, scheme)
         swatch = html.Span(
-            className="sw-swatch",
+            className="sw-key-mark",
             style={"color": colour},
             **{"data-look": "area", "aria-hidden": "true"},
         )
         share = percent(now[name], 0) if name in now else ""
         items.append(html.Li([swatch, name, " ", figure(share, f"var-share-{index}")]))
-    return html.Ul(items, className="sw-legend", **{"aria-label": "Groups and share of VaR now"})
+    return html.Ul(items, className="sw-keys", **{"aria-label": "Groups and share of VaR now"})
 
 
 def levels_card(data: VarData) -> html.Section:

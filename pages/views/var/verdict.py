@@ -10,8 +10,10 @@ from dash import html
 from pages.components.basics import Component, card, figure, glyph, help_mark
 from pages.components.metrics import MetricCard, metric_card
 from pages.format import NONE, UNKNOWN, amount, money, multiple, percent
+from pages.views.holdings import share_of
 from pages.views.ranking import rank
 from pages.views.var.explained import moment_words
+from pages.views.var.plot import Today
 from pages.views.var.reading import VarData
 from pages.views.var.scored import ScoredBars
 from risk.domain.market import Period
@@ -118,11 +120,12 @@ def light_of(bars: ScoredBars) -> Light:
 # -- in words -----------------------------------------------------------------------------
 
 
-def answer(data: VarData) -> html.P:
+def answer(data: VarData) -> html.Section:
     """The page's first line: whether losses stayed inside VaR, and what today looks like."""
     sentences = [_held_words(data.judged), _today_words(data)]
     text = " ".join(sentence for sentence in sentences if sentence)
-    return html.P(text, id="var-answer", className="sw-answer")
+    words = html.P(text, id="var-answer", className="sw-answer")
+    return card([words], label="In short", class_name="sw-answer-card")
 
 
 def _held_words(judged: ScoredBars) -> str:
@@ -130,8 +133,8 @@ def _held_words(judged: ScoredBars) -> str:
         return "No one-day forecast has met its day yet: nothing says whether VaR holds."
     outer, inner = count_at(0.99, judged), count_at(0.95, judged)
     return (
-        f"{_opinion(outer, inner)}: losses went beyond it on {outer.exceptions} of {outer.days} "
-        f"days at 99 % ({outer.normal_words}) and on {inner.exceptions} at 95 % "
+        f"{_opinion(outer, inner)}: {outer.exceptions} of {outer.days} days lost more than the "
+        f"99 % VaR ({outer.normal_words}), {inner.exceptions} more than the 95 % VaR "
         f"({inner.normal_words})."
     )
 
@@ -147,14 +150,21 @@ def _today_words(data: VarData) -> str:
     today = data.day
     if today is None or today.profit is None:
         return ""
-    share = data.of_equity(today.profit)
+    share = share_of(today.profit, today.equity)
     so_far = money(today.profit, data.book.currency, signed=True)
     said = so_far if share is None else percent(share, signed=True)
+    outer, inner = _limit(today.var_99, today), _limit(today.var_95, today)
     if today.profit < -today.var_99:
-        return f"Today is {said} so far, beyond its 99 % VaR of {amount(today.var_99)}."
+        return f"Today {said} so far, beyond its 99 % VaR of {outer}."
     if today.profit < -today.var_95:
-        return f"Today is {said} so far, beyond its 95 % VaR of {amount(today.var_95)}."
-    return f"Today is {said} so far, inside its VaR."
+        return f"Today {said} so far, beyond its 95 % VaR of {inner}."
+    return f"Today {said} so far, VaR {outer}."
+
+
+def _limit(var: float, today: Today) -> str:
+    """Against the equity at the opening where that is known."""
+    share = share_of(var, today.equity)
+    return amount(var) if share is None else percent(share)
 
 
 # -- the strip ----------------------------------------------------------------------------
@@ -163,7 +173,7 @@ def _today_words(data: VarData) -> str:
 def strip(data: VarData) -> html.Div:
     """The light and four cards."""
     cards = [_light_card(data), _inner_card(data), _var_card(data), _es_card(data), _worst(data)]
-    return html.Div(cards, id="var-strip", className="sw-verdict")
+    return html.Div(cards, id="var-strip", className="sw-var-strip")
 
 
 def _light_card(data: VarData) -> html.Section:

@@ -16,11 +16,11 @@ UNIT = Word("unit", "equity", "unit", {"equity": "% of equity", "money": "Money"
 MODEL_WORDS: Mapping[str, tuple[str, str]] = {
     "filtered_evt": (
         "Filtered, Pareto tail",
-        "500 days rescaled to today's volatility, tail fitted, corrected by its own exceptions",
+        "500 days at today's volatility, Pareto tail, self-correcting",
     ),
     "filtered_historical": (
         "Filtered history",
-        "2 000 days rescaled to today's volatility",
+        "2 000 days at today's volatility",
     ),
     "historical_250": ("Plain history, 250 d", "the last 250 days as they were"),
     "historical_500": ("Plain history, 500 d", "the last 500 days as they were"),
