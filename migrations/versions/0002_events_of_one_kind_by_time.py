@@ -7,8 +7,6 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-INDEX = "journal_by_kind"
-
 
 def upgrade() -> None:
     index_by(["stream", "kind", "at_ms"])
@@ -19,5 +17,8 @@ def downgrade() -> None:
 
 
 def index_by(columns: list[str]) -> None:
-    op.drop_index(INDEX, table_name="journal")
-    op.create_index(INDEX, "journal", columns)
+    for index in ("journal_by_kind", "journal_by_time"):
+        op.drop_index(index, table_name="journal")
+    # In this order: where both would do, SQLite takes the one that was made first.
+    op.create_index("journal_by_kind", "journal", columns)
+    op.create_index("journal_by_time", "journal", ["stream", "at_ms"])

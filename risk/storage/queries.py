@@ -285,10 +285,10 @@ class SqlBookReader:
         with transaction(self._reader) as connection:
             series = charts.series_of_book(connection, portfolio, metric)
             wanted = [] if series is None else [series]
-            found = charts.thinned_points(
+            found = charts.thinned(
                 connection, wanted, tables.to_ms(since), tables.to_ms(until), max_points
             )
-        return charts.history_of(next(iter(found.values()), []))
+        return next(iter(found.values()), charts.NOTHING)
 
     def position_history(
         self,
@@ -313,10 +313,10 @@ class SqlBookReader:
         """
         with transaction(self._reader) as connection:
             keys = charts.series_of_positions(connection, portfolio, metric)
-            found = charts.thinned_points(
+            found = charts.thinned(
                 connection, keys, tables.to_ms(since), tables.to_ms(until), max_points
             )
-        return {keys[number]: charts.history_of(points) for number, points in found.items()}
+        return {keys[number]: history for number, history in found.items()}
 
     def recent_events(self, portfolio: str, *, since: datetime, limit: int) -> Sequence[RiskEvent]:
         """Journalled events from `since` on, newest first."""
@@ -344,7 +344,9 @@ class SqlBookReader:
             Close of the bar that was forecast; both included.
         """
         entry = tables.journal.c
-        # Bodies are canonical, so that this text stands in exactly those of the period.
+        span_ms = period.span // timedelta(milliseconds=1)
+        # Bodies are canonical, so that this text stands in exactly those of the period; what
+        # was not said at the close of one need not be read to know that.
         of_period = entry.body.contains(f'"period":"{period.value}"', autoescape=True)
         query = (
             select(entry.body)
@@ -353,9 +355,10 @@ class SqlBookReader:
                 entry.kind == ForecastScored.__name__,
                 entry.at_ms >= tables.to_ms(since),
                 entry.at_ms <= tables.to_ms(until),
+                entry.at_ms % span_ms == 0,
                 of_period,
             )
-            .order_by(entry.at_ms, entry.seq)
+            .order_by(entry.at_ms)
         )
         with transaction(self._reader) as connection:
             bodies = connection.execute(query).scalars().all()

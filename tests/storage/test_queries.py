@@ -1,12 +1,14 @@
 """What the screens are told: whole cycles, honest charts, events newest first."""
 
 import shutil
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from risk.domain.events import ForecastScored, FundsMoved
 from risk.domain.market import Period
@@ -34,10 +36,12 @@ from tests.builders import (
     build_flow,
     build_funds_moved,
     build_portfolio_risk,
+    build_position_risk,
     build_record,
 )
 from tests.storage.rows import lease_token, write
 
+MIDNIGHT = NOON.replace(hour=0)
 FEED = FeedInfo(label="simulated", simulated=True, seed=42)
 
 
@@ -314,8 +318,8 @@ def test_events_come_newest_first_from_a_moment_on(
         build_funds_moved(build_flow(amount=float(n)), NOON + timedelta(seconds=n))
         for n in range(1, 6)
     ]
-    for number, event in enumerate(moved, start=1):
-        store.save(build_record(number, events=(event,)), token=token)
+    for number, each in enumerate(moved, start=1):
+        store.save(build_record(number, events=(each,)), token=token)
 
     since = NOON + timedelta(seconds=2)
     assert reader.recent_events(PORTFOLIO, since=since, limit=10) == moved[:0:-1]
@@ -325,7 +329,7 @@ def test_events_come_newest_first_from_a_moment_on(
 
 def scored(period: Period, day: int, *, exceeded: bool) -> ForecastScored:
     return ForecastScored(
-        at=NOON + timedelta(days=day),
+        at=MIDNIGHT + timedelta(days=day),
         portfolio=PORTFOLIO,
         cycle=f"demo-{day}",
         period=period.value,
@@ -349,7 +353,7 @@ def test_the_var_is_judged_by_its_last_250_days(
         for day in range(300)
         for period in Period
     ]
-    now = NOON + timedelta(days=299)
+    now = MIDNIGHT + timedelta(days=299)
     SqlStore(engines).save(build_record(1, at=now, events=tuple(events)), token=token)
 
     assert reader.var_record(PORTFOLIO) == VarRecord(days=250, exceptions=8)
@@ -385,3 +389,64 @@ def test_a_broken_assessment_is_refused_not_shown(
 
     with pytest.raises(Exception, match="a stored Assessment cannot be read"):
         reader.latest(PORTFOLIO)
+
+
+# ---------------------------------------------------------------- how they are found
+
+
+@pytest.fixture
+def explained(sqlite: Engines):
+    """Run a query and give the steps by which SQLite answers it."""
+    asked: list[tuple[str, object]] = []
+
+    def note(_connection, _cursor, statement, values, *_rest):
+        asked.append((statement, values))
+
+    def explain(ask: Callable[[SqlBookReader], object]) -> list[str]:
+        event.listen(sqlite.reader, "before_cursor_execute", note)
+        ask(reader_of(sqlite))
+        event.remove(sqlite.reader, "before_cursor_execute", note)
+        statement, values = next(each for each in reversed(asked) if "SELECT" in each[0])
+        with sqlite.reader.connect() as connection:
+            steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            return [step.detail for step in steps]
+
+    return explain
+
+
+def test_scored_forecasts_are_found_by_kind_and_time_and_need_no_sorting(explained):
+    """Among the events of a busy day, or 100,000 hours."""
+    steps = explained(
+        lambda reader: reader.forecasts_scored(
+            PORTFOLIO, Period.DAY, since=NOON - timedelta(days=250), until=NOON
+        )
+    )
+
+    assert steps == [
+        "SEARCH journal USING INDEX journal_by_kind (stream=? AND kind=? AND at_ms>? AND at_ms<?)"
+    ]
+
+
+def test_recent_events_are_found_by_time(explained):
+    steps = explained(
+        lambda reader: reader.recent_events(PORTFOLIO, since=NOON - timedelta(days=1), limit=5_000)
+    )
+
+    assert steps[0] == "SEARCH journal USING INDEX journal_by_time (stream=? AND at_ms>?)"
+    assert len(steps) == 2  # and only events of the same millisecond are sorted
+
+
+@pytest.mark.parametrize("points", [100, 1_000])
+def test_courses_of_positions_are_found_by_series_and_time(sqlite: Engines, explained, points: int):
+    lease_token(sqlite, PORTFOLIO)
+    told = build_position_risk("C000/USDT", NOON)
+    SqlStore(sqlite).save(build_record(1, at=NOON, events=(told,)), token=1)
+    steps = explained(
+        lambda reader: reader.position_history(
+            PORTFOLIO, "exposure", since=NOON - timedelta(days=30), until=NOON, max_points=points
+        )
+    )
+
+    found = [step for step in steps if " metric_sample " in step]
+    assert found
+    assert all("USING PRIMARY KEY (series_id=?" in step for step in found)
