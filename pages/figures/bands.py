@@ -117,7 +117,8 @@ def bands_figure(plot: BandsPlot, *, scheme: Scheme) -> dict[str, Any]:
             *_band_lines(plot, plot.bands, 0, scheme),
             *([] if plot.other is None else _band_lines(plot, plot.other, 1, scheme)),
             *(_exceptions(plot, scheme, hard=hard) for hard in (False, True)),
-            _labels(plot, (low, high), scheme),
+            *_labels(plot, (low, high), scheme),
+            _cut_labels(plot, high, scheme),
         ],
         "layout": _layout(plot, (low, high), scheme),
     }
@@ -207,6 +208,10 @@ class _Box:
     right: float
     bottom: float
 
+    def wider(self, margin: float) -> "_Box":
+        """With a margin on either side."""
+        return _Box(self.left - margin, self.top, self.right + margin, self.bottom)
+
     def meets(self, other: "_Box") -> bool:
         """Whether they overlap."""
         apart = self.right < other.left or other.right < self.left
@@ -251,22 +256,69 @@ _PLACES = (
 _AWAY_PX = 10.0
 #: A line away from the point weighs as much as so many hidden values.
 _DISTANCE_COST = 1.5
+#: What would hide more than this goes without a label: the list of exceptions tells the same.
+_DEAREST = 12.0
+#: Labels keep so far apart.
+_APART_PX = 8.0
 
 
-def _labels(plot: BandsPlot, span: tuple[float, float], scheme: Scheme) -> dict[str, Any]:
-    """Words beside the newest exceptions, each where it hides least and no other label."""
+def _labels(plot: BandsPlot, span: tuple[float, float], scheme: Scheme) -> list[dict[str, Any]]:
+    """Words beside the newest exceptions, each where it hides least and no other label.
+
+    A thin line leads to a label that does not stand on the level of its exception.
+    """
     placed = _placed(plot, span)
     line = (span[1] - span[0]) / _HEIGHT_PX * _LINE_PX
+    points = [
+        (
+            plot.times[each.mark.row],
+            float(plot.profit[each.mark.row]),
+            float(plot.profit[each.mark.row]) - each.place.lines * line,
+        )
+        for each in placed
+    ]
+    led = [point for each, point in zip(placed, points, strict=True) if each.place.lines]
+    leaders = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [x for time, _, _ in led for x in (time, time, None)],
+        "y": [y for _, begin, end in led for y in (begin, end, None)],
+        "line": {"color": TOKENS["text3"].of(scheme), "width": 1},
+        "hoverinfo": "skip",
+        "cliponaxis": False,
+    }
+    words = {
+        **_words(scheme),
+        "x": [time for time, _, _ in points],
+        "y": [height for _, _, height in points],
+        "text": [_spaced(each.mark.label) for each in placed],
+        "textposition": [f"middle {each.place.side}" for each in placed],
+    }
+    return [leaders, words]
+
+
+def _words(scheme: Scheme) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "text",
-        "x": [plot.times[each.mark.row] for each in placed],
-        "y": [float(plot.profit[each.mark.row]) - each.place.lines * line for each in placed],
-        "text": [_spaced(each.mark.label) for each in placed],
-        "textposition": [f"middle {each.place.side}" for each in placed],
         "textfont": {"size": 11, "color": TOKENS["text2"].of(scheme)},
         "hoverinfo": "skip",
         "cliponaxis": False,
+    }
+
+
+def _cut_labels(plot: BandsPlot, high: float, scheme: Scheme) -> dict[str, Any]:
+    """How far profits reach that go beyond the plot."""
+    with np.errstate(invalid="ignore"):
+        rows = np.flatnonzero(plot.profit > high).tolist()
+    return {
+        **_words(scheme),
+        "x": [plot.times[row] for row in rows],
+        "y": [high] * len(rows),
+        "text": [
+            f"{_NBSP}\N{UPWARDS ARROW}{plot.measure.figure(plot.profit[row])}" for row in rows
+        ],
+        "textposition": "bottom right",
     }
 
 
@@ -283,7 +335,7 @@ def _placed(plot: BandsPlot, span: tuple[float, float]) -> list[_Placed]:
         at = float(x[mark.row]), float(y[mark.row])
         place = _best_place(plot, span, at, _bare(mark.label), taken)
         if place is not None:
-            taken.append(place.box(*at, _bare(mark.label)))
+            taken.append(place.box(*at, _bare(mark.label)).wider(_APART_PX))
             found.append(_Placed(mark, place))
     return found
 
@@ -305,7 +357,8 @@ def _best_place(
         hidden = _hidden(plot, span, place.box(*at, text))
         return hidden + _DISTANCE_COST * abs(place.lines)
 
-    return min(free, key=cost, default=None)
+    best = min(free, key=cost, default=None)
+    return best if best is not None and cost(best) <= _DEAREST else None
 
 
 def _fits(box: _Box) -> bool:
@@ -352,6 +405,8 @@ def _span(plot: BandsPlot) -> tuple[float, float]:
     known = values[np.isfinite(values)]
     low, high = (float(known.min()), float(known.max())) if known.size else (-1.0, 1.0)
     low, high = min(low, 0.0), max(high, 0.0)
+    # One great profit must not press the losses flat, which the plot is about.
+    high = min(high, -low) if low < 0.0 else high
     room = (high - low) or 1.0
     return low - 0.10 * room, high + 0.04 * room
 

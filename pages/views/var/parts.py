@@ -56,10 +56,11 @@ def plot_card(data: VarData) -> html.Section:
 
 
 def _plot_note(data: VarData) -> str:
-    bars, many = len(data.shown), data.period is Period.DAY
-    unit = ("day" if many else "hour") + ("" if bars == 1 else "s")
-    until = "to today" if data.today is not None else "in the chosen range"
-    made = "at 00:00 UTC for the day" if many else "at the full hour for the next"
+    bars, of_days = len(data.shown), data.period is Period.DAY
+    unit = ("day" if of_days else "hour") + ("" if bars == 1 else "s")
+    running = "to today" if of_days else "to now"
+    until = running if data.today is not None else "in the chosen range"
+    made = "at 00:00 UTC for the day" if of_days else "at each full hour for the next"
     return f"{bars} {unit} {until}, forecast made {made}"
 
 
@@ -198,7 +199,7 @@ def _models_header() -> html.Tr:
             _head("Hits 99 %", "hit_rate"),
             _head("Hits 95 %", "normal_range"),
             _head("Mean VaR 99 %", wide=True),
-            _head("Pinball 99 %", "pinball"),
+            _head("Pinball 99 %", "pinball", wide=True),
             _head("VaR today", wide=True),
             html.Th("Light", scope="col", className="sw-left sw-wide"),
         ]
@@ -217,7 +218,7 @@ def _model_row(data: VarData, record: ModelRecord, used: ModelRecord) -> html.Tr
         _hits(record.hits_99, record.days, 0.99),
         _hits(record.hits_95, record.days, 0.95),
         html.Td(percent(_mean_var(data, record)), className="sw-wide"),
-        html.Td(_pinball_words(record, used)),
+        html.Td(_pinball_words(record, used), className="sw-wide"),
         html.Td(percent(_today_var(data, record)), className="sw-wide"),
         _zone_cell(record),
     ]

@@ -150,7 +150,7 @@ class _Reading:
         else:
             until = Period.HOUR.open_of(until)
             span = min(max(until - since, _LEAST_HOURS), _MOST_HOURS)
-            since = Period.HOUR.open_of(until - span)
+            since = Period.HOUR.open_of(until - span) + _HOUR
         return self._scored(self.period, since, until)
 
     def _scored(self, period: Period, since: datetime, until: datetime) -> ScoredBars:

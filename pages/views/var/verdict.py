@@ -133,8 +133,8 @@ def _held_words(judged: ScoredBars) -> str:
         return "No one-day forecast has met its day yet: nothing says whether VaR holds."
     outer, inner = count_at(0.99, judged), count_at(0.95, judged)
     return (
-        f"{_opinion(outer, inner)}: {outer.exceptions} of {outer.days} days lost more than the "
-        f"99 % VaR ({outer.normal_words}), {inner.exceptions} more than the 95 % VaR "
+        f"{_opinion(outer, inner)}: losses went beyond the 99 % VaR on {outer.exceptions} of "
+        f"{outer.days} days ({outer.normal_words}), beyond the 95 % VaR on {inner.exceptions} "
         f"({inner.normal_words})."
     )
 
