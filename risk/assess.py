@@ -4,10 +4,12 @@ The law that both keep: ``OrderCheck(snapshot).after(order)`` equals
 ``assess(snapshot.after(order)).committed``.
 """
 
+from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
 
+from risk.domain.ages import age_in_words
 from risk.domain.assessment import (
     Assessment,
     CommittedBook,
@@ -207,10 +209,24 @@ _MARK_DOUBTS = {
 
 
 def _doubts(snapshot: Snapshot, *, measured: bool) -> tuple[Doubt, ...]:
-    marks = [_mark_doubt(snapshot, snapshot.mark(asset)) for asset in snapshot.concerned]
+    marks = _mark_doubts(snapshot)
     histories = [_history_doubt(snapshot.models.day, asset) for asset in snapshot.concerned]
     whole = [_no_equity(snapshot), None if measured else _no_model(snapshot)]
     return tuple(doubt for doubt in [*whole, *marks, *histories] if doubt is not None)
+
+
+def _mark_doubts(snapshot: Snapshot) -> list[Doubt | None]:
+    doubts = [_mark_doubt(snapshot, snapshot.mark(asset)) for asset in snapshot.concerned]
+    if snapshot.prices_end is None:
+        return doubts
+    # Of course they are old then: one sentence says why, instead of one an asset.
+    others = [doubt for doubt in doubts if doubt and doubt.kind is not DoubtKind.MARK_STALE]
+    return [_prices_ended(snapshot.prices_end), *others]
+
+
+def _prices_ended(end: datetime) -> Doubt:
+    day = f"{end.day} {end:%B %Y, %H:%M}"
+    return Doubt(DoubtKind.PRICES_ENDED, None, f"the prices end on {day} UTC; the replay is over")
 
 
 def _mark_doubt(snapshot: Snapshot, mark: Mark) -> Doubt | None:
@@ -219,8 +235,8 @@ def _mark_doubt(snapshot: Snapshot, mark: Mark) -> Doubt | None:
         return None
     if mark.trust is Trust.MISSING:
         return Doubt(kind, mark.asset, f"{mark.asset} has no mark")
-    age = (snapshot.at - mark.at).total_seconds()
-    return Doubt(kind, mark.asset, f"{mark.asset} mark is {mark.trust} and {age:.0f} s old")
+    age = age_in_words(snapshot.at - mark.at)
+    return Doubt(kind, mark.asset, f"{mark.asset} mark is {mark.trust} and {age} old")
 
 
 def _history_doubt(day: Model, asset: str) -> Doubt | None:

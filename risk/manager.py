@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from risk.assess import assess
+from risk.domain.ages import age_in_words
 from risk.domain.assessment import Assessment, DoubtKind
 from risk.domain.events import (
     DataFaultFound,
@@ -252,8 +253,8 @@ def _trust_in_words(mark: Mark, at: datetime) -> str:
         return f"{mark.asset} mark is trusted again, at {mark.price:,.6g}"
     if mark.trust is Trust.MISSING:
         return f"{mark.asset} has no mark"
-    age = (at - mark.at).total_seconds()
-    return f"{mark.asset} is valued at {mark.price:,.6g}, {age:.0f} s old and {mark.trust}"
+    age = age_in_words(at - mark.at)
+    return f"{mark.asset} is valued at {mark.price:,.6g}, {age} old and {mark.trust}"
 
 
 def _scored(snapshot: Snapshot) -> Iterator[ForecastScored]:

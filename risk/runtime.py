@@ -220,6 +220,7 @@ def _prepare(world: _World, engines: Engines, token: int, beat: Beat) -> Turn:
     portfolio = world.settings.portfolio
     carried = store.load(portfolio) or _first_start(world, store, token, beat)
     feed = world.feed(carried.state.at)
+    _tell_unpriced(carried.ledger, feed)
     models = Models(*(with_assets(model, feed.assets) for model in carried.models))
     account = _account(world, engines, feed)
     _spare_the_collector()
@@ -231,6 +232,14 @@ def _prepare(world: _World, engines: Engines, token: int, beat: Beat) -> Turn:
         carried=replace(carried, models=models),
         token=token,
     ).turn
+
+
+def _tell_unpriced(ledger: Ledger, feed: Feed) -> None:
+    """Log what is held and will have no mark; each such asset is a doubt of every cycle."""
+    held = {position.asset for position in ledger.positions.values()}
+    unpriced = sorted(held - set(feed.assets))
+    if unpriced:
+        _LOG.warning("held_without_prices", assets=unpriced, feed=feed.label)
 
 
 def _spare_the_collector() -> None:

@@ -465,6 +465,25 @@ def test_an_untrusted_mark_is_doubted_with_its_age(trust: Trust, kind: DoubtKind
     assert doubt.detail == f"{BTC} mark is {trust} and 41 s old"
 
 
+def test_after_the_last_price_one_sentence_takes_the_place_of_every_old_mark() -> None:
+    marks = marks_of(at=NOW - timedelta(days=9), trusts={BTC: Trust.STALE, ETH: Trust.STALE})
+    ended = NOW - timedelta(days=9)
+    (doubt,) = assess(snapshot_of(held(BTC, 1e4), marks=marks, prices_end=ended)).doubts
+
+    assert (doubt.kind, doubt.asset) == (DoubtKind.PRICES_ENDED, None)
+    assert doubt.detail == "the prices end on 23 May 2024, 09:30 UTC; the replay is over"
+
+
+def test_after_the_last_price_a_missing_mark_is_still_doubted() -> None:
+    marks = marks_of(trusts={BTC: Trust.MISSING})
+
+    assert doubts_of(snapshot_of(held(BTC, 1e4), marks=marks, prices_end=NOW)) == [
+        (DoubtKind.NO_EQUITY, None),
+        (DoubtKind.PRICES_ENDED, None),
+        (DoubtKind.MARK_MISSING, BTC),
+    ]
+
+
 def test_a_missing_mark_also_takes_equity_away() -> None:
     marks = marks_of(trusts={BTC: Trust.MISSING})
 

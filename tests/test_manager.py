@@ -304,6 +304,16 @@ def test_states_are_told_when_they_change_and_the_first_time() -> None:
     ]
 
 
+def test_after_the_last_price_the_state_s_cause_says_so() -> None:
+    stale = marks_of(at=NOW - timedelta(days=9), trusts={BTC: Trust.STALE})
+    over = later(CALM, 9.0, marks=stale, prices_end=NOW - timedelta(days=9))
+    standing = run(CALM, over)[-1].state.standing()
+
+    assert standing is not None
+    assert standing.state is TradingState.CAUTION
+    assert standing.cause == "the prices end on 23 May 2024, 09:30 UTC; the replay is over"
+
+
 # --- facts, told once ----------------------------------------------------------------------
 
 

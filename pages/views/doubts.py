@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pages.components.basics import Component
 from pages.components.notices import page_banner
+from pages.format import sentence
 from risk.domain.assessment import Doubt
 
 
@@ -16,4 +17,5 @@ def doubt_banners(doubts: Sequence[Doubt]) -> list[Component]:
     more = f" {len(others)} more: {', '.join(named)}." if others else ""
     about = first.asset or "The book"
     strong = f"{about}: {first.kind.replace('_', ' ')}."
-    return [page_banner(strong, f"{first.detail}{more}", state="stale")]
+    detail = sentence(first.detail).rstrip(".")
+    return [page_banner(strong, f"{detail}.{more}", state="stale")]

@@ -20,6 +20,7 @@ class DoubtKind(StrEnum):
     MARK_STALE = "mark_stale"
     MARK_SUSPECT = "mark_suspect"
     MARK_MISSING = "mark_missing"
+    PRICES_ENDED = "prices_ended"
     SHORT_HISTORY = "short_history"
     NO_MODEL = "no_model"
     NO_EQUITY = "no_equity"

@@ -49,12 +49,15 @@ class MarketReading:
         Bars closed since the last reading, oldest first; hours before the day they end.
     faults : tuple of DataFault
         Found since the last reading.
+    prices_end : datetime or None
+        When the last price was, if it is past and no other will come, as of a file. UTC.
     """
 
     at: datetime
     marks: Mapping[str, Mark]
     closes: tuple[BarClose, ...] = ()
     faults: tuple[DataFault, ...] = ()
+    prices_end: datetime | None = None
 
 
 class Feed(Protocol):

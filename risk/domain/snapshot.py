@@ -70,6 +70,8 @@ class Snapshot:
         Found in the data since the last cycle.
     action_seq : int
         The last action of a person that it contains.
+    prices_end : datetime or None
+        When the feed's last price was, once no other will come. UTC.
     """
 
     id: str
@@ -85,6 +87,7 @@ class Snapshot:
     shocks: ShockMatrix = NO_SHOCKS
     faults: tuple[DataFault, ...] = ()
     action_seq: int = 0
+    prices_end: datetime | None = None
 
     def __post_init__(self) -> None:
         if self.at.utcoffset() is None:

@@ -65,6 +65,7 @@ def take_cycle(
         scores=scores,
         faults=market.faults,
         action_seq=carried.state.action_seq,
+        prices_end=market.prices_end,
     )
     state, events, assessment = step(carried.state, snapshot)
     return CycleRecord(

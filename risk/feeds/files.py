@@ -310,6 +310,7 @@ class FilesFeed:
         self._bars = load_bars(path)
         if self._bars.span is None:
             raise PriceFileInvalid(f"{path} holds no bar that can be believed")
+        self._end = self._bars.span[1]
         self.label = f"file {path.name}"
         self.starts_at = since or _after_warm_up(*self._bars.span)
         self._findings = Findings(self._bars.found, after=since)
@@ -337,7 +338,8 @@ class FilesFeed:
     def read(self, at: datetime) -> MarketReading:
         """Marks at `at`, and every bar that closed since the last reading.
 
-        Marks are the last closes; they grow stale at holes and after the end of the file.
+        Marks are the last closes; they grow stale at holes and after the end of the file, and
+        then the reading says that the prices have ended.
         """
         closes, faults = self._advance(at)
         return MarketReading(
@@ -345,6 +347,7 @@ class FilesFeed:
             marks=self._board.marks(at),
             closes=tuple(closes),
             faults=(*self._findings.until(at), *faults),
+            prices_end=self._end if at >= self._end + self._bars.period.span else None,
         )
 
     def _advance(self, at: datetime) -> tuple[list[BarClose], list[DataFault]]:

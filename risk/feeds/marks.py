@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
+from risk.domain.ages import age_in_words
 from risk.domain.market import DataFault, FaultKind, Mark, Trust, missing_mark
 
 #: A price received longer ago is stale.
@@ -249,8 +250,8 @@ def positive_number(value: object) -> float | None:
 def _aged(mark: Mark, at: datetime) -> list[_Fault]:
     if mark.trust is not Trust.STALE:
         return []
-    seconds = (at - mark.at).total_seconds()
-    return [_Fault(FaultKind.STALE, f"the last good price is {seconds:.0f} s old")]
+    age = age_in_words(at - mark.at)
+    return [_Fault(FaultKind.STALE, f"the last good price is {age} old")]
 
 
 def _tell(

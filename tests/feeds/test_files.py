@@ -278,6 +278,16 @@ def test_after_the_end_of_the_file_marks_are_stale_and_nothing_closes(tmp_path: 
     assert {mark.trust for mark in reading.marks.values()} == {Trust.STALE}
 
 
+def test_the_end_of_the_file_is_told_once_the_next_bar_is_overdue(tmp_path: Path):
+    path = saved(two_coins(48), tmp_path / "p.csv")
+    feed, end = FilesFeed(path), hours_after(START, 48)
+
+    assert [feed.read(hours_after(START, hour)).prices_end for hour in (24, 48)] == [None, None]
+    assert feed.read(hours_after(START, 49)).prices_end == end
+    later = FilesFeed(path, since=hours_after(START, 90))
+    assert later.read(hours_after(START, 100)).prices_end == end
+
+
 def test_a_feed_needs_bars(tmp_path: Path):
     rows = two_coins(48).assign(close=0.0)
     with pytest.raises(PriceFileInvalid, match="no bar that can be believed"):
