@@ -129,12 +129,17 @@
     soonReachable();
   }
 
+  const SCROLLED = ".sw-grid :is(.ag-center-cols-viewport, .ag-body-viewport)";
+  const sizes = new ResizeObserver(() => soonReachable());
+
   /* What scrolls must be reached by keyboard, also where no cell of it can be. */
   function makeReachable() {
-    document.querySelectorAll(".sw-grid :is(.ag-center-cols-viewport, .ag-body-viewport)").forEach((view) => {
+    document.querySelectorAll(SCROLLED).forEach((view) => {
       const scrolls = view.scrollWidth > view.clientWidth || view.scrollHeight > view.clientHeight;
       if (scrolls) view.tabIndex = 0;
       else view.removeAttribute("tabindex");
+      sizes.observe(view);
+      if (view.firstElementChild) sizes.observe(view.firstElementChild);
     });
   }
 

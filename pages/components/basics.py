@@ -25,7 +25,9 @@ def figure(text: str, component_id: str, *, class_name: str = "") -> html.Span:
     return html.Span(text, id=component_id, className=f"sw-num {class_name}".strip())
 
 
-def card(children: Sequence[Component], *, label: str, class_name: str = "", **props: Any):
+def card(
+    children: Sequence[Component], *, label: str, class_name: str = "", **props: Any
+) -> html.Section:
     """A bordered region with a name for those who cannot see the border."""
     return html.Section(
         list(children), className=f"sw-card {class_name}".strip(), **{"aria-label": label}, **props
