@@ -190,6 +190,7 @@ def _map_layout(content: CorrelationMap, scheme: Scheme) -> dict[str, Any]:
         "showgrid": False,
         "showline": False,
         "ticks": "",
+        "ticklabelstandoff": 4,
         "fixedrange": True,
         "constrain": "domain",
     }

@@ -9,6 +9,7 @@ import pytest
 from pages.figures.packing import unpacked
 from pages.query import parse
 from pages.readings import Readings
+from pages.screens import Screen, Screens
 from pages.views.correlation.reading import names_of, read_correlation
 from pages.views.correlation.study import ends_of, study_group, study_market, study_pair
 from pages.views.correlation.view import answer, correlation_view
@@ -172,6 +173,19 @@ def test_nothing_is_built_anew_while_the_day_lasts(reader):
 
     assert first.cycle.pulse.cycle != later.cycle.pulse.cycle
     assert all(later.figures[name] is figure for name, figure in first.figures.items())
+
+
+def test_a_new_cycle_sends_words_and_no_chart(reader):
+    screen = Screen("correlation", WORDS, read_correlation, correlation_view)
+    screens = Screens(reader)
+    query = parse({}, WORDS)
+    before, _ = screens.view(screen, query)
+    reader.advance(0.01)
+    changes = screens.update(screen, query, before).changes
+
+    assert "correlation-view" in changes
+    assert "children" not in changes["correlation-view"]
+    assert "figure" not in {prop for props in changes.values() for prop in props}
 
 
 @pytest.mark.parametrize("view", VIEWS)
