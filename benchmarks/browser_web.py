@@ -42,6 +42,10 @@ _LOAD_SECONDS = 30.0
 _SETTLING = 3
 #: How many times as fast as people watch.
 _FACTOR = 10.0
+#: When memory is weighed, as parts of the watching. What the browser compiles and React keeps
+#: twice fills up in the first of them; growth counts from the one after.
+_MARKS = (1 / 60, 1 / 6, 1 / 2, 1.0)
+_SETTLED = 1
 #: Files of a load that are named, the biggest first.
 _BIGGEST = 8
 
@@ -174,7 +178,6 @@ def browser() -> Iterator[Browser]:
     try:
         found = Browser(opened)
         found.command("Performance.enable")
-        found.command("Network.enable")
         found.before_any_script(_WATCH)
         yield found
     finally:
@@ -207,6 +210,8 @@ def load(chrome: Browser, url: str, *, cold: bool) -> Load:
 def loads(url: str, *, slim: bool, n: int) -> tuple[list[Load], list[Load]]:
     """Cold loads, each with an empty cache, and warm ones."""
     with browser() as chrome:
+        # Not while watching: the browser then keeps all that it ever received.
+        chrome.command("Network.enable")
         if not slim:
             chrome.command("Network.setBlockedURLs", urls=[SLIM])
         load(chrome, url, cold=True)  # the server compresses each bundle once
@@ -245,13 +250,16 @@ def open_live(chrome: Browser, url: str) -> None:
     watch(chrome, _SETTLING)
 
 
-def weights(chrome: Browser, updates: int) -> tuple[Weight, Weight]:
-    """What the open page holds after a tenth of the watching, and at its end."""
-    early = max(updates // 10, 1)
-    watch(chrome, early)
-    before = chrome.weight()
-    watch(chrome, max(updates - early, 1))
-    return before, chrome.weight()
+def weights(chrome: Browser, updates: int) -> list[Weight]:
+    """What the open page holds as the watching goes on, at `_MARKS` of it."""
+    found: list[Weight] = []
+    done = 0
+    for mark in _MARKS:
+        until = max(round(mark * updates), done + 1)
+        watch(chrome, until - done)
+        done = until
+        found.append(chrome.weight())
+    return found
 
 
 # -- the table ----------------------------------------------------------------------------
@@ -313,22 +321,25 @@ def live_rows(url: str, *, updates: int) -> Iterator[Row]:
 
 
 def memory_rows(url: str, *, updates: int) -> Iterator[Row]:
-    """What each page holds before and after; the first page is watched for an hour."""
+    """What each page holds in the course of watching; the first page is watched for an hour."""
     for at, path in enumerate(page_paths(url)):
         count = updates if at == 0 else max(updates // 6, 1)
         with browser() as chrome:
             chrome.before_any_script(_FASTER % {"factor": _FACTOR})
             open_live(chrome, f"{url}{path}")
-            before, after = weights(chrome, count)
-        for what, first, last, unit, scale in (
-            ("heap", before.heap_bytes, after.heap_bytes, "MB", 1e6),
-            ("nodes", before.nodes, after.nodes, "", 1.0),
-            ("listeners", before.listeners, after.listeners, "", 1.0),
-        ):
-            shown = f"{first / scale:,.3g} to {last / scale:,.3g}" if unit else f"{first} to {last}"
-            yield f"{what} while watching {path}", shown, unit, f"{count}"
-            growth = 100.0 * (last / first - 1.0)
-            yield "  growth", f"{growth:+.1f}", "%", f"{count}"
+            found = weights(chrome, count)
+        yield from _rows_of_memory(f"watching {path}", found, count)
+
+
+def _rows_of_memory(name: str, found: Sequence[Weight], count: int) -> Iterator[Row]:
+    settled, end = found[_SETTLED], found[-1]
+    for mark, weight in zip(_MARKS, found, strict=True):
+        seen = f"{max(round(mark * count), 1)}"
+        yield f"{name}: heap", f"{weight.heap_bytes / 1e6:.1f}", "MB", seen
+    heap = 100.0 * (end.heap_bytes / settled.heap_bytes - 1.0)
+    yield "  growth since a sixth of it", f"{heap:+.1f}", "%", f"{count}"
+    yield f"{name}: nodes", f"{settled.nodes} to {end.nodes}", "", f"{count}"
+    yield f"{name}: listeners", f"{settled.listeners} to {end.listeners}", "", f"{count}"
 
 
 @click.command()
