@@ -5,7 +5,7 @@
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from enum import EnumType
@@ -18,6 +18,7 @@ import click
 import numpy as np
 from click.testing import CliRunner
 
+from pages.glossary import GLOSSARY, Term
 from risk.commands.group import seawall
 from risk.config import declarations, default_of, key_of
 from risk.domain.events import RiskEvent
@@ -174,6 +175,34 @@ def _cell(text: str) -> str:
     return re.sub(r"``(.+?)``", r"`\1`", text).replace("|", r"\|")
 
 
+# Glossary ----------------------------------------------------------------------------------
+
+
+def glossary_page() -> str:
+    terms = "\n".join(_term_part(term) for term in _by_name(GLOSSARY.values()))
+    return f"""{NOTICE}
+# Glossary
+
+What the numbers on the screens mean. The question mark beside a number shows the same words.
+
+{terms}"""
+
+
+def _by_name(terms: Iterable[Term]) -> list[Term]:
+    return sorted(terms, key=lambda term: term.name.casefold())
+
+
+def _term_part(term: Term) -> str:
+    return f"""## {term.name}
+
+{term.definition}
+
+    {term.formula}
+
+{term.reading} *{term.source}*
+"""
+
+
 # A price file with faults ------------------------------------------------------------------
 
 
@@ -217,6 +246,7 @@ PAGES = {
     "commands.md": commands_page,
     "events.md": events_page,
     "price-check.md": price_check_page,
+    "glossary.md": glossary_page,
 }
 
 

@@ -98,7 +98,7 @@ GLOSSARY: Mapping[str, Term] = {
     ),
     # -- exposure -----------------------------------------------------------------------------
     "gross": Term(
-        "Gross exposure",
+        "Gross",
         "Everything held, longs and shorts added up, as if nothing offset anything.",
         "Σ |quantity × mark|, over positions",
         "The size of the book. It counts a hedge as more, not as less: read net beside it.",
