@@ -111,7 +111,11 @@ class Screens:
         built = self._newest(screen, query)
         if built is not None:
             return Shown(built.cycle), built.tree
-        return Shown(None), _root(screen, no_cycle_parts(self.readings.book(query)), "")
+        return Shown(None), _root(screen, self._no_cycle(query), "")
+
+    def _no_cycle(self, query: Query) -> list[Component]:
+        book = self.readings.book(query)
+        return no_cycle_parts(book, self.readings.reader.engine(book.name) if book else None)
 
     def update(self, screen: Screen[Any], query: Query, shown: Shown) -> Update:
         """What changed since the cycle that a browser shows."""

@@ -6,7 +6,7 @@ from dash import html
 
 from pages.components.basics import Component
 from pages.components.notices import empty_state, error_state, page_banner
-from pages.context import Book
+from pages.context import Book, EngineSign
 from pages.format import sentence
 from pages.query import Query
 
@@ -21,9 +21,16 @@ def unreadable_parts(reason: str) -> list[Component]:
     ]
 
 
-def no_cycle_parts(book: Book | None) -> list[Component]:
-    """What stands here before the first cycle, or without any book."""
-    if book is None:
+def no_cycle_parts(book: Book | None, engine: EngineSign | None) -> list[Component]:
+    """What stands here before the first cycle, or without any book.
+
+    Parameters
+    ----------
+    book : Book or None
+    engine : EngineSign or None
+        Of that book; None without one.
+    """
+    if book is None or engine is None:
         return [
             empty_state(
                 "No portfolio yet",
@@ -31,13 +38,20 @@ def no_cycle_parts(book: Book | None) -> list[Component]:
                 "itself.",
             )
         ]
-    return [
-        empty_state(
-            f"No complete cycle of {book.name} yet",
-            "The engine is reading its first prices; the book is treated as halted until then. "
-            "This page fills by itself. If it stays empty, look at the engine's log.",
-        )
-    ]
+    return [empty_state(f"No complete cycle of {book.name} yet", _why_none(book, engine))]
+
+
+def _why_none(book: Book, engine: EngineSign) -> str:
+    then = "This page fills by itself once a cycle is complete."
+    if engine.problem is not None:
+        return f"{engine.problem} {then}"
+    if not engine.running:
+        start = f"“SEAWALL_PORTFOLIO={book.name} seawall engine”"
+        return f"No engine runs for it: start one with {start}. {then}"
+    return (
+        "The engine is reading its first prices; the book is treated as halted until then. "
+        "This page fills by itself. If it stays empty, look at the engine's log."
+    )
 
 
 def address_notices(query: Query, book: Book | None, now: datetime | None = None) -> html.Div:

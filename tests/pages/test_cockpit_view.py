@@ -22,6 +22,7 @@ from risk.domain.market import Trust
 from risk.domain.state import RiskState, TradingState
 from tests.fakes_web import (
     AFTERNOON,
+    AT_WORK,
     DEMO,
     HOLDINGS,
     STALE_LINK,
@@ -230,8 +231,18 @@ def test_whatever_the_market_does_no_nan_and_no_doubled_id_reaches_the_screen(dr
 
 
 def test_what_stands_there_before_anything_is_known_says_what_to_do():
-    assert "halted until then" in words(no_cycle_parts(DEMO))
-    assert "seawall portfolios add" in words(no_cycle_parts(None))
+    assert "halted until then" in words(no_cycle_parts(DEMO, AT_WORK))
+    assert "seawall portfolios add" in words(no_cycle_parts(None, None))
+
+
+def test_a_book_without_an_engine_says_so_and_how_to_start_one():
+    absent = AT_WORK._replace(running=False)
+    told = words(no_cycle_parts(DEMO, absent))
+
+    assert "No engine runs for it" in told
+    assert "SEAWALL_PORTFOLIO=demo seawall engine" in told
+    broken = words(no_cycle_parts(DEMO, absent._replace(problem="The engine cannot go on: why.")))
+    assert "The engine cannot go on: why." in broken
     assert "The database is gone. This page" in words(unreadable_parts("the database is gone"))
 
 
