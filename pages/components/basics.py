@@ -36,7 +36,7 @@ def card(
 
 @cache
 def help_mark(term_key: str) -> html.Details:
-    """A question mark that opens the glossary's entry; ``assets/seawall.js`` places it."""
+    """A question mark that opens the glossary's entry; ``assets/seawall-controls.js`` places it."""
     term = GLOSSARY[term_key]
     return html.Details(
         [
