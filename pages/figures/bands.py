@@ -107,7 +107,20 @@ class BandsPlot:
 
 
 def bands_figure(plot: BandsPlot, *, scheme: Scheme) -> dict[str, Any]:
-    """Bars up for profit and down for loss; VaR below zero, where the loss is that it bounds."""
+    """Bars up for profit and down for loss; VaR below zero, where the loss is that it bounds.
+
+    Parameters
+    ----------
+    plot : BandsPlot
+    scheme : Scheme
+
+    Raises
+    ------
+    ValueError
+        If there is no bar.
+    """
+    if not plot.times:
+        raise ValueError("there is no bar to draw")
     low, high = _span(plot)
     return {
         "data": [
