@@ -39,6 +39,7 @@ COLUMNS = (
         term="component_var",
         narrow=True,
         sort="desc",
+        width=112,
     ),
     Column(field="var_share", title="Of VaR", kind="percent", decimals=1, term="var_share"),
     Column(

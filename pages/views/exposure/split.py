@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from dash import html
 
@@ -18,6 +19,8 @@ from risk.domain.assessment import Exposure, PositionMeasures
 from risk.portfolio.exposure import exposure_of
 
 _HEIGHT = 256
+#: So many groups leave room for what each is made of.
+_FEW = 4
 _PLACES = Steady()
 
 
@@ -102,7 +105,13 @@ class SplitRow:
 
 def split_rows(data: ExposureData, part: str) -> list[SplitRow]:
     """What is selected, by one part of the key, the largest gross exposure first."""
-    rows = [_row(data, name, members) for name, members in grouped(data.positions, part).items()]
+    return _rows_of(data, part, data.positions)
+
+
+def _rows_of(
+    data: ExposureData, part: str, positions: Sequence[PositionMeasures]
+) -> list[SplitRow]:
+    rows = [_row(data, name, members) for name, members in grouped(positions, part).items()]
     return sorted(rows, key=lambda row: (-row.exposure.gross, row.name))
 
 
@@ -132,7 +141,9 @@ def bars_card(data: ExposureData) -> html.Section:
 def _table(data: ExposureData, part: str, rows: Sequence[SplitRow]) -> html.Div:
     reach = max((max(r.exposure.long, r.exposure.short) for r in rows), default=0.0)
     has_shorts = any(row.exposure.short for row in rows)
-    body = [_table_row(data, part, row, _Axis(reach, has_shorts)) for row in rows]
+    axis = _Axis(reach, has_shorts)
+    shown = [line for row in rows for line in _lines(data, part, row, deeper=len(rows) <= _FEW)]
+    body = [_table_row(data, line, axis) for line in shown]
     return html.Div(
         html.Table(
             [
@@ -157,14 +168,15 @@ def _header(part: str) -> html.Tr:
             html.Th(GROUPINGS[part], scope="col", className="sw-left"),
             html.Th(html.Div(bars, className="sw-bar-heads"), scope="col", className="sw-two-bars"),
             html.Th("Gross", scope="col"),
-            _explained("Of gross", "gross_share"),
+            _explained("Of gross", "gross_share", wide=True),
             _explained("Of VaR", "var_share"),
         ]
     )
 
 
-def _explained(title: str, term: str) -> html.Th:
-    return html.Th(html.Div([title, help_mark(term)], className="sw-head-help"), scope="col")
+def _explained(title: str, term: str, *, wide: bool = False) -> html.Th:
+    shown = html.Div([title, help_mark(term)], className="sw-head-help")
+    return html.Th(shown, scope="col", className="sw-wide" if wide else "")
 
 
 @dataclass(frozen=True)
@@ -182,18 +194,44 @@ class _Axis:
         return {"left": f"{left:.0f}%", "width": f"{width}%"}
 
 
-def _table_row(data: ExposureData, part: str, row: SplitRow, axis: _Axis) -> html.Tr:
-    base = f"exposure-by-{slug(row.name)}"
-    link = inside_link(label(part, row.name), toggled(data.query, **{part: row.name}))
+class _Line(NamedTuple):
+    """One line of the table: a group, or indented below it what it is made of."""
+
+    key: str
+    at: dict[str, str]
+    row: SplitRow
+    is_inner: bool = False
+
+
+def _lines(data: ExposureData, part: str, row: SplitRow, *, deeper: bool) -> list[_Line]:
+    outer = _Line(f"exposure-by-{slug(row.name)}", {part: row.name}, row)
+    if not deeper:
+        return [outer]
+    members = [p for p in data.positions if getattr(p, part) == row.name]
+    inner = DEEPER[part]
+    return [
+        outer,
+        *(
+            _Line(f"{outer.key}-{slug(one.name)}", {**outer.at, inner: one.name}, one, True)
+            for one in _rows_of(data, inner, members)
+        ),
+    ]
+
+
+def _table_row(data: ExposureData, line: _Line, axis: _Axis) -> html.Tr:
+    row, base = line.row, line.key
+    *_, (part, name) = line.at.items()
+    link = inside_link(label(part, name), toggled(data.query, **line.at))
     return html.Tr(
         [
-            html.Th(html.Strong(link), scope="row", className="sw-left"),
+            html.Th(link if line.is_inner else html.Strong(link), scope="row", className="sw-left"),
             html.Td(_bars(row.exposure, axis), id=f"{base}-bars", className="sw-two-bars"),
             _cell(amount(row.exposure.gross), f"{base}-gross"),
-            _cell(percent(row.share, 1), f"{base}-share"),
+            _cell(percent(row.share, 1), f"{base}-share", wide=True),
             _cell(percent(row.var_share, 1), f"{base}-var"),
         ],
         id=base,
+        className="sw-inner-row" if line.is_inner else "",
     )
 
 
@@ -208,8 +246,8 @@ def _bars(exposure: Exposure, axis: _Axis) -> html.Div:
     )
 
 
-def _cell(text: str, component_id: str) -> html.Td:
-    return html.Td(figure(text, component_id))
+def _cell(text: str, component_id: str, *, wide: bool = False) -> html.Td:
+    return html.Td(figure(text, component_id), className="sw-wide" if wide else "")
 
 
 def _total(data: ExposureData) -> html.Tr:
@@ -220,9 +258,11 @@ def _total(data: ExposureData) -> html.Tr:
     return html.Tr(
         [
             html.Th(name, scope="row", className="sw-left"),
-            html.Td(figure(sides, "exposure-total-sides"), className="sw-two-bars"),
+            html.Td(
+                figure(sides, "exposure-total-sides", class_name="sw-wide"), className="sw-two-bars"
+            ),
             _cell(amount(exposure.gross), "exposure-total-gross"),
-            _cell(percent(whole, 1), "exposure-total-share"),
+            _cell(percent(whole, 1), "exposure-total-share", wide=True),
             _cell(
                 percent(share_of(component_var(data.positions), data.book_var), 1),
                 "exposure-total-var",

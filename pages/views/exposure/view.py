@@ -263,6 +263,9 @@ def _no_bridge(change: NotKnown) -> list[Component]:
 
 
 def _bridge(data: ExposureData, change: Change) -> list[Component]:
+    if not any((change.before, change.after, *(step.added for step in change.steps))):
+        nothing = "Nothing of this was held then, and nothing is held now."
+        return [html.P(nothing, className="sw-dim sw-pad")]
     drawn = change_figure(
         change.before,
         change.steps,
@@ -303,21 +306,25 @@ def _traded(data: ExposureData, change: Change) -> list[Component]:
 
 
 def _history_card(data: ExposureData) -> html.Section:
-    query, part = data.query, level_of(data.query)
+    query = data.query
     note = f"{query.range_words(data.cycle.pulse.market)}, times {query.zone.name}"
     return card(
-        [
-            heading("Exposure over time", note=note, actions=[_line_key(data)]),
-            _graph("exposure-course", data.course.figure, 168),
-            heading(
-                f"Net by {part}", note="longs above zero, shorts below", actions=[_layer_key(data)]
-            ),
-            _graph("exposure-layers", data.layers.figure, 168),
-        ],
+        [heading("Exposure over time", note=note, actions=[_line_key(data)]), *_charts(data)],
         label="Exposure over time",
         class_name="sw-exposure-history",
         id="exposure-history-card",
     )
+
+
+def _charts(data: ExposureData) -> list[Component]:
+    if not data.selection.is_all and not data.layers.names:
+        return [html.P("Nothing of this was held in this range.", className="sw-dim sw-pad")]
+    title = f"Net by {level_of(data.query)}"
+    return [
+        _graph("exposure-course", data.course.figure, 168),
+        heading(title, note="longs above zero, shorts below", actions=[_layer_key(data)]),
+        _graph("exposure-layers", data.layers.figure, 168),
+    ]
 
 
 def _graph(component_id: str, drawn: dict[str, Any], height: int) -> dcc.Graph:
