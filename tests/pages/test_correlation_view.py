@@ -65,6 +65,27 @@ def test_where_nothing_offsets_it_says_so(reader):
     assert answer(read(reader)).endswith("Nothing held offsets.")
 
 
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(1, "BTC offsets: "), (2, "BTC and ETH offset: "), (3, "BTC, ETH and SOL offset: ")],
+)
+def test_what_offsets_is_named_together(reader, count, said):
+    reader.holdings = tuple(
+        replace(held, component=-5_000.0 if n < count else 40_000.0)
+        for n, held in enumerate(HOLDINGS)
+    )
+
+    assert said in answer(read(reader))
+
+
+def test_a_crowd_of_offsets_is_counted(reader):
+    reader.holdings = tuple(
+        replace(held, component=-5_000.0 if n < 5 else 40_000.0) for n, held in enumerate(HOLDINGS)
+    )
+
+    assert "BTC, ETH and 3 more offset: " in answer(read(reader))
+
+
 def test_one_asset_has_nothing_to_move_with(reader):
     reader.holdings = HOLDINGS[:1]
     view = shown(reader)

@@ -37,6 +37,8 @@ _NEGLIGIBLE_SHARE = 0.005
 #: Moves of a mean correlation below this are drawn as noise.
 _LEAST_SPAN = 0.05
 _SCALE_STEPS = 11
+#: Names in one sentence.
+_MOST_LISTED = 3
 _REGIMES = {-1: "loose", 0: "usual", 1: "tight"}
 _TINTED = {1: "tight", -1: "loose"}
 
@@ -122,9 +124,17 @@ def _offset_words(data: CorrelationData) -> str:
     offsets = [one for one in data.held if (shares[one.asset] or 0.0) < -_NEGLIGIBLE_SHARE]
     if not offsets:
         return "Nothing held offsets."
-    names = " and ".join(named(data.names[o.asset], short=o.sign < 0.0) for o in offsets)
+    names = _listed([named(data.names[one.asset], short=one.sign < 0.0) for one in offsets])
     off = percent(-sum(shares[one.asset] or 0.0 for one in offsets), 1)
     return f"{names} {'offsets' if len(offsets) == 1 else 'offset'}: {off} off VaR."
+
+
+def _listed(names: Sequence[str]) -> str:
+    """``BTC``, ``BTC and ETH``, ``BTC, ETH and 3 more``."""
+    if len(names) > _MOST_LISTED:
+        more = len(names) - _MOST_LISTED + 1
+        names = [*names[: _MOST_LISTED - 1], f"{more} more"]
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _notes(data: CorrelationData) -> list[Component]:
@@ -366,10 +376,9 @@ def _doubts(data: CorrelationData, group: Group, view: str) -> str:
     young = _young(data.market, group) if view in ("used", "stressed") else []
     if not young:
         return ""
-    names = ", ".join(data.names[asset] for asset in young[:3])
-    more = f" and {len(young) - 3} more" if len(young) > 3 else ""
+    names = _listed([data.names[asset] for asset in young])
     prior = number(PRIOR_CORRELATION, 2)
-    return f"{names}{more}: under {PROVEN_AFTER} days, so pairs lean on a prior of {prior}."
+    return f"{names}: under {PROVEN_AFTER} days, so pairs lean on a prior of {prior}."
 
 
 def _young(market: Market | None, group: Group) -> list[str]:
