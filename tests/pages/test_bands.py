@@ -170,7 +170,7 @@ def test_ticks_are_round_few_and_count_zero(low, high):
     values = [value for value, _ in ticks]
 
     assert 0.0 in values
-    assert 4 <= len(values) <= 10
+    assert 3 <= len(values) <= 9
     assert low <= min(values)
     assert max(values) <= high
 

@@ -1,0 +1,264 @@
+"""The VaR page as a pure function of what was read."""
+
+import time
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from pages.figures.packing import unpacked
+from pages.later import Awaited
+from pages.query import parse
+from pages.readings import Readings
+from pages.views.var import VarData, read_var, var_view
+from pages.views.var.words import IN_USE, MODEL_WORDS, WORDS
+from risk.domain.market import Period
+from risk.measures.var import VAR_MODELS
+from tests.fakes_web import DEMO, FakeBookReader
+from tests.pages.trees import part, parts, words
+
+
+def read(reader=None, **address) -> VarData:
+    """What the page shows once the models are compared."""
+    reader = reader or FakeBookReader()
+    readings, query = Readings(reader), parse(address, WORDS)
+    data = read_var(readings, query, DEMO, reader.latest("demo"))
+    while data.hindsight.is_pending:
+        time.sleep(0)
+        data = read_var(readings, query, DEMO, reader.latest("demo"))
+    return data
+
+
+@pytest.fixture(scope="module")
+def data() -> VarData:
+    return read()
+
+
+@pytest.fixture(scope="module")
+def view(data):
+    return var_view(data)
+
+
+def trace(data: VarData, name: str) -> dict:
+    return next(t for t in data.figure["data"] if t.get("name") == name)
+
+
+class NothingScored(FakeBookReader):
+    def forecasts_scored(self, portfolio, period, *, since, until):
+        return []
+
+
+class YoungBook(FakeBookReader):
+    def forecasts_scored(self, portfolio, period, *, since, until):
+        return super().forecasts_scored(portfolio, period, since=since, until=until)[-40:]
+
+
+def test_the_first_line_answers_in_words(view):
+    answer = part(view, "var-answer")["children"].replace("\u00a0", " ")
+
+    assert answer.startswith(
+        "VaR holds: losses went beyond the 99 % VaR on 3 of 250 days (normal 1 to 6), beyond the "
+        "95 % VaR on 12 (normal 7 to 19)."
+    )
+    assert "Today \u22122." in answer
+
+
+def test_the_light_says_its_word_its_count_and_what_is_usual(view):
+    light = words(part(view, "var-light")["children"])
+
+    assert "GREEN 3 exceptions expected 2.5, normal 1 to 6" in light
+    assert "green 0–4 amber 5–9 red 10+" in light
+    assert "after" not in light.split("GREEN")[0].split("days")[1]
+
+
+def test_a_young_record_says_after_how_many_days_and_has_zones_of_its_own():
+    light = words(part(var_view(read(YoungBook())), "var-light")["children"])
+
+    assert "after 40 of 250 days" in light
+    assert "green 0–1" in light
+
+
+def test_cards_show_var_es_and_the_worst_day_against_its_var(view):
+    said = words(view)
+
+    for shown in ("4.56 %", "4.78 %", "110.0 k USD · 1 h 1.09 %", "2.13 × its VaR"):
+        assert shown in said
+
+
+def test_the_plot_shows_250_days_and_today(data):
+    assert len(data.shown) == 250
+    assert unpacked(trace(data, "P&L")["y"]).size == 251
+    assert trace(data, "So far")["y"][0] == pytest.approx(-2.5, abs=0.2)
+    assert unpacked(trace(data, "VaR 99 %")["y"])[-1] == pytest.approx(-4.95, abs=0.2)
+
+
+def test_the_shares_drawn_are_losses_over_the_equity_of_their_day(data):
+    row = int(np.flatnonzero(data.shown.beyond_99)[0])
+    expected = 100.0 * data.shown.profit[row] / data.shown.equity[row]
+
+    assert unpacked(trace(data, "P&L")["y"])[row] == pytest.approx(expected, rel=1e-6)
+
+
+def test_money_is_drawn_as_money():
+    money = read(unit="money")
+
+    assert unpacked(trace(money, "P&L")["y"])[0] == pytest.approx(
+        money.shown.profit[0] / 1000.0, rel=1e-5
+    )
+
+
+def test_an_exception_tells_on_hover_what_the_list_tells_in_words(data, view):
+    hover = " ".join(trace(data, "Beyond 99 %")["text"]).replace("\u00a0", " ")
+    listed = words(part(view, "var-exceptions-content")["children"])
+
+    for told in ("95 % beyond its 99 % VaR of 3.90 %", "Most by BTC", "The whole market fell"):
+        assert told in hover
+        assert told in listed
+    assert part(view, "var-exceptions-content")["tabIndex"] == 0
+
+
+def test_hours_are_shown_for_a_week_and_at_most_for_a_month():
+    short, long = read(horizon="1h"), read(horizon="1h", range="all")
+
+    assert short.shown.period is Period.HOUR
+    assert len(short.shown) == 168
+    assert "168 hours to now" in words(var_view(short))
+    assert len(long.shown) <= 720
+    assert "Assets are told for days only." in words(var_view(short))
+
+
+def test_a_range_that_has_ended_shows_no_running_day():
+    past = read(**{"from": "2026-09-01T00:00Z", "to": "2026-10-01T00:00Z"})
+
+    assert past.today is None
+    assert past.shown.opened(len(past.shown) - 1).month == 9
+    assert "in the chosen range" in words(var_view(past))
+    assert len(past.judged) == 250
+
+
+def test_every_registered_model_has_words_and_a_row(view):
+    rows = words(part(view, "var-models-content")["children"])
+
+    assert set(MODEL_WORDS) == set(VAR_MODELS)
+    for name, _how in MODEL_WORDS.values():
+        assert name in rows
+    assert rows.count("in use 500 days") == 1
+    assert IN_USE in VAR_MODELS
+
+
+def test_another_model_is_drawn_beside_the_one_in_use_and_can_be_taken_away():
+    compared = read(**{"with": "historical_500"})
+    line = unpacked(trace(compared, "VaR 99 %, Plain history, 500 d")["y"])
+    links = [p["href"] for p in parts(var_view(compared)) if p.get("href")]
+
+    assert np.isfinite(line).all()
+    assert "Plain history, 500 d, 99 and 95 %" in words(var_view(compared))
+    assert "/var" in links
+    assert "/var?with=historical_250" in links
+
+
+def test_models_that_are_still_being_compared_are_awaited_in_words(data):
+    waiting = var_view(replace(data, hindsight=Awaited()))
+
+    assert "usually 2 s" in words(waiting)
+    assert [p for p in parts(waiting) if p.get("aria-busy") == "true"]
+
+
+def test_a_comparison_that_failed_says_why(data):
+    failed = var_view(replace(data, hindsight=Awaited(problem="the store is away")))
+
+    assert "The models could not be compared" in words(failed)
+    assert "The store is away. It is tried again within a minute." in words(failed)
+
+
+def test_before_any_score_everything_says_what_it_waits_for():
+    view = words(var_view(read(NothingScored())))
+
+    for told in (
+        "No one-day forecast has met its day yet",
+        "no day scored yet",
+        "The first forecast meets its day at 00:00 UTC.",
+        "No forecast has met its outcome yet.",
+    ):
+        assert told in view
+
+
+def test_a_flat_book_is_told_and_draws_nothing_it_does_not_know():
+    reader = FakeBookReader(holdings=())
+    view = words(var_view(read(reader)))
+
+    assert "unknown" in view
+    assert "open a position" in view
+
+
+def test_equity_that_was_never_known_leaves_money():
+    class NoEquity(FakeBookReader):
+        def metric_history(self, portfolio, metric, **span):
+            return super().metric_history(
+                portfolio, "nothing" if metric == "equity" else metric, **span
+            )
+
+    data = read(NoEquity())
+
+    assert np.isnan(unpacked(trace(data, "P&L")["y"])).all()
+    assert "\u221286.4 k USD" in words(var_view(data)).replace("\u202f", " ")
+
+
+def test_shares_of_the_groups_add_up_to_all_of_var(data):
+    view = var_view(data)
+    shares = [p["children"] for p in parts(view) if str(p.get("id")).startswith("var-share-")]
+    known = [float(s.split("\u00a0")[0].replace("\u2212", "-")) for s in shares if s]
+
+    assert data.components.names[-1] == "others"
+    assert sum(known) == pytest.approx(100.0, abs=6.0)
+
+
+@pytest.mark.parametrize("by", ["asset", "strategy", "venue"])
+def test_components_are_split_as_chosen(by):
+    names = read(by=by).components.names
+
+    assert {"asset": "BTC", "strategy": "trend", "venue": "sim-a"}[by] in names
+
+
+def test_a_cycle_without_news_sends_the_same_figures(data):
+    reader = FakeBookReader()
+    readings, query = Readings(reader), parse({}, WORDS)
+    readings_once = read_var(readings, query, DEMO, reader.latest("demo"))
+    while readings_once.hindsight.is_pending:
+        readings_once = read_var(readings, query, DEMO, reader.latest("demo"))
+    reader.advance(0.000_01)
+    again = read_var(readings, query, DEMO, reader.latest("demo"))
+
+    assert again.figure is readings_once.figure
+    assert again.components.figure is readings_once.components.figure
+    assert again.assessment.equity != readings_once.assessment.equity
+
+
+def test_a_new_day_is_another_figure():
+    reader = FakeBookReader()
+    readings, query = Readings(reader), parse({}, WORDS)
+    before = read_var(readings, query, DEMO, reader.latest("demo"))
+    reader.advance(seconds=timedelta(hours=9).total_seconds())
+    after = read_var(readings, query, DEMO, reader.latest("demo"))
+
+    assert after.day is None  # nothing was forecast for it here
+    assert after.figure is not before.figure
+
+
+@pytest.mark.parametrize(
+    "address",
+    [{}, {"horizon": "1h"}, {"unit": "money"}, {"with": "historical_250", "by": "venue"}],
+)
+def test_no_id_is_there_twice(address):
+    ids = Counter(str(p["id"]) for p in parts(var_view(read(**address))) if "id" in p)
+
+    assert [name for name, times in ids.items() if times > 1] == []
+
+
+def test_words_that_it_does_not_know_are_told():
+    query = parse({"horizon": "2d", "with": "crystal_ball"}, WORDS)
+
+    assert query.choice("horizon") == "1d"
+    assert len(query.notes) == 2
