@@ -26,6 +26,7 @@ from risk.engine.past import relive
 from risk.errors import LeaseLost, SeawallError, SettingInvalid, StoreError
 from risk.feeds import FEEDS, FeedRequest
 from risk.feeds.clock import SimulatedClock
+from risk.feeds.files import label_of
 from risk.feeds.simulated import HISTORY_HOURS
 from risk.lab.paper import PaperDesk
 from risk.portfolio.forecasting import new_models, warm, with_assets
@@ -137,8 +138,8 @@ def build_reader(settings: Settings) -> SqlBookReader:
 def _feed_info(settings: Settings) -> FeedInfo:
     if settings.feed == SIMULATED:
         return FeedInfo(label=SIMULATED, simulated=True, seed=settings.seed)
-    name = settings.prices.name if settings.prices else settings.feed
-    return FeedInfo(label=f"file {name}", simulated=False)
+    label = label_of(settings.prices) if settings.prices else settings.feed
+    return FeedInfo(label=label, simulated=False)
 
 
 # --- the world a portfolio lives in --------------------------------------------------------

@@ -4,9 +4,7 @@ Everything that decides is pure and elsewhere; here is only the order of things,
 do when the outside world does not answer.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 
 import structlog
 
@@ -28,15 +26,8 @@ from risk.portfolio.forecasting import roll_models
 _LOG = structlog.get_logger(__name__)
 
 
-def take_cycle(
-    carried: Carried,
-    market: MarketReading,
-    account: AccountReading,
-    *,
-    elapsed_ms: Callable[[], float] = lambda: 0.0,
-    wall: Callable[[], datetime] | None = None,
-) -> CycleRecord:
-    """What a reading of market and account leads to. Pure but for the two clocks it is handed.
+def take_cycle(carried: Carried, market: MarketReading, account: AccountReading) -> CycleRecord:
+    """What a reading of market and account leads to. Pure.
 
     Parameters
     ----------
@@ -44,10 +35,11 @@ def take_cycle(
         After the last cycle.
     market : MarketReading
     account : AccountReading
-    elapsed_ms : callable
-        Milliseconds since the reading began.
-    wall : callable, optional
-        Wall time, UTC; the market's time if absent, as in a replay.
+
+    Returns
+    -------
+    CycleRecord
+        As of a replay: it took no time, and was saved at the market's.
     """
     ledger = carried.ledger.after_all(fills=account.fills, flows=account.flows)
     models, scores = roll_models(carried.models, market.closes, ledger, market.marks)
@@ -75,8 +67,8 @@ def take_cycle(
         state=state,
         events=events,
         closes=market.closes,
-        duration_ms=elapsed_ms(),
-        wall=market.at if wall is None else wall(),
+        duration_ms=0.0,
+        wall=market.at,
     )
 
 
@@ -147,15 +139,10 @@ class Cycle:
         begun = self._clock.monotonic()
         self._unread = market = self._market()
         account = self._account.read(market, self._carried.ledger)
-        record = take_cycle(
-            self._carried,
-            market,
-            account,
-            elapsed_ms=lambda: (self._clock.monotonic() - begun) * 1000.0,
-            wall=self._clock.wall,
-        )
+        record = take_cycle(self._carried, market, account)
         self._unread = None
-        return record
+        elapsed = self._clock.monotonic() - begun
+        return replace(record, duration_ms=elapsed * 1000.0, wall=self._clock.wall())
 
     def _market(self) -> MarketReading:
         """The market now, with the closes of a reading whose account did not answer."""

@@ -8,7 +8,7 @@ decided in `quality`.
 
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ from risk.domain.market import BarClose, DataFault, FaultKind, Period
 from risk.domain.ports import MarketReading
 from risk.errors import PriceFileInvalid
 from risk.feeds.quality import CleanBars, clean_bars
-from risk.feeds.replaying import Board, Findings, closes_with_days, readings_of
+from risk.feeds.replaying import Board, Findings, closes_with_days
 from risk.feeds.rows import parse_times
 
 #: How much of a file is history before the first reading, unless told: this, at most half.
@@ -81,11 +81,9 @@ def load_bars(path: Path, period: Period | None = None) -> CleanBars:
     return clean_bars(file.rows, file.period)
 
 
-def replay(
-    path: Path, *, period: Period | None = None, opened_from: datetime | None = None
-) -> Iterator[MarketReading]:
-    """Readings at each close of a price file, oldest first, as fast as they are taken."""
-    return readings_of(load_bars(path, period), opened_from=opened_from)
+def label_of(path: Path) -> str:
+    """How prices of a file are called on the screens."""
+    return f"file {path.name}"
 
 
 # --- reading -------------------------------------------------------------------------------
@@ -311,7 +309,7 @@ class FilesFeed:
         if self._bars.span is None:
             raise PriceFileInvalid(f"{path} holds no bar that can be believed")
         self._end = self._bars.span[1]
-        self.label = f"file {path.name}"
+        self.label = label_of(path)
         self.starts_at = since or _after_warm_up(*self._bars.span)
         self._findings = Findings(self._bars.found, after=since)
         self._board = Board(self._bars.assets)

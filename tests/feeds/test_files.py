@@ -1,15 +1,18 @@
 """Price files in every form, and files that are none."""
 
 import gzip
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from risk.domain.market import FaultKind, Period, Trust
+from risk.domain.ports import MarketReading
 from risk.errors import PriceFileInvalid
-from risk.feeds.files import FilesFeed, check_prices, load_bars, read_prices, replay
+from risk.feeds.files import FilesFeed, check_prices, load_bars, read_prices
+from risk.feeds.replaying import readings_of
 from tests.price_tables import START, hours_after, table, walk
 
 
@@ -172,6 +175,10 @@ def test_a_file_of_rubbish_is_called_unusable(tmp_path: Path):
 
 
 # --- playing back --------------------------------------------------------------------------
+
+
+def replay(path: Path, *, opened_from: datetime | None = None) -> Iterator[MarketReading]:
+    return readings_of(load_bars(path), opened_from=opened_from)
 
 
 def test_a_replay_reads_at_each_close_with_the_closes_as_marks(tmp_path: Path):
