@@ -1,11 +1,13 @@
 """A dashboard over a fake book, in this process and in a browser."""
 
+import threading
 from collections.abc import Callable, Iterator
 
 import dash
 import pytest
 from dash import _callback
 from flask.testing import FlaskClient
+from werkzeug.serving import make_server
 
 from app import create_app
 from tests.browser import Page
@@ -37,6 +39,18 @@ def web(dashboard: dash.Dash) -> FlaskClient:
     client = dashboard.server.test_client()
     client.environ_base["HTTP_HOST"] = "127.0.0.1:8050"
     return client
+
+
+@pytest.fixture
+def url(dashboard: dash.Dash) -> Iterator[str]:
+    """Address of the dashboard, served to whoever speaks HTTP."""
+    server = make_server("127.0.0.1", 0, dashboard.server, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 @pytest.fixture

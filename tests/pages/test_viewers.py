@@ -1,13 +1,11 @@
 """The simulated viewers of the benchmark do what a browser does."""
 
-import threading
 from collections.abc import Iterator
 
 import dash
 import pytest
-from werkzeug.serving import make_server
 
-from benchmarks.demo import Demo, free_port, wait_for_cycle
+from benchmarks.demo import Demo, wait_for_cycle
 from benchmarks.load_web import measure
 from benchmarks.viewers import (
     Viewer,
@@ -17,17 +15,6 @@ from benchmarks.viewers import (
     props_of,
     request_of,
 )
-
-
-@pytest.fixture
-def url(dashboard) -> Iterator[str]:
-    server = make_server("127.0.0.1", free_port(), dashboard.server, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture
