@@ -30,6 +30,9 @@ Kind = Literal[
     "number2",
 ]
 
+# The library comes with the first grid and not with every page: assets/grid-loader.js.
+dash_ag_grid._js_dist[0]["dynamic"] = True  # noqa: SLF001
+
 _ROW_PX = 28
 #: Rows that a grid is high enough for at least: its message needs the room.
 _LEAST_ROWS = 3

@@ -168,3 +168,32 @@ def test_the_browser_writes_a_number_as_the_server_does(dash_duo, kind):
         if text != _WRITERS[kind](value)
     ]
     assert wrong == []
+
+
+# -- the library --------------------------------------------------------------------------
+
+
+def test_a_page_without_a_grid_loads_no_grid_library(page):
+    page.open()
+    until(lambda: page.freshness() == "live", "never live")
+
+    assert page.requests("dash_ag_grid") == 0
+
+
+def test_rows_that_change_before_the_library_is_here_are_not_lost(page):
+    page.open()
+    page.run(
+        "(window.history.pushState({}, '', '/gallery'), "
+        "window.dispatchEvent(new CustomEvent('_dashprivate_pushstate')))"
+    )
+    change = (
+        "{async: false, update: [{id: 'ETH', asset: 'ETH', share: 0.77}], remove: [{id: 'BTC'}]}"
+    )
+    until(
+        lambda: page.run("document.querySelector('#gallery-grid') !== null"),
+        "no gallery was opened",
+    )
+    page.run(f"window.dash_clientside.set_props('gallery-grid', {{rowTransaction: {change}}})")
+
+    until(lambda: _cell(page, "ETH", "share") == "77.0 %", "the change was lost")
+    assert "BTC" not in page.run(SHOWN)

@@ -1,0 +1,71 @@
+/* Loads the grid library (1.3 MB) with the first grid, and not at all on pages without one.
+ *
+ * `window.dash_ag_grid` is what Dash asks for the component: a stand-in, which fetches the
+ * library and hands everything on to it. Changes of rows that arrive meanwhile are kept. */
+(() => {
+  "use strict";
+
+  const SOURCE = "_dash-component-suites/dash_ag_grid/dash_ag_grid.min.js";
+  let library = null, arriving = null;
+
+  function address() {
+    const settings = JSON.parse(document.getElementById("_dash-config").textContent);
+    return settings.requests_pathname_prefix + SOURCE;
+  }
+
+  function fetchLibrary() {
+    arriving ??= new Promise((arrived, failed) => {
+      const script = document.createElement("script");
+      script.src = address();
+      script.onload = () => arrived(library);
+      script.onerror = () => {
+        arriving = null;
+        failed(new Error("The grid's script could not be loaded."));
+      };
+      document.head.append(script);
+    });
+    return arriving;
+  }
+
+  /* Rows as they are after changes that came before there was a grid to make them in. */
+  function changed(rows, getRowId, { add = [], update = [], remove = [] }) {
+    const key = getRowId.split(".").at(-1);
+    const gone = new Set(remove.map((row) => row[key]));
+    const news = new Map(update.map((row) => [row[key], row]));
+    const kept = rows.filter((row) => !gone.has(row[key])).map((row) => news.get(row[key]) ?? row);
+    return [...kept, ...add];
+  }
+
+  function AgGrid(props) {
+    const [isHere, setHere] = React.useState(library !== null);
+    const [problem, setProblem] = React.useState(null);
+    const { rowTransaction, rowData, getRowId, setProps } = props;
+
+    React.useEffect(() => {
+      if (!isHere) fetchLibrary().then(() => setHere(true), setProblem);
+    }, []);
+    React.useEffect(() => {
+      if (isHere || !rowTransaction) return;
+      setProps({ rowData: changed(rowData, getRowId, rowTransaction), rowTransaction: null });
+    }, [rowTransaction]);
+
+    if (problem) return React.createElement("p", { className: "sw-dim sw-pad", role: "alert" }, problem.message);
+    if (!isHere) return React.createElement("div", { id: props.id, style: props.style, "aria-busy": "true" });
+    return React.createElement(library.AgGrid, props);
+  }
+
+  Object.assign(AgGrid, {
+    dashRenderType: true,
+    dashPersistence: { persisted_props: ["selectedRows"], persistence_type: "local" },
+  });
+
+  const standIn = {
+    AgGrid,
+    getApi: (id) => library?.getApi(id),
+    getApiAsync: (id) => fetchLibrary().then(() => library.getApiAsync(id)),
+  };
+  Object.defineProperty(window, "dash_ag_grid", {
+    get: () => standIn,
+    set: (arrived) => { if (arrived !== standIn) library = arrived; },
+  });
+})();
