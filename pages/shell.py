@@ -308,13 +308,8 @@ def _range_picker() -> html.Div:
 
 
 def _range_link(key: str) -> html.A:
-    return inside_link(
-        _RANGE_NAMES[key],
-        "",
-        class_name="sw-span",
-        id={"type": "range-link", "range": key},
-        **{"data-range": key},
-    )
+    named: dict[str, Any] = {"id": {"type": "range-link", "range": key}, "data-range": key}
+    return inside_link(_RANGE_NAMES[key], "", class_name="sw-span", **named)
 
 
 def _range_field(component_id: str, label: str) -> dmc.TextInput:
