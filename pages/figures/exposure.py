@@ -114,6 +114,7 @@ def layers_figure(
     currency: str,
     zone: Zone,
     scheme: Scheme,
+    below: str = "short",
 ) -> dict[str, Any]:
     """Net exposure by group: longs piled up above zero, shorts below it.
 
@@ -129,6 +130,8 @@ def layers_figure(
     currency : str
     zone : Zone
     scheme : Scheme
+    below : str
+        What a group below zero is called after its name.
     """
     piled = [(layer, series_fill(index, scheme)) for index, layer in enumerate(layers)]
     piled += [(others, others_fill(scheme))] if others else []
@@ -136,9 +139,11 @@ def layers_figure(
     times = wall_times(np.asarray(ts_ms, dtype=np.int64), zone)
     edge = TOKENS["surface"].of(scheme)
     data = [
-        _area(layer, sign, colour, edge, times, size, f"{unit} {currency}".strip())
+        _area(
+            layer._replace(name=name), sign, colour, edge, times, size, f"{unit} {currency}".strip()
+        )
         for layer, colour in piled
-        for sign in (1.0, -1.0)
+        for sign, name in ((1.0, layer.name), (-1.0, f"{layer.name} {below}"))
         if np.any(sign * layer.values > 0.0)
     ]
     return {"data": data, "layout": _over_time(wall_times(span, zone), unit, scheme)}
@@ -151,7 +156,7 @@ def _area(
     return {
         "type": "scatter",
         "mode": "lines",
-        "name": layer.name if sign > 0.0 else f"{layer.name} short",
+        "name": layer.name,
         "x": times,
         "y": packed(one_side),
         "stackgroup": "long" if sign > 0.0 else "short",

@@ -65,6 +65,7 @@ def _components(
         currency=book.currency,
         zone=query.zone,
         scheme=query.scheme,
+        below="offsets",
     )
     return Components((*(layer.name for layer in named), *(["others"] if others else [])), figure)
 
