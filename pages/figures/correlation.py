@@ -53,8 +53,6 @@ class CorrelationMap:
         Whether numbers bear a plus, as differences do.
     hover : mapping of str to ndarray of shape (assets, assets)
         What is told of a pair, by its name; NaN is told as unknown.
-    picked : tuple of str, or None
-        The pair looked at.
     """
 
     assets: Sequence[str]
@@ -64,7 +62,6 @@ class CorrelationMap:
     span: float
     signed: bool
     hover: Mapping[str, FloatArray]
-    picked: tuple[str, str] | None
 
     @property
     def numbered(self) -> bool:
@@ -208,9 +205,8 @@ def _map_layout(content: CorrelationMap, scheme: Scheme) -> dict[str, Any]:
             "scaleanchor": "x",
             "constraintoward": "top",
         },
-        shapes=[] if content.picked is None else [_frame(content, content.picked, scheme)],
-        # What a click is looked up in, and what the screen shows already.
-        meta={"assets": list(content.assets), "pair": content.picked and list(content.picked)},
+        # What a click is looked up in.
+        meta={"assets": list(content.assets)},
     )
 
 
@@ -221,9 +217,21 @@ def _names(names: Sequence[str]) -> dict[str, Any]:
     return {"tickmode": "array", "tickvals": places, "ticktext": [names[i] for i in places]}
 
 
-def _frame(content: CorrelationMap, picked: tuple[str, str], scheme: Scheme) -> dict[str, Any]:
-    column, row = sorted(content.assets.index(asset) for asset in picked)
-    return {
+def framed(figure: dict[str, Any], pair: tuple[str, str], scheme: Scheme) -> dict[str, Any]:
+    """The map with a frame around one pair; its cells are shared, not copied.
+
+    Parameters
+    ----------
+    figure : dict
+        From :func:`map_figure`.
+    pair : tuple of str
+        Two of its assets; also told to the browser, which writes no other address for them.
+    scheme : Scheme
+    """
+    layout = figure["layout"]
+    assets = layout["meta"]["assets"]
+    column, row = sorted(assets.index(asset) for asset in pair)
+    frame = {
         "type": "rect",
         "x0": column - 0.5,
         "x1": column + 0.5,
@@ -231,6 +239,8 @@ def _frame(content: CorrelationMap, picked: tuple[str, str], scheme: Scheme) -> 
         "y1": row + 0.5,
         "line": {"width": 2, "color": TOKENS["text"].of(scheme)},
     }
+    meta = {"assets": assets, "pair": list(pair)}
+    return {"data": figure["data"], "layout": {**layout, "shapes": [frame], "meta": meta}}
 
 
 # -- lines that end in their name -----------------------------------------------------------

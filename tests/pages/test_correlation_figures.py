@@ -13,6 +13,7 @@ from pages.figures.correlation import (
     CorrelationMap,
     Level,
     PairDays,
+    framed,
     map_figure,
     mean_figure,
     pair_figure,
@@ -43,7 +44,6 @@ def build_map(values: np.ndarray, **changes) -> CorrelationMap:
         "span": 1.0,
         "signed": False,
         "hover": {"Used by VaR": values, "Difference": -values},
-        "picked": None,
     }
     return CorrelationMap(**{**content, **changes})
 
@@ -131,11 +131,14 @@ def test_an_axis_names_no_more_assets_than_it_has_room_for(count):
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_pair_looked_at_is_framed_in_the_triangle_whichever_way_it_is_said(scheme):
     for picked in (("A1/USDT", "A3/USDT"), ("A3/USDT", "A1/USDT")):
-        figure = map_figure(build_map(matrix(5), picked=picked), scheme)
+        bare = map_figure(build_map(matrix(5)), scheme)
+        figure = framed(bare, picked, scheme)
         (frame,) = figure["layout"]["shapes"]
 
         assert (frame["x0"], frame["x1"], frame["y0"], frame["y1"]) == (0.5, 1.5, 2.5, 3.5)
         assert figure["layout"]["meta"]["pair"] == list(picked)
+        assert figure["data"] is bare["data"]
+        assert "shapes" not in bare["layout"]
         assert figure["data"][0]["colorscale"] == correlation_scale(scheme)
 
 

@@ -14,6 +14,7 @@ from pages.figures.correlation import (
     CorrelationMap,
     Level,
     PairDays,
+    framed,
     map_figure,
     mean_figure,
     pair_figure,
@@ -251,24 +252,27 @@ class _Reading:
         """The same objects until something in them changes: comparing them is then free."""
         query = self.query
         look = (query.scheme, query.zone.name, group.assets)
-        view, order = query.choice(VIEW.name), query.choice(ORDER.name)
         pair_key = (*look, pair.assets, pair.signs)
         return {
-            "map": self._once(
-                "map",
-                (query.scheme, group.assets, self.shorts, view, order, pair.assets),
-                lambda: map_figure(
-                    self._map(market, group, pair.assets, view, order), query.scheme
-                ),
-            ),
+            "map": self._framed(market, group, pair),
             "pair": self._once("pair course", pair_key, lambda: self._course_of(market, pair)),
             "scatter": self._once("scatter", pair_key, lambda: self._scatter_of(market, pair)),
             "mean": self._once("mean", look, lambda: self._mean_of(market, group)),
         }
 
-    def _map(
-        self, market: Market, group: Group, picked: tuple[str, str], view: str, order: str
-    ) -> CorrelationMap:
+    def _framed(self, market: Market, group: Group, pair: Pair) -> dict[str, Any]:
+        """The map of each view is built once, whichever pair is looked at."""
+        scheme = self.query.scheme
+        view, order = self.query.choice(VIEW.name), self.query.choice(ORDER.name)
+        key = (scheme, group.assets, self.shorts, view, order)
+        cells = self._once(
+            "map", key, lambda: map_figure(self._map(market, group, view, order), scheme)
+        )
+        return self._once(
+            "framed map", (key, pair.assets), lambda: framed(cells, pair.assets, scheme)
+        )
+
+    def _map(self, market: Market, group: Group, view: str, order: str) -> CorrelationMap:
         names = names_of(market.assets)
         assets = group.assets if order == "cluster" else tuple(sorted(group.assets))
         place = np.array([group.assets.index(asset) for asset in assets])
@@ -286,7 +290,6 @@ class _Reading:
             span=span_of(view, group),
             signed=view == "difference",
             hover=turned,
-            picked=picked,
         )
 
     def _course_of(self, market: Market, pair: Pair) -> dict[str, Any]:
