@@ -5,9 +5,7 @@ from dash import html
 from pages.components.basics import card, heading
 from pages.components.grid import Column, Row, data_grid, grid_tools
 from pages.views.exposure.reading import ExposureData
-from pages.views.exposure.selection import toggled
-from pages.views.holdings import VAR_99, beta_of, coin, component_var, share_of, side_of, sum_known
-from risk.domain.assessment import PositionMeasures
+from pages.views.holdings import beta_of, component_var, share_of, sum_known
 from risk.domain.market import Trust
 
 GRID = "exposure-positions"
@@ -79,33 +77,34 @@ def positions_card(data: ExposureData) -> html.Section:
 
 def position_rows(data: ExposureData) -> list[Row]:
     """A row for each position selected."""
-    return [_row(data, position) for position in data.positions]
+    gross = data.exposure.gross
+    return [_rounded(_row(data, position, gross)) for position in data.positions]
 
 
-def _row(data: ExposureData, p: PositionMeasures) -> Row:
-    known = p.trust is not Trust.MISSING
-    component = component_var([p])
-    return {
-        "id": "/".join(p.key),
-        "asset": coin(p.asset),
-        "side": side_of([p.exposure]),
-        "href": toggled(data.query, asset=p.asset),
-        "strategy": p.strategy,
-        "venue": p.venue,
-        "quantity": p.quantity,
-        "entry": p.entry_price,
-        "mark": p.mark if known else None,
-        "notional": p.exposure,
-        "share": share_of(abs(p.exposure), data.exposure.gross),
-        "profit": p.unrealised if known else None,
-        "profit_share": share_of(p.unrealised, abs(p.quantity) * p.entry_price) if known else None,
-        "alone": p.standalone.var_at(0.99) if p.standalone else None,
-        "component": component,
-        "var_share": share_of(component, data.book_var),
-        "marginal": p.marginal_var[VAR_99] if p.marginal_var else None,
-        "beta": p.beta_btc,
-        "trust": str(p.trust),
-    }
+#: Decimals that rows keep of what is computed: money to the cent, shares to a millionth. What
+#: is traded in (quantity, entry, mark) stays as it is.
+_DECIMALS = {
+    "notional": 2,
+    "share": 6,
+    "profit": 2,
+    "profit_share": 6,
+    "alone": 2,
+    "component": 2,
+    "var_share": 6,
+    "marginal": 6,
+    "beta": 4,
+}
+
+
+def _rounded(row: Row) -> Row:
+    """Every row travels at every cycle to every browser: no digit more than anybody uses."""
+    return {name: _as_precise(name, value) for name, value in row.items()}
+
+
+def _as_precise(name: str, value: str | float | None) -> str | float | None:
+    if name in _DECIMALS and isinstance(value, float):
+        return round(value, _DECIMALS[name])
+    return value
 
 
 def total_row(data: ExposureData) -> Row:
@@ -114,7 +113,7 @@ def total_row(data: ExposureData) -> Row:
     component = component_var(positions)
     profit = sum_known(None if p.trust is Trust.MISSING else p.unrealised for p in positions)
     cost = sum(abs(p.quantity) * p.entry_price for p in positions)
-    return {
+    row: Row = {
         "id": "total",
         "asset": "Book" if data.selection.is_all else "Selected",
         "notional": data.exposure.net,
@@ -125,3 +124,4 @@ def total_row(data: ExposureData) -> Row:
         "var_share": share_of(component, data.book_var),
         "beta": beta_of(positions, data.assessment.equity),
     }
+    return _rounded(row)

@@ -1,6 +1,6 @@
 """What is held, split: as areas to look at, and as bars with their part of the risk."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,6 +19,8 @@ from risk.domain.assessment import Exposure, PositionMeasures
 from risk.portfolio.exposure import exposure_of
 
 _HEIGHT = 256
+#: So many groups are drawn one by one.
+_MOST_GROUPS = 20
 #: So many groups leave room for what each is made of.
 _FEW = 4
 _PLACES = Steady()
@@ -50,13 +52,33 @@ def map_card(data: ExposureData) -> html.Section:
 
 
 def tiles(data: ExposureData) -> list[Tile]:
-    """One for each item of each group; an item held both long and short is one a position."""
+    """One for each item of each group; an item held both long and short is one a position.
+
+    The smallest of many groups are put together: areas of a few pixels tell nobody anything.
+    """
     part = data.query.choice(BY.name)
+    groups = grouped(data.positions, part)
+    drawn = sorted(groups, key=lambda name: (-_size(groups[name]), name))[:_MOST_GROUPS]
     found = []
-    for group, members in sorted(grouped(data.positions, part).items()):
-        for item, positions in sorted(grouped(members, DEEPER[part]).items()):
+    for group in sorted(drawn):
+        for item, positions in sorted(grouped(groups[group], DEEPER[part]).items()):
             found += _item_tiles(data, {part: group, DEEPER[part]: item}, positions)
-    return found
+    return found + _other_tiles(data, [p for g in groups.keys() - set(drawn) for p in groups[g]])
+
+
+def _size(positions: Sequence[PositionMeasures]) -> float:
+    return sum(abs(p.exposure) for p in positions)
+
+
+def _other_tiles(data: ExposureData, positions: Sequence[PositionMeasures]) -> list[Tile]:
+    """Longs and shorts of the groups that are not drawn."""
+    exposure = exposure_of(p.exposure for p in positions)
+    sides = (("long", "all other", exposure.long), ("short", "others", -exposure.short))
+    return [
+        Tile(group="others", name=name, value=value, href=data.query.href(PATH, side=side))
+        for side, name, value in sides
+        if value
+    ]
 
 
 def _item_tiles(
@@ -109,20 +131,19 @@ def split_rows(data: ExposureData, part: str) -> list[SplitRow]:
 
 
 def _rows_of(
-    data: ExposureData, part: str, positions: Sequence[PositionMeasures]
+    data: ExposureData, part: str, positions: Iterable[PositionMeasures]
 ) -> list[SplitRow]:
-    rows = [_row(data, name, members) for name, members in grouped(positions, part).items()]
+    gross, var = data.exposure.gross, data.book_var
+    rows = [_row(name, held, gross, var) for name, held in grouped(positions, part).items()]
     return sorted(rows, key=lambda row: (-row.exposure.gross, row.name))
 
 
-def _row(data: ExposureData, name: str, members: Sequence[PositionMeasures]) -> SplitRow:
+def _row(
+    name: str, members: Sequence[PositionMeasures], gross: float, book_var: float | None
+) -> SplitRow:
     exposure = exposure_of(p.exposure for p in members)
-    return SplitRow(
-        name,
-        exposure,
-        share_of(exposure.gross, data.exposure.gross),
-        share_of(component_var(members), data.book_var),
-    )
+    share = share_of(exposure.gross, gross)
+    return SplitRow(name, exposure, share, share_of(component_var(members), book_var))
 
 
 def bars_card(data: ExposureData) -> html.Section:
