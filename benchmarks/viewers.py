@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -50,14 +50,22 @@ class Line:
         if text is not None:
             headers["Content-Type"] = "application/json"
         begun = time.perf_counter()
-        self._connection.request("GET" if text is None else "POST", path, text, headers)
-        got = self._connection.getresponse()
+        try:
+            got = self._send(path, text, headers)
+        except ConnectionError:
+            # The server may close a line that was idle; a browser asks again on a new one.
+            self._connection.close()
+            got = self._send(path, text, headers)
         packed = got.read()
         seconds = time.perf_counter() - begun
         # A 204 may be called compressed, too, though there is nothing in it.
         is_packed = packed and got.headers["Content-Encoding"] == "br"
         plain = brotli.decompress(packed) if is_packed else packed
         return Answer(got.status, plain, len(packed) + _HEAD_BYTES, seconds)
+
+    def _send(self, path: str, text: str | None, headers: dict[str, str]) -> HTTPResponse:
+        self._connection.request("GET" if text is None else "POST", path, text, headers)
+        return self._connection.getresponse()
 
     def ask_json(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """The decoded answer.

@@ -43,6 +43,8 @@ def gunicorn_options(settings: Settings) -> dict[str, object]:
         "threads": 8,
         "timeout": 30,
         "graceful_timeout": 2,
+        # Longer than a page ever waits between two questions, so that its connection stays.
+        "keepalive": 10,
         "loglevel": "warning",
         "proc_name": "seawall-web",
         # Its file would be shared by every gunicorn of this user.

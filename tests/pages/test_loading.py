@@ -7,7 +7,16 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks import browser_web
-from benchmarks.browser_web import SLIM, browser, has_slim, live_rows, load, load_rows, memory_rows
+from benchmarks.browser_web import (
+    SLIM,
+    Load,
+    browser,
+    has_slim,
+    live_rows,
+    load,
+    load_rows,
+    memory_rows,
+)
 
 FULL = "plotly.min.js"
 

@@ -1,5 +1,6 @@
 """The simulated viewers of the benchmark do what a browser does."""
 
+import socket
 from collections.abc import Iterator
 
 import dash
@@ -102,6 +103,15 @@ def test_no_news_is_no_update(viewer, reader):
     viewer.look()
 
     assert (len(viewer.log.pulses), len(viewer.log.updates)) == (2, 1)
+
+
+def test_a_line_that_was_closed_while_idle_is_opened_again(viewer, reader):
+    viewer.open()
+    viewer._line._connection.sock.shutdown(socket.SHUT_RDWR)
+    reader.advance()
+    viewer.look()
+
+    assert len(viewer.log.updates) == 1
 
 
 def test_cycles_that_nobody_saw_are_counted(viewer, reader):
