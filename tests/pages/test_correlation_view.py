@@ -10,9 +10,10 @@ from pages.figures.packing import unpacked
 from pages.query import parse
 from pages.readings import Readings
 from pages.screens import Screen, Screens
+from pages.views.correlation.answer import answer
 from pages.views.correlation.reading import names_of, read_correlation
 from pages.views.correlation.study import ends_of, study_group, study_market, study_pair
-from pages.views.correlation.view import answer, correlation_view
+from pages.views.correlation.view import correlation_view
 from pages.views.correlation.words import VIEWS, WORDS
 from risk.domain.market import Period
 from risk.measures.correlation import mean_correlation

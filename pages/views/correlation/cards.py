@@ -1,0 +1,139 @@
+"""The six figures of the correlation screen."""
+
+import math
+
+from dash import html
+
+from pages.components.basics import card, figure, help_mark
+from pages.components.metrics import MetricCard, metric_card
+from pages.format import UNKNOWN, number, percent
+from pages.glossary import GLOSSARY
+from pages.views.correlation.phrases import (
+    days_words,
+    known,
+    regime_words,
+    rho_words,
+)
+from pages.views.correlation.reading import CorrelationData
+from pages.views.correlation.study import RECENT_DAYS, TAIL
+from pages.views.ranking import rank
+from risk.measures.dependence import STRESSED_MEAN
+
+#: Moves of a mean correlation below this are drawn as noise.
+_LEAST_SPAN = 0.05
+
+
+def card_row(data: CorrelationData) -> html.Div:
+    """Six figures, each with what it is to be compared with."""
+    return html.Div(
+        [
+            _mean_now(data),
+            _mean_used(data),
+            _calm_figure(data),
+            _stressed_figure(data),
+            _bets_figure(data),
+            _tails_figure(data),
+        ],
+        id="correlation-cards",
+        className="sw-cards",
+    )
+
+
+def _mean_now(data: CorrelationData) -> html.Section:
+    group = data.group
+    rolling = [] if group is None else [v for v in group.rolling.tolist() if not math.isnan(v)]
+    now = group.rolling[-1] if group is not None and group.rolling.size else math.nan
+    content = MetricCard(
+        "mean_correlation",
+        rho_words(float(now)),
+        f"{RECENT_DAYS} d",
+        regime_words(group),
+        rolling[:: max(1, len(rolling) // 60)],
+        data.place,
+        least_span=_LEAST_SPAN,
+    )
+    return metric_card(content)
+
+
+def _mean_used(data: CorrelationData) -> html.Section:
+    value = data.cycle.assessment.held.mean_correlation
+    content = MetricCard(
+        "correlation_used",
+        number(value, 2),
+        "",
+        "mean over what is held",
+        [*data.trend.values.tolist(), *([] if value is None else [value])],
+        rank(value, data.baseline),
+        least_span=_LEAST_SPAN,
+    )
+    return metric_card(content)
+
+
+def _fact(term: str, value: str, unit: str, context: str) -> html.Section:
+    name, base = GLOSSARY[term].name, f"card-{term}"
+    return card(
+        [
+            html.Div([html.Span(name), help_mark(term)], className="sw-label"),
+            html.Div(
+                [
+                    figure(value, f"{base}-figure", class_name="sw-figure"),
+                    html.Span(unit, id=f"{base}-unit", className="sw-unit"),
+                ],
+                className="sw-figure-line",
+            ),
+            html.Div(context, id=f"{base}-context", className="sw-context"),
+        ],
+        label=name,
+        class_name="sw-metric",
+    )
+
+
+def _calm_figure(data: CorrelationData) -> html.Section:
+    group, market = data.group, data.market
+    if group is None or market is None:
+        return _fact("correlation_calm", UNKNOWN, "", "needs two assets")
+    change = group.means["difference"]
+    recent = "" if math.isnan(change) else f"; recent is {rho_words(change, signed=True)} from it"
+    context = (
+        f"on the calmer {number(market.calm_days)} of {days_words(len(market.days_ms))}{recent}"
+    )
+    return _fact("correlation_calm", rho_words(group.means["calm"]), "mean", context)
+
+
+def _stressed_figure(data: CorrelationData) -> html.Section:
+    group = data.group
+    if group is None:
+        return _fact("correlation_stressed", UNKNOWN, "", "needs two assets")
+    moved = (
+        f"θ {number(group.theta, 2)} moves every pair towards one until the mean is "
+        f"{number(STRESSED_MEAN, 2)}"
+        if group.theta > 0.0
+        else f"the mean is at {number(STRESSED_MEAN, 2)} or above already: θ is 0"
+    )
+    return _fact("correlation_stressed", rho_words(group.means["stressed"]), "mean", moved)
+
+
+def _bets_figure(data: CorrelationData) -> html.Section:
+    group = data.group
+    if group is None:
+        return _fact("independent_bets", UNKNOWN, "", "needs two assets")
+    context = f"as many unrelated assets would spread risk as these {len(group.assets)} do"
+    return _fact(
+        "independent_bets",
+        number(known(group.bets), 1),
+        f"of {len(group.assets)}",
+        context,
+    )
+
+
+def _tails_figure(data: CorrelationData) -> html.Section:
+    group = data.group
+    if group is None:
+        return _fact("joint_tails", UNKNOWN, "", "needs two assets")
+    if group.tails.pairs == 0:
+        return _fact("joint_tails", UNKNOWN, "", "needs 100 days with two assets")
+    context = (
+        f"of a coin's worst {percent(TAIL, 0)} of days are among another's worst; a Gaussian "
+        f"copula says {percent(group.tails.gaussian, 0)}"
+    )
+    return _fact("joint_tails", percent(group.tails.observed, 0), "", context)
