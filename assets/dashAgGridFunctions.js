@@ -147,7 +147,7 @@
 
   function soonReachable() {
     window.clearTimeout(pending);
-    pending = window.setTimeout(makeReachable, 150);
+    pending = window.setTimeout(makeReachable, 30);
   }
 
   const COLOURS = {

@@ -68,7 +68,7 @@ _CLIPPED = """
 [...document.querySelectorAll('#gallery-view *')].filter(e => {
   const style = getComputedStyle(e), box = e.getBoundingClientRect();
   if (!box.width || !box.height || style.visibility === 'hidden') return false;
-  if (e.closest('.sw-hidden, .ag-root, .sw-tip, .sw-treemap-title')) return false;
+  if (e.closest('.sw-hidden, .sw-grid, .sw-tip, .sw-treemap-title')) return false;
   const card = e.closest('.sw-card')?.getBoundingClientRect();
   const scrolls = e.closest('.sw-table-box');
   const over = card && !scrolls && (box.right > card.right + 1 || box.left < card.left - 1);
