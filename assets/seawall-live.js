@@ -151,7 +151,9 @@
 
   function wait() {
     const half = Math.min(Math.max(view.cycleSeconds * 500, 500), LONGEST_WAIT_MS);
-    return Math.min(half * 2 ** news.failures, LONGEST_WAIT_MS);
+    // Not all browsers at once: those that queued together would ask together for ever.
+    const uneven = 0.8 + 0.4 * Math.random();
+    return Math.min(half * uneven * 2 ** news.failures, LONGEST_WAIT_MS);
   }
 
   function schedule() {
@@ -229,6 +231,12 @@
     updates.failures = over === updates.over ? Math.min(updates.failures + 1, 4) : 0;
     Object.assign(updates, { over, announcedAt: now });
     set("live", { data: { cycle: news.data.cycle } });
+    forgetPast();
+  }
+
+  /** Dash keeps each earlier `live` for an undo button that we do not show: a leak in a long watch. */
+  function forgetPast() {
+    window.store.getState().history.past.length = 0;
   }
 
   /** A page that still shows what it showed at the last try was not helped by it. */

@@ -243,7 +243,7 @@ class Viewer:
                 self.look()
             except Exception as problem:  # noqa: BLE001 - told at the end, whatever it was
                 self.log.failures.append(f"{self.path}: {type(problem).__name__}: {problem}")
-            wait = self._wait
+            wait = self._wait * random.uniform(0.8, 1.2)
         self.close()
 
     def close(self) -> None:

@@ -17,6 +17,8 @@ from pages.components.grid import grid_delta
 Deltas = dict[str, dict[str, Any]]
 
 _ABSENT = object()
+#: What every component knows about its kind, beside its properties.
+_OF_DASH = frozenset({"available_properties", "available_wildcard_properties"})
 
 
 class CannotExpress(Exception):
@@ -29,11 +31,15 @@ def plain(tree: Any) -> Any:
         return [plain(part) for part in tree]
     if not isinstance(tree, Component):
         return tree
-    node = tree.to_plotly_json()
-    children = node["props"].get("children")
-    if children is not None:
-        node["props"]["children"] = plain(children)
-    return node
+    # Dash's own way asks each component for every property that its kind may have.
+    props = {name: value for name, value in vars(tree).items() if _is_property(name)}
+    if props.get("children") is not None:
+        props["children"] = plain(props["children"])
+    return {"props": props, "type": tree._type, "namespace": tree._namespace}  # noqa: SLF001
+
+
+def _is_property(name: str) -> bool:
+    return not name.startswith("_") and name not in _OF_DASH
 
 
 def deltas(before: Any, after: Any) -> Deltas:

@@ -1,9 +1,12 @@
 """Live updates: the smallest change that turns one screen into the next."""
 
+import json
 from typing import Any
 
+import dash_mantine_components as dmc
 import pytest
-from dash import html
+from dash import dcc, html
+from dash._utils import to_json
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,3 +78,19 @@ def test_a_property_that_went_away_is_cleared():
 def test_two_different_screens_have_no_difference():
     with pytest.raises(CannotExpress):
         deltas(plain(html.Div(id="one")), plain(html.Div(id="other")))
+
+
+def test_a_plain_tree_travels_as_the_tree_itself_does():
+    tree = html.Div(
+        [
+            "text",
+            dmc.Select(id="pick", data=["a"], value=None, **{"aria-label": "Pick"}),
+            dcc.Graph(
+                id="chart", figure={"data": [{"y": [1.0]}]}, config={"displayModeBar": False}
+            ),
+            html.P(html.Strong(0), className="x", **{"data-cycle": "7"}),
+        ],
+        style={"height": "1px"},
+    )
+
+    assert json.loads(to_json(plain(tree))) == json.loads(to_json(tree))

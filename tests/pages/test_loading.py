@@ -16,6 +16,7 @@ from benchmarks.browser_web import (
     load,
     load_rows,
     memory_rows,
+    open_live,
 )
 
 FULL = "plotly.min.js"
@@ -72,6 +73,14 @@ def test_watching_a_page_is_measured(url, moving, monkeypatch):
     numbers = [float(row[1]) for row in rows if " to " not in row[1]]
     assert rows
     assert all(math.isfinite(number) for number in numbers)
+
+
+@pytest.mark.browser
+def test_earlier_cycles_are_not_kept_for_an_undo_that_nobody_is_offered(url, moving):
+    with browser() as chrome:
+        open_live(chrome, f"{url}/")
+
+        assert chrome.ask("return window.store.getState().history.past.length") <= 1
 
 
 def test_the_table_of_loads_has_medians_of_both_bundles_and_names_the_biggest_file(monkeypatch):
