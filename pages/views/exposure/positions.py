@@ -5,11 +5,12 @@ from dash import html
 from pages.components.basics import card, heading
 from pages.components.grid import Column, Row, data_grid, grid_tools
 from pages.views.exposure.reading import ExposureData
-from pages.views.holdings import beta_of, component_var, share_of, sum_known
+from pages.views.exposure.selection import toggled
+from pages.views.holdings import VAR_99, beta_of, coin, component_var, share_of, side_of, sum_known
+from risk.domain.assessment import PositionMeasures
 from risk.domain.market import Trust
 
 GRID = "exposure-positions"
-
 
 #: What is told of each position; what fewest look at stands last, where it may need scrolling.
 COLUMNS = (
@@ -105,6 +106,32 @@ def _as_precise(name: str, value: str | float | None) -> str | float | None:
     if name in _DECIMALS and isinstance(value, float):
         return round(value, _DECIMALS[name])
     return value
+
+
+def _row(data: ExposureData, p: PositionMeasures, gross: float) -> Row:
+    known = p.trust is not Trust.MISSING
+    component = component_var([p])
+    return {
+        "id": "/".join(p.key),
+        "asset": coin(p.asset),
+        "side": side_of([p.exposure]),
+        "href": toggled(data.query, asset=p.asset),
+        "strategy": p.strategy,
+        "venue": p.venue,
+        "quantity": p.quantity,
+        "entry": p.entry_price,
+        "mark": p.mark if known else None,
+        "notional": p.exposure,
+        "share": share_of(abs(p.exposure), gross),
+        "profit": p.unrealised if known else None,
+        "profit_share": share_of(p.unrealised, abs(p.quantity) * p.entry_price) if known else None,
+        "alone": p.standalone.var_at(0.99) if p.standalone else None,
+        "component": component,
+        "var_share": share_of(component, data.book_var),
+        "marginal": p.marginal_var[VAR_99] if p.marginal_var else None,
+        "beta": p.beta_btc,
+        "trust": str(p.trust),
+    }
 
 
 def total_row(data: ExposureData) -> Row:
