@@ -170,10 +170,15 @@ def test_many_small_groups_are_drawn_as_one_and_nothing_is_lost():
     assert math.isclose(sum(t.value for t in tiles(data)), data.exposure.net)
 
 
-def test_few_groups_also_show_what_each_is_made_of():
-    assert "exposure-by-trend-BTC-2f-USDT" in [
-        props.get("id") for props in parts(exposure_view(read(by="strategy")))
-    ]
+def test_few_groups_also_show_the_largest_that_each_is_made_of():
+    ids = [props.get("id") for props in parts(exposure_view(read(by="strategy")))]
+    rows = [row for row in ids if row and row.startswith("exposure-by-") and "-2f-" in row]
+
+    assert "exposure-by-trend-BTC-2f-USDT" in rows
+    assert {row for row in rows if row.startswith("exposure-by-dip") and row.endswith("USDT")} == {
+        "exposure-by-dip-SOL-2f-USDT",
+        "exposure-by-dip-BNB-2f-USDT",
+    }
 
 
 def test_selecting_one_group_splits_it_one_level_deeper():

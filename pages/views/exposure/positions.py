@@ -23,7 +23,7 @@ COLUMNS = (
         note="side",
         width=100,
     ),
-    Column(field="strategy", title="Strategy", width=72),
+    Column(field="strategy", title="Strategy", width=92),
     Column(field="quantity", title="Quantity", kind="quantity"),
     Column(field="mark", title="Mark", kind="price"),
     Column(field="notional", title="Notional", kind="money_signed", narrow=True),

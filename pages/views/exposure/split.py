@@ -18,11 +18,11 @@ from pages.views.holdings import component_var, grouped, share_of, side_of
 from risk.domain.assessment import Exposure, PositionMeasures
 from risk.portfolio.exposure import exposure_of
 
-_HEIGHT = 256
+_HEIGHT = 284
 #: So many groups are drawn one by one.
 _MOST_GROUPS = 20
-#: So many groups leave room for what each is made of.
-_FEW = 4
+#: Lines that the bars' card has room for beside the total.
+_LINES = 9
 _PLACES = Steady()
 
 
@@ -163,7 +163,8 @@ def _table(data: ExposureData, part: str, rows: Sequence[SplitRow]) -> html.Div:
     reach = max((max(r.exposure.long, r.exposure.short) for r in rows), default=0.0)
     has_shorts = any(row.exposure.short for row in rows)
     axis = _Axis(reach, has_shorts)
-    shown = [line for row in rows for line in _lines(data, part, row, deeper=len(rows) <= _FEW)]
+    inner = max(0, _LINES // max(1, len(rows)) - 1)
+    shown = [line for row in rows for line in _lines(data, part, row, inner)]
     body = [_table_row(data, line, axis) for line in shown]
     return html.Div(
         html.Table(
@@ -224,17 +225,16 @@ class _Line(NamedTuple):
     is_inner: bool = False
 
 
-def _lines(data: ExposureData, part: str, row: SplitRow, *, deeper: bool) -> list[_Line]:
+def _lines(data: ExposureData, part: str, row: SplitRow, inner: int) -> list[_Line]:
+    """A group, and below it so many of the largest that it is made of."""
     outer = _Line(f"exposure-by-{slug(row.name)}", {part: row.name}, row)
-    if not deeper:
-        return [outer]
     members = [p for p in data.positions if getattr(p, part) == row.name]
-    inner = DEEPER[part]
+    deeper = DEEPER[part]
     return [
         outer,
         *(
-            _Line(f"{outer.key}-{slug(one.name)}", {**outer.at, inner: one.name}, one, True)
-            for one in _rows_of(data, inner, members)
+            _Line(f"{outer.key}-{slug(one.name)}", {**outer.at, deeper: one.name}, one, True)
+            for one in _rows_of(data, deeper, members)[:inner]
         ),
     ]
 
