@@ -98,3 +98,19 @@ def test_nothing_is_cut_off_or_wider_than_the_screen(exposure, width):
     assert page.run("document.documentElement.scrollWidth") <= width
     assert page.run(CLIPPED.strip()) == []
     assert page.seen("#exposure-bars")
+
+
+def test_on_a_telephone_the_grid_keeps_what_matters_and_fits(exposure):
+    page = exposure(width=390)
+    page.sees(TOTAL, "Book")
+    heads = page.driver.find_elements(By.CSS_SELECTOR, "#exposure-positions .ag-header-cell-text")
+    sideways = "#exposure-positions .ag-center-cols-viewport"
+
+    assert [head.text for head in heads] == ["Asset", "Notional", "P&L", "Component"]
+    assert (
+        page.run(
+            f"document.querySelector('{sideways}').scrollWidth"
+            f" - document.querySelector('{sideways}').clientWidth"
+        )
+        == 0
+    )
