@@ -169,7 +169,12 @@ def _change(
 
 def _held_then(asked: _Asked) -> dict[PositionKey, float]:
     entries = asked.readings.ledger(asked.book)
-    (held,) = quantities_at(entries, [asked.since])
+    early = [entry for entry in entries if entry.at <= asked.since]
+    # Only an entry that became known late changes what was held then.
+    held = asked.readings.once(
+        ("held", asked.book.name, asked.since, len(early)),
+        lambda: quantities_at(early, [asked.since])[0],
+    )
     return asked.selection.quantities(held)
 
 
