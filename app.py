@@ -101,11 +101,19 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__} has no attribute {name}")
     server = create_app(build_reader(load_settings())).server
     globals()["server"] = server
-    # All of this lives as long as the process: searching it for garbage stopped every answer for
-    # 130 ms, again and again.
+    _calm_garbage_collection()
+    return server
+
+
+def _calm_garbage_collection() -> None:
+    """A search through all objects stops every answer for 100 ms; by default, every ten cycles.
+
+    What is there now stays as long as the process; the screens remembered later are many objects
+    and hardly ever garbage.
+    """
     gc.collect()
     gc.freeze()
-    return server
+    gc.set_threshold(2_000, 10, 50)
 
 
 if __name__ == "__main__":
