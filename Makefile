@@ -61,9 +61,11 @@ fmt: $(INSTALLED)
 	$(BIN)/ruff check --fix-only --quiet $(FORMATTED)
 	$(BIN)/ruff format $(FORMATTED)
 
+# The extras stay with their pins: pip looks for coverage[toml] apart from coverage, and would take
+# the newest of the index, for which the lock file has no hash.
 lock: $(INSTALLED)
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
-		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+		--generate-hashes --no-strip-extras --no-annotate --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command 'make lock' --extra test --group build \
 		pyproject.toml -o requirements.lock
 
