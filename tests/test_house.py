@@ -14,7 +14,9 @@ from packaging.version import Version
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 CONTRACTS = {contract["id"]: contract for contract in PROJECT["tool"]["importlinter"]["contracts"]}
-LOCKED = re.compile(r"^(?P<name>[\w.-]+)==(?P<version>\S+)", re.MULTILINE)
+LOCKED = re.compile(
+    r"^(?P<name>[\w.-]+)(?:\[(?P<extras>[\w,-]+)\])?==(?P<version>\S+)", re.MULTILINE
+)
 
 
 def sources() -> Iterator[Path]:
@@ -94,9 +96,21 @@ def test_the_lock_satisfies_what_the_project_asks_for():
     assert unmet == []
 
 
+def test_the_lock_names_the_extras_that_pip_looks_for_apart_from_their_packages():
+    """Without them pip takes the newest release of `coverage[toml]`, which has no hash there."""
+    lock = (ROOT / "requirements.lock").read_text()
+    named = {canonicalize_name(match["name"]): match["extras"] for match in LOCKED.finditer(lock)}
+    extras = {canonicalize_name(wanted.name): wanted.extras for wanted in requirements()}
+
+    assert named["coverage"] == "toml"
+    assert {name: named[name] for name, wanted in extras.items() if wanted} == {
+        "psycopg": "binary"
+    }
+
+
 def test_every_locked_package_is_hashed_and_names_no_server():
     text = (ROOT / "requirements.lock").read_text()
-    blocks = re.split(r"\n(?=[\w.-]+==)", text)[1:]
+    blocks = re.split(r"\n(?=[\w.-]+(?:\[[\w,-]+\])?==)", text)[1:]
 
     assert blocks
     assert all("--hash=sha256:" in block for block in blocks)
