@@ -13,7 +13,7 @@ import dash_mantine_components as dmc
 import structlog
 from flask import request
 
-from pages.context import EXTENSION, Book, BookReader
+from pages.context import Book, BookReader
 from pages.screens import SCREENS_EXTENSION, Screens
 from pages.shell import register_behaviour, shell
 from pages.theme import chosen_scheme
@@ -69,7 +69,6 @@ def create_app(reader: BookReader) -> dash.Dash:
         suppress_callback_exceptions=True,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
-    app.server.extensions[EXTENSION] = reader
     app.server.extensions[SCREENS_EXTENSION] = Screens(reader)
     app.layout = lambda: _document(reader)
     register_behaviour(app)
@@ -101,6 +100,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__} has no attribute {name}")
     server = create_app(build_reader(load_settings())).server
     globals()["server"] = server
+    server.extensions[SCREENS_EXTENSION].newest.start()
     _calm_garbage_collection()
     return server
 

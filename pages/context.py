@@ -1,15 +1,14 @@
 """What the web reads, and how a page gets at it. Reading only: changes are commands.
 
 `BookReader` is the whole of what the screens need from a store; `risk.storage.queries` has the
-one over SQL. ``create_app`` is handed one, and a page asks for it by :func:`runtime`.
+one over SQL. ``create_app`` is handed one.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol, cast
+from typing import Protocol
 
 import numpy as np
-from flask import current_app
 
 from risk.domain.events import ForecastScored, RiskEvent
 from risk.domain.market import Period
@@ -38,7 +37,6 @@ __all__ = [
     "MetricHistory",
     "Pulse",
     "VarRecord",
-    "runtime",
 ]
 
 #: Points a chart asks for at most; a screen has no more pixels to show them.
@@ -142,14 +140,6 @@ class BookReader(Protocol):
         Of every asset of the market, or of those of `assets` that it knows.
         """
         ...
-
-
-EXTENSION = "risk"
-
-
-def runtime() -> BookReader:
-    """The reader that this application was created with."""
-    return cast(BookReader, current_app.extensions[EXTENSION])
 
 
 def book_named(books: Sequence[Book], name: str | None) -> Book | None:

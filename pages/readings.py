@@ -16,10 +16,12 @@ from pages.context import (
     BookReader,
     CompleteCycle,
     MetricHistory,
+    Pulse,
     VarRecord,
     book_named,
 )
 from pages.later import Later
+from pages.newest import Newest
 from pages.query import Query
 from risk.domain.events import RiskEvent
 from risk.domain.ledger import Fill, Flow
@@ -47,14 +49,18 @@ class Readings:
     ----------
     reader : BookReader
 
+    newest : Newest
+        Told which cycle is the newest; by default whatever the store says at that moment.
+
     Attributes
     ----------
     later : Later
         For what takes too long to be worked out while somebody waits.
     """
 
-    def __init__(self, reader: BookReader) -> None:
+    def __init__(self, reader: BookReader, newest: Newest | None = None) -> None:
         self.reader = reader
+        self.newest = newest or Newest(reader, prepare=lambda _book, _pulse: None)
         self.later = Later()
         self._answers: OrderedDict[Hashable, Any] = OrderedDict()
         self._asking: dict[Hashable, threading.Lock] = {}
@@ -102,13 +108,15 @@ class Readings:
 
     def book(self, query: Query) -> Book | None:
         """The book that `query` names, or the first one."""
-        return book_named(self.reader.books(), query.book)
+        return book_named(self.newest.books(), query.book)
 
     def cycle(self, book: Book) -> CompleteCycle | None:
         """The newest complete cycle; None before the first one."""
-        pulse = self.reader.pulse(book.name)
-        if pulse is None:
-            return None
+        pulse = self.newest.pulse(book.name)
+        return None if pulse is None else self.cycle_of(book, pulse)
+
+    def cycle_of(self, book: Book, pulse: Pulse) -> CompleteCycle | None:
+        """The cycle of `pulse`, or the one after it if that was complete when it was read."""
         return self.once(("cycle", book.name, pulse.cycle), lambda: self.reader.latest(book.name))
 
     # -- numbers over time ------------------------------------------------------------------

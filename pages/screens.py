@@ -7,26 +7,33 @@ cycle it shows gets the difference only, and one that has been away gets all of 
 
 import json
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 
+import structlog
 from dash import Input, Output, State, callback, dcc, html, set_props
 from flask import current_app, request
 
 from pages.components.basics import Component
 from pages.components.deltas import CannotExpress, Deltas, deltas, plain
-from pages.context import Book, BookReader, CompleteCycle
+from pages.context import Book, BookReader, CompleteCycle, Pulse
+from pages.newest import Newest
 from pages.query import Query, Word, parse
 from pages.readings import Readings
 from pages.theme import chosen_scheme
 from pages.views.absent import address_notices, no_cycle_parts, unreadable_parts
 from risk.errors import SeawallError
 
+_LOG = structlog.get_logger(__name__)
+
 Data = TypeVar("Data")
 
+#: So long a view is prepared after it was asked for last.
+_WATCHED_CYCLES, _WATCHED_SECONDS = 5.0, 5.0
 #: Views remembered to tell differences from; three or four cycles of twenty different views.
 _REMEMBERED_VIEWS = 96
 
@@ -93,16 +100,32 @@ class _Built:
     tree: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class _Watched:
+    """A view that somebody asked for, the cycle shown then, and when that was (monotonic)."""
+
+    screen: Screen[Any]
+    query: Query
+    book: Book
+    cycle: int
+    at: float
+
+
 class Screens:
     """The screens of every book, for all browsers of this process.
 
     Parameters
     ----------
     reader : BookReader
+    clock : callable
+        Monotonic seconds.
     """
 
-    def __init__(self, reader: BookReader) -> None:
-        self.readings = Readings(reader)
+    def __init__(self, reader: BookReader, clock: Callable[[], float] = time.monotonic) -> None:
+        self.newest = Newest(reader, prepare=self.prepare, clock=clock)
+        self.readings = Readings(reader, self.newest)
+        self._clock = clock
+        self._watched: dict[tuple[str, Query], _Watched] = {}
         self._views: OrderedDict[tuple[str, Query, int], _Built] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -126,17 +149,18 @@ class Screens:
             return Update(Shown(newest.cycle), {}, whole=True)
         if newest.cycle == shown.cycle:
             return Update(shown, {})
-        changes = self.readings.once(
-            ("changes", screen.name, query, shown.cycle, newest.cycle),
-            lambda: self._changes(screen, query, cast(int, shown.cycle), newest),
-        )
-        return Update(Shown(newest.cycle), changes)
+        return Update(Shown(newest.cycle), self._changes(screen, query, shown.cycle, newest))
 
     def _newest(self, screen: Screen[Any], query: Query) -> _Built | None:
         book = self.readings.book(query)
         cycle = None if book is None else self.readings.cycle(book)
         if book is None or cycle is None:
             return None
+        built = self._built(screen, query, book, cycle)
+        self._watch(screen, query, book, built.cycle)
+        return built
+
+    def _built(self, screen: Screen[Any], query: Query, book: Book, cycle: CompleteCycle) -> _Built:
         number = cycle.pulse.cycle
         return self._remembered(screen, query, number) or self.readings.once(
             ("view", screen.name, query, number),
@@ -158,6 +182,12 @@ class Screens:
             return self._views.get((screen.name, query, cycle))
 
     def _changes(self, screen: Screen[Any], query: Query, before: int, newest: _Built) -> Deltas:
+        return self.readings.once(
+            ("changes", screen.name, query, before, newest.cycle),
+            lambda: self._difference(screen, query, before, newest),
+        )
+
+    def _difference(self, screen: Screen[Any], query: Query, before: int, newest: _Built) -> Deltas:
         """The difference between two cycles, or all of the later one where it is unknown."""
         old = self._remembered(screen, query, before)
         props = newest.tree["props"]
@@ -166,6 +196,47 @@ class Screens:
             return whole if old is None else deltas(old.tree, newest.tree)
         except CannotExpress:
             return whole
+
+    # -- before they are asked for ----------------------------------------------------------
+
+    def _watch(self, screen: Screen[Any], query: Query, book: Book, cycle: int) -> None:
+        watched = _Watched(screen, query, book, cycle, self._clock())
+        with self._lock:
+            self._watched[screen.name, query] = watched
+
+    def prepare(self, book: Book, pulse: Pulse) -> None:
+        """Build what people watch of `book`, and what changed for them, for a cycle not told yet.
+
+        As much as fits into half a cycle: whatever is left is built when it is asked for.
+
+        Raises
+        ------
+        StoreUnavailable
+        """
+        began = self._clock()
+        cycle = self.readings.cycle_of(book, pulse)
+        if cycle is None:
+            return
+        for watched in self._watched_of(book):
+            if self._clock() - began > self.readings.reader.cycle_seconds / 2.0:
+                return
+            self._prepare_one(watched, cycle)
+
+    def _watched_of(self, book: Book) -> list[_Watched]:
+        """Views that somebody asked for lately; the others are forgotten."""
+        cycles = _WATCHED_CYCLES * self.readings.reader.cycle_seconds
+        since = self._clock() - max(cycles, _WATCHED_SECONDS)
+        with self._lock:
+            self._watched = {key: one for key, one in self._watched.items() if one.at >= since}
+            return [one for one in self._watched.values() if one.book == book]
+
+    def _prepare_one(self, watched: _Watched, cycle: CompleteCycle) -> None:
+        screen, query = watched.screen, watched.query
+        try:
+            built = self._built(screen, query, watched.book, cycle)
+            self._changes(screen, query, watched.cycle, built)
+        except Exception:  # noqa: BLE001 - whoever watches it asks in a moment, and is told
+            _LOG.exception("screen_not_prepared", screen=screen.name)
 
 
 def _root(screen: Screen[Any], parts: Sequence[Component], cycle: str) -> html.Div:

@@ -7,7 +7,9 @@ from dash import Dash, html, set_props
 from flask import Response, jsonify, request
 
 from pages.bundles import caching_of, send_compressed
-from pages.context import Book, BookReader, Pulse, book_named, runtime
+from pages.context import Book, BookReader, Pulse, book_named
+from pages.readings import Readings
+from pages.screens import running_screens
 from risk.errors import SeawallError
 
 _LOG = structlog.get_logger(__name__)
@@ -102,17 +104,18 @@ def healthz() -> Response:
 
 def live() -> Response:
     """The newest complete cycle in a hundred bytes; 204 if the browser knows it already."""
-    reader = runtime()
+    readings = running_screens().readings
     try:
-        return _pulse(reader, request.args.get("book"), request.args.get("after", type=int))
+        return _pulse(readings, request.args.get("book"), request.args.get("after", type=int))
     except SeawallError as error:
         _LOG.warning("pulse_unavailable", error=str(error))
         return _problem(f"{error}.", 503)
 
 
-def _pulse(reader: BookReader, name: str | None, after: int | None) -> Response:
-    book = _chosen(reader, name)
-    pulse = reader.pulse(book.name) if book else None
+def _pulse(readings: Readings, name: str | None, after: int | None) -> Response:
+    reader, newest = readings.reader, readings.newest
+    book = book_named(newest.books(), name)
+    pulse = newest.pulse(book.name) if book else None
     if book is None or pulse is None:
         return _before_any_cycle(reader, book)
     age = _age(reader, pulse)
@@ -150,10 +153,6 @@ def _why_old(reader: BookReader, book: Book, age: float) -> str | None:
     if engine.problem is None and not engine.running:
         return f"No engine runs for {book.name}."
     return engine.problem
-
-
-def _chosen(reader: BookReader, name: str | None) -> Book | None:
-    return book_named(reader.books(), name)
 
 
 def _problem(text: str, status: int) -> Response:
