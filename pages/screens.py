@@ -213,11 +213,11 @@ class Screens:
         ------
         StoreUnavailable
         """
-        began = self._clock()
-        cycle = self.readings.cycle_of(book, pulse)
+        began, wanted = self._clock(), self._watched_of(book)
+        cycle = self.readings.cycle_of(book, pulse) if wanted else None
         if cycle is None:
             return
-        for watched in self._watched_of(book):
+        for watched in wanted:
             if self._clock() - began > self.readings.reader.cycle_seconds / 2.0:
                 return
             self._prepare_one(watched, cycle)
