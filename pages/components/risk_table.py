@@ -28,7 +28,7 @@ class RiskRow:
     mark, since_midnight : float or None
         Of an asset's row only.
     trust : Trust or None
-        Of an asset's mark.
+        Of an asset's mark; None where the row has no mark of its own.
     """
 
     name: str
@@ -114,8 +114,7 @@ def _head(text: str, *, wide: bool = True) -> html.Th:
 
 def _row(row: RiskRow, content: RiskTable, scale: "_BarScale") -> html.Tr:
     base = f"row-{_slug(row.name)}"
-    since = _cell(percent(row.since_midnight, 1, signed=True), f"{base}-since")
-    marks = [_mark_cell(row, base), since]
+    marks = _BLANKS if row.trust is None else _mark_cells(row, base)
     return html.Tr(
         [
             html.Th(
@@ -137,11 +136,10 @@ def _row(row: RiskRow, content: RiskTable, scale: "_BarScale") -> html.Tr:
 
 def _total(content: RiskTable) -> html.Tr:
     total = content.total
-    blanks = [html.Td(className="sw-wide"), html.Td(className="sw-wide")]
     return html.Tr(
         [
             html.Th(total.name, scope="row", className="sw-left"),
-            *(blanks if content.of_assets else []),
+            *(_BLANKS if content.of_assets else []),
             _cell(amount(total.net, signed=True), "risk-total-net"),
             _cell(amount(total.open_profit, signed=True), "risk-total-profit", wide=False),
             html.Td(className="sw-bar-cell"),
@@ -153,6 +151,14 @@ def _total(content: RiskTable) -> html.Tr:
 
 def _cell(text: str, component_id: str, *, wide: bool = True) -> html.Td:
     return html.Td(figure(text, component_id), className="sw-wide" if wide else "")
+
+
+_BLANKS = (html.Td(className="sw-wide"), html.Td(className="sw-wide"))
+
+
+def _mark_cells(row: RiskRow, base: str) -> tuple[html.Td, html.Td]:
+    since = _cell(percent(row.since_midnight, 1, signed=True), f"{base}-since")
+    return _mark_cell(row, base), since
 
 
 def _mark_cell(row: RiskRow, base: str) -> html.Td:

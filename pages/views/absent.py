@@ -54,6 +54,16 @@ def _why_none(book: Book, engine: EngineSign) -> str:
     )
 
 
+def no_course() -> Component:
+    """What stands in a chart's place while nothing is known of its range."""
+    return empty_state(
+        "Nothing is known of this range yet",
+        "A book's history begins with its first cycles; the chart fills by itself within minutes. "
+        "Of an older range, choose one that reaches into the book's life.",
+        small=True,
+    )
+
+
 def address_notices(query: Query, book: Book | None, now: datetime | None = None) -> html.Div:
     """What the address asked for that does not exist, and what is shown instead.
 

@@ -10,23 +10,23 @@ from datetime import datetime
 from dash import dcc, html
 
 from pages.components.basics import Component, card, heading, help_mark
-from pages.components.choices import choice_links
 from pages.components.metrics import MetricCard, metric_card
-from pages.components.risk_table import RiskRow, RiskTable, risk_table
+from pages.components.risk_table import RiskRow, RiskTable
 from pages.components.states import BannerCell, look_of, state_banner
 from pages.components.timeline import timeline
 from pages.context import Book, CompleteCycle, MetricHistory, VarRecord
 from pages.figures.history import CHART_CONFIG, history_figure
 from pages.format import NONE, UNKNOWN, Zone, amount, money, multiple, number, percent
-from pages.query import BY, GROUPINGS, Query
+from pages.query import Query
 from pages.readings import Readings
+from pages.views.absent import no_course
 from pages.views.doubts import doubt_banners
 from pages.views.happenings import happenings
-from pages.views.holdings import beta_of, coin, component_var, grouped, share_of, side_of
+from pages.views.holdings import beta_of, coin, share_of
 from pages.views.ranking import rank
-from risk.domain.assessment import Assessment, PositionMeasures
+from pages.views.riskiest import risk_card, risk_rows
+from risk.domain.assessment import Assessment
 from risk.domain.events import RiskEvent
-from risk.domain.market import Trust
 from risk.domain.state import Performance, Standing
 from risk.measures.backtest import kupiec_region
 
@@ -38,8 +38,6 @@ TIMELINE_LENGTH = 12
 
 #: Moves that a sparkline draws in its full height at least; below them is noise.
 _LEAST_SPANS = {"var_1d_99": 0.001, "es_1d_975": 0.001, "drawdown": 0.005, "leverage": 0.05}
-
-_WORST_FIRST = (Trust.MISSING, Trust.SUSPECT, Trust.STALE, Trust.TRUSTED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +112,7 @@ def cockpit_view(data: CockpitData) -> list[Component]:
             doubt_banners(data.assessment.doubts), id="cockpit-notices", className="sw-notices"
         ),
         _card_row(data),
-        _risk_card(data),
+        risk_card(data.assessment, data.query, data.book.currency),
         _timeline_card(data),
         _chart_card(data),
     ]
@@ -321,75 +319,6 @@ def _leverage_card(data: CockpitData) -> MetricCard:
     return _metric_card(data, "leverage", value, multiple(value), "", context)
 
 
-# -- where the risk sits ------------------------------------------------------------------
-
-
-def _risk_card(data: CockpitData) -> html.Section:
-    chosen = data.query.choice(BY.name)
-    table = risk_rows(data.assessment, GROUPINGS[chosen], data.book.currency)
-    switch = choice_links("Group by", BY.name, GROUPINGS, chosen, data.query.links_to("/"))
-    content = (
-        risk_table(table)
-        if table.rows
-        else html.P("No position is open: nothing is at risk.", className="sw-dim sw-pad")
-    )
-    return card(
-        [heading("Where the risk sits", actions=[switch]), html.Div(content, id="risk-content")],
-        label="Where the risk sits",
-        class_name="sw-risk",
-        id="cockpit-risk",
-    )
-
-
-def risk_rows(assessment: Assessment, by: str, currency: str) -> RiskTable:
-    """Positions grouped by asset, strategy or venue, those with most VaR first."""
-    total = assessment.held.day.var_at(0.99) if assessment.held.day else None
-    groups = grouped(assessment.positions, by.lower())
-    rows = [_risk_row(name, group, total, of_asset=by == "Asset") for name, group in groups.items()]
-    rows.sort(key=lambda row: (-(row.var or 0.0), -abs(row.net), row.name))
-    return RiskTable(by, currency, tuple(rows), _total_row(assessment, total))
-
-
-def _risk_row(
-    name: str, group: Sequence[PositionMeasures], total: float | None, *, of_asset: bool
-) -> RiskRow:
-    var = component_var(group)
-    row = RiskRow(
-        name=coin(name) if of_asset else name,
-        side=side_of([p.exposure for p in group]),
-        net=sum(p.exposure for p in group),
-        open_profit=sum(p.unrealised for p in group),
-        share=share_of(var, total),
-        var=var,
-        trust=Trust.TRUSTED,
-    )
-    return _with_mark(row, group) if of_asset else row
-
-
-def _with_mark(row: RiskRow, group: Sequence[PositionMeasures]) -> RiskRow:
-    first = group[0]
-    trusts = {p.trust for p in group}
-    return RiskRow(
-        **{
-            **row.__dict__,
-            "mark": None if first.trust is Trust.MISSING else first.mark,
-            "since_midnight": first.since_midnight,
-            "trust": next(trust for trust in _WORST_FIRST if trust in trusts),
-        }
-    )
-
-
-def _total_row(assessment: Assessment, total: float | None) -> RiskRow:
-    return RiskRow(
-        name="Book",
-        side="",
-        net=assessment.held.exposure.net,
-        open_profit=sum(p.unrealised for p in assessment.positions),
-        share=None if not total else 1.0,
-        var=total,
-    )
-
-
 # -- what changed -------------------------------------------------------------------------
 
 
@@ -418,22 +347,28 @@ def _timeline_card(data: CockpitData) -> html.Section:
 
 
 def _chart_card(data: CockpitData) -> html.Section:
+    note = _chart_note(data.query, data.cycle.pulse.market)
+    return card(
+        [heading("Equity and VaR", note=note), html.Div(_chart(data), id="cockpit-course")],
+        label="Equity and VaR over the chosen range",
+        class_name="sw-course",
+    )
+
+
+def _chart(data: CockpitData) -> Component:
     query = data.query
     equity, var = (data.courses[metric] for metric in CHARTED_METRICS)
+    if not equity.ts_ms.size:
+        return no_course()
     figure = history_figure(
         equity, var, currency=data.book.currency, zone=query.zone, scheme=query.scheme
     )
-    graph = dcc.Graph(
+    return dcc.Graph(
         id="cockpit-chart",
         figure=figure,
         responsive=True,
         config=CHART_CONFIG,
         style={"height": "260px"},
-    )
-    return card(
-        [heading("Equity and VaR", note=_chart_note(query, data.cycle.pulse.market)), graph],
-        label="Equity and VaR over the chosen range",
-        class_name="sw-course",
     )
 
 

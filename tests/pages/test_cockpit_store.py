@@ -53,7 +53,8 @@ def test_saved_cycles_are_shown_and_the_next_one_updates_them(engines, screens):
     assert "C000" in words(view)
     assert update.shown.cycle == 2
     assert "C002" in words([props.get("children") for props in update.changes.values()])
-    assert "cockpit-chart" in update.changes
+    assert "Nothing is known of this range yet" in words(view)
+    assert part(update.changes["cockpit-course"]["children"], "cockpit-chart")["figure"]["data"]
 
 
 def test_saved_numbers_are_charted(engines, screens):

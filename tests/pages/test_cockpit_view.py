@@ -16,7 +16,6 @@ from pages.views.cockpit import (
     CHARTED_METRICS,
     CockpitData,
     cockpit_view,
-    risk_rows,
 )
 from risk.domain.assessment import Doubt, DoubtKind
 from risk.domain.market import Trust
@@ -189,25 +188,19 @@ def test_a_mark_that_nobody_knows_is_called_unknown():
     assert "missing" in words(part(view, "row-BTC-mark-cell")["children"])
 
 
-@pytest.mark.parametrize("by", ["Asset", "Strategy", "Venue"])
-def test_however_it_is_grouped_the_parts_add_up_to_the_book(by):
-    table = risk_rows(build_assessment(), by, "USD")
-
-    assert math.isclose(sum(row.var for row in table.rows), table.total.var)
-    assert math.isclose(sum(row.share for row in table.rows), 1.0)
-    assert math.isclose(sum(row.net for row in table.rows), table.total.net)
-    assert math.isclose(sum(row.open_profit for row in table.rows), table.total.open_profit)
-
-
-def test_the_heaviest_part_comes_first_and_offsets_are_hollow():
-    table = risk_rows(build_assessment(), "Asset", "USD")
+def test_parts_that_offset_are_drawn_hollow():
     view = cockpit_view(build_data())
 
-    assert [row.name for row in table.rows][:2] == ["BTC", "ETH"]
-    assert table.rows[-1].name == "AVAX"
     assert part(view, "row-AVAX-bar")["children"]["props"]["children"]["props"]["className"] == (
         "sw-bar-offset"
     )
+
+
+def test_without_any_history_the_chart_says_when_it_fills():
+    view = cockpit_view(build_data(courses=dict.fromkeys(CHARTED_METRICS, NO_HISTORY)))
+
+    assert "the chart fills by itself within minutes" in words(view)
+    assert not [props for props in parts(view) if props.get("id") == "cockpit-chart"]
 
 
 def test_only_assets_have_marks():

@@ -277,11 +277,21 @@ def test_doubt_about_what_is_shown_is_told_and_other_doubt_is_not():
     assert "LINK/USDT: mark stale." not in words(exposure_view(read(reader, strategy="trend")))
 
 
-def test_a_new_book_has_neither_rank_nor_line():
+def test_a_new_book_has_no_rank_and_says_why_it_has_no_line():
     view = exposure_view(read(FakeBookReader(history_days=0.0)))
 
     assert part(view, "card-gross-rank")["children"] == "no rank yet"
-    assert part(view, "exposure-layers")["figure"]["data"] == []
+    assert "the chart fills by itself within minutes" in words(view)
+    assert not [props for props in parts(view) if props.get("id") == "exposure-course"]
+
+
+def test_a_book_that_held_nothing_keeps_its_line_and_says_so():
+    data = read()
+    nothing = replace(data.layers, names=(), others=False)
+    view = exposure_view(replace(data, layers=nothing))
+
+    assert "Nothing was held in this range" in words(view)
+    assert part(view, "exposure-course")["figure"]["data"]
 
 
 def test_the_same_figures_come_back_until_they_change():

@@ -29,6 +29,7 @@ class Drawn:
     figure : dict
         Of plotly.
     names : tuple of str
+        Empty if there is nothing to draw yet.
     others : bool
         Whether what has no name of its own is drawn too.
     """
@@ -189,7 +190,8 @@ def _course(
             zone=query.zone,
             scheme=query.scheme,
         )
-        return Drawn(figure, tuple(m.capitalize() for m in past.EXPOSURES))
+        is_known = any(course.ts_ms.size for course in courses.values())
+        return Drawn(figure, tuple(m.capitalize() for m in past.EXPOSURES) if is_known else ())
 
     look = (query.zone.name, query.scheme)
     return readings.once(("exposure course", book.name, selection, since, until, look), draw)

@@ -14,6 +14,7 @@ from pages.figures.history import CHART_CONFIG
 from pages.format import UTC_ZONE, amount, money, multiple, number, percent, sentence
 from pages.query import Word
 from pages.theme import others_fill, series_fill, series_line
+from pages.views.absent import no_course
 from pages.views.doubts import doubt_banners
 from pages.views.exposure.change import Change, NotKnown, change_words, trade_words
 from pages.views.exposure.positions import positions_card
@@ -317,11 +318,21 @@ def _history_card(data: ExposureData) -> html.Section:
 
 
 def _charts(data: ExposureData) -> list[Component]:
+    if not data.course.names:
+        return [no_course()]
     if not data.selection.is_all and not data.layers.names:
         return [html.P("Nothing of this was held in this range.", className="sw-dim sw-pad")]
+    return [_graph("exposure-course", data.course.figure, 168), *_layers(data)]
+
+
+def _layers(data: ExposureData) -> list[Component]:
     title = f"Net by {level_of(data.query)}"
+    if not data.layers.names:
+        return [
+            heading(title),
+            html.P("Nothing was held in this range.", className="sw-dim sw-pad"),
+        ]
     return [
-        _graph("exposure-course", data.course.figure, 168),
         heading(title, note="longs above zero, shorts below", actions=[_layer_key(data)]),
         _graph("exposure-layers", data.layers.figure, 168),
     ]
