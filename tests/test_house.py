@@ -103,9 +103,7 @@ def test_the_lock_names_the_extras_that_pip_looks_for_apart_from_their_packages(
     extras = {canonicalize_name(wanted.name): wanted.extras for wanted in requirements()}
 
     assert named["coverage"] == "toml"
-    assert {name: named[name] for name, wanted in extras.items() if wanted} == {
-        "psycopg": "binary"
-    }
+    assert {name: named[name] for name, wanted in extras.items() if wanted} == {"psycopg": "binary"}
 
 
 def test_every_locked_package_is_hashed_and_names_no_server():
