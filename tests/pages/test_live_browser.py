@@ -79,6 +79,8 @@ def test_when_the_engine_stops_the_numbers_are_late_stale_and_not_live_and_recov
     until(lambda: watched.freshness() == "stale", "never stale")
     assert watched.style("#card-equity-figure", "color") != fresh
     assert watched.text("#age-chip").startswith("Stale")
+    assert watched.style("#freshness-banner", "position") == "absolute"  # nothing jumps
+    assert watched.style("#freshness-banner", "display") == "flex"
     until(lambda: watched.freshness() == "gone", "never gone")
 
     assert watched.text("#age-chip").split()[:2] == ["Not", "live"]
