@@ -169,7 +169,9 @@ def live_engines(tmp_path) -> Iterator[Engines]:
 def exposures(engines: Engines, *, points: int) -> dict[PositionKey, dict[datetime, float]]:
     """What the screens would read of the whole past, by moment."""
     feed = FeedInfo(label="simulated", simulated=True)
-    reader = SqlBookReader(engines, feed=feed, cycle_seconds=1.0, wall=lambda: UNTIL, first=PORTFOLIO)
+    reader = SqlBookReader(
+        engines, feed=feed, cycle_seconds=1.0, wall=lambda: UNTIL, first=PORTFOLIO
+    )
     found = reader.position_history(
         PORTFOLIO, "exposure", since=SINCE, until=UNTIL, max_points=points
     )

@@ -14,8 +14,8 @@ from pages.figures.history import CHART_CONFIG
 from pages.format import UTC_ZONE, amount, money, multiple, number, percent, sentence
 from pages.query import Word
 from pages.theme import others_fill, series_fill, series_line
+from pages.views.change import Change, NotKnown, change_words, trade_words
 from pages.views.doubts import doubt_banners
-from pages.views.exposure.change import Change, NotKnown, change_words, trade_words
 from pages.views.exposure.positions import positions_card
 from pages.views.exposure.reading import CONCENTRATION, Drawn, ExposureData
 from pages.views.exposure.selection import (
