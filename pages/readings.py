@@ -200,6 +200,19 @@ class Readings:
             lambda: self._read_events(book, midnight_before(cycle.pulse.market)),
         )
 
+    def events_of_yesterday(self, book: Book, cycle: CompleteCycle) -> tuple[RiskEvent, ...]:
+        """All of the day (UTC) before the running one, newest first; read anew now and then."""
+        midnight = midnight_before(cycle.pulse.market)
+        return self.once(
+            ("events of yesterday", book.name, midnight, cycle.pulse.cycle // _EVENTS_REUSE),
+            lambda: self._read_yesterday(book, midnight),
+        )
+
+    def _read_yesterday(self, book: Book, midnight: datetime) -> tuple[RiskEvent, ...]:
+        since = midnight - timedelta(days=1)
+        read = self.reader.recent_events(book.name, since=since, limit=_EVENTS_READ)
+        return tuple(event for event in read if event.at < midnight)
+
     def _read_events(self, book: Book, midnight: datetime) -> tuple[RiskEvent, ...]:
         """Read anew now and then, since what people book may bear an earlier time.
 

@@ -492,7 +492,8 @@ class FakeBookReader:
 
     def recent_events(self, portfolio: str, *, since: datetime, limit: int) -> Sequence[RiskEvent]:
         self._answer_or_fail(portfolio)
-        return [event for event in build_events() if event.at >= since][:limit]
+        told = [*build_events(), *build_events(AFTERNOON - timedelta(days=1))]
+        return [event for event in told if event.at >= since][:limit]
 
     def position_history(
         self, portfolio: str, metric: str, *, since: datetime, until: datetime, max_points: int

@@ -5,22 +5,25 @@ Data in, component tree out.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dash import dcc, html
 
 from pages.components.basics import Component, card, heading, help_mark
+from pages.components.links import inside_link
 from pages.components.metrics import MetricCard, metric_card
 from pages.components.risk_table import RiskRow, RiskTable
 from pages.components.states import BannerCell, look_of, state_banner
-from pages.components.timeline import timeline
+from pages.components.timeline import TimelineEntry, timeline
 from pages.context import Book, CompleteCycle, MetricHistory, VarRecord
 from pages.figures.history import CHART_CONFIG, history_figure
-from pages.format import NONE, UNKNOWN, Zone, amount, money, multiple, number, percent
+from pages.format import NONE, UNKNOWN, UTC_ZONE, Zone, amount, money, multiple, number, percent
 from pages.query import Query
-from pages.readings import Readings
+from pages.readings import Readings, midnight_before
 from pages.views.absent import no_course
+from pages.views.change import Change, NotKnown, await_var_change, var_change_words
 from pages.views.doubts import doubt_banners
+from pages.views.exposure.selection import PATH
 from pages.views.happenings import happenings
 from pages.views.holdings import beta_of, coin, share_of
 from pages.views.ranking import rank
@@ -35,6 +38,8 @@ CARD_METRICS = ("equity", "profit_today", "var_1d_99", "es_1d_975", "drawdown", 
 #: The metrics of the chart.
 CHARTED_METRICS = ("equity", "var_1d_99")
 TIMELINE_LENGTH = 12
+#: Entries that fill the timeline's card: a day with fewer goes on with the day before.
+QUIET_DAY = 8
 
 #: Moves that a sparkline draws in its full height at least; below them is noise.
 _LEAST_SPANS = {"var_1d_99": 0.001, "es_1d_975": 0.001, "drawdown": 0.005, "leverage": 0.05}
@@ -55,6 +60,10 @@ class CockpitData:
         Over the last year, for the percentiles.
     events : sequence of RiskEvent
         Since 00:00 UTC, newest first.
+    yesterday : sequence of RiskEvent
+        Of the day before, newest first; empty if today tells enough.
+    change : Change, NotKnown or None
+        Of the one-day VaR since 00:00 UTC; None while it is being worked out.
     record : VarRecord or None
     courses : mapping of metric to MetricHistory
         Over the chosen range, for the chart.
@@ -66,6 +75,8 @@ class CockpitData:
     trends: Mapping[str, MetricHistory]
     baselines: Mapping[str, MetricHistory]
     events: Sequence[RiskEvent]
+    yesterday: Sequence[RiskEvent]
+    change: Change | NotKnown | None
     record: VarRecord | None
     courses: Mapping[str, MetricHistory]
 
@@ -92,6 +103,9 @@ class CockpitData:
 def read_cockpit(readings: Readings, query: Query, book: Book, cycle: CompleteCycle) -> CockpitData:
     """Everything that the cockpit shows of one cycle."""
     now = cycle.pulse.market
+    events = readings.events(book, cycle)
+    told = happenings(events, zone=query.zone, currency=book.currency, limit=QUIET_DAY)
+    quiet = len(told) < QUIET_DAY
     return CockpitData(
         book=book,
         query=query,
@@ -99,7 +113,9 @@ def read_cockpit(readings: Readings, query: Query, book: Book, cycle: CompleteCy
         trends={m: readings.trend(book, m, query, cycle) for m in CARD_METRICS},
         baselines={m: readings.baseline(book, m, cycle) for m in CARD_METRICS},
         courses={m: readings.course(book, m, query, now) for m in CHARTED_METRICS},
-        events=readings.events(book, cycle),
+        events=events,
+        yesterday=readings.events_of_yesterday(book, cycle) if quiet else (),
+        change=await_var_change(readings, book, cycle),
         record=readings.record(book, cycle),
     )
 
@@ -323,23 +339,53 @@ def _leverage_card(data: CockpitData) -> MetricCard:
 
 
 def _timeline_card(data: CockpitData) -> html.Section:
-    entries = happenings(
-        data.events, zone=data.zone, currency=data.book.currency, limit=TIMELINE_LENGTH
-    )
-    content = (
-        timeline(entries, "cockpit-timeline")
-        if entries
-        else html.P("Nothing has happened since 00:00 UTC.", className="sw-dim sw-pad")
-    )
+    today = _entries(data, data.events, TIMELINE_LENGTH)
+    yesterday = _entries(data, data.yesterday, max(0, QUIET_DAY - len(today)))
     return card(
         [
             heading("What changed today", note=data.zone.label(data.assessment.at)),
             # It scrolls when the day is long, hence a stop for the keyboard.
-            html.Div(content, id="changes-content", tabIndex=0),
+            html.Div(
+                [*_today(today), *_yesterday(data, yesterday)], id="changes-content", tabIndex=0
+            ),
+            _var_change(data),
         ],
         label="What changed today",
         class_name="sw-changes",
         id="cockpit-changes",
+    )
+
+
+def _entries(data: CockpitData, events: Sequence[RiskEvent], limit: int) -> list[TimelineEntry]:
+    return happenings(events, zone=data.zone, currency=data.book.currency, limit=limit)
+
+
+def _today(entries: Sequence[TimelineEntry]) -> list[Component]:
+    if not entries:
+        return [html.P("Nothing has happened since 00:00 UTC.", className="sw-dim sw-pad")]
+    return [timeline(entries, "cockpit-timeline")]
+
+
+def _yesterday(data: CockpitData, entries: Sequence[TimelineEntry]) -> list[Component]:
+    if not entries:
+        return []
+    day = UTC_ZONE.day(midnight_before(data.assessment.at) - timedelta(days=1))
+    return [
+        html.H3(f"Yesterday, {day}", className="sw-timeline-day"),
+        timeline(entries, "cockpit-timeline-yesterday"),
+    ]
+
+
+def _var_change(data: CockpitData) -> html.P:
+    said = (
+        "Why VaR changed since 00:00 is being worked out."
+        if data.change is None
+        else var_change_words(data.change, data.book.currency, data.of_equity)
+    )
+    to_exposure = inside_link("Exposure", data.query.href(PATH), class_name="sw-link")
+    return html.P(
+        [html.Span(said, id="cockpit-change-words"), " ", to_exposure],
+        className="sw-changes-foot",
     )
 
 

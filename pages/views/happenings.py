@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 from pages.components.states import STATE_LOOKS
@@ -47,11 +47,9 @@ def happenings(
     currency : str
     limit : int
     """
-    told = [event for event in events if _worth_telling(event)]
-    entries = [
-        _entry(list(run), zone, currency) for _, run in groupby(enumerate(told), key=_run_key)
-    ]
-    return entries[:limit]
+    told = (event for event in events if _worth_telling(event))
+    runs = (list(run) for _, run in groupby(enumerate(told), key=_run_key))
+    return [_entry(run, zone, currency) for run in islice(runs, limit)]
 
 
 def _worth_telling(event: RiskEvent) -> bool:

@@ -54,11 +54,6 @@ def samples_of(events: Iterable[RiskEvent]) -> list[Sample]:
     ]
 
 
-def samples_of_positions(events: Iterable[RiskEvent]) -> list[Sample]:
-    """A sample for every number that was measured of a single position."""
-    return samples_of(event for event in events if isinstance(event, PositionRisk))
-
-
 def _samples_of_one(event: RiskEvent) -> list[Sample]:
     numbers, names = _shape(type(event).__name__)
     labels = encode_mapping({name: getattr(event, name) for name in names})

@@ -301,7 +301,8 @@ class SqlBookReader:
     ) -> dict[PositionKey, MetricHistory]:
         """A metric of each position over time, thinned as `metric_history` is.
 
-        A position is told when it changes and once an hour; one that was closed ends with 0.
+        A position is told when it changes and once an hour, long ago in a past that was
+        relived once a day; one that was closed ends with 0.
 
         Parameters
         ----------

@@ -7,8 +7,8 @@ that readers never see half of one.
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, select
 
@@ -27,6 +27,8 @@ from risk.storage.tables import cycle, risk_state, snapshot, to_ms
 
 #: Snapshots kept, the newest.
 SNAPSHOTS_KEPT = 60
+#: How much of a past that is relived keeps positions by the hour; before that, by the day.
+POSITIONS_BY_THE_HOUR = timedelta(days=35)
 
 _UNTOLD = "UNKNOWN"
 
@@ -97,11 +99,10 @@ class SqlStore:
     def save_history(self, records: Iterable[CycleRecord], *, token: int) -> int:
         """Save many past cycles in one transaction; returns how many.
 
-        Of their measurements only a part is kept: those of the whole book by the hour, those
-        of each position once a day and when it was closed, and all of the last cycle; the
-        book's of the last hour also as they are, since that hour goes on. Of snapshot and
-        state only the last are kept, of models as many as later cycles will keep. Records are
-        taken one by one and not held.
+        Of what they measured only roll-ups by the hour are kept, of positions further back
+        than `POSITIONS_BY_THE_HOUR` only once a day and when one was closed; the last hour
+        also as measured, since it goes on. Of snapshot and state only the last are kept, of
+        models as many as later cycles will keep. Records are taken one by one and not held.
 
         Raises
         ------
@@ -109,17 +110,17 @@ class SqlStore:
             As `save` does; then nothing was written.
         """
         batch = _Batch(self._market)
-        past: list[Sample] = []
+        measured = _PastMeasurements()
         last: CycleRecord | None = None
         for record in records:
             batch.add(record)
-            past.extend(metrics.samples_of(_worth_keeping(record, last)))
+            measured.add(record.snapshot.at, record.events)
             last = record
         if last is None:
             return 0
+        past = measured.samples()
         running = to_ms(last.snapshot.at) // metrics.HOUR_MS * metrics.HOUR_MS
-        of_book = [s for s in past if s.ts_ms >= running and s.series.labels == metrics.NO_LABELS]
-        batch.samples = [*of_book, *metrics.samples_of_positions(last.events)]
+        batch.samples = [sample for sample in past if sample.ts_ms >= running]
         self._write(batch, last, token, past)
         return len(batch.cycles)
 
@@ -236,14 +237,39 @@ def _edition(model: Model) -> Edition:
     return model.version, model.closed
 
 
-def _worth_keeping(record: CycleRecord, previous: CycleRecord | None) -> Iterator[RiskEvent]:
-    """Of a past cycle's events those whose numbers are kept."""
-    day = Period.DAY.open_of
-    new_day = previous is None or day(previous.snapshot.at) != day(record.snapshot.at)
-    for event in record.events:
-        # A position's end is kept, or it would seem held for ever.
-        if not isinstance(event, PositionRisk) or new_day or event.quantity == 0.0:
-            yield event
+class _Moment(NamedTuple):
+    """What one past cycle said, and whether it is the first of its day."""
+
+    at: datetime
+    events: Sequence[RiskEvent]
+    begins_day: bool
+
+    def sparse(self) -> Iterator[RiskEvent]:
+        """Without positions that are held on, unless a day begins."""
+        for event in self.events:
+            # A position's end is kept, or it would seem held for ever.
+            if not isinstance(event, PositionRisk) or self.begins_day or event.quantity == 0.0:
+                yield event
+
+
+class _PastMeasurements:
+    """Numbers of a past, taken in cycle by cycle: all recent ones, of positions fewer before."""
+
+    def __init__(self) -> None:
+        self._long_ago: list[Sample] = []
+        self._recent: deque[_Moment] = deque()
+
+    def add(self, at: datetime, events: Sequence[RiskEvent]) -> None:
+        day = Period.DAY.open_of
+        begins_day = not self._recent or day(self._recent[-1].at) != day(at)
+        self._recent.append(_Moment(at, events, begins_day))
+        while self._recent[0].at < at - POSITIONS_BY_THE_HOUR:
+            self._long_ago.extend(metrics.samples_of(self._recent.popleft().sparse()))
+
+    def samples(self) -> list[Sample]:
+        """All that is worth keeping, in order of time."""
+        recent = (event for moment in self._recent for event in moment.events)
+        return [*self._long_ago, *metrics.samples_of(recent)]
 
 
 # ---------------------------------------------------------------- rows

@@ -1,13 +1,15 @@
 """A past that is relived is the past that would have been lived."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from risk.domain.market import Period
 from risk.domain.model import Models
 from risk.domain.ports import Carried, CycleRecord
+from risk.domain.positions import PositionKey
 from risk.engine.cycle import Cycle
 from risk.engine.past import relive
 from risk.errors import FeedUnavailable
@@ -16,6 +18,8 @@ from risk.lab.paper import PaperDesk
 from risk.portfolio.forecasting import warm
 from risk.storage import tables
 from risk.storage.engines import Engines, open_engines
+from risk.storage.queries import FeedInfo, SqlBookReader
+from risk.storage.rollups import keep_house
 from risk.storage.schema import upgrade
 from risk.storage.store import SqlStore
 from tests.engine.worlds import BEGIN, PORTFOLIO, FakeAccount, models_written, nothing_yet, written
@@ -73,9 +77,12 @@ def relived() -> list[CycleRecord]:
     return list(DemoWorld().relived())
 
 
-def test_it_equals_live_turns_hour_by_hour(relived):
-    lived = DemoWorld().lived()
+@pytest.fixture(scope="module")
+def lived() -> list[CycleRecord]:
+    return DemoWorld().lived()
 
+
+def test_it_equals_live_turns_hour_by_hour(relived, lived):
     assert len(relived) == HOURS + 1
     assert [written(record) for record in relived] == [written(record) for record in lived]
 
@@ -103,13 +110,17 @@ def test_no_time_no_past():
 # --- kept whole or not at all --------------------------------------------------------------
 
 
-@pytest.fixture
-def engines(tmp_path) -> Iterator[Engines]:
-    engines = open_engines(f"sqlite:///{tmp_path}/seawall.db")
+def engines_of(file: Path) -> Iterator[Engines]:
+    engines = open_engines(f"sqlite:///{file}")
     upgrade(engines)
     lease_token(engines, PORTFOLIO)
     yield engines
     engines.dispose()
+
+
+@pytest.fixture
+def engines(tmp_path) -> Iterator[Engines]:
+    yield from engines_of(tmp_path / "seawall.db")
 
 
 def test_a_past_that_was_saved_goes_on_where_it_ended(engines, relived):
@@ -145,3 +156,62 @@ def test_a_past_relived_after_an_interruption_is_the_same(engines, relived):
     store.save_history(DemoWorld().relived(), token=1)
 
     assert store.load(PORTFOLIO).state == relived[-1].state
+
+
+# --- what is kept of positions -------------------------------------------------------------
+
+
+@pytest.fixture
+def live_engines(tmp_path) -> Iterator[Engines]:
+    yield from engines_of(tmp_path / "live.db")
+
+
+def exposures(engines: Engines, *, points: int) -> dict[PositionKey, dict[datetime, float]]:
+    """What the screens would read of the whole past, by moment."""
+    feed = FeedInfo(label="simulated", simulated=True)
+    reader = SqlBookReader(
+        engines, feed=feed, cycle_seconds=1.0, wall=lambda: UNTIL, first=PORTFOLIO
+    )
+    found = reader.position_history(
+        PORTFOLIO, "exposure", since=SINCE, until=UNTIL, max_points=points
+    )
+    return {
+        key: dict(zip(map(tables.from_ms, history.ts_ms.tolist()), history.values, strict=True))
+        for key, history in found.items()
+    }
+
+
+def test_of_positions_it_keeps_by_the_hour_what_live_turns_would_have_kept(
+    engines, live_engines, relived, lived
+):
+    SqlStore(engines).save_history(relived, token=1)
+    live = SqlStore(live_engines)
+    for record in lived:
+        live.save(record, token=1)
+    keep_house(engines)
+    keep_house(live_engines)
+
+    for points in (10, HOURS, 1_000):
+        assert exposures(engines, points=points) == exposures(live_engines, points=points)
+
+
+def test_what_was_held_all_day_has_every_hour_of_it(engines, relived):
+    SqlStore(engines).save_history(relived, token=1)
+    last_day = relived[-25:-1]
+
+    kept = exposures(engines, points=1_000)
+
+    held_all_day = set.intersection(*map(held, last_day))
+    assert held_all_day
+    for key in held_all_day:
+        told = {
+            record.snapshot.at: measures.exposure
+            for record in last_day
+            for measures in record.assessment.positions
+            if measures.key == key
+        }
+        assert told.items() <= kept[key].items()
+
+
+def held(record: CycleRecord) -> set[PositionKey]:
+    return {measures.key for measures in record.assessment.positions}

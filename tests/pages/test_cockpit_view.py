@@ -3,21 +3,26 @@
 import math
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pages.context import NO_HISTORY, CompleteCycle, Pulse, VarRecord
+from pages.figures.exposure import Step
 from pages.query import BY, parse
 from pages.views.absent import address_notices, no_cycle_parts, unreadable_parts
+from pages.views.change import Change, NotKnown
 from pages.views.cockpit import (
     CARD_METRICS,
     CHARTED_METRICS,
+    QUIET_DAY,
     CockpitData,
     cockpit_view,
 )
 from risk.domain.assessment import Doubt, DoubtKind
+from risk.domain.events import DataFaultFound
 from risk.domain.market import Trust
 from risk.domain.state import RiskState, TradingState
 from tests.fakes_web import (
@@ -32,6 +37,17 @@ from tests.fakes_web import (
     build_state,
 )
 from tests.pages.trees import part, parts, words
+
+#: VaR was halved by what was sold.
+CHANGE = Change(
+    "var",
+    AFTERNOON.replace(hour=0, minute=0),
+    AFTERNOON,
+    220_000.0,
+    (Step("Positions", -112_000.0), Step("Prices", 2_000.0)),
+    110_000.0,
+    (),
+)
 
 
 def build_data(assessment=None, state=None, address=None, **changes) -> CockpitData:
@@ -49,6 +65,8 @@ def build_data(assessment=None, state=None, address=None, **changes) -> CockpitD
         trends=year,
         baselines=year,
         events=build_events(),
+        yesterday=(),
+        change=CHANGE,
         record=VarRecord(250, 3),
         courses={m: year[m] for m in CHARTED_METRICS},
     )
@@ -213,6 +231,60 @@ def test_times_follow_the_chosen_zone():
 
     assert "since 15:51:05 CET" in text
     assert "16:42:07" in text
+
+
+def test_the_foot_of_the_timeline_says_why_var_changed_and_leads_to_more():
+    view = cockpit_view(build_data(address={"tz": "Europe/Berlin"}))
+    link = next(props for props in parts(view) if props.get("children") == "Exposure")
+
+    assert words(part(view, "cockpit-change-words")["children"]) == (
+        "Since 00:00: VaR 99 % fell by 110.0 k to 110.0 k USD, 4.57 % of equity: "
+        "−112.0 k from positions, +2.0 k from prices."
+    )
+    assert link["href"] == "/exposure?tz=Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (NotKnown(AFTERNOON, "DOGE has no price now."), "DOGE has no price now."),
+        (None, "is being worked out"),
+    ],
+)
+def test_why_var_changed_is_unknown_with_its_reason(change, said):
+    view = cockpit_view(build_data(change=change))
+
+    assert said in words(part(view, "cockpit-change-words")["children"])
+
+
+def test_a_quiet_day_goes_on_with_the_day_before_which_is_named():
+    before = build_events(AFTERNOON - timedelta(days=1))
+    view = cockpit_view(build_data(events=build_events()[:1], yesterday=before))
+    said = words(part(view, "changes-content")["children"])
+
+    assert said.index("LINK/USDT mark is stale") < said.index("Yesterday, 11 Nov")
+    assert said.index("Yesterday, 11 Nov") < said.index("demo is CAUTION")
+
+
+def test_a_day_goes_on_only_as_far_as_a_day_that_is_not_quiet():
+    fault = next(event for event in build_events() if isinstance(event, DataFaultFound))
+    many = [replace(fault, at=AFTERNOON - timedelta(minutes=n)) for n in range(QUIET_DAY)]
+    before = [replace(event, at=event.at - timedelta(days=1)) for event in many]
+
+    busy = cockpit_view(build_data(events=many, yesterday=before))
+    quiet = cockpit_view(build_data(events=many[:3], yesterday=before))
+
+    assert "Yesterday" not in words(busy)
+    assert len(part(quiet, "cockpit-timeline-yesterday")["children"]) == QUIET_DAY - 3
+
+
+def test_a_day_without_any_event_says_so_and_shows_the_day_before():
+    view = cockpit_view(
+        build_data(events=(), yesterday=build_events(AFTERNOON - timedelta(days=1)))
+    )
+    said = words(part(view, "changes-content")["children"])
+
+    assert said.startswith("Nothing has happened since 00:00 UTC. Yesterday, 11 Nov")
 
 
 @given(st.floats(-0.6, 3.0))

@@ -12,7 +12,7 @@ from pages.context import Book, BookReader
 from pages.query import BY, parse
 from pages.readings import Readings
 from pages.screens import Screen, Screens, Shown
-from pages.views.cockpit import cockpit_view, read_cockpit
+from pages.views.cockpit import QUIET_DAY, cockpit_view, read_cockpit
 from risk.domain.events import FillRecorded
 from risk.domain.state import TradingState
 from risk.errors import StoreUnavailable
@@ -23,6 +23,7 @@ from tests.pages.trees import words
 
 COCKPIT = Screen("cockpit", words=(BY,), read=read_cockpit, view=cockpit_view)
 TODAY = parse({}, COCKPIT.words)
+MIDNIGHT = AFTERNOON.replace(hour=0, minute=0, second=0)
 
 
 @pytest.fixture
@@ -152,8 +153,39 @@ def test_a_day_is_read_on_from_its_newest_event_and_anew_now_and_then(screens, r
         reader.advance()
         screens.view(COCKPIT, TODAY)
 
-    midnight = AFTERNOON.replace(hour=0, minute=0, second=0)
-    assert [at == midnight for at in asked] == [True, *[False] * 59, True]
+    assert [at == MIDNIGHT for at in asked if at >= MIDNIGHT] == [True, *[False] * 59, True]
+    assert [at for at in asked if at < MIDNIGHT] == [MIDNIGHT - timedelta(days=1)] * 2
+
+
+def test_the_day_before_is_not_read_where_today_tells_enough(screens, reader, monkeypatch):
+    asked = []
+    busy = [change for _ in range(QUIET_DAY) for change in build_events()[:1]]
+
+    def noting(_book, *, since, limit):
+        asked.append(since)
+        return busy[:limit]
+
+    monkeypatch.setattr(reader, "recent_events", noting)
+    view = words(screens.view(COCKPIT, TODAY)[1])
+
+    assert asked == [MIDNIGHT]
+    assert "Yesterday" not in view
+
+
+def test_why_var_changed_is_worked_out_beside_the_first_view_and_sent_alone(screens, reader):
+    go_on, read = threading.Event(), reader.ledger_entries
+    reader.ledger_entries = lambda *words, **more: go_on.wait(20) and read(*words, **more)
+    shown, view = screens.view(COCKPIT, TODAY)
+    assert "Why VaR changed since 00:00 is being worked out." in words(view)
+
+    go_on.set()
+    while screens.readings.later.ask("whatever comes after it", lambda: True).is_pending:
+        pass
+    reader.advance()
+    changes = screens.update(COCKPIT, TODAY, shown).changes
+
+    assert changes["cockpit-change-words"]["children"].startswith("Since 00:00: VaR 99")
+    assert "cockpit-changes" not in changes
 
 
 def asked_since(readings: Readings, reader, monkeypatch, query) -> datetime:

@@ -13,8 +13,9 @@ from risk.errors import StoreError
 from risk.storage import tables
 from risk.storage.codec import encode_mapping
 from risk.storage.engines import Engines, open_engines
+from risk.storage.metrics import HOUR_MS
 from risk.storage.models import KEPT
-from risk.storage.store import SNAPSHOTS_KEPT, SqlStore
+from risk.storage.store import POSITIONS_BY_THE_HOUR, SNAPSHOTS_KEPT, SqlStore
 from tests.builders import (
     NOON,
     PORTFOLIO,
@@ -316,27 +317,50 @@ POSITIONS = (
 )
 
 
-def test_a_past_keeps_positions_once_a_day_and_when_they_were_closed(
+def past_of_a_position(hours: int, *, closed_after: int) -> list[CycleRecord]:
+    """Told by the hour from noon on, and worth as many as hours have passed until it was closed."""
+    records = []
+    for n in range(hours):
+        at = NOON + timedelta(hours=n)
+        told = replace(build_position_risk("C000/USDT", at), exposure=float(n))
+        if n == closed_after:
+            told = replace(told, quantity=0.0, exposure=0.0)
+        events = (told,) if n <= closed_after else ()
+        records.append(build_record(n + 1, at=at, events=events))
+    return records
+
+
+def hours_and_values(rows: list[tuple[int, float]]) -> list[tuple[float, float]]:
+    return [((ts_ms - tables.to_ms(NOON)) / HOUR_MS, value) for ts_ms, value in rows]
+
+
+def test_a_past_keeps_positions_by_the_hour_as_far_back_as_screens_look_closely(
+    engines: Engines, store: SqlStore, token: int
+):
+    """Else a trade of 14:00 would seem to have happened at midnight."""
+    store.save_history(past_of_a_position(60, closed_after=30), token=token)
+
+    told = [(float(n), float(n)) for n in range(30)]
+    assert hours_and_values(read(engines, POSITIONS)) == [*told, (30.0, 0.0)]
+
+
+def test_further_back_it_keeps_them_once_a_day_and_when_they_were_closed(
     engines: Engines, store: SqlStore, token: int
 ):
     """Else a position that was closed in the afternoon would seem held till midnight."""
-    first, closed_at = NOON, NOON + timedelta(hours=30)
-    records = []
-    for n in range(60):
-        at = first + timedelta(hours=n)
-        told = build_position_risk("C000/USDT", at)
-        if at == closed_at:
-            told = replace(told, quantity=0.0, exposure=0.0)
-        events = (told,) if at <= closed_at else ()
-        records.append(build_record(n + 1, at=at, events=events))
-    store.save_history(records, token=token)
+    by_the_hour = POSITIONS_BY_THE_HOUR // timedelta(hours=1)
+    store.save_history(past_of_a_position(by_the_hour + 60, closed_after=30), token=token)
 
-    midnight = first + timedelta(hours=12)
-    assert read(engines, POSITIONS) == [
-        (tables.to_ms(first), 153.0),
-        (tables.to_ms(midnight), 153.0),
-        (tables.to_ms(closed_at), 0.0),
-    ]
+    assert hours_and_values(read(engines, POSITIONS)) == [(0.0, 0.0), (12.0, 12.0), (30.0, 0.0)]
+
+
+def test_the_hours_begin_where_the_days_end(engines: Engines, store: SqlStore, token: int):
+    by_the_hour = POSITIONS_BY_THE_HOUR // timedelta(hours=1)
+    hours = by_the_hour + 15
+    store.save_history(past_of_a_position(hours, closed_after=hours), token=token)
+
+    kept = [hour for hour, _ in hours_and_values(read(engines, POSITIONS))]
+    assert kept == [0.0, 12.0, *map(float, range(14, hours))]
 
 
 def test_positions_of_a_past_s_last_cycle_are_kept_as_measured(

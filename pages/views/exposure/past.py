@@ -21,8 +21,8 @@ EXPOSURES = ("gross", "net", "long", "short")
 #: Moments of a chart of many layers, and of the year that a figure is ranked in.
 CHART_MOMENTS = 240
 RANK_MOMENTS = 500
-#: A position is told once an hour, and once a day where a past was relived: so far back lies
-#: what holds at the beginning of a range.
+#: A position is told once an hour, and once a day long ago in a past that was relived: so far
+#: back lies what holds at the beginning of a range.
 _TOLD_WITHIN = timedelta(hours=25)
 #: Groups that are drawn by themselves; all others are one.
 _OWN_LAYERS = 4

@@ -9,8 +9,8 @@ from pages.context import NO_HISTORY, Book, CompleteCycle, MetricHistory
 from pages.figures.exposure import Layer, course_figure, layers_figure
 from pages.query import Query
 from pages.readings import SPARK_POINTS, Readings
+from pages.views.change import Change, NotKnown, read_change
 from pages.views.exposure import past
-from pages.views.exposure.change import Change, NotKnown, read_change
 from pages.views.exposure.selection import Selection, label, level_of, selection_of
 from pages.views.holdings import share_of
 from risk.domain.assessment import Assessment, Exposure, PositionMeasures

@@ -15,8 +15,8 @@ from pages.format import UTC_ZONE, amount, money, multiple, number, percent, sen
 from pages.query import Word
 from pages.theme import others_fill, series_fill, series_line
 from pages.views.absent import no_course
+from pages.views.change import Change, NotKnown, change_words, trade_words
 from pages.views.doubts import doubt_banners
-from pages.views.exposure.change import Change, NotKnown, change_words, trade_words
 from pages.views.exposure.positions import positions_card
 from pages.views.exposure.reading import CONCENTRATION, Drawn, ExposureData
 from pages.views.exposure.selection import (

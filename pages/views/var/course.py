@@ -11,7 +11,7 @@ from pages.readings import Readings
 from pages.views.exposure.past import CHART_MOMENTS, layers_of, selected_past
 from pages.views.exposure.selection import Selection, label
 
-#: A position is told once an hour, and once a day where a past was relived.
+#: A position is told once an hour, and once a day long ago in a past that was relived.
 _TOLD_WITHIN = timedelta(hours=25)
 
 

@@ -13,7 +13,7 @@ from pages.figures.history import CHART_CONFIG
 from pages.format import UNKNOWN, amount, percent, sentence
 from pages.query import BY, GROUPINGS
 from pages.theme import others_fill, series_fill, series_line
-from pages.views.exposure.change import NotKnown, change_words
+from pages.views.change import var_change_words
 from pages.views.exposure.selection import label as part_label
 from pages.views.holdings import component_var, grouped, share_of
 from pages.views.var.explained import Exceeded
@@ -319,12 +319,7 @@ def _spread_words(data: VarData) -> str:
 
 
 def _change_line(data: VarData) -> str:
-    change = data.change
-    if isinstance(change, NotKnown):
-        return f"Why VaR changed since 00:00 cannot be told. {change.reason}"
-    share = data.of_equity(change.after)
-    of_equity = None if share is None else f"{percent(share)} of equity"
-    return f"Since 00:00: {change_words(change, data.book.currency, of_equity)}"
+    return var_change_words(data.change, data.book.currency, data.of_equity)
 
 
 # -- exceptions ---------------------------------------------------------------------------

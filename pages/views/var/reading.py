@@ -10,8 +10,7 @@ from pages.figures.bands import bands_figure
 from pages.later import Awaited
 from pages.query import Query
 from pages.readings import Readings, midnight_before
-from pages.views.exposure.change import Change, NotKnown, read_change
-from pages.views.exposure.selection import CHANGE, SINCE, Selection
+from pages.views.change import Change, NotKnown, read_var_change
 from pages.views.holdings import share_of
 from pages.views.var.course import Components, read_components
 from pages.views.var.explained import Exceeded, exceptions_of
@@ -130,7 +129,7 @@ class _Reading:
             components=read_components(self.readings, self.query, self.book, self.now),
             trends={m: self._trend(m) for m in CARD_METRICS},
             baselines={m: self.readings.baseline(self.book, m, self.cycle) for m in CARD_METRICS},
-            change=self._change(),
+            change=read_var_change(self.readings, self.book, self.cycle),
         )
 
     def _trend(self, metric: str) -> MetricHistory:
@@ -261,9 +260,3 @@ class _Reading:
                 scheme=self.query.scheme,
             ),
         )
-
-    # -- why it changed -----------------------------------------------------------------------
-
-    def _change(self) -> Change | NotKnown:
-        of_var = Query(words=(CHANGE, SINCE))
-        return read_change(self.readings, of_var, self.book, self.cycle, Selection())

@@ -10,7 +10,7 @@ from pages.context import DayCloses
 from pages.figures.exposure import Step
 from pages.query import parse
 from pages.readings import Readings, midnight_before
-from pages.views.exposure.change import (
+from pages.views.change import (
     Change,
     NotKnown,
     Trade,

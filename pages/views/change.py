@@ -1,6 +1,6 @@
 """What changed since yesterday: the bridge from the book then to the book now, in words too."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from pages.context import Book, CompleteCycle, DayCloses
 from pages.figures.exposure import Step
-from pages.format import UTC_ZONE, amount
+from pages.format import UTC_ZONE, amount, percent
 from pages.query import Query
 from pages.readings import Readings, midnight_before
 from pages.views.exposure.selection import CHANGE, SINCE, Selection
@@ -111,6 +111,27 @@ def read_change(
     return readings.once(
         ("change", book.name, selection, measure, since, epoch), lambda: _answer(asked)
     )
+
+
+def read_var_change(readings: Readings, book: Book, cycle: CompleteCycle) -> Change | NotKnown:
+    """What changed the one-day VaR of the whole book since 00:00 UTC."""
+    of_var = Query(words=(CHANGE, SINCE))
+    return read_change(readings, of_var, book, cycle, Selection())
+
+
+def await_var_change(
+    readings: Readings, book: Book, cycle: CompleteCycle
+) -> Change | NotKnown | None:
+    """As `read_var_change`, or None while it is being worked out for the first time that day.
+
+    That takes up to a second, for the ledger and two models are read; later a few milliseconds.
+    """
+    first = readings.later.ask(
+        ("var change", book.name, midnight_before(cycle.pulse.market)),
+        lambda: read_var_change(readings, book, cycle),
+        epoch=cycle.pulse.cycle // _REUSE,
+    )
+    return None if first.is_pending else read_var_change(readings, book, cycle)
 
 
 def _answer(asked: _Asked) -> Change | NotKnown:
@@ -296,6 +317,17 @@ def change_words(change: Change, currency: str, share_of_equity: str | None) -> 
         if amount(step.added) != amount(0.0)
     ]
     return f"{verdict}: {', '.join(told)}." if told else f"{verdict}."
+
+
+def var_change_words(
+    change: Change | NotKnown, currency: str, of_equity: Callable[[float], float | None]
+) -> str:
+    """What `read_var_change` found, or why it cannot be told, in a line that stands alone."""
+    if isinstance(change, NotKnown):
+        return f"Why VaR changed since 00:00 cannot be told. {change.reason}"
+    share = of_equity(change.after)
+    share_words = None if share is None else f"{percent(share)} of equity"
+    return f"Since 00:00: {change_words(change, currency, share_words)}"
 
 
 def trade_words(trade: Trade, currency: str) -> str:
