@@ -406,7 +406,7 @@ def _timeline_card(data: CockpitData) -> html.Section:
         [
             heading("What changed today", note=data.zone.label(data.assessment.at)),
             # It scrolls when the day is long, hence a stop for the keyboard.
-            html.Div(content, id="changes-content", tabIndex=0),
+            html.Div(content, id="changes-content", className="sw-scrolls", tabIndex=0),
         ],
         label="What changed today",
         class_name="sw-changes",
