@@ -105,6 +105,8 @@ _NBSP = "\N{NO-BREAK SPACE}"
 def kept_together(context: str) -> str:
     """`context` such that a line breaks between its parts and not within a short one."""
     parts = context.split(" · ")
+    if len(parts) == 1:
+        return context
     short = [p.replace(" ", _NBSP) if len(p) <= _SHORT_PART else p for p in parts]
     return f"{_NBSP}· ".join(short)
 

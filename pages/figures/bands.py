@@ -268,13 +268,11 @@ _PLACES = (
 )
 _AWAY_PX = 10.0
 #: A line away from the point weighs as much as so many hidden values.
-_DISTANCE_COST = 1.5
+_DISTANCE_COST = 1.0
 #: What would hide more than this goes without a label: the list of exceptions tells the same.
 _DEAREST = 12.0
-#: What words across a bar, a mark or a stretch of a line cost.
-_BAR_COST, _MARK_COST, _LINE_COST = 4.0, 4.0, 0.5
-#: Between two bars a steep line passes through much that neither of its ends lies in.
-_STRETCHES = 4
+#: What words across a bar or a mark cost; across a line, as much as there are bars along it.
+_BAR_COST, _MARK_COST = 3.0, 4.0
 #: Labels keep so far apart.
 _APART_PX = 8.0
 
@@ -393,18 +391,15 @@ def _hidden(plot: BandsPlot, span: tuple[float, float], box: _Box) -> float:
     zero = np.full(len(x), span[1] / (span[1] - span[0]) * _HEIGHT_PX)
     rows = [mark.row for mark in plot.marks]
     return (
-        _LINE_COST * sum(box.holds(*_drawn_line(values, span)) for values in lines)
+        sum(_along(box, *_pixels(values, span)) for values in lines)
         + _BAR_COST * box.crosses(x, zero, ends)
         + _MARK_COST * box.holds(x[rows], ends[rows])
     )
 
 
-def _drawn_line(values: FloatArray, span: tuple[float, float]) -> tuple[FloatArray, FloatArray]:
-    """Points all along a line, not only where it bends."""
-    x, y = _pixels(values, span)
-    bends = np.arange(len(x), dtype=np.float64)
-    along = np.linspace(0.0, max(0.0, len(x) - 1.0), _STRETCHES * len(x))
-    return np.interp(along, bends, x), np.interp(along, bends, y)
+def _along(box: _Box, x: FloatArray, y: FloatArray) -> int:
+    """From how many points to the next a line runs through `box`, however steeply."""
+    return box.crosses((x[:-1] + x[1:]) / 2.0, y[:-1], y[1:])
 
 
 def _pixels(values: FloatArray, span: tuple[float, float]) -> tuple[FloatArray, FloatArray]:

@@ -1,8 +1,6 @@
 """What does not fit on a page, as a browser with this machine's font lays it out."""
 
-from typing import Any
-
-from tests.browser import Page
+from tests.browser import Page, until
 
 #: Words that are cut, overlap, leave their place or are too small. What scrolls down by itself
 #: and can be reached by keyboard is no fault; what must be scrolled sideways is one.
@@ -115,6 +113,25 @@ return [...new Set(faults)];
 """
 
 
-def misfits(page: Page) -> list[Any]:
+#: Every chart, grid and figure is there. The gallery shows for ever what loads, and an empty grid.
+_DRAWN = """
+return (() => {
+  const all = (chosen) => [...document.querySelectorAll(`#_pages_content ${chosen}`)]
+    .filter((part) => !part.closest(".sw-gallery"));
+  return document.querySelector("#_pages_content .sw-card") !== null
+    && all(".dash-graph").every((graph) => graph.querySelector(".main-svg"))
+    && all(".ag-root-wrapper").every((grid) => grid.querySelector(".ag-row"))
+    && all("[aria-busy=true]").length === 0;
+})()
+"""
+
+
+def wait_until_drawn(page: Page) -> None:
+    """Until charts and grids are there, in the font that the machine has."""
+    until(lambda: page.driver.execute_script(_DRAWN), "the page was never drawn")
+    page.driver.execute_async_script("document.fonts.ready.then(() => arguments[0]())")
+
+
+def misfits(page: Page) -> list[str]:
     """What is cut, overlaps or leaves its place, each in words; empty if all fits."""
-    return list(page.driver.execute_script(_FAULTS))
+    return [str(fault) for fault in page.driver.execute_script(_FAULTS)]
