@@ -75,6 +75,11 @@ MOSTLY_SHORT = tuple(
     replace(held, quantity=-held.quantity) if held.asset[:3] in ("BTC", "ETH", "LIN") else held
     for held in HOLDINGS
 )
+#: What their sale brought in.
+CASH_OF_SHORTS = CASH + sum(
+    (held.quantity - sold.quantity) * held.mark
+    for held, sold in zip(HOLDINGS, MOSTLY_SHORT, strict=True)
+)
 ASSETS = tuple(sorted(held.asset for held in HOLDINGS))
 #: Opened two months ago and closed three days ago.
 CLOSED = PositionKey("noise", "BTC/USDT", "sim-b")

@@ -233,6 +233,7 @@ def _options(empty: str, totals: Row | None) -> dict[str, Any]:
         "theme": {"function": "seawallTheme(themeQuartz)"},
         "columnTypes": {"wide": {"function": "swWide()"}, "roomy": {"function": "swRoomy()"}},
         "animateRows": False,
+        "suppressColumnMoveAnimation": True,
         "cellFlashDuration": 600,
         "cellFadeDuration": 0,
         "enableCellTextSelection": True,

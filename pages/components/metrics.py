@@ -87,9 +87,7 @@ def metric_card(content: MetricCard) -> html.Section:
                 ],
                 className="sw-metric-middle",
             ),
-            html.Div(
-                kept_together(content.context), id=f"{base}-context", className="sw-context"
-            ),
+            html.Div(kept_together(content.context), id=f"{base}-context", className="sw-context"),
             _rank_line(content.rank, base, content.unranked),
         ],
         label=name,

@@ -1,9 +1,10 @@
 """A tree map drawn in HTML: areas are gross exposure, two levels deep, each tile a link.
 
 There are two layouts in it, one for a wide screen and one for a narrow and tall one: the style
-sheet chooses. Tiles keep their places in both. They are ordered by size class, then by name, laid out from shares in
-whole points, and laid out anew only when a share has moved by more than a point (`Steady`), so
-that prices that move a little do not make tiles dance. The numbers on them are always new.
+sheet chooses. Tiles keep their places in both. They are ordered by size class, then by name, laid
+out from shares in whole points, and laid out anew only when a share has moved by more than a
+point (`Steady`), so that prices that move a little do not make tiles dance. The numbers on them
+are always new.
 """
 
 import math

@@ -292,7 +292,12 @@ def _labels(plot: BandsPlot, span: tuple[float, float], scheme: Scheme) -> list[
         )
         for each in placed
     ]
-    led = [point for each, point in zip(placed, points, strict=True) if each.place.lines]
+    # A line ends beside its label, or above one that stands centred.
+    led = [
+        (time, begin, end + (0.5 * line if each.place.side == "center" else 0.0))
+        for each, (time, begin, end) in zip(placed, points, strict=True)
+        if each.place.lines
+    ]
     leaders = {
         "type": "scatter",
         "mode": "lines",
