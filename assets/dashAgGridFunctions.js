@@ -7,7 +7,7 @@
   "use strict";
 
   const UNKNOWN = "unknown", MINUS = "\u2212", THIN = "\u202f", NBSP = "\u00a0";
-  const NARROW = "(max-width: 767px)";
+  const NARROW = "(max-width: 767px)", ROOMY = "(min-width: 1600px)";
 
   // -- numbers ------------------------------------------------------------------------------
 
@@ -117,15 +117,22 @@
   }
 
   const isNarrow = () => window.matchMedia(NARROW).matches;
+  const isRoomy = () => window.matchMedia(ROOMY).matches;
 
-  /* The type of columns that a narrow screen has no room for. */
+  /* The types of columns that a narrow screen has no room for, and most screens have none for. */
   const wide = () => ({ initialHide: isNarrow() });
+  const roomy = () => ({ initialHide: !isRoomy() });
+
+  const hasRoom = ({ narrow, roomy }) => narrow || (roomy ? isRoomy() : !isNarrow());
 
   function fitColumns({ api }) {
-    const wanted = !isNarrow();
-    const changing = api.getColumns().filter(
-      (column) => !column.getColDef().context.narrow && column.isVisible() !== wanted);
-    if (changing.length) api.setColumnsVisible(changing, wanted);
+    for (const wanted of [true, false]) {
+      const changing = api.getColumns().filter((column) => {
+        const fits = hasRoom(column.getColDef().context);
+        return fits === wanted && column.isVisible() !== fits;
+      });
+      if (changing.length) api.setColumnsVisible(changing, wanted);
+    }
     soonReachable();
   }
 
@@ -192,6 +199,7 @@
     swUnknownLast: unknownLast,
     swFitColumns: fitColumns,
     swWide: wide,
+    swRoomy: roomy,
     swWrite: write,
   });
 
@@ -208,7 +216,8 @@
       : React.createElement("span", { key: "name" }, text);
     const more = note && props.data[note];
     const faint = React.createElement("span", { className: "sw-faint", key: "note" }, ` ${more}`);
-    return React.createElement("span", { className: "sw-grid-name" }, more ? [name, faint] : name);
+    const whole = { className: "sw-grid-name", title: more ? `${text} ${more}` : text };
+    return React.createElement("span", whole, more ? [name, faint] : name);
   }
 
   /* Doubt is dashed: a shape and its word. What is trusted says so quietly. */

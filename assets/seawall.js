@@ -58,7 +58,8 @@
 
   // -- from the address to the frame --------------------------------------------------------
 
-  /** Outputs: the page's title, the range in words, links of pages, links of ranges. */
+  /** Outputs: the page's title and its short form, the range in words, links of pages, links of
+   * ranges. */
   function followAddress(_search, pathname, settings, pages, spans) {
     const said = words.address();
     root.toggleAttribute("data-kiosk", said.get("kiosk") === "1");
@@ -68,8 +69,10 @@
     markHere(pathname, range);
     controls.closeAll();
     live.follow(said.get("book"));
+    const [title, short] = settings.titles[pathname] || ["Page not found", "Not found"];
     return [
-      settings.titles[pathname] || "Page not found",
+      title,
+      short,
       rangeWords(said, settings),
       pages.map(({ path }) => words.hrefOf(path, settings.commonWords)),
       spans.map(({ range }) => pathname + rangeSearch(range, settings)),

@@ -70,7 +70,10 @@ def _settings(books: Sequence[Book], cycle_seconds: float) -> dict[str, Any]:
     return {
         "cycleSeconds": cycle_seconds,
         "templates": templates,
-        "titles": {page["relative_path"]: page["name"] for page in dash.page_registry.values()},
+        "titles": {
+            page["relative_path"]: [page["name"], _short_name(page)]
+            for page in dash.page_registry.values()
+        },
         "firstBook": books[0].name if books else None,
         "commonWords": COMMON_WORDS,
         "defaultRange": DEFAULT_RANGE,
@@ -137,6 +140,11 @@ def _pages() -> list[Mapping[str, Any]]:
     return [page for page in named if page.get("order") is not None]
 
 
+def _short_name(page: Mapping[str, Any]) -> str:
+    """What a page is called where its name has no room: `short` in its registration."""
+    return str(page.get("short", page["name"]))
+
+
 def _navigation() -> html.Nav:
     return html.Nav(
         [
@@ -181,7 +189,10 @@ def _nav_link(page: Mapping[str, Any], place: str) -> html.A:
     name, path = page["name"], page["relative_path"]
     icon = page.get("icon", "page")
     return inside_link(
-        [glyph(icon if icon in SHAPES else "page"), html.Span(name)],
+        [
+            glyph(icon if icon in SHAPES else "page"),
+            html.Span(_short_name(page) if place == "tab" else name),
+        ],
         path,
         class_name="sw-nav-link",
         id={"type": "page-link", "place": place, "path": path},
@@ -195,7 +206,13 @@ def _nav_link(page: Mapping[str, Any], place: str) -> html.A:
 def _header(books: Sequence[Book]) -> html.Header:
     return html.Header(
         [
-            html.H1("Seawall", id="page-title"),
+            html.H1(
+                [
+                    html.Span("Seawall", id="page-name", className="sw-wide"),
+                    html.Span("Seawall", id="page-short-name", className="sw-short"),
+                ],
+                id="page-title",
+            ),
             _state_badge(),
             html.Span(className="sw-grow"),
             _age_chip(),
@@ -377,7 +394,8 @@ def register_behaviour(app: dash.Dash) -> None:
     app.clientside_callback(_browser("start"), Input("shell-settings", "data"))
     app.clientside_callback(
         _browser("followAddress"),
-        Output("page-title", "children"),
+        Output("page-name", "children"),
+        Output("page-short-name", "children"),
         Output("range-words", "children"),
         Output(_PAGE_LINKS, "href"),
         Output(_RANGE_LINKS, "href"),

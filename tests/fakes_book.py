@@ -5,7 +5,7 @@ prices and cash that the screens show, and each forecast was made and scored by 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import NamedTuple
@@ -69,6 +69,16 @@ HOLDINGS = (
     Held("XRP/USDT", "noise", "sim-b", 13_550.0, 2.25, 2.214, -0.044, 2_400.0, 0.92),
     Held("AVAX/USDT", "noise", "sim-b", -2_481.0, 25.9, 24.18, -0.068, -6_400.0, 1.38),
     Held("LINK/USDT", "dip", "sim-a", 4_766.0, 18.3, 17.622, -0.053, 8_400.0, 1.17),
+)
+#: The same with most of it short: six figures with a sign in front, and both sides in one chart.
+MOSTLY_SHORT = tuple(
+    replace(held, quantity=-held.quantity) if held.asset[:3] in ("BTC", "ETH", "LIN") else held
+    for held in HOLDINGS
+)
+#: What their sale brought in.
+CASH_OF_SHORTS = CASH + sum(
+    (held.quantity - sold.quantity) * held.mark
+    for held, sold in zip(HOLDINGS, MOSTLY_SHORT, strict=True)
 )
 ASSETS = tuple(sorted(held.asset for held in HOLDINGS))
 #: Opened two months ago and closed three days ago.

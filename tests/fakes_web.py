@@ -111,12 +111,13 @@ def build_assessment(
     number: int = 48_211,
     drift: float = 0.0,
     holdings: Sequence[Held] = HOLDINGS,
+    cash: float = CASH,
     doubts: Sequence[Doubt] = (),
 ) -> Assessment:
     """The book after the market's leader moved by `drift`, a fraction."""
     positions = tuple(_measures(held, drift) for held in holdings)
     exposure = _exposure(positions)
-    equity = CASH + exposure.net
+    equity = cash + exposure.net
     var = sum(p.component_var[2] for p in positions if p.component_var)
     day = TailRisk(_levels(var), _levels(1.31 * var)) if positions else None
     hour = TailRisk(_levels(0.24 * var), _levels(0.31 * var)) if positions else None
@@ -149,7 +150,7 @@ def build_assessment(
         ledger_seq=number,
         action_seq=0,
         equity=equity,
-        cash=CASH,
+        cash=cash,
         net_flows=2_000_000.0,
         fees=8_100.0,
         leverage=exposure.gross / equity,
@@ -277,10 +278,11 @@ _HISTORY_LEVELS = {
     "drawdown": (0.036, 0.061, 0.002),
     "leverage": (0.80, 0.68, 0.02),
     "mean_correlation": (0.68, 0.75, 0.008),
-    "gross": (1_720_000.0, 1_461_000.0, 20_000.0),
-    "net": (1_580_000.0, 1_341_000.0, 20_000.0),
-    "long": (1_650_000.0, 1_401_000.0, 20_000.0),
-    "short": (70_000.0, 60_000.0, 1_500.0),
+    "gross": (1_391_000.0, 1_458_000.0, 9_000.0),
+    "net": (1_262_000.0, 1_338_000.0, 9_000.0),
+    "long": (1_327_000.0, 1_398_000.0, 9_000.0),
+    "short": (64_000.0, 60_000.0, 2_000.0),
+    "concentration": (0.24, 0.27, 0.004),
 }
 
 
@@ -424,6 +426,7 @@ class FakeBookReader:
     cause: str = "All measures are inside their normal range."
     doubts: tuple[Doubt, ...] = ()
     holdings: tuple[Held, ...] = HOLDINGS
+    cash: float = CASH
     book_list: tuple[Book, ...] = (DEMO,)
     feed: FeedInfo = SIMULATED
     cycle_seconds: float = 1.0
@@ -478,6 +481,7 @@ class FakeBookReader:
             number=self.number,
             drift=self.drift,
             holdings=self.holdings,
+            cash=self.cash,
             doubts=self.doubts,
         )
         state = build_state(assessment, number=self.number, trading=self.trading, cause=self.cause)

@@ -39,8 +39,8 @@ _LEAST_ROWS = 3
 _TEXTS = frozenset({"text", "trust"})
 _WIDTHS: Mapping[str, int] = {"text": 112, "trust": 80, "price": 88, "quantity": 84}
 _OTHER_WIDTH = 76
-#: A header's letter in pixels, and what stands beside its text.
-_LETTER_PX, _HEADER_EXTRA_PX = 6.4, 34
+#: A header's letter in pixels in a wide font, and its padding with the sign of sorting.
+_LETTER_PX, _HEADER_EXTRA_PX = 7.2, 22
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +59,8 @@ class Column:
         Key of the glossary that explains it.
     narrow : bool
         Whether it remains on a narrow screen.
+    roomy : bool
+        Whether it stands on a screen wider than most only; the CSV has it always.
     pinned : bool
         Whether it stays in place while others scroll sideways.
     sort : {"asc", "desc"} or None
@@ -76,6 +78,7 @@ class Column:
     kind: Kind = "text"
     term: str | None = None
     narrow: bool = False
+    roomy: bool = False
     pinned: bool = False
     sort: Literal["asc", "desc"] | None = None
     decimals: int | None = None
@@ -194,11 +197,13 @@ def _column_definition(column: Column) -> dict[str, Any]:
         "context": {
             "kind": column.kind,
             "narrow": column.narrow,
+            "roomy": column.roomy,
             "href": column.href,
             "note": column.note,
         },
     }
-    types = [*([] if is_text else ["rightAligned"]), *([] if column.narrow else ["wide"])]
+    room = "roomy" if column.roomy else "wide"
+    types = [*([] if is_text else ["rightAligned"]), *([] if column.narrow else [room])]
     if types:
         definition["type"] = types
     if not is_text:
@@ -226,8 +231,9 @@ def _options(empty: str, totals: Row | None) -> dict[str, Any]:
     return {
         **({"pinnedBottomRowData": [dict(totals)]} if totals else {}),
         "theme": {"function": "seawallTheme(themeQuartz)"},
-        "columnTypes": {"wide": {"function": "swWide()"}},
+        "columnTypes": {"wide": {"function": "swWide()"}, "roomy": {"function": "swRoomy()"}},
         "animateRows": False,
+        "suppressColumnMoveAnimation": True,
         "cellFlashDuration": 600,
         "cellFadeDuration": 0,
         "enableCellTextSelection": True,
@@ -278,7 +284,7 @@ def _columns_help(columns: Sequence[Column]) -> Component:
     return html.Details(
         [
             html.Summary(glyph("help"), **{"aria-label": "About: the columns"}),
-            html.Div(html.Dl(entries), className="sw-tip sw-tip-list", tabIndex=0),
+            html.Div(html.Dl(entries), className="sw-tip sw-tip-list sw-scrolls", tabIndex=0),
         ],
         className="sw-help",
         hidden=not explained,

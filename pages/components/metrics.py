@@ -87,12 +87,26 @@ def metric_card(content: MetricCard) -> html.Section:
                 ],
                 className="sw-metric-middle",
             ),
-            html.Div(content.context, id=f"{base}-context", className="sw-context"),
+            html.Div(kept_together(content.context), id=f"{base}-context", className="sw-context"),
             _rank_line(content.rank, base, content.unranked),
         ],
         label=name,
         class_name="sw-metric",
     )
+
+
+#: Letters of a part of a context that a card has room for on one line.
+_SHORT_PART = 20
+_NBSP = "\N{NO-BREAK SPACE}"
+
+
+def kept_together(context: str) -> str:
+    """`context` such that a line breaks between its parts and not within a short one."""
+    parts = context.split(" · ")
+    if len(parts) == 1:
+        return context
+    short = [p.replace(" ", _NBSP) if len(p) <= _SHORT_PART else p for p in parts]
+    return f"{_NBSP}· ".join(short)
 
 
 @dataclass(frozen=True)

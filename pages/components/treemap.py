@@ -1,8 +1,10 @@
 """A tree map drawn in HTML: areas are gross exposure, two levels deep, each tile a link.
 
-Tiles keep their places. They are ordered by size class, then by name, laid out from shares in
-whole points, and laid out anew only when a share has moved by more than a point (`Steady`), so
-that prices that move a little do not make tiles dance. The numbers on them are always new.
+There are two layouts in it, one for a wide screen and one for a narrow and tall one: the style
+sheet chooses. Tiles keep their places in both. They are ordered by size class, then by name, laid
+out from shares in whole points, and laid out anew only when a share has moved by more than a
+point (`Steady`), so that prices that move a little do not make tiles dance. The numbers on them
+are always new.
 """
 
 import math
@@ -53,11 +55,27 @@ class Box:
     width: float
     height: float
 
+    def css(self, prefix: str) -> dict[str, str]:
+        """As variables of CSS, whose names begin with `prefix`."""
+        names = ("left", "top", "width", "height")
+        return {f"--{prefix}-{name}": f"{getattr(self, name):.2f}%" for name in names}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something lies, on a wide screen and on a narrow one."""
+
+    wide: Box
+    narrow: Box
+
     @property
     def style(self) -> dict[str, str]:
-        """As CSS."""
-        names = ("left", "top", "width", "height")
-        return {name: f"{getattr(self, name):.2f}%" for name in names}
+        """Both, as variables of CSS."""
+        return self.wide.css("wide") | self.narrow.css("narrow")
+
+
+#: Of the whole map on a narrow screen, where it is half as high again (`assets/20-components.css`).
+_NARROW_ASPECT = 0.8
 
 
 class Steady:
@@ -125,9 +143,9 @@ def treemap(
     book : str
         Whose places those are.
     aspect : float
-        Width by height that the layout is made for.
+        Width by height that the layout of a wide screen is made for.
     height : int
-        Pixels.
+        Pixels on a wide screen; a narrow one gives it half as many again.
     group_hrefs : mapping of str to str, optional
         Where a click on a group's name leads.
     """
@@ -135,13 +153,13 @@ def treemap(
     layout = _Layout(component_id, book, steady or Steady(), aspect)
     draw = _Drawing(currency, math.fsum(abs(tile.value) for tile in drawn), group_hrefs or {})
     groups = _grouped(drawn)
-    boxes = layout.groups({name: _size(members) for name, members in groups.items()})
-    parts = [_group(layout, draw, name, groups[name], box) for name, box in boxes.items()]
+    places = layout.groups({name: _size(members) for name, members in groups.items()})
+    parts = [_group(layout, draw, name, groups[name], where) for name, where in places.items()]
     return html.Div(
         html.Ul(parts, id=f"{component_id}-groups", className="sw-treemap-groups"),
         id=component_id,
         className="sw-treemap",
-        style={"height": f"{height}px"},
+        style={"--sw-treemap-height": f"{height}px"},
         role="group",
         **{"aria-label": label},
     )
@@ -156,13 +174,17 @@ class _Layout:
     steady: Steady
     aspect: float
 
-    def groups(self, sizes: Mapping[str, float]) -> dict[str, Box]:
+    def groups(self, sizes: Mapping[str, float]) -> dict[str, Place]:
         points = self.steady.points((self.base, self.book), sizes) if sizes else {}
-        return place(points, self.aspect)
+        return _places(points, self.aspect, _NARROW_ASPECT)
 
-    def tiles(self, group: str, sizes: Mapping[str, float], box: Box) -> dict[str, Box]:
+    def tiles(self, group: str, sizes: Mapping[str, float], within: Place) -> dict[str, Place]:
         points = self.steady.points((self.base, self.book, group), sizes)
-        return place(points, self.aspect * box.width / box.height)
+        return _places(
+            points,
+            self.aspect * within.wide.width / within.wide.height,
+            _NARROW_ASPECT * within.narrow.width / within.narrow.height,
+        )
 
 
 @dataclass(frozen=True)
@@ -175,6 +197,11 @@ class _Drawing:
 
     def share(self, size: float, decimals: int) -> str:
         return percent(size / self.total, decimals)
+
+
+def _places(points: Mapping[str, int], wide: float, narrow: float) -> dict[str, Place]:
+    tall = place(points, narrow)
+    return {name: Place(box, tall[name]) for name, box in place(points, wide).items()}
 
 
 def place(points: Mapping[str, int], aspect: float) -> dict[str, Box]:
@@ -215,11 +242,13 @@ def _size(tiles: Sequence[Tile]) -> float:
     return math.fsum(abs(tile.value) for tile in tiles)
 
 
-def _group(layout: _Layout, draw: _Drawing, name: str, tiles: Sequence[Tile], box: Box) -> html.Li:
+def _group(
+    layout: _Layout, draw: _Drawing, name: str, tiles: Sequence[Tile], where: Place
+) -> html.Li:
     key = f"{layout.base}-{slug(name)}"
     by_name = {tile.name: tile for tile in tiles}
-    boxes = layout.tiles(name, {tile.name: abs(tile.value) for tile in tiles}, box)
-    drawn = [_tile(key, by_name[inner], place, draw) for inner, place in boxes.items()]
+    places = layout.tiles(name, {tile.name: abs(tile.value) for tile in tiles}, where)
+    drawn = [_tile(key, by_name[inner], spot, draw) for inner, spot in places.items()]
     href = draw.group_hrefs.get(name)
     share = draw.share(_size(tiles), 0)
     return html.Li(
@@ -230,16 +259,18 @@ def _group(layout: _Layout, draw: _Drawing, name: str, tiles: Sequence[Tile], bo
                     html.Span(share, id=f"{key}-share", className="sw-num"),
                 ],
                 className="sw-treemap-title",
+                # What a group too narrow for its name is called.
+                title=name,
             ),
             html.Ul(drawn, id=f"{key}-tiles", className="sw-treemap-tiles"),
         ],
         id=key,
         className="sw-treemap-group",
-        style=box.style,
+        style=where.style,
     )
 
 
-def _tile(group_key: str, tile: Tile, box: Box, draw: _Drawing) -> html.Li:
+def _tile(group_key: str, tile: Tile, where: Place, draw: _Drawing) -> html.Li:
     key = f"{group_key}-{slug(tile.name)}"
     side = "long" if tile.value > 0.0 else "short"
     value, share = amount(tile.value, signed=True), draw.share(abs(tile.value), 1)
@@ -256,7 +287,7 @@ def _tile(group_key: str, tile: Tile, box: Box, draw: _Drawing) -> html.Li:
         # What a tile too small for words is called.
         title=f"{tile.name} {side}, {value} {draw.currency}, {share} of all, in {tile.group}",
     )
-    return html.Li(link, id=key, style=box.style)
+    return html.Li(link, id=key, style=where.style)
 
 
 def slug(name: str) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from pages.figures.measure import Measure
 from pages.figures.packing import packed
+from pages.figures.room import LETTER_PX, bare, end_room
 from pages.theme import (
     TOKENS,
     Scheme,
@@ -21,10 +22,9 @@ from risk.measures.types import FloatArray
 
 #: What labels are placed for: the drawing area of a card that spans the page at 1440 pixels.
 _WIDTH_PX, _HEIGHT_PX = 1080.0, 266.0
-_LETTER_PX, _LINE_PX = 5.6, 14.0
+_LINE_PX = 14.0
 #: The newest of so many exceptions are labelled.
 _LABELLED = 4
-_END_LABELS_PX = 84
 _DAY_MS = 86_400_000
 _NBSP = "\N{NO-BREAK SPACE}"
 
@@ -249,7 +249,7 @@ class _Place(NamedTuple):
     lines: int
 
     def box(self, x: float, y: float, text: str) -> _Box:
-        width = _LETTER_PX * len(text)
+        width = LETTER_PX * len(text)
         lefts = {"right": x + _AWAY_PX, "left": x - _AWAY_PX - width, "center": x - width / 2.0}
         left = lefts[self.side]
         top = y + (self.lines - 0.5) * _LINE_PX
@@ -263,14 +263,16 @@ class _Placed(NamedTuple):
 
 #: A label may go down a little: there the losses end. Its exception stands above it.
 _PLACES = (
-    *(_Place(side, lines) for lines in (0, 1, 2, 3, -1) for side in ("right", "left")),
-    *(_Place("center", lines) for lines in (1, 2, 3)),
+    *(_Place(side, lines) for lines in (0, 1, 2, 3, 4, 5, -1) for side in ("right", "left")),
+    *(_Place("center", lines) for lines in (1, 2, 3, 4, 5)),
 )
 _AWAY_PX = 10.0
 #: A line away from the point weighs as much as so many hidden values.
-_DISTANCE_COST = 1.5
+_DISTANCE_COST = 1.0
 #: What would hide more than this goes without a label: the list of exceptions tells the same.
 _DEAREST = 12.0
+#: What words across a bar or a mark cost; across a line, as much as there are bars along it.
+_BAR_COST, _MARK_COST = 3.0, 4.0
 #: Labels keep so far apart.
 _APART_PX = 8.0
 
@@ -290,7 +292,12 @@ def _labels(plot: BandsPlot, span: tuple[float, float], scheme: Scheme) -> list[
         )
         for each in placed
     ]
-    led = [point for each, point in zip(placed, points, strict=True) if each.place.lines]
+    # A line ends beside its label, or above one that stands centred.
+    led = [
+        (time, begin, end + (0.5 * line if each.place.side == "center" else 0.0))
+        for each, (time, begin, end) in zip(placed, points, strict=True)
+        if each.place.lines
+    ]
     leaders = {
         "type": "scatter",
         "mode": "lines",
@@ -346,9 +353,9 @@ def _placed(plot: BandsPlot, span: tuple[float, float]) -> list[_Placed]:
     found: list[_Placed] = []
     for mark in [mark for mark in plot.marks if mark.hard][:_LABELLED]:
         at = float(x[mark.row]), float(y[mark.row])
-        place = _best_place(plot, span, at, _bare(mark.label), taken)
+        place = _best_place(plot, span, at, bare(mark.label), taken)
         if place is not None:
-            taken.append(place.box(*at, _bare(mark.label)).wider(_APART_PX))
+            taken.append(place.box(*at, bare(mark.label)).wider(_APART_PX))
             found.append(_Placed(mark, place))
     return found
 
@@ -363,7 +370,8 @@ def _best_place(
     free = [
         place
         for place in _PLACES
-        if _fits(box := place.box(*at, text)) and not any(box.meets(other) for other in taken)
+        if _fits(plot, span, box := place.box(*at, text))
+        and not any(box.meets(other) for other in taken)
     ]
 
     def cost(place: _Place) -> float:
@@ -374,12 +382,12 @@ def _best_place(
     return best if best is not None and cost(best) <= _DEAREST else None
 
 
-def _fits(box: _Box) -> bool:
-    right = _WIDTH_PX + _END_LABELS_PX
+def _fits(plot: BandsPlot, span: tuple[float, float], box: _Box) -> bool:
+    right = _WIDTH_PX + _end_room(plot, span)
     return box.left >= 0.0 and box.right <= right and box.bottom <= _HEIGHT_PX
 
 
-def _hidden(plot: BandsPlot, span: tuple[float, float], box: _Box) -> int:
+def _hidden(plot: BandsPlot, span: tuple[float, float], box: _Box) -> float:
     """How much a label there would hide; bars and marks weigh more than a line does."""
     lines = [-plot.bands.var_99, -plot.bands.var_95, -plot.es_975]
     if plot.other is not None:
@@ -388,20 +396,21 @@ def _hidden(plot: BandsPlot, span: tuple[float, float], box: _Box) -> int:
     zero = np.full(len(x), span[1] / (span[1] - span[0]) * _HEIGHT_PX)
     rows = [mark.row for mark in plot.marks]
     return (
-        sum(box.holds(*_pixels(values, span)) for values in lines)
-        + 2 * box.crosses(x, zero, ends)
-        + 4 * box.holds(x[rows], ends[rows])
+        sum(_along(box, *_pixels(values, span)) for values in lines)
+        + _BAR_COST * box.crosses(x, zero, ends)
+        + _MARK_COST * box.holds(x[rows], ends[rows])
     )
+
+
+def _along(box: _Box, x: FloatArray, y: FloatArray) -> int:
+    """From how many points to the next a line runs through `box`, however steeply."""
+    return box.crosses((x[:-1] + x[1:]) / 2.0, y[:-1], y[1:])
 
 
 def _pixels(values: FloatArray, span: tuple[float, float]) -> tuple[FloatArray, FloatArray]:
     count = max(1, len(values))
     x = (np.arange(len(values)) + 0.5) / count * _WIDTH_PX
     return x, (span[1] - values) / (span[1] - span[0]) * _HEIGHT_PX
-
-
-def _bare(label: str) -> str:
-    return label.replace("<b>", "").replace("</b>", "")
 
 
 # -- the frame --------------------------------------------------------------------------------
@@ -425,10 +434,10 @@ def _span(plot: BandsPlot) -> tuple[float, float]:
 
 
 def _layout(plot: BandsPlot, span: tuple[float, float], scheme: Scheme) -> dict[str, Any]:
-    ticks = plot.measure.ticks(*span)
+    ticks, ends = plot.measure.ticks(*span), _ends(plot, span, scheme)
     return chart_layout(
         scheme,
-        margin={"l": 8, "r": _END_LABELS_PX, "t": 8, "b": 8},
+        margin={"l": 8, "r": _end_room(plot, span), "t": 8, "b": 8},
         uirevision="bands",
         barmode="overlay",
         xaxis={
@@ -450,7 +459,7 @@ def _layout(plot: BandsPlot, span: tuple[float, float], scheme: Scheme) -> dict[
             "ticktext": [text for _, text in ticks],
             "zeroline": True,
         },
-        annotations=[_end_label(end) for end in _ends(plot, span, scheme)],
+        annotations=[_end_label(end) for end in ends],
     )
 
 
@@ -498,8 +507,12 @@ def _ends(plot: BandsPlot, span: tuple[float, float], scheme: Scheme) -> list[_E
 def _end_boxes(plot: BandsPlot, span: tuple[float, float]) -> list[_Box]:
     """Where these words stand; colours do not matter here."""
     heights = [end.height + end.lower for end in _ends(plot, span, "dark")]
-    right = _WIDTH_PX + _END_LABELS_PX
+    right = _WIDTH_PX + _end_room(plot, span)
     return [_Box(_WIDTH_PX, y - _LINE_PX / 2, right, y + _LINE_PX / 2) for y in heights]
+
+
+def _end_room(plot: BandsPlot, span: tuple[float, float]) -> int:
+    return end_room([end.text for end in _ends(plot, span, "dark")])
 
 
 def _end_label(end: _End) -> dict[str, Any]:

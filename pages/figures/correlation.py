@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pages.context import MetricHistory
 from pages.figures.history import with_gaps
 from pages.figures.packing import packed, wall_times
+from pages.figures.room import end_room
 from pages.format import UNKNOWN, Zone, number
 from pages.theme import (
     TOKENS,
@@ -31,8 +32,8 @@ MOST_NUMBERED = 14
 _MOST_NAMES = 22
 #: Assets up to which a hairline between cells is thinner than the cells.
 _MOST_SPACED = 40
-#: Pixels between the middles of two labels at the end of lines, and beside the plot for them.
-_LABEL_STEP, _LABEL_ROOM = 14.0, 104
+#: Pixels between the middles of two labels at the end of lines.
+_LABEL_STEP = 14.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -382,7 +383,7 @@ def pair_figure(
         ],
         "layout": chart_layout(
             scheme,
-            margin={"l": 8, "r": _LABEL_ROOM, "t": 8, "b": 8},
+            margin={"l": 8, "r": end_room([name for name, _ in labels]), "t": 8, "b": 8},
             xaxis=_DAYS_AXIS,
             yaxis={"range": list(span), "tickformat": ".1f", "nticks": 5, "fixedrange": True},
             shapes=[_level_line(level, scheme) for level in levels],
@@ -538,6 +539,7 @@ def mean_figure(
     span = _around(means, modelled.values)
     known = np.flatnonzero(~np.isnan(means))
     first = int(known[0]) if known.size else 0
+    names = _usual_labels(usual)
     return {
         "data": [
             _mean_line(times, means, "Rolling 60 days", series_line(0, scheme)),
@@ -545,11 +547,11 @@ def mean_figure(
         ],
         "layout": chart_layout(
             scheme,
-            margin={"l": 8, "r": _LABEL_ROOM, "t": 8, "b": 8},
+            margin={"l": 8, "r": end_room([name for name, _ in names]), "t": 8, "b": 8},
             xaxis={**_DAYS_AXIS, "range": [times[first], times[-1]], "nticks": 12},
             yaxis={"range": list(span), "tickformat": ".2f", "nticks": 6, "fixedrange": True},
             shapes=[*_bands(times, usual, scheme), *_usual_lines(usual, scheme)],
-            annotations=_end_labels(_usual_labels(usual), span, MEAN_HEIGHT - _BELOW_AXIS),
+            annotations=_end_labels(names, span, MEAN_HEIGHT - _BELOW_AXIS),
         ),
     }
 

@@ -346,7 +346,10 @@ def _timeline_card(data: CockpitData) -> html.Section:
             heading("What changed today", note=data.zone.label(data.assessment.at)),
             # It scrolls when the day is long, hence a stop for the keyboard.
             html.Div(
-                [*_today(today), *_yesterday(data, yesterday)], id="changes-content", tabIndex=0
+                [*_today(today), *_yesterday(data, yesterday)],
+                id="changes-content",
+                className="sw-scrolls",
+                tabIndex=0,
             ),
             _var_change(data),
         ],

@@ -112,23 +112,31 @@ def test_the_ends_of_the_lines_say_what_they_are_one_clear_of_the_other():
 def test_no_two_labels_overlap_and_none_leaves_the_plot(rows):
     plot = build_plot(hard=tuple(rows), soft=())
     drawn = labels(plot)
-    low, high = figure(plot)["layout"]["yaxis"]["range"]
+    layout = figure(plot)["layout"]
+    low, high = layout["yaxis"]["range"]
     boxes = []
     for time, y, side, text in zip(
         drawn["x"], drawn["y"], drawn["textposition"], drawn["text"], strict=True
     ):
         x = (plot.times.index(time) + 0.5) / 250 * 1080.0
-        width = 5.6 * len(text.replace("<b>", "").replace("</b>", "").strip("\u00a0"))
+        width = 7.2 * len(text.replace("<b>", "").replace("</b>", "").strip("\u00a0"))
         left = {"right": x + 10, "left": x - 10 - width, "center": x - width / 2}[side.split()[1]]
         boxes.append((left, (high - y) / (high - low) * 266.0, width))
 
     assert len(boxes) <= 4
     for i, (left, top, width) in enumerate(boxes):
         assert left >= 0.0
-        assert left + width <= 1080.0 + 84.0
+        assert left + width <= 1080.0 + layout["margin"]["r"]
         for other_left, other_top, other_width in boxes[:i]:
             beside = left + width <= other_left or other_left + other_width <= left
             assert beside or abs(top - other_top) >= 13.9
+
+
+def test_a_longer_name_at_the_end_of_a_line_gets_more_room():
+    def room(measure):
+        return figure(build_plot(measure=measure))["layout"]["margin"]["r"]
+
+    assert room(replace(OF_EQUITY, decimals=4)) > room(OF_EQUITY) >= 7.2 * len("99 % −3.00 %")
 
 
 def test_the_newest_exceptions_are_labelled():

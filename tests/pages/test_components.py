@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pages.components.basics import help_mark
-from pages.components.metrics import Rank, rank_words, sparkline
+from pages.components.metrics import Rank, kept_together, rank_words, sparkline
 from pages.components.notices import empty_state, error_state, loading_state
 from pages.components.risk_table import RiskRow, RiskTable, risk_table
 from pages.components.states import STATE_LOOKS, look_of, state_badge
@@ -75,6 +75,14 @@ def test_a_move_below_the_least_span_is_drawn_small_and_in_the_middle():
 
 def test_a_course_of_one_value_is_not_drawn_and_says_so():
     assert "too short to draw" in str(parts(sparkline([1.0], "spark", label="Equity")))
+
+
+def test_lines_of_a_context_break_between_its_parts():
+    assert kept_together("1 h 0.16 % · BTC alone 7.1 %").split(" ") == [
+        "1\u00a0h\u00a00.16\u00a0%\u00a0·",
+        "BTC\u00a0alone\u00a07.1\u00a0%",
+    ]
+    assert kept_together("no beta of BTC yet") == "no beta of BTC yet"
 
 
 def test_a_rank_says_its_window():

@@ -107,6 +107,14 @@ def test_numbers_stand_right_and_what_is_wide_goes_first():
     assert share["sort"] == "desc"
 
 
+def test_what_needs_a_great_screen_is_told_apart_from_what_needs_a_desk():
+    column = Column(field="entry", title="Entry", kind="price", roomy=True)
+    grid = data_grid("grid", [column], [], csv_name="demo", label="Positions")
+
+    (entry,) = part(grid, "grid")["columnDefs"]
+    assert entry["type"] == ["rightAligned", "roomy"]
+
+
 def test_unknown_sorts_by_our_own_order_and_no_string_is_run_as_code():
     props = part(_grid([]), "grid")
 

@@ -1,5 +1,7 @@
 """The frame around every page, as the server sends it."""
 
+from collections.abc import Mapping
+
 import dash
 import pytest
 
@@ -9,17 +11,26 @@ from pages.query import COMMON_WORDS, RANGES
 from pages.shell import shell
 from risk.domain.state import TradingState
 from tests.fakes_web import DEMO
-from tests.pages.trees import parts
+from tests.pages.trees import parts, words
+
+NONE_SHORT: Mapping[str, str] = {}
 
 
 @pytest.fixture
 def frame(monkeypatch):
     """The properties of all parts of a frame, around so many pages and for these books."""
 
-    def frame(pages: int = 1, books: tuple[Book, ...] = (DEMO,)) -> list[dict]:
+    def frame(
+        pages: int = 1, books: tuple[Book, ...] = (DEMO,), short: Mapping[str, str] = NONE_SHORT
+    ) -> list[dict]:
         named = [(f"Page {n}", f"/{n}") for n in range(pages)]
         registry = {
-            path: {"name": name, "relative_path": path, "order": n}
+            path: {
+                "name": name,
+                "relative_path": path,
+                "order": n,
+                **({"short": short[path]} if path in short else {}),
+            }
             for n, (name, path) in enumerate(named)
         }
         registry["lost"] = {"name": "Page not found", "relative_path": "/lost"}
@@ -44,6 +55,22 @@ def test_each_page_is_once_in_the_navigation_and_once_among_the_tabs(frame, page
     shown = frame(pages)
 
     assert links(shown, "side") == links(shown, "tab") == [f"/{n}" for n in range(pages)]
+
+
+def test_a_page_may_have_a_shorter_name_where_there_is_little_room(frame):
+    shown = frame(2, short={"/1": "One"})
+    said = {
+        part["id"]["place"]: words(part["children"])
+        for part in shown
+        if isinstance(part.get("id"), dict) and part["id"].get("path") == "/1"
+    }
+
+    assert settings(shown)["titles"] == {
+        "/0": ["Page 0", "Page 0"],
+        "/1": ["Page 1", "One"],
+        "/lost": ["Page not found", "Page not found"],
+    }
+    assert said == {"side": "Page 1", "tab": "One"}
 
 
 @pytest.mark.parametrize(("pages", "has_more"), [(1, False), (5, False), (6, True), (13, True)])

@@ -93,10 +93,8 @@ def _calm_figure(data: CorrelationData) -> html.Section:
     if group is None or market is None:
         return _fact("correlation_calm", UNKNOWN, "", "needs two assets")
     change = group.means["difference"]
-    recent = "" if math.isnan(change) else f"; recent is {rho_words(change, signed=True)} from it"
-    context = (
-        f"on the calmer {number(market.calm_days)} of {days_words(len(market.days_ms))}{recent}"
-    )
+    recent = "" if math.isnan(change) else f"; recent {rho_words(change, signed=True)}"
+    context = f"calmer {number(market.calm_days)} of {days_words(len(market.days_ms))}{recent}"
     return _fact("correlation_calm", rho_words(group.means["calm"]), "mean", context)
 
 
@@ -105,10 +103,9 @@ def _stressed_figure(data: CorrelationData) -> html.Section:
     if group is None:
         return _fact("correlation_stressed", UNKNOWN, "", "needs two assets")
     moved = (
-        f"θ {number(group.theta, 2)} moves every pair towards one until the mean is "
-        f"{number(STRESSED_MEAN, 2)}"
+        f"each pair {percent(group.theta, 0)} closer to one"
         if group.theta > 0.0
-        else f"the mean is at {number(STRESSED_MEAN, 2)} or above already: θ is 0"
+        else f"at {number(STRESSED_MEAN, 2)} or above already"
     )
     return _fact("correlation_stressed", rho_words(group.means["stressed"]), "mean", moved)
 
@@ -117,7 +114,7 @@ def _bets_figure(data: CorrelationData) -> html.Section:
     group = data.group
     if group is None:
         return _fact("independent_bets", UNKNOWN, "", "needs two assets")
-    context = f"as many unrelated assets would spread risk as these {len(group.assets)} do"
+    context = "unrelated assets would spread as much"
     return _fact(
         "independent_bets",
         number(known(group.bets), 1),
@@ -133,7 +130,6 @@ def _tails_figure(data: CorrelationData) -> html.Section:
     if group.tails.pairs == 0:
         return _fact("joint_tails", UNKNOWN, "", "needs 100 days with two assets")
     context = (
-        f"of a coin's worst {percent(TAIL, 0)} of days are among another's worst; a Gaussian "
-        f"copula says {percent(group.tails.gaussian, 0)}"
+        f"of worst {percent(TAIL, 0)} days shared; Gaussian {percent(group.tails.gaussian, 0)}"
     )
     return _fact("joint_tails", percent(group.tails.observed, 0), "", context)

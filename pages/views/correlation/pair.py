@@ -37,7 +37,7 @@ def pair_card(data: CorrelationData) -> html.Section:
 
 def _pair_parts(data: CorrelationData, group: Group, pair: Pair) -> list[Component]:
     return [
-        heading(pair_name(data, pair.assets), actions=_pair_lists(data, group, pair)),
+        heading(pair_name(data, pair.assets), actions=[_pair_lists(data, group, pair)]),
         html.P(_pair_words(data, pair), id="correlation-pair-words", className="sw-map-says"),
         _graph(
             "correlation-pair-course",
@@ -73,15 +73,16 @@ def _graph(
     return html.Div([html.Div(title, className="sw-label"), graph], className="sw-graph-box")
 
 
-def _pair_lists(data: CorrelationData, group: Group, pair: Pair) -> list[Component]:
+def _pair_lists(data: CorrelationData, group: Group, pair: Pair) -> html.Div:
     """What the map's click does, for those who use no mouse."""
-    return [
+    lists = [
         _pair_list(data, group, component_id, label, chosen, other)
         for component_id, label, chosen, other in (
             ("correlation-first", "First asset of the pair", *pair.assets),
             ("correlation-second", "Second asset of the pair", *reversed(pair.assets)),
         )
     ]
+    return html.Div(lists, className="sw-pair-lists")
 
 
 def _pair_list(

@@ -12,7 +12,7 @@ from risk.domain.market import Trust
 
 GRID = "exposure-positions"
 
-#: What is told of each position; what fewest look at stands last, where it may need scrolling.
+#: What is told of each position; what fewest look at stands last, and on wide screens only.
 COLUMNS = (
     Column(
         field="asset",
@@ -21,7 +21,7 @@ COLUMNS = (
         narrow=True,
         href="href",
         note="side",
-        width=96,
+        width=108,
     ),
     Column(field="strategy", title="Strategy", width=92),
     Column(field="quantity", title="Quantity", kind="quantity"),
@@ -38,7 +38,7 @@ COLUMNS = (
         term="component_var",
         narrow=True,
         sort="desc",
-        width=108,
+        width=92,
     ),
     Column(field="var_share", title="Of VaR", kind="percent", decimals=1, term="var_share"),
     Column(
@@ -50,8 +50,8 @@ COLUMNS = (
     ),
     Column(field="beta", title="Beta", kind="number2", term="beta_btc"),
     Column(field="trust", title="Data", kind="trust", term="data_trust"),
-    Column(field="entry", title="Entry", kind="price"),
-    Column(field="venue", title="Venue", width=64),
+    Column(field="entry", title="Entry", kind="price", roomy=True),
+    Column(field="venue", title="Venue", width=64, roomy=True),
 )
 
 

@@ -176,7 +176,7 @@ def _table(data: ExposureData, part: str, rows: Sequence[SplitRow]) -> html.Div:
             ],
             className="sw-table",
         ),
-        className="sw-table-box sw-exposure-table",
+        className="sw-table-box sw-exposure-table sw-scrolls",
         tabIndex=0,
         role="region",
         **{"aria-label": f"Long and short exposure by {part}"},

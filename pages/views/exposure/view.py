@@ -244,13 +244,14 @@ _CARDS: tuple[_MakeCard, ...] = (
 
 
 def _change_card(data: ExposureData) -> html.Section:
-    switches = [_choice(data, "Measure", CHANGE), _choice(data, "Since", SINCE)]
+    choices = [_choice(data, "Measure", CHANGE), _choice(data, "Since", SINCE)]
+    switches = html.Div(choices, className="sw-exposure-switches")
     change = data.change
     body = _bridge(data, change) if isinstance(change, Change) else _no_bridge(change)
     note = f"since {UTC_ZONE.day(change.since)}, 00:00 UTC"
     return card(
         [
-            heading("What changed", note=note, actions=[help_mark("what_changed"), *switches]),
+            heading("What changed", note=note, actions=[help_mark("what_changed"), switches]),
             html.Div(body, id="exposure-change"),
         ],
         label="What changed",

@@ -243,7 +243,7 @@ def _hits(count: int, days: int, level: float) -> html.Td:
         return html.Td(UNKNOWN)
     low, high = normal_range(days, level)
     odd = [] if low <= count <= high else [glyph("caution", state="caution"), " "]
-    normal = html.Div(f"normal {low} to {high}", className="sw-model-how")
+    normal = html.Div(["normal ", html.Span(f"{low} to {high}")], className="sw-model-how")
     return html.Td([*odd, f"{count} of {days}", normal])
 
 
@@ -331,7 +331,9 @@ def exceptions_card(data: VarData) -> html.Section:
         [
             heading("Exceptions", note="newest first", actions=[help_mark("exception")]),
             # It scrolls when there are many, hence a stop for the keyboard.
-            html.Div(_exceptions(data), id="var-exceptions-content", tabIndex=0),
+            html.Div(
+                _exceptions(data), id="var-exceptions-content", className="sw-scrolls", tabIndex=0
+            ),
         ],
         label="Exceptions",
         class_name="sw-exceptions",
