@@ -181,15 +181,18 @@ class Readings:
         return self._beginnings[book.name]
 
     def _read_beginning(self, book: Book, now: datetime) -> datetime | None:
-        since = Query(range="all").span(now)[0]
-        known = self.reader.metric_history(
-            book.name, "equity", since=since, until=now, max_points=CHART_POINTS
-        )
-        if not known.ts_ms.size:
-            return None
-        # Thinning hides at most one stretch before the first point.
-        first = datetime.fromtimestamp(int(known.ts_ms[0]) / 1000.0, UTC)
-        return first - (now - since) / CHART_POINTS
+        """Looked for twice: in all times, and again within the stretch that was found."""
+        since, until = Query(range="all").span(now)[0], now
+        for _ in range(2):
+            known = self.reader.metric_history(
+                book.name, "equity", since=since, until=until, max_points=CHART_POINTS
+            )
+            if not known.ts_ms.size:
+                return None
+            first = datetime.fromtimestamp(int(known.ts_ms[0]) / 1000.0, UTC)
+            # Thinning hides at most one stretch before the first point.
+            since, until = first - (until - since) / CHART_POINTS, first
+        return since
 
     # -- what happened ----------------------------------------------------------------------
 

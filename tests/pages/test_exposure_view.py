@@ -164,7 +164,7 @@ def test_many_small_groups_are_drawn_as_one_and_nothing_is_lost():
     data = with_positions(few, positions)
     others = [tile for tile in tiles(data) if tile.group == "others"]
 
-    assert len(tiles(data)) == 22
+    assert len(tiles(data)) == 18
     assert [tile.value > 0.0 for tile in others] == [True, False]
     assert math.isclose(sum(abs(t.value) for t in tiles(data)), data.exposure.gross)
     assert math.isclose(sum(t.value for t in tiles(data)), data.exposure.net)

@@ -206,7 +206,7 @@ def test_all_begins_with_the_book_so_that_no_empty_years_thin_its_points(reader,
     first, readings = AFTERNOON - timedelta(days=187), Readings(reader)
 
     since = asked_since(readings, reader, monkeypatch, parse({"range": "all"}))
-    assert first - timedelta(days=10) < since <= first
+    assert first - timedelta(hours=6) < since <= first
     day = asked_since(readings, reader, monkeypatch, TODAY)
     assert timedelta(0) <= AFTERNOON - timedelta(days=1) - day < timedelta(minutes=2)
 

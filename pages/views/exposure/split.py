@@ -20,7 +20,7 @@ from risk.portfolio.exposure import exposure_of
 
 _HEIGHT = 284
 #: So many groups are drawn one by one.
-_MOST_GROUPS = 20
+_MOST_GROUPS = 16
 #: Lines that the bars' card has room for beside the total.
 _LINES = 9
 _PLACES = Steady()

@@ -308,20 +308,21 @@ def _metric(data: VarData, term: str, loss: float | None, context: str) -> html.
 
 
 def _worst(data: VarData) -> html.Section:
-    """The day that lost most for its VaR."""
+    """The day that lost most for its VaR: not always the one that lost most."""
     bars = data.judged
-    label = f"Worst day of {len(bars)}" if len(bars) else "Worst day"
     ratios: FloatArray = -bars.profit / np.where(bars.var_99 > 0.0, bars.var_99, np.nan)
     losing = np.isfinite(ratios) & (ratios > 0.0)
     if not losing.any():
-        return _fact_card("worst", "exception", label, NONE, "", [_line("no day lost money yet")])
+        nothing = [_line("no day lost money yet")]
+        return _fact_card("worst", "exception", "Furthest beyond VaR", NONE, "", nothing)
     row = int(np.argmax(np.where(losing, ratios, 0.0)))
     loss, var = float(bars.profit[row]), float(bars.var_99[row])
     share, limit = bars.of_equity(row, loss), bars.of_equity(row, var)
+    label = "Furthest beyond VaR" if ratios[row] > 1.0 else "Closest to VaR"
     when = moment_words(bars.opened(row), Period.DAY, data.query.zone)
     lines = [
         _line(f"{when}, VaR 99 % {amount(var) if limit is None else percent(limit)}"),
-        _line(f"{multiple(float(ratios[row]))} its VaR"),
+        _line(f"{multiple(float(ratios[row]))} its VaR, of {len(bars)} days"),
     ]
     shown = money(loss, data.book.currency) if share is None else percent(share)
     return _fact_card("worst", "exception", label, shown, "", lines)
