@@ -286,19 +286,16 @@ _HISTORY_LEVELS = {
 }
 
 
-def build_history(
-    metric: str, since: datetime, until: datetime, max_points: int, *, days: float = 365.0
-) -> MetricHistory:
-    """A wandering course that ends where the card stands; `days` of it are stored."""
-    start = max(since, until - timedelta(days=days))
-    count = min(max_points, max(0, int((until - start).total_seconds() / 60.0)))
-    if count == 0 or metric not in _HISTORY_LEVELS:
+def build_history(metric: str, since: datetime, until: datetime, max_points: int) -> MetricHistory:
+    """A wandering course, a point a minute at most, that ends where the card stands."""
+    count = min(max_points, 1 + int((until - since).total_seconds() / 60.0))
+    if count < 1 or metric not in _HISTORY_LEVELS:
         return NO_HISTORY
     first, last, noise = _HISTORY_LEVELS[metric]
     rng = np.random.default_rng(sum(map(ord, metric)))
     walk = np.cumsum(rng.normal(0.0, noise / 3.0, count))
     course = np.linspace(first, last, count) + walk - np.linspace(0.0, walk[-1], count)
-    ts_ms = np.linspace(start.timestamp(), until.timestamp(), count) * 1000.0
+    ts_ms = np.linspace(since.timestamp(), until.timestamp(), count) * 1000.0
     return MetricHistory(ts_ms.astype(np.int64), course)
 
 
@@ -492,7 +489,10 @@ class FakeBookReader:
     ) -> MetricHistory:
         self._answer_or_fail(portfolio)
         self.history_reads += 1
-        return build_history(metric, since, until, max_points, days=self.history_days)
+        if not self.history_days:
+            return NO_HISTORY
+        begins = self.clock.now() - timedelta(days=self.history_days)
+        return build_history(metric, max(since, begins), until, max_points)
 
     def recent_events(self, portfolio: str, *, since: datetime, limit: int) -> Sequence[RiskEvent]:
         self._answer_or_fail(portfolio)
