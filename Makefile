@@ -33,7 +33,7 @@ run: $(INSTALLED) $(WARMED)
 	@exec $(BIN)/python app.py
 
 test: $(INSTALLED) $(WARMED) browser
-	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --doctest-modules \
+	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=worksteal --doctest-modules \
 		--cov=risk --cov-branch --cov-report=term --cov-fail-under=90
 
 check: $(INSTALLED)

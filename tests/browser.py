@@ -12,6 +12,7 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+WIDTH, HEIGHT = 1440, 900
 ARGUMENTS = (
     "--headless=new",
     "--no-sandbox",  # a container's root may not open the sandbox
@@ -19,7 +20,7 @@ ARGUMENTS = (
     "--disable-gpu",
     "--force-device-scale-factor=1",
     "--hide-scrollbars",
-    "--window-size=1440,900",
+    f"--window-size={WIDTH},{HEIGHT}",
 )
 
 PATIENCE = 12

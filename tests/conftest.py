@@ -4,6 +4,7 @@ Fixtures of one part of the system live in that part's folder.
 """
 
 import os
+import shutil
 
 # Before numpy is imported: two test workers on two cores need no threads of their own.
 for _library in ("OMP", "OPENBLAS", "MKL"):
@@ -12,9 +13,12 @@ for _setting in [name for name in os.environ if name.startswith("SEAWALL_")]:
     del os.environ[_setting]
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
-from dash.testing.application_runners import BaseDashRunner
+from dash.testing.application_runners import BaseDashRunner, ThreadedRunner
+from dash.testing.browser import Browser
 from hypothesis import HealthCheck, settings
 from selenium.webdriver.chrome.options import Options
 
@@ -22,6 +26,7 @@ from tests.browser import find_browser, headless_options
 from tests.fakes import FakeClock
 from tests.network import free_port, refuse_other_machines
 from tests.postgres import PostgresServer, running_postgres
+from tests.shared_browser import LentBrowser, SharedBrowser
 
 # A busy machine is slow, not wrong: neither deadlines nor complaints about slow examples.
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -35,6 +40,10 @@ def pytest_configure() -> None:
     browser = find_browser()
     if browser:
         os.environ.setdefault("DASH_TEST_CHROMEPATH", browser)
+    driver = shutil.which("chromedriver")
+    if driver:
+        # Not named, selenium asks the network which one fits.
+        os.environ.setdefault("SE_CHROMEDRIVER", driver)
 
 
 def pytest_setup_options() -> Options:
@@ -46,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by what they ask for, so that `-m "not browser"` needs nobody's care."""
     for item in items:
         wanted = getattr(item, "fixturenames", ())
-        if "dash_duo" in wanted or "dash_br" in wanted:
+        if {"dash_br", "shared_browser"} & set(wanted):
             item.add_marker("browser")
         if "postgres" in wanted:
             item.add_marker("postgres")
@@ -72,6 +81,48 @@ def loopback_only() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         refuse_other_machines(patch)
         yield
+
+
+@pytest.fixture(scope="session")
+def shared_browser(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SharedBrowser]:
+    """The browser of this test session (of this worker, under xdist)."""
+    download = tmp_path_factory.mktemp("download")
+    shared = SharedBrowser(lambda: Browser(**browser_options(pytestconfig, download)).driver)
+    yield shared
+    shared.close()
+
+
+@pytest.fixture
+def dash_duo(
+    pytestconfig: pytest.Config,
+    shared_browser: SharedBrowser,
+    dash_thread_server: ThreadedRunner,
+    tmp_path: Path,
+) -> Iterator[LentBrowser]:
+    """As dash.testing's own, but for its browser, which is the shared one.
+
+    What needs a browser that was never used asks for `dash_br`.
+    """
+    with shared_browser.lent() as driver:
+        options = browser_options(pytestconfig, tmp_path / "download")
+        yield LentBrowser(driver, server=dash_thread_server, **options)
+
+
+def browser_options(config: pytest.Config, download: Path) -> dict[str, Any]:
+    """What dash.testing hands to the browsers that it opens."""
+    return {
+        "browser": config.getoption("webdriver"),
+        "remote": config.getoption("remote"),
+        "remote_url": config.getoption("remote_url"),
+        "headless": config.getoption("headless"),
+        "options": config.hook.pytest_setup_options(),
+        "download_path": str(download),
+        "percy_assets_root": config.getoption("percy_assets"),
+        "percy_finalize": config.getoption("nopercyfinalize"),
+        "pause": config.getoption("pause"),
+    }
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ from risk.storage.portfolios import add_portfolio, facts_of, fund, import_entrie
 from risk.storage.schema import upgrade
 from risk.storage.store import SqlStore
 from tests.pages.conftest import _forget_pages
+from tests.postgres import PostgresServer
 from tests.price_tables import table, walk
 from tests.storage.rows import count, read, write
 
@@ -78,6 +79,27 @@ def lived_file(tmp_path_factory: pytest.TempPathFactory, short_past: None) -> Pa
     return home / "seawall.db"
 
 
+@pytest.fixture(scope="module")
+def lived_database(
+    postgres: PostgresServer,
+    postgres_template: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    short_past: None,
+) -> Iterator[str]:
+    """Name of a database on Postgres with the same course, to be copied."""
+    name = "lived"
+    url = postgres.create_database(name, template=postgres_template)
+    turns_of(brisk(tmp_path_factory.mktemp("lived"), database_url=url), 2)
+    yield name
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def lived_postgres_url(postgres: PostgresServer, lived_database: str) -> Iterator[str]:
+    with postgres.own_database(template=lived_database) as url:
+        yield url
+
+
 @pytest.fixture
 def empty_home(tmp_path: Path) -> Path:
     """With tables and nothing in them."""
@@ -89,9 +111,7 @@ def empty_home(tmp_path: Path) -> Path:
 def lived(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     """Settings of a demo that has been started once, and ended after two turns."""
     if request.param == "postgres":
-        settings = brisk(tmp_path, database_url=request.getfixturevalue("postgres_url"))
-        turns_of(settings, 2)
-        return settings
+        return brisk(tmp_path, database_url=request.getfixturevalue("lived_postgres_url"))
     shutil.copy(request.getfixturevalue("lived_file"), tmp_path)
     return brisk(tmp_path)
 

@@ -45,7 +45,7 @@ def web(dashboard: dash.Dash) -> FlaskClient:
 def url(dashboard: dash.Dash) -> Iterator[str]:
     """Address of the dashboard, served to whoever speaks HTTP."""
     server = make_server("127.0.0.1", 0, dashboard.server, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
@@ -54,15 +54,13 @@ def url(dashboard: dash.Dash) -> Iterator[str]:
 
 
 @pytest.fixture
-def open_cockpit(dashboard: dash.Dash, dash_duo) -> Callable[..., None]:
+def open_cockpit(url: str, dash_duo) -> Callable[..., None]:
     """Open the cockpit in the browser, and wait until it says what it shows."""
 
     def open_at(address: str = "", *, width: int = 1440, wait_for: str = "#cockpit-view") -> None:
-        if not dash_duo.server_url:
-            dash_duo.start_server(dashboard, navigate=False)
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
         dash_duo.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        dash_duo.driver.get(f"{dash_duo.server.url}/{address}")
+        dash_duo.driver.get(f"{url}/{address}")
         dash_duo.wait_for_element(wait_for, timeout=20)
 
     return open_at
