@@ -548,7 +548,7 @@ def mean_figure(
         "layout": chart_layout(
             scheme,
             margin={"l": 8, "r": end_room([name for name, _ in names]), "t": 8, "b": 8},
-            xaxis={**_DAYS_AXIS, "range": [times[first], times[-1]], "nticks": 12},
+            xaxis={**_DAYS_AXIS, "range": [times[first], times[-1]]},
             yaxis={"range": list(span), "tickformat": ".2f", "nticks": 6, "fixedrange": True},
             shapes=[*_bands(times, usual, scheme), *_usual_lines(usual, scheme)],
             annotations=_end_labels(names, span, MEAN_HEIGHT - _BELOW_AXIS),
