@@ -186,7 +186,8 @@ GLOSSARY: Mapping[str, Term] = {
     # -- what changed -------------------------------------------------------------------------
     "what_changed": Term(
         "What changed",
-        "The difference of two moments, split into its causes.",
+        "The difference between the end of a day and now, split into its causes. The day's close, "
+        "which renews the model at 00:00 UTC, is part of it.",
         "after = before + positions + prices + volatility + model; each cause is averaged over "
         "all orders in which causes can be exchanged (Shapley)",
         "Positions is what was decided; the rest is what the market and the model did.",

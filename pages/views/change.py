@@ -12,7 +12,7 @@ from pages.format import UTC_ZONE, amount, percent
 from pages.query import Query
 from pages.readings import Readings, midnight_before
 from pages.views.exposure.selection import CHANGE, SINCE, Selection
-from pages.views.holdings import VAR_99, coin
+from pages.views.holdings import coin
 from risk.domain.assessment import PositionMeasures
 from risk.domain.market import Period, Trust
 from risk.domain.model import Model
@@ -38,13 +38,10 @@ class Trade:
     asset : str
     value : float
         At the mark now, quote currency; negative if more was sold.
-    var : float or None
-        About what it added to the book's VaR: value times marginal VaR.
     """
 
     asset: str
     value: float
-    var: float | None
 
 
 @dataclass(frozen=True)
@@ -181,7 +178,7 @@ def _change(
     before: BookAt,
     after: BookAt,
 ) -> Change:
-    trades = _trades(asked, before, after)
+    trades = _trades(before, after)
     return Change(asked.measure, asked.since, asked.now, value, steps, now, trades)
 
 
@@ -259,24 +256,19 @@ def _first_kept(asked: _Asked) -> datetime | None:
     return None
 
 
-def _trades(asked: _Asked, before: BookAt, after: BookAt) -> tuple[Trade, ...]:
+def _trades(before: BookAt, after: BookAt) -> tuple[Trade, ...]:
+    """Without what each did to VaR: its marginal VaR holds for small trades only, and these are
+    the largest.
+    """
     old, new = _by_asset(before.quantities), _by_asset(after.quantities)
     prices = {**before.prices, **after.prices}
-    marginal = _marginal(asked)
     trades = [
-        _trade(asset, (new.get(asset, 0.0) - old.get(asset, 0.0)) * prices[asset], marginal)
+        Trade(asset, (new.get(asset, 0.0) - old.get(asset, 0.0)) * prices[asset])
         for asset in sorted(old.keys() | new.keys())
     ]
     told = [trade for trade in trades if amount(trade.value) != amount(0.0)]
-    told.sort(key=lambda trade: -abs(trade.value if trade.var is None else trade.var))
+    told.sort(key=lambda trade: -abs(trade.value))
     return tuple(told[:_NAMED_TRADES])
-
-
-def _marginal(asked: _Asked) -> dict[str, float]:
-    """By asset, of the whole book's VaR: of a part held alone nobody has measured it."""
-    if asked.measure != "var" or not asked.selection.is_all:
-        return {}
-    return {p.asset: p.marginal_var[VAR_99] for p in asked.positions if p.marginal_var}
 
 
 def _by_asset(quantities: Quantities) -> dict[str, float]:
@@ -287,10 +279,6 @@ def _by_asset(quantities: Quantities) -> dict[str, float]:
     return net
 
 
-def _trade(asset: str, value: float, marginal: Mapping[str, float]) -> Trade:
-    return Trade(asset, value, value * marginal[asset] if asset in marginal else None)
-
-
 # -- in words -----------------------------------------------------------------------------
 
 _CAUSES: Mapping[str, str] = {
@@ -299,6 +287,11 @@ _CAUSES: Mapping[str, str] = {
     "Volatility": "volatility",
     "Model": "the model",
 }
+
+
+def day_before(since: datetime) -> str:
+    """``27 Nov``: the day whose end a change is told from, before its close renewed the model."""
+    return UTC_ZONE.day(since - _A_MOMENT)
 
 
 def change_words(change: Change, currency: str, share_of_equity: str | None) -> str:
@@ -324,16 +317,14 @@ def var_change_words(
 ) -> str:
     """What `read_var_change` found, or why it cannot be told, in a line that stands alone."""
     if isinstance(change, NotKnown):
-        return f"Why VaR changed since 00:00 cannot be told. {change.reason}"
+        return f"Why VaR changed since yesterday cannot be told. {change.reason}"
     share = of_equity(change.after)
     share_words = None if share is None else f"{percent(share)} of equity"
-    return f"Since 00:00: {change_words(change, currency, share_words)}"
+    said = change_words(change, currency, share_words)
+    return f"Since the end of {day_before(change.since)}: {said}"
 
 
 def trade_words(trade: Trade, currency: str) -> str:
-    """``BTC bought for 41.5 k USD, about +3.1 k of VaR``."""
+    """``BTC bought, 41.5 k USD``."""
     verb = "bought" if trade.value > 0.0 else "sold"
-    fact = f"{coin(trade.asset)} {verb}, {amount(abs(trade.value))} {currency}"
-    if trade.var is None:
-        return fact
-    return f"{fact}: about {amount(trade.var, signed=True)} of VaR"
+    return f"{coin(trade.asset)} {verb}, {amount(abs(trade.value))} {currency}"

@@ -381,7 +381,7 @@ def _yesterday(data: CockpitData, entries: Sequence[TimelineEntry]) -> list[Comp
 
 def _var_change(data: CockpitData) -> html.P:
     said = (
-        "Why VaR changed since 00:00 is being worked out."
+        "Why VaR changed since yesterday is being worked out."
         if data.change is None
         else var_change_words(data.change, data.book.currency, data.of_equity)
     )

@@ -13,7 +13,6 @@ from pages.readings import Readings, midnight_before
 from pages.views.change import (
     Change,
     NotKnown,
-    Trade,
     change_words,
     closes_at,
     read_change,
@@ -89,16 +88,15 @@ def test_yesterday_is_measured_with_the_model_that_was_in_force_then():
     assert change.before == pytest.approx(book_tail(model, weights_of(model, net)).var_at(0.99))
 
 
-def test_what_was_traded_since_is_named_the_largest_effect_first():
+def test_what_was_traded_since_is_named_the_most_first():
     change = told()
     bitcoin, ether = change.trades
 
     assert (bitcoin.asset, ether.asset) == ("BTC/USDT", "ETH/USDT")
     assert bitcoin.value == pytest.approx(0.43 * 96_420.0)
     assert ether.value == pytest.approx(-4.2 * 3_318.4)
-    assert plain_words(trade_words(bitcoin, "USD")) == (
-        "BTC bought, 41.5 k USD: about +2.9 k of VaR"
-    )
+    assert plain_words(trade_words(bitcoin, "USD")) == "BTC bought, 41.5 k USD"
+    assert plain_words(trade_words(ether, "USD")) == "ETH sold, 13.9 k USD"
 
 
 def test_a_position_that_was_closed_since_counts_among_the_trades():
@@ -107,10 +105,6 @@ def test_a_position_that_was_closed_since_counts_among_the_trades():
     assert change.after == 0.0
     assert change.before > 0.0
     assert [trade.value < 0.0 for trade in change.trades] == [True]
-
-
-def test_of_a_part_held_alone_no_effect_on_the_books_var_is_claimed():
-    assert all(trade.var is None for trade in told(strategy="trend").trades)
 
 
 # -- what is not known ----------------------------------------------------------------------
@@ -205,12 +199,6 @@ def test_nothing_changed_is_told_as_that():
     still = change_of(60_000.0, 60_000.0, Step("Positions", 0.0), measure="net")
 
     assert plain_words(change_words(still, "USD", None)) == ("Net is where it was, at 60.0 k USD.")
-
-
-def test_a_trade_of_unknown_effect_is_told_without_one():
-    assert plain_words(trade_words(Trade("BTC/USDT", -9_000.0, None), "USD")) == (
-        "BTC sold, 9.0 k USD"
-    )
 
 
 def test_only_new_entries_of_the_ledger_are_read():

@@ -238,7 +238,7 @@ def test_the_foot_of_the_timeline_says_why_var_changed_and_leads_to_more():
     link = next(props for props in parts(view) if props.get("children") == "Exposure")
 
     assert words(part(view, "cockpit-change-words")["children"]) == (
-        "Since 00:00: VaR 99 % fell by 110.0 k to 110.0 k USD, 4.57 % of equity: "
+        "Since the end of 12 Nov: VaR 99 % fell by 110.0 k to 110.0 k USD, 4.57 % of equity: "
         "−112.0 k from positions, +2.0 k from prices."
     )
     assert link["href"] == "/exposure?tz=Europe/Berlin"

@@ -89,3 +89,17 @@ def test_an_address_selects_by_all_that_it_says():
     assert selection.takes(BTC)
     assert not selection.takes(BTC._replace(venue="b"))
     assert selection.quantities({BTC: 2.0, BTC._replace(strategy="x"): -1.0}) == {BTC: 2.0}
+
+
+def test_what_is_known_once_a_day_only_is_told_apart_from_what_is_known_by_the_hour():
+    hourly = {BTC: history(*((float(h), 100.0 + h) for h in range(72)))}
+    daily = {BTC: history(*((24.0 * d, 100.0 + d) for d in range(3)))}
+
+    assert not past(hourly, hours=72).by_the_day
+    assert past(daily, hours=72).by_the_day
+
+
+def test_of_a_part_that_was_never_held_no_course_is_known():
+    never = past(TOLD, Selection((("strategy", "nobody"),)))
+
+    assert all(course.ts_ms.size == 0 for course in courses_of(never).values())

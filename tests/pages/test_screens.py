@@ -176,7 +176,7 @@ def test_why_var_changed_is_worked_out_beside_the_first_view_and_sent_alone(scre
     go_on, read = threading.Event(), reader.ledger_entries
     reader.ledger_entries = lambda *words, **more: go_on.wait(20) and read(*words, **more)
     shown, view = screens.view(COCKPIT, TODAY)
-    assert "Why VaR changed since 00:00 is being worked out." in words(view)
+    assert "Why VaR changed since yesterday is being worked out." in words(view)
 
     go_on.set()
     while screens.readings.later.ask("whatever comes after it", lambda: True).is_pending:
@@ -184,7 +184,9 @@ def test_why_var_changed_is_worked_out_beside_the_first_view_and_sent_alone(scre
     reader.advance()
     changes = screens.update(COCKPIT, TODAY, shown).changes
 
-    assert changes["cockpit-change-words"]["children"].startswith("Since 00:00: VaR 99")
+    assert changes["cockpit-change-words"]["children"].startswith(
+        "Since the end of 11\xa0Nov: VaR 99"
+    )
     assert "cockpit-changes" not in changes
 
 

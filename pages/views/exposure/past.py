@@ -24,6 +24,8 @@ RANK_MOMENTS = 500
 #: A position is told once an hour, and once a day long ago in a past that was relived: so far
 #: back lies what holds at the beginning of a range.
 _TOLD_WITHIN = timedelta(hours=25)
+#: Told so far apart, a book that lives was told once a day.
+_BY_THE_DAY_MS = 20 * 3_600_000
 #: Groups that are drawn by themselves; all others are one.
 _OWN_LAYERS = 4
 
@@ -38,10 +40,13 @@ class Past:
         Milliseconds since 1970, evenly spaced.
     values : mapping of PositionKey to ndarray of shape (n,)
         Quote currency; 0 where a position was not held.
+    by_the_day : bool
+        Whether some of it is known once a day only, and drawn as if nothing had moved between.
     """
 
     ts_ms: NDArray[np.int64]
     values: Mapping[PositionKey, FloatArray]
+    by_the_day: bool = False
 
 
 def read_past(
@@ -86,7 +91,14 @@ def selected_past(
         for key, history in histories.items()
         if selection.takes(key)
     }
-    return Past(times, {key: course for key, course in values.items() if np.any(course)})
+    held = {key: course for key, course in values.items() if np.any(course)}
+    return Past(times, held, _is_by_the_day(histories[key] for key in held))
+
+
+def _is_by_the_day(histories: Iterable[MetricHistory]) -> bool:
+    told = [history.ts_ms for history in histories]
+    moments = np.unique(np.concatenate(told)) if told else np.empty(0, np.int64)
+    return bool(np.any(np.diff(moments) >= _BY_THE_DAY_MS))
 
 
 def _at(history: MetricHistory, times: NDArray[np.int64]) -> FloatArray:
@@ -103,7 +115,7 @@ def rank_span(readings: Readings, book: Book, now: datetime) -> tuple[datetime, 
 
 def courses_of(past: Past) -> dict[str, MetricHistory]:
     """Gross, net, long and short of the positions together."""
-    if not past.ts_ms.size:
+    if not past.values:
         return dict.fromkeys(EXPOSURES, NO_HISTORY)
     long, short = (
         _sum((np.maximum(sign * v, 0.0) for v in past.values.values()), past.ts_ms.size)

@@ -6,7 +6,7 @@ from pages.components.basics import card, heading
 from pages.components.grid import Column, Row, data_grid, grid_tools
 from pages.views.exposure.reading import ExposureData
 from pages.views.exposure.selection import toggled
-from pages.views.holdings import VAR_99, beta_of, coin, component_var, share_of, side_of, sum_known
+from pages.views.holdings import VAR_99, coin, component_var, share_of, side_of, sum_known
 from risk.domain.assessment import PositionMeasures
 from risk.domain.market import Trust
 
@@ -52,6 +52,8 @@ COLUMNS = (
     Column(field="trust", title="Data", kind="trust", term="data_trust"),
     Column(field="entry", title="Entry", kind="price", roomy=True),
     Column(field="venue", title="Venue", width=64, roomy=True),
+    # Beside the coin's name, for the file: two quotes of one coin are two assets.
+    Column(field="pair", title="Pair", width=92, roomy=True),
 )
 
 
@@ -118,6 +120,7 @@ def _row(data: ExposureData, p: PositionMeasures, gross: float) -> Row:
         "href": toggled(data.query, asset=p.asset),
         "strategy": p.strategy,
         "venue": p.venue,
+        "pair": p.asset,
         "quantity": p.quantity,
         "entry": p.entry_price,
         "mark": p.mark if known else None,
@@ -149,6 +152,5 @@ def total_row(data: ExposureData) -> Row:
         "profit_share": share_of(profit, cost),
         "component": component,
         "var_share": share_of(component, data.book_var),
-        "beta": beta_of(positions, data.assessment.equity),
     }
     return _rounded(row)

@@ -32,11 +32,14 @@ class Drawn:
         Empty if there is nothing to draw yet.
     others : bool
         Whether what has no name of its own is drawn too.
+    by_the_day : bool
+        Whether some of it is known once a day only.
     """
 
     figure: dict[str, Any]
     names: tuple[str, ...]
     others: bool = False
+    by_the_day: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,7 +219,8 @@ def _layers(
             zone=query.zone,
             scheme=query.scheme,
         )
-        return Drawn(figure, tuple(layer.name for layer in named), others is not None)
+        names = tuple(layer.name for layer in named)
+        return Drawn(figure, names, others is not None, known.by_the_day)
 
     look = (part, query.zone.name, query.scheme)
     return readings.once(("exposure layers", book.name, selection, since, until, look), draw)

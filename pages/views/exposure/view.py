@@ -11,11 +11,11 @@ from pages.components.metrics import MetricCard, metric_card
 from pages.components.notices import NoticeLink, empty_state
 from pages.figures.exposure import change_figure
 from pages.figures.history import CHART_CONFIG
-from pages.format import UTC_ZONE, amount, money, multiple, number, percent, sentence
+from pages.format import amount, money, multiple, number, percent, sentence
 from pages.query import Word
 from pages.theme import others_fill, series_fill, series_line
 from pages.views.absent import no_course
-from pages.views.change import Change, NotKnown, change_words, trade_words
+from pages.views.change import Change, NotKnown, change_words, day_before, trade_words
 from pages.views.doubts import doubt_banners
 from pages.views.exposure.positions import positions_card
 from pages.views.exposure.reading import CONCENTRATION, Drawn, ExposureData
@@ -210,7 +210,7 @@ def _concentration_card(data: ExposureData) -> MetricCard:
         index,
         f"≈ {number(1.0 / index, 1)}",
         "assets",
-        f"{coin(largest)} {share} of net · index {number(index, 2)}",
+        f"{coin(largest)} {share} of all nets · index {number(index, 2)}",
         least_span=_LEAST_CONCENTRATION,
     )
 
@@ -248,7 +248,7 @@ def _change_card(data: ExposureData) -> html.Section:
     switches = html.Div(choices, className="sw-exposure-switches")
     change = data.change
     body = _bridge(data, change) if isinstance(change, Change) else _no_bridge(change)
-    note = f"since {UTC_ZONE.day(change.since)}, 00:00 UTC"
+    note = f"since the end of {day_before(change.since)}, UTC"
     return card(
         [
             heading("What changed", note=note, actions=[help_mark("what_changed"), switches]),
@@ -272,7 +272,7 @@ def _bridge(data: ExposureData, change: Change) -> list[Component]:
         change.before,
         change.steps,
         change.after,
-        names=(f"{UTC_ZONE.day(change.since)}", "Now"),
+        names=(day_before(change.since), "Now"),
         scheme=data.query.scheme,
     )
     return [
@@ -333,8 +333,10 @@ def _layers(data: ExposureData) -> list[Component]:
             heading(title),
             html.P("Nothing was held in this range.", className="sw-dim sw-pad"),
         ]
+    by_the_day = "; in part known once a day" if data.layers.by_the_day else ""
+    note = f"longs above zero, shorts below{by_the_day}"
     return [
-        heading(title, note="longs above zero, shorts below", actions=[_layer_key(data)]),
+        heading(title, note=note, actions=[_layer_key(data)]),
         _graph("exposure-layers", data.layers.figure, 168),
     ]
 
