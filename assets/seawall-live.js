@@ -252,16 +252,40 @@
   /** Dash tells nobody when a callback is under way, or that none answered: seen from here. */
   window.fetch = (resource, options) => {
     const answer = plainFetch(resource, options);
-    const isCallback = String(resource).includes("_dash-update-component");
-    if (isCallback) watch(answer, JSON.parse(options.body).changedPropIds);
-    return answer;
+    if (!String(resource).includes("_dash-update-component")) return answer;
+    const asked = JSON.parse(options.body);
+    watch(answer, asked.changedPropIds);
+    return isUpdate(asked.changedPropIds) ? forWhatIsShown(answer, asked) : answer;
   };
 
+  const isUpdate = (causes) => causes.includes("live.data");
+  const NOTHING = { multi: true, response: {} };
+
+  /** The answer to an update, if the page still shows what was asked about when Dash takes it.
+   *
+   * Whoever chose another view meanwhile has a page whose parts bear the same ids: an answer for
+   * the view before must not be written over it. */
+  async function forWhatIsShown(answer, asked) {
+    const response = await answer;
+    if (response.status !== 200) return response;
+    const data = await response.json();
+    response.json = async () => (isShown(asked) ? data : NOTHING);
+    return response;
+  }
+
+  /** As Dash knows the page, which is sooner than the document does. */
+  function isShown(asked) {
+    const { paths, layout } = window.store.getState();
+    return asked.state.every(({ id, property, value }) => {
+      const path = paths.strs[id];
+      return path && path.reduce((node, key) => node?.[key], layout)?.props[property] === value;
+    });
+  }
+
   function watch(answer, causes) {
-    const isUpdate = causes.includes("live.data");
-    if (isUpdate) Object.assign(updates, { running: updates.running + 1, startedAt: Date.now() });
+    if (isUpdate(causes)) Object.assign(updates, { running: updates.running + 1, startedAt: Date.now() });
     const ended = () => {
-      if (isUpdate) updates.running -= 1;
+      if (isUpdate(causes)) updates.running -= 1;
     };
     const failed = () => {
       ended();

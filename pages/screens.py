@@ -134,7 +134,7 @@ class Screens:
         built = self._newest(screen, query)
         if built is not None:
             return Shown(built.cycle), built.tree
-        return Shown(None), _root(screen, self._no_cycle(query), "")
+        return Shown(None), _root(screen, query, self._no_cycle(query), "")
 
     def _no_cycle(self, query: Query) -> list[Component]:
         book = self.readings.book(query)
@@ -170,7 +170,8 @@ class Screens:
     def _build(self, screen: Screen[Any], query: Query, book: Book, cycle: CompleteCycle) -> _Built:
         data = screen.read(self.readings, query, book, cycle)
         number = cycle.pulse.cycle
-        built = _Built(number, plain(_root(screen, screen.view(data), str(number))))
+        root = _root(screen, query, screen.view(data), str(number))
+        built = _Built(number, plain(root))
         with self._lock:
             self._views[(screen.name, query, number)] = built
             while len(self._views) > _REMEMBERED_VIEWS:
@@ -239,8 +240,14 @@ class Screens:
             _LOG.exception("screen_not_prepared", screen=screen.name)
 
 
-def _root(screen: Screen[Any], parts: Sequence[Component], cycle: str) -> html.Div:
-    return html.Div(list(parts), id=screen.root, className="sw-contents", **{"data-cycle": cycle})
+def _root(screen: Screen[Any], query: Query, parts: Sequence[Component], cycle: str) -> html.Div:
+    """What moves; it says itself which view of which cycle it is, in what no update rewrites."""
+    said = {"data-cycle": cycle, "data-view": _view_text(query)}
+    return html.Div(list(parts), id=screen.root, className="sw-contents", **said)
+
+
+def _view_text(query: Query) -> str:
+    return json.dumps({"words": query.as_words(), "scheme": query.scheme}, sort_keys=True)
 
 
 # -- pages --------------------------------------------------------------------------------
@@ -255,19 +262,20 @@ def live_page(screen: Screen[Any]) -> Callable[..., html.Div]:
     @callback(
         Output(f"{screen.name}-shown", "data"),
         Input("live", "data"),
-        State(f"{screen.name}-shown", "data"),
+        State(screen.root, "data-view"),
+        State(screen.root, "data-cycle"),
         prevent_initial_call=True,
     )
-    def show_newest(_live: dict[str, Any] | None, shown: dict[str, Any]) -> dict[str, Any]:
-        return _brought_up_to_date(screen, shown)
+    def show_newest(_live: dict[str, Any] | None, view: str, cycle: str) -> int | None:
+        return _brought_up_to_date(screen, json.loads(view), cycle)
 
     def layout(**words: str | list[str]) -> html.Div:
         query = parse(words, screen.words, scheme=chosen_scheme(request.cookies))
         try:
             content = _content(screen, query)
         except SeawallError as error:
-            root = _root(screen, unreadable_parts(str(error)), "")
-            content = _laid_out(screen, query, Shown(None), [root])
+            root = _root(screen, query, unreadable_parts(str(error)), "")
+            content = _laid_out(screen, [root])
         return html.Div(content, id=screen.name, **{"data-defaults": _defaults(screen)})
 
     return layout
@@ -278,23 +286,24 @@ def _defaults(screen: Screen[Any]) -> str:
     return json.dumps({word.name: word.default for word in screen.words})
 
 
-def _brought_up_to_date(screen: Screen[Any], shown: Mapping[str, Any]) -> dict[str, Any]:
-    query = parse(shown["words"], screen.words, scheme=chosen_scheme(request.cookies))
-    update = running_screens().update(screen, query, Shown(shown["cycle"]))
+def _brought_up_to_date(screen: Screen[Any], view: Mapping[str, Any], cycle: str) -> int | None:
+    """Set what changed since `cycle`, which the browser shows; the cycle that it shows then."""
+    query = parse(view["words"], screen.words, scheme=chosen_scheme(request.cookies))
+    update = running_screens().update(screen, query, Shown(int(cycle) if cycle else None))
     # Charts have literal colours: a browser that changed its scheme needs all of them anew.
-    if update.whole or shown["scheme"] != query.scheme:
+    if update.whole or view["scheme"] != query.scheme:
         set_props(screen.name, {"children": _content(screen, query)})
-        return _said(query, update.shown)
+        return update.shown.cycle
     for component_id, props in update.changes.items():
         set_props(component_id, props)
-    return _said(query, update.shown)
+    return update.shown.cycle
 
 
 def _content(screen: Screen[Any], query: Query) -> list[Any]:
     screens = running_screens()
-    shown, view = screens.view(screen, query)
+    _shown, view = screens.view(screen, query)
     notices = address_notices(query, *_book_and_now(screens.readings, query))
-    return _laid_out(screen, query, shown, [notices, view])
+    return _laid_out(screen, [notices, view])
 
 
 def _book_and_now(readings: Readings, query: Query) -> tuple[Book | None, datetime | None]:
@@ -303,13 +312,10 @@ def _book_and_now(readings: Readings, query: Query) -> tuple[Book | None, dateti
     return book, None if cycle is None else cycle.pulse.market
 
 
-def _laid_out(screen: Screen[Any], query: Query, shown: Shown, parts: Sequence[Any]) -> list[Any]:
-    store = dcc.Store(id=f"{screen.name}-shown", data=_said(query, shown))
+def _laid_out(screen: Screen[Any], parts: Sequence[Any]) -> list[Any]:
+    # A callback must write something; what it changes has no fixed place.
+    store = dcc.Store(id=f"{screen.name}-shown")
     return [html.Div(list(parts), className=f"sw-page sw-{screen.name}"), store]
-
-
-def _said(query: Query, shown: Shown) -> dict[str, Any]:
-    return {"words": query.as_words(), "cycle": shown.cycle, "scheme": query.scheme}
 
 
 SCREENS_EXTENSION = "risk_screens"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import dash
 import pytest
+from flask import request
 from selenium.webdriver.common.by import By
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -280,3 +281,48 @@ def test_numbers_are_old_at_the_first_glance_at_a_tab_that_was_hidden(watched, r
     )
 
     assert seen == "stale"
+
+
+# -- another view meanwhile -----------------------------------------------------------------
+
+
+@pytest.fixture
+def held_back(dashboard) -> Iterator[threading.Event]:
+    """Answers to updates of a page wait, worked out already, until it is set."""
+    release, under_way = threading.Event(), threading.Event()
+
+    def hold(response):
+        if request.path == "/_dash-update-component" and "live.data" in str(request.json):
+            under_way.set()
+            release.wait(20.0)
+        return response
+
+    dashboard.server.after_request(hold)
+    release.under_way = under_way
+    yield release
+    release.set()
+
+
+def test_an_answer_for_the_view_before_is_not_written_over_the_one_chosen_since(
+    page, server, reader, held_back
+):
+    """Else one asset's figures stand under the name of the whole book, and are live."""
+    held_back.set()
+    page.driver.get(f"http://127.0.0.1:{server.port}/exposure?asset=ETH/USDT")
+    page.sees("#exposure-answer", "Asset ETH.")
+    whole = "Long 1.4"
+    held_back.clear()
+    held_back.under_way.clear()
+    reader.advance(0.01)
+    until(held_back.under_way.is_set, "no update asked for")
+    page.run("document.querySelector('.sw-filter').click()")
+    page.sees("#exposure-answer", whole)
+    gross = page.text("#card-gross-figure")
+
+    held_back.set()
+    number = reader.advance()
+    until(lambda: page.run(CYCLE) == str(number), "not brought up to date")
+
+    assert page.text("#exposure-answer").startswith(whole)
+    assert page.text("#card-gross-figure") == gross
+    assert page.text("#card-gross-context").startswith("0.6")

@@ -94,7 +94,7 @@ def test_what_a_page_said_is_asked_with_the_next_time(viewer, reader):
     number = reader.advance()
     viewer.look()
 
-    assert viewer.props["cockpit-shown"]["data"]["cycle"] == number
+    assert viewer.props["cockpit-view"]["data-cycle"] == str(number)
 
 
 def test_no_news_is_no_update(viewer, reader):
