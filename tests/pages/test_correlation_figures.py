@@ -255,7 +255,7 @@ def test_loose_and_tight_times_are_tinted_each_once():
     assert figure["layout"]["xaxis"]["range"][0] == figure["data"][0]["x"][59]
 
 
-def test_what_the_model_used_is_drawn_beside_in_another_line():
+def test_the_mean_with_newer_days_weighing_more_is_drawn_beside_in_another_line():
     held = MetricHistory(DAYS[100:], np.linspace(0.5, 0.6, 100))
     means = rolling_means()
     figure = mean_figure(DAYS, means, tightness(means), held, zone=UTC_ZONE, scheme="dark")
