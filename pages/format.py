@@ -107,9 +107,9 @@ def ordinal(rank: int) -> str:
 
 
 def window(span: timedelta) -> str:
-    """How far a history reaches, in one unit: ``5 h``, ``90 d``, ``1 y``."""
+    """How far a history reaches, in one unit: ``5 h``, ``441 d``, ``3 y``."""
     days = span.total_seconds() / 86_400.0
-    if days >= 360.0:
+    if days > 730.5:  # two years: below, a rounded year would hide months
         return f"{days / 365.25:.0f}{_NBSP}y"
     if days >= 2.0:
         return f"{days:.0f}{_NBSP}d"

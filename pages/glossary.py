@@ -140,7 +140,7 @@ GLOSSARY: Mapping[str, Term] = {
         "Herfindahl index Σ wᵢ², wᵢ = |net exposure of the asset| ÷ their sum; "
         "effective number = 1 ÷ index",
         "An effective number of 3 means: as concentrated as three equal assets. It does not know "
-        "that coins move together; independent bets are fewer still.",
+        "that coins move together; independent bets know, but not sizes.",
         "Herfindahl 1950; Hirschman 1945.",
     ),
     "effective_number": Term(
@@ -170,7 +170,8 @@ GLOSSARY: Mapping[str, Term] = {
     "beta_btc": Term(
         "Beta to BTC",
         "How far the asset is expected to move when bitcoin moves by 1 %.",
-        "covariance(asset, BTC) ÷ variance(BTC), of the model's day forecast",
+        "correlation with BTC now × deviation of the asset ÷ deviation of BTC, over the scenarios "
+        "of the model's day forecast",
         "At 1.4 it falls 1.4 % when bitcoin falls 1 %, on average; its own moves come on top.",
         "Sharpe 1964, J. Finance 19.",
     ),
@@ -225,23 +226,28 @@ GLOSSARY: Mapping[str, Term] = {
     "correlation": Term(
         "Correlation",
         "How alike two assets move, from −1 (opposite) through 0 (unrelated) to +1 (as one).",
-        "Pearson correlation of daily returns, each divided by its forecast deviation",
-        "Above 0.7 two longs are nearly one position. It is measured on moves freed of changing "
-        "volatility, lest one wild week decide it.",
+        "correlation of daily returns, each divided by the deviation that was forecast for it; "
+        "each view says how much which days count",
+        "At 0.7 two longs of equal size and volatility swing 92 % as far as one of twice the size. "
+        "It is measured on moves freed of changing volatility, lest one wild week decide it.",
         "Engle 2002, J. Business & Economic Statistics 20.",
     ),
-    "correlation_used": Term(
-        "Used by VaR",
-        "The mean correlation of what is held, in the matrix that the risk model uses now.",
-        "EWMA with λ = 0.99 of standardised returns, shrunk by 20 % towards its mean",
-        "Half of its weight lies on the last 69 days. It follows a storm within weeks, not hours: "
-        "read the recent and the stressed figure beside it.",
+    "correlation_now": Term(
+        "Now",
+        "Correlation with newer days weighing more; the card shows the mean of what is held.",
+        "EWMA with λ = 0.99 of products of standardised returns, scaled to ones on the diagonal, "
+        "shrunk by 20 % towards its mean",
+        "Half of the weight lies on the last 69 days: it follows a storm within weeks, not hours. "
+        "Betas, the stressed view, independent bets and the order of the map use it. VaR does not: "
+        "its dependence is that of the days of its own window, each counting the same, whose mean "
+        "stands beside it.",
         "Engle 2002; Ledoit & Wolf 2004, J. Portfolio Management 30.",
     ),
     "correlation_calm": Term(
         "Calm",
         "Correlation over the calmer half of days.",
-        "days on which the market's forecast deviation was in the lower half",
+        "days of the window on which the market's forecast deviation was in its lower half, each "
+        "counting the same",
         "What diversification looks like on the days on which it is not needed.",
         "Longin & Solnik 2001, J. Finance 56.",
     ),
@@ -250,37 +256,39 @@ GLOSSARY: Mapping[str, Term] = {
         "Correlation over the last 60 days.",
         "Pearson correlation of standardised returns, each day counting the same",
         "Against the calm figure it tells whether assets are closer together now. Over 60 days a "
-        "correlation of 0.7 is known to about ±0.13.",
+        "correlation of 0.7 is known to about ±0.13 (two standard errors).",
         "Fisher 1921, Metron 1: the standard error of a correlation.",
     ),
     "correlation_stressed": Term(
         "Stressed",
-        "The correlation that VaR uses, moved towards everything falling together.",
-        "(1 − θ) C + θ 11′, with θ such that the mean is 0.95",
-        "What is left of diversification in a panic. A pair that hedged still hedges here only "
-        "if one is held short.",
+        "The matrix of now, moved towards everything falling together.",
+        "(1 − θ) C + θ 11′, with θ such that the mean is 0.95; θ = 0 where it is that high already",
+        "What is left of diversification in a panic. Two longs hardly offset each other here; a "
+        "short still offsets a long.",
         "Numpacharoen 2013, J. Derivatives 21: weighted averages of correlation matrices.",
     ),
     "correlation_difference": Term(
         "Difference",
         "Recent less calm correlation, pair by pair.",
         "recent − calm",
-        "Above zero, the pair moves closer together now than on calm days: it diversifies less "
-        "than the calm past promises.",
+        "Above zero, two assets move closer together now than on calm days: they diversify less "
+        "than the calm past promises. With the signs of shorts turned it speaks of profits: above "
+        "zero they move together more than on calm days, below zero they offset each other more.",
         "Longin & Solnik 2001, J. Finance 56.",
     ),
     "mean_correlation": Term(
         "Mean correlation",
         "The average over all pairs of assets.",
-        "mean of the off-diagonal correlations, over a trailing window of 60 days",
-        "Large coins: median 0.67, 95th percentile 0.84, highest 0.93 (2017 to 2022). Near the "
-        "top, owning many coins is owning one.",
+        "mean of the off-diagonal correlations of standardised returns, over a trailing window of "
+        "60 days, each counting the same",
+        "Eight large coins: median 0.67, 95th percentile 0.84, highest 0.93 (2017 to 2022). Near "
+        "the top, owning many coins is owning one.",
         "Pollet & Wilson 2010, J. Financial Economics 96.",
     ),
     "independent_bets": Term(
         "Independent bets",
         "How many unrelated assets would spread risk as well as these do.",
-        "(Σ λ)² ÷ Σ λ², λ the eigenvalues of the correlation matrix that VaR uses",
+        "(Σ λ)² ÷ Σ λ², λ the eigenvalues of the matrix of now",
         "Seven coins with a correlation of 0.7 are 1.8 bets. Adding another coin of the kind adds "
         "next to nothing. Sizes play no part: it is about the assets.",
         "Bretherton et al. 1999, J. Climate 12: effective degrees of freedom.",
@@ -288,7 +296,8 @@ GLOSSARY: Mapping[str, Term] = {
     "pair_beta": Term(
         "Beta of the pair",
         "How far the second asset moved, on average, when the first moved by one per cent.",
-        "covariance of daily returns ÷ variance of the first one's",
+        "covariance of daily returns ÷ variance of the first one's; a short's returns are turned "
+        "where signs are as held",
         "The dashed line in the chart of days. To hedge a position in the second, hold beta times "
         "its size of the first the other way round.",
         "Sharpe 1963, Management Science 9.",
@@ -297,14 +306,15 @@ GLOSSARY: Mapping[str, Term] = {
         "Joint tails",
         "How often both have one of their worst days on the same day.",
         "share of the worst 5 % of days of one on which the other had one of its worst 5 %",
-        "Coins: 56 %, where their correlation under a bell curve would say 25 %. In the tails "
-        "diversification is worth less than correlation says.",
+        "The page shows both numbers: what was observed, and what a Gaussian copula of the same "
+        "correlation says, as if nothing but correlation tied them together. Where more was "
+        "observed, diversification in the tails is worth less than correlation says.",
         "Embrechts, McNeil & Straumann 2002, Correlation and dependence in risk management.",
     ),
     "clustered_order": Term(
         "Clustered order",
         "Rows stand so that assets that move alike stand side by side.",
-        "average linkage on √((1 − ρ) ÷ 2), leaves in optimal order",
+        "average linkage on √((1 − ρ) ÷ 2), ρ of the matrix of now, leaves in optimal order",
         "A square block along the diagonal is one bet under several names.",
         "Mantegna 1999, European Physical Journal B 11; Bar-Joseph et al. 2001.",
     ),

@@ -215,7 +215,7 @@ def _rank_line(rank: Rank | None, base: str, unranked: str) -> html.Div:
 
 
 def rank_words(rank: Rank) -> str:
-    """``97th percentile, 1 y``."""
+    """``97th percentile, 90 d``."""
     return f"{ordinal(rank.percentile)} percentile, {window(rank.span)}"
 
 

@@ -531,7 +531,7 @@ def mean_figure(
     usual : Tightness
         Of these means.
     modelled : MetricHistory
-        What the VaR model took for the mean of what was held, drawn dashed.
+        The mean of what was held with newer days weighing more, drawn dashed.
     zone : Zone
     scheme : Scheme
     """
@@ -576,7 +576,7 @@ def _modelled_line(modelled: MetricHistory, zone: Zone, scheme: Scheme) -> list[
         return []
     held = with_gaps(modelled)
     times = wall_times(held.ts_ms, zone)
-    return [_mean_line(times, held.values, "Held, in the VaR model", series_line(1, scheme))]
+    return [_mean_line(times, held.values, "Held, newer days weigh more", series_line(1, scheme))]
 
 
 def _usual_labels(usual: Tightness) -> list[tuple[str, float]]:

@@ -143,7 +143,7 @@ class HeldBook:
     largest_asset : str or None
     day, hour : TailRisk or None
     mean_correlation : float or None
-        Mean pairwise correlation of held assets; None for fewer than two.
+        Mean of the model's `correlation` over pairs of held assets; None for fewer than two.
     stress_loss : float or None
         Loss in the worst scenario of the snapshot; None if it has none.
     stress_scenario : str or None

@@ -99,7 +99,8 @@ class Scenarios(NamedTuple):
         VaR and ES of one unit of currency held long (0) or short (1), before tracking; of
         the one-day model only.
     correlation : ndarray of shape (A, A)
-        Shrunk correlation of residuals.
+        Shrunk correlation of residuals, newer bars weighing more: for betas, not for VaR, whose
+        dependence is that of the scenarios themselves.
     """
 
     filtered: FloatArray

@@ -1,7 +1,8 @@
 r"""How assets move together, for people to look at.
 
-What is measured here is shown, not used: the correlation that scenarios are made of lives in
-:mod:`risk.measures.correlation`. Residuals are returns over the deviation that was forecast
+What is measured here is shown, not used: the correlation behind betas lives in
+:mod:`risk.measures.correlation`, and VaR takes its dependence from the days of its scenarios
+themselves. Residuals are returns over the deviation that was forecast
 for them, oldest first, NaN where unobserved. What cannot be known from the bars at hand is
 NaN in these results, and callers show it as unknown.
 """

@@ -126,7 +126,7 @@ def test_each_figure_has_a_neighbour_that_gives_it_meaning():
         "BTC alone 9.8 %",
         "Peak 2.57 m on 28 Oct",
         "BTC beta 0.6",
-        "percentile, 1 y",
+        "percentile, 365 d",
         "3 exceptions in 250 days, normal 1 to 6.",
     ):
         assert neighbour in view

@@ -80,7 +80,7 @@ def test_views_are_links_that_keep_the_pair(screen):
 
     screen.sees("#correlation-view-words", "Recent less calm")
     screen.sees("#correlation-pair-card h2", "SOL and BNB")
-    screen.sees("#correlation-extremes", "Closer the most")
+    screen.sees("#correlation-extremes", "Together more, by most")
 
 
 @pytest.mark.parametrize("width", [390, 768, 1440])

@@ -43,7 +43,7 @@ def build_map(values: np.ndarray, **changes) -> CorrelationMap:
         "values": values,
         "span": 1.0,
         "signed": False,
-        "hover": {"Used by VaR": values, "Difference": -values},
+        "hover": {"Now": values, "Difference": -values},
     }
     return CorrelationMap(**{**content, **changes})
 
@@ -105,7 +105,7 @@ def test_the_pointer_is_told_both_names_and_every_view():
 
     assert pairs["customdata"] == [[], [["A1 and A0", "0.50", "−0.50"]]]
     assert pairs["hovertemplate"] == (
-        "<b>%{customdata[0]}</b><br>Used by VaR %{customdata[1]}"
+        "<b>%{customdata[0]}</b><br>Now %{customdata[1]}"
         "<br>Difference %{customdata[2]}<extra></extra>"
     )
 
@@ -163,7 +163,7 @@ def test_a_pairs_line_ends_beside_its_named_levels():
     rolling = np.where(np.arange(200) < 59, np.nan, 0.6)
     levels = [
         Level("calm", 0.58, "dot"),
-        Level("used", 0.60, "dash"),
+        Level("now", 0.60, "dash"),
         Level("stressed", 0.95, "dot"),
     ]
     figure = pair_figure(DAYS, rolling, levels, zone=UTC_ZONE, scheme="dark")
@@ -172,7 +172,7 @@ def test_a_pairs_line_ends_beside_its_named_levels():
     pixels = (190 - 44) / (layout["yaxis"]["range"][1] - layout["yaxis"]["range"][0])
     heights = [label["y"] * pixels + label["yshift"] for label in labels]
 
-    assert [label["text"] for label in labels] == ["calm 0.58", "used 0.60", "stressed 0.95"]
+    assert [label["text"] for label in labels] == ["calm 0.58", "now 0.60", "stressed 0.95"]
     assert all(b - a > 13.8 for a, b in itertools.pairwise(heights))
     assert len(figure["data"][0]["x"]) == 200
     assert layout["yaxis"]["range"][0] < 0.58
@@ -255,7 +255,7 @@ def test_loose_and_tight_times_are_tinted_each_once():
     assert figure["layout"]["xaxis"]["range"][0] == figure["data"][0]["x"][59]
 
 
-def test_what_the_model_used_is_drawn_beside_in_another_line():
+def test_the_mean_with_newer_days_weighing_more_is_drawn_beside_in_another_line():
     held = MetricHistory(DAYS[100:], np.linspace(0.5, 0.6, 100))
     means = rolling_means()
     figure = mean_figure(DAYS, means, tightness(means), held, zone=UTC_ZONE, scheme="dark")

@@ -7,16 +7,24 @@ import numpy as np
 import pytest
 
 from pages.figures.packing import unpacked
+from pages.format import ordinal
 from pages.query import parse
 from pages.readings import Readings
 from pages.screens import Screen, Screens
 from pages.views.correlation.answer import answer
+from pages.views.correlation.pairs import end_labels
 from pages.views.correlation.reading import names_of, read_correlation
-from pages.views.correlation.study import ends_of, study_group, study_market, study_pair
+from pages.views.correlation.study import (
+    HALF_WEIGHT_DAYS,
+    ends_of,
+    study_group,
+    study_market,
+    study_pair,
+)
 from pages.views.correlation.view import correlation_view
-from pages.views.correlation.words import VIEWS, WORDS
+from pages.views.correlation.words import OF, VIEWS, WORDS
 from risk.domain.market import Period
-from risk.measures.correlation import mean_correlation
+from risk.measures.correlation import ewma_cross, mean_correlation
 from risk.portfolio.forecasting import new_model
 from tests.fakes_book import HOLDINGS, day_past
 from tests.fakes_web import DEMO, FakeBookReader
@@ -163,7 +171,7 @@ def test_the_difference_is_recent_less_calm(reader):
     )
     assert np.diagonal(matrices["difference"]).tolist() == [0.0] * 7
     assert group.means["stressed"] == pytest.approx(0.95)
-    assert group.means["used"] == pytest.approx(mean_correlation(matrices["used"]))
+    assert group.means["now"] == pytest.approx(mean_correlation(matrices["now"]))
 
 
 def test_the_two_largest_are_the_pair_until_the_address_says_another(reader):
@@ -179,7 +187,7 @@ def test_the_two_largest_are_the_pair_until_the_address_says_another(reader):
 
 
 def test_a_pairs_levels_are_the_cells_of_the_map(reader):
-    for view in ("used", "calm", "stressed"):
+    for view in ("now", "calm", "stressed"):
         data = read(reader, view=view, pair="XRP/USDT,AVAX/USDT")
         assets = data.figures["map"]["layout"]["meta"]["assets"]
         column, row = sorted(map(assets.index, data.pair.assets))
@@ -220,6 +228,139 @@ def test_no_nan_and_no_doubled_id_reaches_the_screen(reader, view, scheme):
 
     assert "nan" not in words(tree).lower().split()
     assert len(ids) == len(set(ids))
+
+
+def test_the_map_of_now_says_what_uses_it_and_that_var_does_not(reader):
+    data = read(reader)
+    view = words(correlation_view(data)).replace("\u00a0", " ")
+    own = np.corrcoef(reader.model("demo", Period.DAY).filter.residuals, rowvar=False)
+
+    assert f"half of the weight on the last {HALF_WEIGHT_DAYS} days" in view
+    assert "betas and the stressed view use it." in view
+    assert (
+        f"VaR takes its own 500 days, each counting the same: mean {mean_correlation(own):.2f}."
+        in view
+    )
+    assert f"VaR's own 500 days: {mean_correlation(own):.2f}" in view
+    assert "The matrix of now, each pair moved by θ" in words(shown(reader, view="stressed"))
+    assert "used by var" not in view.lower()
+
+
+def test_half_of_the_weight_of_now_lies_on_the_days_that_it_says():
+    _, weight = ewma_cross(np.ones((HALF_WEIGHT_DAYS, 2)))
+
+    np.testing.assert_allclose(weight, 0.5, atol=0.001)
+
+
+def test_the_card_of_what_is_held_compares_the_same_assets_whatever_the_map_shows(reader):
+    reader.holdings = HOLDINGS[:3]
+    contexts = {
+        assets: part(shown(reader, assets=assets), "card-correlation_now-context")["children"]
+        for assets in ("held", "all")
+    }
+    every = shown(reader, assets="all")
+
+    assert contexts["held"] == contexts["all"]
+    assert contexts["all"].split()[-1] not in part(every, "correlation-view-words")["children"]
+
+
+def test_the_calm_card_tells_the_recent_mean_and_how_far_it_is_above(reader):
+    means = read(reader).group.means
+    calm = part(shown(reader), "card-correlation_calm-context")["children"].replace("\u00a0", " ")
+    change = means["recent"] - means["calm"]
+
+    assert calm.endswith(f"; recent {means['recent']:.2f} ({change:+.2f})".replace("-", "−"))
+
+
+def test_the_first_line_and_the_card_count_the_same_days(reader):
+    data = read(reader)
+    place = f"{ordinal(data.place.percentile)} percentile"
+
+    assert f"{place} of 441 days" in answer(data)
+    rank = part(correlation_view(data), "card-mean_correlation-rank")["children"]
+    assert rank == f"{place}, 441\u00a0d"
+
+
+def test_the_heading_says_up_to_which_close_in_utc_whatever_the_zone(reader):
+    query = parse({"tz": "America/New_York"}, WORDS)
+    data = read_correlation(Readings(reader), query, DEMO, reader.latest("demo"))
+    view = words(correlation_view(data)).replace("\u00a0", " ")
+
+    assert "500 days to 12 Nov, 00:00 UTC" in view
+
+
+def test_a_difference_of_positions_speaks_of_their_profits_and_one_of_assets_of_them(reader):
+    positions, assets = (words(shown(reader, view="difference", of=of)) for of in OF.options)
+
+    assert "their profits move together more than on calm days" in positions
+    assert "they offset each other more" in positions
+    assert "a pair is closer now" in assets
+    assert "profits" not in assets.split("Recent less calm")[1].split("Colours")[0]
+
+
+def test_a_difference_without_shorts_is_one_of_assets(reader):
+    reader.holdings = LONGS
+
+    assert "a pair is closer now" in words(shown(reader, view="difference"))
+
+
+LEVELS_OF = {"now", "calm", "recent", "stressed"}
+
+
+@pytest.mark.parametrize("of", OF.options)
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_ends_are_named_by_their_sign_in_every_view_and_with_every_sign(reader, view, of):
+    data = read(reader, view=view, of=of)
+    told = words(part(correlation_view(data), "correlation-extremes")["children"])
+    low, high = (end.value for end in data.ends)
+    names = {
+        (True, "assets"): ("Least alike", "Most opposed", "Most alike", "Least opposed"),
+        (True, "positions"): ("Least alike", "Most opposed", "Most alike", "Least opposed"),
+        (False, "assets"): (
+            "Closer the least",
+            "Furthest apart",
+            "Closer the most",
+            "Apart the least",
+        ),
+        (False, "positions"): (
+            "Together more, by least",
+            "Offset more, by most",
+            "Together more, by most",
+            "Offset more, by least",
+        ),
+    }[view in LEVELS_OF, of]
+
+    assert names[low < 0.0] in told
+    assert names[2 + (high < 0.0)] in told
+
+
+@pytest.mark.parametrize(
+    ("ends", "turned", "labels"),
+    [
+        ((-0.1, 0.2), False, ["Furthest apart", "Closer the most"]),
+        ((0.1, 0.2), False, ["Closer the least", "Closer the most"]),
+        ((-0.2, -0.1), False, ["Furthest apart", "Apart the least"]),
+        ((-0.1, 0.2), True, ["Offset more, by most", "Together more, by most"]),
+        ((0.1, 0.2), True, ["Together more, by least", "Together more, by most"]),
+        ((-0.2, -0.1), True, ["Offset more, by most", "Offset more, by least"]),
+        ((0.1,), True, ["Only known pair"]),
+    ],
+)
+def test_a_difference_never_calls_closer_what_moved_apart(ends, turned, labels):
+    assert end_labels(ends, signed=True, turned=turned) == labels
+
+
+@pytest.mark.parametrize(
+    ("ends", "labels"),
+    [
+        ((-0.1, 0.2), ["Most opposed", "Most alike"]),
+        ((0.1, 0.2), ["Least alike", "Most alike"]),
+        ((-0.2, -0.1), ["Most opposed", "Least opposed"]),
+        ((-0.1,), ["Only known pair"]),
+    ],
+)
+def test_a_correlation_is_called_alike_only_above_zero(ends, labels):
+    assert end_labels(ends, signed=False, turned=True) == labels
 
 
 # -- what is unknown ------------------------------------------------------------------------
@@ -282,7 +423,7 @@ def test_a_pair_never_seen_together_is_unknown_throughout():
 
     assert all(math.isnan(pair.levels[view]) for view in ("calm", "recent"))
     assert all(map(math.isnan, (pair.beta, pair.joint, pair.gaussian, *pair.worst)))
-    assert not math.isnan(pair.levels["used"])
+    assert not math.isnan(pair.levels["now"])
 
 
 # -- words ----------------------------------------------------------------------------------

@@ -110,7 +110,9 @@ def test_ranks_are_ordinals(rank, text):
     assert ordinal(rank) == text
 
 
-@pytest.mark.parametrize(("days", "text"), [(365, "1 y"), (90, "90 d"), (0.25, "6 h")])
+@pytest.mark.parametrize(
+    ("days", "text"), [(1_100, "3 y"), (730, "730 d"), (365, "365 d"), (0.25, "6 h")]
+)
 def test_a_history_says_how_far_it_reaches(days, text):
     assert window(timedelta(days=days)) == text.replace(" ", NBSP)
 

@@ -50,7 +50,7 @@ def _lonely(data: CorrelationData) -> str:
 
 def _together(data: CorrelationData, group: Group) -> str:
     now = float(group.rolling[-1]) if group.rolling.size else math.nan
-    mean = group.means["used"] if math.isnan(now) else now
+    mean = group.means["now"] if math.isnan(now) else now
     place = (
         f", {ordinal(data.place.percentile)} percentile of {data.place.values} days"
         if data.place

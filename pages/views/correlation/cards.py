@@ -15,7 +15,7 @@ from pages.views.correlation.phrases import (
     rho_words,
 )
 from pages.views.correlation.reading import CorrelationData
-from pages.views.correlation.study import RECENT_DAYS, TAIL
+from pages.views.correlation.study import RECENT_DAYS, TAIL, Group
 from pages.views.ranking import rank
 from risk.measures.dependence import STRESSED_MEAN
 
@@ -28,7 +28,7 @@ def card_row(data: CorrelationData) -> html.Div:
     return html.Div(
         [
             _mean_now(data),
-            _mean_used(data),
+            _mean_weighted(data),
             _calm_figure(data),
             _stressed_figure(data),
             _bets_figure(data),
@@ -55,18 +55,27 @@ def _mean_now(data: CorrelationData) -> html.Section:
     return metric_card(content)
 
 
-def _mean_used(data: CorrelationData) -> html.Section:
+def _mean_weighted(data: CorrelationData) -> html.Section:
     value = data.cycle.assessment.held.mean_correlation
     content = MetricCard(
-        "correlation_used",
+        "correlation_now",
         number(value, 2),
-        "",
-        "mean over what is held",
+        "held",
+        _scenarios_words(data),
         [*data.trend.values.tolist(), *([] if value is None else [value])],
         rank(value, data.baseline),
         least_span=_LEAST_SPAN,
     )
     return metric_card(content)
+
+
+def _scenarios_words(data: CorrelationData) -> str:
+    """The mean behind VaR itself, of the same assets."""
+    held = [one.asset for one in data.held]
+    if data.market is None or len(held) < 2:
+        return "needs two assets"
+    mean = rho_words(data.market.mean("scenarios", held))
+    return f"VaR's own {days_words(data.market.scenario_days)}: {mean}"
 
 
 def _fact(term: str, value: str, unit: str, context: str) -> html.Section:
@@ -92,10 +101,16 @@ def _calm_figure(data: CorrelationData) -> html.Section:
     group, market = data.group, data.market
     if group is None or market is None:
         return _fact("correlation_calm", UNKNOWN, "", "needs two assets")
-    change = group.means["difference"]
-    recent = "" if math.isnan(change) else f"; recent {rho_words(change, signed=True)}"
-    context = f"calmer {number(market.calm_days)} of {days_words(len(market.days_ms))}{recent}"
+    days = f"calmer {number(market.calm_days)} of {days_words(len(market.days_ms))}"
+    context = f"{days}; {_recent_words(group)}"
     return _fact("correlation_calm", rho_words(group.means["calm"]), "mean", context)
+
+
+def _recent_words(group: Group) -> str:
+    """The recent mean, and in brackets how far it is above the calm one."""
+    recent = group.means["recent"]
+    change = rho_words(recent - group.means["calm"], signed=True)
+    return f"recent {rho_words(recent)}" + ("" if change == UNKNOWN else f" ({change})")
 
 
 def _stressed_figure(data: CorrelationData) -> html.Section:

@@ -58,7 +58,7 @@ def _mean_note(group: Group | None) -> str:
 def _mean_legend(scheme: Scheme) -> list[Component]:
     lines = [
         _key("line", f"rolling {RECENT_DAYS} d", series_line(0, scheme)["color"]),
-        _key("dashed", "held, in the VaR model", series_line(1, scheme)["color"]),
+        _key("dashed", "held, newer days weigh more", series_line(1, scheme)["color"]),
     ]
     areas = [_key("area", name, regime_tint(kind, scheme)) for kind, name in _TINTED.items()]
     return [*lines, *areas]

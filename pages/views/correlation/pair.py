@@ -19,6 +19,7 @@ from pages.views.correlation.phrases import (
 )
 from pages.views.correlation.reading import CorrelationData
 from pages.views.correlation.study import RECENT_DAYS, TAIL, Group, Pair
+from pages.views.correlation.words import VIEWS
 
 
 def pair_card(data: CorrelationData) -> html.Section:
@@ -115,12 +116,12 @@ def _pair_words(data: CorrelationData, pair: Pair) -> str:
 
 
 def _pair_facts(pair: Pair) -> html.Dl:
-    now = float(pair.rolling[-1]) if pair.rolling.size else math.nan
+    recent = float(pair.rolling[-1]) if pair.rolling.size else math.nan
     facts: Sequence[tuple[str, str, Component | None]] = [
-        ("Used by VaR", rho_words(pair.levels["used"]), None),
-        ("Calm", rho_words(pair.levels["calm"]), None),
-        (f"Last {RECENT_DAYS} days", rho_words(now), None),
-        ("Stressed", rho_words(pair.levels["stressed"]), None),
+        (VIEWS["now"], rho_words(pair.levels["now"]), None),
+        (VIEWS["calm"], rho_words(pair.levels["calm"]), None),
+        (f"Last {RECENT_DAYS} days", rho_words(recent), None),
+        (VIEWS["stressed"], rho_words(pair.levels["stressed"]), None),
         ("Beta", rho_words(pair.beta), help_mark("pair_beta")),
         ("Joint tails", percent(known(pair.joint), 0), None),
         ("Gaussian copula", percent(known(pair.gaussian), 0), None),

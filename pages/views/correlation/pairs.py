@@ -1,5 +1,9 @@
 """The map of all pairs on the correlation screen."""
 
+from collections.abc import Sequence
+from datetime import UTC
+from typing import NamedTuple
+
 from dash import dcc, html
 
 from pages.components.basics import Component, card, heading, help_mark
@@ -7,7 +11,7 @@ from pages.components.choices import choice_links
 from pages.components.links import inside_link
 from pages.figures.correlation import MOST_NUMBERED
 from pages.figures.history import CHART_CONFIG
-from pages.format import number
+from pages.format import UTC_ZONE, number
 from pages.theme import correlation_scale, mixed
 from pages.views.correlation.answer import answer
 from pages.views.correlation.phrases import (
@@ -17,7 +21,13 @@ from pages.views.correlation.phrases import (
     rho_words,
 )
 from pages.views.correlation.reading import CorrelationData, span_of
-from pages.views.correlation.study import RECENT_DAYS, Group, Market, pairs_of
+from pages.views.correlation.study import (
+    HALF_WEIGHT_DAYS,
+    RECENT_DAYS,
+    Group,
+    Market,
+    pairs_of,
+)
 from pages.views.correlation.words import ASSETS, OF, ORDER, VIEW, VIEWS
 from risk.domain.model import PROVEN_AFTER
 from risk.measures.correlation import PRIOR_CORRELATION
@@ -25,6 +35,7 @@ from risk.measures.dependence import MINIMUM_COMMON_BARS
 
 _PATH = "/correlation"
 _SCALE_STEPS = 11
+_NBSP = "\N{NO-BREAK SPACE}"
 
 
 def map_card(data: CorrelationData) -> html.Section:
@@ -49,8 +60,12 @@ def _map_note(data: CorrelationData) -> str:
     if data.market is None:
         return ""
     whose = "profit of positions" if data.query.choice(OF.name) == "positions" else "returns"
-    days, last = days_words(len(data.market.days_ms)), data.query.zone.day(data.market.closed)
-    return f"{whose}, {days} to {last}"
+    return f"{whose}, {days_words(len(data.market.days_ms))} to {_close(data.market)}"
+
+
+def _close(market: Market) -> str:
+    """When the newest day closed: days are those of UTC in every zone."""
+    return f"{UTC_ZONE.day(market.closed)}, {market.closed.astimezone(UTC):%H:%M}{_NBSP}UTC"
 
 
 def _nothing_to_map(data: CorrelationData) -> Component:
@@ -96,15 +111,35 @@ def _map_height(assets: int) -> int:
 
 def _view_words(data: CorrelationData, group: Group, view: str) -> str:
     words = {
-        "used": "What the VaR model uses: newer days weigh more, shrunk 20 % to the mean.",
+        "now": _now_words(data, group),
         "calm": f"The calmer half: {_calm_days(data)} days on which little was expected to move.",
         "recent": f"The last {RECENT_DAYS} days, each counting the same.",
         "stressed": (
-            f"Used by VaR, each pair moved by θ = {number(group.theta, 2)} of its way to one."
+            f"The matrix of now, each pair moved by θ = {number(group.theta, 2)} of its way to one."
         ),
-        "difference": f"Recent less calm: above zero, a pair is closer now. {_ends(group)}",
+        "difference": f"Recent less calm: {_difference_words(data)} {_ends(group)}",
     }
     return f"{words[view]} {_doubts(data, group, view)}".strip()
+
+
+def _now_words(data: CorrelationData, group: Group) -> str:
+    words = (
+        f"Newer days weigh more (half of the weight on the last {HALF_WEIGHT_DAYS} days), shrunk "
+        "by 20 % towards the mean; betas and the stressed view use it."
+    )
+    if data.market is None:
+        return words
+    days, mean = days_words(data.market.scenario_days), rho_words(group.means["scenarios"])
+    return f"{words} VaR takes its own {days}, each counting the same: mean {mean}."
+
+
+def _difference_words(data: CorrelationData) -> str:
+    if data.turned:
+        return (
+            "above zero, their profits move together more than on calm days; below, they offset "
+            "each other more."
+        )
+    return "above zero, a pair is closer now."
 
 
 def _calm_days(data: CorrelationData) -> int:
@@ -120,7 +155,7 @@ def _doubts(data: CorrelationData, group: Group, view: str) -> str:
     if unknown:
         few = f"fewer than {MINIMUM_COMMON_BARS} days in common"
         return f"{number(unknown)} of {number(pairs)} pairs unknown: {few}."
-    young = _young(data.market, group) if view in ("used", "stressed") else []
+    young = _young(data.market, group) if view in ("now", "stressed") else []
     if not young:
         return ""
     names = listed([data.names[asset] for asset in young])
@@ -146,12 +181,52 @@ def _extremes(data: CorrelationData, view: str) -> list[tuple[str, str]]:
     if not data.ends:
         return [("Known pairs", "none")]
     signed = view == "difference"
-    opposed = "Most opposed" if data.ends[0].value < 0.0 else "Least alike"
-    labels = ("Furthest apart", "Closer the most") if signed else (opposed, "Most alike")
+    labels = end_labels([end.value for end in data.ends], signed=signed, turned=data.turned)
     told = [
         f"{pair_name(data, end.assets)} {rho_words(end.value, signed=signed)}" for end in data.ends
     ]
-    return list(zip(labels, told, strict=False))[::-1]
+    return list(zip(labels, told, strict=True))[::-1]
+
+
+def end_labels(ends: Sequence[float], *, signed: bool, turned: bool) -> list[str]:
+    """What the lowest and the highest pair are called.
+
+    Parameters
+    ----------
+    ends : sequence of float
+        The lowest and the highest value, or the only one.
+    signed : bool
+        Whether they are differences.
+    turned : bool
+        Whether they are of profits of positions, not of assets.
+    """
+    if len(ends) == 1:
+        return ["Only known pair"]
+    below, above = _ways(signed=signed, turned=turned)
+    low, high = ends
+    return [
+        below.most if low < 0.0 else above.least,
+        above.most if high >= 0.0 else below.least,
+    ]
+
+
+class _Way(NamedTuple):
+    """Names of the pairs that go furthest and least far to one side of zero."""
+
+    most: str
+    least: str
+
+
+def _ways(*, signed: bool, turned: bool) -> tuple[_Way, _Way]:
+    """Names below zero and above it."""
+    if not signed:
+        return _Way("Most opposed", "Least opposed"), _Way("Most alike", "Least alike")
+    if turned:
+        return (
+            _Way("Offset more, by most", "Offset more, by least"),
+            _Way("Together more, by most", "Together more, by least"),
+        )
+    return _Way("Furthest apart", "Apart the least"), _Way("Closer the most", "Closer the least")
 
 
 def _scale(data: CorrelationData, group: Group, view: str) -> html.Div:

@@ -1,8 +1,8 @@
 """What the correlation screen shows of one cycle, read and measured once a day for everybody."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -44,7 +44,7 @@ _REUSE = 60
 #: The difference view's colours end here at least, lest noise look like a storm.
 _LEAST_SPAN = 0.2
 
-_LEVEL_DASHES = {"calm": "dot", "used": "dash", "stressed": "dashdot"}
+_LEVEL_DASHES = {"calm": "dot", "now": "dash", "stressed": "dashdot"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +87,7 @@ class CorrelationData:
     place : Rank or None
         Of the present mean among those of the window.
     trend, baseline : MetricHistory
-        Of the mean that the VaR model used for what was held.
+        Of the mean of what was held, newer days weighing more.
     pair : Pair or None
     pair_note : str
         What the address asked for that is no pair here; mostly empty.
@@ -121,6 +121,11 @@ class CorrelationData:
     def shorts(self) -> frozenset[str]:
         """Assets that count with their sign turned."""
         return short_assets(self.held, self.query)
+
+    @property
+    def turned(self) -> bool:
+        """Whether a sign is turned: profits of positions are compared, not moves of assets."""
+        return bool(self.shorts)
 
 
 def read_correlation(
@@ -162,7 +167,7 @@ class _Reading:
         wanted, note = self._wanted(group)
         pair, figures = self._of_pair(group, wanted)
         rolling = self._rolling(group)
-        now = rolling.values[-1] if rolling.values.size else None
+        now = float(rolling.values[-1]) if rolling.values.size else None
         return CorrelationData(
             book=self.book,
             query=self.query,
@@ -171,7 +176,7 @@ class _Reading:
             held=self.held,
             unmodelled=self.unmodelled,
             group=group,
-            place=rank(None if now is None else float(now), rolling),
+            place=_days_ranked(rank(now, rolling)),
             trend=self.readings.trend(self.book, "mean_correlation", self.query, self.cycle),
             baseline=self.readings.baseline(self.book, "mean_correlation", self.cycle),
             pair=pair,
@@ -333,6 +338,11 @@ class _Reading:
             zone=self.query.zone,
             scheme=self.query.scheme,
         )
+
+
+def _days_ranked(place: Rank | None) -> Rank | None:
+    """Each value is a day's: the rank reaches over as many days as there are values."""
+    return None if place is None else replace(place, span=timedelta(days=place.values))
 
 
 def _held(cycle: CompleteCycle, market: Market | None) -> tuple[tuple[Held, ...], tuple[str, ...]]:

@@ -34,6 +34,8 @@ from risk.measures.types import FloatArray, IntArray
 
 #: Days of the recent view and of everything that rolls.
 RECENT_DAYS = 60
+#: Newest days on which half of the weight of the matrix of now lies, at a decay of 0.99.
+HALF_WEIGHT_DAYS = 69
 #: Share of the days that are the worst.
 TAIL = 0.05
 
@@ -58,7 +60,9 @@ class Market:
     residuals, returns : ndarray of shape (days, assets)
         NaN where unobserved.
     matrices : mapping of view to ndarray of shape (assets, assets)
-        ``used``, ``calm`` and ``recent``.
+        ``now``, ``calm``, ``recent`` and ``scenarios``: that of VaR's own days.
+    scenario_days : int
+        Days that VaR takes its dependence from, each counting the same.
     calm_days : int
         Days that the calm view looks at.
     """
@@ -71,11 +75,17 @@ class Market:
     residuals: FloatArray
     returns: FloatArray
     matrices: Mapping[str, FloatArray]
+    scenario_days: int
     calm_days: int
 
     def columns(self, assets: Sequence[str]) -> IntArray:
         """Where `assets`, all of them known, stand."""
         return np.array([self.assets.index(asset) for asset in assets], dtype=np.int64)
+
+    def mean(self, view: str, assets: Sequence[str]) -> float:
+        """Mean over the known pairs of `assets`; NaN if there are none."""
+        columns = self.columns(assets)
+        return _mean(self.matrices[view][np.ix_(columns, columns)])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,10 +205,12 @@ def study_market(model: Model) -> Market | None:
         residuals=residuals,
         returns=returns,
         matrices={
-            "used": model.scenarios.correlation,
+            "now": model.scenarios.correlation,
             "calm": sample_correlation(residuals, rows=calm),
             "recent": sample_correlation(residuals[-RECENT_DAYS:]),
+            "scenarios": sample_correlation(model.scenarios.filtered),
         },
+        scenario_days=len(model.scenarios.filtered),
         calm_days=int(calm.sum()),
     )
 
@@ -211,9 +223,9 @@ def _closes(last: datetime, days: int) -> NDArray[np.int64]:
 def study_group(market: Market, assets: Sequence[str]) -> Group:
     """How `assets`, two or more that the market knows, move together."""
     columns = market.columns(assets)
-    columns = columns[clustered_order(market.matrices["used"][np.ix_(columns, columns)])]
+    columns = columns[clustered_order(market.matrices["now"][np.ix_(columns, columns)])]
     matrices = {v: matrix[np.ix_(columns, columns)] for v, matrix in market.matrices.items()}
-    stressed = stress_to(matrices["used"])
+    stressed = stress_to(matrices["now"])
     matrices["stressed"] = stressed.correlation
     matrices["difference"] = _difference(matrices["recent"], matrices["calm"])
     rolling = rolling_mean_correlation(market.residuals[:, columns], RECENT_DAYS)
@@ -222,7 +234,7 @@ def study_group(market: Market, assets: Sequence[str]) -> Group:
         matrices=matrices,
         means={view: _mean(matrix) for view, matrix in matrices.items()},
         theta=stressed.theta,
-        bets=independent_bets(matrices["used"]),
+        bets=independent_bets(matrices["now"]),
         tails=mean_joint_tails(market.returns[:, columns], TAIL),
         rolling=rolling,
         usual=tightness(rolling),
@@ -259,7 +271,7 @@ def study_pair(
         signs=signs,
         levels={
             view: turned * float(group.matrices[view][i, j])
-            for view in ("used", "calm", "recent", "stressed")
+            for view in ("now", "calm", "recent", "stressed")
         },
         rolling=turned * rolling,
         x=x,

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from pages.query import Word
 
 VIEWS: Mapping[str, str] = {
-    "used": "Used by VaR",
+    "now": "Now",
     "calm": "Calm",
     "recent": "Recent",
     "stressed": "Stressed",
     "difference": "Difference",
 }
 
-VIEW = Word("view", "used", "view", VIEWS)
+VIEW = Word("view", "now", "view", VIEWS)
 OF = Word("of", "positions", "sign", {"positions": "As held", "assets": "As assets"})
 ASSETS = Word("assets", "held", "choice of assets", {"held": "Held", "all": "All"})
 ORDER = Word("order", "cluster", "order", {"cluster": "Alike", "name": "Name"})
