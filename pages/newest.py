@@ -17,8 +17,9 @@ from risk.errors import SeawallError
 
 _LOG = structlog.get_logger(__name__)
 
-#: What was read longer ago than this is asked of the store again by whoever wants to know.
-_TRUSTED_SECONDS = 0.5
+#: What was read longer ago than this is asked of the store again by whoever wants to know: long
+#: enough for pages to be prepared in, which may take half a cycle.
+_TRUSTED_SECONDS, _TRUSTED_CYCLES = 0.5, 0.75
 #: A book that nobody asked for in this time is not read.
 _INTEREST_SECONDS = 10.0
 _LONGEST_BEAT_SECONDS = 0.1
@@ -56,6 +57,9 @@ class Newest:
         self._asked: dict[str, float] = {}
         self._read: dict[str, _Read] = {}
         self._books: tuple[Sequence[Book], float] | None = None
+        self._trusted_seconds = max(_TRUSTED_SECONDS, _TRUSTED_CYCLES * reader.cycle_seconds)
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
 
     def books(self) -> Sequence[Book]:
         """All portfolios, the one to show first coming first."""
@@ -71,25 +75,43 @@ class Newest:
         ------
         UnknownPortfolio
         """
-        self._asked[portfolio] = self._clock()
+        began = self._asked[portfolio] = self._clock()
         known = self._read.get(portfolio)
         if known is not None and self._is_trusted(known.at):
             return known.pulse
-        return self._reader.pulse(portfolio)
+        pulse = self._reader.pulse(portfolio)
+        return pulse if known is None else self._keep(portfolio, pulse, began)
+
+    def _keep(self, portfolio: str, pulse: Pulse | None, began: float) -> Pulse | None:
+        """Note what was read at `began`; what somebody read later stands, or a cycle would be
+        told after the one that follows it.
+        """
+        with self._lock:
+            known = self._read.get(portfolio)
+            if known is not None and known.at > began:
+                return known.pulse
+            if pulse is None:
+                self._read.pop(portfolio, None)
+            else:
+                self._read[portfolio] = _Read(pulse, began)
+        return pulse
 
     def _is_trusted(self, read_at: float) -> bool:
-        return self._clock() - read_at <= _TRUSTED_SECONDS
+        return self._clock() - read_at <= self._trusted_seconds
 
     # -- reading ahead ----------------------------------------------------------------------
 
     def start(self) -> None:
-        """Read from now on, in a thread that ends with the process."""
-        threading.Thread(target=self._read_for_ever, name="newest", daemon=True).start()
+        """Read from now on, in a thread that ends with the process or by :meth:`end`."""
+        threading.Thread(target=self._read_on, name="newest", daemon=True).start()
 
-    def _read_for_ever(self) -> None:
+    def end(self) -> None:
+        """Read no more."""
+        self._ended.set()
+
+    def _read_on(self) -> None:
         beat = min(_LONGEST_BEAT_SECONDS, self._reader.cycle_seconds / _BEATS_A_CYCLE)
-        pause = threading.Event()
-        while not pause.wait(beat):
+        while not self._ended.wait(beat):
             try:
                 self.beat()
             except Exception:  # noqa: BLE001 - whoever asks meets the same failure, and is told
@@ -119,10 +141,7 @@ class Newest:
     def _read_one(self, book: Book) -> None:
         began = self._clock()
         pulse = self._reader.pulse(book.name)
-        if pulse is None:
-            self._read.pop(book.name, None)
-            return
         known = self._read.get(book.name)
-        if known is None or known.pulse.cycle != pulse.cycle:
+        if pulse is not None and (known is None or known.pulse.cycle != pulse.cycle):
             self._prepare(book, pulse)
-        self._read[book.name] = _Read(pulse, began)
+        self._keep(book.name, pulse, began)

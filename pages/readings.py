@@ -7,8 +7,9 @@ to the store once: who asks it meanwhile waits for that answer.
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from pages.context import (
     CHART_POINTS,
@@ -62,8 +63,7 @@ class Readings:
         self.reader = reader
         self.newest = newest or Newest(reader, prepare=lambda _book, _pulse: None)
         self.later = Later()
-        self._answers: OrderedDict[Hashable, Any] = OrderedDict()
-        self._asking: dict[Hashable, threading.Lock] = {}
+        self._answers: OrderedDict[Hashable, Future[Any]] = OrderedDict()
         self._lock = threading.Lock()
         self._beginnings: dict[str, datetime] = {}
         self._ledgers: dict[str, tuple[tuple[Fill | Flow, ...], int]] = {}
@@ -71,7 +71,7 @@ class Readings:
         self._days: dict[tuple[str, datetime], tuple[int, tuple[RiskEvent, ...]]] = {}
 
     def once(self, key: Hashable, ask: Callable[[], Answer]) -> Answer:
-        """The answer remembered under `key`, or that of `ask`, which is asked by one thread.
+        """The answer remembered under `key`, or that of `ask`, which one thread asks.
 
         Parameters
         ----------
@@ -79,30 +79,27 @@ class Readings:
             Names the question and, by a number that grows (a cycle, a day, an epoch), how
             new the answer must be.
         ask : callable
-            What it raises reaches every caller and is not remembered.
+            What it raises reaches everybody who waits for it, and is not remembered: fifty
+            browsers must not put the same question to a store that does not answer in turns.
         """
         with self._lock:
-            if key in self._answers:
-                self._answers.move_to_end(key)
-                return cast(Answer, self._answers[key])
-            turn = self._asking.setdefault(key, threading.Lock())
-        with turn:
-            with self._lock:
-                if key in self._answers:
-                    return cast(Answer, self._answers[key])
-            try:
-                answer = ask()
-                self._remember(key, answer)
-            finally:
-                with self._lock:
-                    self._asking.pop(key, None)
-        return answer
-
-    def _remember(self, key: Hashable, answer: Any) -> None:
-        with self._lock:
+            known = self._answers.get(key)
+            answer: Future[Answer] = Future() if known is None else known
             self._answers[key] = answer
+            self._answers.move_to_end(key)
             while len(self._answers) > _REMEMBERED:
                 self._answers.popitem(last=False)
+        return self._asked(key, ask, answer) if known is None else answer.result()
+
+    def _asked(self, key: Hashable, ask: Callable[[], Answer], answer: "Future[Answer]") -> Answer:
+        try:
+            answer.set_result(ask())
+        except BaseException as problem:  # noqa: BLE001 - everybody who waits is told
+            with self._lock:
+                if self._answers.get(key) is answer:
+                    del self._answers[key]
+            answer.set_exception(problem)
+        return answer.result()
 
     # -- the book ---------------------------------------------------------------------------
 
@@ -236,8 +233,10 @@ class Readings:
         with self._ledger_lock:
             entries, seq = self._ledgers.get(book.name, ((), 0))
             part = self.reader.ledger_entries(book.name, after=seq)
-            self._ledgers[book.name] = (*entries, *part.entries), part.seq
-            return self._ledgers[book.name][0]
+            if part.entries:
+                entries = (*entries, *part.entries)
+                self._ledgers[book.name] = entries, part.seq
+            return entries
 
     def record(self, book: Book, cycle: CompleteCycle) -> VarRecord | None:
         """How the one-day VaR fared."""

@@ -87,7 +87,7 @@ def test_a_reader_ahead_that_stands_still_is_not_believed(newest, reader, clock)
     newest.pulse("demo")
     newest.beat()
     number = reader.advance()
-    clock.advance(0.6)
+    clock.advance(0.8)
 
     assert newest.pulse("demo").cycle == number
 
@@ -109,10 +109,40 @@ def test_a_book_that_nobody_looks_at_is_not_read(newest, reader, clock, told):
     newest.beat()
     clock.advance(11.0)
     reader.advance()
-    reader.failing = True
     newest.beat()
 
     assert len(told) == 1
+
+
+def test_a_book_that_is_asked_for_again_and_again_goes_on_being_read(newest, reader, clock, told):
+    for _ in range(4):
+        newest.pulse("demo")
+        reader.advance()
+        newest.beat()
+        clock.advance(9.0)
+
+    assert len(told) == 4
+
+
+def test_a_slow_preparation_never_puts_a_cycle_back_behind_one_that_was_told(reader, clock):
+    """Its reading is older than that of whoever lost trust meanwhile and asked the store."""
+    told_meanwhile = []
+
+    def prepare(_book, pulse):
+        clock.advance(2.0)
+        if not told_meanwhile:
+            reader.advance()
+            told_meanwhile.append(newest.pulse("demo").cycle)
+
+    newest = Newest(reader, prepare=lambda *_: None, clock=clock.monotonic)
+    newest.pulse("demo")
+    newest.beat()
+    newest._prepare = prepare
+    reader.advance()
+    newest.beat()
+
+    assert told_meanwhile == [reader.number]
+    assert newest.pulse("demo").cycle == reader.number
 
 
 def test_only_the_books_that_are_looked_at_are_prepared(newest, reader, told):
@@ -146,6 +176,7 @@ def test_its_thread_reads_by_itself_and_goes_on_after_a_failure(reader):
     newest.start()
 
     assert prepared.wait(20.0)
+    newest.end()
 
 
 # -- screens ------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import inspect
 import re
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 
 import pytest
@@ -222,19 +222,43 @@ def test_a_book_without_history_is_asked_for_its_beginning_again(reader, monkeyp
     assert asked_since(readings, reader, monkeypatch, everything).year == 2026
 
 
+def ask_at_once(readings: Readings, ask, many: int = 4) -> list[Future]:
+    """What so many threads are told that ask while the first one is still being answered."""
+    under_way, waiting = threading.Event(), threading.Event()
+
+    def slowly():
+        under_way.set()
+        waiting.wait(20.0)
+        return ask()
+
+    with ThreadPoolExecutor(many) as pool:
+        first = pool.submit(readings.once, "question", slowly)
+        under_way.wait(20.0)
+        others = [pool.submit(readings.once, "question", ask) for _ in range(many - 1)]
+        wait(others, timeout=0.05)
+        assert not any(other.done() for other in others)
+        waiting.set()
+    return [first, *others]
+
+
 def test_a_question_is_put_to_the_store_once_however_many_ask_it_at_once(reader):
-    readings, asked, gate = Readings(reader), [], threading.Barrier(4)
+    asked = []
+    told = ask_at_once(Readings(reader), lambda: asked.append(1) or 42)
 
-    def ask() -> int:
+    assert [answer.result() for answer in told] == [42] * 4
+    assert asked == [1]
+
+
+def test_who_waits_for_an_answer_that_fails_is_told_and_does_not_ask_again_in_turn(reader):
+    asked = []
+
+    def ask():
         asked.append(1)
-        return 42
+        raise StoreUnavailable("gone")
 
-    def look(_: int) -> int:
-        gate.wait()
-        return readings.once("question", ask)
+    told = ask_at_once(Readings(reader), ask)
 
-    with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(look, range(4))) == [42] * 4
+    assert [str(answer.exception()) for answer in told] == ["gone"] * 4
     assert asked == [1]
 
 
