@@ -18,6 +18,7 @@ from pages.screens import SCREENS_EXTENSION, Screens
 from pages.shell import register_behaviour, shell
 from pages.theme import chosen_scheme
 from pages.web import configure, tell_failure
+from risk.commands.logs import configure_logs
 from risk.commands.supervise import run
 from risk.config import load_settings
 from risk.errors import SeawallError
@@ -98,7 +99,9 @@ def __getattr__(name: str) -> Any:
     """``app.server``, made when it is first asked for: ``python app.py`` needs none itself."""
     if name != "server":
         raise AttributeError(f"module {__name__} has no attribute {name}")
-    server = create_app(build_reader(load_settings())).server
+    settings = load_settings()
+    configure_logs(settings.log_level)
+    server = create_app(build_reader(settings)).server
     globals()["server"] = server
     server.extensions[SCREENS_EXTENSION].newest.start()
     _calm_garbage_collection()

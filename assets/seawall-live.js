@@ -60,6 +60,12 @@
     return shown.birth;
   }
 
+  /** When the cycle that the page shows was saved, by the server's clock. */
+  function shownSaved() {
+    const behind = ageOf(shownBirth()) - ageOf(news.birth);
+    return new Date(new Date(news.data.saved).getTime() - behind * 1000);
+  }
+
   function freshness() {
     if (view.pausedAt) return "paused";
     if (!news.data) return news.problem ? "gone" : "none";
@@ -83,7 +89,7 @@
     if (kind === "paused") return words().clock(view.pausedAt);
     if (!hasCycle()) return "";
     const whole = kind === "gone" && !isBehind();
-    return whole ? words().clock(new Date(news.data.saved)) : words().span(ageOf(shownBirth()));
+    return whole ? words().clock(shownSaved()) : words().span(ageOf(shownBirth()));
   }
 
   const last = {};
@@ -119,7 +125,7 @@
 
   function bannerWords(kind) {
     if (kind === "paused") return pauseWords();
-    if (kind === "stale") return [`Stale: ${oldSince()}.`, " Values are greyed."];
+    if (kind === "stale") return [`Stale: ${oldSince()}.`, ` Values are greyed. ${news.problem}`];
     if (kind === "gone") return [`Not live: ${oldSince()}.`, ` Values are greyed. ${whyOld()}`];
     return ["", ""];
   }
@@ -139,7 +145,8 @@
     if (!hasCycle()) return "nothing is known yet";
     const age = words().span(ageOf(shownBirth()));
     if (isBehind()) return `this page is ${age} behind`;
-    return `no cycle since ${words().clock(new Date(news.data.saved))} (${age})`;
+    const what = news.failures > 0 ? "no news" : "no cycle";
+    return `${what} since ${words().clock(shownSaved())} (${age})`;
   }
 
   function whyOld() {
@@ -303,7 +310,7 @@
   function tellFailure(causes) {
     failure.navigation ||= causes.some((cause) => cause.startsWith("_pages_location."));
     const what = failure.navigation ? "The page could not be loaded." : "This part could not be brought up to date.";
-    const children = html("P", [html("Strong", what), ` ${NO_ANSWER} The engine runs apart from it.`]);
+    const children = html("P", [html("Strong", what), ` ${NO_ANSWER}`]);
     set("refusal", { children, className: "sw-banner", "data-state": "halted" });
   }
 

@@ -8,6 +8,7 @@ from flask import Response, jsonify, request
 
 from pages.bundles import caching_of, send_compressed
 from pages.context import Book, BookReader, Pulse, book_named
+from pages.format import sentence
 from pages.readings import Readings
 from pages.screens import running_screens
 from risk.errors import SeawallError
@@ -109,7 +110,7 @@ def live() -> Response:
         return _pulse(readings, request.args.get("book"), request.args.get("after", type=int))
     except SeawallError as error:
         _LOG.warning("pulse_unavailable", error=str(error))
-        return _problem(f"{error}.", 503)
+        return _problem(f"{sentence(str(error))}.", 503)
 
 
 def _pulse(readings: Readings, name: str | None, after: int | None) -> Response:
@@ -151,7 +152,10 @@ def _why_old(reader: BookReader, book: Book, age: float) -> str | None:
         return None
     engine = reader.engine(book.name)
     if engine.problem is None and not engine.running:
-        return f"No engine runs for {book.name}."
+        return (
+            f"No sign of the engine of {book.name}: it has ended, is frozen, or cannot write to "
+            "the database. Its log says which."
+        )
     return engine.problem
 
 
@@ -167,7 +171,7 @@ def tell_failure(error: Exception) -> None:
     told = str(error) if isinstance(error, SeawallError) else f"{type(error).__name__}, see the log"
     words = [
         html.Strong("This part could not be brought up to date."),
-        f" {told}. The engine runs apart from this page.",
+        f" {sentence(told)}.",
     ]
     look = {"className": "sw-banner", "data-state": "halted"}
     set_props("refusal", {"children": html.P(words), **look})

@@ -19,8 +19,10 @@ class RiskRow:
     name : str
     side : str
         ``long``, ``short`` or ``mixed``.
-    net, open_profit : float
+    net : float
         Quote currency.
+    open_profit : float or None
+        Quote currency; None while a position has no price.
     share : float or None
         Of the book's VaR, a fraction; negative if it offsets risk; None if unknown.
     var : float or None
@@ -34,7 +36,7 @@ class RiskRow:
     name: str
     side: str
     net: float
-    open_profit: float
+    open_profit: float | None
     share: float | None
     var: float | None
     mark: float | None = None

@@ -29,7 +29,9 @@ class StateLook:
 
 
 STATE_LOOKS: Mapping[TradingState, StateLook] = {
-    TradingState.NORMAL: StateLook("NORMAL", "normal", "Everything works, at full size."),
+    TradingState.NORMAL: StateLook(
+        "NORMAL", "normal", "Everything works, at full size: no limits are set yet."
+    ),
     TradingState.CAUTION: StateLook(
         "CAUTION", "caution", "A warning only: nothing is blocked, look at the cause."
     ),

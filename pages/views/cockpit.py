@@ -343,7 +343,7 @@ def _timeline_card(data: CockpitData) -> html.Section:
     yesterday = _entries(data, data.yesterday, max(0, QUIET_DAY - len(today)))
     return card(
         [
-            heading("What changed today", note=data.zone.label(data.assessment.at)),
+            heading("What changed today", note=f"since {_midnight_words(data)}"),
             # It scrolls when the day is long, hence a stop for the keyboard.
             html.Div(
                 [*_today(today), *_yesterday(data, yesterday)],
@@ -361,6 +361,14 @@ def _timeline_card(data: CockpitData) -> html.Section:
 
 def _entries(data: CockpitData, events: Sequence[RiskEvent], limit: int) -> list[TimelineEntry]:
     return happenings(events, zone=data.zone, currency=data.book.currency, limit=limit)
+
+
+def _midnight_words(data: CockpitData) -> str:
+    """The engine's days are UTC's; elsewhere they begin at another hour, or the day before."""
+    midnight = midnight_before(data.assessment.at)
+    if data.zone.is_utc:
+        return "00:00 UTC"
+    return data.zone.date_and_clock(midnight, now=data.assessment.at)
 
 
 def _today(entries: Sequence[TimelineEntry]) -> list[Component]:

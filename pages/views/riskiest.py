@@ -10,7 +10,7 @@ from pages.components.choices import choice_links
 from pages.components.links import inside_link
 from pages.components.risk_table import RiskRow, RiskTable, risk_table
 from pages.query import BY, GROUPINGS, Query
-from pages.views.holdings import coin, component_var, grouped, share_of, side_of
+from pages.views.holdings import coin, component_var, grouped, share_of, side_of, sum_known
 from risk.domain.assessment import Assessment, PositionMeasures
 from risk.domain.market import Trust
 
@@ -56,16 +56,15 @@ def _together(rows: Sequence[RiskRow]) -> RiskRow:
         name=f"{len(rows)} others",
         side="",
         net=sum(row.net for row in rows),
-        open_profit=sum(row.open_profit for row in rows),
-        share=_sum_known([row.share for row in rows]),
-        var=_sum_known([row.var for row in rows]),
+        open_profit=sum_known(row.open_profit for row in rows),
+        share=sum_known(row.share for row in rows),
+        var=sum_known(row.var for row in rows),
     )
 
 
-def _sum_known(values: Sequence[float | None]) -> float | None:
-    """None if one of them is unknown: a sum without it would be too small."""
-    known = [value for value in values if value is not None]
-    return sum(known) if len(known) == len(values) else None
+def _open_profit(positions: Sequence[PositionMeasures]) -> float | None:
+    """None if one of them has no price: at its entry price it would seem to have earned nothing."""
+    return sum_known(None if p.trust is Trust.MISSING else p.unrealised for p in positions)
 
 
 def risk_rows(assessment: Assessment, by: str, currency: str) -> RiskTable:
@@ -85,7 +84,7 @@ def _risk_row(
         name=coin(name) if of_asset else name,
         side=side_of([p.exposure for p in group]),
         net=sum(p.exposure for p in group),
-        open_profit=sum(p.unrealised for p in group),
+        open_profit=_open_profit(group),
         share=share_of(var, total),
         var=var,
         trust=Trust.TRUSTED,
@@ -111,7 +110,7 @@ def _total_row(assessment: Assessment, total: float | None) -> RiskRow:
         name="Book",
         side="",
         net=assessment.held.exposure.net,
-        open_profit=sum(p.unrealised for p in assessment.positions),
+        open_profit=_open_profit(assessment.positions),
         share=None if not total else 1.0,
         var=total,
     )

@@ -37,7 +37,9 @@ def configure_logs(level: str, *, stream: TextIO | None = None) -> None:
 
 def _rendering(out: TextIO) -> list[Processor]:
     if out.isatty():
-        return [structlog.dev.ConsoleRenderer()]
+        # The rich traceback prints the values of variables: slow, and nobody else's business.
+        plain = structlog.dev.plain_traceback
+        return [structlog.dev.ConsoleRenderer(exception_formatter=plain)]
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
 
 

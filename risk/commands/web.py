@@ -41,6 +41,8 @@ def gunicorn_options(settings: Settings) -> dict[str, object]:
         "worker_class": "gthread",
         "workers": 1,
         "threads": 8,
+        # A long address is answered by our own words.
+        "limit_request_line": 8190,
         "timeout": 30,
         "graceful_timeout": 2,
         # Longer than a page ever waits between two questions, so that its connection stays.

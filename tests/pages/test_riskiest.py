@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pages.query import BY, parse
 from pages.views.riskiest import risk_card, risk_rows, told_rows
 from risk.domain.assessment import Assessment
+from risk.domain.market import Trust
 from tests.fakes_web import HOLDINGS, build_assessment
 from tests.pages.trees import part, words
 
@@ -87,3 +88,14 @@ def test_the_way_to_all_of_them_keeps_the_grouping():
     shown = risk_card(build_assessment(), parse({"by": "venue"}, (BY,)), "USD")
 
     assert "/exposure?by=venue" in str(shown)
+
+
+def test_what_a_position_without_a_price_earned_is_unknown_of_it_and_of_the_book():
+    assessment = build_assessment()
+    lost = replace(assessment.positions[0], trust=Trust.MISSING)
+    table = risk_rows(
+        replace(assessment, positions=(lost, *assessment.positions[1:])), "Asset", "USD"
+    )
+
+    assert [row.name for row in table.rows if row.open_profit is None] == ["BTC"]
+    assert table.total.open_profit is None

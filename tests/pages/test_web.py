@@ -84,7 +84,10 @@ ABSENT = EngineSign(running=False, problem=None)
 
 @pytest.mark.parametrize(
     ("sign", "told"),
-    [(BROKEN, "The engine cannot go on: the file is gone."), (ABSENT, "No engine runs for demo.")],
+    [
+        (BROKEN, "The engine cannot go on: the file is gone."),
+        (ABSENT, "No sign of the engine of demo"),
+    ],
 )
 def test_when_no_cycle_comes_any_more_the_reason_is_told(web, reader, sign, told):
     reader.engine_sign = sign
@@ -93,7 +96,7 @@ def test_when_no_cycle_comes_any_more_the_reason_is_told(web, reader, sign, told
     reader.clock.step_wall(timedelta(seconds=3.5))
     answer = web.get(f"/live?after={reader.number}")
 
-    assert answer.json["problem"] == told
+    assert answer.json["problem"].startswith(told)
     assert answer.json["cycle"] == reader.number
 
 
@@ -130,7 +133,7 @@ def test_a_store_that_does_not_answer_is_told_in_words(web, reader):
     answer = web.get("/live")
 
     assert answer.status_code == 503
-    assert answer.json == {"problem": "the database did not answer within 2 s."}
+    assert answer.json == {"problem": "The database did not answer within 2 s."}
 
 
 def test_the_pulse_of_the_book_in_the_address(web, reader):
