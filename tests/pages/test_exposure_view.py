@@ -57,7 +57,7 @@ def figure_of(view, term: str) -> str:
 def test_the_first_line_says_how_much_is_held_and_where_it_sits():
     assert plain_words(answer(read())) == (
         "Long 1.40 m, short 60.0 k USD: gross 0.60 ×, net 0.56 × equity. "
-        "BTC is 41 % of gross; SOL carries most VaR for its size (11.2 %)."
+        "BTC is 41 % of gross; SOL carries most VaR for its size (11.2 % of it)."
     )
 
 
@@ -331,3 +331,11 @@ def test_whatever_is_held_and_asked_no_nan_and_no_doubled_id_reaches_the_screen(
     assert " nan" not in words(view).lower()
     assert all(math.isfinite(v) for v in rows if isinstance(v, float))
     assert len(ids) == len(set(ids))
+
+
+def test_a_part_that_only_takes_var_off_is_not_said_to_carry_it():
+    assert "takes VaR off the book" in answer(read(side="short"))
+
+
+def test_of_one_asset_nobody_is_told_that_all_of_it_is_that_asset():
+    assert "All of it" not in answer(read(asset="ETH/USDT"))

@@ -94,7 +94,7 @@ def answer(data: ExposureData) -> str:
     whose = "" if data.selection.is_all else f"{sentence(data.selection.words)}. "
     if not data.positions:
         return f"{whose}Nothing is held."
-    return f"{whose}{_sizes(data)} {_where(data)}"
+    return f"{whose}{_sizes(data)} {_where(data)}".strip()
 
 
 def _sizes(data: ExposureData) -> str:
@@ -119,15 +119,17 @@ def _where(data: ExposureData) -> str:
     largest = max(gross, key=lambda asset: (gross[asset], asset))
     share = percent(share_of(gross[largest], data.exposure.gross), 0)
     if len(groups) == 1:
-        return f"All of it is {coin(largest)}."
+        return "" if data.query.choice("asset") else f"All of it is {coin(largest)}."
     riskiest = _riskiest(groups, gross)
     if riskiest is None:
         return f"{coin(largest)} is {share} of gross; what each asset risks is unknown yet."
     asset, intensity = riskiest
+    if intensity <= 0.0:
+        return f"{coin(largest)} is {share} of gross; all of it takes VaR off the book."
     who = "it also" if asset == largest else coin(asset)
     return (
         f"{coin(largest)} is {share} of gross; {who} carries most VaR for its size "
-        f"({percent(intensity, 1)})."
+        f"({percent(intensity, 1)} of it)."
     )
 
 
