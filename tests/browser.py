@@ -21,6 +21,9 @@ ARGUMENTS = (
     "--force-device-scale-factor=1",
     "--hide-scrollbars",
     f"--window-size={WIDTH},{HEIGHT}",
+    # All pages in one process, which compiles a script once.
+    "--renderer-process-limit=1",
+    "--disable-site-isolation-trials",
 )
 
 PATIENCE = 12

@@ -1,5 +1,6 @@
 """A dashboard over a fake book, in this process and in a browser."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 
@@ -41,18 +42,27 @@ def web(dashboard: dash.Dash) -> FlaskClient:
     return client
 
 
+@pytest.fixture(scope="session")
+def listening() -> Iterator[socket.socket]:
+    """Where every test has its server: scripts of a known address are compiled already."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening
+
+
 @pytest.fixture
-def url(dashboard: dash.Dash) -> Iterator[str]:
+def url(dashboard: dash.Dash, listening: socket.socket) -> Iterator[str]:
     """Address of the dashboard, served to whoever speaks HTTP."""
-    server = make_server("127.0.0.1", 0, dashboard.server, threaded=True)
+    host, port = listening.getsockname()
+    server = make_server(host, port, dashboard.server, threaded=True, fd=listening.fileno())
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    yield f"http://{host}:{port}"
     server.shutdown()
     thread.join()
     server.server_close()
 
 
+# The server first: it ends when no page asks it any more, or the next test's would be asked.
 @pytest.fixture
 def open_cockpit(url: str, dash_duo) -> Callable[..., None]:
     """Open the cockpit in the browser, and wait until it says what it shows."""
@@ -67,6 +77,6 @@ def open_cockpit(url: str, dash_duo) -> Callable[..., None]:
 
 
 @pytest.fixture
-def page(dash_duo, open_cockpit) -> Page:
+def page(open_cockpit, dash_duo) -> Page:
     """The browser, and what a person does and sees in it."""
     return Page(dash_duo.driver, open_cockpit)
