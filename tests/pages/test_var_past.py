@@ -207,12 +207,30 @@ def test_the_assets_named_are_those_that_lost_most():
     assert assets_words({"C/USDT": 900.0}) == ""
 
 
-def test_a_falling_book_in_a_rising_market_is_told_as_such():
-    moves = {"BTC/USDT": 0.02, "ETH/USDT": -0.01, "SOL/USDT": 0.04}
+@pytest.mark.parametrize(
+    ("moves", "told"),
+    [
+        (
+            [-0.08, -0.05, -0.02, -0.01, 0.01],
+            "The whole market fell: A \u22128.0\u00a0%, 4 of 5 coins fell.",
+        ),
+        (
+            [0.086, 0.05, 0.02, 0.01, 0.03],
+            "The whole market rose: A +8.6\u00a0%, 5 of 5 coins rose.",
+        ),
+        ([0.02, -0.01, 0.04], "Not the whole market: A +2.0\u00a0%, 2 of 3 coins rose."),
+        ([0.02, -0.01, -0.04], "Not the whole market: A +2.0\u00a0%, 2 of 3 coins fell."),
+        ([0.02, -0.02], "Not the whole market: A +2.0\u00a0%, 1 of 2 coins fell."),
+        ([0.0, 0.0], "Not the whole market: A 0.0\u00a0%, 0 of 2 coins fell."),
+    ],
+)
+def test_the_market_is_told_by_the_way_that_most_coins_moved(moves, told):
+    by_asset = {f"{name}/USDT": move for name, move in zip("ABCDE", moves, strict=False)}
 
-    assert market_words(moves, "BTC/USDT") == (
-        "Not the whole market: BTC +2.0\u00a0%, 1 of 3 coins fell."
-    )
+    assert market_words(by_asset, "A/USDT") == told
+
+
+def test_nothing_is_said_of_a_market_or_a_leader_that_is_not_known():
     assert market_words({}, "BTC/USDT") == ""
     assert "BTC" not in market_words({"ETH/USDT": -0.1}, "BTC/USDT")
 
