@@ -20,7 +20,7 @@ MODEL_WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "filtered_historical": (
         "Filtered history",
-        "2 000 days at today's volatility",
+        "up to 2 000 days at today's volatility",
     ),
     "historical_250": ("Plain history, 250 d", "the last 250 days as they were"),
     "historical_500": ("Plain history, 500 d", "the last 500 days as they were"),
