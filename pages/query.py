@@ -119,7 +119,7 @@ class Query:
         """All that could not be understood, once it is known what time it is in the market."""
         if now is None or self.between is None or self.between[0] < now:
             return self.notes
-        begins = self.zone.date_and_clock(self.between[0], now=now)
+        begins = f"{self._minute(self.between[0], now)} {self.zone.label(self.between[0])}"
         told = f"Nothing is known yet of what follows {begins}; {self.range} is shown."
         return (*self.notes, told)
 
@@ -131,9 +131,7 @@ class Query:
         return f"{self._minute(since, now)} to {self._minute(until, now)}"
 
     def _minute(self, moment: datetime, now: datetime) -> str:
-        local, today = moment.astimezone(self.zone.info), now.astimezone(self.zone.info)
-        year = "" if local.year == today.year else f" {local.year}"
-        return f"{self.zone.day(moment)}{year} {local:%H:%M}"
+        return f"{self.zone.date(moment, now=now)} {self.zone.clock(moment)[:5]}"
 
     def as_words(self) -> dict[str, str]:
         """Back to the words of an address; :func:`parse` undoes it."""
