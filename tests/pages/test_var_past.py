@@ -11,7 +11,7 @@ from pages.format import UTC_ZONE, zone
 from pages.views.var.explained import assets_words, exceptions_of, market_words
 from pages.views.var.past import held_days, look_back, model_record
 from pages.views.var.scored import known_at, scored_bars
-from pages.views.var.verdict import count_at, light_of
+from pages.views.var.verdict import count_at, light_of, normal_range
 from risk.domain.market import Period
 from risk.domain.positions import PositionKey
 from risk.measures.var import VAR_MODELS
@@ -125,7 +125,7 @@ def test_a_flat_book_gives_no_model_a_day():
     flat = held_days([START + n * DAY for n in (1, 2)], [{}, {}], closes([[10, 1], [20, 2]]))
     record = model_record("historical_250", flat)
 
-    assert (record.days, record.pinball_99, record.today_99) == (0, None, None)
+    assert (record.days, record.today_99) == (0, None)
 
 
 def test_a_book_without_entries_has_one_day_today():
@@ -179,6 +179,14 @@ def test_exceptions_are_judged_by_their_normal_range(bars):
     counts = [count_at(0.99, _with_exceptions(bars, n)).verdict for n in (0, 3, 7)]
 
     assert counts == ["few", "normal", "many"]
+
+
+@pytest.mark.parametrize("days", [20, 60, 186, 250])
+def test_no_exception_at_all_is_too_few_only_where_some_are_usual(bars, days):
+    young = _with_exceptions(bars, 0).last(days)
+    low, _ = normal_range(days, 0.99)
+
+    assert count_at(0.99, young).verdict == ("few" if low > 0 else "normal")
 
 
 def _with_exceptions(bars, count):
