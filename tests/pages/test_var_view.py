@@ -152,7 +152,7 @@ def test_a_range_that_has_ended_shows_no_running_day():
             "2026-09-01T00:00Z",
             "2026-10-01T00:00Z",
             "1d",
-            "to 30 Sep, more than the range: the plot reaches back 250 days where it can, forecast",
+            "to 30 Sep, more than the range: the plot reaches back 250 days where it can",
         ),
         (
             "2026-11-06T00:00Z",
@@ -165,7 +165,7 @@ def test_a_range_that_has_ended_shows_no_running_day():
             "2026-09-01T00:00Z",
             "2026-11-10T00:00Z",
             "1h",
-            "to 10 Nov 00:00, less than the range: hours are shown of 30 days at most, forecast",
+            "to 10 Nov 00:00, less than the range: the plot holds 30 days at most",
         ),
     ],
 )
@@ -187,6 +187,7 @@ def test_a_range_before_the_book_says_when_its_forecasts_begin():
     day = f"{opened.day} {opened:%b}" + ("" if opened.year == 2026 else f" {opened.year}")
     assert "Nothing was forecast in this range" in view
     assert f"The book's forecasts begin on {day}." in view
+    assert f"Nothing was forecast in this range; the book's forecasts begin on {day}." in view
     assert "No forecast" not in view
 
 
@@ -199,7 +200,7 @@ def test_a_record_in_range_says_how_often_a_wrong_model_would_pass(view):
     listed = words(part(view, "var-exceptions")["children"]).replace("\u00a0", " ")
 
     assert (
-        "A VaR that is exceeded twice as often as it should be stays in the normal range of "
+        "A VaR exceeded twice as often as it should be would still be inside the normal range of "
         "250 days 76 % of the time at 99 %, 12 % at 95 %." in listed
     )
     assert "250 days at 99 %, 76 % of those" in GLOSSARY["normal_range"].reading

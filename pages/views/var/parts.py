@@ -1,12 +1,14 @@
 """The cards under the verdict: the plot, the exceptions, the components, VaR now."""
 
+from datetime import datetime
+
 from dash import dcc, html
 
 from pages.components.basics import Component, card, figure, heading, help_mark
 from pages.components.choices import choice_links
 from pages.components.notices import empty_state
 from pages.figures.history import CHART_CONFIG
-from pages.format import UTC_ZONE, amount, percent
+from pages.format import UTC_ZONE, amount, percent, sentence
 from pages.query import BY, GROUPINGS
 from pages.theme import others_fill, series_fill, series_line
 from pages.views.exposure.selection import label as part_label
@@ -40,8 +42,7 @@ def plot_card(data: VarData) -> html.Section:
 
 
 def _plot_note(data: VarData) -> str:
-    made = "at 00:00 UTC for the day" if _of_days(data) else "at each full hour for the next"
-    return f"{_bars_words(data)} {_reach_words(data)}, forecast made {made}"
+    return f"{_bars_words(data)} {_reach_words(data)}"
 
 
 def _of_days(data: VarData) -> bool:
@@ -55,17 +56,24 @@ def _bars_words(data: VarData) -> str:
 
 
 def _reach_words(data: VarData) -> str:
-    """Until when, and why that is more or less than the range."""
-    if not data.stands_still:
-        return "to today" if _of_days(data) else "to now"
+    """Until when, and why that is more or less than the range, or how it was forecast."""
     since, until = data.span
-    to = f"to {_end_words(data)}"
-    if not _of_days(data) and until - since > MOST_HOURS:
-        return f"{to}, less than the range: hours are shown of {MOST_HOURS.days} days at most"
-    if len(data.shown) and data.shown.opened(0) + data.period.span < since:
+    if data.stands_still and not _of_days(data) and until - since > MOST_HOURS:
+        most = MOST_HOURS.days
+        return f"to {_end_words(data)}, less than the range: the plot holds {most} days at most"
+    if data.stands_still and _begins_before(data, since):
         reach = LEAST_DAYS if _of_days(data) else LEAST_HOURS.days
-        return f"{to}, more than the range: the plot reaches back {reach} days where it can"
-    return "in the chosen range"
+        return (
+            f"to {_end_words(data)}, more than the range: the plot reaches back {reach} days "
+            "where it can"
+        )
+    running = "to today" if _of_days(data) else "to now"
+    made = "at 00:00 UTC for the day" if _of_days(data) else "at each full hour for the next"
+    return f"{'in the chosen range' if data.stands_still else running}, forecast made {made}"
+
+
+def _begins_before(data: VarData, since: datetime) -> bool:
+    return len(data.shown) > 0 and data.shown.opened(0) + data.period.span < since
 
 
 def _end_words(data: VarData) -> str:
@@ -89,7 +97,8 @@ def _plot_choices(data: VarData) -> list[Component]:
 
 def _plot(data: VarData) -> list[Component]:
     if data.figure is None and data.forecast_since is not None:
-        return [empty_state("Nothing was forecast in this range", _begin_words(data), small=True)]
+        begin = sentence(_begin_words(data, data.forecast_since))
+        return [empty_state("Nothing was forecast in this range", begin, small=True)]
     if data.figure is None:
         return [
             empty_state(
@@ -109,12 +118,9 @@ def _plot(data: VarData) -> list[Component]:
     return [graph]
 
 
-def _begin_words(data: VarData) -> str:
-    """From which day on there is something to see."""
-    if data.forecast_since is None:
-        return ""
-    day = UTC_ZONE.date(data.forecast_since, now=data.cycle.pulse.market)
-    return f"The book's forecasts begin on {day}. Choose a range that reaches beyond it."
+def _begin_words(data: VarData, since: datetime) -> str:
+    """``the book's forecasts begin on 26 May.``"""
+    return f"the book's forecasts begin on {UTC_ZONE.date(since, now=data.cycle.pulse.market)}."
 
 
 def _legend(data: VarData) -> html.Ul:
@@ -191,7 +197,8 @@ def _none_beyond(data: VarData) -> str:
     if len(data.shown):
         return f"No loss went beyond its VaR in the {_bars_words(data)} shown."
     if data.forecast_since is not None:
-        return f"Nothing was forecast in this range. {_begin_words(data)}"
+        begin = _begin_words(data, data.forecast_since)
+        return f"Nothing was forecast in this range; {begin}"
     return "No forecast has met its outcome yet."
 
 

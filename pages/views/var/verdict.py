@@ -154,7 +154,7 @@ def unnoticed_words(judged: ScoredBars) -> str:
         return ""
     outer, inner = (percent(_unnoticed(days, level), 0) for level in (0.99, 0.95))
     return (
-        f"A VaR that is exceeded twice as often as it should be stays in the normal range of "
+        f"A VaR exceeded twice as often as it should be would still be inside the normal range of "
         f"{days} days {outer} of the time at 99 %, {inner} at 95 %."
     )
 
