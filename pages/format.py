@@ -155,6 +155,11 @@ class Zone:
         local = self._local(moment)
         return f"{local.day}{_NBSP}{_MONTHS[local.month - 1]}"
 
+    def date(self, moment: datetime, *, now: datetime) -> str:
+        """``28 Oct``, followed by the year if that is not this one."""
+        year = self._local(moment).year
+        return self.day(moment) if year == self._local(now).year else f"{self.day(moment)} {year}"
+
     def date_and_clock(self, moment: datetime, *, now: datetime) -> str:
         """``15:42:18 UTC``, preceded by the day if that is not today."""
         today = self._local(moment).date() == self._local(now).date()

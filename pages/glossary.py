@@ -355,8 +355,10 @@ GLOSSARY: Mapping[str, Term] = {
         "Normal range",
         "How many exceptions a right model has, by luck alone.",
         "the counts that Kupiec's likelihood ratio test does not reject at 5 %",
-        "Inside: no evidence against the model. Above: too low. Below: too high, and room is "
-        "wasted. A right model leaves the range once in twenty times.",
+        "Inside: no evidence against the model, which is not proof of it. Above: too low. Below: "
+        "too high, and room is wasted. A right model leaves the range seldom; a wrong one often "
+        "stays inside: over 250 days at 99 %, 76 % of those exceeded twice as often as they "
+        "should be.",
         "Kupiec 1995, J. Derivatives 3.",
     ),
     "traffic_light": Term(
@@ -368,10 +370,10 @@ GLOSSARY: Mapping[str, Term] = {
     ),
     "models_compared": Term(
         "Models compared in hindsight",
-        "What each model would have forecast for the book as it was held on each day.",
+        "The live record, and what each model would have forecast for the book as it was held.",
         "forecast for day t from prices before t alone, for the holdings at its opening",
-        "The fair contest: the same days, the same holdings, no look-ahead. Hindsight lies only "
-        "in that nobody traded on the other models' numbers.",
+        "The live model follows each asset, those of hindsight the book's own series: one method "
+        "forecasts differently in both. The same days, the same holdings, no look-ahead.",
         "Berkowitz & O'Brien 2002, J. Finance 57.",
     ),
     "hit_rate": Term(
@@ -394,7 +396,9 @@ GLOSSARY: Mapping[str, Term] = {
         "How much a VaR's forecasts cost: losses beyond them heavily, unused room a little.",
         "mean of 0.99 × (loss − VaR) beyond, 0.01 × (VaR − loss) inside",
         "Lower is better. It tells apart models with equal exceptions: who was beyond by more, "
-        "or kept more room than needed. Shown against the model in use.",
-        "Koenker & Bassett 1978, Econometrica 46.",
+        "or kept more room than needed. Shown against the live record over the same days; within "
+        "chance: a test at 5 % cannot tell the two apart.",
+        "Koenker & Bassett 1978, Econometrica 46; Diebold & Mariano 1995, J. Business & Economic "
+        "Statistics 13.",
     ),
 }

@@ -119,7 +119,7 @@ class Query:
         """All that could not be understood, once it is known what time it is in the market."""
         if now is None or self.between is None or self.between[0] < now:
             return self.notes
-        begins = self.zone.date_and_clock(self.between[0], now=now)
+        begins = f"{self.minute(self.between[0], now)} {self.zone.label(self.between[0])}"
         told = f"Nothing is known yet of what follows {begins}; {self.range} is shown."
         return (*self.notes, told)
 
@@ -128,12 +128,11 @@ class Query:
         if self.between is None or self.between[0] >= now:
             return f"range {self.range}"
         since, until = self.span(now)
-        return f"{self._minute(since, now)} to {self._minute(until, now)}"
+        return f"{self.minute(since, now)} to {self.minute(until, now)}"
 
-    def _minute(self, moment: datetime, now: datetime) -> str:
-        local, today = moment.astimezone(self.zone.info), now.astimezone(self.zone.info)
-        year = "" if local.year == today.year else f" {local.year}"
-        return f"{self.zone.day(moment)}{year} {local:%H:%M}"
+    def minute(self, moment: datetime, now: datetime) -> str:
+        """``10 Nov 08:00``, with the year unless that is the running one."""
+        return f"{self.zone.date(moment, now=now)} {self.zone.clock(moment)[:5]}"
 
     def as_words(self) -> dict[str, str]:
         """Back to the words of an address; :func:`parse` undoes it."""

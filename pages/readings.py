@@ -140,7 +140,7 @@ class Readings:
     ) -> tuple[datetime, datetime, timedelta]:
         """Beginning, end and step of a chart: all on whole steps."""
         since, until = query.span(now)
-        since = max(since, min(self._beginning(book, now), until - FINEST_STEP))
+        since = max(since, min(self.beginning(book, now), until - FINEST_STEP))
         step = max(FINEST_STEP, (until - since) / CHART_POINTS)
         if step > timedelta(minutes=1):
             step = timedelta(minutes=-(-step // timedelta(minutes=1)))
@@ -150,7 +150,7 @@ class Readings:
         """A metric over the range of `query`, for a sparkline."""
         now, epoch = cycle.pulse.market, cycle.pulse.cycle // _TREND_REUSE
         since, until = query.span(now)
-        since = max(since, min(self._beginning(book, now), until - FINEST_STEP))
+        since = max(since, min(self.beginning(book, now), until - FINEST_STEP))
         return self.once(
             ("trend", book.name, metric, query.range, query.between, epoch),
             lambda: self.reader.metric_history(
@@ -168,7 +168,7 @@ class Readings:
             ),
         )
 
-    def _beginning(self, book: Book, now: datetime) -> datetime:
+    def beginning(self, book: Book, now: datetime) -> datetime:
         """When the book begins: "all" begins there, lest its points be thinned by empty years."""
         if book.name not in self._beginnings:
             found = self._read_beginning(book, now)

@@ -1,4 +1,4 @@
-"""What stands on a screen whose numbers cannot be shown, and what an address asked in vain."""
+"""What stands on a screen whose numbers cannot be shown, and what is to be said of its address."""
 
 from datetime import datetime
 
@@ -65,7 +65,7 @@ def no_course() -> Component:
 
 
 def address_notices(query: Query, book: Book | None, now: datetime | None = None) -> html.Div:
-    """What the address asked for that does not exist, and what is shown instead.
+    """What the address asked for that does not exist, and of which time the figures are.
 
     Parameters
     ----------
@@ -75,8 +75,16 @@ def address_notices(query: Query, book: Book | None, now: datetime | None = None
         The market's time; None before the first cycle.
     """
     notes = [*query.notes_at(now), *_unknown_book(query.book, book)]
-    banner = page_banner("Address not understood.", " ".join(notes), state="info")
-    return html.Div([banner] if notes else [], className="sw-notices sw-address-notices")
+    banners = [
+        *([page_banner("Address not understood.", " ".join(notes), state="info")] if notes else []),
+        *([_over()] if now is not None and query.stands_still(now) else []),
+    ]
+    return html.Div(banners, className="sw-notices sw-address-notices")
+
+
+def _over() -> Component:
+    told = "Figures are of now; the range moves the charts only."
+    return page_banner("This range is over.", told, state="info")
 
 
 def _unknown_book(asked: str | None, book: Book | None) -> list[str]:

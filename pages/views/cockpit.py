@@ -28,6 +28,7 @@ from pages.views.happenings import happenings
 from pages.views.holdings import beta_of, coin, share_of
 from pages.views.ranking import rank
 from pages.views.riskiest import risk_card, risk_rows
+from pages.views.trend import spark_course
 from risk.domain.assessment import Assessment
 from risk.domain.events import RiskEvent
 from risk.domain.state import Performance, Standing
@@ -241,7 +242,7 @@ def _cards(data: CockpitData) -> list[MetricCard]:
 def _metric_card(
     data: CockpitData, term: str, value: float | None, figure: str, unit: str, context: str
 ) -> MetricCard:
-    course = [*data.trends[term].values.tolist(), *_newest_point(data, value)]
+    course = spark_course(data.trends[term], value, data.query, data.cycle.pulse.market)
     place = rank(value, data.baselines[term])
     return MetricCard(
         term,
@@ -252,12 +253,6 @@ def _metric_card(
         place,
         least_span=_least_span(data, term),
     )
-
-
-def _newest_point(data: CockpitData, value: float | None) -> list[float]:
-    """The value of now, unless the range ended before: it is no part of that."""
-    stands_still = data.query.stands_still(data.cycle.pulse.market)
-    return [] if value is None or stands_still else [value]
 
 
 def _least_span(data: CockpitData, term: str) -> float:
@@ -430,7 +425,4 @@ def _chart(data: CockpitData) -> Component:
 
 
 def _chart_note(query: Query, now: datetime) -> str:
-    note = f"{query.range_words(now)}, times {query.zone.name}"
-    if not query.stands_still(now):
-        return note
-    return f"{note}; this range is over, the figures above are live"
+    return f"{query.range_words(now)}, times {query.zone.name}"

@@ -1,4 +1,4 @@
-"""Whether the forecasts of a VaR model held: exceptions, and how surprising their number is."""
+"""Whether the forecasts of a VaR model held, how surprising that is, and which did better."""
 
 import math
 from typing import NamedTuple
@@ -11,6 +11,8 @@ from risk.measures.types import BoolArray, FloatArray
 
 #: Probabilities of that many exceptions or fewer from which Basel's amber and red zones begin.
 _AMBER_FROM, _RED_FROM = 0.95, 0.9999
+#: A working week of daily differences: volatility makes them alike for days.
+DIEBOLD_MARIANO_LAG = 5
 
 
 class Kupiec(NamedTuple):
@@ -35,6 +37,21 @@ class Kupiec(NamedTuple):
     def hit_rate(self) -> float:
         """Share of periods that exceeded."""
         return self.hits / self.forecasts
+
+
+class DieboldMariano(NamedTuple):
+    """Diebold and Mariano's test that two forecasts are equally good.
+
+    Attributes
+    ----------
+    statistic : float
+        Positive if the first lost more; standard normal if both are equally good.
+    p_value : float
+        Probability of a statistic at least as far from zero, either way, if they are.
+    """
+
+    statistic: float
+    p_value: float
 
 
 def hits(losses: FloatArray, var: FloatArray) -> BoolArray:
@@ -156,6 +173,49 @@ def kupiec_region(forecasts: int, level: float, size: float = 0.05) -> tuple[int
     return low, high
 
 
+def chance_inside_region(
+    forecasts: int, level: float, *, times: float, size: float = 0.05
+) -> float:
+    """How often a VaR exceeded `times` as often as it should be stays in :func:`kupiec_region`.
+
+    Above 1 it is what the test misses (one less its power); at 1 the share of right models that
+    pass, which the steps of a count keep from being ``1 - size`` exactly.
+
+    Parameters
+    ----------
+    forecasts : int
+    level : float
+        Confidence of the VaR.
+    times : float
+        Not negative; at most ``1 / (1 - level)``, which is an exception each time.
+    size : float
+        Of the region.
+
+    Returns
+    -------
+    float
+        Between 0 and 1; exceptions are independent.
+
+    Raises
+    ------
+    InsufficientData
+        If there are no forecasts.
+    ValueError
+        If `times` cannot be.
+
+    Examples
+    --------
+    >>> round(chance_inside_region(186, 0.99, times=2.0), 2)
+    0.83
+    """
+    rate = times * (1.0 - level)
+    if not 0.0 <= rate <= 1.0:
+        raise ValueError(f"{times} times an exception rate of {1.0 - level} is no probability")
+    low, high = kupiec_region(forecasts, level, size)
+    fewer = float(bdtr(low - 1, forecasts, rate)) if low > 0 else 0.0
+    return float(bdtr(high, forecasts, rate)) - fewer
+
+
 def traffic_light_zones(forecasts: int, level: float = 0.99) -> tuple[int, int]:
     """Fewest exceptions of the amber and of the red zone of Basel's traffic light [1]_.
 
@@ -238,13 +298,113 @@ def pinball_loss(losses: FloatArray, var: FloatArray, level: float) -> float:
     >>> round(pinball_loss(np.array([1.0, 5.0]), np.array([3.0, 3.0]), 0.99), 3)
     1.0
     """
+    each = pinball_losses(losses, var, level)
+    if each.size == 0:
+        raise InsufficientData("pinball_loss", needed=1, got=0)
+    return float(np.mean(each))
+
+
+def pinball_losses(losses: FloatArray, var: FloatArray, level: float) -> FloatArray:
+    """The quantile loss of each forecast, whose mean is :func:`pinball_loss`.
+
+    Parameters
+    ----------
+    losses, var : ndarray of shape (n,)
+        As there.
+    level : float
+        Confidence of the VaR, strictly between 0 and 1.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        In the unit of `losses`, none below zero.
+
+    Raises
+    ------
+    ValueError
+        If `level` is outside (0, 1), a number is NaN, or the lengths differ.
+
+    Examples
+    --------
+    >>> pinball_losses(np.array([1.0, 5.0]), np.array([3.0, 3.0]), 0.75)
+    array([0.5, 1.5])
+    """
     if not 0.0 < level < 1.0:
         raise ValueError(f"level must lie in (0, 1), got {level}")
     exceeded = hits(losses, var)
-    if exceeded.size == 0:
-        raise InsufficientData("pinball_loss", needed=1, got=0)
     beyond = np.asarray(losses, dtype=np.float64) - np.asarray(var, dtype=np.float64)
-    return float(np.mean(np.where(exceeded, level * beyond, (level - 1.0) * beyond)))
+    costs: FloatArray = np.where(exceeded, level * beyond, (level - 1.0) * beyond)
+    return costs
+
+
+def diebold_mariano(
+    first: FloatArray, second: FloatArray, *, lag: int = DIEBOLD_MARIANO_LAG
+) -> DieboldMariano:
+    r"""Two-sided test that two series of forecasts lost equally much on average [1]_.
+
+    The mean of :math:`d_t = L^1_t - L^2_t` over its standard error, whose variance is
+    :math:`(\hat\gamma_0 + 2 \sum_{k=1}^{q} (1 - k/(q+1)) \hat\gamma_k) / n` [2]_, against the
+    normal distribution.
+
+    Parameters
+    ----------
+    first, second : ndarray of shape (n,)
+        What each forecast cost in the same periods, e.g. :func:`pinball_losses`.
+    lag : int
+        Periods over which differences may be correlated, q.
+
+    Returns
+    -------
+    DieboldMariano
+        The statistic is 0 if no period tells them apart.
+
+    Raises
+    ------
+    InsufficientData
+        If there are not more periods than ``lag + 1``, or the differences do not vary.
+    ValueError
+        If a number is NaN, the lengths differ, or `lag` is negative.
+
+    Notes
+    -----
+    With few periods the normal distribution rejects too often.
+
+    References
+    ----------
+    .. [1] Diebold, F. X. and Mariano, R. S. (1995). "Comparing predictive accuracy". Journal of
+       Business & Economic Statistics 13(3).
+    .. [2] Newey, W. K. and West, K. D. (1987). "A simple, positive semi-definite,
+       heteroskedasticity and autocorrelation consistent covariance matrix". Econometrica 55(3).
+
+    Examples
+    --------
+    >>> round(diebold_mariano(np.array([2.0, 1.0, 3.0, 2.0]), np.ones(4), lag=0).statistic, 3)
+    2.828
+    """
+    first, second = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    if first.shape != second.shape or first.ndim != 1 or lag < 0:
+        raise ValueError(f"losses of shapes {first.shape} and {second.shape}, lag {lag}")
+    if np.isnan(first).any() or np.isnan(second).any():
+        raise ValueError("first or second contains NaN; leave out what was not forecast")
+    if first.size <= lag + 1:
+        raise InsufficientData("diebold_mariano", needed=lag + 2, got=first.size)
+    difference = first - second
+    if not difference.any():
+        return DieboldMariano(0.0, 1.0)
+    variance = _newey_west_variance(difference, lag)
+    # Rounding leaves a trace of variance in differences that are all the same.
+    if variance <= (1e-12 * float(np.abs(difference).max())) ** 2:
+        raise InsufficientData("diebold_mariano", needed=first.size + 1, got=first.size)
+    statistic = float(np.mean(difference)) / math.sqrt(variance / difference.size)
+    return DieboldMariano(statistic, math.erfc(abs(statistic) / math.sqrt(2.0)))
+
+
+def _newey_west_variance(values: FloatArray, lag: int) -> float:
+    """Of the mean of `values`, times their number."""
+    apart = values - np.mean(values)
+    together = [float(apart[k:] @ apart[: apart.size - k]) for k in range(lag + 1)]
+    weighted = [2.0 * (1.0 - k / (lag + 1)) * together[k] for k in range(1, lag + 1)]
+    return (together[0] + sum(weighted)) / values.size
 
 
 def _log_likelihood(hit_count: int, forecasts: int, probability: float) -> float:

@@ -8,12 +8,16 @@ from scipy.stats import binom, chi2
 
 from risk.errors import InsufficientData
 from risk.measures.backtest import (
+    chance_inside_region,
+    diebold_mariano,
     hits,
     kupiec,
     kupiec_region,
     pinball_loss,
+    pinball_losses,
     traffic_light_zones,
 )
+from tests.oracles.backtest import diebold_mariano_by_definition
 
 
 @pytest.mark.parametrize(
@@ -172,3 +176,99 @@ def test_a_loss_beyond_costs_the_level_and_unused_room_the_rest():
 def test_pinball_loss_refuses_what_it_cannot_judge(losses, var, level, error):
     with pytest.raises(error):
         pinball_loss(np.array(losses), np.array(var), level)
+
+
+@given(
+    st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=60),
+    st.floats(-1e3, 1e3),
+    st.sampled_from([0.9, 0.95, 0.99]),
+)
+def test_the_pinball_loss_is_the_mean_of_what_each_forecast_cost(losses, var, level):
+    sample = np.array(losses)
+    each = pinball_losses(sample, np.full(sample.size, var), level)
+
+    assert (each >= 0.0).all()
+    assert pinball_loss(sample, np.full(sample.size, var), level) == pytest.approx(each.mean())
+
+
+# -- what a count cannot tell -----------------------------------------------------------------
+
+
+@given(
+    st.integers(100, 1500), st.sampled_from([0.95, 0.975, 0.99]), st.sampled_from([0.5, 1.0, 2.0])
+)
+def test_the_chance_of_passing_adds_up_the_counts_that_pass(forecasts, level, times):
+    low, high = kupiec_region(forecasts, level)
+    counts = np.arange(low, high + 1)
+
+    assert chance_inside_region(forecasts, level, times=times) == pytest.approx(
+        binom.pmf(counts, forecasts, times * (1.0 - level)).sum(), abs=1e-9
+    )
+
+
+def test_the_chance_of_passing_falls_with_days():
+    chances = [chance_inside_region(days, 0.99, times=2.0) for days in (186, 500, 2_000)]
+
+    assert chances == sorted(chances, reverse=True)
+    assert chances[-1] < 0.05
+
+
+@pytest.mark.parametrize("times", [-0.1, 101.0])
+def test_the_chance_of_passing_refuses_what_is_no_probability(times):
+    with pytest.raises(ValueError, match="is no probability"):
+        chance_inside_region(250, 0.99, times=times)
+
+
+# -- which of two did better ------------------------------------------------------------------
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(10, 120), st.integers(0, 8))
+def test_agrees_with_the_textbook_test_of_two_forecasts(seed, periods, lag):
+    """Oracle: Diebold and Mariano (1995) term by term."""
+    first, second = np.random.default_rng(seed).exponential(size=(2, periods))
+
+    statistic, p_value = diebold_mariano_by_definition(first.tolist(), second.tolist(), lag)
+
+    result = diebold_mariano(first, second, lag=lag)
+    assert result.statistic == pytest.approx(statistic, rel=1e-9, abs=1e-12)
+    assert result.p_value == pytest.approx(p_value, abs=1e-9)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.01, 100.0))
+def test_the_order_turns_the_sign_and_the_unit_changes_nothing(seed, unit):
+    first, second = np.random.default_rng(seed).exponential(size=(2, 60))
+
+    there = diebold_mariano(first, second)
+    back = diebold_mariano(unit * second, unit * first)
+
+    assert back.statistic == pytest.approx(-there.statistic)
+    assert back.p_value == pytest.approx(there.p_value)
+
+
+def test_equal_forecasts_are_seldom_told_apart():
+    """Rejections at 5 % of two forecasts of one quality, over 250 days."""
+    rng = np.random.default_rng(7)
+    p_values = [diebold_mariano(*rng.exponential(size=(2, 250))).p_value for _ in range(1_000)]
+
+    assert 0.03 < np.mean(np.array(p_values) < 0.05) < 0.09
+
+
+def test_a_forecast_told_from_itself_is_no_news():
+    losses = np.array([0.1, 0.4, 0.2] * 5)
+
+    assert diebold_mariano(losses, losses) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "lag", "error"),
+    [
+        (np.ones(6), np.zeros(6), 5, InsufficientData),
+        (np.full(60, 0.1), np.full(60, 0.3), 5, InsufficientData),
+        (np.ones(60), np.zeros(59), 5, ValueError),
+        (np.ones(60), np.full(60, np.nan), 5, ValueError),
+        (np.ones(60), np.zeros(60), -1, ValueError),
+    ],
+)
+def test_two_forecasts_are_not_told_apart_on_nothing(first, second, lag, error):
+    with pytest.raises(error):
+        diebold_mariano(first, second, lag=lag)

@@ -3,7 +3,7 @@
 import math
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -318,3 +318,14 @@ def test_an_address_that_is_not_understood_is_answered():
     assert "There is no range '9h'; 24h is shown." in words(address_notices(query, DEMO))
     assert "There is no book 'zoo'; demo is shown." in words(address_notices(query, DEMO))
     assert words(address_notices(parse({"book": "demo"}), DEMO)) == ""
+
+
+def test_beside_a_range_that_is_over_it_is_told_that_figures_are_of_now():
+    now = datetime(2026, 11, 12, 12, tzinfo=UTC)
+    over = parse({"from": "2026-11-01T00:00Z", "to": "2026-11-02T00:00Z"})
+    running = parse({"from": "2026-11-01T00:00Z", "to": "2026-12-01T00:00Z"})
+
+    told = "This range is over. Figures are of now; the range moves the charts only."
+    assert words(address_notices(over, DEMO, now)) == told
+    assert words(address_notices(running, DEMO, now)) == ""
+    assert words(address_notices(over, DEMO)) == ""

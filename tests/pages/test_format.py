@@ -135,6 +135,11 @@ def test_another_day_is_named_beside_its_time():
     assert UTC_ZONE.date_and_clock(MOMENT, now=now) == f"12{NBSP}Jul 23:42:18{NBSP}UTC"
 
 
+def test_a_date_bears_its_year_unless_that_is_the_running_one():
+    assert UTC_ZONE.date(MOMENT, now=MOMENT) == UTC_ZONE.day(MOMENT)
+    assert UTC_ZONE.date(MOMENT, now=MOMENT.replace(year=2027)).endswith(f"Jul {MOMENT.year}")
+
+
 def test_a_sentence_begins_with_a_capital_letter_and_keeps_its_others():
     assert sentence("the VaR of BTC/USDT rose") == "The VaR of BTC/USDT rose"
     assert sentence("") == ""

@@ -134,3 +134,11 @@ def test_a_range_that_begins_in_the_future_is_told_once_the_time_is_known():
     assert query.notes_at(None) == ()
     assert "Nothing is known yet of what follows" in query.notes_at(AFTERNOON)[0]
     assert query.notes_at(at("2026-12-01T12:00Z")) == ()
+
+
+def test_a_range_of_another_year_that_is_still_to_come_is_told_with_its_year():
+    query = parse({"from": "2027-07-01T00:00Z", "to": "2027-07-10T00:00Z"})
+
+    assert query.notes_at(AFTERNOON) == (
+        "Nothing is known yet of what follows 1\u00a0Jul 2027 00:00 UTC; 24h is shown.",
+    )

@@ -65,7 +65,7 @@ def test_a_range_between_two_times_is_asked_in_the_chosen_zone_and_shared_in_utc
     ends_with(page, "/?tz=Europe/Berlin&from=2026-11-10T08:00Z&to=2026-11-12T09:30Z")
     page.sees("#range-words", "10 Nov 09:00 – 12 Nov 10:30")
     page.sees(".sw-course", "10 Nov 09:00 to 12 Nov 10:30")
-    page.sees(".sw-course", "this range is over, the figures above are live")
+    page.sees(".sw-address-notices", "Figures are of now; the range moves the charts only.")
     assert page.run(f"{FOCUSED}.id") == "range-button"
     open_range(page)
     assert page.run("document.getElementById('range-from').value") == "2026-11-10T09:00"

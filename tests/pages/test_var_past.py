@@ -11,7 +11,7 @@ from pages.format import UTC_ZONE, zone
 from pages.views.var.explained import assets_words, exceptions_of, market_words
 from pages.views.var.past import held_days, look_back, model_record
 from pages.views.var.scored import known_at, scored_bars
-from pages.views.var.verdict import count_at, light_of
+from pages.views.var.verdict import count_at, light_of, normal_range
 from risk.domain.market import Period
 from risk.domain.positions import PositionKey
 from risk.measures.var import VAR_MODELS
@@ -125,7 +125,7 @@ def test_a_flat_book_gives_no_model_a_day():
     flat = held_days([START + n * DAY for n in (1, 2)], [{}, {}], closes([[10, 1], [20, 2]]))
     record = model_record("historical_250", flat)
 
-    assert (record.days, record.pinball_99, record.today_99) == (0, None, None)
+    assert (record.days, record.today_99) == (0, None)
 
 
 def test_a_book_without_entries_has_one_day_today():
@@ -181,6 +181,14 @@ def test_exceptions_are_judged_by_their_normal_range(bars):
     assert counts == ["few", "normal", "many"]
 
 
+@pytest.mark.parametrize("days", [20, 60, 186, 250])
+def test_no_exception_at_all_is_too_few_only_where_some_are_usual(bars, days):
+    young = _with_exceptions(bars, 0).last(days)
+    low, _ = normal_range(days, 0.99)
+
+    assert count_at(0.99, young).verdict == ("few" if low > 0 else "normal")
+
+
 def _with_exceptions(bars, count):
     beyond = np.zeros(len(bars), dtype=bool)
     beyond[:count] = True
@@ -207,12 +215,30 @@ def test_the_assets_named_are_those_that_lost_most():
     assert assets_words({"C/USDT": 900.0}) == ""
 
 
-def test_a_falling_book_in_a_rising_market_is_told_as_such():
-    moves = {"BTC/USDT": 0.02, "ETH/USDT": -0.01, "SOL/USDT": 0.04}
+@pytest.mark.parametrize(
+    ("moves", "told"),
+    [
+        (
+            [-0.08, -0.05, -0.02, -0.01, 0.01],
+            "The whole market fell: A \u22128.0\u00a0%, 4 of 5 coins fell.",
+        ),
+        (
+            [0.086, 0.05, 0.02, 0.01, 0.03],
+            "The whole market rose: A +8.6\u00a0%, 5 of 5 coins rose.",
+        ),
+        ([0.02, -0.01, 0.04], "Not the whole market: A +2.0\u00a0%, 2 of 3 coins rose."),
+        ([0.02, -0.01, -0.04], "Not the whole market: A +2.0\u00a0%, 2 of 3 coins fell."),
+        ([0.02, -0.02], "Not the whole market: A +2.0\u00a0%, 1 of 2 coins fell."),
+        ([0.0, 0.0], "Not the whole market: A 0.0\u00a0%, 0 of 2 coins fell."),
+    ],
+)
+def test_the_market_is_told_by_the_way_that_most_coins_moved(moves, told):
+    by_asset = {f"{name}/USDT": move for name, move in zip("ABCDE", moves, strict=False)}
 
-    assert market_words(moves, "BTC/USDT") == (
-        "Not the whole market: BTC +2.0\u00a0%, 1 of 3 coins fell."
-    )
+    assert market_words(by_asset, "A/USDT") == told
+
+
+def test_nothing_is_said_of_a_market_or_a_leader_that_is_not_known():
     assert market_words({}, "BTC/USDT") == ""
     assert "BTC" not in market_words({"ETH/USDT": -0.1}, "BTC/USDT")
 

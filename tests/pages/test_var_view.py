@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pages.figures.packing import unpacked
+from pages.glossary import GLOSSARY
 from pages.later import Awaited
 from pages.query import parse
 from pages.readings import Readings
@@ -16,6 +17,7 @@ from pages.views.var import VarData, read_var, var_view
 from pages.views.var.words import IN_USE, MODEL_WORDS, WORDS
 from risk.domain.market import Period
 from risk.measures.var import VAR_MODELS
+from tests.fakes_book import MIDNIGHT
 from tests.fakes_web import DEMO, FakeBookReader
 from tests.pages.trees import part, parts, words
 
@@ -50,6 +52,12 @@ class NothingScored(FakeBookReader):
         return []
 
 
+class Calm(FakeBookReader):
+    def forecasts_scored(self, portfolio, period, *, since, until):
+        events = super().forecasts_scored(portfolio, period, since=since, until=until)
+        return [event for event in events if not event.exceeded_95][-10:]
+
+
 class YoungBook(FakeBookReader):
     def forecasts_scored(self, portfolio, period, *, since, until):
         return super().forecasts_scored(portfolio, period, since=since, until=until)[-40:]
@@ -59,8 +67,8 @@ def test_the_first_line_answers_in_words(view):
     answer = part(view, "var-answer")["children"].replace("\u00a0", " ")
 
     assert answer.startswith(
-        "VaR holds: losses went beyond the 99 % VaR on 3 of 250 days (normal 1 to 6), beyond the "
-        "95 % VaR on 12 (normal 7 to 19)."
+        "Nothing speaks against VaR: losses went beyond the 99 % VaR on 3 of 250 days (normal 1 "
+        "to 6), beyond the 95 % VaR on 12 (normal 7 to 19)."
     )
     assert "Today \u22122." in answer
 
@@ -134,8 +142,68 @@ def test_a_range_that_has_ended_shows_no_running_day():
 
     assert past.today is None
     assert past.shown.opened(len(past.shown) - 1).month == 9
-    assert "in the chosen range" in words(var_view(past))
     assert len(past.judged) == 250
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "horizon", "told"),
+    [
+        (
+            "2026-09-01T00:00Z",
+            "2026-10-01T00:00Z",
+            "1d",
+            "to 30 Sep, more than the range: the plot reaches back 250 days where it can",
+        ),
+        (
+            "2026-11-06T00:00Z",
+            "2026-11-10T00:00Z",
+            "1h",
+            "168 hours to 10 Nov 00:00, more than the range: the plot reaches back 7 days where",
+        ),
+        ("2026-11-03T00:00Z", "2026-11-10T00:00Z", "1h", "168 hours in the chosen range, forecast"),
+        (
+            "2026-09-01T00:00Z",
+            "2026-11-10T00:00Z",
+            "1h",
+            "to 10 Nov 00:00, less than the range: the plot holds 30 days at most",
+        ),
+    ],
+)
+def test_a_plot_of_more_or_less_than_the_range_says_so(since, until, horizon, told):
+    view = var_view(read(**{"from": since, "to": until, "horizon": horizon}))
+
+    assert told in words(view).replace("\u00a0", " ")
+
+
+def test_a_range_before_the_book_says_when_its_forecasts_begin():
+    reader = FakeBookReader()
+    first = reader.forecasts_scored(
+        "demo", Period.DAY, since=MIDNIGHT - timedelta(days=5_000), until=MIDNIGHT
+    )[0]
+    view = words(var_view(read(**{"from": "2022-07-01T00:00Z", "to": "2022-07-10T00:00Z"})))
+    view = view.replace("\u00a0", " ")
+
+    opened = first.at - timedelta(days=1)
+    day = f"{opened.day} {opened:%b}" + ("" if opened.year == 2026 else f" {opened.year}")
+    assert "Nothing was forecast in this range" in view
+    assert f"The book's forecasts begin on {day}." in view
+    assert f"Nothing was forecast in this range; the book's forecasts begin on {day}." in view
+    assert "No forecast" not in view
+
+
+def test_exceptions_are_counted_over_what_is_shown(view):
+    assert "of the 250 days shown, newest first" in words(view)
+    assert "No loss went beyond its VaR in the 10 days shown." in words(var_view(read(Calm())))
+
+
+def test_a_record_in_range_says_how_often_a_wrong_model_would_pass(view):
+    listed = words(part(view, "var-exceptions")["children"]).replace("\u00a0", " ")
+
+    assert (
+        "A VaR exceeded twice as often as it should be would still be inside the normal range of "
+        "250 days 76 % of the time at 99 %, 12 % at 95 %." in listed
+    )
+    assert "250 days at 99 %, 76 % of those" in GLOSSARY["normal_range"].reading
 
 
 def test_every_registered_model_has_words_and_a_row(view):
@@ -144,8 +212,31 @@ def test_every_registered_model_has_words_and_a_row(view):
     assert set(MODEL_WORDS) == set(VAR_MODELS)
     for name, _how in MODEL_WORDS.values():
         assert name in rows
-    assert rows.count("in use 500 days") == 1
     assert IN_USE in VAR_MODELS
+
+
+def test_the_first_row_is_the_live_record_and_counts_what_the_verdict_counts(data, view):
+    table = part(view, "var-models-content")["children"]
+    first = next(p for p in parts(table) if p.get("data-chosen") == "used")
+    told = words(first["children"]).replace("\u00a0", " ")
+
+    today = 100.0 * data.day.var_99 / data.day.equity
+    assert told.startswith("Live record the model in use, as forecast day by day 3 of 250")
+    assert "12 of 250" in told
+    assert "reference" in told
+    assert f"{today:.2f} %" in told
+    assert words(table).count("reference") == 1
+    assert "the method in use, on the book's own series" in words(table)
+
+
+def test_a_difference_in_pinball_loss_says_whether_it_is_more_than_chance(data, view):
+    rows = parts(part(view, "var-models-content")["children"])
+    small = [words(p["children"]) for p in rows if p.get("className") == "sw-model-how"]
+    told = [text for text in small if text.endswith(" chance")]
+
+    assert len(told) == len(VAR_MODELS)
+    assert set(told) <= {"within chance", "more than chance"}
+    assert "too few days" in words(var_view(read(YoungBook())))
 
 
 def test_another_model_is_drawn_beside_the_one_in_use_and_can_be_taken_away():

@@ -17,6 +17,7 @@ from pages.views.correlation.phrases import (
 from pages.views.correlation.reading import CorrelationData
 from pages.views.correlation.study import RECENT_DAYS, TAIL, Group
 from pages.views.ranking import rank
+from pages.views.trend import spark_course
 from risk.measures.dependence import STRESSED_MEAN
 
 #: Moves of a mean correlation below this are drawn as noise.
@@ -62,7 +63,7 @@ def _mean_weighted(data: CorrelationData) -> html.Section:
         number(value, 2),
         "held",
         _scenarios_words(data),
-        [*data.trend.values.tolist(), *([] if value is None else [value])],
+        spark_course(data.trend, value, data.query, data.cycle.pulse.market),
         rank(value, data.baseline),
         least_span=_LEAST_SPAN,
     )

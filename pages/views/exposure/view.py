@@ -31,6 +31,7 @@ from pages.views.exposure.selection import (
 from pages.views.exposure.split import bars_card, map_card
 from pages.views.holdings import beta_of, coin, component_var, grouped, share_of
 from pages.views.ranking import rank
+from pages.views.trend import spark_course
 from risk.domain.assessment import Doubt, Exposure, PositionMeasures
 
 #: Moves that a sparkline draws in its full height at least; below them is noise.
@@ -181,7 +182,7 @@ def _metric_card(
     *,
     least_span: float = 0.0,
 ) -> MetricCard:
-    course = [*data.trends[term].values.tolist(), *([] if value is None else [value])]
+    course = spark_course(data.trends[term], value, data.query, data.cycle.pulse.market)
     place = rank(value, data.baselines[term])
     shown_unit = "" if value is None else unit
     return MetricCard(term, figure_, shown_unit, context, course, place, least_span=least_span)

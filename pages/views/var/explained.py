@@ -13,7 +13,7 @@ from risk.domain.market import Period
 
 #: As many assets are named as anybody wants to hear.
 _NAMED = 3
-#: From this share of falling assets on, the market fell as a whole.
+#: From this share of assets that moved one way on, the market moved as a whole.
 _WHOLE_MARKET = 0.8
 
 
@@ -127,12 +127,17 @@ def assets_words(profits: dict[str, float]) -> str:
 
 
 def market_words(moves: dict[str, float], benchmark: str) -> str:
-    """Whether the whole market fell that day, and what its leader did."""
+    """Whether the whole market moved one way that day, and what its leader did.
+
+    Both ways are told alike: a short loses in a rally.
+    """
     if not moves:
         return ""
-    falling = sum(move < 0.0 for move in moves.values())
-    whole = falling >= _WHOLE_MARKET * len(moves)
+    fell = sum(move < 0.0 for move in moves.values())
+    rose = sum(move > 0.0 for move in moves.values())
+    count, way = (rose, "rose") if rose > fell else (fell, "fell")
+    whole = count >= _WHOLE_MARKET * len(moves)
     leader = moves.get(benchmark)
     what = "" if leader is None else f"{coin(benchmark)} {percent(leader, 1, signed=True)}, "
-    counted = f"{falling} of {len(moves)} coins fell"
-    return f"{'The whole market fell' if whole else 'Not the whole market'}: {what}{counted}."
+    counted = f"{count} of {len(moves)} coins {way}"
+    return f"{f'The whole market {way}' if whole else 'Not the whole market'}: {what}{counted}."

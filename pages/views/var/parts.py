@@ -1,38 +1,24 @@
-"""The cards under the verdict: the plot, the models, the exceptions, the components."""
+"""The cards under the verdict: the plot, the exceptions, the components, VaR now."""
 
-import dash_mantine_components as dmc
-import numpy as np
+from datetime import datetime
+
 from dash import dcc, html
 
-from pages.components.basics import Component, card, figure, glyph, heading, help_mark
+from pages.components.basics import Component, card, figure, heading, help_mark
 from pages.components.choices import choice_links
-from pages.components.links import inside_link
-from pages.components.notices import empty_state, error_state, loading_state
-from pages.context import MetricHistory
+from pages.components.notices import empty_state
 from pages.figures.history import CHART_CONFIG
-from pages.format import UNKNOWN, amount, percent, sentence
+from pages.format import UTC_ZONE, amount, percent, sentence
 from pages.query import BY, GROUPINGS
 from pages.theme import others_fill, series_fill, series_line
-from pages.views.change import var_change_words
 from pages.views.exposure.selection import label as part_label
 from pages.views.holdings import component_var, grouped, share_of
 from pages.views.var.explained import Exceeded
-from pages.views.var.past import Hindsight, ModelRecord
-from pages.views.var.reading import VarData
-from pages.views.var.scored import known_at
-from pages.views.var.verdict import Light, normal_range
-from pages.views.var.words import (
-    HORIZON,
-    IN_USE,
-    MODEL_WORDS,
-    NO_OTHER,
-    PATH,
-    UNIT,
-    WITH,
-)
+from pages.views.var.reading import LEAST_DAYS, LEAST_HOURS, MOST_HOURS, VarData
+from pages.views.var.verdict import unnoticed_words
+from pages.views.var.words import HORIZON, MODEL_WORDS, NO_OTHER, PATH, UNIT, WITH
 from risk.domain.assessment import TailRisk
 from risk.domain.market import Period
-from risk.measures.backtest import traffic_light_zones
 
 _PLOT_PX, _COMPONENTS_PX = 316, 206
 
@@ -56,12 +42,49 @@ def plot_card(data: VarData) -> html.Section:
 
 
 def _plot_note(data: VarData) -> str:
-    bars, of_days = len(data.shown), data.period is Period.DAY
-    unit = ("day" if of_days else "hour") + ("" if bars == 1 else "s")
-    running = "to today" if of_days else "to now"
-    until = running if data.today is not None else "in the chosen range"
-    made = "at 00:00 UTC for the day" if of_days else "at each full hour for the next"
-    return f"{bars} {unit} {until}, forecast made {made}"
+    return f"{_bars_words(data)} {_reach_words(data)}"
+
+
+def _of_days(data: VarData) -> bool:
+    return data.period is Period.DAY
+
+
+def _bars_words(data: VarData) -> str:
+    """``45 days``."""
+    bars = len(data.shown)
+    return f"{bars} {'day' if _of_days(data) else 'hour'}{'' if bars == 1 else 's'}"
+
+
+def _reach_words(data: VarData) -> str:
+    """Until when, and why that is more or less than the range, or how it was forecast."""
+    since, until = data.span
+    if data.stands_still and not _of_days(data) and until - since > MOST_HOURS:
+        most = MOST_HOURS.days
+        return f"to {_end_words(data)}, less than the range: the plot holds {most} days at most"
+    if data.stands_still and _begins_before(data, since):
+        reach = LEAST_DAYS if _of_days(data) else LEAST_HOURS.days
+        return (
+            f"to {_end_words(data)}, more than the range: the plot reaches back {reach} days "
+            "where it can"
+        )
+    running = "to today" if _of_days(data) else "to now"
+    made = "at 00:00 UTC for the day" if _of_days(data) else "at each full hour for the next"
+    return f"{'in the chosen range' if data.stands_still else running}, forecast made {made}"
+
+
+def _begins_before(data: VarData, since: datetime) -> bool:
+    return len(data.shown) > 0 and data.shown.opened(0) + data.period.span < since
+
+
+def _end_words(data: VarData) -> str:
+    """The last day shown, or when the last hour shown was over."""
+    now = data.cycle.pulse.market
+    if not len(data.shown):
+        return "its end"
+    opened = data.shown.opened(len(data.shown) - 1)
+    if _of_days(data):
+        return UTC_ZONE.date(opened, now=now)
+    return data.query.minute(opened + data.period.span, now)
 
 
 def _plot_choices(data: VarData) -> list[Component]:
@@ -73,6 +96,9 @@ def _plot_choices(data: VarData) -> list[Component]:
 
 
 def _plot(data: VarData) -> list[Component]:
+    if data.figure is None and data.forecast_since is not None:
+        begin = sentence(_begin_words(data, data.forecast_since))
+        return [empty_state("Nothing was forecast in this range", begin, small=True)]
     if data.figure is None:
         return [
             empty_state(
@@ -90,6 +116,11 @@ def _plot(data: VarData) -> list[Component]:
         style={"height": f"{_PLOT_PX}px"},
     )
     return [graph]
+
+
+def _begin_words(data: VarData, since: datetime) -> str:
+    """``the book's forecasts begin on 26 May.``"""
+    return f"the book's forecasts begin on {UTC_ZONE.date(since, now=data.cycle.pulse.market)}."
 
 
 def _legend(data: VarData) -> html.Ul:
@@ -126,202 +157,6 @@ def _can_compare(data: VarData) -> bool:
     return data.period is Period.DAY and data.hindsight.value is not None
 
 
-# -- models side by side ------------------------------------------------------------------
-
-
-def models_card(data: VarData) -> html.Section:
-    """All registered models over the same days and holdings."""
-    title = "Models side by side"
-    note = "as each would have forecast for what was held that day"
-    return card(
-        [
-            heading(title, note=note, actions=[help_mark("models_compared"), _model_pick(data)]),
-            html.Div(_models(data), id="var-models-content"),
-            _foot(data),
-        ],
-        label=title,
-        class_name="sw-models",
-        id="var-models",
-    )
-
-
-def _model_pick(data: VarData) -> Component:
-    options = WITH.options or {}
-    return dmc.Select(
-        id={"type": "word", "word": WITH.name},
-        data=[{"value": value, "label": text} for value, text in options.items()],
-        value=data.query.choice(WITH.name),
-        allowDeselect=False,
-        size="xs",
-        w=190,
-        **{"aria-label": "Compare the model in use with"},
-    )
-
-
-def _models(data: VarData) -> list[Component]:
-    hindsight = data.hindsight
-    if hindsight.problem is not None:
-        problem = f"{sentence(hindsight.problem)}. It is tried again within a minute."
-        return [error_state("The models could not be compared", problem, small=True)]
-    if hindsight.value is None:
-        what = "each model's record over the book as held"
-        return [loading_state(what, usually="2 s", small=True)]
-    if not any(record.days for record in hindsight.value.models.values()):
-        return [
-            empty_state(
-                "No day to compare models on",
-                "They need one whole day with a position and 100 days of prices before it.",
-                small=True,
-            )
-        ]
-    return [_models_table(data, hindsight.value)]
-
-
-def _models_table(data: VarData, hindsight: Hindsight) -> html.Div:
-    used = hindsight.models[IN_USE]
-    others = [record for name, record in hindsight.models.items() if name != IN_USE]
-    rows = [_model_row(data, record, used) for record in (used, *others)]
-    table = html.Table(
-        [
-            html.Caption("Records of the VaR models", className="sw-hidden"),
-            html.Thead(_models_header()),
-            html.Tbody(rows),
-        ],
-        className="sw-table sw-models-table",
-    )
-    return html.Div(table, className="sw-table-box")
-
-
-def _models_header() -> html.Tr:
-    return html.Tr(
-        [
-            html.Th("Model", scope="col", className="sw-left"),
-            _head("Hits 99 %", "hit_rate"),
-            _head("Hits 95 %", "normal_range"),
-            _head("Mean VaR 99 %", wide=True),
-            _head("Pinball 99 %", "pinball", wide=True),
-            _head("VaR today", wide=True),
-            html.Th("Light", scope="col", className="sw-left sw-wide"),
-        ]
-    )
-
-
-def _head(text: str, term: str | None = None, *, wide: bool = False) -> html.Th:
-    inner = html.Div([text, help_mark(term)], className="sw-head-help") if term else text
-    return html.Th(inner, scope="col", className="sw-wide" if wide else "")
-
-
-def _model_row(data: VarData, record: ModelRecord, used: ModelRecord) -> html.Tr:
-    chosen = record.name == data.query.choice(WITH.name)
-    cells = [
-        _model_name(data, record, chosen),
-        _hits(record.hits_99, record.days, 0.99),
-        _hits(record.hits_95, record.days, 0.95),
-        html.Td(percent(_mean_var(data, record)), className="sw-wide"),
-        html.Td(_pinball_words(record, used), className="sw-wide"),
-        html.Td(percent(_today_var(data, record)), className="sw-wide"),
-        _zone_cell(record),
-    ]
-    return html.Tr(cells, **{"data-chosen": "used" if record is used else str(chosen).lower()})
-
-
-def _model_name(data: VarData, record: ModelRecord, chosen: bool) -> html.Th:
-    name, how = MODEL_WORDS[record.name]
-    to = {WITH.name: NO_OTHER if chosen else record.name}
-    shown: Component = html.Strong(name)
-    if record.name != IN_USE:
-        shown = inside_link(name, data.query.href(PATH, **to), chosen=chosen)
-    use = " in use" if record.name == IN_USE else ""
-    what = html.Div(how, className="sw-model-how")
-    return html.Th(
-        [shown, html.Span(use, className="sw-faint"), what], scope="row", className="sw-left"
-    )
-
-
-def _hits(count: int, days: int, level: float) -> html.Td:
-    if not days:
-        return html.Td(UNKNOWN)
-    low, high = normal_range(days, level)
-    odd = [] if low <= count <= high else [glyph("caution", state="caution"), " "]
-    normal = html.Div(["normal ", html.Span(f"{low} to {high}")], className="sw-model-how")
-    return html.Td([*odd, f"{count} of {days}", normal])
-
-
-def _mean_var(data: VarData, record: ModelRecord) -> float | None:
-    """Against the equity of each day."""
-    hindsight, judged = data.hindsight.value, data.judged
-    if hindsight is None:
-        return None
-    history = MetricHistory(judged.opened_ms, judged.equity)
-    equity = known_at(history, hindsight.held.opened_ms, Period.HOUR.span)
-    shares = record.var_99 / np.where(equity > 0.0, equity, np.nan)
-    known = shares[np.isfinite(shares)]
-    return float(known.mean()) if known.size else None
-
-
-def _today_var(data: VarData, record: ModelRecord) -> float | None:
-    equity = None if data.day is None else data.day.equity
-    return share_of(record.today_99, equity)
-
-
-def _pinball_words(record: ModelRecord, used: ModelRecord) -> str:
-    """How much more or less the forecasts lost than those of the model in use."""
-    if record is used:
-        return "reference"
-    if record.pinball_99 is None or not used.pinball_99 or record.days != used.days:
-        return UNKNOWN
-    return percent(record.pinball_99 / used.pinball_99 - 1.0, 1, signed=True)
-
-
-def _zone_cell(record: ModelRecord) -> html.Td:
-    if not record.days:
-        return html.Td(UNKNOWN, className="sw-left sw-wide")
-    light = Light(record.hits_99, record.days, *traffic_light_zones(record.days))
-    badge = html.Span(
-        [glyph(light.shape, state=light.shape), light.word],
-        className="sw-verdict-word",
-        **{"data-state": light.shape},
-    )
-    return html.Td(badge, className="sw-left sw-wide")
-
-
-def _foot(data: VarData) -> html.Div:
-    lines = [_live_words(data), _change_line(data)]
-    return html.Div([html.P(line) for line in lines if line], className="sw-card-foot")
-
-
-def _live_words(data: VarData) -> str:
-    """How the record made at the time compares."""
-    days = len(data.judged)
-    if not days:
-        return ""
-    hard, soft = int(data.judged.beyond_99.sum()), int(data.judged.beyond_95.sum())
-    return (
-        f"The live record, made day by day: {hard} beyond 99 % and {soft} beyond 95 % in {days} "
-        f"days. {_spread_words(data)}"
-    ).strip()
-
-
-def _spread_words(data: VarData) -> str:
-    hindsight = data.hindsight.value
-    if hindsight is None:
-        return ""
-    known = [
-        share
-        for share in (_today_var(data, record) for record in hindsight.models.values())
-        if share is not None
-    ]
-    if len(known) < 2:
-        return ""
-    low, high = min(known), max(known)
-    points = percent(high - low).removesuffix("\N{NO-BREAK SPACE}%")
-    return f"Today models differ by {points} points ({percent(low)} to {percent(high)})."
-
-
-def _change_line(data: VarData) -> str:
-    return var_change_words(data.change, data.book.currency, data.of_equity)
-
-
 # -- exceptions ---------------------------------------------------------------------------
 
 
@@ -329,11 +164,12 @@ def exceptions_card(data: VarData) -> html.Section:
     """Each exception in words, newest first, for those who cannot hover too."""
     return card(
         [
-            heading("Exceptions", note="newest first", actions=[help_mark("exception")]),
+            heading("Exceptions", note=_exceptions_note(data), actions=[help_mark("exception")]),
             # It scrolls when there are many, hence a stop for the keyboard.
             html.Div(
                 _exceptions(data), id="var-exceptions-content", className="sw-scrolls", tabIndex=0
             ),
+            *_exceptions_foot(data),
         ],
         label="Exceptions",
         class_name="sw-exceptions",
@@ -341,12 +177,29 @@ def exceptions_card(data: VarData) -> html.Section:
     )
 
 
+def _exceptions_note(data: VarData) -> str:
+    """Of what they are: the plot may reach further than the range."""
+    return f"of the {_bars_words(data)} shown, newest first" if data.exceptions else ""
+
+
+def _exceptions_foot(data: VarData) -> list[Component]:
+    told = unnoticed_words(data.judged)
+    return [html.Div(html.P(told), className="sw-card-foot")] if told else []
+
+
 def _exceptions(data: VarData) -> Component:
     if not data.exceptions:
-        none = "No loss went beyond its VaR in what is shown."
-        told = none if len(data.shown) else "No forecast has met its outcome yet."
-        return html.P(told, className="sw-dim sw-pad")
+        return html.P(_none_beyond(data), className="sw-dim sw-pad")
     return html.Ol([_exception(data, each) for each in data.exceptions], className="sw-beyond")
+
+
+def _none_beyond(data: VarData) -> str:
+    if len(data.shown):
+        return f"No loss went beyond its VaR in the {_bars_words(data)} shown."
+    if data.forecast_since is not None:
+        begin = _begin_words(data, data.forecast_since)
+        return f"Nothing was forecast in this range; {begin}"
+    return "No forecast has met its outcome yet."
 
 
 def _exception(data: VarData, each: Exceeded) -> html.Li:

@@ -11,10 +11,12 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from pages.context import Book, BookReader, DayCloses
+from pages.context import Book, BookReader, DayCloses, MetricHistory
+from pages.views.var.scored import known_at
 from risk.domain.ledger import Fill, Flow
+from risk.domain.market import Period
 from risk.domain.positions import PositionKey
-from risk.measures.backtest import hits, pinball_loss
+from risk.measures.backtest import hits
 from risk.measures.returns import simple_returns
 from risk.measures.types import FloatArray
 from risk.measures.var import VAR_MODELS
@@ -84,8 +86,6 @@ class ModelRecord:
         forecast.
     days, hits_95, hits_99 : int
         Days judged, and those whose loss went beyond.
-    pinball_99 : float or None
-        Mean loss of the 99 % forecasts, quote currency; None without a day.
     """
 
     name: str
@@ -94,7 +94,6 @@ class ModelRecord:
     days: int
     hits_95: int
     hits_99: int
-    pinball_99: float | None
 
     @property
     def today_99(self) -> float | None:
@@ -109,6 +108,11 @@ class Hindsight:
 
     held: HeldDays
     models: Mapping[str, ModelRecord]
+
+    def on_days(self, values: FloatArray, opened_ms: NDArray[np.int64]) -> FloatArray:
+        """Values of the held days on the days that opened at `opened_ms`; NaN on others."""
+        same_day = MetricHistory(self.held.opened_ms, values)
+        return known_at(same_day, opened_ms, Period.HOUR.span)
 
 
 def look_back(reader: BookReader, book: Book, today: datetime) -> Hindsight:
@@ -200,7 +204,4 @@ def model_record(name: str, held: HeldDays) -> ModelRecord:
         days=int(judged.sum()),
         hits_95=int(beyond_95.sum()),
         hits_99=int(beyond_99.sum()),
-        pinball_99=pinball_loss(losses[judged], path.var[judged, 1], 0.99)
-        if judged.any()
-        else None,
     )

@@ -6,7 +6,6 @@ from html import escape
 
 import numpy as np
 
-from pages.context import MetricHistory
 from pages.figures.bands import Bands, BandsPlot, Mark, Running
 from pages.figures.measure import OF_EQUITY, Measure, of_money
 from pages.figures.packing import wall_times
@@ -14,7 +13,7 @@ from pages.format import UTC_ZONE
 from pages.query import Query
 from pages.views.var.explained import Exceeded
 from pages.views.var.past import Hindsight
-from pages.views.var.scored import ScoredBars, known_at
+from pages.views.var.scored import ScoredBars
 from pages.views.var.words import MODEL_WORDS, NO_OTHER, UNIT, WITH
 from risk.domain.market import Period
 from risk.domain.model import LEVELS, Forecast
@@ -135,16 +134,10 @@ def _other(
         return None
     record = hindsight.models[chosen]
     var_95, var_99 = (
-        _divided(_on_days(hindsight, values, bars), scale)
+        _divided(hindsight.on_days(values, bars.opened_ms), scale)
         for values in (record.var_95, record.var_99)
     )
     return Bands(name=MODEL_WORDS[record.name][0], var_95=var_95, var_99=var_99)
-
-
-def _on_days(hindsight: Hindsight, values: FloatArray, bars: ScoredBars) -> FloatArray:
-    """Values of the held days, on the days of `bars`."""
-    same_day = MetricHistory(hindsight.held.opened_ms, values)
-    return known_at(same_day, bars.opened_ms, Period.HOUR.span)
 
 
 def _running(today: Today, scale: float) -> Running | None:

@@ -26,7 +26,9 @@ from risk.storage.queries import JUDGED_DAYS
 #: Cycles for which a record is not read anew: a bar that closes late still appears soon.
 _REUSE = 30
 #: Shortest and longest span of hours that is shown; more bars than pixels say nothing.
-_LEAST_HOURS, _MOST_HOURS = timedelta(days=7), timedelta(days=30)
+LEAST_HOURS, MOST_HOURS = timedelta(days=7), timedelta(days=30)
+#: As many days are shown at least, for the traffic light needs them.
+LEAST_DAYS = JUDGED_DAYS
 _EQUITY_AGE = timedelta(hours=2)
 _HOUR = timedelta(hours=1)
 CARD_METRICS = ("var_1d_99", "es_1d_975")
@@ -49,6 +51,9 @@ class VarData:
         What the plot shows, of the chosen horizon.
     exceptions : sequence of Exceeded
         Of what is shown, newest first.
+    forecast_since : datetime or None
+        If a range in the past shows nothing: when the first bar opened that was forecast, of the
+        chosen horizon.
     hindsight : Awaited of Hindsight
     day : Today or None
         The running day; None if nothing was forecast for it.
@@ -69,6 +74,7 @@ class VarData:
     judged: ScoredBars
     shown: ScoredBars
     exceptions: list[Exceeded]
+    forecast_since: datetime | None
     hindsight: Awaited[Hindsight]
     day: Today | None
     today: Today | None
@@ -87,6 +93,16 @@ class VarData:
     def period(self) -> Period:
         """The horizon that was chosen."""
         return Period(self.query.choice(HORIZON.name))
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """Beginning and end of the chosen range."""
+        return self.query.span(self.cycle.pulse.market)
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether the chosen range is over."""
+        return self.query.stands_still(self.cycle.pulse.market)
 
     def of_equity(self, value: float | None) -> float | None:
         """Money as a fraction of equity now; None while either is unknown."""
@@ -122,6 +138,7 @@ class _Reading:
             judged=judged,
             shown=shown,
             exceptions=exceptions,
+            forecast_since=self._forecast_since() if self._shows_nothing(shown) else None,
             hindsight=hindsight,
             day=day,
             today=today,
@@ -145,10 +162,10 @@ class _Reading:
         since, until = self.query.span(self.now)
         if self.period is Period.DAY:
             until = midnight_before(until)
-            since = min(midnight_before(since), until - (JUDGED_DAYS - 1) * Period.DAY.span)
+            since = min(midnight_before(since), until - (LEAST_DAYS - 1) * Period.DAY.span)
         else:
             until = Period.HOUR.open_of(until)
-            span = min(max(until - since, _LEAST_HOURS), _MOST_HOURS)
+            span = min(max(until - since, LEAST_HOURS), MOST_HOURS)
             since = Period.HOUR.open_of(until - span) + _HOUR
         return self._scored(self.period, since, until)
 
@@ -168,6 +185,27 @@ class _Reading:
             name, "equity", since=begin, until=until, max_points=max(2, (until - begin) // _HOUR)
         )
         return scored_bars(events, period, equity)
+
+    def _shows_nothing(self, shown: ScoredBars) -> bool:
+        return not len(shown) and self.query.stands_still(self.now)
+
+    def _forecast_since(self) -> datetime | None:
+        return self.readings.once(
+            ("var forecast since", self.book.name, self.period, self.epoch),
+            self._read_forecast_since,
+        )
+
+    def _read_forecast_since(self) -> datetime | None:
+        """Looked for in ever longer stretches from the book's beginning: hours are many."""
+        reader, name = self.readings.reader, self.book.name
+        since, stretch = self.readings.beginning(self.book, self.now), MOST_HOURS
+        while since <= self.now:
+            until = since + stretch
+            found = reader.forecasts_scored(name, self.period, since=since, until=until)
+            if found:
+                return found[0].at - self.period.span
+            since, stretch = until, 2 * stretch
+        return None
 
     # -- the running bar ----------------------------------------------------------------------
 

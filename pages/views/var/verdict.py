@@ -12,12 +12,13 @@ from pages.components.metrics import MetricCard, metric_card
 from pages.format import NONE, UNKNOWN, amount, money, multiple, percent
 from pages.views.holdings import share_of
 from pages.views.ranking import rank
+from pages.views.trend import spark_course
 from pages.views.var.explained import moment_words
 from pages.views.var.plot import Today
 from pages.views.var.reading import VarData
 from pages.views.var.scored import ScoredBars
 from risk.domain.market import Period
-from risk.measures.backtest import kupiec_region, traffic_light_zones
+from risk.measures.backtest import chance_inside_region, kupiec_region, traffic_light_zones
 from risk.measures.types import FloatArray
 from risk.storage.queries import JUDGED_DAYS
 
@@ -143,7 +144,24 @@ def _opinion(outer: Count, inner: Count) -> str:
     verdicts = {outer.verdict, inner.verdict}
     if "many" in verdicts:
         return "VaR has been too low"
-    return "VaR has been higher than needed" if "few" in verdicts else "VaR holds"
+    return "VaR has been higher than needed" if "few" in verdicts else "Nothing speaks against VaR"
+
+
+def unnoticed_words(judged: ScoredBars) -> str:
+    """How often a VaR that is much too low would pass all the same; empty without a day."""
+    days = len(judged)
+    if not days:
+        return ""
+    outer, inner = (percent(_unnoticed(days, level), 0) for level in (0.99, 0.95))
+    return (
+        f"A VaR exceeded twice as often as it should be would still be inside the normal range of "
+        f"{days} days {outer} of the time at 99 %, {inner} at 95 %."
+    )
+
+
+@cache
+def _unnoticed(days: int, level: float) -> float:
+    return chance_inside_region(days, level, times=2.0)
 
 
 def _today_words(data: VarData) -> str:
@@ -300,7 +318,7 @@ def _es_card(data: VarData) -> html.Section:
 
 def _metric(data: VarData, term: str, loss: float | None, context: str) -> html.Section:
     value = data.of_equity(loss)
-    course = [*data.trends[term].values.tolist(), *([] if value is None else [value])]
+    course = spark_course(data.trends[term], value, data.query, data.cycle.pulse.market)
     place = rank(value, data.baselines[term])
     told = context if loss is not None else "needs more history"
     content = MetricCard(term, percent(value), "", told, course, place, least_span=_LEAST_SPAN)

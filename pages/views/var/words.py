@@ -20,13 +20,15 @@ MODEL_WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "filtered_historical": (
         "Filtered history",
-        "2 000 days at today's volatility",
+        "up to 2 000 days at today's volatility",
     ),
     "historical_250": ("Plain history, 250 d", "the last 250 days as they were"),
     "historical_500": ("Plain history, 500 d", "the last 500 days as they were"),
 }
-#: The registered model that the live record is of.
+#: The registered model whose method the live one uses, on each asset instead of the whole book.
 IN_USE = DAY_MODEL.method.value
+HOW_IN_USE = "the method in use, on the book's own series"
+LIVE_WORDS = ("Live record", "the model in use, as forecast day by day")
 
 WITH = Word(
     "with",
@@ -34,7 +36,7 @@ WITH = Word(
     "model to compare with",
     {
         NO_OTHER: "No other model",
-        **{name: words[0] for name, words in MODEL_WORDS.items() if name != IN_USE},
+        **{name: words[0] for name, words in MODEL_WORDS.items()},
     },
 )
 WORDS = (HORIZON, UNIT, WITH, BY)

@@ -1,0 +1,157 @@
+"""The live record beside what other models would have forecast: one row of the table each."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pages.views.holdings import share_of
+from pages.views.var.past import Hindsight, ModelRecord
+from pages.views.var.plot import Today
+from pages.views.var.scored import ScoredBars
+from pages.views.var.words import HOW_IN_USE, IN_USE, LIVE_WORDS, MODEL_WORDS
+from risk.errors import InsufficientData
+from risk.measures.backtest import diebold_mariano, pinball_losses
+from risk.measures.types import FloatArray
+
+#: Over fewer days the test of a difference rejects far too often.
+_LEAST_DAYS = 60
+_CHANCE = 0.05
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How much more a model's 99 % forecasts cost than the live ones, over the same days.
+
+    Attributes
+    ----------
+    relative : float
+        Of the pinball loss; negative if the model was better.
+    p_value : float or None
+        Of Diebold and Mariano's test; None where the days are too few for it.
+    """
+
+    relative: float
+    p_value: float | None
+
+    @property
+    def verdict(self) -> str:
+        """Whether it can be told from chance, in words."""
+        if self.p_value is None:
+            return "too few days"
+        return "within chance" if self.p_value >= _CHANCE else "more than chance"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entrant:
+    """One row of the table.
+
+    Attributes
+    ----------
+    model : str or None
+        Its key in ``VAR_MODELS``; None of the live record.
+    name, how : str
+    days, hits_95, hits_99 : int
+    mean_var, today_var : float or None
+        At 99 %, as shares of the equity at each opening; None where unknown.
+    difference : Difference or None
+        Of a model; None if it has no day in common with the live record.
+    """
+
+    model: str | None
+    name: str
+    how: str
+    days: int
+    hits_95: int
+    hits_99: int
+    mean_var: float | None
+    today_var: float | None
+    difference: Difference | None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is the record that was made day by day."""
+        return self.model is None
+
+
+def entrants(judged: ScoredBars, day: Today | None, hindsight: Hindsight) -> list[Entrant]:
+    """The live record first, then every registered model, the method in use first.
+
+    Parameters
+    ----------
+    judged : ScoredBars
+        Days whose live forecast met its outcome.
+    day : Today or None
+        The running day.
+    hindsight : Hindsight
+    """
+    records = sorted(hindsight.models.values(), key=lambda record: record.name != IN_USE)
+    return [_live(judged, day), *(_model(record, judged, day, hindsight) for record in records)]
+
+
+def _live(judged: ScoredBars, day: Today | None) -> Entrant:
+    name, how = LIVE_WORDS
+    return Entrant(
+        model=None,
+        name=name,
+        how=how,
+        days=len(judged),
+        hits_95=int(judged.beyond_95.sum()),
+        hits_99=int(judged.beyond_99.sum()),
+        mean_var=_mean_share(judged.var_99, judged.equity),
+        today_var=None if day is None else share_of(day.var_99, day.equity),
+        difference=None,
+    )
+
+
+def _model(
+    record: ModelRecord, judged: ScoredBars, day: Today | None, hindsight: Hindsight
+) -> Entrant:
+    name, how = MODEL_WORDS[record.name]
+    var_99 = hindsight.on_days(record.var_99, judged.opened_ms)
+    return Entrant(
+        model=record.name,
+        name=name,
+        how=HOW_IN_USE if record.name == IN_USE else how,
+        days=record.days,
+        hits_95=record.hits_95,
+        hits_99=record.hits_99,
+        mean_var=_mean_share(var_99, judged.equity),
+        today_var=share_of(record.today_99, None if day is None else day.equity),
+        difference=difference_from_live(var_99, judged),
+    )
+
+
+def _mean_share(var: FloatArray, equity: FloatArray) -> float | None:
+    """Over the days of which both are known."""
+    shares = var / np.where(equity > 0.0, equity, np.nan)
+    known = shares[np.isfinite(shares)]
+    return float(known.mean()) if known.size else None
+
+
+def difference_from_live(var_99: FloatArray, judged: ScoredBars) -> Difference | None:
+    """What forecasts cost against the live ones, over the days that have both.
+
+    Parameters
+    ----------
+    var_99 : ndarray of shape (n,)
+        Forecasts for the days of `judged`, quote currency; NaN where there is none.
+    judged : ScoredBars
+    """
+    both = np.isfinite(var_99)
+    if not both.any():
+        return None
+    losses = -judged.profit[both]
+    live = pinball_losses(losses, judged.var_99[both], 0.99)
+    other = pinball_losses(losses, var_99[both], 0.99)
+    if not live.any():
+        return None
+    return Difference(float(other.mean() / live.mean()) - 1.0, _p_value(other, live))
+
+
+def _p_value(other: FloatArray, live: FloatArray) -> float | None:
+    if live.size < _LEAST_DAYS:
+        return None
+    try:
+        return diebold_mariano(other, live).p_value
+    except InsufficientData:  # one constant apart: there is no scatter to judge it by
+        return None

@@ -1,0 +1,70 @@
+"""The live record against what other models would have forecast."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pages.context import NO_HISTORY
+from pages.views.var.contest import Difference, difference_from_live, entrants
+from pages.views.var.past import look_back
+from pages.views.var.scored import scored_bars
+from pages.views.var.words import IN_USE
+from risk.domain.market import Period
+from risk.measures.backtest import pinball_loss
+from risk.measures.var import VAR_MODELS
+from tests import fakes_book
+from tests.fakes_web import DEMO, FakeBookReader
+
+
+@pytest.fixture(scope="module")
+def bars():
+    return scored_bars(fakes_book.scored(Period.DAY)[-200:], Period.DAY, NO_HISTORY)
+
+
+def test_the_live_forecasts_differ_from_themselves_by_nothing(bars):
+    assert difference_from_live(bars.var_99, bars) == Difference(0.0, 1.0)
+
+
+def test_the_difference_counts_days_that_both_forecast_only(bars):
+    other = 1.3 * bars.var_99
+    other[:50] = np.nan
+    losses = -bars.profit[50:]
+    expected = pinball_loss(losses, other[50:], 0.99) / pinball_loss(losses, bars.var_99[50:], 0.99)
+
+    assert difference_from_live(other, bars).relative == pytest.approx(expected - 1.0)
+
+
+def test_a_model_without_a_day_in_common_is_unknown(bars):
+    assert difference_from_live(np.full(len(bars), np.nan), bars) is None
+
+
+def test_few_days_are_not_judged(bars):
+    few = np.where(np.arange(len(bars)) < 59, 1.1 * bars.var_99, np.nan)
+
+    assert difference_from_live(few, bars).verdict == "too few days"
+
+
+def test_needless_room_is_told_from_chance(bars):
+    assert difference_from_live(5.0 * bars.var_99, bars).verdict == "more than chance"
+    assert difference_from_live(1.001 * bars.var_99, bars).relative != 0.0
+
+
+@pytest.mark.parametrize(
+    ("p_value", "verdict"),
+    [(0.05, "within chance"), (0.049, "more than chance"), (None, "too few days")],
+)
+def test_chance_ends_at_five_per_cent(p_value, verdict):
+    assert Difference(-0.02, p_value).verdict == verdict
+
+
+def test_the_live_record_stands_first_and_the_method_in_use_after_it(bars):
+    past = look_back(FakeBookReader(), DEMO, fakes_book.MIDNIGHT)
+    rows = entrants(bars, None, past)
+
+    assert [row.model for row in rows[:2]] == [None, IN_USE]
+    assert {row.model for row in rows[1:]} == set(VAR_MODELS)
+    assert rows[0].hits_99 == bars.beyond_99.sum()
+    assert rows[0].mean_var is None  # no equity was known
+    calm = replace(bars, profit=np.zeros(len(bars)))
+    assert entrants(calm, None, past)[1].difference is not None
