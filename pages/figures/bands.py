@@ -26,6 +26,8 @@ _LINE_PX = 14.0
 #: The newest of so many exceptions are labelled.
 _LABELLED = 4
 _DAY_MS = 86_400_000
+#: Of a week of hours: a date at each of seven days is too much on a telephone.
+_HOURS_TICKS = 5
 _NBSP = "\N{NO-BREAK SPACE}"
 
 
@@ -446,7 +448,7 @@ def _layout(plot: BandsPlot, span: tuple[float, float], scheme: Scheme) -> dict[
             "hoverformat": "%a %-d %b %Y" if plot.bar_ms >= _DAY_MS else "%-d %b %H:%M",
             "ticks": "outside",
             "ticklen": 6,
-            "nticks": 10,
+            "nticks": 10 if plot.bar_ms >= _DAY_MS else _HOURS_TICKS,
             "tickformatstops": [
                 {"dtickrange": [None, _DAY_MS - 1], "value": "%H:%M\n%-d %b"},
                 {"dtickrange": [_DAY_MS, 27 * _DAY_MS], "value": "%-d %b"},
