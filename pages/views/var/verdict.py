@@ -326,21 +326,20 @@ def _metric(data: VarData, term: str, loss: float | None, context: str) -> html.
 
 
 def _worst(data: VarData) -> html.Section:
-    """The day that lost most for its VaR: not always the one that lost most."""
-    bars = data.judged
+    """The day that lost most for its VaR: not always the one that lost most money."""
+    bars, label = data.judged, "Most against its VaR"
     ratios: FloatArray = -bars.profit / np.where(bars.var_99 > 0.0, bars.var_99, np.nan)
     losing = np.isfinite(ratios) & (ratios > 0.0)
     if not losing.any():
-        nothing = [_line("no day lost money yet")]
-        return _fact_card("worst", "exception", "Furthest beyond VaR", NONE, "", nothing)
+        return _fact_card("worst", "exception", label, NONE, "", [_line("no day lost money yet")])
     row = int(np.argmax(np.where(losing, ratios, 0.0)))
     loss, var = float(bars.profit[row]), float(bars.var_99[row])
     share, limit = bars.of_equity(row, loss), bars.of_equity(row, var)
-    label = "Furthest beyond VaR" if ratios[row] > 1.0 else "Closest to VaR"
+    lost = money(loss, data.book.currency) if share is None else percent(share)
     when = moment_words(bars.opened(row), Period.DAY, data.query.zone)
     lines = [
-        _line(f"{when}, VaR 99 % {amount(var) if limit is None else percent(limit)}"),
-        _line(f"{multiple(float(ratios[row]))} its VaR, of {len(bars)} days"),
+        _line(f"{when}: {lost}, VaR {amount(var) if limit is None else percent(limit)}"),
+        _line(f"the most of {len(bars)} days"),
     ]
-    shown = money(loss, data.book.currency) if share is None else percent(share)
-    return _fact_card("worst", "exception", label, shown, "", lines)
+    figure_ = multiple(float(ratios[row]))
+    return _fact_card("worst", "exception", label, figure_, "its VaR 99 %", lines)
