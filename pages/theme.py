@@ -185,11 +185,6 @@ def axis_title(text: str) -> dict[str, Any]:
 # -- series -------------------------------------------------------------------------------
 
 
-def series_colors(scheme: Scheme) -> tuple[str, ...]:
-    """Four hues that people with any common colour blindness tell apart."""
-    return _SERIES[scheme]
-
-
 def series_line(index: int, scheme: Scheme, *, width: float = 1.6) -> dict[str, Any]:
     """The `line` of the series with this index: hue and dash together are its own.
 

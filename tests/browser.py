@@ -46,14 +46,15 @@ def headless_options() -> Options:
 def until(condition: Callable[[], Any], message: str) -> None:
     """Wait for `condition`, which may also fail while the page is being replaced."""
     deadline = time.monotonic() + PATIENCE
+    last = None
     while time.monotonic() < deadline:
         try:
             if condition():
                 return
         except Exception as problem:  # noqa: BLE001 - any answer but yes means: not yet
-            message = f"{message} ({type(problem).__name__})"
+            last = problem
         time.sleep(0.05)
-    raise AssertionError(message)
+    raise AssertionError(message) from last
 
 
 @dataclass

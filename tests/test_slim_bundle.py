@@ -163,3 +163,14 @@ def test_a_machine_without_npm_is_told_in_one_line_and_goes_on(here: Installatio
 
 def test_the_pin_is_of_the_version_inside_the_installed_plotly():
     assert read_pin().version == version_of(full_plotly().read_bytes())
+
+
+def test_a_folder_that_cannot_be_written_costs_speed_and_not_the_installation(
+    here: Installation, capsys
+):
+    archive = archive_of(SLIM)
+    here.npm(archive)
+    here.target.parent.write_bytes(b"a file where the folder should be")
+    main(pinned(archive), here.full, here.target)
+
+    assert "charts use plotly's full bundle" in capsys.readouterr().err

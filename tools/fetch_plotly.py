@@ -116,8 +116,11 @@ def write_whole(target: Path, content: bytes) -> None:
     """Write beside, then rename: nobody ever sees half of it."""
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".{target.name}.{os.getpid()}")
-    beside.write_bytes(content)
-    beside.replace(target)
+    try:
+        beside.write_bytes(content)
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def full_plotly() -> Path:
@@ -132,7 +135,7 @@ def main(pin: Pin, full_bundle: Path, target: Path) -> None:
     """Fetch, or say why not."""
     try:
         fetch(pin, full_bundle, target)
-    except NotFetchedError as reason:
+    except (NotFetchedError, OSError) as reason:
         print(f"seawall: charts use plotly's full bundle: {reason}", file=sys.stderr)
 
 

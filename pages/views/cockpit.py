@@ -125,9 +125,7 @@ def cockpit_view(data: CockpitData) -> list[Component]:
     """The cockpit; its parts are placed by the page's grid."""
     return [
         _banner(data),
-        html.Div(
-            doubt_banners(data.assessment.doubts), id="cockpit-notices", className="sw-notices"
-        ),
+        _notices(data),
         _card_row(data),
         risk_card(data.assessment, data.query, data.book.currency),
         _timeline_card(data),

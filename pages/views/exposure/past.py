@@ -23,7 +23,7 @@ CHART_MOMENTS = 240
 RANK_MOMENTS = 500
 #: A position is told once an hour, and once a day long ago in a past that was relived: so far
 #: back lies what holds at the beginning of a range.
-_TOLD_WITHIN = timedelta(hours=25)
+TOLD_WITHIN = timedelta(hours=25)
 #: Told so far apart, a book that lives was told once a day.
 _BY_THE_DAY_MS = 20 * 3_600_000
 #: Groups that are drawn by themselves; all others are one.
@@ -63,7 +63,7 @@ def read_past(
         lambda: readings.reader.position_history(
             book.name,
             "exposure",
-            since=since - _TOLD_WITHIN,
+            since=since - TOLD_WITHIN,
             until=until,
             max_points=moments,
         ),

@@ -17,7 +17,6 @@ from risk.domain.assessment import Assessment, Exposure, PositionMeasures
 from risk.portfolio.exposure import concentration, exposure_of, net_by_asset
 
 CONCENTRATION = "concentration"
-_RANK_REUSE = 60
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,15 @@
 """Which part of the book its VaR came from, over the chosen range."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pages.context import Book
 from pages.figures.exposure import Layer, layers_figure
 from pages.query import BY, Query
 from pages.readings import Readings
-from pages.views.exposure.past import CHART_MOMENTS, layers_of, selected_past
+from pages.views.exposure.past import CHART_MOMENTS, TOLD_WITHIN, layers_of, selected_past
 from pages.views.exposure.selection import Selection, label
-
-#: A position is told once an hour, and once a day long ago in a past that was relived.
-_TOLD_WITHIN = timedelta(hours=25)
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ def _components(
     histories = readings.reader.position_history(
         book.name,
         "component_var_1d_99",
-        since=since - _TOLD_WITHIN,
+        since=since - TOLD_WITHIN,
         until=until,
         max_points=CHART_MOMENTS,
     )

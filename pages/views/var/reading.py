@@ -16,7 +16,7 @@ from pages.views.var.course import Components, read_components
 from pages.views.var.explained import Exceeded, exceptions_of
 from pages.views.var.past import Hindsight, look_back
 from pages.views.var.plot import Today, bands_plot
-from pages.views.var.scored import ScoredBars, scored_bars
+from pages.views.var.scored import EQUITY_AGE, ScoredBars, scored_bars
 from pages.views.var.words import HORIZON
 from risk.domain.assessment import Assessment
 from risk.domain.market import Period
@@ -29,7 +29,6 @@ _REUSE = 30
 LEAST_HOURS, MOST_HOURS = timedelta(days=7), timedelta(days=30)
 #: As many days are shown at least, for the traffic light needs them.
 LEAST_DAYS = JUDGED_DAYS
-_EQUITY_AGE = timedelta(hours=2)
 _HOUR = timedelta(hours=1)
 CARD_METRICS = ("var_1d_99", "es_1d_975")
 #: The benchmark where the assessment names none.
@@ -180,7 +179,7 @@ class _Reading:
         reader, name = self.readings.reader, self.book.name
         events = reader.forecasts_scored(name, period, since=since, until=until)
         first = events[0].at if events else until
-        begin = first - period.span - _EQUITY_AGE
+        begin = first - period.span - EQUITY_AGE
         equity = reader.metric_history(
             name, "equity", since=begin, until=until, max_points=max(2, (until - begin) // _HOUR)
         )
@@ -231,7 +230,7 @@ class _Reading:
         history = self.readings.once(
             ("var opening equity", self.book.name, opened),
             lambda: self.readings.reader.metric_history(
-                self.book.name, "equity", since=opened - _EQUITY_AGE, until=opened, max_points=2
+                self.book.name, "equity", since=opened - EQUITY_AGE, until=opened, max_points=2
             ),
         )
         return float(history.values[-1]) if history.values.size else None

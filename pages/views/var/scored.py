@@ -13,7 +13,7 @@ from risk.domain.market import Period
 from risk.measures.types import BoolArray, FloatArray
 
 #: An equity that was known no longer ago than this is taken for that of the opening.
-_EQUITY_AGE = timedelta(hours=2)
+EQUITY_AGE = timedelta(hours=2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,12 +45,6 @@ class ScoredBars:
     def __len__(self) -> int:
         return len(self.opened_ms)
 
-    @property
-    def soft_only(self) -> BoolArray:
-        """Losses beyond the 95 % VaR and not beyond the 99 % one."""
-        inside: BoolArray = self.beyond_95 & ~self.beyond_99
-        return inside
-
     def opened(self, row: int) -> datetime:
         """When the bar of a row opened. UTC."""
         return datetime.fromtimestamp(int(self.opened_ms[row]) / 1000.0, UTC)
@@ -63,10 +57,6 @@ class ScoredBars:
     def last(self, count: int) -> "ScoredBars":
         """The newest `count` bars."""
         return self.rows(slice(max(0, len(self) - count), None))
-
-    def since(self, moment: datetime) -> "ScoredBars":
-        """Bars that opened at `moment` or later."""
-        return self.rows(slice(int(np.searchsorted(self.opened_ms, _ms(moment))), None))
 
     def rows(self, chosen: slice) -> "ScoredBars":
         """Some of the bars."""
@@ -97,7 +87,7 @@ def scored_bars(
         es_975=_floats([event.es_975 for event in events]),
         beyond_95=np.array([event.exceeded_95 for event in events], dtype=np.bool_),
         beyond_99=np.array([event.exceeded_99 for event in events], dtype=np.bool_),
-        equity=known_at(equity, opened_ms, _EQUITY_AGE),
+        equity=known_at(equity, opened_ms, EQUITY_AGE),
     )
 
 
