@@ -45,11 +45,11 @@ def test_a_trader_goes_from_the_book_to_one_position_and_back_by_links(exposure)
     assert "strategy=trend" in page.driver.current_url
 
     page.click("#exposure-map-trend-BTC-link")
-    page.sees("#exposure-answer", "All of it is BTC.")
+    page.sees("#exposure-answer", "Asset BTC, strategy trend.")
     page.click(".sw-filters a[title*='Asset']")
     page.sees("#exposure-answer", "BTC is 64 % of gross")
     page.driver.back()
-    page.sees("#exposure-answer", "All of it is BTC.")
+    page.sees("#exposure-answer", "Asset BTC, strategy trend.")
     assert page.problems() == []
 
 
