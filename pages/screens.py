@@ -241,7 +241,7 @@ class Screens:
 
 
 def _root(screen: Screen[Any], query: Query, parts: Sequence[Component], cycle: str) -> html.Div:
-    """What moves; it says itself which view of which cycle it is, in what no update rewrites."""
+    """What moves; it says itself which cycle it is, and of which view: that no update rewrites."""
     said = {"data-cycle": cycle, "data-view": _view_text(query)}
     return html.Div(list(parts), id=screen.root, className="sw-contents", **said)
 
