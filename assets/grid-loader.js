@@ -36,7 +36,24 @@
     return [...kept, ...add];
   }
 
+  /* Options of which those that are worth the same stay the same objects.
+   *
+   * Totals arrive with all other options anew. A new object is a new setting to the grid, for
+   * which it makes its columns and each cell again; and of each cell whose text stays, React
+   * keeps the attempt: work in every cycle, and a leak in a long watch. */
+  function useSteady(options) {
+    const kept = React.useRef({});
+    const steady = ([name, value]) => {
+      const before = kept.current[name];
+      return [name, JSON.stringify(before) === JSON.stringify(value) ? before : value];
+    };
+    const all = React.useMemo(() => Object.fromEntries(Object.entries(options).map(steady)), [options]);
+    React.useEffect(() => { kept.current = all; }, [all]);
+    return all;
+  }
+
   function AgGrid(props) {
+    const options = useSteady(props.dashGridOptions);
     const [isHere, setHere] = React.useState(library !== null);
     const [problem, setProblem] = React.useState(null);
     const { rowTransaction, rowData, getRowId, setProps } = props;
@@ -51,7 +68,7 @@
 
     if (problem) return React.createElement("p", { className: "sw-dim sw-pad", role: "alert" }, problem.message);
     if (!isHere) return React.createElement("div", { id: props.id, style: props.style, "aria-busy": "true" });
-    return React.createElement(library.AgGrid, props);
+    return React.createElement(library.AgGrid, { ...props, dashGridOptions: options });
   }
 
   Object.assign(AgGrid, {

@@ -321,14 +321,13 @@ def live_rows(url: str, *, updates: int) -> Iterator[Row]:
 
 
 def memory_rows(url: str, *, updates: int) -> Iterator[Row]:
-    """What each page holds in the course of watching; the first page is watched for an hour."""
-    for at, path in enumerate(page_paths(url)):
-        count = updates if at == 0 else max(updates // 6, 1)
+    """What each page holds in the course of watching."""
+    for path in page_paths(url):
         with browser() as chrome:
             chrome.before_any_script(_FASTER % {"factor": _FACTOR})
             open_live(chrome, f"{url}{path}")
-            found = weights(chrome, count)
-        yield from _rows_of_memory(f"watching {path}", found, count)
+            found = weights(chrome, updates)
+        yield from _rows_of_memory(f"watching {path}", found, updates)
 
 
 def _rows_of_memory(name: str, found: Sequence[Weight], count: int) -> Iterator[Row]:

@@ -63,6 +63,17 @@ def test_the_total_stands_below_all_rows_and_follows_the_market(exposure, reader
     page.sees("#card-net-figure", "+1.37 m")
 
 
+def test_new_totals_do_not_make_the_columns_and_all_cells_anew(exposure, reader):
+    column = "window.dash_ag_grid.getApi('exposure-positions').getColumn('profit').getColDef()"
+    page = exposure()
+    page.sees(TOTAL, "+1.34 m")
+    page.run(f"(window.before = {column}, true)")
+
+    reader.advance(0.02)
+    page.sees(TOTAL, "+1.37 m")
+    assert page.run(f"{column} === window.before")
+
+
 def test_the_csv_has_every_position_and_the_total_as_raw_numbers(exposure):
     page = exposure()
     page.sees(TOTAL, "Book")
