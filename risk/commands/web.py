@@ -6,6 +6,8 @@ import click
 from gunicorn.app.base import BaseApplication
 from gunicorn.util import import_app
 
+from risk.commands.store import checked_engines_of
+from risk.commands.web_worker import WebWorker
 from risk.config import Settings, load_settings
 from risk.engine.lifeline import inherited_lifeline
 from risk.engine.supervision import port_is_free
@@ -38,7 +40,7 @@ def gunicorn_options(settings: Settings) -> dict[str, object]:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return {
         "bind": f"{host}:{settings.web_port}",
-        "worker_class": "gthread",
+        "worker_class": f"{WebWorker.__module__}.{WebWorker.__name__}",
         "workers": 1,
         "threads": 8,
         # A long address is answered by our own words.
@@ -75,6 +77,9 @@ def web() -> None:
     """Serve the web pages until told to end; the engine runs apart from them."""
     settings = load_settings()
     require_free_port(settings)
+    # A database that cannot be used is told here in a sentence, and not by each worker at length.
+    with checked_engines_of(settings):
+        pass
     lifeline = inherited_lifeline(os.environ)
     if lifeline is not None:
         lifeline.end_with_supervisor()

@@ -30,6 +30,8 @@ SAFE_SQLITE = (3, 51, 3)
 PATIENCE = 5.0
 
 _RETRY_SECONDS = 0.01
+#: Where a connection remembers which file it opened.
+_FILE = "file"
 _SETTING = "SEAWALL_DATABASE_URL"
 
 
@@ -168,6 +170,7 @@ def _sqlite_engines(address: URL, patience: float) -> Engines:
         reading.append("wal_autocheckpoint = 0")
     event.listen(writer, "connect", _write_ahead_log(driver, patience))
     event.listen(writer, "connect", _pragmas(writing))
+    _write_only_where_the_file_stands(writer, Path(address.database or ""))
     event.listen(reader, "connect", _pragmas(reading))
     # Deferred transactions of several writers fail as "locked"; immediate ones queue.
     event.listen(writer, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
@@ -217,6 +220,31 @@ def _write_ahead_log(driver: ModuleType, patience: float) -> Callable[[Any, obje
                 time.sleep(_RETRY_SECONDS)
 
     return switch
+
+
+def _write_only_where_the_file_stands(writer: Engine, path: Path) -> None:
+    """Refuse to write once the file was moved away or removed: SQLite would go on into nowhere."""
+
+    def note(_connection: Any, record: Any) -> None:
+        record.info[_FILE] = _identity(path)
+
+    def require_same(connection: Connection) -> None:
+        if _identity(path) != connection.info[_FILE]:
+            raise StoreUnavailable(
+                f"the database file {path} was moved or removed while it was in use: "
+                "put it back, or start again to begin with the file that stands there"
+            )
+
+    event.listen(writer, "connect", note)
+    event.listen(writer, "begin", require_same)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _pragmas(pragmas: list[str]) -> Callable[[Any, object], None]:

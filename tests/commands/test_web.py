@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
@@ -16,8 +16,14 @@ from risk.engine.supervision import Plan, Supervisor, http_probe, python
 from risk.errors import SettingInvalid
 from tests.network import free_port
 
+#: Reads what it is sent, and has the patience of a test.
 SMALL_APP = """
+from risk.commands import web_worker
+
+web_worker.HEAD_SECONDS = web_worker.STALL_SECONDS = 0.2
+
 def server(environ, start_response):
+    environ["wsgi.input"].read()
     start_response("200 OK", [("Content-Length", "0")])
     return [b""]
 """
@@ -28,7 +34,7 @@ def test_gunicorn_takes_our_options_and_nothing_of_its_own():
 
     assert served.cfg.bind == ["127.0.0.1:8060"]
     assert (served.cfg.worker_class_str, served.cfg.workers, served.cfg.threads) == (
-        "gthread",
+        "risk.commands.web_worker.WebWorker",
         1,
         8,
     )
@@ -64,9 +70,10 @@ def test_a_free_port_is_no_problem():
 
 
 @contextmanager
-def running_web(home: Path, monkeypatch: pytest.MonkeyPatch):
+def running_web(run, monkeypatch: pytest.MonkeyPatch):
     """`python -m risk web` under supervision, serving a small application in place of ours."""
-    (home / "app.py").write_text(SMALL_APP)
+    run("migrate")
+    Path("app.py").write_text(SMALL_APP)
     port = free_port()
     monkeypatch.setenv("SEAWALL_WEB_PORT", str(port))
     plan = Plan(
@@ -79,7 +86,7 @@ def running_web(home: Path, monkeypatch: pytest.MonkeyPatch):
     (web,) = supervisor.children
     try:
         until(lambda: (supervisor.turn(), web.was_alive)[1])
-        yield web
+        yield web, port
     finally:
         web.bury(0.0)
 
@@ -96,8 +103,8 @@ def gone(process: psutil.Process) -> bool:
 
 
 @pytest.mark.slow
-def test_the_web_and_its_worker_end_when_asked(home, monkeypatch):
-    with running_web(home, monkeypatch) as web:
+def test_the_web_and_its_worker_end_when_asked(run, monkeypatch):
+    with running_web(run, monkeypatch) as (web, _port):
         workers = psutil.Process(web.pid).children()
         assert len(workers) == 1
 
@@ -109,8 +116,8 @@ def test_the_web_and_its_worker_end_when_asked(home, monkeypatch):
 
 
 @pytest.mark.slow
-def test_the_web_and_its_worker_end_when_the_supervisor_is_gone(home, monkeypatch):
-    with running_web(home, monkeypatch) as web:
+def test_the_web_and_its_worker_end_when_the_supervisor_is_gone(run, monkeypatch):
+    with running_web(run, monkeypatch) as (web, _port):
         workers = psutil.Process(web.pid).children()
 
         web._wire.close()
@@ -120,8 +127,8 @@ def test_the_web_and_its_worker_end_when_the_supervisor_is_gone(home, monkeypatc
 
 
 @pytest.mark.slow
-def test_a_worker_that_dies_is_replaced_without_the_supervisor(home, monkeypatch):
-    with running_web(home, monkeypatch) as web:
+def test_a_worker_that_dies_is_replaced_without_the_supervisor(run, monkeypatch):
+    with running_web(run, monkeypatch) as (web, _port):
         (worker,) = psutil.Process(web.pid).children()
 
         os.kill(worker.pid, signal.SIGKILL)
@@ -129,3 +136,29 @@ def test_a_worker_that_dies_is_replaced_without_the_supervisor(home, monkeypatch
         until(lambda: gone(worker))
         until(web.plan.probe)
         assert web.exit_code() is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "half", [b"GET / HTTP/1.1\r\n", b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nhalf"]
+)
+def test_requests_that_do_not_get_on_are_closed_and_hold_nobody_up(run, monkeypatch, half):
+    with running_web(run, monkeypatch) as (web, port), ExitStack() as connections:
+        slow = [
+            connections.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30.0))
+            for _ in range(8)
+        ]
+        for connection in slow:
+            connection.sendall(half)
+
+        assert [connection.recv(1) for connection in slow] == [b""] * 8
+        until(web.plan.probe)
+        assert web.exit_code() is None
+
+
+def test_a_database_that_cannot_be_used_is_one_sentence(run):
+    result = run("web")
+
+    assert result.exit_code != 0
+    assert "seawall migrate" in result.stderr
+    assert result.stderr.count("\n") == 1

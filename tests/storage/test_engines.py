@@ -124,6 +124,24 @@ def test_a_new_file_that_another_program_keeps_locked_is_unavailable(tmp_path: P
     holder.close()
 
 
+def test_nothing_is_written_into_a_file_that_was_moved_away_until_it_is_back(tmp_path: Path):
+    path, elsewhere = tmp_path / "seawall.db", tmp_path / "elsewhere.db"
+    engines = open_engines(f"sqlite:///{path}")
+    write(engines, "CREATE TABLE x (y INTEGER)")
+
+    path.rename(elsewhere)
+    with pytest.raises(StoreUnavailable, match=r"seawall\.db was moved or removed while"):
+        write(engines, "INSERT INTO x VALUES (1)")
+    path.touch()  # another file of the same name is not it
+    with pytest.raises(StoreUnavailable, match="moved or removed"):
+        write(engines, "INSERT INTO x VALUES (2)")
+
+    elsewhere.rename(path)
+    write(engines, "INSERT INTO x VALUES (3)")
+    assert read(engines, "SELECT y FROM x") == [(3,)]
+    engines.dispose()
+
+
 def test_a_full_disk_is_unavailable_and_what_was_saved_stays_readable(sqlite: Engines):
     store, token = SqlStore(sqlite), lease_token(sqlite, PORTFOLIO)
     store.save(build_record(1), token=token)
