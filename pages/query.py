@@ -115,13 +115,12 @@ class Query:
         """Whether the range ended before `now`, so that charts do not go on."""
         return self.span(now)[1] < now
 
-    def notes_at(self, now: datetime | None) -> tuple[str, ...]:
-        """All that could not be understood, once it is known what time it is in the market."""
-        if now is None or self.between is None or self.between[0] < now:
-            return self.notes
+    def still_to_come(self, now: datetime) -> str | None:
+        """What is shown in place of a range that has not begun at `now`; None of any other."""
+        if self.between is None or self.between[0] < now:
+            return None
         begins = f"{self.minute(self.between[0], now)} {self.zone.label(self.between[0])}"
-        told = f"Nothing is known yet of what follows {begins}; {self.range} is shown."
-        return (*self.notes, told)
+        return f"Nothing is known yet of what follows {begins}; {self.range} is shown."
 
     def range_words(self, now: datetime) -> str:
         """The range as a heading says it: ``24h``, or ``10 Nov 08:00 to 12 Nov 09:30``."""

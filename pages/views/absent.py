@@ -74,17 +74,22 @@ def address_notices(query: Query, book: Book | None, now: datetime | None = None
     now : datetime or None
         The market's time; None before the first cycle.
     """
-    notes = [*query.notes_at(now), *_unknown_book(query.book, book)]
+    notes = [*query.notes, *_unknown_book(query.book, book)]
     banners = [
         *([page_banner("Address not understood.", " ".join(notes), state="info")] if notes else []),
-        *([_over()] if now is not None and query.stands_still(now) else []),
+        *(_of_another_time(query, now) if now is not None else []),
     ]
     return html.Div(banners, className="sw-notices sw-address-notices")
 
 
-def _over() -> Component:
+def _of_another_time(query: Query, now: datetime) -> list[Component]:
+    coming = query.still_to_come(now)
+    if coming is not None:
+        return [page_banner("This range has not begun.", coming, state="info")]
+    if not query.stands_still(now):
+        return []
     told = "Figures are of now; the range moves the charts only."
-    return page_banner("This range is over.", told, state="info")
+    return [page_banner("This range is over.", told, state="info")]
 
 
 def _unknown_book(asked: str | None, book: Book | None) -> list[str]:

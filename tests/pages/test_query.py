@@ -127,18 +127,18 @@ def test_ends_that_mean_nothing_are_told_and_the_usual_range_is_shown(since, unt
     assert why in query.notes[0]
 
 
-def test_a_range_that_begins_in_the_future_is_told_once_the_time_is_known():
+def test_a_range_that_begins_in_the_future_is_told_until_it_begins():
     query = parse({"from": "2026-12-01T00:00Z", "to": "2026-12-02T00:00Z"})
 
     assert query.span(AFTERNOON) == parse({}).span(AFTERNOON)
-    assert query.notes_at(None) == ()
-    assert "Nothing is known yet of what follows" in query.notes_at(AFTERNOON)[0]
-    assert query.notes_at(at("2026-12-01T12:00Z")) == ()
+    assert "Nothing is known yet of what follows" in query.still_to_come(AFTERNOON)
+    assert query.still_to_come(at("2026-12-01T12:00Z")) is None
+    assert query.notes == (), "it was understood"
 
 
 def test_a_range_of_another_year_that_is_still_to_come_is_told_with_its_year():
     query = parse({"from": "2027-07-01T00:00Z", "to": "2027-07-10T00:00Z"})
 
-    assert query.notes_at(AFTERNOON) == (
-        "Nothing is known yet of what follows 1\u00a0Jul 2027 00:00 UTC; 24h is shown.",
+    assert query.still_to_come(AFTERNOON) == (
+        "Nothing is known yet of what follows 1\u00a0Jul 2027 00:00 UTC; 24h is shown."
     )
