@@ -19,7 +19,6 @@ from risk.errors import InsufficientData, InvalidInput, PriceFileInvalid
 from risk.feeds.daily_closes import daily_closes
 from risk.feeds.files import load_bars
 from risk.lab.var_backtest import (
-    WARM_UP,
     Cell,
     Task,
     judge,
@@ -37,9 +36,14 @@ _BESIDE = ("historical_250", "adaptive")
 # Tails are fitted to a tenth of a sample.
 _LOWEST_LEVEL = 0.90
 _HOW_TO_READ = """
-Not rejected: cells with a p-value of 5 % or more, of those that could be told. Z2 is below zero
-where risk was understated. Pinball loss: the lower, the better; its ratios are means over series.
+Beyond: days whose loss exceeded VaR; in brackets a right model's. Kupiec (how
+many), order (hits after hits) and both are tests: above, cells not rejected at
+5 % of those that could be judged; below, p-values. Z2 is below zero where risk
+was understated; above, of all days together at 97.5 %. Pinball loss: lower is
+better; above, at the highest level and relative to another model's. Red:
+windows of 250 days in Basel's red zone.
 """
+_ORDER_IS_SEEN_UP_TO = 0.95
 # A fault that one would like a test to find.
 _TOO_OFTEN = 1.5
 
@@ -166,68 +170,75 @@ def _shown(results: Iterable[tuple[Cell, ...]], total: int) -> Iterable[tuple[Ce
 
 
 def _print_report(cells: Sequence[Cell]) -> None:
-    _print_summary(cells)
+    beside = [name for name in _BESIDE if any(cell.model == name for cell in cells)]
+    summaries = summarise(cells, beside=beside)
+    _print_summaries(summaries)
     click.echo(_HOW_TO_READ)
-    _print_cells(cells)
-    click.echo()
+    for summary in summaries:
+        _print_cells(summary, [cell for cell in cells if cell.model == summary.model])
     for sentence in limits_of_the_tests(cells):
         click.echo(sentence)
 
 
-def _print_summary(cells: Sequence[Cell]) -> None:
-    beside = [name for name in _BESIDE if any(cell.model == name for cell in cells)]
-    levels = sorted({cell.level for cell in cells})
+def _print_summaries(summaries: Sequence[ModelSummary]) -> None:
+    levels = [level for level, _ in summaries[0].hit_rates]
     print_table(
         (
             "model",
-            *(f"beyond {level:.4g}" for level in levels),
-            "Kupiec not rejected",
-            "coverage not rejected",
-            "Z2 at 0.975",
-            *(f"pinball {levels[-1]:.4g} / {name}" for name in beside),
-            "red windows",
-            "µs an update",
+            f"% beyond ({_joined(f'{100.0 * (1.0 - level):.3g}' for level in levels)})",
+            "Kupiec",
+            "both",
+            "Z2",
+            *(_pinball_to(name) for name in summaries[0].relative_pinball),
+            "red",
         ),
-        [_summary_row(summary) for summary in summarise(cells, beside=beside)],
+        [_summary_row(summary) for summary in summaries],
     )
+
+
+def _pinball_to(model: str) -> str:
+    """A heading that wraps: names are the widest words of the table."""
+    return f"pinball to {model.replace('historical_', 'hist. ')}"
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return "/".join(parts)
 
 
 def _summary_row(summary: ModelSummary) -> tuple[object, ...]:
+    rates = (rate for _, rate in summary.hit_rates)
     return (
         summary.model,
-        *(_shortly(rate, ".2%") for _, rate in summary.hit_rates),
-        "{} of {}".format(*summary.kupiec),
-        "{} of {}".format(*summary.coverage),
+        _joined("-" if rate is None else f"{100.0 * rate:.1f}" for rate in rates),
+        "{}/{}".format(*summary.kupiec),
+        "{}/{}".format(*summary.coverage),
         _shortly(summary.z2, "+.3f"),
         *(_shortly(ratio, ".3f") for ratio in summary.relative_pinball.values()),
         summary.red_windows,
-        _shortly(summary.micros, ".1f"),
     )
 
 
-def _print_cells(cells: Sequence[Cell]) -> None:
+def _print_cells(summary: ModelSummary, cells: Sequence[Cell]) -> None:
+    micros = "" if summary.micros is None else f", {summary.micros:,.1f} µs an update"
+    click.echo(f"{summary.model}{micros}")
     print_table(
-        (
-            "series", "model", "level", "days", "hits", "share", "Kupiec p", "independence p",
-            "coverage p", "Z2", "pinball", "red windows",
-        ),
+        ("series", "level", "days", "hits", "Kupiec", "order", "both", "Z2", "pinball %", "red"),
         [_cell_row(cell) for cell in cells],
-    )  # fmt: skip
+    )
+    click.echo()
 
 
 def _cell_row(cell: Cell) -> tuple[object, ...]:
     return (
         cell.series,
-        cell.model,
         cell.level,
         cell.forecasts,
         cell.hits,
-        _shortly(cell.hit_rate, ".2%"),
         _shortly(cell.kupiec_p, ".3f"),
         _shortly(cell.independence_p, ".3f"),
         _shortly(cell.conditional_coverage_p, ".3f"),
         _shortly(cell.z2, "+.2f"),
-        _shortly(cell.pinball, ".5f"),
+        _shortly(None if cell.pinball is None else 100.0 * cell.pinball, ".3f"),
         cell.red_windows,
     )
 
@@ -237,31 +248,25 @@ def _shortly(number: float | None, how: str) -> str:
 
 
 def limits_of_the_tests(cells: Sequence[Cell]) -> Iterator[str]:
-    """Sentences on what these days cannot tell."""
+    """Lines on what these days cannot tell."""
     judged = [cell for cell in cells if cell.forecasts]
     if not judged:
-        yield (
-            f"No day could be judged: a series needs {MINIMUM_HISTORY} to {WARM_UP} returns before "
-            "its first forecast."
-        )
+        yield f"No day could be judged: models need {MINIMUM_HISTORY} returns and more before one."
         return
-    level = max(cell.level for cell in judged)
-    fewest = min(cell.forecasts for cell in judged)
-    yield (
-        "Of 100 cells of a right model about five are rejected; with few cells, count them rather "
-        "than trust one."
-    )
+    level, fewest = max(cell.level for cell in judged), min(cell.forecasts for cell in judged)
+    yield "Of 100 cells of a right model about five are rejected: count them, trust no single one."
     missed = _missed(fewest, level)
     if missed is not None:
         yield (
             f"Over {fewest:,} days, the fewest here, Kupiec's test at {level:.4g} passes "
-            f"{100.0 * missed:.0f} of 100 models that are exceeded {_TOO_OFTEN} times as often as "
+            f"{100.0 * missed:.0f} of 100 models\nthat are exceeded {_TOO_OFTEN} times as often as "
             "they should be."
         )
-    yield (
-        f"Exceptions at {level:.4g} are too rare for tests of their order to find much but plain "
-        "clusters; judge order at the lowest level."
-    )
+    if level > _ORDER_IS_SEEN_UP_TO:
+        yield (
+            f"Exceptions at {level:.4g} are too rare for the test of their order to find much; "
+            "judge order at 0.95."
+        )
 
 
 def _missed(days: int, level: float) -> float | None:

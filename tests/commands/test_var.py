@@ -93,9 +93,10 @@ def test_several_assets_are_named_together_or_one_by_one(backtest, chosen):
 def test_a_person_reads_a_summary_the_cells_and_what_they_cannot_tell(backtest):
     told = backtest(model="all").stdout
 
-    assert "Kupiec not rejected" in told
-    assert "pinball 0.99 / historical_250" in told
-    assert "equal_weight" in told
+    assert "% beyond (5/2.5/1)" in told
+    assert "pinball to hist. 250" in told
+    assert told.count("equal_weight") == 3 * len(VAR_MODELS)
+    assert "µs an update" in told
     assert "Over 599 days, the fewest here, Kupiec's test at 0.99 passes" in told
     assert "nan" not in told
 
