@@ -16,6 +16,7 @@ COMMANDS = {
     "portfolios": "risk.commands.portfolios:portfolios",
     "prices": "risk.commands.prices:prices",
     "settings": "risk.commands.settings:settings",
+    "var": "risk.commands.var:var",
     "web": "risk.commands.web:web",
 }
 

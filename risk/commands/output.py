@@ -21,7 +21,7 @@ def print_json(document: Any) -> None:
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows below headings, wrapped only where there is a terminal to fit into.
+    """Print rows below headings, wrapped only where there is a terminal to fit into, never cut.
 
     Without rows there is nothing to print.
     """
@@ -30,7 +30,7 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> No
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading, column in zip(headings, zip(*rows, strict=True), strict=True):
         numbers = all(cell is None or isinstance(cell, int | float) for cell in column)
-        table.add_column(heading, justify="right" if numbers else "left")
+        table.add_column(heading, justify="right" if numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
     console = Console(highlight=False, markup=False)

@@ -25,6 +25,18 @@ def test_away_from_a_terminal_no_line_is_wrapped(capsys):
     assert len(capsys.readouterr().out.splitlines()) == 2
 
 
+def test_on_a_narrow_terminal_a_name_is_wrapped_and_not_cut(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+
+    print_table(("model",), [("a_name_longer_than_twenty",)])
+
+    out = capsys.readouterr().out
+    assert "…" not in out
+    assert "a_name_longer_than_t\nwenty" in out
+
+
 def test_what_looks_like_markup_is_printed_as_it_is(capsys):
     print_table(("note",), [("[bold]not bold[/bold]",)])
 

@@ -1,0 +1,76 @@
+"""Whether the forecasts of a VaR model held, how surprising that is, and which did better.
+
+`counts` and `traffic_light` ask how many exceptions there were, `independence` when they came,
+`shortfall` how deep they were, `probability` where all outcomes fell, and `scores` what
+forecasts cost.
+"""
+
+from risk.measures.backtest.counts import (
+    Kupiec,
+    LikelihoodRatio,
+    chance_inside_region,
+    hits,
+    kupiec,
+    kupiec_region,
+    kupiec_tuff,
+)
+from risk.measures.backtest.independence import (
+    DynamicQuantile,
+    conditional_coverage,
+    dynamic_quantile,
+    hit_independence,
+)
+from risk.measures.backtest.probability import Bands, band_test, bands
+from risk.measures.backtest.scores import (
+    DIEBOLD_MARIANO_LAG,
+    DieboldMariano,
+    diebold_mariano,
+    fissler_ziegel_loss,
+    fissler_ziegel_losses,
+    pinball_loss,
+    pinball_losses,
+)
+from risk.measures.backtest.shortfall import (
+    Z2_AMBER,
+    Z2_RED,
+    acerbi_szekely_z2,
+    z2_p_value,
+)
+from risk.measures.backtest.traffic_light import (
+    TRAFFIC_LIGHT_WINDOW,
+    at_most_probability,
+    red_windows,
+    traffic_light_zones,
+)
+
+__all__ = [
+    "DIEBOLD_MARIANO_LAG",
+    "TRAFFIC_LIGHT_WINDOW",
+    "Z2_AMBER",
+    "Z2_RED",
+    "Bands",
+    "DieboldMariano",
+    "DynamicQuantile",
+    "Kupiec",
+    "LikelihoodRatio",
+    "acerbi_szekely_z2",
+    "at_most_probability",
+    "band_test",
+    "bands",
+    "chance_inside_region",
+    "conditional_coverage",
+    "diebold_mariano",
+    "dynamic_quantile",
+    "fissler_ziegel_loss",
+    "fissler_ziegel_losses",
+    "hit_independence",
+    "hits",
+    "kupiec",
+    "kupiec_region",
+    "kupiec_tuff",
+    "pinball_loss",
+    "pinball_losses",
+    "red_windows",
+    "traffic_light_zones",
+    "z2_p_value",
+]

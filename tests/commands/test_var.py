@@ -1,0 +1,160 @@
+"""`seawall var backtest` judges models over a price file."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from risk.measures.var import VAR_MODELS
+
+KEYS = [
+    "series", "model", "level", "forecasts", "hits", "hit_rate", "kupiec_p", "independence_p",
+    "conditional_coverage_p", "z2", "pinball", "red_windows", "micros_per_update",
+]  # fmt: skip
+
+
+def wide(days, *, seed=1):
+    """Daily closes of two assets."""
+    moves = 0.02 * np.random.default_rng(seed).standard_t(5, (days, 2))
+    closes = 100.0 * np.exp(np.cumsum(moves, axis=0))
+    begin = datetime(2020, 1, 1, tzinfo=UTC)
+    lines = [
+        f"{begin + timedelta(days=day):%Y-%m-%d},{one},{other}"
+        for day, (one, other) in enumerate(closes.tolist())
+    ]
+    return "\n".join(["date,BTC,ETH", *lines]) + "\n"
+
+
+@pytest.fixture(scope="module")
+def closes():
+    return wide(1100)
+
+
+@pytest.fixture
+def backtest(run, home, closes):
+    (home / "prices.csv").write_text(closes)
+
+    def answered(*arguments, model="historical_250"):
+        begin = ("var", "backtest", "--prices", "prices.csv", "--model", model)
+        return run(*begin, "--processes", 1, *arguments)
+
+    return answered
+
+
+def cells(result):
+    document = json.loads(result.stdout)
+    assert list(document) == ["cells"]
+    return document["cells"]
+
+
+def test_json_holds_a_cell_for_each_series_and_level_and_nothing_else_is_printed(backtest):
+    result = backtest("--levels", "0.95,0.975,0.99", "--json")
+
+    found = cells(result)
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    assert [list(cell) for cell in found] == [KEYS] * 9
+    assert [cell["series"] for cell in found[::3]] == ["BTC", "ETH", "equal_weight"]
+    assert [cell["level"] for cell in found[:3]] == [0.95, 0.975, 0.99]
+    assert all(cell["forecasts"] == 599 for cell in found)
+    assert all(cell["micros_per_update"] > 0.0 for cell in found)
+
+
+def test_all_models_are_those_registered(backtest):
+    found = cells(backtest("--json", "--levels", "0.99", "--assets", "BTC", model="all"))
+
+    assert [cell["model"] for cell in found[::2]] == list(VAR_MODELS)
+
+
+def test_several_processes_find_the_same(backtest):
+    alone = cells(backtest("--json"))
+    together = cells(backtest("--json", "--processes", 2))
+
+    for cell in (*alone, *together):
+        del cell["micros_per_update"]
+    assert together == alone
+
+
+def test_only_the_chosen_assets_are_judged_and_make_the_book(backtest):
+    found = cells(backtest("--json", "--assets", "ETH", "--levels", "0.95"))
+
+    assert [cell["series"] for cell in found] == ["ETH", "equal_weight"]
+    assert found[0]["hits"] == found[1]["hits"]
+
+
+@pytest.mark.parametrize("chosen", [("ETH,BTC",), ("ETH", "--assets", "BTC")])
+def test_several_assets_are_named_together_or_one_by_one(backtest, chosen):
+    found = cells(backtest("--json", "--levels", "0.95", "--assets", *chosen))
+
+    assert [cell["series"] for cell in found] == ["ETH", "BTC", "equal_weight"]
+
+
+def test_a_person_reads_a_summary_the_cells_and_what_they_cannot_tell(backtest):
+    told = backtest(model="all").stdout
+
+    assert "% beyond (5/2.5/1)" in told
+    assert "pinball to hist. 250" in told
+    assert told.count("equal_weight") == 3 * len(VAR_MODELS)
+    assert "µs an update" in told
+    assert "Over 599 days, the fewest here, Kupiec's test at 0.99 passes" in told
+    assert "nan" not in told
+
+
+def test_levels_may_come_in_any_order(backtest):
+    found = cells(backtest("--json", "--levels", "0.99, 0.95", "--assets", "BTC"))
+
+    assert [cell["level"] for cell in found[:2]] == [0.95, 0.99]
+
+
+@pytest.mark.parametrize("levels", ["0.5", "1.0", "nan", "0.99,1.5", "-0.95"])
+def test_a_level_that_no_tail_is_fitted_to_is_refused(backtest, levels):
+    result = backtest("--levels", levels)
+
+    assert result.exit_code == 2
+    assert "level outside 0.9 to below 1" in result.stderr
+
+
+def test_levels_that_are_no_numbers_are_refused(backtest):
+    result = backtest("--levels", "high")
+
+    assert result.exit_code == 2
+    assert "no list of numbers" in result.stderr
+
+
+def test_an_unknown_model_is_refused_with_the_names_of_those_there_are(backtest):
+    result = backtest(model="crystal_ball")
+
+    assert result.exit_code == 2
+    assert "no VaR model is called 'crystal_ball'; there are filtered_evt" in result.stderr
+
+
+def test_an_unknown_asset_is_refused_with_the_names_of_those_there_are(backtest):
+    result = backtest("--assets", "BTC,DOGE")
+
+    assert result.exit_code == 2
+    assert "no believable prices of DOGE; it has BTC, ETH" in result.stderr
+
+
+def test_a_file_without_one_good_bar_is_refused(backtest, home):
+    (home / "prices.csv").write_text("date,BTC\n2024-01-01,-1\n2024-01-02,0\n2024-01-03,-2\n")
+
+    result = backtest()
+
+    assert result.exit_code == 2
+    assert "no bar that can be believed" in result.stderr
+
+
+def test_a_file_that_is_not_there_is_refused(run):
+    result = run("var", "backtest", "--prices", "gone.csv", "--model", "all", "--json")
+
+    assert result.exit_code == 2
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("days", [2, 90])
+def test_a_file_too_short_to_forecast_from_has_cells_of_nothing(backtest, home, days):
+    (home / "prices.csv").write_text(wide(days + 1))
+
+    assert all(cell["forecasts"] == 0 for cell in cells(backtest("--json")))
+    assert "No day could be judged" in backtest().stdout
