@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from risk.measures import correlation, tail, volatility
+from risk.measures import correlation, moments, tail, volatility
+from risk.measures.var import VAR_MODELS, ewma
 
 LEVELS = (0.9, 0.95, 0.99)
 
@@ -37,8 +38,17 @@ def answers() -> dict[str, np.ndarray]:
         "pareto_constant": tail.pareto_var_es(np.ones(100), LEVELS),
         "blended": tail.blended_var_es(loss, short, LEVELS),
         "unit": tail.unit_var_es(scenarios, scenarios, LEVELS),
+        "moments": (*moments.moments_of(loss), *moments.moments_of(np.ones(9))),
+        "ewma": ewma.ewma_filter(returns[:, 1]),
         "split": tail.split_tail(scenarios, np.array([1.0, 0.0, -2.0]), 0.95, 0.1),
     }
+    for name in ("adaptive", "ewma_normal", "monte_carlo_bootstrap", "parametric_t"):
+        model = VAR_MODELS[name]
+        state = model.start(LEVELS)
+        for value in returns[:150, 1]:
+            state = model.update(state, value)
+        found[name] = (*model.path(returns[:, 1], LEVELS), *model.forecast(state))
+        found[f"{name}_after"] = model.untracked(returns[:, 1], LEVELS)
     flat = {
         f"{name}_{i}": value for name, values in found.items() for i, value in enumerate(values)
     }
@@ -55,6 +65,7 @@ def refusals(loss: np.ndarray) -> list[str]:
         refusal(lambda: tail.checked_levels((0.9, 0.8))),
         refusal(lambda: tail.split_tail(table, np.array([1.0, 0.0]), 0.95, 1.0)),
         refusal(lambda: tail.split_tail(table, np.array([1.0, 1.0]), 0.95, 1.0)),
+        refusal(lambda: moments.moments_of(gap)),
     ]
 
 
