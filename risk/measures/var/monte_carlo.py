@@ -175,6 +175,9 @@ def _times_drawn(size: int, seed: int) -> IntArray:
 @kernel(VECTOR, INTEGERS, VECTOR)
 def _repeated(losses: FloatArray, times: IntArray, levels: FloatArray) -> VarEs:
     """Quantiles of type 7 and tail averages of losses that each occur some times."""
+    for loss in losses:
+        if not np.isfinite(loss):
+            raise ValueError("losses contains NaN or infinity; fill or drop gaps first")
     order = np.argsort(-losses)
     drawn = 0
     for i in order:
