@@ -21,6 +21,7 @@ def answers() -> dict[str, np.ndarray]:
     returns = 0.03 * rng.standard_t(4, (260, 3))
     returns[:40, 1] = np.nan
     path, residuals, state = volatility.gjr_filter(returns)
+    alone = volatility.GjrState(*(part[:1] for part in state))
     after, shocks = volatility.gjr_update(state, np.array([0.01, np.nan, -0.5]))
     cross = correlation.ewma_cross(residuals)
     loss, short = -returns[:, 0], -returns[60:, 2]
@@ -28,6 +29,7 @@ def answers() -> dict[str, np.ndarray]:
     ties = np.concatenate((np.zeros(220), np.ones(20)))
     found = {
         "filter": (path, residuals, *state),
+        "paths": volatility.gjr_paths(alone, residuals[30:40, :1].T),
         "update": (*after, shocks),
         "cross": cross,
         "cross_update": correlation.ewma_cross_update(*cross, shocks),

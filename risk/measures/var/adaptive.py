@@ -31,11 +31,12 @@ from risk.measures.types import FloatArray, IntArray
 from risk.measures.var.base import (
     MINIMUM_HISTORY,
     VarPath,
-    check_return,
+    check_returns,
     last_observed,
     pushed,
     seen_before,
     unforecast,
+    unobserved,
 )
 
 #: Returns whose deviation is compared with that of the whole history.
@@ -85,8 +86,7 @@ class Adaptive:
 
     def update(self, state: AdaptiveState, simple_return: float) -> AdaptiveState:
         """See :class:`~risk.measures.var.base.VarModel`."""
-        check_return(simple_return)
-        if np.isnan(simple_return):
+        if unobserved(simple_return):
             return state
         loss = -float(simple_return)
         mean, squares = _step(loss, state.observed, state.mean, state.squares)
@@ -103,7 +103,7 @@ class Adaptive:
     def path(self, returns: FloatArray, levels: Sequence[float] | FloatArray) -> VarPath:
         """See :class:`~risk.measures.var.base.VarModel`."""
         levels = checked_levels(levels)
-        check_return(returns)
+        check_returns(returns)
         observed = ~np.isnan(returns)
         losses, seen = -returns[observed], seen_before(observed)
         chosen = _lookbacks(losses)
@@ -116,7 +116,7 @@ class Adaptive:
     def untracked(self, returns: FloatArray, levels: Sequence[float] | FloatArray) -> VarEs:
         """See :class:`~risk.measures.var.base.VarModel`."""
         levels = checked_levels(levels)
-        check_return(returns)
+        check_returns(returns)
         losses: FloatArray = -last_observed(returns, returns.size)
         mean, squares = _moments(losses)
         return self.forecast(AdaptiveState(levels, losses[-CALM:], losses.size, mean, squares))

@@ -4,6 +4,7 @@ A model forecasts the VaR and expected shortfall of a single series, an asset or
 fixed weights, as fractions of its value. Its state is its own; others only carry it.
 """
 
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
@@ -160,7 +161,14 @@ def untracked_each(
     return path
 
 
-def check_return(returns: FloatArray | float) -> None:
+def unobserved(simple_return: float) -> bool:
+    """Whether a bar has no return; an infinite one is refused."""
+    if math.isinf(simple_return):
+        raise ValueError("a return is infinite; mark it as unobserved")
+    return math.isnan(simple_return)
+
+
+def check_returns(returns: FloatArray) -> None:
     """Refuse infinite returns; NaN is a bar without one."""
     if np.isinf(returns).any():
         raise ValueError("returns contains infinity; mark it as unobserved")

@@ -29,12 +29,13 @@ from risk.measures.types import FloatArray
 from risk.measures.var.base import (
     MINIMUM_HISTORY,
     VarPath,
-    check_return,
+    check_returns,
     check_window,
     last_observed,
     pushed,
     seen_before,
     unforecast,
+    unobserved,
 )
 from risk.measures.var.parametric import normal_var_es
 from risk.measures.volatility import DEFAULT_GJR, VARIANCE_FLOOR
@@ -84,8 +85,7 @@ class EwmaNormal:
 
     def update(self, state: EwmaState, simple_return: float) -> EwmaState:
         """See :class:`~risk.measures.var.base.VarModel`."""
-        check_return(simple_return)
-        if np.isnan(simple_return):
+        if unobserved(simple_return):
             return state
         variance = _step(state.variance, state.observed, float(simple_return), DECAY)
         return EwmaState(state.levels, variance, state.observed + 1)
@@ -146,8 +146,7 @@ class EwmaFilteredHistorical:
 
     def update(self, state: EwmaHistoryState, simple_return: float) -> EwmaHistoryState:
         """See :class:`~risk.measures.var.base.VarModel`."""
-        check_return(simple_return)
-        if np.isnan(simple_return):
+        if unobserved(simple_return):
             return state
         residuals = state.residuals
         if state.observed >= _START_BARS:
@@ -204,7 +203,7 @@ def ewma_filter(returns: FloatArray, decay: float = DECAY) -> tuple[FloatArray, 
     ValueError
         If a return is infinite, or `decay` is outside (0, 1).
     """
-    check_return(returns)
+    check_returns(returns)
     if not 0.0 < decay < 1.0:
         raise ValueError(f"decay must lie in (0, 1), got {decay}")
     return _filter(np.ascontiguousarray(returns, dtype=np.float64), decay)

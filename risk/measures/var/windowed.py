@@ -19,12 +19,13 @@ from risk.measures.types import FloatArray, IntArray
 from risk.measures.var.base import (
     MINIMUM_HISTORY,
     VarPath,
-    check_return,
+    check_returns,
     check_window,
     last_observed,
     pushed,
     seen_before,
     unforecast,
+    unobserved,
 )
 
 
@@ -67,8 +68,7 @@ class Windowed(ABC):
 
     def update(self, state: LossWindow, simple_return: float) -> LossWindow:
         """See :class:`~risk.measures.var.base.VarModel`."""
-        check_return(simple_return)
-        if np.isnan(simple_return):
+        if unobserved(simple_return):
             return state
         return LossWindow(state.levels, pushed(state.losses, -simple_return, self.window))
 
@@ -81,7 +81,7 @@ class Windowed(ABC):
     def path(self, returns: FloatArray, levels: Sequence[float] | FloatArray) -> VarPath:
         """See :class:`~risk.measures.var.base.VarModel`."""
         levels = checked_levels(levels)
-        check_return(returns)
+        check_returns(returns)
         observed = ~np.isnan(returns)
         seen = seen_before(observed)
         path = unforecast(len(returns), levels)
