@@ -190,6 +190,40 @@ def gjr_filter(
     return path, residuals, GjrState(path[-1].copy(), long_run, observed)
 
 
+def gjr_paths(
+    state: GjrState, shocks: FloatArray, parameters: GjrParameters = DEFAULT_GJR
+) -> FloatArray:
+    """Returns of one asset that given shocks would make: the filter, run backwards.
+
+    Parameters
+    ----------
+    state : GjrState
+        Of one asset that has residuals already: more than ``start_bars`` returns were seen.
+    shocks : ndarray of shape (paths, steps)
+        Residuals to come, each path's oldest first.
+    parameters : GjrParameters
+
+    Returns
+    -------
+    ndarray of shape (paths, steps)
+        Simple returns. Filtering a row from `state` on gives its shocks again.
+
+    Raises
+    ------
+    ValueError
+        If the state is of several assets or of one without a level, or a shock is NaN or
+        infinite.
+    """
+    shocks = np.asarray(shocks, dtype=np.float64)
+    if state.variance.size != 1 or state.observed[0] < parameters.start_bars:
+        raise ValueError("paths need one asset whose level is set")
+    if not np.isfinite(shocks).all():
+        raise ValueError("shocks contains NaN or infinity; draw from residuals that exist")
+    variance, long_run = float(state.variance[0]), float(state.long_run[0])
+    observed = int(state.observed[0])
+    return _paths(variance, long_run, observed, shocks, parameters.coefficients)
+
+
 def _refuse_infinite(returns: FloatArray) -> None:
     if np.isinf(returns).any():
         raise ValueError("returns contains infinity; mark it as unobserved before filtering")
@@ -262,3 +296,21 @@ def _filter(
         _advance(variance, long_run, observed, returns[t], residuals[t], coefficients)
         path[t + 1] = variance
     return path, residuals, long_run, observed
+
+
+@kernel("float64", "float64", "int64", MATRIX, _COEFFICIENTS)
+def _paths(
+    variance: float,
+    long_run: float,
+    observed: int,
+    shocks: FloatArray,
+    coefficients: tuple[float, ...],
+) -> FloatArray:
+    paths, steps = shocks.shape
+    returns = np.empty((paths, steps))
+    for i in range(paths):
+        now, slow = variance, long_run
+        for t in range(steps):
+            returns[i, t] = shocks[i, t] * math.sqrt(now)
+            now, slow = _next_variance(now, slow, observed + t + 1, returns[i, t], coefficients)
+    return returns

@@ -13,9 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from risk.errors import InsufficientData, InvalidInput
+from risk.errors import InvalidInput
 from risk.measures.tail import (
-    VarEs,
     checked_levels,
     tracked_var_es,
     tracking_start,
@@ -23,7 +22,7 @@ from risk.measures.tail import (
 )
 from risk.measures.types import FloatArray
 from risk.measures.var import VAR_MODELS, VarModel, VarPath
-from risk.measures.var.base import unforecast
+from risk.measures.var.base import unforecast, untracked_each
 
 
 def hypothetical_profit(exposures: FloatArray, returns: FloatArray) -> FloatArray:
@@ -89,34 +88,74 @@ def hindsight(
         If the levels do not rise within (0, 1), an exposure is not finite, a return is
         infinite, or shapes disagree.
     """
-    chosen, levels = _registered(model), checked_levels(levels)
+    return hindsights((model,), exposures, returns, levels)[model]
+
+
+def hindsights(
+    models: Sequence[str],
+    exposures: FloatArray,
+    returns: FloatArray,
+    levels: Sequence[float] | FloatArray,
+) -> dict[str, VarPath]:
+    """:func:`hindsight` of several models, which share the past of each day's holdings.
+
+    Parameters
+    ----------
+    models : sequence of str
+        Keys of ``VAR_MODELS``.
+    exposures, returns, levels
+        As there.
+
+    Returns
+    -------
+    dict of str to VarPath
+        In the order of `models`.
+
+    Raises
+    ------
+    InvalidInput, ValueError
+        As there.
+    """
+    chosen, levels = [_registered(name) for name in models], checked_levels(levels)
     exposures, returns = _checked(exposures, returns)
     losses = -hypothetical_profit(exposures, returns)
-    path, multipliers = unforecast(len(exposures), levels), tracking_start(levels.size)
-    for day, exposure in enumerate(exposures):
-        known = returns[: len(returns) - len(exposures) + day]
-        figures = _untracked(chosen, exposure, known, levels)
-        if figures is None:
-            continue
-        path.var[day], path.es[day] = tracked_var_es(*figures, multipliers)
-        if chosen.tracks and not np.isnan(losses[day]):
-            multipliers = tracking_update(multipliers, losses[day] > path.var[day], levels)
-    return path
+    gross, before = np.abs(exposures).sum(axis=1), len(returns) - len(exposures)
+    pasts = [
+        _past(exposure, float(gross[day]), returns[: before + day])
+        for day, exposure in enumerate(exposures)
+    ]
+    return {model.name: _forecasts(model, pasts, gross, losses, levels) for model in chosen}
 
 
-def _untracked(
-    model: VarModel[Any], exposure: FloatArray, returns: FloatArray, levels: FloatArray
-) -> VarEs | None:
-    """Figures for holdings after a history; None where there is nothing to forecast from."""
-    held, gross = exposure != 0.0, float(np.abs(exposure).sum())
-    if gross == 0.0:
-        return None
-    history = returns[:, held] @ (exposure[held] / gross)
-    try:
-        var, es = model.untracked(history, levels)
-    except InsufficientData:
-        return None
-    return gross * np.maximum(var, 0.0), gross * np.maximum(es, 0.0)
+def _past(exposure: FloatArray, gross: float, returns: FloatArray) -> FloatArray:
+    """What a day's holdings would have returned before it, per unit of their gross value."""
+    held = exposure != 0.0
+    return returns[:, held] @ (exposure[held] / gross) if gross > 0.0 else np.empty(0)
+
+
+def _forecasts(
+    model: VarModel[Any],
+    pasts: Sequence[FloatArray],
+    gross: FloatArray,
+    losses: FloatArray,
+    levels: FloatArray,
+) -> VarPath:
+    shares, held = untracked_each(model, pasts, levels), gross[:, None]
+    path = VarPath(held * np.maximum(shares.var, 0.0), held * np.maximum(shares.es, 0.0))
+    if model.tracks:
+        return _tracked(path, losses, levels)
+    return VarPath(*tracked_var_es(*path, tracking_start(levels.size)))
+
+
+def _tracked(path: VarPath, losses: FloatArray, levels: FloatArray) -> VarPath:
+    """Figures corrected by the book's own exceptions, day by day."""
+    tracked, multipliers = unforecast(len(losses), levels), tracking_start(levels.size)
+    for day in np.flatnonzero(path.forecast):
+        var, es = tracked_var_es(path.var[day], path.es[day], multipliers)
+        tracked.var[day], tracked.es[day] = var, es
+        if not np.isnan(losses[day]):
+            multipliers = tracking_update(multipliers, losses[day] > var, levels)
+    return tracked
 
 
 def _registered(name: str) -> VarModel[Any]:

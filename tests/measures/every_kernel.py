@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from risk.measures import correlation, tail, volatility
+from risk.measures import correlation, moments, tail, volatility
+from risk.measures.var import VAR_MODELS, ewma
 
 LEVELS = (0.9, 0.95, 0.99)
 
@@ -20,6 +21,7 @@ def answers() -> dict[str, np.ndarray]:
     returns = 0.03 * rng.standard_t(4, (260, 3))
     returns[:40, 1] = np.nan
     path, residuals, state = volatility.gjr_filter(returns)
+    alone = volatility.GjrState(*(part[:1] for part in state))
     after, shocks = volatility.gjr_update(state, np.array([0.01, np.nan, -0.5]))
     cross = correlation.ewma_cross(residuals)
     loss, short = -returns[:, 0], -returns[60:, 2]
@@ -27,6 +29,7 @@ def answers() -> dict[str, np.ndarray]:
     ties = np.concatenate((np.zeros(220), np.ones(20)))
     found = {
         "filter": (path, residuals, *state),
+        "paths": volatility.gjr_paths(alone, residuals[30:40, :1].T),
         "update": (*after, shocks),
         "cross": cross,
         "cross_update": correlation.ewma_cross_update(*cross, shocks),
@@ -37,8 +40,17 @@ def answers() -> dict[str, np.ndarray]:
         "pareto_constant": tail.pareto_var_es(np.ones(100), LEVELS),
         "blended": tail.blended_var_es(loss, short, LEVELS),
         "unit": tail.unit_var_es(scenarios, scenarios, LEVELS),
+        "moments": (*moments.moments_of(loss), *moments.moments_of(np.ones(9))),
+        "ewma": ewma.ewma_filter(returns[:, 1]),
         "split": tail.split_tail(scenarios, np.array([1.0, 0.0, -2.0]), 0.95, 0.1),
     }
+    for name in ("adaptive", "ewma_normal", "monte_carlo_bootstrap", "parametric_t"):
+        model = VAR_MODELS[name]
+        state = model.start(LEVELS)
+        for value in returns[:150, 1]:
+            state = model.update(state, value)
+        found[name] = (*model.path(returns[:, 1], LEVELS), *model.forecast(state))
+        found[f"{name}_after"] = model.untracked(returns[:, 1], LEVELS)
     flat = {
         f"{name}_{i}": value for name, values in found.items() for i, value in enumerate(values)
     }
@@ -55,6 +67,7 @@ def refusals(loss: np.ndarray) -> list[str]:
         refusal(lambda: tail.checked_levels((0.9, 0.8))),
         refusal(lambda: tail.split_tail(table, np.array([1.0, 0.0]), 0.95, 1.0)),
         refusal(lambda: tail.split_tail(table, np.array([1.0, 1.0]), 0.95, 1.0)),
+        refusal(lambda: moments.moments_of(gap)),
     ]
 
 

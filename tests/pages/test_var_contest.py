@@ -7,12 +7,11 @@ import pytest
 
 from pages.context import NO_HISTORY
 from pages.views.var.contest import Difference, difference_from_live, entrants
-from pages.views.var.past import look_back
+from pages.views.var.past import COMPARED, look_back
 from pages.views.var.scored import scored_bars
 from pages.views.var.words import IN_USE
 from risk.domain.market import Period
 from risk.measures.backtest import pinball_loss
-from risk.measures.var import VAR_MODELS
 from tests import fakes_book
 from tests.fakes_web import DEMO, FakeBookReader
 
@@ -63,7 +62,7 @@ def test_the_live_record_stands_first_and_the_method_in_use_after_it(bars):
     rows = entrants(bars, None, past)
 
     assert [row.model for row in rows[:2]] == [None, IN_USE]
-    assert {row.model for row in rows[1:]} == set(VAR_MODELS)
+    assert {row.model for row in rows[1:]} == set(COMPARED)
     assert rows[0].hits_99 == bars.beyond_99.sum()
     assert rows[0].mean_var is None  # no equity was known
     calm = replace(bars, profit=np.zeros(len(bars)))

@@ -14,7 +14,8 @@ from pages.later import Awaited
 from pages.query import parse
 from pages.readings import Readings
 from pages.views.var import VarData, read_var, var_view
-from pages.views.var.words import IN_USE, MODEL_WORDS, WORDS
+from pages.views.var.past import COMPARED
+from pages.views.var.words import IN_USE, WORDS
 from risk.domain.market import Period
 from risk.measures.var import VAR_MODELS
 from tests.fakes_book import MIDNIGHT
@@ -206,13 +207,13 @@ def test_a_record_in_range_says_how_often_a_wrong_model_would_pass(view):
     assert "250 days at 99 %, 76 % of those" in GLOSSARY["normal_range"].reading
 
 
-def test_every_registered_model_has_words_and_a_row(view):
+def test_every_model_compared_has_a_row_with_its_title_and_method(view):
     rows = words(part(view, "var-models-content")["children"])
 
-    assert set(MODEL_WORDS) == set(VAR_MODELS)
-    for name, _how in MODEL_WORDS.values():
-        assert name in rows
-    assert IN_USE in VAR_MODELS
+    for name in COMPARED:
+        assert VAR_MODELS[name].title in rows
+        assert name == IN_USE or VAR_MODELS[name].how in rows
+    assert IN_USE in COMPARED
 
 
 def test_the_first_row_is_the_live_record_and_counts_what_the_verdict_counts(data, view):
@@ -234,7 +235,7 @@ def test_a_difference_in_pinball_loss_says_whether_it_is_more_than_chance(data, 
     small = [words(p["children"]) for p in rows if p.get("className") == "sw-model-how"]
     told = [text for text in small if text.endswith(" chance")]
 
-    assert len(told) == len(VAR_MODELS)
+    assert len(told) == len(COMPARED)
     assert set(told) <= {"within chance", "more than chance"}
     assert "too few days" in words(var_view(read(YoungBook())))
 

@@ -12,7 +12,7 @@ from risk.measures.types import FloatArray
 from risk.measures.var import VAR_MODELS
 from risk.measures.volatility import DEFAULT_GJR
 from risk.portfolio.forecasting import advance, new_model, warm
-from risk.portfolio.hindsight import hindsight, hypothetical_profit
+from risk.portfolio.hindsight import hindsight, hindsights, hypothetical_profit
 from tests.books import BTC, ETH, MIDNIGHT, SOL, as_closes, random_closes
 
 EVERY_MODEL = pytest.mark.parametrize("name", VAR_MODELS)
@@ -110,6 +110,18 @@ def untracked_by_updates(name: str, history: FloatArray) -> FloatArray:
         state = model.update(state, value)
     var = model.forecast(state)[0]
     return np.asarray(var / state.multipliers if model.tracks else var)
+
+
+def test_several_models_at_once_forecast_what_each_does_alone() -> None:
+    returns, books = market(), traded_book()
+    names = ("filtered_evt", "most_conservative", "ewma_normal")
+    together = hindsights(names, books, returns, LEVELS)
+
+    assert tuple(together) == names
+    for name, path in together.items():
+        alone = hindsight(name, books, returns, LEVELS)
+        np.testing.assert_array_equal(path.var, alone.var)
+        np.testing.assert_array_equal(path.es, alone.es)
 
 
 @EVERY_MODEL

@@ -8,10 +8,11 @@ from pages.views.holdings import share_of
 from pages.views.var.past import Hindsight, ModelRecord
 from pages.views.var.plot import Today
 from pages.views.var.scored import ScoredBars
-from pages.views.var.words import HOW_IN_USE, IN_USE, LIVE_WORDS, MODEL_WORDS
+from pages.views.var.words import HOW_IN_USE, IN_USE, LIVE_WORDS
 from risk.errors import InsufficientData
 from risk.measures.backtest import diebold_mariano, pinball_losses
 from risk.measures.types import FloatArray
+from risk.measures.var import VAR_MODELS
 
 #: Over fewer days the test of a difference rejects far too often.
 _LEAST_DAYS = 60
@@ -74,7 +75,7 @@ class Entrant:
 
 
 def entrants(judged: ScoredBars, day: Today | None, hindsight: Hindsight) -> list[Entrant]:
-    """The live record first, then every registered model, the method in use first.
+    """The live record first, then every model compared, the method in use first.
 
     Parameters
     ----------
@@ -106,12 +107,12 @@ def _live(judged: ScoredBars, day: Today | None) -> Entrant:
 def _model(
     record: ModelRecord, judged: ScoredBars, day: Today | None, hindsight: Hindsight
 ) -> Entrant:
-    name, how = MODEL_WORDS[record.name]
+    model = VAR_MODELS[record.name]
     var_99 = hindsight.on_days(record.var_99, judged.opened_ms)
     return Entrant(
         model=record.name,
-        name=name,
-        how=HOW_IN_USE if record.name == IN_USE else how,
+        name=model.title,
+        how=HOW_IN_USE if record.name == IN_USE else model.how,
         days=record.days,
         hits_95=record.hits_95,
         hits_99=record.hits_99,

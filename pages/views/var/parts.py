@@ -16,9 +16,10 @@ from pages.views.holdings import component_var, grouped, share_of
 from pages.views.var.explained import Exceeded
 from pages.views.var.reading import LEAST_DAYS, LEAST_HOURS, MOST_HOURS, VarData
 from pages.views.var.verdict import unnoticed_words
-from pages.views.var.words import HORIZON, MODEL_WORDS, NO_OTHER, PATH, UNIT, WITH
+from pages.views.var.words import HORIZON, NO_OTHER, PATH, UNIT, WITH
 from risk.domain.assessment import TailRisk
 from risk.domain.market import Period
+from risk.measures.var import VAR_MODELS
 
 _PLOT_PX, _COMPONENTS_PX = 316, 206
 
@@ -141,7 +142,7 @@ def _legend(data: VarData) -> html.Ul:
 
 
 def _legend_of_other(data: VarData) -> tuple[str, str, str | None]:
-    name = MODEL_WORDS[data.query.choice(WITH.name)][0]
+    name = VAR_MODELS[data.query.choice(WITH.name)].title
     return "dash", f"{name}, 99 and 95 %", series_line(1, data.query.scheme)["color"]
 
 

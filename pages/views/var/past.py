@@ -19,8 +19,8 @@ from risk.domain.positions import PositionKey
 from risk.measures.backtest import hits
 from risk.measures.returns import simple_returns
 from risk.measures.types import FloatArray
-from risk.measures.var import VAR_MODELS
-from risk.portfolio.hindsight import hindsight, hypothetical_profit
+from risk.measures.var import VAR_MODELS, VarPath
+from risk.portfolio.hindsight import hindsights, hypothetical_profit
 from risk.portfolio.holdings import quantities_at
 
 #: Days that models are compared over, as the traffic light is.
@@ -28,6 +28,8 @@ COMPARED_DAYS = 250
 #: Days of prices before them that models may remember.
 _REMEMBERED_DAYS = 2_500
 COMPARED_LEVELS = (0.95, 0.99)
+#: The registered models that a screen can wait for.
+COMPARED = tuple(name for name, model in VAR_MODELS.items() if not model.costly)
 _DAY = timedelta(days=1)
 _DAY_MS = 86_400_000
 
@@ -104,7 +106,7 @@ class ModelRecord:
 
 @dataclass(frozen=True)
 class Hindsight:
-    """The held days, and each registered model's record over them."""
+    """The held days, and the record over them of each model in ``COMPARED``."""
 
     held: HeldDays
     models: Mapping[str, ModelRecord]
@@ -122,7 +124,7 @@ def look_back(reader: BookReader, book: Book, today: datetime) -> Hindsight:
     closes = reader.daily_closes(book.name, since=today - timedelta(days=_REMEMBERED_DAYS))
     quantities = quantities_at(entries, days)
     held = held_days(days, quantities, closes)
-    return Hindsight(held, {name: model_record(name, held) for name in VAR_MODELS})
+    return Hindsight(held, model_records(COMPARED, held))
 
 
 def _days_of(entries: Sequence[Fill | Flow], today: datetime) -> list[datetime]:
@@ -191,10 +193,14 @@ def _last_known(close: FloatArray) -> FloatArray:
     return filled
 
 
-def model_record(name: str, held: HeldDays) -> ModelRecord:
-    """How the model `name` would have done on the held days."""
-    path = hindsight(name, held.exposures, held.returns, COMPARED_LEVELS)
+def model_records(names: Sequence[str], held: HeldDays) -> dict[str, ModelRecord]:
+    """How each of these models would have done on the held days."""
+    paths = hindsights(names, held.exposures, held.returns, COMPARED_LEVELS)
     losses = -hypothetical_profit(held.exposures, held.returns)
+    return {name: _record(name, path, losses) for name, path in paths.items()}
+
+
+def _record(name: str, path: VarPath, losses: FloatArray) -> ModelRecord:
     judged = path.forecast & ~np.isnan(losses)
     beyond_95, beyond_99 = hits(losses[judged], path.var[judged]).T
     return ModelRecord(

@@ -14,10 +14,11 @@ from pages.query import Query
 from pages.views.var.explained import Exceeded
 from pages.views.var.past import Hindsight
 from pages.views.var.scored import ScoredBars
-from pages.views.var.words import MODEL_WORDS, NO_OTHER, UNIT, WITH
+from pages.views.var.words import NO_OTHER, UNIT, WITH
 from risk.domain.market import Period
 from risk.domain.model import LEVELS, Forecast
 from risk.measures.types import FloatArray
+from risk.measures.var import VAR_MODELS
 
 #: The running profit is drawn to a fraction of its VaR that is about a pixel.
 _STEPS = 90
@@ -137,7 +138,7 @@ def _other(
         _divided(hindsight.on_days(values, bars.opened_ms), scale)
         for values in (record.var_95, record.var_99)
     )
-    return Bands(name=MODEL_WORDS[record.name][0], var_95=var_95, var_99=var_99)
+    return Bands(name=VAR_MODELS[record.name].title, var_95=var_95, var_99=var_99)
 
 
 def _running(today: Today, scale: float) -> Running | None:

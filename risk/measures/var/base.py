@@ -4,12 +4,15 @@ A model forecasts the VaR and expected shortfall of a single series, an asset or
 fixed weights, as fractions of its value. Its state is its own; others only carry it.
 """
 
+import math
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol, TypeVar
+from contextlib import suppress
+from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
-from risk.measures.tail import VarEs
+from risk.errors import InsufficientData
+from risk.measures.tail import VarEs, checked_levels
 from risk.measures.types import BoolArray, FloatArray, IntArray
 
 State = TypeVar("State")
@@ -43,6 +46,10 @@ class VarModel(Protocol[State]):
     ----------
     name : str
         Its key in ``VAR_MODELS``.
+    title, how : str
+        What screens call it, and how it forecasts, as the rest of a line.
+    tracks : bool
+    costly : bool
     """
 
     @property
@@ -50,8 +57,20 @@ class VarModel(Protocol[State]):
         """Its key in ``VAR_MODELS``."""
 
     @property
+    def title(self) -> str:
+        """What screens call it, in a few words."""
+
+    @property
+    def how(self) -> str:
+        """How it forecasts, as the rest of a line under its title."""
+
+    @property
     def tracks(self) -> bool:
         """Whether its figures learn from the series' own exceptions."""
+
+    @property
+    def costly(self) -> bool:
+        """Whether one forecast takes so long that no screen waits for a year of them."""
 
     def start(self, levels: Sequence[float] | FloatArray) -> State:
         """The state before any return.
@@ -106,6 +125,55 @@ class VarModel(Protocol[State]):
         """
 
 
+@runtime_checkable
+class ManyAtOnce(Protocol):
+    """A model that is quicker with many histories at once than with one after the other."""
+
+    def untracked_each(
+        self, histories: Sequence[FloatArray], levels: Sequence[float] | FloatArray
+    ) -> VarPath:
+        """What :func:`untracked_each` gives."""
+
+
+def untracked_each(
+    model: VarModel[Any], histories: Sequence[FloatArray], levels: Sequence[float] | FloatArray
+) -> VarPath:
+    """What a model forecasts after each of many histories that need not be related.
+
+    Parameters
+    ----------
+    model : VarModel
+    histories : sequence of m ndarray
+        Simple returns of each, as :meth:`VarModel.untracked` takes them.
+    levels : sequence of L floats
+
+    Returns
+    -------
+    VarPath
+        Row i is :meth:`VarModel.untracked` of history i; NaN where that is too short.
+    """
+    if isinstance(model, ManyAtOnce):
+        return model.untracked_each(histories, levels)
+    path = unforecast(len(histories), checked_levels(levels))
+    for i, history in enumerate(histories):
+        with suppress(InsufficientData):  # then there is nothing to forecast from
+            path.var[i], path.es[i] = model.untracked(history, levels)
+    return path
+
+
+def unobserved(simple_return: float) -> bool:
+    """Whether a bar has no return; an infinite one is refused."""
+    if math.isinf(simple_return):
+        raise ValueError("a return is infinite; mark it as unobserved")
+    return math.isnan(simple_return)
+
+
+def check_returns(returns: FloatArray) -> None:
+    """Refuse infinite returns; NaN is a bar without one."""
+    if np.isinf(returns).any():
+        raise ValueError("returns contains infinity; mark it as unobserved")
+
+
 def check_window(window: int) -> None:
     """Refuse a window that could never hold enough to forecast from."""
     if window < MINIMUM_HISTORY:
@@ -123,6 +191,9 @@ def pushed(window: FloatArray, value: float, size: int) -> FloatArray:
 
 def last_observed(values: FloatArray, size: int) -> FloatArray:
     """The newest `size` values that are not NaN, or all if there are fewer, oldest first."""
+    newest = values[max(0, values.size - size) :]
+    if not np.isnan(newest).any():
+        return newest
     observed: FloatArray = values[~np.isnan(values)]
     return observed[max(0, observed.size - size) :]
 

@@ -70,10 +70,17 @@ class FilteredEvt:
 
     name: str
     window: int
+    title: ClassVar[str] = "Filtered, Pareto tail"
     tracks: ClassVar[bool] = True
+    costly: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_window(self.window)
+
+    @property
+    def how(self) -> str:
+        """See :class:`~risk.measures.var.base.VarModel`."""
+        return f"{self.window} days at today's volatility, Pareto tail, self-correcting"
 
     def start(self, levels: Sequence[float] | FloatArray) -> FilteredEvtState:
         """See :class:`~risk.measures.var.base.VarModel`."""

@@ -48,10 +48,17 @@ class FilteredHistorical:
 
     name: str
     window: int
+    title: ClassVar[str] = "Filtered history"
     tracks: ClassVar[bool] = False
+    costly: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_window(self.window)
+
+    @property
+    def how(self) -> str:
+        """See :class:`~risk.measures.var.base.VarModel`."""
+        return f"up to {self.window} days at today's volatility"
 
     def start(self, levels: Sequence[float] | FloatArray) -> FilteredHistoricalState:
         """See :class:`~risk.measures.var.base.VarModel`."""
