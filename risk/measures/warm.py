@@ -8,7 +8,7 @@ from time import perf_counter
 import click
 
 # Importing the modules registers their kernels.
-from risk.measures import correlation, tail, volatility  # noqa: F401
+from risk.measures import correlation, equal_risk, tail, volatility  # noqa: F401
 from risk.measures.kernel import KERNELS
 
 
