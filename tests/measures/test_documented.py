@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[2]
 DOCS, MEASURES = ROOT / "docs", ROOT / "risk" / "measures"
 
 PAGES = {
+    "performance.md": ("drawdown", "performance", "bootstrap"),
     "regimes.md": ("regimes",),
     "sizing.md": ("sizing", "book_sizing", "equal_risk"),
 }
