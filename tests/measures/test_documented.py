@@ -13,6 +13,7 @@ PAGES = {
     "performance.md": ("drawdown", "performance", "bootstrap"),
     "regimes.md": ("regimes",),
     "sizing.md": ("sizing", "book_sizing", "equal_risk"),
+    "volatility.md": ("returns", "volatility", "ewma", "bar_volatility"),
 }
 
 
