@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[2]
 DOCS, MEASURES = ROOT / "docs", ROOT / "risk" / "measures"
 
 PAGES = {
+    "correlation-measures.md": ("correlation", "dependence", "shrinkage", "nearest"),
     "performance.md": ("drawdown", "performance", "bootstrap"),
     "regimes.md": ("regimes",),
     "sizing.md": ("sizing", "book_sizing", "equal_risk"),
@@ -25,8 +26,8 @@ def public_names(module_name):
         target.id
         for node in tree.body
         if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
+        for target in ast.walk(node)
+        if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store)
     }
     return {name for name in defined | assigned if not name.startswith("_")}
 
