@@ -8,7 +8,14 @@ from time import perf_counter
 import click
 
 # Importing the modules registers their kernels.
-from risk.measures import correlation, moments, tail, var, volatility  # noqa: F401
+from risk.measures import (  # noqa: F401
+    correlation,
+    equal_risk,
+    moments,
+    tail,
+    var,
+    volatility,
+)
 from risk.measures.kernel import KERNELS
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from risk.measures import correlation, moments, tail, volatility
+from risk.measures import correlation, equal_risk, moments, tail, volatility
 from risk.measures.var import VAR_MODELS, ewma
 
 LEVELS = (0.9, 0.95, 0.99)
@@ -33,6 +33,7 @@ def answers() -> dict[str, np.ndarray]:
         "update": (*after, shocks),
         "cross": cross,
         "cross_update": correlation.ewma_cross_update(*cross, shocks),
+        "equal_risk": (equal_risk.equal_risk_weights(np.cov(scenarios.T)),),
         "historical": tail.historical_var_es(loss, LEVELS),
         "one_loss": tail.historical_var_es(loss[:1], LEVELS),
         "pareto": tail.pareto_var_es(loss, LEVELS),
@@ -65,6 +66,7 @@ def refusals(loss: np.ndarray) -> list[str]:
         refusal(lambda: tail.historical_var_es(gap, LEVELS)),
         refusal(lambda: tail.pareto_var_es(loss, (0.5,))),
         refusal(lambda: tail.checked_levels((0.9, 0.8))),
+        refusal(lambda: equal_risk.equal_risk_weights(np.array([[1.0, -1.0], [-1.0, 1.0]]))),
         refusal(lambda: tail.split_tail(table, np.array([1.0, 0.0]), 0.95, 1.0)),
         refusal(lambda: tail.split_tail(table, np.array([1.0, 1.0]), 0.95, 1.0)),
         refusal(lambda: moments.moments_of(gap)),

@@ -25,3 +25,18 @@ def gjr_textbook(returns):
             following = omega + (0.05 + 0.05 * (value < 0)) * e + 0.90 * v
         variances.append(max(following, 1e-10))
     return variances, residuals
+
+
+def ewma_textbook(variances, half_life):
+    """Forecasts as explicit weighted sums: each bar's weight, then the sum, for every end."""
+    keep = 0.5 ** (1.0 / half_life)
+    forecasts = [math.nan]
+    for end in range(1, len(variances) + 1):
+        seen = [value for value in variances[:end] if not math.isnan(value)]
+        weights = []
+        for n in range(1, len(seen) + 1):
+            newest = max(1.0 - keep, 1.0 / n)
+            weights = [weight * (1.0 - newest) for weight in weights] + [newest]
+        total = sum(weight * value for weight, value in zip(weights, seen, strict=True))
+        forecasts.append(total if seen else math.nan)
+    return forecasts
