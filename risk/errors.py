@@ -9,6 +9,7 @@
     │   ├── PriceFileInvalid    a price file that cannot be read at all
     │   ├── BookFileInvalid     a file of positions, equity or flows that cannot be read
     │   └── EventInvalid        bytes that are not one of our events
+    ├── ExtraMissing            a part whose package is installed on demand only
     ├── UnknownPortfolio        no portfolio of that name
     ├── FeedUnavailable         the market or the account cannot be read now
     └── StoreError
@@ -75,6 +76,24 @@ class BookFileInvalid(InvalidInput):
 
 class EventInvalid(InvalidInput):
     """Bytes that are not one of our events."""
+
+
+class ExtraMissing(SeawallError):
+    """A part needs a package that is installed on demand; says how to get it.
+
+    Parameters
+    ----------
+    part : str
+        What cannot be done without it.
+    package, extra : str
+        What is missing, and the extra of Seawall that installs it.
+    """
+
+    def __init__(self, part: str, *, package: str, extra: str) -> None:
+        super().__init__(
+            f"{part} needs the package {package}; install it with: pip install 'seawall[{extra}]'"
+        )
+        self.extra = extra
 
 
 class UnknownPortfolio(SeawallError):

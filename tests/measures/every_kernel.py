@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from risk.measures import correlation, equal_risk, moments, tail, volatility
-from risk.measures.var import VAR_MODELS, ewma
+from risk.measures.var import VAR_MODELS, ewma, garch
 
 LEVELS = (0.9, 0.95, 0.99)
 
@@ -42,6 +42,8 @@ def answers() -> dict[str, np.ndarray]:
         "blended": tail.blended_var_es(loss, short, LEVELS),
         "unit": tail.unit_var_es(scenarios, scenarios, LEVELS),
         "moments": (*moments.moments_of(loss), *moments.moments_of(np.ones(9))),
+        "garch": garch._filter(loss, 1e-5, 0.05, 0.08, 0.85),
+        "garch_step": (garch._step(1e-3, -0.01, 1e-5, 0.05, 0.08, 0.85),),
         "ewma": ewma.ewma_filter(returns[:, 1]),
         "split": tail.split_tail(scenarios, np.array([1.0, 0.0, -2.0]), 0.95, 0.1),
     }

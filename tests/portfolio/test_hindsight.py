@@ -16,6 +16,7 @@ from risk.portfolio.hindsight import hindsight, hindsights, hypothetical_profit
 from tests.books import BTC, ETH, MIDNIGHT, SOL, as_closes, random_closes
 
 EVERY_MODEL = pytest.mark.parametrize("name", VAR_MODELS)
+QUICK_MODEL = pytest.mark.parametrize("name", [n for n, m in VAR_MODELS.items() if not m.costly])
 DAYS, JUDGED = 330, 30
 
 
@@ -124,7 +125,7 @@ def test_several_models_at_once_forecast_what_each_does_alone() -> None:
         np.testing.assert_array_equal(path.es, alone.es)
 
 
-@EVERY_MODEL
+@QUICK_MODEL
 @given(
     day=st.integers(0, JUDGED - 1),
     asset=st.integers(0, 2),
@@ -144,7 +145,7 @@ def test_no_forecast_knows_its_own_day_or_a_later_one(
     np.testing.assert_array_equal(after.es[: day + 1], before.es[: day + 1])
 
 
-@EVERY_MODEL
+@QUICK_MODEL
 @given(size=st.floats(0.01, 100.0))
 @settings(max_examples=10)
 def test_twice_the_book_has_twice_the_forecasts(name: str, size: float) -> None:

@@ -76,7 +76,7 @@ class Adaptive:
 
     name: str
     title: ClassVar[str] = "Adaptive history"
-    how: ClassVar[str] = f"the last {STORMY}, {USUAL} or {CALM} days, fewer in a storm"
+    how: ClassVar[str] = f"last {STORMY}, {USUAL} or {CALM} days, by volatility"
     tracks: ClassVar[bool] = False
     costly: ClassVar[bool] = False
 

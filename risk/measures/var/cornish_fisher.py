@@ -56,7 +56,7 @@ class CornishFisher(OfMoments):
     @property
     def how(self) -> str:
         """See :class:`~risk.measures.var.base.VarModel`."""
-        return f"the normal, bent by skewness and kurtosis of the last {self.window} days"
+        return f"skewness and kurtosis of the last {self.window} days"
 
     def of_moments(self, moments: Moments, levels: FloatArray) -> VarEs:
         """See :class:`~risk.measures.var.windowed.OfMoments`."""

@@ -75,7 +75,7 @@ class EwmaNormal:
 
     name: str
     title: ClassVar[str] = "EWMA normal"
-    how: ClassVar[str] = "a bell curve at today's volatility, an average that forgets"
+    how: ClassVar[str] = "a bell curve at today's EWMA volatility"
     tracks: ClassVar[bool] = False
     costly: ClassVar[bool] = False
 
@@ -138,7 +138,7 @@ class EwmaFilteredHistorical:
     @property
     def how(self) -> str:
         """See :class:`~risk.measures.var.base.VarModel`."""
-        return f"{self.window} days at today's volatility, an average that forgets"
+        return f"{self.window} days at today's EWMA volatility"
 
     def start(self, levels: Sequence[float] | FloatArray) -> EwmaHistoryState:
         """See :class:`~risk.measures.var.base.VarModel`."""

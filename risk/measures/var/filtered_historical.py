@@ -58,7 +58,7 @@ class FilteredHistorical:
     @property
     def how(self) -> str:
         """See :class:`~risk.measures.var.base.VarModel`."""
-        return f"up to {self.window} days at today's volatility"
+        return f"up to {self.window:,} days at today's volatility".replace(",", " ")
 
     def start(self, levels: Sequence[float] | FloatArray) -> FilteredHistoricalState:
         """See :class:`~risk.measures.var.base.VarModel`."""

@@ -53,9 +53,7 @@ class MonteCarloGaussian(OfMoments):
     @property
     def how(self) -> str:
         """See :class:`~risk.measures.var.base.VarModel`."""
-        return f"{SCENARIOS:,} draws from the bell curve of the last {self.window} days".replace(
-            ",", " "
-        )
+        return f"draws from the bell curve of {self.window} days"
 
     def of_moments(self, moments: Moments, levels: FloatArray) -> VarEs:
         """See :class:`~risk.measures.var.windowed.OfMoments`."""
@@ -80,7 +78,7 @@ class MonteCarloT(OfMoments):
     @property
     def how(self) -> str:
         """See :class:`~risk.measures.var.base.VarModel`."""
-        return f"draws with tails as heavy as those of the last {self.window} days"
+        return f"draws with the heavy tails of {self.window} days"
 
     def of_moments(self, moments: Moments, levels: FloatArray) -> VarEs:
         """See :class:`~risk.measures.var.windowed.OfMoments`."""
@@ -110,7 +108,7 @@ class MonteCarloBootstrap(Windowed):
     @property
     def how(self) -> str:
         """See :class:`~risk.measures.var.base.VarModel`."""
-        return f"days drawn from the last {self.window}, with replacement"
+        return f"days drawn again from the last {self.window}"
 
     def of_window(self, losses: FloatArray, levels: FloatArray) -> VarEs:
         """See :class:`~risk.measures.var.windowed.Windowed`."""

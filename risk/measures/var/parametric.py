@@ -54,7 +54,7 @@ class ParametricNormal(OfMoments):
     @property
     def how(self) -> str:
         """See :class:`~risk.measures.var.base.VarModel`."""
-        return f"a bell curve with mean and deviation of the last {self.window} days"
+        return f"a bell curve fitted to the last {self.window} days"
 
     def of_moments(self, moments: Moments, levels: FloatArray) -> VarEs:
         """See :class:`~risk.measures.var.windowed.OfMoments`."""
@@ -69,7 +69,7 @@ class ParametricT(OfMoments):
     @property
     def how(self) -> str:
         """See :class:`~risk.measures.var.base.VarModel`."""
-        return f"as the normal, with tails as heavy as those of the last {self.window} days"
+        return f"heavy tails fitted to the last {self.window} days"
 
     def of_moments(self, moments: Moments, levels: FloatArray) -> VarEs:
         """See :class:`~risk.measures.var.windowed.OfMoments`."""

@@ -40,7 +40,8 @@ def test_a_model_stands_in_the_table_of_families_and_in_that_of_records(name):
 
 
 def test_nothing_is_documented_that_is_not_there():
-    assert set(sections()) == set(VAR_MODELS)
+    """But for the model whose package not every machine has."""
+    assert set(sections()) == set(VAR_MODELS) | {"garch"}
 
 
 @pytest.mark.parametrize("page", FAMILIES)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk.errors import InsufficientData
@@ -132,6 +132,7 @@ def test_es_is_never_below_var_and_both_rise_with_the_level(model):
 
 @every_model
 @given(size=st.floats(0.1, 10.0))
+@settings(max_examples=25)
 def test_twice_the_returns_are_twice_the_risk(model, size):
     returns = market(bars=250)
 
