@@ -68,7 +68,6 @@ def refusals(loss: np.ndarray) -> list[str]:
         refusal(lambda: tail.historical_var_es(gap, LEVELS)),
         refusal(lambda: tail.pareto_var_es(loss, (0.5,))),
         refusal(lambda: tail.checked_levels((0.9, 0.8))),
-        refusal(lambda: equal_risk.equal_risk_weights(np.array([[1.0, -1.0], [-1.0, 1.0]]))),
         refusal(lambda: tail.split_tail(table, np.array([1.0, 0.0]), 0.95, 1.0)),
         refusal(lambda: tail.split_tail(table, np.array([1.0, 1.0]), 0.95, 1.0)),
         refusal(lambda: moments.moments_of(gap)),

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from risk.measures import book_sizing
 from risk.measures.book_sizing import DEFAULT_RULES, SizingRules, size_book
 from risk.measures.equal_risk import equal_risk_weights, risk_contributions
 from risk.measures.sizing import position_size
@@ -279,3 +280,18 @@ def test_refuses_a_correlation_that_no_market_can_have():
 def test_refuses_rules_that_mean_nothing(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         SizingRules(**wrong)
+
+
+@given(seeds, st.floats(0.05, 0.5))
+def test_the_cap_holds_even_where_rounds_run_out(seed, share):
+    sides, volatilities, correlation = market(seed)
+    matrix = covariance_of(volatilities, correlation)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(book_sizing, "_MAXIMUM_ROUNDS", 1)
+        found = size_book(
+            1e5, sides, volatilities, correlation, rules=SizingRules(risk_share=share)
+        )
+
+    parts = risk_contributions(found.steps[2].weights, matrix)
+    assert parts.max() <= share * DEFAULT_RULES.book_volatility * (1.0 + 1e-9)

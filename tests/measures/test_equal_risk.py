@@ -119,8 +119,18 @@ def test_assets_that_are_one_share_equally():
 
 
 def test_refuses_a_covariance_with_a_book_that_has_no_risk_at_all():
-    with pytest.raises(ValueError, match="long-only book without risk"):
+    with pytest.raises(ValueError, match=r"long-only book \(nearly\) without risk"):
         equal_risk_weights(np.array([[1.0, -1.0], [-1.0, 1.0]]))
+
+
+@pytest.mark.parametrize("rho", [-0.99, -0.999, -0.9999])
+def test_a_coin_against_its_twin_still_shares_what_little_risk_there_is(rho):
+    matrix = np.array([[1.0, 4.0 * rho], [4.0 * rho, 16.0]])
+
+    weights = equal_risk_weights(matrix, np.array([0.1, 0.9]))
+
+    parts = risk_contributions(weights, matrix)
+    np.testing.assert_allclose(parts / parts.sum(), [0.1, 0.9], atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -104,3 +104,10 @@ def test_fifty_assets_settle():
 def test_refuses_by_name(matrix, named):
     with pytest.raises(ValueError, match=named):
         nearest_correlation(matrix)
+
+
+def test_refuses_what_is_so_far_off_that_nothing_settles():
+    far = np.array([[1.0, 1e12, -1e12], [1e12, 1.0, 1e12], [-1e12, 1e12, 1.0]])
+
+    with pytest.raises(ValueError, match="too far from a correlation matrix"):
+        nearest_correlation(far)

@@ -1,0 +1,150 @@
+"""Figures of a table as plain dicts."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from risk.analyzer.table import Table
+from risk.domain.model import LEVELS
+from risk.errors import InsufficientData, InvalidInput
+from risk.measures import drawdown as drawdowns
+from risk.measures.correlation import correlation_from, ewma_cross, nearest_psd, shrink_to_mean
+from risk.measures.dependence import sample_correlation
+from risk.measures.ewma import ewma_variance
+from risk.measures.returns import annualised_volatility
+from risk.measures.shrinkage import shrunk_to_constant_correlation
+from risk.measures.tail import VarEs, split_tail
+from risk.measures.types import FloatArray
+from risk.measures.volatility import gjr_filter
+
+#: Fewest bars for a volatility.
+MINIMUM_BARS = 30
+
+# Of the average called by RiskMetrics' decay of .94.
+_HALF_LIFE = math.log(0.5) / math.log(0.94)
+
+Figures = Callable[[Table, tuple[float, ...]], VarEs]
+
+
+def drawdown(table: Table) -> dict[str, Any]:
+    """See :meth:`~risk.analyzer.facade.PositionRiskAnalyzer.maximum_drawdown`."""
+    bars = np.flatnonzero(table.complete)
+    if bars.size == 0:
+        raise InsufficientData("maximum_drawdown", needed=1, got=0)
+    values = _curve(table.book_returns[bars])
+    labels = ["start", *(table.labels[bar] for bar in bars)]
+    deepest, longest = drawdowns.maximum_drawdown(values), drawdowns.longest_drawdown(values)
+    return {
+        "depth": deepest.depth,
+        "peak": labels[deepest.peak],
+        "trough": labels[deepest.trough],
+        "current": drawdowns.current_drawdown(values),
+        "longest": longest.bars if longest else 0,
+        "conditional_95": drawdowns.conditional_drawdown(values, level=0.95),
+    }
+
+
+def volatility(table: Table, estimator: str) -> dict[str, float]:
+    """See :meth:`~risk.analyzer.facade.PositionRiskAnalyzer.volatility`."""
+    if estimator not in _DEVIATIONS:
+        raise InvalidInput(f"no volatility is called {estimator!r}; there are {list(_DEVIATIONS)}")
+    names = (*table.assets, "book")
+    series = np.column_stack((table.returns, table.book_returns))
+    for name, bars in zip(names, (~np.isnan(series)).sum(axis=0).tolist(), strict=True):
+        if bars < MINIMUM_BARS:
+            raise InsufficientData(f"volatility of {name}", needed=MINIMUM_BARS, got=bars)
+    deviations = _DEVIATIONS[estimator](series)
+    return {
+        name: annualised_volatility(float(deviation), table.period.per_year)
+        for name, deviation in zip(names, deviations, strict=True)
+    }
+
+
+def correlation(table: Table, estimator: str) -> dict[str, dict[str, float | None]]:
+    """See :meth:`~risk.analyzer.facade.PositionRiskAnalyzer.correlation`."""
+    if estimator not in _CORRELATIONS:
+        known = list(_CORRELATIONS)
+        raise InvalidInput(f"no correlation is called {estimator!r}; there are {known}")
+    matrix = _CORRELATIONS[estimator](table.returns)
+    return {
+        one: {
+            other: None if math.isnan(matrix[i, j]) else float(matrix[i, j])
+            for j, other in enumerate(table.assets)
+        }
+        for i, one in enumerate(table.assets)
+    }
+
+
+def filtered_correlation(returns: FloatArray) -> FloatArray:
+    """The default correlation of a table of returns."""
+    _, residuals, _ = gjr_filter(returns)
+    return nearest_psd(shrink_to_mean(correlation_from(*ewma_cross(residuals))))
+
+
+def positions(table: Table, figures: Figures) -> dict[str, dict[str, Any]]:
+    """See :meth:`~risk.analyzer.facade.PositionRiskAnalyzer.positions`."""
+    held = np.flatnonzero(table.held)
+    if held.size == 0:
+        return {}
+    var, shortfall = (values * table.equity for values in figures(table, LEVELS))
+    scenarios, exposure = table.returns[table.complete][:, held], table.exposure[held]
+    var_parts, es_parts = (
+        [split_tail(scenarios, exposure, *at) for at in zip(LEVELS, totals.tolist(), strict=True)]
+        for totals in (var, shortfall)
+    )
+    told: dict[str, dict[str, Any]] = {}
+    for place, column in enumerate(held.tolist()):
+        alone = figures(table.only(table.assets[column]), LEVELS)
+        told[table.assets[column]] = {
+            "exposure": float(exposure[place]),
+            "var": _by_level(alone[0] * table.equity),
+            "es": _by_level(alone[1] * table.equity),
+            "component_var": _by_level([split.components[place] for split in var_parts]),
+            "component_es": _by_level([split.components[place] for split in es_parts]),
+            "marginal_var": _by_level([split.marginals[place] for split in var_parts]),
+        }
+    return told
+
+
+def _by_level(values: Any) -> dict[str, float]:
+    return {str(level): float(value) for level, value in zip(LEVELS, values, strict=True)}
+
+
+def _curve(returns: FloatArray) -> FloatArray:
+    """Value of one unit over time; what is lost altogether does not come back."""
+    growth = 1.0 + returns
+    ruin = np.flatnonzero(growth <= 0.0)
+    values = np.concatenate(([1.0], np.cumprod(growth)))
+    if ruin.size:
+        values[ruin[0] + 1 :] = values[ruin[0] + 1]
+    return values
+
+
+def _filtered_deviations(series: FloatArray) -> FloatArray:
+    forecast: FloatArray = np.sqrt(gjr_filter(series)[0][-1])
+    return forecast
+
+
+def _ewma_deviations(series: FloatArray) -> FloatArray:
+    forecast: FloatArray = np.sqrt(ewma_variance(series**2, _HALF_LIFE)[0][-1])
+    return forecast
+
+
+def _sample_deviations(series: FloatArray) -> FloatArray:
+    deviations: FloatArray = np.nanstd(series, axis=0, ddof=1)
+    return deviations
+
+
+_DEVIATIONS: dict[str, Callable[[FloatArray], FloatArray]] = {
+    "filter": _filtered_deviations,
+    "ewma": _ewma_deviations,
+    "sample": _sample_deviations,
+}
+
+_CORRELATIONS: dict[str, Callable[[FloatArray], FloatArray]] = {
+    "ewma": filtered_correlation,
+    "sample": sample_correlation,
+    "ledoit_wolf": lambda returns: shrunk_to_constant_correlation(returns).correlation,
+}

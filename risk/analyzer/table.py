@@ -1,0 +1,157 @@
+"""A table of returns beside what is held of its assets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from risk.domain.market import Period
+from risk.errors import InvalidInput
+from risk.measures.types import BoolArray, FloatArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Returns of some assets, and a book of them.
+
+    Attributes
+    ----------
+    assets : tuple of str
+    labels : tuple of str
+        Of the bars; ISO format if they are times.
+    returns : ndarray of shape (bars, assets)
+        Simple returns, oldest first; NaN where unobserved.
+    exposure : ndarray of shape (assets,)
+        Value held, quote currency; negative when short.
+    equity : float
+        Quote currency.
+    period : Period
+        Of a bar.
+    """
+
+    assets: tuple[str, ...]
+    labels: tuple[str, ...]
+    returns: FloatArray
+    exposure: FloatArray
+    equity: float
+    period: Period
+
+    @property
+    def held(self) -> BoolArray:
+        """Which assets the book holds, shape (assets,)."""
+        return np.not_equal(self.exposure, 0.0)
+
+    @property
+    def weights(self) -> FloatArray:
+        """Exposure as fractions of equity, shape (assets,)."""
+        return self.exposure / self.equity
+
+    @property
+    def complete(self) -> BoolArray:
+        """Bars in which all that is held was observed, shape (bars,)."""
+        return np.asarray(~np.isnan(self.returns[:, self.held]).any(axis=1))
+
+    @property
+    def book_returns(self) -> FloatArray:
+        """Profit of each bar over equity if today's book were held; NaN where not complete."""
+        profit: FloatArray = self.returns[:, self.held] @ self.weights[self.held]
+        return profit
+
+    def only(self, asset: str) -> "Table":
+        """The same table with this asset's position alone."""
+        alone = np.where(np.array(self.assets) == asset, self.exposure, 0.0)
+        return Table(
+            assets=self.assets,
+            labels=self.labels,
+            returns=self.returns,
+            exposure=alone,
+            equity=self.equity,
+            period=self.period,
+        )
+
+
+def read_table(
+    frame: pd.DataFrame, positions: Mapping[str, float] | None, equity: float, period: Period
+) -> Table:
+    """A table of what somebody came with.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (bars, assets)
+    positions : mapping of asset to float, or None
+        Quote currency; None for equity in equal parts.
+    equity : float
+    period : Period
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    InvalidInput
+        If it is no table of returns or the positions do not belong to it; the text says why.
+    """
+    assets = _assets(frame)
+    if not (np.isfinite(equity) and equity > 0.0):
+        raise InvalidInput(f"equity must be finite and positive, got {equity}")
+    return Table(
+        assets=assets,
+        labels=_labels(frame.index),
+        returns=_returns(frame),
+        exposure=_exposure(assets, positions, equity),
+        equity=float(equity),
+        period=period,
+    )
+
+
+def _assets(frame: pd.DataFrame) -> tuple[str, ...]:
+    if not isinstance(frame, pd.DataFrame) or frame.empty:
+        raise InvalidInput("returns must be a DataFrame with a row a bar and a column an asset")
+    assets = tuple(str(name) for name in frame.columns)
+    twice = sorted({name for name in assets if assets.count(name) > 1})
+    if twice:
+        raise InvalidInput(f"returns has {twice[0]} twice")
+    return assets
+
+
+def _labels(index: pd.Index) -> tuple[str, ...]:
+    if index.has_duplicates or not index.is_monotonic_increasing:
+        raise InvalidInput("the rows of returns must be in order, oldest first, each bar once")
+    return tuple(_label(value) for value in index)
+
+
+def _label(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _returns(frame: pd.DataFrame) -> FloatArray:
+    try:
+        returns = np.array(frame.to_numpy(dtype=np.float64, na_value=np.nan), order="C")
+    except (TypeError, ValueError) as problem:
+        raise InvalidInput(f"returns must hold numbers only: {problem}") from problem
+    bad = np.isinf(returns) | (returns < -1.0)
+    if bad.any():
+        row, column = (int(i) for i in np.argwhere(bad)[0])
+        raise InvalidInput(
+            f"{frame.columns[column]} returned {returns[row, column]} at "
+            f"{_label(frame.index[row])}: returns are fractions of -1 or more"
+        )
+    return returns
+
+
+def _exposure(
+    assets: tuple[str, ...], positions: Mapping[str, float] | None, equity: float
+) -> FloatArray:
+    if positions is None:
+        return np.full(len(assets), equity / len(assets))
+    unknown = sorted(set(positions) - set(assets))
+    if unknown:
+        raise InvalidInput(f"no returns of {', '.join(unknown)}, which the positions name")
+    exposure = np.array([float(positions.get(asset, 0.0)) for asset in assets])
+    if not np.isfinite(exposure).all():
+        raise InvalidInput("positions must be finite")
+    return exposure
