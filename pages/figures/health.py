@@ -1,6 +1,6 @@
 """How exceptions added up over time, and where all outcomes fell among their forecasts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,8 +39,9 @@ class LightPlot:
         How many of how many days up to this one.
     amber_from, red_from : ndarray of shape (n,), int
         Fewest exceptions of these zones.
-    broken : ndarray of shape (n,), bool
-        Days that were exceptions themselves.
+    broken : mapping of row to str
+        Days that were exceptions themselves, each with what is said of it beside the pointer, in
+        plotly's few HTML tags.
     """
 
     times: Sequence[str]
@@ -48,7 +49,7 @@ class LightPlot:
     periods: IntArray
     amber_from: IntArray
     red_from: IntArray
-    broken: BoolArray
+    broken: Mapping[int, str]
 
 
 def light_figure(plot: LightPlot, *, scheme: Scheme) -> dict[str, Any]:
@@ -121,7 +122,7 @@ def _count(plot: LightPlot, scheme: Scheme) -> dict[str, Any]:
 
 
 def _broken(plot: LightPlot, scheme: Scheme) -> dict[str, Any]:
-    rows = np.flatnonzero(plot.broken).tolist()
+    rows = list(plot.broken)
     return {
         "type": "scatter",
         "mode": "markers",
@@ -129,7 +130,8 @@ def _broken(plot: LightPlot, scheme: Scheme) -> dict[str, Any]:
         "x": [plot.times[row] for row in rows],
         "y": [int(plot.exceptions[row]) for row in rows],
         "marker": exception_marker(scheme),
-        "hovertemplate": "a loss beyond the 99 % VaR<extra></extra>",
+        "text": list(plot.broken.values()),
+        "hovertemplate": "%{text}<extra></extra>",
         "cliponaxis": False,
     }
 
@@ -296,7 +298,10 @@ def _spread_layout(
             "categoryarray": list(names),
             "autorange": "reversed",
             "showgrid": False,
-            "ticks": "",
+            # Room between a name and its bar.
+            "ticks": "outside",
+            "ticklen": 5,
+            "tickcolor": "rgba(0,0,0,0)",
         },
         shapes=[one],
         annotations=[

@@ -24,7 +24,7 @@ def build_plot(days=300, broken=(40, 41, 200)) -> LightPlot:
         periods=rolling.periods,
         amber_from=rolling.amber_from,
         red_from=rolling.red_from,
-        broken=exceeded,
+        broken={day: f"day {day}" for day in broken},
     )
 
 
@@ -47,6 +47,7 @@ def test_each_exception_is_marked_on_the_line():
 
     assert marks["x"] == [plot.times[day] for day in (40, 41, 200)]
     assert marks["y"] == [1, 2, 3]
+    assert marks["text"] == ["day 40", "day 41", "day 200"]
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])

@@ -349,6 +349,36 @@ def test_the_light_shows_250_days_up_to_today_and_ends_with_the_verdict(data):
     assert data.course.most == 3
 
 
+def test_each_day_beyond_is_told_in_words_and_beside_the_pointer(data, view):
+    told = part(view, "health-broken")["children"].replace("\u00a0", " ")
+    marks = next(t for t in data.course.figure["data"] if t.get("name") == "Beyond 99 %")
+
+    assert told.startswith("Beyond 99 %: 24 Oct \u22124.90 % (VaR 4.51 %); 26 Sep ")
+    assert marks["text"][-1].replace("\u00a0", " ").startswith("<b>24 Oct \u22124.90 % (")
+    assert "9 % beyond its 99 % VaR of 4.51 %" in marks["text"][-1].replace("\u00a0", " ")
+
+
+def test_of_many_days_beyond_the_newest_are_told(data):
+    many = replace(data.course, broken=2 * data.course.broken)
+    told = words(health_view(replace(data, course=many))).replace("\u00a0", " ")
+
+    assert "Beyond 99 %, the newest 5 of 6: " in told
+
+
+def test_money_is_told_where_the_equity_was_not_known(data):
+    unknown = [replace(each, loss_share=None, var_share=None) for each in data.course.broken]
+    view = health_view(replace(data, course=replace(data.course, broken=tuple(unknown))))
+
+    told = part(view, "health-broken")["children"]
+    assert "k\u00a0USD (VaR " in told
+
+
+def test_without_a_day_beyond_no_list_stands_there(data):
+    view = health_view(replace(data, course=replace(data.course, broken=())))
+
+    assert "health-broken" not in [p.get("id") for p in parts(view)]
+
+
 def test_a_range_in_the_past_moves_the_light_and_not_the_verdict(data):
     past = read(**{"from": "2026-09-01T00:00Z", "to": "2026-10-01T00:00Z"})
 

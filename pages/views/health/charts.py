@@ -17,6 +17,8 @@ from pages.views.health.words import MODEL
 from risk.measures.backtest import ENOUGH_PERIODS, TRAFFIC_LIGHT_WINDOW
 
 _LIGHT_PX = 400
+#: As many days beyond VaR are told as anybody wants to read; the page of VaR tells all.
+_NAMED = 5
 #: Of a bar with its gap, and of the axis under all.
 _BAND_PX, _AXIS_PX = 25, 34
 
@@ -54,7 +56,8 @@ def _light(data: HealthData) -> list[Component]:
                 small=True,
             )
         ]
-    return [_graph("health-light-chart", course.figure, _LIGHT_PX), _course_words(data)]
+    graph = _graph("health-light-chart", course.figure, _LIGHT_PX)
+    return [graph, _course_words(data), *_broken_words(data)]
 
 
 def _course_words(data: HealthData) -> html.P:
@@ -65,8 +68,19 @@ def _course_words(data: HealthData) -> html.P:
         else f"Its first day counts {course.at_first}, later ones up to {TRAFFIC_LIGHT_WINDOW}; "
         "zones follow the number of days."
     )
-    most = f"At most {course.most} {'exception' if course.most == 1 else 'exceptions'}."
+    exceptions = "exception" if course.most == 1 else "exceptions"
+    most = f"Live record: at most {course.most} {exceptions}."
     return html.P(f"{most} {first}", className="sw-dim sw-pad")
+
+
+def _broken_words(data: HealthData) -> list[Component]:
+    """The newest days beyond 99 %, for those who cannot hover too."""
+    broken, currency = data.course.broken, data.book.currency
+    if not broken:
+        return []
+    told = "; ".join(f"{each.when} {each.told_against(currency)}" for each in broken[:_NAMED])
+    newest = f", the newest {_NAMED} of {len(broken)}" if len(broken) > _NAMED else ""
+    return [html.P(f"Beyond 99 %{newest}: {told}.", id="health-broken", className="sw-pad")]
 
 
 def _graph(name: str, figure: dict[str, Any], height: int) -> dcc.Graph:

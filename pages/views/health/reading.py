@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from pages.query import Query
 from pages.readings import Readings, midnight_before
 from pages.views.health.judged import ModelHealth, Spread, live_health, models_health
 from pages.views.health.words import MODEL
+from pages.views.var.explained import Exceeded, exceptions_of
 from pages.views.var.past import Hindsight, ask_hindsight
 from pages.views.var.scored import REUSED_CYCLES, ScoredBars, read_judged, read_scored
 from risk.domain.market import Period
@@ -37,12 +39,15 @@ class Course:
         None without a day that was scored.
     days, most, at_first : int
         Days shown, the most exceptions on one of them, and how many days the first one counts.
+    broken : tuple of Exceeded
+        Days shown that went beyond 99 %, newest first.
     """
 
     figure: Figure | None
     days: int
     most: int
     at_first: int
+    broken: tuple[Exceeded, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,25 +161,35 @@ class _Reading:
 
     def _drawn_course(self, bars: ScoredBars, since: datetime) -> Course:
         rolling = rolling_exceptions(bars.beyond_99)
-        opened_from = round((since - _DAY).timestamp() * 1000.0)
-        shown = bars.opened_ms >= opened_from
-        if not shown.any():
-            return Course(None, 0, 0, 0)
+        before = int(np.sum(bars.opened_ms < _ms(since - _DAY)))
+        shown = slice(before, None)
         exceptions = rolling.exceptions[shown]
+        if not exceptions.size:
+            return Course(None, 0, 0, 0, ())
+        broken = [
+            each
+            for each in exceptions_of(bars.rows(shown), None, benchmark="", zone=UTC_ZONE)
+            if each.hard
+        ]
         plot = LightPlot(
             times=wall_times(bars.opened_ms[shown], UTC_ZONE),
             exceptions=exceptions,
             periods=rolling.periods[shown],
             amber_from=rolling.amber_from[shown],
             red_from=rolling.red_from[shown],
-            broken=bars.beyond_99[shown],
+            broken={each.row: self._told(each) for each in reversed(broken)},
         )
         return Course(
             figure=light_figure(plot, scheme=self.query.scheme),
-            days=int(shown.sum()),
+            days=exceptions.size,
             most=int(exceptions.max()),
             at_first=int(rolling.periods[shown][0]),
+            broken=tuple(broken),
         )
+
+    def _told(self, each: Exceeded) -> str:
+        loss = each.loss_words(self.book.currency)
+        return f"<b>{each.when} {escape(loss)}</b><br>{each.beyond_words()}"
 
     # -- bands ----------------------------------------------------------------------------------
 
@@ -197,6 +212,10 @@ class _Reading:
                 spread.levels, spread.bands, spread.fewest, spread.most, scheme=scheme
             ),
         )
+
+
+def _ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000.0)
 
 
 def _newest(bars: ScoredBars) -> int:
