@@ -96,8 +96,10 @@ def test_under_it_stands_what_so_few_days_cannot_tell(view):
 def test_a_young_record_says_how_many_days_are_still_needed():
     young = read(YoungBook())
 
-    assert "The limits of expected shortfall need 200 more days." in doubt_words(young)
-    assert "over too few days to judge" in verdict_words(young)
+    assert "need 200 more days; until then its probability is simulated." in doubt_words(young)
+    assert "within chance." in verdict_words(young)
+    assert young.live.depth.p_value > 0.05
+    assert young.live.depth == live_health(young.judged).depth
     assert "200 days more" in words(health_view(young))
 
 
@@ -106,7 +108,7 @@ def test_a_record_of_one_day_is_told_and_drawn():
 
     assert "of 1 day (" in view
     assert "99 %, 1 day" in view
-    assert "need 239 more days" in view
+    assert "need 239 more days; until" in view
     assert "Its first day counts 1" in view
 
 
@@ -160,13 +162,16 @@ def test_the_order_is_told_in_words():
 @pytest.mark.parametrize(
     ("depth", "told"),
     [
-        (Depth(250, -0.2, 0), "20 % more than its expected shortfall allows, within chance."),
-        (Depth(250, 0.35, 0), "35 % less than its expected shortfall allows, within chance."),
-        (Depth(250, -0.001, 0), "added up to as much as its expected shortfall allows"),
-        (Depth(250, -0.9, 1), "90 % more than its expected shortfall allows, more than chance"),
-        (Depth(250, -2.0, 2), "far more than chance explains."),
-        (Depth(40, -2.0, None), "over too few days to judge."),
-        (Depth(0, None, None), ""),
+        (Depth(250, -0.2, 0, None), "20 % more than its expected shortfall allows, within chance."),
+        (Depth(250, 0.35, 0, None), "35 % less than its expected shortfall allows, within chance."),
+        (Depth(250, -0.001, 0, None), "added up to as much as its expected shortfall allows"),
+        (
+            Depth(250, -0.9, 1, None),
+            "90 % more than its expected shortfall allows, more than chance",
+        ),
+        (Depth(250, -2.0, 2, None), "far more than chance explains."),
+        (Depth(40, -2.0, 1, 0.03), "more than chance explains."),
+        (Depth(0, None, None, None), ""),
     ],
 )
 def test_the_depth_is_told_in_words(depth, told):
@@ -249,7 +254,7 @@ def test_a_model_of_which_nothing_is_known_stands_last(data, by):
         inner=None,
         outer=None,
         difference=None,
-        depth=Depth(0, None, None),
+        depth=Depth(0, None, None, None),
         spread=None,
         days=0,
     )
@@ -283,10 +288,12 @@ def test_a_chance_is_told_in_words(p_value, told):
 @pytest.mark.parametrize(
     ("depth", "told"),
     [
-        (Depth(250, -0.2, 0), "above \u22120.70"),
-        (Depth(250, -0.9, 1), "amber, below \u22120.70"),
-        (Depth(250, -1.9, 2), "red, below \u22121.80"),
-        (Depth(40, -1.9, None), "40 days: too few"),
+        (Depth(250, -0.2, 0, None), "above \u22120.70"),
+        (Depth(250, -0.9, 1, None), "amber, below \u22120.70"),
+        (Depth(250, -1.9, 2, None), "red, below \u22121.80"),
+        (Depth(40, -1.9, 1, 0.03), "amber, p 0.03"),
+        (Depth(40, -3.9, 2, 0.00005), "red, p below 0.01"),
+        (Depth(40, 0.9, 0, 0.8), "p 0.80"),
     ],
 )
 def test_a_depth_says_which_limit_it_passed(depth, told):
@@ -443,4 +450,4 @@ def test_a_book_that_could_not_lose_is_not_judged_by_depth(data):
     nothing = np.zeros(len(judged))
     safe = live_health(replace(judged, es_975=nothing, var_975=nothing, profit=nothing))
 
-    assert safe.depth == Depth(0, None, None)
+    assert safe.depth == Depth(0, None, None, None)

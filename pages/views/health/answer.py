@@ -82,9 +82,7 @@ def depth_words(depth: Depth) -> str:
     more = "more" if depth.z2 < 0.0 else "less"
     size = "as much as" if abs(depth.z2) < _HARDLY else f"{percent(abs(depth.z2), 0)} {more} than"
     told = f"Losses beyond the 97.5 % VaR added up to {size} its expected shortfall allows"
-    if depth.zone is None:
-        return f"{told}, over too few days to judge."
-    return f"{told}, {_ZONE_WORDS[depth.zone]}."
+    return f"{told}, {_ZONE_WORDS[depth.zone or 0]}."
 
 
 _ZONE_WORDS = ("within chance", "more than chance explains", "far more than chance explains")
@@ -101,8 +99,9 @@ def doubt_words(data: HealthData) -> str:
         parts.append(f"{outer.hits} {broken} beyond 99 % cannot show whether they cluster.")
     missing = ENOUGH_PERIODS - outer.days
     if missing > 0:
+        more = f"{number(float(missing))} more {'day' if missing == 1 else 'days'}"
         parts.append(
-            f"The limits of expected shortfall need {number(float(missing))} more "
-            f"{'day' if missing == 1 else 'days'}."
+            f"The published limits of the test of expected shortfall need {more}; until then its "
+            "probability is simulated."
         )
     return " ".join(parts)

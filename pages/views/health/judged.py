@@ -19,8 +19,10 @@ from risk.measures.backtest import (
     depth_record,
     level_record,
 )
-from risk.measures.types import IntArray
+from risk.measures.types import FloatArray, IntArray
 from risk.measures.var import VAR_MODELS
+
+_SEED = 975
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def live_health(judged: ScoredBars) -> ModelHealth:
         days=days,
         inner=level_record(judged.beyond_95, 0.95) if days else None,
         outer=level_record(judged.beyond_99, 0.99) if days else None,
-        depth=depth_record(-judged.profit, judged.var_975, judged.es_975),
+        depth=_depth(-judged.profit, judged.var_975, judged.es_975),
         difference=None,
         spread=_spread(beyond, LEVELS) if days else None,
     )
@@ -117,10 +119,15 @@ def model_health(record: ModelRecord, hindsight: Hindsight, judged: ScoredBars) 
         days=record.days,
         inner=level_record(record.exceeded_at(0.95), 0.95) if record.days else None,
         outer=level_record(record.exceeded_at(0.99), 0.99) if record.days else None,
-        depth=depth_record(losses, record.var_at(0.975)[chosen], record.es_at(0.975)[chosen]),
+        depth=_depth(losses, record.var_at(0.975)[chosen], record.es_at(0.975)[chosen]),
         difference=difference_from_live(hindsight.on_days(record.var_99, judged.opened_ms), judged),
         spread=_spread(record.exceeded.sum(axis=1), COMPARED_LEVELS) if record.days else None,
     )
+
+
+def _depth(losses: FloatArray, var: FloatArray, es: FloatArray) -> Depth:
+    """The same days always give the same answer, also where it is simulated."""
+    return depth_record(losses, var, es, rng=np.random.default_rng(_SEED))
 
 
 def _spread(band_of: IntArray, levels: Sequence[float]) -> Spread:

@@ -186,9 +186,10 @@ def _depth(depth: Depth) -> html.Td:
 
 
 def depth_limit_words(depth: Depth) -> str:
-    """``above −0.70``; which limit it passed, or that the days are too few for one."""
-    if depth.zone is None:
-        return f"{depth.days} days: too few"
+    """``above −0.70``, or which limit it passed; its probability over too few days for them."""
+    if depth.p_value is not None:
+        zone = ("", "amber, ", "red, ")[depth.zone or 0]
+        return f"{zone}{chance_words(depth.p_value)}"
     if depth.zone == 2:
         return f"red, below {number(Z2_RED, 2)}"
     edge = number(Z2_AMBER, 2)

@@ -10,7 +10,12 @@ import numpy as np
 from risk.errors import InsufficientData
 from risk.measures.backtest.counts import kupiec_region
 from risk.measures.backtest.independence import conditional_coverage, hit_independence
-from risk.measures.backtest.shortfall import Z2_AMBER, Z2_RED, acerbi_szekely_z2
+from risk.measures.backtest.shortfall import (
+    Z2_AMBER,
+    Z2_RED,
+    acerbi_szekely_z2,
+    z2_p_value,
+)
 from risk.measures.backtest.traffic_light import TRAFFIC_LIGHT_WINDOW, traffic_light_zones
 from risk.measures.types import BoolArray, FloatArray, IntArray
 
@@ -21,6 +26,8 @@ LEAST_HITS_IN_ORDER = 5
 #: Of fewer periods the limits of Z2 and the test of the bands, made for 250, are not to be trusted.
 #: Over 240 a right model with a normal tail passes the amber one in 5.5 of 100 cases, not in 5.
 ENOUGH_PERIODS = 240
+#: Drawn to judge the depth of fewer; the red limit is reached by one right one of so many.
+_HISTORIES = 10_000
 
 
 class Order(StrEnum):
@@ -71,13 +78,16 @@ class Depth(NamedTuple):
         Acerbi and Szekely's second statistic, negative where risk was understated; None where
         no shortfall above zero was forecast.
     zone : int or None
-        0 within its limits, 1 beyond the amber one, 2 beyond the red one; None over so few days
-        that the limits do not hold.
+        0 within its limits, 1 beyond the amber one, 2 beyond the red one; None as `z2`.
+    p_value : float or None
+        Probability of a Z2 at most that large under right forecasts, where so few days are judged
+        that the published limits do not hold; None elsewhere.
     """
 
     days: int
     z2: float | None
     zone: int | None
+    p_value: float | None
 
 
 class RollingExceptions(NamedTuple):
@@ -163,7 +173,12 @@ def _follow_each_other(exceeded: BoolArray) -> bool:
 
 
 def depth_record(
-    losses: FloatArray, var: FloatArray, es: FloatArray, level: float = 0.975
+    losses: FloatArray,
+    var: FloatArray,
+    es: FloatArray,
+    level: float = 0.975,
+    *,
+    rng: np.random.Generator,
 ) -> Depth:
     """Depth of the exceptions, over the periods whose expected shortfall was above zero.
 
@@ -175,30 +190,38 @@ def depth_record(
         Entry t was forecast before ``losses[t]``, in the same unit.
     level : float
         Confidence of both; the limits are known for 97.5 %.
+    rng : Generator
+        Draws the histories that fewer than ``ENOUGH_PERIODS`` are judged by.
 
     Raises
     ------
     ValueError
-        If `level` is outside (0, 1), a number is not finite or the lengths differ.
+        If `level` is outside (0, 1), a number is not finite, the lengths differ, or an expected
+        shortfall of few periods is below its VaR.
 
     Notes
     -----
     A book that could not lose, such as a flat one, forecasts no shortfall, and no loss is deep
-    beside it: its days are left out.
+    beside it: its days are left out. Over few days amber is what one right history of twenty
+    reaches, and red what none of ten thousand does, as over 250.
 
     Examples
     --------
-    >>> depth_record(np.zeros(250), np.full(250, 1.0), np.full(250, 1.2))
-    Depth(days=250, z2=1.0, zone=0)
+    >>> rng = np.random.default_rng(0)
+    >>> depth_record(np.zeros(250), np.full(250, 1.0), np.full(250, 1.2), rng=rng)
+    Depth(days=250, z2=1.0, zone=0, p_value=None)
     """
     losses, var, es = (np.asarray(each, dtype=np.float64) for each in (losses, var, es))
     losing = ~(es <= 0.0)
     days = int(losing.sum())
     if not days:
-        return Depth(0, None, None)
-    z2 = acerbi_szekely_z2(losses[losing], var[losing], es[losing], level)
-    zone = int(z2 < Z2_AMBER) + int(z2 < Z2_RED)
-    return Depth(days, z2, zone if days >= ENOUGH_PERIODS else None)
+        return Depth(0, None, None, None)
+    losses, var, es = losses[losing], var[losing], es[losing]
+    z2 = acerbi_szekely_z2(losses, var, es, level)
+    if days >= ENOUGH_PERIODS:
+        return Depth(days, z2, int(z2 < Z2_AMBER) + int(z2 < Z2_RED), None)
+    p_value = z2_p_value(z2, var, es, level, rng=rng, draws=_HISTORIES)
+    return Depth(days, z2, int(p_value < _CHANCE) + int(p_value < 1.0 / _HISTORIES), p_value)
 
 
 def rolling_exceptions(

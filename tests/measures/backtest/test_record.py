@@ -18,6 +18,7 @@ from risk.measures.backtest import (
     level_record,
     rolling_exceptions,
     traffic_light_zones,
+    z2_p_value,
 )
 
 
@@ -96,6 +97,10 @@ def test_a_level_outside_is_refused(level):
 # -- depth ----------------------------------------------------------------------------------
 
 
+def depth(losses, var, es):
+    return depth_record(losses, var, es, rng=np.random.default_rng(4))
+
+
 def shortfalls(days, scale=1.0):
     var = np.full(days, scale * norm.ppf(0.975))
     return var, np.full(days, scale * norm.pdf(norm.ppf(0.975)) / 0.025)
@@ -107,30 +112,44 @@ def test_depth_is_z2_over_the_days_that_could_lose():
     flat = np.arange(300) < 20
     var[flat], es[flat], losses[flat] = 0.0, 0.0, 0.0
 
-    depth = depth_record(losses, var, es)
+    judged = depth(losses, var, es)
 
-    assert depth.days == 280
-    assert depth.z2 == acerbi_szekely_z2(losses[20:], var[20:], es[20:], 0.975)
+    assert judged.days == 280
+    assert judged.z2 == acerbi_szekely_z2(losses[20:], var[20:], es[20:], 0.975)
 
 
 @pytest.mark.parametrize(("scale", "zone"), [(1.0, 0), (0.75, 1), (0.5, 2)])
 def test_forecasts_that_are_too_low_reach_amber_and_red(scale, zone):
     losses = np.random.default_rng(1).standard_normal(250)
 
-    assert depth_record(losses, *shortfalls(250, scale)).zone == zone
+    judged = depth(losses, *shortfalls(250, scale))
+
+    assert (judged.zone, judged.p_value) == (zone, None)
 
 
-def test_over_few_days_there_are_no_limits():
-    losses = np.random.default_rng(1).standard_normal(239)
-    depth = depth_record(losses, *shortfalls(239, 0.3))
+@pytest.mark.parametrize(("scale", "zone"), [(1.0, 0), (0.5, 1), (0.2, 2)])
+def test_over_few_days_a_simulated_probability_stands_for_the_limits(scale, zone):
+    losses = np.random.default_rng(1).standard_normal(100)
+    var, es = shortfalls(100, scale)
+    judged = depth(losses, var, es)
+    rng = np.random.default_rng(4)
 
-    assert depth.z2 < -1.8
-    assert depth.zone is None
+    assert judged.p_value == z2_p_value(judged.z2, var, es, 0.975, rng=rng)
+    assert judged.zone == zone
+
+
+def test_a_right_model_of_few_days_is_amber_once_in_twenty_histories():
+    rng = np.random.default_rng(9)
+    var, es = shortfalls(120)
+    zones = [depth(rng.standard_normal(120), var, es).zone for _ in range(300)]
+
+    assert 0.02 <= np.mean(np.array(zones) >= 1) <= 0.09
+    assert 2 not in zones
 
 
 def test_a_book_that_could_not_lose_has_no_depth():
-    assert depth_record(*np.zeros((3, 50))) == Depth(0, None, None)
-    assert depth_record(*np.empty((3, 0))) == Depth(0, None, None)
+    assert depth(*np.zeros((3, 50))) == Depth(0, None, None, None)
+    assert depth(*np.empty((3, 0))) == Depth(0, None, None, None)
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
@@ -138,7 +157,7 @@ def test_a_number_that_is_not_known_is_refused(place):
     columns = [np.zeros(250), *shortfalls(250)]
     columns[place][7] = np.nan
     with pytest.raises(ValueError, match="finite"):
-        depth_record(*columns)
+        depth(*columns)
 
 
 # -- over time ------------------------------------------------------------------------------
