@@ -35,6 +35,8 @@ class LightPlot:
     ----------
     times : sequence of n str
         Opening of each day, as plotly shall print it.
+    end : str
+        Close of the last day: until then its number stands.
     exceptions, periods : ndarray of shape (n,), int
         How many of how many days up to this one.
     amber_from, red_from : ndarray of shape (n,), int
@@ -45,6 +47,7 @@ class LightPlot:
     """
 
     times: Sequence[str]
+    end: str
     exceptions: IntArray
     periods: IntArray
     amber_from: IntArray
@@ -84,12 +87,16 @@ def light_figure(plot: LightPlot, *, scheme: Scheme) -> dict[str, Any]:
     }
 
 
+def _steps(plot: LightPlot, values: FloatArray) -> dict[str, Any]:
+    """A value for each day, the last one until that day's end."""
+    return {"x": [*plot.times, plot.end], "y": packed(np.append(values, values[-1]))}
+
+
 def _zone(plot: LightPlot, upper: FloatArray, state: str, scheme: Scheme) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "lines",
-        "x": list(plot.times),
-        "y": packed(upper),
+        **_steps(plot, upper),
         "line": {"width": 0, "shape": "hv"},
         "fill": "tozeroy" if state == "normal" else "tonexty",
         "fillcolor": state_colors(state, scheme).tint,
@@ -101,8 +108,7 @@ def _edge(plot: LightPlot, height: FloatArray, line: dict[str, Any]) -> dict[str
     return {
         "type": "scatter",
         "mode": "lines",
-        "x": list(plot.times),
-        "y": packed(height),
+        **_steps(plot, height),
         "line": {**line, "shape": "hv"},
         "hoverinfo": "skip",
     }
@@ -113,9 +119,8 @@ def _count(plot: LightPlot, scheme: Scheme) -> dict[str, Any]:
         "type": "scatter",
         "mode": "lines",
         "name": "Exceptions",
-        "x": list(plot.times),
-        "y": packed(plot.exceptions.astype(np.float64)),
-        "customdata": plot.periods.tolist(),
+        **_steps(plot, plot.exceptions.astype(np.float64)),
+        "customdata": [*plot.periods.tolist(), int(plot.periods[-1])],
         "line": {**series_line(0, scheme, width=2.0), "shape": "hv"},
         "hovertemplate": "%{y:d} of %{customdata} days<extra></extra>",
     }

@@ -20,6 +20,7 @@ def build_plot(days=300, broken=(40, 41, 200)) -> LightPlot:
     first = np.datetime64("2026-01-01")
     return LightPlot(
         times=[f"{first + day}T00:00:00" for day in np.arange(days)],
+        end=f"{first + days}T00:00:00",
         exceptions=rolling.exceptions,
         periods=rolling.periods,
         amber_from=rolling.amber_from,
@@ -38,6 +39,8 @@ def test_the_line_counts_exceptions_and_falls_when_one_is_too_long_ago():
 
     assert counted[[39, 40, 41, 289, 290, 291]].tolist() == [0, 1, 2, 3, 2, 1]
     assert line["customdata"][99] == 100
+    assert line["x"][-1] == "2026-10-28T00:00:00"
+    assert len(line["x"]) == len(counted) == len(line["customdata"]) == 301
     assert line["customdata"][-1] == 250
 
 

@@ -279,7 +279,8 @@ def test_a_model_is_chosen_and_the_table_sorted_by_links_that_keep_each_other():
 
 
 @pytest.mark.parametrize(
-    ("p_value", "told"), [(None, "not to be told"), (0.004, "p below 0.01"), (0.43, "p 0.43")]
+    ("p_value", "told"),
+    [(None, "not to be told"), (0.004, "p below 0.01"), (0.43, "p 0.43"), (0.0484, "p 0.048")],
 )
 def test_a_chance_is_told_in_words(p_value, told):
     assert chance_words(p_value) == told
@@ -392,7 +393,7 @@ def test_a_range_in_the_past_moves_the_light_and_not_the_verdict(data):
     assert past.live.outer == data.live.outer
     assert past.course.days < data.course.days
     line = next(t for t in past.course.figure["data"] if t.get("name") == "Exceptions")
-    assert line["x"][-1] == "2026-09-30T00:00:00"
+    assert line["x"][-2:] == ["2026-09-30T00:00:00", "2026-10-01T00:00:00"]
 
 
 def test_outcomes_are_shown_for_the_live_record_and_the_chosen_model(data, view):

@@ -173,6 +173,7 @@ class _Reading:
         ]
         plot = LightPlot(
             times=wall_times(bars.opened_ms[shown], UTC_ZONE),
+            end=wall_times(bars.opened_ms[-1:] + _ms_of(_DAY), UTC_ZONE)[0],
             exceptions=exceptions,
             periods=rolling.periods[shown],
             amber_from=rolling.amber_from[shown],
@@ -216,6 +217,10 @@ class _Reading:
 
 def _ms(moment: datetime) -> int:
     return round(moment.timestamp() * 1000.0)
+
+
+def _ms_of(span: timedelta) -> int:
+    return span // timedelta(milliseconds=1)
 
 
 def _newest(bars: ScoredBars) -> int:

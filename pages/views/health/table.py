@@ -167,7 +167,9 @@ def chance_words(p_value: float | None) -> str:
     """``p 0.43``; of what cannot be told, that."""
     if p_value is None:
         return "not to be told"
-    return "p below 0.01" if p_value < 0.01 else f"p {number(p_value, 2)}"
+    # Close to five per cent a digit more tells on which side.
+    decimals = 3 if 0.045 <= p_value < 0.055 else 2
+    return "p below 0.01" if p_value < 0.01 else f"p {number(p_value, decimals)}"
 
 
 def _coverage(record: LevelRecord | None) -> html.Td:
