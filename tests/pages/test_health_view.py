@@ -93,6 +93,12 @@ def test_under_it_stands_what_so_few_days_cannot_tell(view):
     assert "need" not in doubts
 
 
+def test_where_clusters_can_be_told_nothing_is_said_of_too_few(data):
+    told = replace(data.live, outer=data.live.outer._replace(hits=6, order=Order.NO_CLUSTERS))
+
+    assert "cannot show" not in doubt_words(replace(data, live=told))
+
+
 def test_a_young_record_says_how_many_days_are_still_needed():
     young = read(YoungBook())
 
