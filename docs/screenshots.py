@@ -66,6 +66,7 @@ PAGES = {
     "exposure": "/exposure",
     "correlation": "/correlation",
     "var": "/var",
+    "models": "/models",
     "gallery": "/gallery",
 }
 PICTURES = [

@@ -401,4 +401,37 @@ GLOSSARY: Mapping[str, Term] = {
         "Koenker & Bassett 1978, Econometrica 46; Diebold & Mariano 1995, J. Business & Economic "
         "Statistics 13.",
     ),
+    "hit_order": Term(
+        "Order of exceptions",
+        "Whether a loss beyond VaR is likelier after another one.",
+        "−2 ln of the likelihood of independent exceptions over that of a chain, χ² with 1 degree",
+        "No clusters seen: what chance explains (p from 0.05). Clustered: VaR follows the market "
+        "too slowly. Fewer than five exceptions cannot tell unless they touch.",
+        "Christoffersen 1998, International Economic Review 39.",
+    ),
+    "conditional_coverage": Term(
+        "Number and order",
+        "One test of both: as many exceptions as there should be, and none drawing the next.",
+        "likelihood ratio of a chain against independent exceptions of 5 %, χ² with 2 degrees",
+        "Rejected below p 0.05: the number, the order or both are unlikely under a right model. "
+        "It looks at neighbouring days only.",
+        "Christoffersen 1998, International Economic Review 39.",
+    ),
+    "shortfall_test": Term(
+        "Test of expected shortfall",
+        "Whether losses beyond VaR were as many and as deep as expected shortfall said.",
+        "Z2 = 1 − Σ loss ÷ ES over days beyond VaR ÷ (days × 2.5 %)",
+        "0 if right, −0.10 if such losses added up to 10 % too much. Below −0.70 is amber, which a "
+        "right model reaches once in twenty years of 250 days, below −1.80 red; over fewer days "
+        "the probability of so low a figure is simulated.",
+        "Acerbi & Szekely 2014, Risk, December.",
+    ),
+    "outcome_bands": Term(
+        "Bands of outcomes",
+        "The probability-integral histogram: how many days fell between two levels of a forecast.",
+        "days in the band ÷ (days × width of the band)",
+        "1 × is right. A long last bar: losses too deep. Short outer bars: VaR too high. A "
+        "forecast of a few levels tells bands and no finer histogram.",
+        "Kratz, Lok & McNeil 2018, J. Banking & Finance 88.",
+    ),
 }

@@ -73,6 +73,7 @@ SHAPES: Mapping[str, str] = {
     "exposure": line("M2 2h12v12H2zM8.6 2v12M8.6 7.4H14M2 9.6h6.6"),
     "correlation": line("M5.6 2v12M10.4 2v12M2 5.6h12M2 10.4h12"),
     "var": line("M2 2v12h12M4.5 11c2-6 3-7 4-4s2 1.5 5-3"),
+    "health": line("M1.5 8.5H5l1.8-5 2.6 9 1.8-4h3.3"),
     "range": line(f"{_RING}M8 4.4V8l2.4 1.6"),
     "down": line("M4.5 6.5 8 10l3.5-3.5"),
     "more": (

@@ -66,17 +66,19 @@ def test_on_a_telephone_every_group_of_the_tree_map_has_its_name(page: Page, wor
 @pytest.mark.parametrize(
     "address",
     [
-        "from=2026-10-01T00:00Z&to=2026-10-10T00:00Z",
-        "from=2026-11-06T00:00Z&to=2026-11-10T00:00Z&horizon=1h",
-        "from=2026-01-01T00:00Z&to=2026-01-10T00:00Z",
-        "from=2027-07-01T00:00Z&to=2027-07-10T00:00Z",
+        "var?from=2026-10-01T00:00Z&to=2026-10-10T00:00Z",
+        "var?from=2026-11-06T00:00Z&to=2026-11-10T00:00Z&horizon=1h",
+        "var?from=2026-01-01T00:00Z&to=2026-01-10T00:00Z",
+        "models?from=2026-09-01T00:00Z&to=2026-10-01T00:00Z&sort=name&model=most_conservative",
+        "models?from=2022-01-01T00:00Z&to=2022-01-10T00:00Z",
+        "var?from=2027-07-01T00:00Z&to=2027-07-10T00:00Z",
     ],
 )
 def test_what_is_said_of_a_range_in_the_past_or_to_come_fits_too(page: Page, wordy, address):
     wordy.trading = TradingState.NORMAL
     found = {}
     for width, scheme in LOOKS:
-        _open(page, wordy, f"var?{address}", width, scheme)
+        _open(page, wordy, address, width, scheme)
         found[width] = misfits(page)
 
     assert {place: faults for place, faults in found.items() if faults} == {}

@@ -7,7 +7,7 @@ from selenium.webdriver.common.keys import Keys
 from tests.browser import until
 
 OTHER_LINES = """document.getElementById('var-chart').querySelector('.js-plotly-plot').data
-  .filter(trace => (trace.name || '').includes('Plain history')).length
+  .filter(trace => (trace.name || '').includes('Adaptive history')).length
 """
 CLIPPED = """[...document.querySelectorAll('.sw-var .sw-card')]
   .filter(card => card.checkVisibility())
@@ -35,7 +35,7 @@ def goes_on_until_compared(page, reader) -> None:
 
     def compared() -> bool:
         reader.advance()
-        return "Plain history, 500 d" in page.text("#var-models-content")
+        return "Filtered, Pareto tail" in page.text("#var-models-content")
 
     until(compared, "the models were never compared")
 
@@ -44,10 +44,10 @@ def test_a_trader_reads_the_verdict_and_compares_another_model_by_a_link(var, re
     page = var()
     page.sees("#var-answer", "Nothing speaks against VaR")
     goes_on_until_compared(page, reader)
-    page.driver.find_element(By.LINK_TEXT, "Plain history, 500 d").click()
+    page.driver.find_element(By.LINK_TEXT, "Adaptive history").click()
 
     until(lambda: page.run(OTHER_LINES) == 2, "the other model was never drawn")
-    assert "with=historical_500" in page.driver.current_url
+    assert "with=adaptive" in page.driver.current_url
     page.driver.back()
     until(lambda: page.run(OTHER_LINES) == 0, "the other model stayed")
     assert page.problems() == []

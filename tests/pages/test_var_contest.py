@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from pages.context import NO_HISTORY
-from pages.views.var.contest import Difference, difference_from_live, entrants
+from pages.views.var.contest import (
+    Difference,
+    difference_from_live,
+    entrants,
+    extremes,
+    shortlisted,
+)
 from pages.views.var.past import COMPARED, look_back
 from pages.views.var.scored import scored_bars
 from pages.views.var.words import IN_USE
@@ -67,3 +73,24 @@ def test_the_live_record_stands_first_and_the_method_in_use_after_it(bars):
     assert rows[0].mean_var is None  # no equity was known
     calm = replace(bars, profit=np.zeros(len(bars)))
     assert entrants(calm, None, past)[1].difference is not None
+
+
+def test_the_short_list_keeps_the_extremes_the_method_in_use_and_the_chosen_model(bars):
+    rows = entrants(bars, None, look_back(FakeBookReader(), DEMO, fakes_book.MIDNIGHT))
+    by_loss = sorted((row for row in rows if row.difference), key=lambda r: r.difference.relative)
+    best, middle, worst = by_loss[0].model, by_loss[7].model, by_loss[-1].model
+
+    assert extremes(rows) == {
+        best: f"best of {len(COMPARED)}",
+        worst: f"worst of {len(COMPARED)}",
+    }
+    listed = [row.model for row in shortlisted(rows, middle)]
+    assert set(listed) == {None, IN_USE, best, middle, worst}
+    assert listed[:2] == [None, IN_USE]
+
+
+def test_of_one_model_or_none_there_is_no_best(bars):
+    rows = entrants(bars, None, look_back(FakeBookReader(), DEMO, fakes_book.MIDNIGHT))
+
+    assert extremes(rows[:2]) == {}
+    assert shortlisted(rows[:2], "none") == rows[:2]

@@ -14,6 +14,7 @@ from pages.later import Awaited
 from pages.query import parse
 from pages.readings import Readings
 from pages.views.var import VarData, read_var, var_view
+from pages.views.var.contest import entrants
 from pages.views.var.past import COMPARED
 from pages.views.var.words import IN_USE, WORDS
 from risk.domain.market import Period
@@ -207,13 +208,27 @@ def test_a_record_in_range_says_how_often_a_wrong_model_would_pass(view):
     assert "250 days at 99 %, 76 % of those" in GLOSSARY["normal_range"].reading
 
 
-def test_every_model_compared_has_a_row_with_its_title_and_method(view):
-    rows = words(part(view, "var-models-content")["children"])
+def test_the_method_in_use_the_best_and_the_worst_stand_under_the_live_record(data, view):
+    told = words(part(view, "var-models-content")["children"])
+    by_loss = sorted(
+        (row for row in entrants(data.judged, data.day, data.hindsight.value) if row.difference),
+        key=lambda row: row.difference.relative,
+    )
 
-    for name in COMPARED:
-        assert VAR_MODELS[name].title in rows
-        assert name == IN_USE or VAR_MODELS[name].how in rows
     assert IN_USE in COMPARED
+    for name in (IN_USE, by_loss[0].model, by_loss[-1].model):
+        assert VAR_MODELS[name].title in told
+    assert f"chance, best of {len(COMPARED)}" in told
+    assert f"chance, worst of {len(COMPARED)}" in told
+    assert told.count(" of 250 normal 1 to 6") == 4
+
+
+def test_all_models_are_a_link_away(view):
+    links = [p for p in parts(view) if p.get("href") == "/models"]
+
+    assert [words(link["children"]) for link in links] == [
+        f"All {len(COMPARED)} models and how they were tested"
+    ]
 
 
 def test_the_first_row_is_the_live_record_and_counts_what_the_verdict_counts(data, view):
@@ -233,9 +248,9 @@ def test_the_first_row_is_the_live_record_and_counts_what_the_verdict_counts(dat
 def test_a_difference_in_pinball_loss_says_whether_it_is_more_than_chance(data, view):
     rows = parts(part(view, "var-models-content")["children"])
     small = [words(p["children"]) for p in rows if p.get("className") == "sw-model-how"]
-    told = [text for text in small if text.endswith(" chance")]
+    told = [text.split(",")[0] for text in small if " chance" in text]
 
-    assert len(told) == len(COMPARED)
+    assert len(told) == 3
     assert set(told) <= {"within chance", "more than chance"}
     assert "too few days" in words(var_view(read(YoungBook())))
 
@@ -248,7 +263,10 @@ def test_another_model_is_drawn_beside_the_one_in_use_and_can_be_taken_away():
     assert np.isfinite(line).all()
     assert "Plain history, 500 d, 99 and 95 %" in words(var_view(compared))
     assert "/var" in links
-    assert "/var?with=historical_250" in links
+    assert "/var?with=adaptive" in links
+    assert "Plain history, 500 d" in words(
+        part(var_view(compared), "var-models-content")["children"]
+    )
 
 
 def test_models_that_are_still_being_compared_are_awaited_in_words(data):

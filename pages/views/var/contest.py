@@ -1,5 +1,6 @@
 """The live record beside what other models would have forecast: one row of the table each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,6 +88,37 @@ def entrants(judged: ScoredBars, day: Today | None, hindsight: Hindsight) -> lis
     """
     records = sorted(hindsight.models.values(), key=lambda record: record.name != IN_USE)
     return [_live(judged, day), *(_model(record, judged, day, hindsight) for record in records)]
+
+
+def shortlisted(compared: Sequence[Entrant], chosen: str) -> list[Entrant]:
+    """The live record, the method in use, the best and the worst by pinball loss, and `chosen`.
+
+    Parameters
+    ----------
+    compared : sequence of Entrant
+        As :func:`entrants` gives them; their order is kept.
+    chosen : str
+        The model whose bands are drawn, if any.
+    """
+    wanted = {None, IN_USE, chosen, *extremes(compared)}
+    return [entrant for entrant in compared if entrant.model in wanted]
+
+
+def extremes(compared: Sequence[Entrant]) -> dict[str | None, str]:
+    """Of the models with the lowest and the highest pinball loss, which one each is."""
+    known = [
+        (entrant.difference.relative, entrant.model)
+        for entrant in compared
+        if entrant.difference is not None
+    ]
+    if len(known) < 2:
+        return {}
+    lowest, highest = min(known, key=_loss), max(known, key=_loss)
+    return {highest[1]: f"worst of {len(known)}", lowest[1]: f"best of {len(known)}"}
+
+
+def _loss(known: tuple[float, str | None]) -> float:
+    return known[0]
 
 
 def _live(judged: ScoredBars, day: Today | None) -> Entrant:

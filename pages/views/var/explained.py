@@ -57,6 +57,12 @@ class Exceeded:
         lost = money(-self.loss, currency)
         return lost if self.loss_share is None else f"{percent(-self.loss_share)} ({lost})"
 
+    def told_against(self, currency: str) -> str:
+        """``−7.34 % (VaR 3.45 %)``; in money where the equity was not known."""
+        if self.loss_share is None or self.var_share is None:
+            return f"{money(-self.loss, currency)} (VaR {amount(self.var)})"
+        return f"{percent(-self.loss_share)} (VaR {percent(self.var_share)})"
+
     def beyond_words(self) -> str:
         """``25 % beyond its 99 % VaR of 2.11 %``; in money where the equity was not known."""
         var = amount(self.var) if self.var_share is None else percent(self.var_share)

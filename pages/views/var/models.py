@@ -1,6 +1,6 @@
-"""The live record and all models side by side."""
+"""The live record beside the models that matter most; all of them stand on a page of their own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import dash_mantine_components as dmc
 from dash import html
@@ -10,17 +10,17 @@ from pages.components.links import inside_link
 from pages.components.notices import empty_state, error_state, loading_state
 from pages.format import UNKNOWN, percent, sentence
 from pages.views.change import var_change_words
-from pages.views.var.contest import Entrant, entrants
+from pages.views.var.contest import Entrant, entrants, extremes, shortlisted
 from pages.views.var.reading import VarData
 from pages.views.var.verdict import Light, normal_range
-from pages.views.var.words import NO_OTHER, PATH, WITH
+from pages.views.var.words import HEALTH_PATH, NO_OTHER, PATH, WITH, WORDS
 from risk.measures.backtest import traffic_light_zones
 
 
 def models_card(data: VarData) -> html.Section:
-    """The live record, and all registered models over the same days and holdings."""
+    """The live record, and the models that matter most over the same days and holdings."""
     title = "Models side by side"
-    note = "as each would have forecast for what was held that day"
+    note = "the live record, its method, the best and the worst"
     compared = _compared(data)
     return card(
         [
@@ -72,11 +72,13 @@ def _models(data: VarData, compared: Sequence[Entrant]) -> list[Component]:
 
 
 def _table(data: VarData, compared: Sequence[Entrant]) -> html.Div:
+    roles = extremes(compared)
+    listed = shortlisted(compared, data.query.choice(WITH.name))
     table = html.Table(
         [
             html.Caption("Records of the VaR models", className="sw-hidden"),
             html.Thead(_header()),
-            html.Tbody([_row(data, entrant) for entrant in compared]),
+            html.Tbody([_row(data, entrant, roles) for entrant in listed]),
         ],
         className="sw-table sw-models-table",
     )
@@ -102,14 +104,14 @@ def _head(text: str, term: str | None = None, *, wide: bool = False) -> html.Th:
     return html.Th(inner, scope="col", className="sw-wide" if wide else "")
 
 
-def _row(data: VarData, entrant: Entrant) -> html.Tr:
+def _row(data: VarData, entrant: Entrant, roles: Mapping[str | None, str]) -> html.Tr:
     chosen = entrant.model == data.query.choice(WITH.name)
     cells = [
         _name(data, entrant, chosen),
         _hits(entrant.hits_99, entrant.days, 0.99),
         _hits(entrant.hits_95, entrant.days, 0.95),
         html.Td(percent(entrant.mean_var), className="sw-wide"),
-        html.Td(_pinball(entrant), className="sw-wide"),
+        html.Td(_pinball(entrant, roles.get(entrant.model)), className="sw-wide"),
         html.Td(percent(entrant.today_var), className="sw-wide"),
         _zone_cell(entrant),
     ]
@@ -134,13 +136,14 @@ def _hits(count: int, days: int, level: float) -> html.Td:
     return html.Td([*odd, f"{count} of {days}", normal])
 
 
-def _pinball(entrant: Entrant) -> list[Component | str]:
+def _pinball(entrant: Entrant, role: str | None) -> list[Component | str]:
     """How much more or less its forecasts cost than the live ones, and whether that is luck."""
     if entrant.is_live:
         return ["reference"]
     if entrant.difference is None:
         return [UNKNOWN]
-    verdict = html.Div(entrant.difference.verdict, className="sw-model-how")
+    told = [entrant.difference.verdict, *([role] if role else [])]
+    verdict = html.Div(", ".join(told), className="sw-model-how")
     return [percent(entrant.difference.relative, 1, signed=True), verdict]
 
 
@@ -159,7 +162,19 @@ def _zone_cell(entrant: Entrant) -> html.Td:
 def _foot(data: VarData, compared: Sequence[Entrant]) -> html.Div:
     changed = var_change_words(data.change, data.book.currency, data.of_equity)
     lines = [_spread_words(compared), changed]
-    return html.Div([html.P(line) for line in lines if line], className="sw-card-foot")
+    told = [html.P(line) for line in lines if line]
+    return html.Div([*told, html.P(_all_models(data, compared))], className="sw-card-foot")
+
+
+def _all_models(data: VarData, compared: Sequence[Entrant]) -> html.A:
+    """Where all of them stand, with every test."""
+    count = f"All {len(compared) - 1} models" if compared else "All models"
+    own = dict.fromkeys((word.name for word in WORDS), None)
+    return inside_link(
+        f"{count} and how they were tested",
+        data.query.href(HEALTH_PATH, **own),
+        class_name="sw-link",
+    )
 
 
 def _spread_words(compared: Sequence[Entrant]) -> str:

@@ -12,13 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pages.context import Book, BookReader, DayCloses, MetricHistory
+from pages.later import Awaited
+from pages.readings import Readings
 from pages.views.var.scored import known_at
 from risk.domain.ledger import Fill, Flow
 from risk.domain.market import Period
 from risk.domain.positions import PositionKey
 from risk.measures.backtest import hits
 from risk.measures.returns import simple_returns
-from risk.measures.types import FloatArray
+from risk.measures.types import BoolArray, FloatArray
 from risk.measures.var import VAR_MODELS, VarPath
 from risk.portfolio.hindsight import hindsights, hypothetical_profit
 from risk.portfolio.holdings import quantities_at
@@ -27,7 +29,8 @@ from risk.portfolio.holdings import quantities_at
 COMPARED_DAYS = 250
 #: Days of prices before them that models may remember.
 _REMEMBERED_DAYS = 2_500
-COMPARED_LEVELS = (0.95, 0.99)
+#: From where the lowest of their fitted tails begins.
+COMPARED_LEVELS = (0.90, 0.95, 0.975, 0.99)
 #: The registered models that a screen can wait for.
 COMPARED = tuple(name for name, model in VAR_MODELS.items() if not model.costly)
 _DAY = timedelta(days=1)
@@ -83,38 +86,99 @@ class ModelRecord:
     ----------
     name : str
         Its key in ``VAR_MODELS``.
-    var_95, var_99 : ndarray of shape (m,)
-        Of each held day, today's being the last; quote currency; NaN where nothing could be
-        forecast.
-    days, hits_95, hits_99 : int
-        Days judged, and those whose loss went beyond.
+    var, es : ndarray of shape (m, L)
+        Of each held day, today's being the last, at ``COMPARED_LEVELS``; quote currency; NaN
+        where nothing could be forecast.
+    judged : ndarray of shape (m,), bool
+        Days with a forecast and an outcome.
+    exceeded : ndarray of shape (days, L), bool
+        Of the days judged, which went beyond their forecast.
     """
 
     name: str
-    var_95: FloatArray
-    var_99: FloatArray
-    days: int
-    hits_95: int
-    hits_99: int
+    var: FloatArray
+    es: FloatArray
+    judged: BoolArray
+    exceeded: BoolArray
+
+    @property
+    def var_95(self) -> FloatArray:
+        """Of each held day, at 95 %."""
+        return self.var_at(0.95)
+
+    @property
+    def var_99(self) -> FloatArray:
+        """Of each held day, at 99 %."""
+        return self.var_at(0.99)
+
+    def var_at(self, level: float) -> FloatArray:
+        """Of each held day, at one of the levels compared."""
+        return self.var[:, COMPARED_LEVELS.index(level)]
+
+    def es_at(self, level: float) -> FloatArray:
+        """Of each held day, at one of the levels compared."""
+        return self.es[:, COMPARED_LEVELS.index(level)]
+
+    def exceeded_at(self, level: float) -> BoolArray:
+        """Of the days judged, at one of the levels compared."""
+        return self.exceeded[:, COMPARED_LEVELS.index(level)]
+
+    @property
+    def days(self) -> int:
+        """Days judged."""
+        return len(self.exceeded)
+
+    @property
+    def hits_95(self) -> int:
+        """Days whose loss went beyond 95 %."""
+        return int(self.exceeded_at(0.95).sum())
+
+    @property
+    def hits_99(self) -> int:
+        """Days whose loss went beyond 99 %."""
+        return int(self.exceeded_at(0.99).sum())
 
     @property
     def today_99(self) -> float | None:
         """The 99 % VaR forecast for today; None if nothing could be forecast."""
-        value = float(self.var_99[-1]) if len(self.var_99) else np.nan
+        value = float(self.var_99[-1]) if len(self.var) else np.nan
         return None if np.isnan(value) else value
 
 
 @dataclass(frozen=True)
 class Hindsight:
-    """The held days, and the record over them of each model in ``COMPARED``."""
+    """The held days, and the record over them of each model in ``COMPARED``.
+
+    Attributes
+    ----------
+    held : HeldDays
+    losses : ndarray of shape (m,)
+        Of each held day, quote currency; NaN where unknown, as today's is.
+    models : mapping of name to ModelRecord
+    """
 
     held: HeldDays
+    losses: FloatArray
     models: Mapping[str, ModelRecord]
 
     def on_days(self, values: FloatArray, opened_ms: NDArray[np.int64]) -> FloatArray:
         """Values of the held days on the days that opened at `opened_ms`; NaN on others."""
         same_day = MetricHistory(self.held.opened_ms, values)
         return known_at(same_day, opened_ms, Period.HOUR.span)
+
+
+def ask_hindsight(
+    readings: Readings, book: Book, today: datetime, *, epoch: int
+) -> Awaited[Hindsight]:
+    """:func:`look_back`, worked out beside the requests and once for all screens.
+
+    What failed is tried again once `epoch` has grown.
+    """
+    return readings.later.ask(
+        ("var hindsight", book.name, today),
+        lambda: look_back(readings.reader, book, today),
+        epoch=epoch,
+    )
 
 
 def look_back(reader: BookReader, book: Book, today: datetime) -> Hindsight:
@@ -124,7 +188,8 @@ def look_back(reader: BookReader, book: Book, today: datetime) -> Hindsight:
     closes = reader.daily_closes(book.name, since=today - timedelta(days=_REMEMBERED_DAYS))
     quantities = quantities_at(entries, days)
     held = held_days(days, quantities, closes)
-    return Hindsight(held, model_records(COMPARED, held))
+    losses = -hypothetical_profit(held.exposures, held.returns)
+    return Hindsight(held, losses, model_records(COMPARED, held))
 
 
 def _days_of(entries: Sequence[Fill | Flow], today: datetime) -> list[datetime]:
@@ -202,12 +267,10 @@ def model_records(names: Sequence[str], held: HeldDays) -> dict[str, ModelRecord
 
 def _record(name: str, path: VarPath, losses: FloatArray) -> ModelRecord:
     judged = path.forecast & ~np.isnan(losses)
-    beyond_95, beyond_99 = hits(losses[judged], path.var[judged]).T
     return ModelRecord(
         name=name,
-        var_95=path.var[:, 0],
-        var_99=path.var[:, 1],
-        days=int(judged.sum()),
-        hits_95=int(beyond_95.sum()),
-        hits_99=int(beyond_99.sum()),
+        var=path.var,
+        es=path.es,
+        judged=judged,
+        exceeded=hits(losses[judged], path.var[judged]),
     )

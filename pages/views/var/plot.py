@@ -48,6 +48,11 @@ class Today:
         return float(self.forecast.var[_I95])
 
     @property
+    def var_975(self) -> float:
+        """Quote currency."""
+        return float(self.forecast.var[_I975])
+
+    @property
     def var_99(self) -> float:
         """Quote currency."""
         return float(self.forecast.var[_I99])
@@ -109,9 +114,11 @@ def _with_today(bars: ScoredBars, today: Today) -> ScoredBars:
         opened_ms=np.append(bars.opened_ms, int(today.forecast.opened.timestamp() * 1000.0)),
         profit=np.append(bars.profit, nothing),
         var_95=np.append(bars.var_95, today.var_95),
+        var_975=np.append(bars.var_975, today.var_975),
         var_99=np.append(bars.var_99, today.var_99),
         es_975=np.append(bars.es_975, today.es_975),
         beyond_95=np.append(bars.beyond_95, False),
+        beyond_975=np.append(bars.beyond_975, False),
         beyond_99=np.append(bars.beyond_99, False),
         equity=np.append(bars.equity, equity),
     )

@@ -14,17 +14,21 @@ from pages.views.change import Change, NotKnown, read_var_change
 from pages.views.holdings import share_of
 from pages.views.var.course import Components, read_components
 from pages.views.var.explained import Exceeded, exceptions_of
-from pages.views.var.past import Hindsight, look_back
+from pages.views.var.past import Hindsight, ask_hindsight
 from pages.views.var.plot import Today, bands_plot
-from pages.views.var.scored import EQUITY_AGE, ScoredBars, scored_bars
+from pages.views.var.scored import (
+    EQUITY_AGE,
+    REUSED_CYCLES,
+    ScoredBars,
+    read_judged,
+    read_scored,
+)
 from pages.views.var.words import HORIZON
 from risk.domain.assessment import Assessment
 from risk.domain.market import Period
 from risk.domain.model import Forecast
 from risk.storage.queries import JUDGED_DAYS
 
-#: Cycles for which a record is not read anew: a bar that closes late still appears soon.
-_REUSE = 30
 #: Shortest and longest span of hours that is shown; more bars than pixels say nothing.
 LEAST_HOURS, MOST_HOURS = timedelta(days=7), timedelta(days=30)
 #: As many days are shown at least, for the traffic light needs them.
@@ -119,14 +123,14 @@ class _Reading:
     def __init__(self, readings: Readings, query: Query, book: Book, cycle: CompleteCycle) -> None:
         self.readings, self.query, self.book, self.cycle = readings, query, book, cycle
         self.now = cycle.pulse.market
-        self.epoch = cycle.pulse.cycle // _REUSE
+        self.epoch = cycle.pulse.cycle // REUSED_CYCLES
         self.midnight = midnight_before(self.now)
         self.period = Period(query.choice(HORIZON.name))
 
     def data(self) -> VarData:
-        judged = self._judged()
+        judged = read_judged(self.readings, self.book, self.midnight, epoch=self.epoch)
         shown = self._shown()
-        hindsight = self._hindsight()
+        hindsight = ask_hindsight(self.readings, self.book, self.midnight, epoch=self.epoch)
         exceptions = self._exceptions(shown, hindsight.value)
         day = self._running(Period.DAY)
         today = self._plotted(day)
@@ -153,10 +157,6 @@ class _Reading:
 
     # -- forecasts and outcomes ---------------------------------------------------------------
 
-    def _judged(self) -> ScoredBars:
-        since = self.midnight - (JUDGED_DAYS - 1) * Period.DAY.span
-        return self._scored(Period.DAY, since, self.midnight).last(JUDGED_DAYS)
-
     def _shown(self) -> ScoredBars:
         since, until = self.query.span(self.now)
         if self.period is Period.DAY:
@@ -169,21 +169,7 @@ class _Reading:
         return self._scored(self.period, since, until)
 
     def _scored(self, period: Period, since: datetime, until: datetime) -> ScoredBars:
-        """Bars that closed between two moments, both included."""
-        return self.readings.once(
-            ("var scored", self.book.name, period, since, until, self.epoch),
-            lambda: self._read_scored(period, since, until),
-        )
-
-    def _read_scored(self, period: Period, since: datetime, until: datetime) -> ScoredBars:
-        reader, name = self.readings.reader, self.book.name
-        events = reader.forecasts_scored(name, period, since=since, until=until)
-        first = events[0].at if events else until
-        begin = first - period.span - EQUITY_AGE
-        equity = reader.metric_history(
-            name, "equity", since=begin, until=until, max_points=max(2, (until - begin) // _HOUR)
-        )
-        return scored_bars(events, period, equity)
+        return read_scored(self.readings, self.book, period, since, until, epoch=self.epoch)
 
     def _shows_nothing(self, shown: ScoredBars) -> bool:
         return not len(shown) and self.query.stands_still(self.now)
@@ -246,13 +232,6 @@ class _Reading:
         return forecast if forecast is not None and forecast.opened == opened else None
 
     # -- hindsight ----------------------------------------------------------------------------
-
-    def _hindsight(self) -> Awaited[Hindsight]:
-        return self.readings.later.ask(
-            ("var hindsight", self.book.name, self.midnight),
-            lambda: look_back(self.readings.reader, self.book, self.midnight),
-            epoch=self.epoch,
-        )
 
     def _exceptions(self, shown: ScoredBars, hindsight: Hindsight | None) -> list[Exceeded]:
         market = self.cycle.assessment.benchmark

@@ -7,13 +7,18 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from pages.context import MetricHistory
+from pages.context import Book, BookReader, MetricHistory
+from pages.readings import Readings
 from risk.domain.events import ForecastScored
 from risk.domain.market import Period
 from risk.measures.types import BoolArray, FloatArray
+from risk.storage.queries import JUDGED_DAYS
 
 #: An equity that was known no longer ago than this is taken for that of the opening.
 EQUITY_AGE = timedelta(hours=2)
+#: Cycles for which a record is not read anew: a bar that closes late still appears soon.
+REUSED_CYCLES = 30
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +30,9 @@ class ScoredBars:
     period : Period
     opened_ms : ndarray of shape (n,), int64
         Milliseconds since 1970.
-    profit, var_95, var_99, es_975 : ndarray of shape (n,)
+    profit, var_95, var_975, var_99, es_975 : ndarray of shape (n,)
         Quote currency: what the bar brought, and what was forecast as losses.
-    beyond_95, beyond_99 : ndarray of shape (n,), bool
+    beyond_95, beyond_975, beyond_99 : ndarray of shape (n,), bool
     equity : ndarray of shape (n,)
         Quote currency at the opening; NaN where it was not known.
     """
@@ -36,9 +41,11 @@ class ScoredBars:
     opened_ms: NDArray[np.int64]
     profit: FloatArray
     var_95: FloatArray
+    var_975: FloatArray
     var_99: FloatArray
     es_975: FloatArray
     beyond_95: BoolArray
+    beyond_975: BoolArray
     beyond_99: BoolArray
     equity: FloatArray
 
@@ -65,12 +72,43 @@ class ScoredBars:
             opened_ms=self.opened_ms[chosen],
             profit=self.profit[chosen],
             var_95=self.var_95[chosen],
+            var_975=self.var_975[chosen],
             var_99=self.var_99[chosen],
             es_975=self.es_975[chosen],
             beyond_95=self.beyond_95[chosen],
+            beyond_975=self.beyond_975[chosen],
             beyond_99=self.beyond_99[chosen],
             equity=self.equity[chosen],
         )
+
+
+def read_scored(
+    readings: Readings, book: Book, period: Period, since: datetime, until: datetime, *, epoch: int
+) -> ScoredBars:
+    """Bars that closed between two moments, both included; read anew once `epoch` has grown."""
+    return readings.once(
+        ("var scored", book.name, period, since, until, epoch),
+        lambda: _read(readings.reader, book.name, period, since, until),
+    )
+
+
+def read_judged(readings: Readings, book: Book, midnight: datetime, *, epoch: int) -> ScoredBars:
+    """The last days that were scored up to `midnight`, as many as the traffic light counts."""
+    since = midnight - (JUDGED_DAYS - 1) * Period.DAY.span
+    judged = read_scored(readings, book, Period.DAY, since, midnight, epoch=epoch)
+    return judged.last(JUDGED_DAYS)
+
+
+def _read(
+    reader: BookReader, name: str, period: Period, since: datetime, until: datetime
+) -> ScoredBars:
+    events = reader.forecasts_scored(name, period, since=since, until=until)
+    first = events[0].at if events else until
+    begin = first - period.span - EQUITY_AGE
+    equity = reader.metric_history(
+        name, "equity", since=begin, until=until, max_points=max(2, (until - begin) // _HOUR)
+    )
+    return scored_bars(events, period, equity)
 
 
 def scored_bars(
@@ -83,9 +121,11 @@ def scored_bars(
         opened_ms=opened_ms,
         profit=-_floats([event.loss for event in events]),
         var_95=_floats([event.var_95 for event in events]),
+        var_975=_floats([event.var_975 for event in events]),
         var_99=_floats([event.var_99 for event in events]),
         es_975=_floats([event.es_975 for event in events]),
         beyond_95=np.array([event.exceeded_95 for event in events], dtype=np.bool_),
+        beyond_975=np.array([event.exceeded_975 for event in events], dtype=np.bool_),
         beyond_99=np.array([event.exceeded_99 for event in events], dtype=np.bool_),
         equity=known_at(equity, opened_ms, EQUITY_AGE),
     )

@@ -7,6 +7,8 @@ from risk.domain.model import DAY_MODEL
 from risk.measures.var import VAR_MODELS
 
 PATH = "/var"
+#: Where all models stand with what every test says of them.
+HEALTH_PATH = "/models"
 NO_OTHER = "none"
 
 HORIZON = Word("horizon", "1d", "horizon", {Period.DAY.value: "1 day", Period.HOUR.value: "1 hour"})

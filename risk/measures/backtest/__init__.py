@@ -2,7 +2,7 @@
 
 `counts` and `traffic_light` ask how many exceptions there were, `independence` when they came,
 `shortfall` how deep they were, `probability` where all outcomes fell, and `scores` what
-forecasts cost.
+forecasts cost; `record` puts number, order and depth of one model together.
 """
 
 from risk.measures.backtest.counts import (
@@ -20,7 +20,17 @@ from risk.measures.backtest.independence import (
     dynamic_quantile,
     hit_independence,
 )
-from risk.measures.backtest.probability import Bands, band_test, bands
+from risk.measures.backtest.probability import Bands, band_ranges, band_test, bands
+from risk.measures.backtest.record import (
+    ENOUGH_PERIODS,
+    Depth,
+    LevelRecord,
+    Order,
+    RollingExceptions,
+    depth_record,
+    level_record,
+    rolling_exceptions,
+)
 from risk.measures.backtest.scores import (
     DIEBOLD_MARIANO_LAG,
     DieboldMariano,
@@ -45,20 +55,27 @@ from risk.measures.backtest.traffic_light import (
 
 __all__ = [
     "DIEBOLD_MARIANO_LAG",
+    "ENOUGH_PERIODS",
     "TRAFFIC_LIGHT_WINDOW",
     "Z2_AMBER",
     "Z2_RED",
     "Bands",
+    "Depth",
     "DieboldMariano",
     "DynamicQuantile",
     "Kupiec",
+    "LevelRecord",
     "LikelihoodRatio",
+    "Order",
+    "RollingExceptions",
     "acerbi_szekely_z2",
     "at_most_probability",
+    "band_ranges",
     "band_test",
     "bands",
     "chance_inside_region",
     "conditional_coverage",
+    "depth_record",
     "diebold_mariano",
     "dynamic_quantile",
     "fissler_ziegel_loss",
@@ -68,9 +85,11 @@ __all__ = [
     "kupiec",
     "kupiec_region",
     "kupiec_tuff",
+    "level_record",
     "pinball_loss",
     "pinball_losses",
     "red_windows",
+    "rolling_exceptions",
     "traffic_light_zones",
     "z2_p_value",
 ]

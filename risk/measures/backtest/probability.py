@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import chdtrc
+from scipy.special import bdtr, chdtrc
 
 from risk.errors import InsufficientData
 from risk.measures.tail import checked_levels
@@ -119,3 +119,45 @@ def band_test(band_of: IntArray, levels: Sequence[float] | FloatArray) -> Bands:
     expected = band_of.size * shares
     statistic = float(np.sum((counts - expected) ** 2 / expected))
     return Bands(counts, expected, statistic, float(chdtrc(levels.size, statistic)))
+
+
+def band_ranges(
+    outcomes: int, levels: Sequence[float] | FloatArray, size: float = 0.05
+) -> tuple[IntArray, IntArray]:
+    """Fewest and most outcomes in each band that chance explains, one band at a time.
+
+    Parameters
+    ----------
+    outcomes : int
+        All that were judged, at least one.
+    levels : sequence of L floats
+        Rising, each strictly between 0 and 1.
+    size : float
+        At most half of it lies below the range, and half above.
+
+    Returns
+    -------
+    fewest, most : ndarray of shape (L + 1,), int
+
+    Raises
+    ------
+    InsufficientData
+        If nothing was judged.
+    ValueError
+        If the levels do not rise within (0, 1) or `size` is outside (0, 1).
+
+    Examples
+    --------
+    >>> band_ranges(250, (0.95, 0.99))
+    (array([230,   4,   0]), array([244,  16,   6]))
+    """
+    levels = checked_levels(levels)
+    if outcomes < 1:
+        raise InsufficientData("band_ranges", needed=1, got=outcomes)
+    if not 0.0 < size < 1.0:
+        raise ValueError(f"size must lie in (0, 1), got {size}")
+    shares = np.diff(np.concatenate(([0.0], levels, [1.0])))
+    at_most = bdtr(np.arange(outcomes + 1)[:, None], outcomes, shares)
+    fewest: IntArray = (at_most <= size / 2.0).sum(axis=0).astype(np.int64)
+    most: IntArray = (at_most < 1.0 - size / 2.0).sum(axis=0).astype(np.int64)
+    return fewest, most

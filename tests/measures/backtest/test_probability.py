@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import chisquare, norm
+from scipy.stats import binom, chisquare, norm
 
 from risk.errors import InsufficientData
-from risk.measures.backtest import band_test, bands, hits
+from risk.measures.backtest import band_ranges, band_test, bands, hits
 
 LEVELS = (0.95, 0.975, 0.99)
 
@@ -88,3 +88,36 @@ def test_bands_of_what_was_not_forecast_are_refused(losses, var, problem):
 def test_the_test_refuses_what_it_cannot_judge(band_of, levels, error):
     with pytest.raises(error):
         band_test(np.array(band_of), levels)
+
+
+@given(st.integers(1, 600), st.floats(0.01, 0.4))
+def test_a_range_leaves_no_more_than_half_of_its_size_on_either_side(outcomes, size):
+    shares = np.diff([0.0, *LEVELS, 1.0])
+
+    fewest, most = band_ranges(outcomes, LEVELS, size)
+
+    assert (binom.cdf(fewest - 1, outcomes, shares) <= size / 2 + 1e-12).all()
+    assert (binom.sf(most, outcomes, shares) <= size / 2 + 1e-12).all()
+    assert (binom.cdf(fewest, outcomes, shares) > size / 2 - 1e-12).all()
+    assert (binom.sf(most - 1, outcomes, shares) > size / 2 - 1e-12).all()
+
+
+def test_a_right_model_keeps_to_each_range_in_19_of_20_cases():
+    rng = np.random.default_rng(3)
+    fewest, most = band_ranges(250, LEVELS)
+    counts = np.array([np.bincount(drawn(rng, 250), minlength=4) for _ in range(2_000)])
+
+    inside = ((counts >= fewest) & (counts <= most)).mean(axis=0)
+
+    assert (inside >= 0.94).all()
+
+
+@pytest.mark.parametrize("size", [0.0, 1.0, float("nan")])
+def test_a_range_of_no_size_is_refused(size):
+    with pytest.raises(ValueError, match="size"):
+        band_ranges(250, LEVELS, size)
+
+
+def test_a_range_of_nothing_is_refused():
+    with pytest.raises(InsufficientData):
+        band_ranges(0, LEVELS)

@@ -1,0 +1,167 @@
+"""What the tests say of the live record, and of each model in hindsight."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pages.views.var.contest import Difference, difference_from_live
+from pages.views.var.past import COMPARED_LEVELS, Hindsight, ModelRecord
+from pages.views.var.scored import ScoredBars
+from pages.views.var.words import HOW_IN_USE, IN_USE, LIVE_WORDS
+from risk.domain.model import LEVELS
+from risk.measures.backtest import (
+    Bands,
+    Depth,
+    LevelRecord,
+    band_ranges,
+    band_test,
+    depth_record,
+    level_record,
+)
+from risk.measures.types import FloatArray, IntArray
+from risk.measures.var import VAR_MODELS
+
+_SEED = 975
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Where outcomes fell among the quantiles forecast for them; L levels.
+
+    Attributes
+    ----------
+    levels : tuple of L floats
+    bands : Bands
+    fewest, most : ndarray of shape (L + 1,), int
+        What chance explains of each band.
+    """
+
+    levels: tuple[float, ...]
+    bands: Bands
+    fewest: IntArray
+    most: IntArray
+
+    @property
+    def days(self) -> int:
+        """Outcomes in all bands together."""
+        return int(self.bands.counts.sum())
+
+    @property
+    def odd(self) -> tuple[int, ...]:
+        """The bands that hold more or fewer outcomes than chance explains."""
+        counts = self.bands.counts
+        return tuple(np.flatnonzero((counts < self.fewest) | (counts > self.most)).tolist())
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelHealth:
+    """One row of the table.
+
+    Attributes
+    ----------
+    model : str or None
+        Its key in ``VAR_MODELS``; None of the live record.
+    name, how : str
+    days : int
+    inner, outer : LevelRecord or None
+        At 95 and at 99 %; None before the first day.
+    depth : Depth
+        At 97.5 %.
+    difference : Difference or None
+        In pinball loss at 99 % from the live record; None of that, and without a common day.
+    spread : Spread or None
+        None before the first day.
+    """
+
+    model: str | None
+    name: str
+    how: str
+    days: int
+    inner: LevelRecord | None
+    outer: LevelRecord | None
+    depth: Depth
+    difference: Difference | None
+    spread: Spread | None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is the record that was made day by day."""
+        return self.model is None
+
+
+def live_health(judged: ScoredBars) -> ModelHealth:
+    """What the tests say of the days whose live forecast met its outcome."""
+    name, how = LIVE_WORDS
+    days = len(judged)
+    beyond = judged.beyond_95.astype(np.int64) + judged.beyond_975 + judged.beyond_99
+    return ModelHealth(
+        model=None,
+        name=name,
+        how=how,
+        days=days,
+        inner=level_record(judged.beyond_95, 0.95) if days else None,
+        outer=level_record(judged.beyond_99, 0.99) if days else None,
+        depth=_depth(-judged.profit, judged.var_975, judged.es_975),
+        difference=None,
+        spread=_spread(beyond, LEVELS) if days else None,
+    )
+
+
+def model_health(record: ModelRecord, hindsight: Hindsight, judged: ScoredBars) -> ModelHealth:
+    """What the tests say of a model over the book as it was held."""
+    model, chosen = VAR_MODELS[record.name], record.judged
+    losses = hindsight.losses[chosen]
+    return ModelHealth(
+        model=record.name,
+        name=model.title,
+        how=HOW_IN_USE if record.name == IN_USE else model.how,
+        days=record.days,
+        inner=level_record(record.exceeded_at(0.95), 0.95) if record.days else None,
+        outer=level_record(record.exceeded_at(0.99), 0.99) if record.days else None,
+        depth=_depth(losses, record.var_at(0.975)[chosen], record.es_at(0.975)[chosen]),
+        difference=difference_from_live(hindsight.on_days(record.var_99, judged.opened_ms), judged),
+        spread=_spread(record.exceeded.sum(axis=1), COMPARED_LEVELS) if record.days else None,
+    )
+
+
+def _depth(losses: FloatArray, var: FloatArray, es: FloatArray) -> Depth:
+    """The same days always give the same answer, also where it is simulated."""
+    return depth_record(losses, var, es, rng=np.random.default_rng(_SEED))
+
+
+def _spread(band_of: IntArray, levels: Sequence[float]) -> Spread:
+    fewest, most = band_ranges(len(band_of), levels)
+    return Spread(tuple(levels), band_test(band_of, levels), fewest, most)
+
+
+def models_health(hindsight: Hindsight, judged: ScoredBars) -> tuple[ModelHealth, ...]:
+    """Of every model compared."""
+    return tuple(model_health(each, hindsight, judged) for each in hindsight.models.values())
+
+
+#: What a row is placed by; the first stands highest. Unknown comes last.
+_PLACES: dict[str, Callable[[ModelHealth], float]] = {
+    "loss": lambda each: np.inf if each.difference is None else each.difference.relative,
+    "hits": lambda each: np.inf if each.outer is None else _distance(each.outer),
+    "depth": lambda each: np.inf if each.depth.z2 is None else abs(each.depth.z2),
+}
+
+
+def _distance(record: LevelRecord) -> float:
+    """From the number of hits that a right model has on average."""
+    return abs(record.hits - (1.0 - record.level) * record.days)
+
+
+def placed(rows: Sequence[ModelHealth], by: str) -> list[ModelHealth]:
+    """The rows by what they are sorted by: the best first, or by name.
+
+    Parameters
+    ----------
+    rows : sequence of ModelHealth
+    by : str
+        ``loss``, ``hits`` (nearest to what is expected at 99 %), ``depth`` (Z2 nearest to zero) or
+        ``name``.
+    """
+    named = sorted(rows, key=lambda each: each.name.casefold())
+    return named if by == "name" else sorted(named, key=_PLACES[by])

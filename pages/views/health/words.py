@@ -1,0 +1,18 @@
+"""What the address of the page of model health may say."""
+
+from pages.query import Word
+from pages.views.var.past import COMPARED
+from pages.views.var.words import HEALTH_PATH, IN_USE
+from risk.measures.var import VAR_MODELS
+
+PATH = HEALTH_PATH
+
+#: Whose outcomes are shown band by band, beside those of the live record.
+MODEL = Word("model", IN_USE, "model", {name: VAR_MODELS[name].title for name in COMPARED})
+SORT = Word(
+    "sort",
+    "loss",
+    "order of the table",
+    {"loss": "Pinball", "hits": "Hits", "depth": "Depth", "name": "Name"},
+)
+WORDS = (MODEL, SORT)
