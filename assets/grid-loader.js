@@ -1,7 +1,12 @@
 /* Loads the grid library (1.3 MB) with the first grid, and not at all on pages without one.
  *
  * `window.dash_ag_grid` is what Dash asks for the component: a stand-in, which fetches the
- * library and hands everything on to it. Changes of rows that arrive meanwhile are kept. */
+ * library and hands everything on to it. Changes of rows that arrive meanwhile are kept.
+ *
+ * With each change of a row the grid sets what the row had before, its id for one. React drops
+ * such a wish but remembers it until the row is drawn anew, which is never: 5 kB a change on a
+ * screen that is watched all day. The library therefore gets a `useState` that does not pass on
+ * wishes for what there is already. */
 (() => {
   "use strict";
 
@@ -13,15 +18,35 @@
     return settings.requests_pathname_prefix + SOURCE;
   }
 
+  /* React's `useState`, for changes that are functions of the state alone. */
+  const withoutIdleWishes = ({ useState, useRef, useCallback }) => (initial) => {
+    const [state, setState] = useState(initial);
+    const wished = useRef(state);
+    const wish = useCallback((change) => {
+      const next = typeof change === "function" ? change(wished.current) : change;
+      if (Object.is(next, wished.current)) return;
+      wished.current = next;
+      setState(() => next);
+    }, []);
+    return [state, wish];
+  };
+
   function fetchLibrary() {
     arriving ??= new Promise((arrived, failed) => {
+      const ours = window.React;
       const script = document.createElement("script");
       script.src = address();
-      script.onload = () => arrived(library);
+      script.onload = () => {
+        window.React = ours;
+        arrived(library);
+      };
       script.onerror = () => {
+        window.React = ours;
         arriving = null;
         failed(new Error("The grid's script could not be loaded."));
       };
+      // What the library takes for React when it runs, and keeps.
+      window.React = { ...ours, useState: withoutIdleWishes(ours) };
       document.head.append(script);
     });
     return arriving;
@@ -52,23 +77,38 @@
     return all;
   }
 
+  const rowsOf = (api) => {
+    const rows = [];
+    api.forEachNode((node) => rows.push(node.data));
+    return rows;
+  };
+
+  /* Makes changes of rows in the grid. The library would do so too, but keeps them all for ever. */
+  async function change(id, rowTransaction, setProps) {
+    const api = await library.getApiAsync(id);
+    if (api.isDestroyed()) return;
+    api.applyTransaction(rowTransaction);
+    setProps({ rowData: rowsOf(api), rowTransaction: null });
+  }
+
   function AgGrid(props) {
     const options = useSteady(props.dashGridOptions);
     const [isHere, setHere] = React.useState(library !== null);
     const [problem, setProblem] = React.useState(null);
-    const { rowTransaction, rowData, getRowId, setProps } = props;
+    const { id, rowTransaction, rowData, getRowId, setProps } = props;
 
     React.useEffect(() => {
       if (!isHere) fetchLibrary().then(() => setHere(true), setProblem);
     }, []);
     React.useEffect(() => {
-      if (isHere || !rowTransaction) return;
-      setProps({ rowData: changed(rowData, getRowId, rowTransaction), rowTransaction: null });
+      if (!rowTransaction) return;
+      if (isHere) change(id, rowTransaction, setProps);
+      else setProps({ rowData: changed(rowData, getRowId, rowTransaction), rowTransaction: null });
     }, [rowTransaction]);
 
     if (problem) return React.createElement("p", { className: "sw-dim sw-pad", role: "alert" }, problem.message);
-    if (!isHere) return React.createElement("div", { id: props.id, style: props.style, "aria-busy": "true" });
-    return React.createElement(library.AgGrid, { ...props, dashGridOptions: options });
+    if (!isHere) return React.createElement("div", { id, style: props.style, "aria-busy": "true" });
+    return React.createElement(library.AgGrid, { ...props, dashGridOptions: options, rowTransaction: null });
   }
 
   Object.assign(AgGrid, {

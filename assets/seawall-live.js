@@ -182,6 +182,7 @@
     schedule();
     showAge();
     if (news.failures === 0) settle();
+    forgetPast();
   }
 
   /** What the server says of `book`: null if nothing is newer than what is known. */
@@ -238,13 +239,24 @@
     updates.failures = over === updates.over ? Math.min(updates.failures + 1, 4) : 0;
     Object.assign(updates, { over, announcedAt: now });
     set("live", { data: { cycle: news.data.cycle } });
-    forgetPast();
   }
 
-  /** Dash keeps each earlier `live` for an undo button that we do not show: a leak in a long watch. */
+  const pastStates = [];
+
+  /** What a long watch would leave behind in Dash.
+   *
+   * It keeps each earlier `live` for an undo button that we do not show. And whatever is drawn keeps
+   * the whole state that it was drawn from, to tell it from the next one, in which Dash made the
+   * index of all parts (50 kB) anew: nobody reads it there any more, so that one is enough for all. */
   function forgetPast() {
-    window.store.getState().history.past.length = 0;
+    const state = window.store.getState();
+    state.history.past.length = 0;
+    const alive = pastStates.splice(0).filter((past) => past.deref());
+    for (const past of alive) past.deref().paths = state.paths;
+    pastStates.push(...alive);
   }
+
+  const noteState = () => pastStates.push(new WeakRef(window.store.getState()));
 
   /** A page that still shows what it showed at the last try was not helped by it. */
   function retryAfter(over) {
@@ -365,6 +377,7 @@
 
   function start(cycleSeconds) {
     view.cycleSeconds = cycleSeconds;
+    window.store.subscribe(noteState);
     noteFailures();
     document.addEventListener("visibilitychange", () => (document.hidden ? sleep() : wake()));
     window.addEventListener("online", ask);

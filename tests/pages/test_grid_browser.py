@@ -73,6 +73,24 @@ def test_a_changed_cell_holds_a_tint_and_the_row_takes_its_new_place(gallery):
     assert gallery.problems() == []
 
 
+def test_changes_that_were_made_are_not_kept(gallery):
+    gallery.run(
+        "(window.changes = [], window.change = (n) => {"
+        f"  const row = {{...{GRID}.getRowNode('LINK').data, share: n / 100}};"
+        "  const change = {async: false, update: [row]};"
+        "  window.changes.push(new WeakRef(change));"
+        "  window.dash_clientside.set_props('gallery-grid', {rowTransaction: change});"
+        "  if (n < 40) setTimeout(() => window.change(n + 1));"
+        "}, window.change(1))"
+    )
+    until(lambda: _cell(gallery, "LINK", "share") == "40.0 %", "the last change was not made")
+
+    gallery.driver.execute_cdp_cmd("HeapProfiler.collectGarbage", {})
+
+    # What is drawn may remember the one that it was drawn from.
+    assert gallery.run("window.changes.filter(change => change.deref()).length") < 10
+
+
 def test_the_csv_is_safe_raw_and_named_after_book_rows_and_time(gallery, tmp_path: Path):
     gallery.driver.execute_cdp_cmd(
         "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}

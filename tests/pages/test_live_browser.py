@@ -56,6 +56,13 @@ def watched(page, server):
     return page
 
 
+#: Notes each index of the page's parts that Dash makes, without keeping it.
+NOTE_INDEXES = """(window.indexes = [], window.store.subscribe(() => {
+  const index = window.store.getState().paths;
+  if (window.indexes.at(-1)?.deref() !== index) window.indexes.push(new WeakRef(index));
+}))"""
+
+
 def keep_alive(reader, seconds: float, drift: float = 0.0) -> int:
     """Complete a cycle each tenth of a second for a while; the number of the last one."""
     ends = time.monotonic() + seconds
@@ -330,3 +337,21 @@ def test_an_answer_for_the_view_before_is_not_written_over_the_one_chosen_since(
     assert page.text("#exposure-answer").startswith(whole)
     assert page.text("#card-gross-figure") == gross
     assert page.text("#card-gross-context").startswith("0.6")
+
+
+# -- a long watch ---------------------------------------------------------------------------
+
+
+def test_of_what_dash_makes_anew_with_each_change_only_the_newest_is_kept(watched, reader):
+    watched.run(NOTE_INDEXES)
+    last = keep_alive(reader, 2.0, drift=0.01)
+    until(lambda: int(watched.run(CYCLE)) >= last, "the page did not follow")
+    until(lambda: watched.freshness() != "live", "the page asks on")
+
+    watched.driver.execute_cdp_cmd("HeapProfiler.collectGarbage", {})
+
+    made, kept = watched.run(
+        "[window.indexes.length, window.indexes.filter(index => index.deref()).length]"
+    )
+    assert made > 20
+    assert kept < made / 4
