@@ -47,6 +47,8 @@ LOWEST_SHAPE, HIGHEST_SHAPE = -0.5, 0.9
 #: Below this share of the gross contributions, a net tail loss is rounding.
 _NEGLIGIBLE_SHARE = 1e-9
 _EXPONENTIAL_SHAPE = 1e-9
+#: Up to so many worst losses, putting each into its place is faster than dividing the sample.
+_FEW = 64
 _SMALLEST = np.finfo(np.float64).tiny
 
 VarEs = tuple[FloatArray, FloatArray]
@@ -446,9 +448,28 @@ def _worst_first(losses: FloatArray, count: int) -> FloatArray:
     for loss in losses:
         if not math.isfinite(loss):
             raise ValueError("losses contains NaN or infinity; fill or drop gaps first")
+    if count <= _FEW:
+        return _few_worst_first(losses, count)
     n = losses.size
     tail = np.sort(np.partition(losses, n - count)[n - count :])
     return tail[::-1].copy()
+
+
+@njit(cache=True)
+def _few_worst_first(losses: FloatArray, count: int) -> FloatArray:
+    """By putting each loss that is among the worst so far into its place."""
+    worst = np.empty(count)
+    kept = 0
+    for loss in losses:
+        if kept == count and loss <= worst[count - 1]:
+            continue
+        place = min(kept, count - 1)
+        while place > 0 and worst[place - 1] < loss:
+            worst[place] = worst[place - 1]
+            place -= 1
+        worst[place] = loss
+        kept = min(kept + 1, count)
+    return worst
 
 
 @njit(cache=True)
