@@ -127,6 +127,18 @@ class TestHistory:
             checked_levels(wrong)
 
 
+@pytest.mark.parametrize("order", [np.sort, lambda x: -np.sort(-x), np.array, np.round])
+@pytest.mark.parametrize("level", [0.9, 0.936, 0.937, 0.938, 0.939, 0.99])
+def test_few_and_many_worst_losses_are_found_the_same_way(order, level):
+    """Around 64 of 1,000 the way of finding them changes."""
+    losses = order(heavy(seed=8, n=1000, scale=1.0))
+
+    var, es = historical_var_es(losses, (level,))
+
+    assert var[0] == pytest.approx(np.quantile(losses, level), rel=1e-12)
+    assert es[0] == pytest.approx(expected_shortfall_by_minimisation(losses, level), rel=1e-9)
+
+
 class TestParetoTail:
     @given(seeds, st.sampled_from(LEVELS))
     def test_agrees_with_scipys_distribution_integrated(self, seed, level):
