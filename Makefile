@@ -44,7 +44,7 @@ check: $(INSTALLED)
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml $(SOURCES)
 
 bench: $(INSTALLED) $(WARMED)
-	$(BIN)/python -m benchmarks
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 VECLIB_MAXIMUM_THREADS=1 $(BIN)/python -m benchmarks
 
 # Twenty minutes: an hour of watching is simulated. With URL=... it measures a Seawall that runs.
 bench-web: $(INSTALLED) $(WARMED) browser

@@ -15,7 +15,8 @@ from risk.measures.dependence import sample_correlation
 from risk.measures.ewma import ewma_variance
 from risk.measures.returns import annualised_volatility
 from risk.measures.shrinkage import shrunk_to_constant_correlation
-from risk.measures.tail import VarEs, split_tail
+from risk.measures.tail import VarEs
+from risk.measures.tail_split import split_tail
 from risk.measures.types import FloatArray
 from risk.measures.volatility import gjr_filter
 

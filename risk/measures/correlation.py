@@ -7,7 +7,7 @@ so a storm does not outweigh the months around it.
 
 import numpy as np
 
-from risk.measures.kernel import MATRIX, VECTOR, kernel
+from risk.measures.kernel import MATRIX, ROWS, VECTOR, kernel
 from risk.measures.types import FloatArray
 
 #: What pairs are taken for while they have not been observed together: the median over
@@ -54,7 +54,8 @@ def ewma_cross_update(
     if not cross.shape == weight.shape == (residuals.size, residuals.size):
         raise ValueError(f"{residuals.size} residuals for sums of shape {cross.shape}")
     _refuse_infinite(residuals)
-    return _cross_update(cross, weight, residuals, decay)
+    rows = np.ascontiguousarray(cross), np.ascontiguousarray(weight)
+    return _cross_update(*rows, residuals, decay)
 
 
 def ewma_cross(residuals: FloatArray, decay: float = 0.99) -> tuple[FloatArray, FloatArray]:
@@ -224,20 +225,23 @@ def _refuse_infinite(residuals: FloatArray) -> None:
         raise ValueError("residuals contains infinity")
 
 
-@kernel(MATRIX, MATRIX, VECTOR, "float64")
+@kernel(ROWS, ROWS, VECTOR, "float64")
 def _cross_update(
     cross: FloatArray, weight: FloatArray, residuals: FloatArray, decay: float
 ) -> tuple[FloatArray, FloatArray]:
-    cross, weight = cross.copy(), weight.copy()
-    for i in range(residuals.size):
-        if np.isnan(residuals[i]):
-            continue
-        for j in range(residuals.size):
-            if not np.isnan(residuals[j]):
-                product = residuals[i] * residuals[j]
-                cross[i, j] = decay * cross[i, j] + (1.0 - decay) * product
-                weight[i, j] = decay * weight[i, j] + (1.0 - decay)
-    return cross, weight
+    assets = residuals.size
+    new_cross, new_weight = np.empty((assets, assets)), np.empty((assets, assets))
+    newest = 1.0 - decay
+    for i in range(assets):
+        own = residuals[i]
+        for j in range(assets):
+            # Chosen and not skipped, so that the loop stays one that processors do in parallel.
+            product = own * residuals[j]
+            seen = not np.isnan(product)
+            kept_cross, kept_weight = cross[i, j], weight[i, j]
+            new_cross[i, j] = decay * kept_cross + newest * product if seen else kept_cross
+            new_weight[i, j] = decay * kept_weight + newest if seen else kept_weight
+    return new_cross, new_weight
 
 
 @kernel(MATRIX, "float64")

@@ -14,6 +14,7 @@ from numba import njit
 #: Types that entry points declare; read-only, so that frozen arrays are welcome.
 VECTOR = "Array(float64, 1, 'C', readonly=True)"
 MATRIX = "Array(float64, 2, 'A', readonly=True)"
+ROWS = "Array(float64, 2, 'C', readonly=True)"
 INTEGERS = "Array(int64, 1, 'C', readonly=True)"
 FLAGS = "Array(bool, 1, 'C', readonly=True)"
 

@@ -20,14 +20,14 @@ References
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
 from risk.errors import InsufficientData
-from risk.measures.kernel import MATRIX, VECTOR, kernel
-from risk.measures.types import BoolArray, FloatArray
+from risk.measures.kernel import INTEGERS, MATRIX, ROWS, VECTOR, kernel
+from risk.measures.sorted_windows import SortedWindows
+from risk.measures.types import FloatArray, IntArray
 
 #: Largest losses that the Pareto tail is fitted to, where the sample is large enough.
 EXCEEDANCES = 50
@@ -44,10 +44,9 @@ TAIL_WEIGHT = 0.75
 #: Range of the tail index: beyond it a sample of this size is not evidence.
 LOWEST_SHAPE, HIGHEST_SHAPE = -0.5, 0.9
 
-#: Below this share of the gross contributions, a net tail loss is rounding.
-_NEGLIGIBLE_SHARE = 1e-9
 _EXPONENTIAL_SHAPE = 1e-9
-_SMALLEST = np.finfo(np.float64).tiny
+#: Up to so many worst losses, putting each into its place is faster than dividing the sample.
+_FEW = 64
 
 VarEs = tuple[FloatArray, FloatArray]
 
@@ -227,6 +226,58 @@ def blended_var_es(
     return _blended(filtered, raw, checked_levels(levels), _checked_weight(tail_weight))
 
 
+def ordered_var_es(
+    shocks: SortedWindows,
+    deviations: FloatArray,
+    losses: SortedWindows,
+    levels: Sequence[float] | FloatArray,
+    *,
+    needed: int,
+    tail_weight: float = TAIL_WEIGHT,
+) -> VarEs:
+    """:func:`blended_var_es` of many series whose windows are in order already.
+
+    Parameters
+    ----------
+    shocks : SortedWindows of n series
+        Standardised losses.
+    deviations : ndarray of shape (n,)
+        Forecasts, which make filtered losses of the shocks. Not negative.
+    losses : SortedWindows of n series
+        Raw losses.
+    levels : sequence of L floats
+        Rising.
+    needed : int
+        Fewest shocks that are forecast from; no fewer than :func:`pareto_needs`.
+    tail_weight : float
+
+    Returns
+    -------
+    var, es : ndarray of shape (n, L)
+        NaN where a series has fewer shocks.
+
+    Raises
+    ------
+    ValueError
+        If the weight, `needed` or a level is out of range, or shapes disagree.
+    """
+    deviations = np.ascontiguousarray(deviations, dtype=np.float64)
+    if not shocks.seen.shape == losses.seen.shape == deviations.shape:
+        raise ValueError(f"{deviations.size} deviations for {shocks.seen.size} windows")
+    if needed < pareto_needs():
+        raise ValueError(f"a tail needs {pareto_needs()} shocks, not {needed}")
+    return _ordered_blended(
+        shocks.falling,
+        shocks.seen,
+        deviations,
+        losses.falling,
+        losses.seen,
+        checked_levels(levels),
+        _checked_weight(tail_weight),
+        needed,
+    )
+
+
 def unit_var_es(
     filtered: FloatArray,
     raw: FloatArray,
@@ -253,144 +304,11 @@ def unit_var_es(
     InsufficientData, ValueError
         As :func:`blended_var_es`.
     """
-    filtered = _scenarios(filtered, "unit_var_es", needed=pareto_needs())
-    raw = _scenarios(raw, "unit_var_es", needed=1)
+    filtered = checked_scenarios(filtered, "unit_var_es", needed=pareto_needs())
+    raw = checked_scenarios(raw, "unit_var_es", needed=1)
     if filtered.shape[1] != raw.shape[1]:
         raise ValueError(f"scenarios of {filtered.shape[1]} assets beside {raw.shape[1]}")
     return _unit_blended(filtered, raw, checked_levels(levels), _checked_weight(tail_weight))
-
-
-def tracking_start(n_levels: int) -> FloatArray:
-    """Multipliers of a book without exceptions to learn from."""
-    return np.ones(n_levels)
-
-
-def tracking_update(
-    multipliers: FloatArray,
-    exceeded: BoolArray,
-    levels: Sequence[float] | FloatArray,
-    *,
-    rate: float = 0.01,
-    low: float = 0.7,
-    high: float = 1.6,
-) -> FloatArray:
-    r"""Let a book's own exceptions correct its figures: :math:`s\, e^{rate (hit - \alpha)}`.
-
-    Every exception raises a level's multiplier by about `rate`, every quiet period lowers
-    it by that times :math:`\alpha`, so that it rests where exceptions are as frequent as
-    they should be.
-
-    Parameters
-    ----------
-    multipliers : ndarray of shape (L,)
-        Left as they are.
-    exceeded : ndarray of shape (L,), bool
-        Whether the period's loss was above the VaR that was shown for it.
-    levels : sequence of L floats
-        Rising.
-    rate, low, high : float
-        Speed, and bounds of the result.
-
-    Returns
-    -------
-    ndarray of shape (L,)
-
-    Raises
-    ------
-    ValueError
-        If the levels do not rise within (0, 1), or shapes disagree.
-    """
-    levels = checked_levels(levels)
-    exceeded = np.asarray(exceeded, dtype=np.bool_)
-    if not multipliers.shape == exceeded.shape == levels.shape:
-        raise ValueError(f"{levels.size} levels, {multipliers.size} multipliers")
-    surprise = exceeded - (1.0 - levels)
-    updated: FloatArray = np.clip(multipliers * np.exp(rate * surprise), low, high)
-    return updated
-
-
-def tracked_var_es(var: FloatArray, es: FloatArray, multipliers: FloatArray) -> VarEs:
-    """Apply multipliers without letting a higher level fall below a lower one.
-
-    Each level has its own multiplier, so that close figures could change places; then the
-    lower level's stands for both.
-
-    Parameters
-    ----------
-    var, es : ndarray of shape (..., L)
-        By rising level.
-    multipliers : ndarray of shape (L,)
-
-    Returns
-    -------
-    var, es : ndarray of shape (..., L)
-    """
-    tracked_var: FloatArray = np.maximum.accumulate(var * multipliers, axis=-1)
-    tracked_es: FloatArray = np.maximum.accumulate(es * multipliers, axis=-1)
-    return tracked_var, tracked_es
-
-
-class TailSplit(NamedTuple):
-    """A book's tail figure, split among what is held.
-
-    Attributes
-    ----------
-    components : ndarray of shape (assets,)
-        Parts that add up to the figure; negative where a position offsets the tail.
-    marginals : ndarray of shape (assets,)
-        Change of the figure per unit of weight added, also where the weight is 0.
-    """
-
-    components: FloatArray
-    marginals: FloatArray
-
-
-def split_tail(scenarios: FloatArray, weights: FloatArray, level: float, total: float) -> TailSplit:
-    """Split a VaR or expected shortfall among positions by the book's worst scenarios.
-
-    A position's part is its average loss over the worst ``1 - level`` of the *book's*
-    scenarios, the boundary scenario weighted: the exact derivative of the empirical
-    expected shortfall. Parts are scaled together to add up to `total`, which comes from
-    another estimate of the same tail. Where the book's tail does not lose, as in a perfect
-    hedge, or `total` is a gain, scaling would turn signs or blow rounding up; there what is
-    missing is spread by the size of the parts (of the positions, if no part has any), and
-    marginals are not scaled.
-
-    Parameters
-    ----------
-    scenarios : ndarray of shape (scenarios, assets)
-        Returns.
-    weights : ndarray of shape (assets,)
-        Value held; negative when short.
-    level : float
-        Strictly between 0 and 1.
-    total : float
-        The figure to split, in the unit of `weights`, losses positive.
-
-    Returns
-    -------
-    TailSplit
-
-    Raises
-    ------
-    InsufficientData
-        If there are no scenarios.
-    ValueError
-        If a number is not finite, the level is outside (0, 1), shapes disagree, or a flat
-        book is given a total to split.
-    """
-    scenarios = _scenarios(scenarios, "split_tail", needed=1)
-    weights = np.ascontiguousarray(weights, dtype=np.float64)
-    _check_split(scenarios, weights, total)
-    per_unit = _tail_average(scenarios, weights, float(checked_levels((level,))[0]))
-    parts = weights * per_unit
-    tail, gross = float(parts.sum()), float(np.abs(parts).sum())
-    if total >= 0.0 and tail > _NEGLIGIBLE_SHARE * gross:
-        scale = total / tail
-        return TailSplit(parts * scale, per_unit * scale)
-    size = np.abs(parts if gross > 0.0 else weights)
-    missing = (total - tail) * size / max(size.sum(), _SMALLEST)
-    return TailSplit(parts + missing, per_unit)
 
 
 def checked_levels(levels: Sequence[float] | FloatArray) -> FloatArray:
@@ -414,20 +332,12 @@ def _sample(losses: FloatArray, measure: str, *, needed: int) -> FloatArray:
     return sample
 
 
-def _scenarios(scenarios: FloatArray, measure: str, *, needed: int) -> FloatArray:
+def checked_scenarios(scenarios: FloatArray, measure: str, *, needed: int) -> FloatArray:
+    """Scenarios as a matrix, refused where there are fewer than needed."""
     matrix = np.asarray(scenarios, dtype=np.float64)
     if len(matrix) < needed:
         raise InsufficientData(measure, needed=needed, got=len(matrix))
     return matrix
-
-
-def _check_split(scenarios: FloatArray, weights: FloatArray, total: float) -> None:
-    if weights.shape != (scenarios.shape[1],):
-        raise ValueError(f"{weights.size} weights for scenarios of {scenarios.shape[1]} assets")
-    if not (math.isfinite(total) and np.isfinite(weights).all()):
-        raise ValueError("weights and total must be finite")
-    if total != 0.0 and not weights.any():
-        raise ValueError(f"a flat book has no positions to split {total} among")
 
 
 @kernel(VECTOR)
@@ -446,9 +356,28 @@ def _worst_first(losses: FloatArray, count: int) -> FloatArray:
     for loss in losses:
         if not math.isfinite(loss):
             raise ValueError("losses contains NaN or infinity; fill or drop gaps first")
+    if count <= _FEW:
+        return _few_worst_first(losses, count)
     n = losses.size
     tail = np.sort(np.partition(losses, n - count)[n - count :])
     return tail[::-1].copy()
+
+
+@njit(cache=True)
+def _few_worst_first(losses: FloatArray, count: int) -> FloatArray:
+    """By putting each loss that is among the worst so far into its place."""
+    worst = np.empty(count)
+    kept = 0
+    for loss in losses:
+        if kept == count and loss <= worst[count - 1]:
+            continue
+        place = min(kept, count - 1)
+        while place > 0 and worst[place - 1] < loss:
+            worst[place] = worst[place - 1]
+            place -= 1
+        worst[place] = loss
+        kept = min(kept + 1, count)
+    return worst
 
 
 @njit(cache=True)
@@ -469,18 +398,17 @@ def _quantile(worst: FloatArray, n: int, level: float) -> float:
 def _tail_mean(worst: FloatArray, n: int, level: float) -> float:
     tail = n * (1.0 - level)
     whole = int(tail)
-    boundary = worst[min(whole, n - 1)]
-    return float((worst[:whole].sum() + (tail - whole) * boundary) / tail)
+    beyond = 0.0
+    for i in range(whole):
+        beyond += worst[i]
+    return float((beyond + (tail - whole) * worst[min(whole, n - 1)]) / tail)
 
 
 @njit(cache=True)
-def _historical_of(worst: FloatArray, n: int, levels: FloatArray) -> VarEs:
-    var, es = np.empty(levels.size), np.empty(levels.size)
-    for k in range(levels.size):
-        var[k] = _quantile(worst, n, levels[k])
-        # A tail of one loss equals its quantile; rounding must not put it below.
-        es[k] = max(_tail_mean(worst, n, levels[k]), var[k])
-    return var, es
+def _historical_at(worst: FloatArray, n: int, level: float) -> tuple[float, float]:
+    var = _quantile(worst, n, level)
+    # A tail of one loss equals its quantile; rounding must not put it below.
+    return var, max(_tail_mean(worst, n, level), var)
 
 
 @njit(cache=True)
@@ -490,9 +418,11 @@ def _pareto_fit(worst: FloatArray, k: int) -> tuple[float, float, float]:
     mean, weighted = 0.0, 0.0
     for i in range(k):
         excess = worst[i] - threshold
-        mean += excess / k
-        # worst[0] is the largest, which has rank k.
-        weighted += (1.0 - (k - i - 0.35) / k) * excess / k
+        mean += excess
+        # worst[0] is the largest, which has rank k: one minus (k - i - 0.35) / k, times k.
+        weighted += (i + 0.35) * excess
+    mean /= k
+    weighted /= k * k
     # Falling weights on rising excesses: mean > 2 * weighted unless all of them are zero.
     curvature = mean - 2.0 * weighted
     shape = 2.0 - mean / curvature if curvature > 0.0 else 0.0
@@ -501,20 +431,19 @@ def _pareto_fit(worst: FloatArray, k: int) -> tuple[float, float, float]:
 
 
 @njit(cache=True)
-def _pareto_of(worst: FloatArray, n: int, k: int, levels: FloatArray) -> VarEs:
-    threshold, shape, scale = _pareto_fit(worst, k)
-    var, es = np.empty(levels.size), np.empty(levels.size)
-    for i in range(levels.size):
-        log_rarity = -math.log(n * (1.0 - levels[i]) / k)
-        if log_rarity < -1e-9:
-            raise ValueError("a level lies below the tail that was fitted")
-        if abs(shape) < _EXPONENTIAL_SHAPE:
-            beyond = log_rarity
-        else:
-            beyond = math.expm1(shape * log_rarity) / shape
-        var[i] = threshold + scale * beyond
-        es[i] = max((var[i] + scale - shape * threshold) / (1.0 - shape), var[i])
-    return var, es
+def _pareto_at(
+    fit: tuple[float, float, float], n: int, k: int, level: float
+) -> tuple[float, float]:
+    threshold, shape, scale = fit
+    log_rarity = -math.log(n * (1.0 - level) / k)
+    if log_rarity < -1e-9:
+        raise ValueError("a level lies below the tail that was fitted")
+    if abs(shape) < _EXPONENTIAL_SHAPE:
+        beyond = log_rarity
+    else:
+        beyond = math.expm1(shape * log_rarity) / shape
+    var = threshold + scale * beyond
+    return var, max((var + scale - shape * threshold) / (1.0 - shape), var)
 
 
 @njit(cache=True)
@@ -525,24 +454,53 @@ def _exceedances_of(n: int, wanted: int) -> int:
 @kernel(VECTOR, VECTOR)
 def _historical(losses: FloatArray, levels: FloatArray) -> VarEs:
     n = losses.size
-    return _historical_of(_worst_first(losses, _reach(n, levels[0])), n, levels)
+    worst = _worst_first(losses, _reach(n, levels[0]))
+    var, es = np.empty(levels.size), np.empty(levels.size)
+    for i in range(levels.size):
+        var[i], es[i] = _historical_at(worst, n, levels[i])
+    return var, es
 
 
 @kernel(VECTOR, VECTOR, "int64")
 def _pareto(losses: FloatArray, levels: FloatArray, wanted: int) -> VarEs:
     n = losses.size
     k = _exceedances_of(n, wanted)
-    return _pareto_of(_worst_first(losses, k + 1), n, k, levels)
+    fit = _pareto_fit(_worst_first(losses, k + 1), k)
+    var, es = np.empty(levels.size), np.empty(levels.size)
+    for i in range(levels.size):
+        var[i], es[i] = _pareto_at(fit, n, k, levels[i])
+    return var, es
+
+
+@njit(cache=True)
+def _blend_of(
+    worst: FloatArray,
+    n: int,
+    worst_raw: FloatArray,
+    m: int,
+    levels: FloatArray,
+    weight: float,
+    var: FloatArray,
+    es: FloatArray,
+) -> None:
+    """Fill in the blend of n filtered and m raw losses whose worst are given, falling."""
+    k = _exceedances_of(n, EXCEEDANCES)
+    fit, plain = _pareto_fit(worst, k), 1.0 - weight
+    for i in range(levels.size):
+        tail_var, tail_es = _pareto_at(fit, n, k, levels[i])
+        raw_var, raw_es = _historical_at(worst_raw, m, levels[i])
+        var[i] = weight * tail_var + plain * raw_var
+        es[i] = weight * tail_es + plain * raw_es
 
 
 @njit(cache=True)
 def _blend(filtered: FloatArray, raw: FloatArray, levels: FloatArray, weight: float) -> VarEs:
     n, m = filtered.size, raw.size
-    k = _exceedances_of(n, EXCEEDANCES)
-    tail_var, tail_es = _pareto_of(_worst_first(filtered, k + 1), n, k, levels)
-    raw_var, raw_es = _historical_of(_worst_first(raw, _reach(m, levels[0])), m, levels)
-    plain = 1.0 - weight
-    return weight * tail_var + plain * raw_var, weight * tail_es + plain * raw_es
+    worst = _worst_first(filtered, _exceedances_of(n, EXCEEDANCES) + 1)
+    worst_raw = _worst_first(raw, _reach(m, levels[0]))
+    var, es = np.empty(levels.size), np.empty(levels.size)
+    _blend_of(worst, n, worst_raw, m, levels, weight, var, es)
+    return var, es
 
 
 @kernel(VECTOR, VECTOR, VECTOR, "float64")
@@ -563,25 +521,25 @@ def _unit_blended(
     return var, es
 
 
-@kernel(MATRIX, VECTOR, "float64")
-def _tail_average(scenarios: FloatArray, weights: FloatArray, level: float) -> FloatArray:
-    """Average loss per unit of each asset over the book's worst scenarios."""
-    n, assets = scenarios.shape
-    book = np.zeros(n)
-    for j in range(assets):
-        if weights[j] != 0.0:
-            book -= weights[j] * scenarios[:, j]
-    if not np.isfinite(book).all():
-        raise ValueError("scenarios contains NaN or infinity; fill or drop gaps first")
-    tail = n * (1.0 - level)
-    worst_first = np.argsort(-book)[: min(n, math.ceil(tail))]
-    average = np.zeros(assets)
-    for j in range(assets):
-        left = tail
-        for s in worst_first:
-            average[j] -= min(left, 1.0) * scenarios[s, j]
-            left -= 1.0
-        average[j] /= tail
-    if not np.isfinite(average).all():
-        raise ValueError("scenarios contains NaN or infinity; fill or drop gaps first")
-    return average
+@kernel(ROWS, INTEGERS, VECTOR, ROWS, INTEGERS, VECTOR, "float64", "int64")
+def _ordered_blended(
+    shocks: FloatArray,
+    shocks_seen: IntArray,
+    deviations: FloatArray,
+    losses: FloatArray,
+    losses_seen: IntArray,
+    levels: FloatArray,
+    weight: float,
+    needed: int,
+) -> VarEs:
+    series = deviations.size
+    var, es = np.full((series, levels.size), np.nan), np.full((series, levels.size), np.nan)
+    worst = np.empty(EXCEEDANCES + 1)
+    for j in range(series):
+        n, m = min(shocks_seen[j], shocks.shape[1]), min(losses_seen[j], losses.shape[1])
+        if n < needed or m < 1:
+            continue
+        for i in range(_exceedances_of(n, EXCEEDANCES) + 1):
+            worst[i] = shocks[j, i] * deviations[j]
+        _blend_of(worst, n, losses[j], m, levels, weight, var[j], es[j])
+    return var, es

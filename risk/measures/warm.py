@@ -12,7 +12,10 @@ from risk.measures import (  # noqa: F401
     correlation,
     equal_risk,
     moments,
+    sorted_windows,
     tail,
+    tail_split,
+    tracking,
     var,
     volatility,
 )

@@ -27,7 +27,7 @@ from risk.domain.model import (
     TailMethod,
 )
 from risk.measures.correlation import ewma_cross_update
-from risk.measures.tail import tracking_start, tracking_update
+from risk.measures.tracking import tracking_start, tracking_update
 from risk.measures.types import FloatArray
 from risk.measures.volatility import GjrState, gjr_update
 from risk.portfolio.scenarios import build_scenarios

@@ -14,12 +14,8 @@ from typing import Any
 import numpy as np
 
 from risk.errors import InvalidInput
-from risk.measures.tail import (
-    checked_levels,
-    tracked_var_es,
-    tracking_start,
-    tracking_update,
-)
+from risk.measures.tail import checked_levels
+from risk.measures.tracking import tracked_var_es, tracking_start, tracking_update
 from risk.measures.types import FloatArray
 from risk.measures.var import VAR_MODELS, VarModel, VarPath
 from risk.measures.var.base import unforecast, untracked_each

@@ -12,7 +12,9 @@ import numpy as np
 
 from risk.domain.assessment import TailRisk
 from risk.domain.model import LEVELS, Model, Scenarios, TailMethod
-from risk.measures.tail import blended_var_es, historical_var_es, split_tail, tracked_var_es
+from risk.measures.tail import blended_var_es, historical_var_es
+from risk.measures.tail_split import split_tail
+from risk.measures.tracking import tracked_var_es
 from risk.measures.types import FloatArray
 
 NO_RISK = TailRisk((0.0,) * len(LEVELS), (0.0,) * len(LEVELS))

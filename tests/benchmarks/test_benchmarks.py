@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from benchmarks import assessing, cycle, figures, memory, pending_orders
+from benchmarks import assessing, cycle, figures, measures, memory, pending_orders
 from benchmarks.tables import machine_line, print_table
 from benchmarks.timing import HEAD, Timing, timed_with
 from risk.domain.model import LEVELS
@@ -15,6 +15,7 @@ SMALLEST: dict[str, Callable[[], Iterator[Timing]]] = {
     "cycle": lambda: cycle.run(sizes=(1,), n=1),
     "assessing": lambda: assessing.run(update_sizes=(1,), check_sizes=(1,), n=1),
     "figures": lambda: figures.run(n=1, points=3),
+    "measures": lambda: measures.run(sizes=(2,), n=1, scenarios=1_000),
     "memory": lambda: memory.run(cycles=2, warm_up=1),
 }
 
@@ -25,6 +26,27 @@ def test_each_benchmark_gives_finite_numbers_at_the_least_size(name: str):
 
     assert timings
     assert all(math.isfinite(t.median) and t.median <= t.p99 for t in timings if t.unit != "x")
+
+
+def test_a_library_that_is_not_installed_is_skipped_with_a_word(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def missing(_returns: object) -> Callable[[], float]:
+        raise ImportError
+
+    monkeypatch.setattr(measures, "PEERS", {"elsewhere": missing})
+    timings = list(measures.run(sizes=(2,), n=1, scenarios=1_000))
+
+    assert not any("elsewhere" in timing.case for timing in timings)
+    assert "elsewhere is not installed and skipped" in capsys.readouterr().out
+
+
+def test_a_library_that_is_installed_is_measured_as_a_ratio(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(measures, "PEERS", {"other": lambda returns: returns.max})
+
+    *_, theirs, ratio = measures.run(sizes=(2,), n=1, scenarios=1_000)
+
+    assert (theirs.case, ratio.case, ratio.unit) == ("  other", "  other over ours", "x")
 
 
 def test_preparing_a_call_does_not_count_and_happens_before_each():

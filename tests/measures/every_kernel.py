@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from risk.measures import correlation, equal_risk, moments, tail, volatility
+from risk.measures import correlation, equal_risk, moments, tail, tail_split, volatility
 from risk.measures.var import VAR_MODELS, ewma, garch
 
 LEVELS = (0.9, 0.95, 0.99)
@@ -45,15 +45,16 @@ def answers() -> dict[str, np.ndarray]:
         "garch": garch._filter(loss, 1e-5, 0.05, 0.08, 0.85),
         "garch_step": (garch._step(1e-3, -0.01, 1e-5, 0.05, 0.08, 0.85),),
         "ewma": ewma.ewma_filter(returns[:, 1]),
-        "split": tail.split_tail(scenarios, np.array([1.0, 0.0, -2.0]), 0.95, 0.1),
+        "split": tail_split.split_tail(scenarios, np.array([1.0, 0.0, -2.0]), 0.95, 0.1),
     }
-    for name in ("adaptive", "ewma_normal", "monte_carlo_bootstrap", "parametric_t"):
+    models = ("adaptive", "ewma_normal", "filtered_evt", "monte_carlo_bootstrap", "parametric_t")
+    for name in models:
         model = VAR_MODELS[name]
-        state = model.start(LEVELS)
-        for value in returns[:150, 1]:
+        state = model.start(LEVELS[1:])
+        for value in returns[:200, 1]:
             state = model.update(state, value)
-        found[name] = (*model.path(returns[:, 1], LEVELS), *model.forecast(state))
-        found[f"{name}_after"] = model.untracked(returns[:, 1], LEVELS)
+        found[name] = (*model.path(returns[:, 1], LEVELS[1:]), *model.forecast(state))
+        found[f"{name}_after"] = model.untracked(returns[:, 1], LEVELS[1:])
     flat = {
         f"{name}_{i}": value for name, values in found.items() for i, value in enumerate(values)
     }
@@ -68,8 +69,8 @@ def refusals(loss: np.ndarray) -> list[str]:
         refusal(lambda: tail.historical_var_es(gap, LEVELS)),
         refusal(lambda: tail.pareto_var_es(loss, (0.5,))),
         refusal(lambda: tail.checked_levels((0.9, 0.8))),
-        refusal(lambda: tail.split_tail(table, np.array([1.0, 0.0]), 0.95, 1.0)),
-        refusal(lambda: tail.split_tail(table, np.array([1.0, 1.0]), 0.95, 1.0)),
+        refusal(lambda: tail_split.split_tail(table, np.array([1.0, 0.0]), 0.95, 1.0)),
+        refusal(lambda: tail_split.split_tail(table, np.array([1.0, 1.0]), 0.95, 1.0)),
         refusal(lambda: moments.moments_of(gap)),
     ]
 

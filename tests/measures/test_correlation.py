@@ -239,3 +239,14 @@ def test_refuses_infinite_residuals_and_those_of_other_assets():
         ewma_cross_update(*ewma_cross_start(4), shocks[3])
     with pytest.raises(ValueError, match="3 residuals for sums of shape"):
         ewma_cross_update(*ewma_cross_start(4), np.ones(3))
+
+
+def test_products_are_updated_alike_however_their_sums_lie_in_memory():
+    rng = np.random.default_rng(2)
+    cross, weight, residuals = rng.normal(size=(3, 3)), rng.random((3, 3)), rng.normal(size=3)
+    residuals[1] = np.nan
+
+    expected = ewma_cross_update(cross, weight, residuals)
+    found = ewma_cross_update(np.asfortranarray(cross), np.repeat(weight, 2, 1)[:, ::2], residuals)
+
+    np.testing.assert_array_equal(found, expected)

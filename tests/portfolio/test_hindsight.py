@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from risk.domain.model import DAY_MODEL, LEVELS, Forecast, Score
 from risk.errors import InvalidInput
-from risk.measures.tail import tracking_start, tracking_update
+from risk.measures.tracking import tracking_start, tracking_update
 from risk.measures.types import FloatArray
 from risk.measures.var import VAR_MODELS
 from risk.measures.volatility import DEFAULT_GJR
@@ -110,7 +110,7 @@ def untracked_by_updates(name: str, history: FloatArray) -> FloatArray:
     for value in history:
         state = model.update(state, value)
     var = model.forecast(state)[0]
-    return np.asarray(var / state.multipliers if model.tracks else var)
+    return np.asarray(var / np.ravel(state.multipliers) if model.tracks else var)
 
 
 def test_several_models_at_once_forecast_what_each_does_alone() -> None:

@@ -3,58 +3,30 @@
 Four steps: the fixed GJR filter; a generalised Pareto tail over the last residuals, times
 the forecast deviation; a quarter of plain history in the blend; a multiplier per level that
 learns from the series' own exceptions. Nothing is fitted iteratively, so a day costs
-microseconds.
+microseconds. Bar by bar it is a panel of one series (`evt_panel`).
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 
 from risk.errors import InsufficientData
-from risk.measures.tail import (
-    VarEs,
-    blended_var_es,
-    checked_levels,
-    tracked_var_es,
-    tracking_start,
-    tracking_update,
-)
+from risk.measures.tail import VarEs, blended_var_es, checked_levels
+from risk.measures.tracking import tracked_var_es, tracking_start, tracking_update
 from risk.measures.types import FloatArray
 from risk.measures.var.base import (
     MINIMUM_HISTORY,
     VarPath,
     check_window,
     last_observed,
-    pushed,
     seen_before,
     unforecast,
 )
-from risk.measures.volatility import GjrState, gjr_filter, gjr_start, gjr_update
-
-
-class FilteredEvtState(NamedTuple):
-    """Filter, windows, multipliers, and the forecast that the coming return will judge.
-
-    Attributes
-    ----------
-    levels : ndarray of shape (L,)
-    volatility : GjrState
-    residuals, losses : ndarray
-        The last residuals and raw losses, oldest first.
-    multipliers : ndarray of shape (L,)
-    standing : tuple of two ndarray of shape (L,), or None
-        VaR and expected shortfall of the coming return; None during warm-up.
-    """
-
-    levels: FloatArray
-    volatility: GjrState
-    residuals: FloatArray
-    losses: FloatArray
-    multipliers: FloatArray
-    standing: VarEs | None
+from risk.measures.var.evt_panel import EvtPanel, panel_start, panel_update
+from risk.measures.volatility import gjr_filter
 
 
 @dataclass(frozen=True)
@@ -82,34 +54,22 @@ class FilteredEvt:
         """See :class:`~risk.measures.var.base.VarModel`."""
         return f"{self.window} days at today's volatility, Pareto tail, self-correcting"
 
-    def start(self, levels: Sequence[float] | FloatArray) -> FilteredEvtState:
+    def start(self, levels: Sequence[float] | FloatArray) -> EvtPanel:
         """See :class:`~risk.measures.var.base.VarModel`."""
-        levels = checked_levels(levels)
-        return FilteredEvtState(
-            levels, gjr_start(1), np.empty(0), np.empty(0), tracking_start(levels.size), None
-        )
+        return panel_start(1, levels, self.window)
 
-    def update(self, state: FilteredEvtState, simple_return: float) -> FilteredEvtState:
+    def update(self, state: EvtPanel, simple_return: float) -> EvtPanel:
         """See :class:`~risk.measures.var.base.VarModel`."""
-        if np.isnan(simple_return):
+        if math.isnan(simple_return):
             return state
-        volatility, (residual,) = gjr_update(state.volatility, np.array([simple_return]))
-        residuals = state.residuals
-        if not np.isnan(residual):
-            residuals = pushed(residuals, residual, self.window)
-        advanced = state._replace(
-            volatility=volatility,
-            residuals=residuals,
-            losses=pushed(state.losses, -simple_return, self.window),
-            multipliers=_judged(state, -simple_return),
-        )
-        return advanced._replace(standing=_forecast(advanced))
+        return panel_update(state.copy(), np.array([simple_return]))
 
-    def forecast(self, state: FilteredEvtState) -> VarEs:
+    def forecast(self, state: EvtPanel) -> VarEs:
         """See :class:`~risk.measures.var.base.VarModel`."""
-        if state.standing is None:
-            raise InsufficientData(self.name, needed=MINIMUM_HISTORY, got=state.residuals.size)
-        return state.standing
+        if not state.forecast[0]:
+            got = int(state.shocks.counts()[0])
+            raise InsufficientData(self.name, needed=MINIMUM_HISTORY, got=got)
+        return state.var[0], state.es[0]
 
     def path(self, returns: FloatArray, levels: Sequence[float] | FloatArray) -> VarPath:
         """See :class:`~risk.measures.var.base.VarModel`."""
@@ -146,21 +106,6 @@ class FilteredEvt:
             loss_window = losses[max(0, losses_seen[t] - self.window) : losses_seen[t]]
             path.var[t], path.es[t] = _blend(shock_window, variance[t, 0], loss_window, levels)
         return path
-
-
-def _judged(state: FilteredEvtState, loss: float) -> FloatArray:
-    """Multipliers after the standing forecast met its return."""
-    if state.standing is None:
-        return state.multipliers
-    return tracking_update(state.multipliers, loss > state.standing[0], state.levels)
-
-
-def _forecast(state: FilteredEvtState) -> VarEs | None:
-    if state.residuals.size < MINIMUM_HISTORY:
-        return None
-    variance = float(state.volatility.variance[0])
-    var, es = _blend(state.residuals, variance, state.losses, state.levels)
-    return tracked_var_es(var, es, state.multipliers)
 
 
 def _blend(residuals: FloatArray, variance: float, losses: FloatArray, levels: FloatArray) -> VarEs:

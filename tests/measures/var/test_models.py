@@ -65,7 +65,7 @@ def test_after_a_history_it_forecasts_what_its_path_says_but_for_tracking(model,
 
 def multipliers_of(model, returns):
     """What a series has taught the model; ones if it does not learn."""
-    return after(model, returns).multipliers if model.tracks else np.ones(LEVELS.size)
+    return np.ravel(after(model, returns).multipliers) if model.tracks else np.ones(LEVELS.size)
 
 
 @every_model
