@@ -13,7 +13,7 @@ from risk.measures.sizing import (
 )
 from tests.oracles.sizing import size_as_planned
 
-equities = st.floats(0.0, 1e9)
+equities = st.one_of(st.just(0.0), st.floats(0.01, 1e12))
 volatilities = st.floats(1e-6, 5.0)
 fractions = st.floats(1e-4, 1.0)
 stops = st.floats(0.1, 10.0)
