@@ -246,13 +246,14 @@
   /** What a long watch would leave behind in Dash.
    *
    * It keeps each earlier `live` for an undo button that we do not show. And whatever is drawn keeps
-   * the whole state that it was drawn from, to tell it from the next one, in which Dash made the
-   * index of all parts (50 kB) anew: nobody reads it there any more, so that one is enough for all. */
+   * the whole state that it was drawn from, only to tell it from the next one, and with it an index
+   * of all parts (50 kB) and more that Dash makes anew with each change. Nobody reads an old state:
+   * the newest one's contents are enough for all of them. */
   function forgetPast() {
     const state = window.store.getState();
     state.history.past.length = 0;
     const alive = pastStates.splice(0).filter((past) => past.deref());
-    for (const past of alive) past.deref().paths = state.paths;
+    for (const past of alive) Object.assign(past.deref(), state);
     pastStates.push(...alive);
   }
 
