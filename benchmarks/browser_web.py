@@ -311,18 +311,18 @@ def has_slim(url: str) -> bool:
     return b"/assets/vendor/" in page
 
 
-def live_rows(url: str, *, updates: int) -> Iterator[Row]:
+def live_rows(url: str, pages: Sequence[str], *, updates: int) -> Iterator[Row]:
     """Main-thread time of an update, page by page, at the pace of the engine."""
-    for path in page_paths(url):
+    for path in pages:
         with browser() as chrome:
             open_live(chrome, f"{url}{path}")
             busy = watch(chrome, updates)
         yield f"main thread for an update of {path}", f"{busy:,.1f}", "ms", f"{updates}"
 
 
-def memory_rows(url: str, *, updates: int) -> Iterator[Row]:
+def memory_rows(url: str, pages: Sequence[str], *, updates: int) -> Iterator[Row]:
     """What each page holds in the course of watching."""
-    for path in page_paths(url):
+    for path in pages:
         with browser() as chrome:
             chrome.before_any_script(_FASTER % {"factor": _FACTOR})
             open_live(chrome, f"{url}{path}")
@@ -343,17 +343,23 @@ def _rows_of_memory(name: str, found: Sequence[Weight], count: int) -> Iterator[
 
 @click.command()
 @click.argument("url", required=False)
-@click.option("--loads", "n", default=5, show_default=True, help="Loads of each kind.")
-@click.option("--live", default=30, show_default=True, help="Updates for main-thread time.")
+@click.option("--loads", "n", default=5, show_default=True, help="Loads of each kind; 0 for none.")
+@click.option("--live", default=30, show_default=True, help="Updates for main-thread time; or 0.")
 @click.option("--updates", default=3600, show_default=True, help="Updates of watching; 0 for none.")
-def main(url: str | None, n: int, live: int, updates: int) -> None:
+@click.option("--page", "pages", multiple=True, help="Watch this one, such as /var; else all.")
+def main(url: str | None, n: int, live: int, updates: int, pages: tuple[str, ...]) -> None:
     """Measure the Seawall at URL, or the demonstration, watched at ten times the speed."""
+    rows: list[Row] = []
     with TemporaryDirectory() as folder:
         with _seawall(url, Path(folder), 1.0) as demo:
-            rows = [*load_rows(demo.url, n=n), *live_rows(demo.url, updates=live)]
+            watched = pages or page_paths(demo.url)
+            if n:
+                rows += load_rows(demo.url, n=n)
+            if live:
+                rows += live_rows(demo.url, watched, updates=live)
         if updates:
             with _seawall(url, Path(folder), 1.0 / _FACTOR) as demo:
-                rows += memory_rows(demo.url, updates=updates)
+                rows += memory_rows(demo.url, watched, updates=updates)
     print(machine_line())
     print()
     print_table(HEAD, rows)

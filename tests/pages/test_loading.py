@@ -67,8 +67,7 @@ def test_a_second_load_fetches_no_script_again(url):
 @pytest.mark.browser
 def test_watching_a_page_is_measured(url, moving, monkeypatch):
     monkeypatch.setattr(browser_web, "_SETTLING", 1)
-    monkeypatch.setattr(browser_web, "page_paths", lambda _url: ["/"])
-    rows = [*live_rows(url, updates=1), *memory_rows(url, updates=4)]
+    rows = [*live_rows(url, ["/"], updates=1), *memory_rows(url, ["/"], updates=4)]
 
     numbers = [float(row[1]) for row in rows if " to " not in row[1]]
     assert rows
