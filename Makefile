@@ -46,7 +46,7 @@ check: $(INSTALLED)
 bench: $(INSTALLED) $(WARMED)
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 VECLIB_MAXIMUM_THREADS=1 $(BIN)/python -m benchmarks
 
-# Twenty minutes: an hour of watching is simulated. With URL=... it measures a Seawall that runs.
+# Forty minutes and more: an hour of watching each page is simulated. With URL=... it measures a Seawall that runs.
 bench-web: $(INSTALLED) $(WARMED) browser
 	$(BIN)/python -m benchmarks.load_web $(URL)
 	$(BIN)/python -m benchmarks.browser_web $(URL)

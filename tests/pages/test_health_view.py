@@ -325,6 +325,18 @@ def test_clusters_and_a_rejection_are_marked_and_counted(data):
     assert f"Some test speaks against 1 of 1 models: {row.name}." in words(view)
 
 
+def test_where_no_test_speaks_against_a_model_the_light_may_still_be_amber(data):
+    row = data.models.value[0]
+    passed = row.inner._replace(hits=12, low=7, high=19, order=Order.NO_CLUSTERS, coverage_p=0.5)
+    many = row.outer._replace(hits=5, low=0, high=6, order=Order.NO_CLUSTERS, coverage_p=0.5)
+    row = replace(row, inner=passed, outer=many, depth=Depth(250, 0.1, 0, None))
+
+    view = health_view(replace(data, models=Awaited((row,))))
+
+    assert "No test speaks against any of 1 models. The light asks only" in words(view)
+    assert "AMBER" in words(rows_of(view)[1]["children"])
+
+
 def test_models_that_are_still_being_compared_are_awaited_in_words(data):
     waiting = health_view(replace(data, models=Awaited()))
 

@@ -354,4 +354,5 @@ def test_of_what_dash_makes_anew_with_each_change_only_the_newest_is_kept(watche
         "[window.indexes.length, window.indexes.filter(index => index.deref()).length]"
     )
     assert made > 20
-    assert kept < made / 4
+    # Without forgetting, eight and more after as short a time.
+    assert kept <= 4

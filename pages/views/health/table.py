@@ -12,14 +12,13 @@ from pages.format import UNKNOWN, number, percent, sentence
 from pages.views.health.judged import ModelHealth, placed
 from pages.views.health.reading import HealthData
 from pages.views.health.words import MODEL, PATH, SORT
-from pages.views.var.verdict import Light
+from pages.views.var.verdict import light_badge
 from risk.measures.backtest import (
     Z2_AMBER,
     Z2_RED,
     Depth,
     LevelRecord,
     Order,
-    traffic_light_zones,
 )
 
 _ORDER_WORDS = {
@@ -210,13 +209,7 @@ def _pinball(row: ModelHealth) -> html.Td:
 def _light(record: LevelRecord | None) -> html.Td:
     if record is None:
         return html.Td(UNKNOWN, className="sw-left")
-    light = Light(record.hits, record.days, *traffic_light_zones(record.days))
-    badge = html.Span(
-        [glyph(light.shape, state=light.shape), light.word],
-        className="sw-verdict-word",
-        **{"data-state": light.shape},
-    )
-    return html.Td(badge, className="sw-left")
+    return html.Td(light_badge(record.hits, record.days), className="sw-left")
 
 
 def _foot(data: HealthData) -> str:
@@ -225,11 +218,16 @@ def _foot(data: HealthData) -> str:
     rejected = [row for row in tested if _speaks_against(row)]
     if not tested:
         return "The forecast of each day is stored before it begins and scored after its close."
+    if not rejected:
+        return (
+            f"No test speaks against any of {len(tested)} models. The light asks only whether "
+            "exceptions are too many, and turns amber sooner."
+        )
     names = "; ".join(row.name for row in rejected)
-    told = f"Some test speaks against {len(rejected)} of {len(tested)} models"
     return (
-        f"{told}{f': {names}' if names else ''}. Each test rejects a right model about once in "
-        "twenty times, so that among so many some reject by chance alone."
+        f"Some test speaks against {len(rejected)} of {len(tested)} models: {names}. Each test "
+        "rejects a right model about once in twenty times, so that among so many some reject by "
+        "chance alone."
     )
 
 

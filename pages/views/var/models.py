@@ -12,9 +12,8 @@ from pages.format import UNKNOWN, percent, sentence
 from pages.views.change import var_change_words
 from pages.views.var.contest import Entrant, entrants, extremes, shortlisted
 from pages.views.var.reading import VarData
-from pages.views.var.verdict import Light, normal_range
+from pages.views.var.verdict import light_badge, normal_range
 from pages.views.var.words import HEALTH_PATH, NO_OTHER, PATH, WITH, WORDS
-from risk.measures.backtest import traffic_light_zones
 
 
 def models_card(data: VarData) -> html.Section:
@@ -150,13 +149,7 @@ def _pinball(entrant: Entrant, role: str | None) -> list[Component | str]:
 def _zone_cell(entrant: Entrant) -> html.Td:
     if not entrant.days:
         return html.Td(UNKNOWN, className="sw-left sw-wide")
-    light = Light(entrant.hits_99, entrant.days, *traffic_light_zones(entrant.days))
-    badge = html.Span(
-        [glyph(light.shape, state=light.shape), light.word],
-        className="sw-verdict-word",
-        **{"data-state": light.shape},
-    )
-    return html.Td(badge, className="sw-left sw-wide")
+    return html.Td(light_badge(entrant.hits_99, entrant.days), className="sw-left sw-wide")
 
 
 def _foot(data: VarData, compared: Sequence[Entrant]) -> html.Div:

@@ -343,3 +343,13 @@ def _worst(data: VarData) -> html.Section:
     ]
     figure_ = multiple(float(ratios[row]))
     return _fact_card("worst", "exception", label, figure_, "its VaR 99 %", lines)
+
+
+def light_badge(hits: int, days: int) -> html.Span:
+    """The traffic light's word and shape, for that many exceptions at 99 %; `days` not 0."""
+    light = Light(hits, days, *traffic_light_zones(days))
+    return html.Span(
+        [glyph(light.shape, state=light.shape), light.word],
+        className="sw-verdict-word",
+        **{"data-state": light.shape},
+    )
