@@ -344,15 +344,14 @@ def test_an_answer_for_the_view_before_is_not_written_over_the_one_chosen_since(
 
 def test_of_what_dash_makes_anew_with_each_change_only_the_newest_is_kept(watched, reader):
     watched.run(NOTE_INDEXES)
-    last = keep_alive(reader, 2.0, drift=0.01)
+    last = keep_alive(reader, 3.0, drift=0.01)
     until(lambda: int(watched.run(CYCLE)) >= last, "the page did not follow")
-    until(lambda: watched.freshness() != "live", "the page asks on")
+    assert watched.run("window.indexes.length") > 20
 
-    watched.driver.execute_cdp_cmd("HeapProfiler.collectGarbage", {})
+    def few_are_kept() -> bool:
+        # Not at once: what is drawn last is forgotten with the next answer to the page's asking.
+        watched.driver.execute_cdp_cmd("HeapProfiler.collectGarbage", {})
+        return watched.run("window.indexes.filter(index => index.deref()).length <= 5")
 
-    made, kept = watched.run(
-        "[window.indexes.length, window.indexes.filter(index => index.deref()).length]"
-    )
-    assert made > 20
-    # Without forgetting, eight and more after as short a time.
-    assert kept <= 4
+    # Without forgetting, eight and more however long one waits.
+    until(few_are_kept, "old indexes are kept")
