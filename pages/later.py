@@ -72,6 +72,25 @@ class Later:
         failure = answer.exception()
         return Awaited(answer.result()) if failure is None else Awaited(problem=_told(failure))
 
+    def ask_anew(self, key: Hashable, work: Callable[[], Answer], *, epoch: int) -> Awaited[Answer]:
+        """An answer that is worked out again in each epoch; meanwhile, that of the last one.
+
+        Parameters
+        ----------
+        key : hashable
+            Names the question.
+        work : callable
+            Must not return None; its answer says of which moment it is.
+        epoch : int
+        """
+        newest = self.ask((key, epoch), work, epoch=epoch)
+        if not newest.is_pending:
+            return newest
+        with self._lock:
+            _, before = self._asked.get((key, epoch - 1), (epoch, None))
+        there = before is not None and before.done() and before.exception() is None
+        return Awaited(before.result()) if there and before is not None else newest
+
     def _begun(self, key: Hashable, work: Callable[[], Answer], epoch: int) -> Future[Answer]:
         with self._lock:
             begun, answer = self._asked.get(key, (epoch, None))

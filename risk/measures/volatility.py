@@ -37,6 +37,7 @@ from risk.measures.types import FloatArray, IntArray
 VARIANCE_FLOOR = 1e-10
 
 _COEFFICIENTS = "UniTuple(float64, 6)"
+_DRAWN = "Array(int64, 2, 'C', readonly=True)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,38 +191,49 @@ def gjr_filter(
     return path, residuals, GjrState(path[-1].copy(), long_run, observed)
 
 
-def gjr_paths(
-    state: GjrState, shocks: FloatArray, parameters: GjrParameters = DEFAULT_GJR
+def gjr_growth(
+    state: GjrState,
+    residuals: FloatArray,
+    drawn: IntArray,
+    parameters: GjrParameters = DEFAULT_GJR,
 ) -> FloatArray:
-    """Returns of one asset that given shocks would make: the filter, run backwards.
+    """What assets are worth after past shocks come again: the filter, run backwards.
+
+    All assets take their shocks of one path and step from one bar, so that they move together
+    as they did.
 
     Parameters
     ----------
     state : GjrState
-        Of one asset that has residuals already: more than ``start_bars`` returns were seen.
-    shocks : ndarray of shape (paths, steps)
-        Residuals to come, each path's oldest first.
+        Of assets that have a level: at least ``start_bars`` returns were seen of each.
+    residuals : ndarray of shape (bars, assets)
+        Shocks to draw from.
+    drawn : ndarray of shape (paths, steps), int
+        Rows of `residuals`, each path's first step first.
     parameters : GjrParameters
 
     Returns
     -------
-    ndarray of shape (paths, steps)
-        Simple returns. Filtering a row from `state` on gives its shocks again.
+    ndarray of shape (paths, assets)
+        Value at the end of each path per unit at its beginning; nothing falls below zero.
 
     Raises
     ------
     ValueError
-        If the state is of several assets or of one without a level, or a shock is NaN or
-        infinite.
+        If an asset has no level, a shock is NaN or infinite, a row does not exist, or shapes
+        disagree.
     """
-    shocks = np.asarray(shocks, dtype=np.float64)
-    if state.variance.size != 1 or state.observed[0] < parameters.start_bars:
-        raise ValueError("paths need one asset whose level is set")
-    if not np.isfinite(shocks).all():
-        raise ValueError("shocks contains NaN or infinity; draw from residuals that exist")
-    variance, long_run = float(state.variance[0]), float(state.long_run[0])
-    observed = int(state.observed[0])
-    return _paths(variance, long_run, observed, shocks, parameters.coefficients)
+    residuals = np.asarray(residuals, dtype=np.float64)
+    drawn = np.ascontiguousarray(drawn, dtype=np.int64)
+    if residuals.ndim != 2 or residuals.shape[1] != state.variance.size:
+        raise ValueError(f"{state.variance.size} assets, residuals of shape {residuals.shape}")
+    if (state.observed < parameters.start_bars).any():
+        raise ValueError("paths need assets whose levels are set")
+    if not np.isfinite(residuals).all():
+        raise ValueError("residuals contains NaN or infinity; draw from shocks that exist")
+    if drawn.size and not 0 <= drawn.min() <= drawn.max() < len(residuals):
+        raise ValueError(f"draws from {len(residuals)} bars only")
+    return _growth(*state, residuals, drawn, parameters.coefficients)
 
 
 def _refuse_infinite(returns: FloatArray) -> None:
@@ -298,19 +310,22 @@ def _filter(
     return path, residuals, long_run, observed
 
 
-@kernel("float64", "float64", "int64", MATRIX, _COEFFICIENTS)
-def _paths(
-    variance: float,
-    long_run: float,
-    observed: int,
-    shocks: FloatArray,
+@kernel(VECTOR, VECTOR, INTEGERS, MATRIX, _DRAWN, _COEFFICIENTS)
+def _growth(
+    variance: FloatArray,
+    long_run: FloatArray,
+    observed: IntArray,
+    residuals: FloatArray,
+    drawn: IntArray,
     coefficients: tuple[float, ...],
 ) -> FloatArray:
-    paths, steps = shocks.shape
-    returns = np.empty((paths, steps))
-    for i in range(paths):
-        now, slow = variance, long_run
-        for t in range(steps):
-            returns[i, t] = shocks[i, t] * math.sqrt(now)
-            now, slow = _next_variance(now, slow, observed + t + 1, returns[i, t], coefficients)
-    return returns
+    paths, steps = drawn.shape
+    growth = np.ones((paths, variance.size))
+    for j in range(variance.size):
+        for i in range(paths):
+            now, slow = variance[j], long_run[j]
+            for t in range(steps):
+                value = residuals[drawn[i, t], j] * math.sqrt(now)
+                growth[i, j] *= max(1.0 + value, 0.0)
+                now, slow = _next_variance(now, slow, observed[j] + t + 1, value, coefficients)
+    return growth

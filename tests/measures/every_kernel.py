@@ -29,7 +29,9 @@ def answers() -> dict[str, np.ndarray]:
     ties = np.concatenate((np.zeros(220), np.ones(20)))
     found = {
         "filter": (path, residuals, *state),
-        "paths": volatility.gjr_paths(alone, residuals[30:40, :1].T),
+        "growth": (
+            volatility.gjr_growth(alone, residuals[100:, :1], np.arange(40).reshape(4, 10)),
+        ),
         "update": (*after, shocks),
         "cross": cross,
         "cross_update": correlation.ewma_cross_update(*cross, shocks),

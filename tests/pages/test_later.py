@@ -6,6 +6,7 @@ import pytest
 
 from pages.later import Later
 from risk.errors import StoreUnavailable
+from tests.browser import until
 
 
 @pytest.fixture
@@ -71,3 +72,27 @@ def test_what_nobody_foresaw_is_named_and_not_swallowed(later):
 def test_an_answer_is_kept_when_the_epoch_grows(later):
     assert answered(later, work=lambda: "first", epoch=1).value == "first"
     assert answered(later, work=lambda: "second", epoch=2).value == "first"
+
+
+def test_while_an_answer_is_worked_out_anew_that_of_the_last_epoch_stands(later):
+    gate = threading.Event()
+    work = {1: lambda: "old", 2: lambda: gate.wait(10) and "new"}
+
+    assert later.ask_anew("q", work[1], epoch=1).value == "old"
+    assert later.ask_anew("q", work[2], epoch=2).value == "old"
+    gate.set()
+    until(lambda: later.ask_anew("q", work[2], epoch=2).value == "new", "never anew")
+
+
+def test_an_answer_older_than_the_last_epoch_is_none(later):
+    gate = threading.Event()
+    later.ask_anew("q", lambda: "old", epoch=1)
+
+    assert later.ask_anew("q", lambda: gate.wait(10) and "new", epoch=3).is_pending
+    gate.set()
+
+
+def test_what_failed_anew_is_told_and_not_hidden_by_what_was_known(later):
+    later.ask_anew("q", lambda: "old", epoch=1)
+
+    assert later.ask_anew("q", fails(StoreUnavailable("no disk")), epoch=2).problem == "no disk"

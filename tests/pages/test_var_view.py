@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pages.figures.packing import unpacked
+from pages.format import percent
 from pages.glossary import GLOSSARY
 from pages.later import Awaited
 from pages.query import parse
@@ -16,8 +17,10 @@ from pages.readings import Readings
 from pages.views.var import VarData, read_var, var_view
 from pages.views.var.contest import entrants
 from pages.views.var.past import COMPARED
+from pages.views.var.ten_days import ask_ten_days
 from pages.views.var.words import IN_USE, WORDS
 from risk.domain.market import Period
+from risk.errors import StateUnreadable
 from risk.measures.var import VAR_MODELS
 from tests.fakes_book import MIDNIGHT
 from tests.fakes_web import DEMO, FakeBookReader
@@ -372,3 +375,69 @@ def test_words_that_it_does_not_know_are_told():
 
     assert query.choice("horizon") == "1d"
     assert len(query.notes) == 2
+
+
+def spaced(fraction: float) -> str:
+    return percent(fraction).replace("\u00a0", " ")
+
+
+def ten_days(view) -> dict[str, str]:
+    """The column, by row."""
+    keys = ("var-95", "var-975", "var-99", "es-975", "es-99")
+    return {key: words(part(view, f"var-now-{key}-ten-days")["children"]) for key in keys}
+
+
+def simulated(reader=None) -> VarData:
+    """What the page shows once ten days are there."""
+    reader = reader or FakeBookReader()
+    readings, query = Readings(reader), parse({}, WORDS)
+    data = read_var(readings, query, DEMO, reader.latest("demo"))
+    while data.ten_days.is_pending:
+        time.sleep(0)
+        data = read_var(readings, query, DEMO, reader.latest("demo"))
+    return data
+
+
+def test_ten_days_are_riskier_than_one_and_say_of_which_book_they_are():
+    data = simulated()
+    view = var_view(data)
+    found = data.ten_days.value
+
+    assert found.tail.var_at(0.99) > data.assessment.held.day.var_at(0.99)
+    shown = ten_days(view)
+    assert shown["var-99"] == spaced(found.tail.var_at(0.99) / found.equity)
+    assert shown["es-99"] == spaced(found.tail.es_at(0.99) / found.equity)
+    told = words(part(view, "var-ten-days-words")["children"])
+    assert "10 000 simulated paths of what was held at 15:42:18" in told
+    assert "√10 × one day would be" in told
+
+
+class WithoutModel(FakeBookReader):
+    def model(self, portfolio, period, *, at=None):
+        return None
+
+
+class ModelLost(FakeBookReader):
+    def model(self, portfolio, period, *, at=None):
+        raise StateUnreadable("Model", "it is torn")
+
+
+@pytest.mark.parametrize(
+    ("reader", "told"),
+    [
+        (WithoutModel(), "Ten days need 100 bars of history of the coins held."),
+        (ModelLost(), "Ten days cannot be told: "),
+    ],
+)
+def test_ten_days_that_cannot_be_told_say_why(reader, told):
+    data = replace(read(), ten_days=ask_ten_days(Readings(reader), DEMO, reader.latest("demo")))
+    view = var_view(data)
+
+    assert set(ten_days(view).values()) == {"unknown"}
+    assert told in words(part(view, "var-ten-days-words")["children"])
+
+
+def test_until_ten_days_are_simulated_it_says_so():
+    view = var_view(replace(read(), ten_days=Awaited()))
+
+    assert words(part(view, "var-ten-days-words")["children"]) == "Ten days are being simulated."

@@ -4,8 +4,9 @@ Data in, component tree out.
 """
 
 from pages.components.basics import Component
+from pages.views.var.levels import levels_card
 from pages.views.var.models import models_card
-from pages.views.var.parts import components_card, exceptions_card, levels_card, plot_card
+from pages.views.var.parts import components_card, exceptions_card, plot_card
 from pages.views.var.reading import VarData, read_var
 from pages.views.var.verdict import answer, strip
 

@@ -8,7 +8,7 @@ from pages.components.basics import Component, card, figure, heading, help_mark
 from pages.components.choices import choice_links
 from pages.components.notices import empty_state
 from pages.figures.history import CHART_CONFIG
-from pages.format import UTC_ZONE, amount, percent, sentence
+from pages.format import UTC_ZONE, percent, sentence
 from pages.query import BY, GROUPINGS
 from pages.theme import others_fill, series_fill, series_line
 from pages.views.exposure.selection import label as part_label
@@ -17,7 +17,6 @@ from pages.views.var.explained import Exceeded
 from pages.views.var.reading import LEAST_DAYS, LEAST_HOURS, MOST_HOURS, VarData
 from pages.views.var.verdict import unnoticed_words
 from pages.views.var.words import HORIZON, NO_OTHER, PATH, UNIT, WITH
-from risk.domain.assessment import TailRisk
 from risk.domain.market import Period
 from risk.measures.var import VAR_MODELS
 
@@ -290,82 +289,3 @@ def _component_legend(data: VarData) -> html.Ul:
         share = percent(now[name], 0) if name in now else ""
         items.append(html.Li([swatch, name, " ", figure(share, f"var-share-{index}")]))
     return html.Ul(items, className="sw-keys", **{"aria-label": "Groups and share of VaR now"})
-
-
-def levels_card(data: VarData) -> html.Section:
-    """VaR and expected shortfall now, by level and horizon."""
-    title = "VaR now, by horizon"
-    return card(
-        [
-            heading(title, note="% of equity", actions=[help_mark("var_levels")]),
-            html.Div(
-                html.Table(
-                    [
-                        html.Caption(title, className="sw-hidden"),
-                        html.Thead(_levels_header()),
-                        html.Tbody(_levels_rows(data)),
-                    ],
-                    className="sw-table sw-levels-table",
-                ),
-                className="sw-table-box",
-            ),
-            html.P(_horizon_words(data), id="var-horizon-words", className="sw-dim sw-pad"),
-        ],
-        label=title,
-        class_name="sw-levels",
-        id="var-levels",
-    )
-
-
-def _levels_header() -> html.Tr:
-    heads = [html.Th(text, scope="col") for text in ("1 hour", "1 day", "1 day, money")]
-    return html.Tr([html.Th("Measure", scope="col", className="sw-left"), *heads])
-
-
-_LEVEL_ROWS = (
-    ("VaR 95 %", 0.95, False),
-    ("VaR 97.5 %", 0.975, False),
-    ("VaR 99 %", 0.99, False),
-    ("ES 97.5 %", 0.975, True),
-    ("ES 99 %", 0.99, True),
-)
-
-
-def _levels_rows(data: VarData) -> list[html.Tr]:
-    return [_levels_row(data, *row) for row in _LEVEL_ROWS]
-
-
-def _levels_row(data: VarData, name: str, level: float, shortfall: bool) -> html.Tr:
-    held = data.assessment.held
-    hour, day = (_tail_at(tail, level, shortfall) for tail in (held.hour, held.day))
-    key = f"var-now-{'es' if shortfall else 'var'}-{str(level)[2:]}"
-    return html.Tr(
-        [
-            html.Th(name, scope="row", className="sw-left"),
-            html.Td(figure(percent(data.of_equity(hour)), f"{key}-hour")),
-            html.Td(figure(percent(data.of_equity(day)), f"{key}-day")),
-            html.Td(figure(amount(day), f"{key}-money")),
-        ]
-    )
-
-
-def _tail_at(tail: TailRisk | None, level: float, shortfall: bool) -> float | None:
-    if tail is None:
-        return None
-    return tail.es_at(level) if shortfall else tail.var_at(level)
-
-
-def _horizon_words(data: VarData) -> str:
-    """Whether the hour is stormier than the day, in one sentence."""
-    held = data.assessment.held
-    if held.day is None or held.hour is None:
-        return "VaR needs 60 bars of history of the coins held."
-    hour, day = held.hour.var_at(0.99), held.day.var_at(0.99)
-    if day <= 0.0:
-        return "Nothing held can lose: VaR is zero."
-    calm = 24.0**-0.5
-    word = "stormier" if hour / day > 1.25 * calm else "calmer" if hour / day < 0.8 * calm else ""
-    share = f"One hour's VaR is {percent(hour / day, 0)} of the day's"
-    if not word:
-        return f"{share}, about what a steady market gives ({percent(calm, 0)})."
-    return f"{share}: this hour is {word} than the day as a whole ({percent(calm, 0)} if steady)."

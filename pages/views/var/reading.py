@@ -23,6 +23,7 @@ from pages.views.var.scored import (
     read_judged,
     read_scored,
 )
+from pages.views.var.ten_days import TenDays, ask_ten_days
 from pages.views.var.words import HORIZON
 from risk.domain.assessment import Assessment
 from risk.domain.market import Period
@@ -67,6 +68,7 @@ class VarData:
     components : Components
     trends, baselines : mapping of metric to MetricHistory
         Of the cards: over the chosen range, and over the last year.
+    ten_days : Awaited of TenDays
     change : Change or NotKnown
         Of the one-day VaR since 00:00 UTC.
     """
@@ -85,6 +87,7 @@ class VarData:
     components: Components
     trends: Mapping[str, MetricHistory]
     baselines: Mapping[str, MetricHistory]
+    ten_days: Awaited[TenDays]
     change: Change | NotKnown
 
     @property
@@ -149,6 +152,7 @@ class _Reading:
             components=read_components(self.readings, self.query, self.book, self.now),
             trends={m: self._trend(m) for m in CARD_METRICS},
             baselines={m: self.readings.baseline(self.book, m, self.cycle) for m in CARD_METRICS},
+            ten_days=ask_ten_days(self.readings, self.book, self.cycle),
             change=read_var_change(self.readings, self.book, self.cycle),
         )
 

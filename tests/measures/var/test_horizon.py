@@ -11,28 +11,20 @@ from risk.errors import InsufficientData
 from risk.measures.tail import historical_var_es
 from risk.measures.var import VAR_MODELS
 from risk.measures.var.filtered_historical import FilteredHistorical
-from risk.measures.var.horizon import horizon_var_es
-from risk.measures.volatility import gjr_filter, gjr_paths, gjr_start, gjr_update
+from risk.measures.var.horizon import book_horizon_var_es, horizon_var_es
+from risk.measures.volatility import (
+    DEFAULT_GJR,
+    gjr_filter,
+    gjr_growth,
+    gjr_start,
+    gjr_update,
+)
 from tests.measures.var.series import LEVELS, market
 
 
 def over(returns, steps, *, seed=1, **options):
     rng = np.random.default_rng(seed)
     return horizon_var_es(returns, LEVELS, steps=steps, rng=rng, **options)
-
-
-@given(seed=st.integers(0, 50), bars=st.integers(21, 300))
-@settings(max_examples=25)
-def test_filtering_a_path_gives_the_shocks_it_was_made_of(seed, bars):
-    rng = np.random.default_rng(seed)
-    _, _, state = gjr_filter(market(seed, bars, holes=0.0)[:, None])
-    shocks = rng.standard_t(3, (2, 12))
-
-    for path, made_of in zip(gjr_paths(state, shocks), shocks, strict=True):
-        after = state
-        for value, shock in zip(path, made_of, strict=True):
-            after, (residual,) = gjr_update(after, np.array([value]))
-            assert residual == pytest.approx(shock, rel=1e-9)
 
 
 def test_paths_are_led_bar_by_bar_through_the_filter_and_compounded():
@@ -46,7 +38,8 @@ def test_paths_are_led_bar_by_bar_through_the_filter_and_compounded():
         for shock in drawn:
             move = shock * math.sqrt(now.variance[0])
             value *= 1.0 + move
-            now, _ = gjr_update(now, np.array([move]))
+            now, (residual,) = gjr_update(now, np.array([move]))
+            assert residual == pytest.approx(shock, rel=1e-9)
         losses.append(1.0 - value)
 
     found = over(returns, 10, seed=5, paths=300)
@@ -137,11 +130,88 @@ def test_refuses_a_level_that_is_none():
         horizon_var_es(market(), (0.99, 0.95), steps=10, rng=np.random.default_rng(1))
 
 
-def test_refuses_paths_from_nothing_or_of_nothing():
-    _, _, started = gjr_filter(market()[:, None])
-    with pytest.raises(ValueError, match="whose level is set"):
-        gjr_paths(gjr_start(1), np.zeros((1, 1)))
-    with pytest.raises(ValueError, match="whose level is set"):
-        gjr_paths(gjr_start(2), np.zeros((1, 1)))
+def test_refuses_assets_without_a_level_shocks_that_are_none_and_bars_that_are_not_there():
+    _, residuals, started = gjr_filter(market(holes=0.0)[:, None])
+    shocks, drawn = residuals[30:], np.zeros((1, 1), dtype=np.int64)
+    with pytest.raises(ValueError, match="whose levels are set"):
+        gjr_growth(gjr_start(1), shocks, drawn)
+    with pytest.raises(ValueError, match="1 assets, residuals of shape"):
+        gjr_growth(started, np.hstack([shocks, shocks]), drawn)
     with pytest.raises(ValueError, match="NaN or infinity"):
-        gjr_paths(started, np.array([[math.nan]]))
+        gjr_growth(started, np.full((5, 1), math.nan), drawn)
+    for outside in (-1, len(shocks)):
+        with pytest.raises(ValueError, match="draws from"):
+            gjr_growth(started, shocks, drawn + outside)
+
+
+# --- a book -----------------------------------------------------------------------------------
+
+
+def three(seed=4, bars=400):
+    """State, and shocks, of three assets of one market."""
+    together = market(seed, bars, holes=0.0)
+    own = [market(seed + number, bars, holes=0.0) for number in (1, 2, 3)]
+    returns = np.column_stack([0.7 * together + 0.5 * each for each in own])
+    _, residuals, state = gjr_filter(returns)
+    return state, residuals[DEFAULT_GJR.start_bars :]
+
+
+def over_book(exposures, *, steps=10, seed=1, book=None, **options):
+    state, shocks = book or three()
+    rng = np.random.default_rng(seed)
+    exposures = np.asarray(exposures)
+    return book_horizon_var_es(state, shocks, exposures, LEVELS, steps=steps, rng=rng, **options)
+
+
+def test_a_book_holds_units_of_assets_that_draw_their_shocks_from_the_same_bars():
+    """Oracle: one path after the other, one asset after the other."""
+    (state, shocks), rng = three(), np.random.default_rng(3)
+    exposures = np.array([3e4, -1e4, 5e3])
+    losses = []
+    for bars in rng.integers(len(shocks), size=(100, 10)):
+        growth, now = np.ones(3), state
+        for bar in bars:
+            moves = shocks[bar] * np.sqrt(now.variance)
+            growth *= 1.0 + moves
+            now, _ = gjr_update(now, moves)
+        losses.append(exposures @ (1.0 - growth))
+
+    found = over_book(exposures, seed=3, paths=100)
+
+    np.testing.assert_allclose(found, historical_var_es(np.array(losses), LEVELS), rtol=1e-9)
+
+
+@given(factor=st.floats(1e-6, 1e6), exposures=st.tuples(*[st.floats(-1e5, 1e5)] * 3))
+@settings(max_examples=20)
+def test_a_book_many_times_as_large_is_as_many_times_as_risky(factor, exposures):
+    once, many = (over_book(np.array(exposures) * by, paths=500) for by in (1.0, factor))
+
+    np.testing.assert_allclose(many, factor * np.array(once), rtol=1e-9, atol=1e-12)
+
+
+def test_one_asset_is_the_series_it_is():
+    returns = market(seed=2)
+    _, residuals, state = gjr_filter(returns[:, None])
+    shocks = residuals[~np.isnan(residuals[:, 0])][-500:]
+
+    alone = over_book([1.0], book=(state, shocks))
+
+    np.testing.assert_array_equal(alone, over(returns, 10))
+
+
+def test_a_short_can_lose_more_than_its_value():
+    state, shocks = three()
+    wild = state._replace(variance=400.0 * state.variance)
+
+    assert over_book([-1.0, 0.0, 0.0], book=(wild, shocks), steps=60)[1][-1] > 1.0
+
+
+def test_refuses_a_book_of_other_assets_of_no_number_or_without_a_past():
+    for exposures in ([1.0, 1.0], [1.0, 1.0, math.nan]):
+        with pytest.raises(ValueError, match="3 assets need as many exposures, all finite"):
+            over_book(exposures)
+    with pytest.raises(ValueError, match="0 paths of 10 steps"):
+        over_book([1.0, 1.0, 1.0], paths=0)
+    state, shocks = three()
+    with pytest.raises(InsufficientData, match="needs 100 or more observations, got 99"):
+        over_book([1.0, 1.0, 1.0], book=(state, shocks[:99]))
