@@ -72,8 +72,8 @@ def test_the_first_line_answers_in_words(view):
     answer = part(view, "var-answer")["children"].replace("\u00a0", " ")
 
     assert answer.startswith(
-        "Nothing speaks against VaR: losses went beyond the 99 % VaR on 3 of 250 days (normal 1 "
-        "to 6), beyond the 95 % VaR on 12 (normal 7 to 19)."
+        "VaR was broken as often as it should be: losses went beyond the 99 % VaR on 3 of 250 "
+        "days (normal 1 to 6), beyond the 95 % VaR on 12 (normal 7 to 19)."
     )
     assert "Today \u22122." in answer
 

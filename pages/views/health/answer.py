@@ -5,6 +5,7 @@ from dash import html
 from pages.components.basics import Component, card
 from pages.components.links import inside_link
 from pages.format import number, percent
+from pages.views.health.judged import ModelHealth, is_rejected
 from pages.views.health.reading import HealthData
 from pages.views.var.verdict import unnoticed_words
 from pages.views.var.words import PATH as VAR_PATH
@@ -44,18 +45,29 @@ def verdict_words(data: HealthData) -> str:
             f"The first is scored at 00:00 UTC, and {JUDGED_DAYS} days make a full record."
         )
     counted = (
-        f"{opinion(inner, outer)}: the 95 % VaR was broken on {_counted(inner)}, the 99 % VaR on "
+        f"{opinion(data.live)}: the 95 % VaR was broken on {_counted(inner)}, the 99 % VaR on "
         f"{_counted(outer)}."
     )
     return " ".join([counted, order_words(inner), depth_words(data.live.depth)]).strip()
 
 
-def opinion(inner: LevelRecord, outer: LevelRecord) -> str:
-    """What the numbers of exceptions say together."""
-    if any(each.hits > each.high for each in (inner, outer)):
+def opinion(live: ModelHealth) -> str:
+    """What number, order and depth of the exceptions say together."""
+    levels = [record for record in (live.inner, live.outer) if record is not None]
+    if any(each.hits > each.high for each in levels):
         return "VaR has been too low"
-    if any(each.hits < each.low for each in (inner, outer)):
+    if any(each.hits < each.low for each in levels):
         return "VaR has been higher than needed"
+    wrong = [
+        word
+        for word, odd in (
+            ("order", live.tests.order or live.tests.coverage),
+            ("depth", live.tests.depth),
+        )
+        if odd
+    ]
+    if wrong:
+        return f"The number of exceptions is normal, but not their {' and '.join(wrong)}"
     return "Nothing speaks against VaR"
 
 
@@ -70,6 +82,8 @@ def order_words(inner: LevelRecord) -> str:
     """Whether broken days follow each other."""
     if inner.order is Order.CLUSTERED:
         return "Broken days come in clusters: VaR follows the market too slowly."
+    if is_rejected(inner.coverage_p):
+        return "So many in such an order are unlikely by chance."
     if inner.order is Order.TOO_FEW:
         return "They are too few to show clusters."
     return "No clusters are seen."

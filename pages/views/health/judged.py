@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from risk.measures.backtest import (
     Bands,
     Depth,
     LevelRecord,
+    Order,
     band_ranges,
     band_test,
     depth_record,
@@ -88,6 +90,42 @@ class ModelHealth:
     def is_live(self) -> bool:
         """Whether it is the record that was made day by day."""
         return self.model is None
+
+    @property
+    def tests(self) -> "Tests":
+        """Which of the tests that are shown speak against it."""
+        return Tests(
+            outer_number=self.outer is not None and not self.outer.is_normal,
+            inner_number=self.inner is not None and not self.inner.is_normal,
+            order=self.inner is not None and self.inner.order is Order.CLUSTERED,
+            coverage=self.inner is not None and is_rejected(self.inner.coverage_p),
+            depth=bool(self.depth.zone),
+        )
+
+
+class Tests(NamedTuple):
+    """Whether each test that is shown speaks against a model.
+
+    Attributes
+    ----------
+    outer_number, inner_number : bool
+        Of exceptions at 99 and at 95 %.
+    order, coverage : bool
+        At 95 %; the second is of number and order together.
+    depth : bool
+        At 97.5 %.
+    """
+
+    outer_number: bool
+    inner_number: bool
+    order: bool
+    coverage: bool
+    depth: bool
+
+
+def is_rejected(p_value: float | None) -> bool:
+    """Whether a test of which so much is known speaks against its model."""
+    return p_value is not None and p_value < 0.05
 
 
 def live_health(judged: ScoredBars) -> ModelHealth:

@@ -115,11 +115,11 @@ def _row(data: HealthData, row: ModelHealth) -> html.Tr:
     chosen = row.model == data.query.choice(MODEL.name)
     cells = [
         _name(data, row, chosen),
-        _hits(row.outer),
-        _hits(row.inner, wide=True),
-        _order(row.inner),
-        _coverage(row.inner),
-        _depth(row.depth),
+        _hits(row.outer, odd=row.tests.outer_number),
+        _hits(row.inner, odd=row.tests.inner_number, wide=True),
+        _order(row.inner, odd=row.tests.order),
+        _coverage(row.inner, odd=row.tests.coverage),
+        _depth(row.depth, odd=row.tests.depth),
         _pinball(row),
         _light(row.outer),
     ]
@@ -147,18 +147,18 @@ def _marked(text: str, *, odd: bool) -> list[Component]:
     return [*([glyph("caution", state="caution"), " "] if odd else []), text]
 
 
-def _hits(record: LevelRecord | None, *, wide: bool = False) -> html.Td:
+def _hits(record: LevelRecord | None, *, odd: bool, wide: bool = False) -> html.Td:
     if record is None:
         return _cell(UNKNOWN, wide=wide)
-    counted = _marked(f"{record.hits} of {record.days}", odd=not record.is_normal)
+    counted = _marked(f"{record.hits} of {record.days}", odd=odd)
     normal = _small(["normal ", html.Span(f"{record.low} to {record.high}")])
     return _cell(*counted, normal, wide=wide)
 
 
-def _order(record: LevelRecord | None) -> html.Td:
+def _order(record: LevelRecord | None, *, odd: bool) -> html.Td:
     if record is None:
         return _cell(UNKNOWN)
-    word = _marked(_ORDER_WORDS[record.order], odd=record.order is Order.CLUSTERED)
+    word = _marked(_ORDER_WORDS[record.order], odd=odd)
     return _cell(*word, _small(chance_words(record.order_p)))
 
 
@@ -171,18 +171,17 @@ def chance_words(p_value: float | None) -> str:
     return "p below 0.01" if p_value < 0.01 else f"p {number(p_value, decimals)}"
 
 
-def _coverage(record: LevelRecord | None) -> html.Td:
+def _coverage(record: LevelRecord | None, *, odd: bool) -> html.Td:
     if record is None or record.coverage_p is None:
         return _cell(UNKNOWN)
-    odd = record.coverage_p < 0.05
     word = _marked("rejected" if odd else "passed", odd=odd)
     return _cell(*word, _small(chance_words(record.coverage_p)))
 
 
-def _depth(depth: Depth) -> html.Td:
+def _depth(depth: Depth, *, odd: bool) -> html.Td:
     if depth.z2 is None:
         return _cell(UNKNOWN)
-    shown = _marked(number(depth.z2, 2, signed=True), odd=bool(depth.zone))
+    shown = _marked(number(depth.z2, 2, signed=True), odd=odd)
     return _cell(*shown, _small(depth_limit_words(depth)))
 
 
@@ -215,7 +214,7 @@ def _light(record: LevelRecord | None) -> html.Td:
 def _foot(data: HealthData) -> str:
     """How many tests speak against models, beside how many would by chance alone."""
     tested = [row for row in data.models.value or () if row.inner is not None]
-    rejected = [row for row in tested if _speaks_against(row)]
+    rejected = [row for row in tested if any(row.tests)]
     if not tested:
         return "The forecast of each day is stored before it begins and scored after its close."
     if not rejected:
@@ -225,16 +224,6 @@ def _foot(data: HealthData) -> str:
         )
     names = "; ".join(row.name for row in rejected)
     return (
-        f"Some test speaks against {len(rejected)} of {len(tested)} models: {names}. Each test "
-        "rejects a right model about once in twenty times, so that among so many some reject by "
-        "chance alone."
-    )
-
-
-def _speaks_against(row: ModelHealth) -> bool:
-    levels = [record for record in (row.inner, row.outer) if record is not None]
-    return (
-        any(not record.is_normal or record.order is Order.CLUSTERED for record in levels)
-        or any(p is not None and p < 0.05 for p in (record.coverage_p for record in levels))
-        or bool(row.depth.zone)
+        f"Some test speaks against {len(rejected)} of {len(tested)} models: {names}. Each model "
+        "faces five tests, and over a year one right model in five fails one of them by chance."
     )

@@ -144,7 +144,9 @@ def _opinion(outer: Count, inner: Count) -> str:
     verdicts = {outer.verdict, inner.verdict}
     if "many" in verdicts:
         return "VaR has been too low"
-    return "VaR has been higher than needed" if "few" in verdicts else "Nothing speaks against VaR"
+    if "few" in verdicts:
+        return "VaR has been higher than needed"
+    return "VaR was broken as often as it should be"
 
 
 def unnoticed_words(judged: ScoredBars) -> str:
