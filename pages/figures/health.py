@@ -165,18 +165,22 @@ def _light_layout(plot: LightPlot, top: float, scheme: Scheme) -> dict[str, Any]
         },
         yaxis={"range": [0, top], "tickformat": "d", "nticks": 6, "zeroline": True},
         annotations=[
-            {
-                "x": 1,
-                "xref": "paper",
-                "xanchor": "left",
-                "xshift": 6,
-                "y": height,
-                "text": text,
-                "font": {"size": 11, "color": state_colors(state, scheme).text},
-            }
-            for height, text, state in ends
+            _beside(height, text, state_colors(state, scheme).text) for height, text, state in ends
         ],
     )
+
+
+def _beside(height: float | str, text: str, color: str) -> dict[str, Any]:
+    """Words right of the plot, at a height of it."""
+    return {
+        "x": 1,
+        "xref": "paper",
+        "xanchor": "left",
+        "xshift": 6,
+        "y": height,
+        "text": text,
+        "font": {"size": 11, "color": color},
+    }
 
 
 # -- bands --------------------------------------------------------------------------------------
@@ -278,15 +282,6 @@ def _spread_layout(
     scheme: Scheme,
 ) -> dict[str, Any]:
     widest = float(max(high.max(), (bands.counts / bands.expected).max()))
-    one = {
-        "type": "line",
-        "x0": 1,
-        "x1": 1,
-        "y0": 0,
-        "y1": 1,
-        "yref": "paper",
-        "line": limit_line(scheme, hard=False),
-    }
     return chart_layout(
         scheme,
         margin={"l": end_room(names), "r": end_room(texts), "t": 4, "b": 4},
@@ -308,17 +303,15 @@ def _spread_layout(
             "ticklen": 5,
             "tickcolor": "rgba(0,0,0,0)",
         },
-        shapes=[one],
+        shapes=[_as_expected(scheme)],
         annotations=[
-            {
-                "x": 1,
-                "xref": "paper",
-                "xanchor": "left",
-                "xshift": 6,
-                "y": name,
-                "text": f"<b>{text}</b>" if marked else text,
-                "font": {"size": 11, "color": TOKENS["text2"].of(scheme)},
-            }
+            _beside(name, f"<b>{text}</b>" if marked else text, TOKENS["text2"].of(scheme))
             for name, text, marked in zip(names, texts, odd.tolist(), strict=True)
         ],
     )
+
+
+def _as_expected(scheme: Scheme) -> dict[str, Any]:
+    """The line where bands have as many outcomes as a right model's."""
+    ends = {"x0": 1, "x1": 1, "y0": 0, "y1": 1, "yref": "paper"}
+    return {"type": "line", **ends, "line": limit_line(scheme, hard=False)}
