@@ -278,6 +278,7 @@ def _score_event(snapshot: Snapshot, score: Score) -> ForecastScored:
         exceeded_95=exceeded_95,
         exceeded_975=exceeded_975,
         exceeded_99=exceeded_99,
+        model=score.method,
     )
 
 

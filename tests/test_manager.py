@@ -364,10 +364,11 @@ def test_faults_in_the_data_are_told_as_they_were_found() -> None:
 def test_a_score_is_told_with_the_time_of_its_bars_close() -> None:
     var = np.array([10.0, 12.0, 15.0])
     closed = NOW.replace(hour=9, minute=0)
-    score = Score(Period.HOUR, closed, 13.0, var, var * 1.5, var < 13.0)
+    score = Score(Period.HOUR, closed, 13.0, var, var * 1.5, var < 13.0, "historical_500")
     (told,) = only(step(START, replace(CALM, scores=(score,))).events, ForecastScored)
 
     assert (told.at, told.period, told.loss) == (closed, "1h", 13.0)
+    assert told.model == "historical_500"
     assert (told.var_95, told.var_975, told.var_99, told.es_975) == (10.0, 12.0, 15.0, 18.0)
     assert (told.exceeded_95, told.exceeded_975, told.exceeded_99) == (True, True, False)
 

@@ -488,6 +488,9 @@ class ForecastScored(RiskEvent):
     var_95, var_975, var_99, es_975 : float
         As forecast, quote currency.
     exceeded_95, exceeded_975, exceeded_99 : bool
+    model : str
+        Name of the model that made the forecast. Empty in events from before a book's model
+        could be chosen: ``filtered_evt`` for a day, ``filtered_historical`` for an hour.
     """
 
     period: str
@@ -499,3 +502,4 @@ class ForecastScored(RiskEvent):
     exceeded_95: bool
     exceeded_975: bool
     exceeded_99: bool
+    model: str = ""

@@ -4,6 +4,7 @@ Functions take an open connection and never commit: the caller owns the transact
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
@@ -54,4 +55,9 @@ def body_at(
 
 def restored(body: bytes) -> Model:
     """The model that was encoded, with its scenarios derived anew."""
-    return with_scenarios(codec.decode_value(body, Model))
+    model = codec.decode_value(body, Model)
+    made = model.forecast
+    if made is not None and not made.method:
+        # Stored before forecasts were signed, when no model was ever exchanged for another.
+        model = replace(model, forecast=made._replace(method=model.spec.method))
+    return with_scenarios(model)

@@ -15,7 +15,7 @@ HORIZON = Word("horizon", "1d", "horizon", {Period.DAY.value: "1 day", Period.HO
 UNIT = Word("unit", "equity", "unit", {"equity": "% of equity", "money": "Money"})
 
 #: The registered model whose method the live one uses, on each asset instead of the whole book.
-IN_USE = DAY_MODEL.method.value
+IN_USE = DAY_MODEL.method
 HOW_IN_USE = "the method in use, on the book's own series"
 LIVE_WORDS = ("Live record", "the model in use, as forecast day by day")
 
