@@ -332,6 +332,41 @@ class LimitUpdated(RiskEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BookModelChanged(RiskEvent):
+    """Another model measures the book's day from this cycle on.
+
+    Attributes
+    ----------
+    previous, model : str
+        Their names.
+    by : str
+        Who chose it, or the setting.
+    """
+
+    previous: str
+    model: str
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionRefused(RiskEvent):
+    """Something that a person asked for changed nothing.
+
+    Attributes
+    ----------
+    asked : str
+        What was asked for, as the end of a sentence: *asked to*.
+    by : str
+    reason : str
+        One plain sentence.
+    """
+
+    asked: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class BreakerActivated(RiskEvent):
     """A circuit breaker tripped.
 

@@ -192,6 +192,11 @@ _MODELS = [
 BOOK_MODELS: dict[str, BookModel] = {model.name: model for model in _MODELS}
 
 
+def title_of(name: str) -> str:
+    """What screens call a model; its name where it is not known any more."""
+    return BOOK_MODELS[name].title if name in BOOK_MODELS else name
+
+
 def book_model(name: str) -> BookModel:
     """The model called `name`.
 
