@@ -510,6 +510,10 @@ class FillRecorded(RiskEvent):
     fee: float
 
 
+#: What every book was measured by before its model could be chosen, by period.
+_MODEL_BEFORE_ANY_CHOICE = {"1d": "filtered_evt", "1h": "filtered_historical"}
+
+
 @dataclass(frozen=True, kw_only=True)
 class ForecastScored(RiskEvent):
     """A bar closed, and the VaR forecast for it met what happened.
@@ -538,3 +542,8 @@ class ForecastScored(RiskEvent):
     exceeded_975: bool
     exceeded_99: bool
     model: str = ""
+
+    @property
+    def made_by(self) -> str:
+        """Name of the model that made the forecast, of old events too."""
+        return self.model or _MODEL_BEFORE_ANY_CHOICE[self.period]
