@@ -1,7 +1,7 @@
 """Whether the loop of the authority grows: resident memory over thousands of saved cycles."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from benchmarks.equal_weight import EqualWeightAccount
 from benchmarks.market import PORTFOLIO, START
 from benchmarks.stores import new_store
 from benchmarks.timing import Timing
+from risk.domain.actions import Action
 from risk.domain.ledger import Ledger
 from risk.domain.model import Models
 from risk.domain.ports import Carried
@@ -40,6 +41,13 @@ class StepClock:
         return (self._now - self._start).total_seconds()
 
 
+class NobodyAsks:
+    """No actions of people, ever."""
+
+    def after(self, seq: int) -> Sequence[Action]:  # noqa: ARG002
+        return ()
+
+
 def run(cycles: int = 10_000, warm_up: int = 1_000) -> Iterator[Timing]:
     """Growth over `cycles` of one second each, after `warm_up` that fill what is kept."""
     feed = SimulatedFeed(seed=_SEED, origin=START)
@@ -48,6 +56,7 @@ def run(cycles: int = 10_000, warm_up: int = 1_000) -> Iterator[Timing]:
         cycle = Cycle(
             feed=feed,
             account=EqualWeightAccount(),
+            actions=NobodyAsks(),
             store=store,
             clock=clock,
             carried=_carried(feed),

@@ -14,7 +14,8 @@ from benchmarks.tables import machine_line, print_table
 from risk.domain.model import DAY_MODEL, LEVELS, Model
 from risk.measures.types import FloatArray
 from risk.portfolio.forecasting import new_model, warm
-from risk.portfolio.tails import BookVectors, book_tail, committed_tail, project
+from risk.portfolio.tails import book_tail, committed_tail, project
+from risk.portfolio.vectors import BookVectors
 
 _SEED = 17
 _ASSETS, _ORDERS, _SUBSETS = 20, 6, 10

@@ -25,7 +25,9 @@ from risk.domain.orders import Order
 from risk.domain.positions import PositionKey
 from risk.domain.snapshot import Pending, Snapshot
 from risk.measures.types import FloatArray
+from risk.measures.volatility import DEFAULT_GJR
 from risk.portfolio.benchmark import betas, change_since_midnight, measure_benchmark
+from risk.portfolio.book_models import book_model
 from risk.portfolio.committed import commitments_of, committed_book, nothing_pending, one_more
 from risk.portfolio.controller import measure_held
 from risk.portfolio.exposure import net_by_asset, value_of_pending, values_by_position
@@ -268,5 +270,10 @@ def _no_model(snapshot: Snapshot) -> Doubt:
     return Doubt(
         DoubtKind.NO_MODEL,
         None,
-        f"VaR needs about {PROVEN_AFTER + 20} days of prices, the model has seen {day.version}",
+        f"VaR needs about {_days_needed(day)} days of prices, the model has seen {day.version}",
     )
+
+
+def _days_needed(day: Model) -> int:
+    """Those that set an asset's volatility, and as many as the model of the book looks at."""
+    return DEFAULT_GJR.start_bars + book_model(day.spec.method).needs

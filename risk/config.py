@@ -23,6 +23,21 @@ from risk.errors import SettingInvalid
 PREFIX = "SEAWALL_"
 FILE_NAME = "seawall.toml"
 FEEDS_OFFERED = ("simulated", "files")
+BOOK_MODELS_OFFERED = (
+    "filtered_evt",
+    "filtered_historical",
+    "ewma_filtered_historical",
+    "ewma_normal",
+    "historical_250",
+    "historical_500",
+    "adaptive",
+    "parametric_normal",
+    "parametric_t",
+    "cornish_fisher",
+    "monte_carlo_gaussian",
+    "monte_carlo_bootstrap",
+    "most_conservative",
+)
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 _PASSWORD_IN_QUERY = re.compile(r"([?&](?:ssl)?password=)[^&#]*", re.IGNORECASE)
@@ -78,6 +93,15 @@ def _feed(value: str) -> str:
             f"only {' and '.join(FEEDS_OFFERED)}"
         )
     return _one_of(*FEEDS_OFFERED)(value)
+
+
+def _book_model(value: str) -> str:
+    near = difflib.get_close_matches(value.strip().lower(), BOOK_MODELS_OFFERED, n=1)
+    try:
+        return _one_of(*BOOK_MODELS_OFFERED)(value)
+    except ValueError as problem:
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise ValueError(f"{problem}{hint}") from problem
 
 
 def _number(low: float, high: float) -> Callable[[str], float]:
@@ -209,6 +233,15 @@ class Settings:
     ] = 42
 
     portfolio: Annotated[str, Declared("Portfolio that the engine watches.", _text)] = "demo"
+
+    var_model: Annotated[
+        str,
+        Declared(
+            "Model that measures a book's day unless somebody chooses another one on the page "
+            "Model health or by `seawall var use`; `seawall var models` lists them.",
+            _book_model,
+        ),
+    ] = "filtered_evt"
 
     log_level: Annotated[
         str,

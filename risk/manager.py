@@ -6,9 +6,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from risk.assess import assess
+from risk.domain.actions import BY_SETTING, BookModelInUse
 from risk.domain.ages import age_in_words
 from risk.domain.assessment import Assessment, DoubtKind
 from risk.domain.events import (
+    ActionRefused,
+    BookModelChanged,
     DataFaultFound,
     FillRecorded,
     ForecastScored,
@@ -83,6 +86,7 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
         assessment, state.exposures, frozenset(fill.asset for fill in snapshot.fills)
     )
     events = (
+        *_asked_for(snapshot),
         *_booked(snapshot, assessment),
         *_found_in_data(snapshot),
         *_trust_changes(state, snapshot),
@@ -102,6 +106,7 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
         exposures=dict(exposed.by_asset) if exposed else state.exposures,
         positions_told={key: p.quantity for key, p in snapshot.ledger.positions.items()},
         action_seq=snapshot.action_seq,
+        book_model=_book_model(state, snapshot),
     )
     return Step(after, events, assessment)
 
@@ -206,6 +211,22 @@ def _stamp(snapshot: Snapshot) -> dict[str, Any]:
     return {"at": snapshot.at, "portfolio": snapshot.portfolio, "cycle": snapshot.id}
 
 
+def _book_model(state: RiskState, snapshot: Snapshot) -> BookModelInUse:
+    if snapshot.model_changes:
+        last = snapshot.model_changes[-1]
+        return BookModelInUse(last.model, last.by, snapshot.at)
+    if state.book_model is not None:
+        return state.book_model
+    return BookModelInUse(snapshot.models.day.spec.method, BY_SETTING, None)
+
+
+def _asked_for(snapshot: Snapshot) -> Iterator[RiskEvent]:
+    for previous, model, by in snapshot.model_changes:
+        yield BookModelChanged(**_stamp(snapshot), previous=previous, model=model, by=by)
+    for asked, by, reason in snapshot.refusals:
+        yield ActionRefused(**_stamp(snapshot), asked=asked, by=by, reason=reason)
+
+
 def _booked(snapshot: Snapshot, assessment: Assessment) -> Iterator[RiskEvent]:
     for flow in snapshot.flows:
         yield FundsMoved(
@@ -278,6 +299,7 @@ def _score_event(snapshot: Snapshot, score: Score) -> ForecastScored:
         exceeded_95=exceeded_95,
         exceeded_975=exceeded_975,
         exceeded_99=exceeded_99,
+        model=score.method,
     )
 
 

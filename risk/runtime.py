@@ -29,7 +29,8 @@ from risk.feeds.clock import SimulatedClock
 from risk.feeds.files import label_of
 from risk.feeds.simulated import HISTORY_HOURS
 from risk.lab.paper import PaperDesk
-from risk.portfolio.forecasting import new_models, warm, with_assets
+from risk.portfolio.forecasting import measured_by, new_models, warm, with_assets
+from risk.storage.actions import SqlActions
 from risk.storage.bars import SIMULATED, market_of
 from risk.storage.engines import Engines, open_engines, transaction
 from risk.storage.failures import note_failure
@@ -228,10 +229,12 @@ def _prepare(world: _World, engines: Engines, token: int, beat: Beat) -> Turn:
     return Cycle(
         feed=feed,
         account=account,
+        actions=SqlActions(engines, portfolio),
         store=store,
         clock=_clock(world, carried.state.at or feed.starts_at),
         carried=replace(carried, models=models),
         token=token,
+        model_by_setting=world.settings.var_model,
     ).turn
 
 
@@ -284,11 +287,12 @@ def _first_start(world: _World, store: SqlStore, token: int, beat: Beat) -> Carr
     for closes in histories.values():
         store.record_closes(closes)
     cold = new_models(feed.assets)
+    day = measured_by(cold.day, world.settings.var_model)
     carried = Carried(
         state=RiskState(portfolio=world.settings.portfolio),
         ledger=Ledger(),
         models=Models(
-            day=warm(cold.day, histories[Period.DAY]), hour=warm(cold.hour, histories[Period.HOUR])
+            day=warm(day, histories[Period.DAY]), hour=warm(cold.hour, histories[Period.HOUR])
         ),
     )
     if not world.has_desk:

@@ -30,7 +30,7 @@ STRATEGIES, VENUES = ("trend", "dip", "noise"), ("sim-a", "sim-b")
 PRICES = {BTC: 50_000.0, ETH: 2_500.0, SOL: 128.0, LATE: 0.75, ALIEN: 7.0}
 MIDNIGHT = datetime(2024, 6, 1, tzinfo=UTC)
 NOW = MIDNIGHT + timedelta(hours=9, minutes=30)
-BARS = 140
+BARS = 160
 LATE_BARS = 40
 
 
@@ -102,9 +102,10 @@ def warmed_model(spec: ModelSpec) -> Model:
 
 
 @cache
-def warmed_models() -> Models:
-    """Both horizons."""
-    return Models(day=warmed_model(DAY_MODEL), hour=warmed_model(HOUR_MODEL))
+def warmed_models(method: str = DAY_MODEL.method) -> Models:
+    """Both horizons, the day measured by `method`."""
+    day = warmed_model(replace(DAY_MODEL, method=method))
+    return Models(day=day, hour=warmed_model(HOUR_MODEL))
 
 
 def marks_of(
@@ -232,8 +233,12 @@ def snapshots(
     assets: Sequence[str] = ASSETS,
     max_pending: int = 5,
     whole: bool = False,
+    method: str = DAY_MODEL.method,
 ) -> Snapshot:
-    """Books with pending orders; `whole` ones have every mark, every model and scenarios."""
+    """Books with pending orders; `whole` ones have every mark, every model and scenarios.
+
+    `method` measures their day.
+    """
     holdings = draw(st.dictionaries(keys(assets), values(), max_size=6))
     filled = st.sampled_from((0.0, 0.25, 1.0))
     names = [f"order-{number}" for number in range(max_pending)]
@@ -247,7 +252,7 @@ def snapshots(
         working_of(draw(orders(name=name, assets=assets)), draw(filled)) for name in sorted(seen)
     ]
     trusts = {} if whole else draw(st.dictionaries(st.sampled_from(assets), st.sampled_from(Trust)))
-    warmed, cold = warmed_models(), new_models(KNOWN)
+    warmed, cold = warmed_models(method), new_models(KNOWN)
     return snapshot_of(
         book_of(holdings, cash=draw(st.integers(-3, 9)) * 1e5, reservations=reservations),
         working_orders={order.client_order_id: order for order in working},

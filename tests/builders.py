@@ -139,7 +139,13 @@ def build_model(
         filter=observed,
         scenarios=None,
         tracking=np.ones(len(LEVELS)),
-        forecast=Forecast(opened=NOON, exposure={assets[0]: 50.0}, var=risk, es=risk * 1.2),
+        forecast=Forecast(
+            opened=NOON,
+            exposure={assets[0]: 50.0},
+            var=risk,
+            es=risk * 1.2,
+            method=spec.method,
+        ),
         score=build_score(spec.period),
         exceeded=np.zeros((5, len(LEVELS)), dtype=np.bool_),
         unscored=1,
@@ -149,7 +155,13 @@ def build_model(
 def build_score(period: Period = Period.DAY) -> Score:
     risk = np.array([10.0, 12.0, 15.0])
     return Score(
-        period=period, closed=NOON, loss=11.0, var=risk, es=risk * 1.2, exceeded=risk < 11.0
+        period=period,
+        closed=NOON,
+        loss=11.0,
+        var=risk,
+        es=risk * 1.2,
+        exceeded=risk < 11.0,
+        method=DAY_MODEL.method if period is Period.DAY else HOUR_MODEL.method,
     )
 
 

@@ -334,4 +334,5 @@ def _scored_event(score: Score) -> ForecastScored:
         exceeded_95=exceeded_95,
         exceeded_975=exceeded_975,
         exceeded_99=exceeded_99,
+        model=score.method,
     )

@@ -4,8 +4,9 @@ import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+from risk.domain.actions import Action, ChooseBookModel
 from risk.domain.market import Bar, BarClose, Period
 from risk.domain.ports import Carried, CycleRecord, Lease
 from risk.errors import LeaseLost, StoreError
@@ -53,6 +54,31 @@ class FakeLeaseOffice:
         held = self._leases.get(portfolio)
         if held is None or held.token != token:
             raise LeaseLost(f"{portfolio} is not held with token {token}")
+
+
+class FakeActions:
+    """What people ask of a book, in a list.
+
+    Attributes
+    ----------
+    fail_with : Exception or None
+        Raised by the next reading.
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[Action] = []
+        self.fail_with: Exception | None = None
+
+    def choose(self, model: str, *, who: str = "anna") -> None:
+        seq = len(self.asked) + 1
+        at = datetime(2024, 3, 10, 7, tzinfo=UTC)
+        self.asked.append(ChooseBookModel(seq=seq, at=at, who=who, model=model))
+
+    def after(self, seq: int) -> Sequence[Action]:
+        failure, self.fail_with = self.fail_with, None
+        if failure is not None:
+            raise failure
+        return [action for action in self.asked if action.seq > seq]
 
 
 class FakeStore:

@@ -22,6 +22,7 @@ from pages.context import (
     Pulse,
     VarRecord,
 )
+from risk.domain.actions import BookModelInUse
 from risk.domain.assessment import (
     Assessment,
     Benchmark,
@@ -411,6 +412,8 @@ class FakeBookReader:
         Whether a first cycle is complete.
     failing : bool
         Whether every question is answered by `StoreUnavailable`.
+    book_model : BookModelInUse or None
+        After the cycle.
     history_days : float
         How far back histories reach.
     """
@@ -424,6 +427,7 @@ class FakeBookReader:
     doubts: tuple[Doubt, ...] = ()
     holdings: tuple[Held, ...] = HOLDINGS
     cash: float = CASH
+    book_model: BookModelInUse | None = None
     book_list: tuple[Book, ...] = (DEMO,)
     feed: FeedInfo = SIMULATED
     cycle_seconds: float = 1.0
@@ -482,6 +486,7 @@ class FakeBookReader:
             doubts=self.doubts,
         )
         state = build_state(assessment, number=self.number, trading=self.trading, cause=self.cause)
+        state = replace(state, book_model=self.book_model)
         return CompleteCycle(pulse=pulse, assessment=assessment, state=state)
 
     def metric_history(

@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk.assess import OrderCheck, assess
@@ -17,6 +17,7 @@ from risk.domain.model import LEVELS, PROVEN_AFTER, Model, Models
 from risk.domain.orders import Order
 from risk.domain.positions import PositionKey
 from risk.domain.snapshot import Snapshot
+from risk.portfolio.book_models import BOOK_MODELS
 from risk.portfolio.forecasting import new_models
 from tests.books import (
     ALIEN,
@@ -46,6 +47,18 @@ from tests.books import (
 def test_checking_an_order_equals_assessing_the_book_with_room_reserved_for_it(
     snapshot: Snapshot, order: Order
 ) -> None:
+    expected = assess(snapshot.after(order)).committed
+
+    assert_same_book(OrderCheck(snapshot).after(order), expected)
+
+
+@pytest.mark.parametrize("method", BOOK_MODELS)
+@settings(max_examples=15)
+@given(data=st.data(), order=orders())
+def test_so_it_does_whatever_model_measures_the_book(
+    method: str, data: st.DataObject, order: Order
+) -> None:
+    snapshot = data.draw(snapshots(method=method, whole=True))
     expected = assess(snapshot.after(order)).committed
 
     assert_same_book(OrderCheck(snapshot).after(order), expected)

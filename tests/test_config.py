@@ -7,8 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk.config import Settings, declarations, default_of, key_of, load_settings, settings_in_force
+from risk.config import (
+    BOOK_MODELS_OFFERED,
+    Settings,
+    declarations,
+    default_of,
+    key_of,
+    load_settings,
+    settings_in_force,
+)
+from risk.domain.model import DEFAULT_BOOK_MODEL
 from risk.errors import SettingInvalid
+from risk.portfolio.book_models import BOOK_MODELS
 
 NOWHERE = Path("/nonexistent")
 
@@ -148,6 +158,20 @@ def test_a_feed_of_files_needs_a_file():
         refusal(feed="files") == "SEAWALL_PRICES must name a price file when SEAWALL_FEED is files"
     )
     assert load(feed="files", prices="/data/p.csv").prices == Path("/data/p.csv")
+
+
+def test_the_models_offered_are_those_that_can_measure_a_book():
+    assert tuple(BOOK_MODELS) == BOOK_MODELS_OFFERED
+    assert load().var_model == DEFAULT_BOOK_MODEL
+    assert load(var_model=" Historical_250 ").var_model == "historical_250"
+
+
+def test_another_model_is_refused_with_the_list_and_the_nearest():
+    told = refusal(var_model="historical_25")
+
+    assert told.startswith("SEAWALL_VAR_MODEL must be one of filtered_evt, filtered_historical, ")
+    assert told.endswith("got 'historical_25'; did you mean historical_250?")
+    assert refusal(var_model="oracle").endswith("got 'oracle'")
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "::1"])

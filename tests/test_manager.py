@@ -11,7 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from risk.domain.actions import BY_SETTING, ModelChange, Refusal
 from risk.domain.events import (
+    ActionRefused,
+    BookModelChanged,
     DataFaultFound,
     ExposureUpdate,
     FillRecorded,
@@ -65,8 +68,9 @@ def only(events: Iterable[RiskEvent], kind: type[Kind]) -> list[Kind]:
 def later(snapshot: Snapshot, seconds: float = 1.0, **changes: Any) -> Snapshot:
     """The next snapshot: the same book a second later, nothing new booked."""
     at = snapshot.at + timedelta(seconds=seconds)
-    quiet: dict[str, Any] = {"fills": (), "flows": (), "scores": (), "faults": ()}
-    return replace(snapshot, at=at, id=f"demo-{at:%H%M%S}", **{**quiet, **changes})
+    quiet = ("fills", "flows", "scores", "faults", "model_changes", "refusals")
+    news: dict[str, Any] = {**dict.fromkeys(quiet, ()), **changes}
+    return replace(snapshot, at=at, id=f"demo-{at:%H%M%S}", **news)
 
 
 def run(*taken: Snapshot, state: RiskState = START) -> list[Step]:
@@ -364,12 +368,36 @@ def test_faults_in_the_data_are_told_as_they_were_found() -> None:
 def test_a_score_is_told_with_the_time_of_its_bars_close() -> None:
     var = np.array([10.0, 12.0, 15.0])
     closed = NOW.replace(hour=9, minute=0)
-    score = Score(Period.HOUR, closed, 13.0, var, var * 1.5, var < 13.0)
+    score = Score(Period.HOUR, closed, 13.0, var, var * 1.5, var < 13.0, "historical_500")
     (told,) = only(step(START, replace(CALM, scores=(score,))).events, ForecastScored)
 
     assert (told.at, told.period, told.loss) == (closed, "1h", 13.0)
+    assert told.model == "historical_500"
     assert (told.var_95, told.var_975, told.var_99, told.es_975) == (10.0, 12.0, 15.0, 18.0)
     assert (told.exceeded_95, told.exceeded_975, told.exceeded_99) == (True, True, False)
+
+
+def test_every_change_of_model_is_told_and_the_last_one_stands() -> None:
+    changes = ModelChange("filtered_evt", "adaptive", "anna"), ModelChange("adaptive", "x", "ben")
+    first, second = run(replace(CALM, model_changes=changes), later(CALM))
+
+    told = [(e.previous, e.model, e.by) for e in only(first.events, BookModelChanged)]
+    assert told == [("filtered_evt", "adaptive", "anna"), ("adaptive", "x", "ben")]
+    assert first.state.book_model == second.state.book_model == ("x", "ben", CALM.at)
+    assert only(second.events, BookModelChanged) == []
+
+
+def test_until_somebody_chooses_the_model_is_the_settings() -> None:
+    (first,) = run(CALM)
+
+    assert first.state.book_model == ("filtered_evt", BY_SETTING, None)
+
+
+def test_what_was_asked_for_in_vain_is_told() -> None:
+    refused = Refusal("measure the book by oracle", "anna", "there is none")
+    (told,) = only(step(START, replace(CALM, refusals=(refused,))).events, ActionRefused)
+
+    assert (told.asked, told.by, told.reason) == refused
 
 
 def test_exposure_is_told_once_and_again_when_it_has_drifted_far() -> None:

@@ -16,6 +16,7 @@ from flask import Flask
 import app
 from risk import runtime
 from risk.config import Settings
+from risk.domain.actions import BY_SETTING
 from risk.domain.events import ForecastScored
 from risk.domain.ledger import Fill, Flow
 from risk.domain.market import Period
@@ -27,6 +28,8 @@ from risk.feeds.files import load_bars
 from risk.feeds.replaying import closes_with_days
 from risk.runtime import build_authority, build_reader
 from risk.storage import journal, tables
+from risk.storage.actions import choose_model
+from risk.storage.codec import decode_event
 from risk.storage.engines import Engines, open_engines, transaction
 from risk.storage.lease import SqlLeaseOffice
 from risk.storage.portfolios import add_portfolio, facts_of, fund, import_entries
@@ -266,6 +269,39 @@ def test_a_restart_goes_on_where_the_engine_stopped(lived):
     deposits = "SELECT count(*) FROM ledger_entry WHERE kind = 'flow'"
     with looking(lived) as engines:
         assert read(engines, deposits) == [(1,)]
+
+
+def models_told(settings: Settings) -> list[str]:
+    with looking(settings) as engines:
+        bodies = read(engines, "SELECT body FROM journal WHERE kind = 'BookModelChanged'")
+    return [decode_event(body).model for (body,) in bodies]
+
+
+def test_a_choice_waits_for_the_engine_is_told_once_and_wins_over_the_setting(lived):
+    with looking(lived) as engines, transaction(engines.writer) as connection:
+        choose_model(connection, DEMO, "historical_250", who="anna", at=datetime.now(UTC))
+    turns_of(lived, 2)
+    chosen = verified(lived).carried
+    turns_of(replace(lived, var_model="parametric_t"), 2)
+    restarted = verified(lived).carried
+
+    for carried in (chosen, restarted):
+        assert carried.models.day.spec.method == "historical_250"
+        assert (carried.state.book_model.name, carried.state.book_model.by) == (
+            "historical_250",
+            "anna",
+        )
+        assert carried.state.action_seq == 1
+    assert models_told(lived) == ["historical_250"]
+
+
+def test_another_setting_measures_a_book_for_which_nobody_chose_and_is_told(lived_on_file):
+    turns_of(replace(lived_on_file, var_model="parametric_t"), 2)
+    found = verified(lived_on_file).carried
+
+    assert found.models.day.spec.method == "parametric_t"
+    assert found.state.book_model.by == BY_SETTING
+    assert models_told(lived_on_file) == ["parametric_t"]
 
 
 def test_a_restart_has_the_same_market(lived_on_file):

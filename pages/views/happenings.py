@@ -9,6 +9,8 @@ from pages.components.states import STATE_LOOKS
 from pages.components.timeline import TimelineEntry
 from pages.format import UTC_ZONE, Zone, money, percent, price, quantity
 from risk.domain.events import (
+    ActionRefused,
+    BookModelChanged,
     BreakerActivated,
     BreakerDeactivated,
     DataFaultFound,
@@ -29,6 +31,7 @@ from risk.domain.events import (
 )
 from risk.domain.market import Period, Trust
 from risk.domain.state import TradingState
+from risk.portfolio.book_models import title_of
 
 #: Glyph, bold fact, detail.
 Words = tuple[str, str, str]
@@ -173,6 +176,15 @@ def _limit(event: LimitUpdated, _currency: str) -> Words:
     return "info", f"{event.limit} {verb}", f"{event.reason}, by {event.changed_by}"
 
 
+def _model(event: BookModelChanged, _currency: str) -> Words:
+    titles = [title_of(name) for name in (event.model, event.previous)]
+    return "info", f"The book is measured by {titles[0]}", f"instead of {titles[1]}, by {event.by}"
+
+
+def _refused(event: ActionRefused, _currency: str) -> Words:
+    return "info", f"Not done: {event.asked}", f"{event.reason}; asked by {event.by}"
+
+
 def _trip(event: BreakerActivated, _currency: str) -> Words:
     return STATE_LOOKS[TradingState[event.state]].shape, f"{event.breaker} tripped", event.cause
 
@@ -202,6 +214,8 @@ _SAY: dict[type[RiskEvent], Callable[[Any, str], Words]] = {
     SignalValidation: _signal,
     LimitBreached: _breach,
     LimitUpdated: _limit,
+    BookModelChanged: _model,
+    ActionRefused: _refused,
     BreakerActivated: _trip,
     BreakerDeactivated: _release,
     ReductionRequested: _reduction,

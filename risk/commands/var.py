@@ -1,4 +1,4 @@
-"""``seawall var``: how value-at-risk models do on a history."""
+"""``seawall var``: how value-at-risk models do on a history, and which one measures a book."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import track
 
 from risk.commands.output import as_json, print_json, print_table
+from risk.commands.var_models import models, use
 from risk.errors import InsufficientData, InvalidInput, PriceFileInvalid
 from risk.feeds.daily_closes import daily_closes
 from risk.feeds.files import load_bars
@@ -66,7 +67,11 @@ def _names(
 
 @click.group()
 def var() -> None:
-    """Compare value-at-risk models."""
+    """Compare value-at-risk models; choose the one that measures a book."""
+
+
+var.add_command(models)
+var.add_command(use)
 
 
 @var.command()
@@ -107,8 +112,8 @@ def backtest(
     Every asset alone and the book of equal weights. Forecasts know earlier days only; the first
     500 days of a series, or half of a short one, are not judged. Nothing is kept.
     """
-    models = _models(model)
-    todo = tasks(series_of(*_table(file, assets)), models, levels)
+    chosen = _models(model)
+    todo = tasks(series_of(*_table(file, assets)), chosen, levels)
     with _workers(processes or os.cpu_count() or 1, len(todo)) as work:
         cells = [cell for found in _shown(work(todo), len(todo)) for cell in found]
     if as_json:

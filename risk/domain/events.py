@@ -332,6 +332,41 @@ class LimitUpdated(RiskEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BookModelChanged(RiskEvent):
+    """Another model measures the book's day from this cycle on.
+
+    Attributes
+    ----------
+    previous, model : str
+        Their names.
+    by : str
+        Who chose it, or the setting.
+    """
+
+    previous: str
+    model: str
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionRefused(RiskEvent):
+    """Something that a person asked for changed nothing.
+
+    Attributes
+    ----------
+    asked : str
+        What was asked for, as the end of a sentence: *asked to*.
+    by : str
+    reason : str
+        One plain sentence.
+    """
+
+    asked: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class BreakerActivated(RiskEvent):
     """A circuit breaker tripped.
 
@@ -475,6 +510,10 @@ class FillRecorded(RiskEvent):
     fee: float
 
 
+#: What every book was measured by before its model could be chosen, by period.
+_MODEL_BEFORE_ANY_CHOICE = {"1d": "filtered_evt", "1h": "filtered_historical"}
+
+
 @dataclass(frozen=True, kw_only=True)
 class ForecastScored(RiskEvent):
     """A bar closed, and the VaR forecast for it met what happened.
@@ -488,6 +527,9 @@ class ForecastScored(RiskEvent):
     var_95, var_975, var_99, es_975 : float
         As forecast, quote currency.
     exceeded_95, exceeded_975, exceeded_99 : bool
+    model : str
+        Name of the model that made the forecast. Empty in events from before a book's model
+        could be chosen: ``filtered_evt`` for a day, ``filtered_historical`` for an hour.
     """
 
     period: str
@@ -499,3 +541,9 @@ class ForecastScored(RiskEvent):
     exceeded_95: bool
     exceeded_975: bool
     exceeded_99: bool
+    model: str = ""
+
+    @property
+    def made_by(self) -> str:
+        """Name of the model that made the forecast, of old events too."""
+        return self.model or _MODEL_BEFORE_ANY_CHOICE[self.period]

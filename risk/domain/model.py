@@ -7,7 +7,6 @@ These are shapes only. A model changes at a bar's close and nowhere else, by
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -23,11 +22,8 @@ LEVELS: tuple[float, ...] = (0.95, 0.975, 0.99)
 PROVEN_AFTER = 60
 
 
-class TailMethod(StrEnum):
-    """How VaR and expected shortfall are read off the scenario vectors."""
-
-    FILTERED_EVT = "filtered_evt"
-    FILTERED_HISTORICAL = "filtered_historical"
+#: What measures a book for which nothing else was chosen: a key of ``BOOK_MODELS``.
+DEFAULT_BOOK_MODEL = "filtered_evt"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,16 +36,17 @@ class ModelSpec:
         The bar it advances on, which is also its horizon.
     window : int
         Scenarios kept.
-    method : TailMethod
+    method : str
+        How VaR and expected shortfall are read off the scenarios: a key of ``BOOK_MODELS``.
     """
 
     period: Period
     window: int
-    method: TailMethod
+    method: str
 
 
-DAY_MODEL = ModelSpec(period=Period.DAY, window=500, method=TailMethod.FILTERED_EVT)
-HOUR_MODEL = ModelSpec(period=Period.HOUR, window=2000, method=TailMethod.FILTERED_HISTORICAL)
+DAY_MODEL = ModelSpec(period=Period.DAY, window=500, method=DEFAULT_BOOK_MODEL)
+HOUR_MODEL = ModelSpec(period=Period.HOUR, window=2000, method="filtered_historical")
 
 
 class MarketFilter(NamedTuple):
@@ -121,12 +118,15 @@ class Forecast(NamedTuple):
         Quote currency held at that moment; negative when short.
     var, es : ndarray of shape (L,)
         Quote currency, losses positive.
+    method : str
+        Name of the model that made it; empty only where it was stored without.
     """
 
     opened: datetime
     exposure: Mapping[str, float]
     var: FloatArray
     es: FloatArray
+    method: str = ""
 
 
 class Score(NamedTuple):
@@ -141,6 +141,8 @@ class Score(NamedTuple):
         Quote currency; a gain is negative.
     var, es : ndarray of shape (L,)
     exceeded : ndarray of shape (L,), bool
+    method : str
+        Name of the model that made the forecast; empty only where it was stored without.
     """
 
     period: Period
@@ -149,6 +151,7 @@ class Score(NamedTuple):
     var: FloatArray
     es: FloatArray
     exceeded: NDArray[np.bool_]
+    method: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,7 +168,7 @@ class Model:
         Close of the last bar; None before the first.
     filter : MarketFilter
     scenarios : Scenarios or None
-        None while fewer than ``PROVEN_AFTER`` bars were seen: nothing can be measured.
+        None while fewer bars were seen than the method needs: nothing can be measured.
     tracking : ndarray of shape (L,)
         The book's own correction of its VaR, from its own exceptions.
     forecast : Forecast or None

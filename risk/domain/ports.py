@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from risk.domain.actions import Action
 from risk.domain.assessment import Assessment
 from risk.domain.events import RiskEvent
 from risk.domain.ledger import Fill, Flow, Ledger
@@ -112,6 +113,20 @@ class Account(Protocol):
         ------
         FeedUnavailable
             If the account cannot be read now.
+        """
+        ...
+
+
+class Actions(Protocol):
+    """Where what people ask of a book waits for the engine."""
+
+    def after(self, seq: int) -> Sequence[Action]:
+        """Actions later than number `seq`, in their order.
+
+        Raises
+        ------
+        StoreUnavailable
+            If the database does not answer.
         """
         ...
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from risk.domain.actions import ModelChange, Refusal
 from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.market import DataFault, Mark, Trust, missing_mark
 from risk.domain.model import Models, Score
@@ -70,6 +71,10 @@ class Snapshot:
         Found in the data since the last cycle.
     action_seq : int
         The last action of a person that it contains.
+    model_changes : tuple of ModelChange
+        Models chosen for the book since the last cycle, in their order.
+    refusals : tuple of Refusal
+        Actions since the last cycle that changed nothing.
     prices_end : datetime or None
         When the feed's last price was, once no other will come. UTC.
     """
@@ -87,6 +92,8 @@ class Snapshot:
     shocks: ShockMatrix = NO_SHOCKS
     faults: tuple[DataFault, ...] = ()
     action_seq: int = 0
+    model_changes: tuple[ModelChange, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
     prices_end: datetime | None = None
 
     def __post_init__(self) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
+from risk.domain.actions import BookModelInUse
 from risk.domain.market import Trust
 from risk.domain.positions import PositionKey
 
@@ -154,6 +155,9 @@ class RiskState:
     positions_told : mapping of PositionKey to float
         Quantity when a position's risk was last announced.
     action_seq : int
+        The last action of a person that was taken in.
+    book_model : BookModelInUse or None
+        What measures the book's day; None before the first step.
     """
 
     portfolio: str
@@ -165,6 +169,7 @@ class RiskState:
     exposures: Mapping[str, float] = field(default_factory=dict)
     positions_told: Mapping[PositionKey, float] = field(default_factory=dict)
     action_seq: int = 0
+    book_model: BookModelInUse | None = None
 
     def standing(self) -> Standing | None:
         """The portfolio's standing; None before the first step."""

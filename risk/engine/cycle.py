@@ -4,13 +4,17 @@ Everything that decides is pure and elsewhere; here is only the order of things,
 do when the outside world does not answer.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import structlog
 
+from risk.domain.actions import Action
+from risk.domain.model import DEFAULT_BOOK_MODEL
 from risk.domain.ports import (
     Account,
     AccountReading,
+    Actions,
     Carried,
     Clock,
     CycleRecord,
@@ -21,13 +25,24 @@ from risk.domain.ports import (
 from risk.domain.snapshot import Snapshot
 from risk.errors import FeedUnavailable, StoreUnavailable
 from risk.manager import step
+from risk.portfolio.choices import choose
 from risk.portfolio.forecasting import roll_models
 
 _LOG = structlog.get_logger(__name__)
 
 
-def take_cycle(carried: Carried, market: MarketReading, account: AccountReading) -> CycleRecord:
+def take_cycle(
+    carried: Carried,
+    market: MarketReading,
+    account: AccountReading,
+    *,
+    actions: Sequence[Action] = (),
+    model_by_setting: str | None = None,
+) -> CycleRecord:
     """What a reading of market and account leads to. Pure.
+
+    What people chose holds before the bars that closed are taken in: the forecast that ends with
+    one stays as it was made, and the next one is of the model chosen.
 
     Parameters
     ----------
@@ -35,6 +50,10 @@ def take_cycle(carried: Carried, market: MarketReading, account: AccountReading)
         After the last cycle.
     market : MarketReading
     account : AccountReading
+    actions : sequence of Action
+        Not taken in yet, oldest first.
+    model_by_setting : str or None
+        What measures the book unless a person has chosen; None leaves it as it is.
 
     Returns
     -------
@@ -42,7 +61,10 @@ def take_cycle(carried: Carried, market: MarketReading, account: AccountReading)
         As of a replay: it took no time, and was saved at the market's.
     """
     ledger = carried.ledger.after_all(fills=account.fills, flows=account.flows)
-    models, scores = roll_models(carried.models, market.closes, ledger, market.marks)
+    chosen = choose(
+        carried.models, actions, in_use=carried.state.book_model, by_setting=model_by_setting
+    )
+    models, scores = roll_models(chosen.models, market.closes, ledger, market.marks)
     number = carried.state.cycle + 1
     snapshot = Snapshot(
         id=str(number),
@@ -56,7 +78,9 @@ def take_cycle(carried: Carried, market: MarketReading, account: AccountReading)
         flows=account.flows,
         scores=scores,
         faults=market.faults,
-        action_seq=carried.state.action_seq,
+        action_seq=actions[-1].seq if actions else carried.state.action_seq,
+        model_changes=chosen.changes,
+        refusals=chosen.refusals,
         prices_end=market.prices_end,
     )
     state, events, assessment = step(carried.state, snapshot)
@@ -86,10 +110,13 @@ class Cycle:
     ----------
     feed : Feed
     account : Account
+    actions : Actions
     store : Store
     clock : Clock
     carried : Carried
         State after the last saved cycle.
+    model_by_setting : str
+        A key of ``BOOK_MODELS``: what measures the book unless a person has chosen.
     token : int
         Of the lease; every save carries it.
     """
@@ -99,13 +126,17 @@ class Cycle:
         *,
         feed: Feed,
         account: Account,
+        actions: Actions,
         store: Store,
         clock: Clock,
         carried: Carried,
         token: int,
+        model_by_setting: str = DEFAULT_BOOK_MODEL,
     ) -> None:
         self._feed = feed
         self._account = account
+        self._actions = actions
+        self._model_by_setting = model_by_setting
         self._store = store
         self._clock = clock
         self._carried = carried
@@ -137,9 +168,17 @@ class Cycle:
 
     def _read(self) -> CycleRecord:
         begun = self._clock.monotonic()
+        # First of all: they can be asked for again, what a feed or an account tells cannot.
+        actions = self._actions.after(self._carried.state.action_seq)
         self._unread = market = self._market()
         account = self._account.read(market, self._carried.ledger)
-        record = take_cycle(self._carried, market, account)
+        record = take_cycle(
+            self._carried,
+            market,
+            account,
+            actions=actions,
+            model_by_setting=self._model_by_setting,
+        )
         self._unread = None
         elapsed = self._clock.monotonic() - begun
         return replace(record, duration_ms=elapsed * 1000.0, wall=self._clock.wall())

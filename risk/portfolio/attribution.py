@@ -22,9 +22,11 @@ import numpy as np
 from risk.domain.model import LEVELS, Model
 from risk.domain.positions import PositionKey
 from risk.measures.types import FloatArray
+from risk.portfolio.book_models import book_model
 from risk.portfolio.forecasting import with_assets
 from risk.portfolio.scenarios import forecast_deviations
-from risk.portfolio.tails import BookVectors, tail_of, weights_of
+from risk.portfolio.tails import tail_of, weights_of
+from risk.portfolio.vectors import BookVectors, Reads
 
 #: Units held, by asset or by position; negative when short. Positions in one asset by
 #: different strategies or at different venues count apart in gross exposure.
@@ -63,8 +65,8 @@ class VarChange(NamedTuple):
     volatility : float
         By other forecast deviations of the assets.
     model : float
-        By all the rest of the model: the window, its tail and its correlations, the raw
-        history in the blend, and the book's own tracking.
+        By all the rest: another model chosen for the book, the window, its tail and its
+        correlations, raw history where the model reads it, and the book's own tracking.
     """
 
     before: float
@@ -228,8 +230,9 @@ def _models(before: BookAt, after: BookAt, assets: Iterable[str]) -> tuple[_Mark
     old, new = _market(before.model, assets), _market(after.model, assets)
     if old is None or new is None:
         return None
-    if old.model.spec != new.model.spec:
-        raise ValueError(f"models of {old.model.spec} and {new.model.spec} cannot be compared")
+    horizons = old.model.spec.period, new.model.spec.period
+    if horizons[0] is not horizons[1]:
+        raise ValueError(f"models of {horizons[0]} and {horizons[1]} cannot be compared")
     return old, new
 
 
@@ -247,12 +250,14 @@ def _var(market: _Market, exposure: Mapping[str, float], like: _Market, level: f
     weights, scenarios = weights_of(model, exposure), model.scenarios
     assert weights is not None, "the model was widened by all that is held"
     assert scenarios is not None, "a market has scenarios"
-    louder = weights * _ratios(market, like, exposure)
+    reads = book_model(model.spec.method).reads
+    if reads is Reads.RAW:  # history as it was, whatever the volatility is today
+        profit = scenarios.raw @ weights
+        return tail_of(model, BookVectors(profit, profit)).var_at(level)
     # Weights, not scenarios, carry the ratio: the book's profit is linear in both.
-    filtered = scenarios.filtered @ louder
-    same = scenarios.raw is scenarios.filtered
-    vectors = BookVectors(filtered, filtered if same else scenarios.raw @ weights)
-    return tail_of(model, vectors).var_at(level)
+    filtered = scenarios.filtered @ (weights * _ratios(market, like, exposure))
+    raw = scenarios.raw @ weights if reads is Reads.BOTH else filtered
+    return tail_of(model, BookVectors(filtered, raw)).var_at(level)
 
 
 def _ratios(market: _Market, like: _Market, assets: Iterable[str]) -> FloatArray:

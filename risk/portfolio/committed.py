@@ -15,14 +15,10 @@ from risk.domain.positions import PositionKey
 from risk.domain.snapshot import Pending, Snapshot
 from risk.measures.types import FloatArray
 from risk.portfolio import stress
+from risk.portfolio.book_models import book_model
 from risk.portfolio.exposure import Reach, net_by_asset, value_of_pending
-from risk.portfolio.tails import (
-    BookVectors,
-    committed_tail,
-    over_scenarios,
-    project_one,
-    weights_of,
-)
+from risk.portfolio.tails import committed_tail, project_one, weights_of
+from risk.portfolio.vectors import BookVectors, over_scenarios
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,12 +122,13 @@ def _horizon(
     def all_filled(returns: FloatArray) -> FloatArray:
         return np.asarray((returns[:, chosen] * values).sum(axis=1))
 
-    now = over_scenarios(scenarios, lambda returns: returns @ weights)
+    reads = book_model(model.spec.method).reads
+    now = over_scenarios(scenarios, reads, lambda returns: returns @ weights)
     return Horizon(
         model=model,
         held=held,
-        worst=now.plus(over_scenarios(scenarios, losing)),
-        filled=now.plus(over_scenarios(scenarios, all_filled)),
+        worst=now.plus(over_scenarios(scenarios, reads, losing)),
+        filled=now.plus(over_scenarios(scenarios, reads, all_filled)),
     )
 
 

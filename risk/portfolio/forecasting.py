@@ -2,7 +2,7 @@
 
 At a close, the forecast made for the bar is scored against what happened to the holdings it
 was made for, the filters take in the bar's returns, and a forecast is made for the next bar
-with today's holdings. Between closes nothing here runs.
+with today's holdings. Between closes a model changes only where people choose another method.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,12 +24,12 @@ from risk.domain.model import (
     Models,
     ModelSpec,
     Score,
-    TailMethod,
 )
 from risk.measures.correlation import ewma_cross_update
 from risk.measures.tracking import tracking_start, tracking_update
 from risk.measures.types import FloatArray
 from risk.measures.volatility import GjrState, gjr_update
+from risk.portfolio.book_models import book_model
 from risk.portfolio.scenarios import build_scenarios
 from risk.portfolio.tails import book_tail, weights_of
 
@@ -70,6 +70,26 @@ def with_assets(model: Model, assets: Iterable[str]) -> Model:
 def with_scenarios(model: Model) -> Model:
     """The model with scenarios derived anew from its filter, e.g. after it was loaded."""
     return replace(model, scenarios=build_scenarios(model.filter, model.spec))
+
+
+def measured_by(model: Model, method: str) -> Model:
+    """The model with another method: same market, and a correction of its own that starts anew.
+
+    The running forecast stays: it was shown, and is scored as what it was.
+
+    Parameters
+    ----------
+    model : Model
+    method : str
+        A key of ``BOOK_MODELS``.
+
+    Raises
+    ------
+    InvalidInput
+        If no model of a book is called that.
+    """
+    spec = replace(model.spec, method=book_model(method).name)
+    return with_scenarios(replace(model, spec=spec, tracking=tracking_start(len(LEVELS))))
 
 
 def advance(model: Model, bar: BarClose, exposure: Mapping[str, float]) -> Model:
@@ -205,11 +225,15 @@ def _score(model: Model, bar: BarClose, returns: FloatArray) -> Score | None:
     if np.isnan(returns[held]).any():
         return None
     loss = -float(weights[held] @ returns[held])
-    return Score(model.spec.period, bar.closed, loss, made.var, made.es, loss > made.var)
+    return Score(
+        model.spec.period, bar.closed, loss, made.var, made.es, loss > made.var, made.method
+    )
 
 
 def _tracked(model: Model, score: Score | None) -> FloatArray:
-    if score is None or model.spec.method is not TailMethod.FILTERED_EVT:
+    # Multipliers are a model's own: it does not learn from another one's forecast.
+    learns = score is not None and score.method == model.spec.method
+    if score is None or not learns or not book_model(model.spec.method).tracks:
         return model.tracking
     return tracking_update(model.tracking, score.exceeded, LEVELS)
 
@@ -229,7 +253,9 @@ def _forecast(model: Model, opened: datetime, exposure: Mapping[str, float]) -> 
     tail = book_tail(model, weights)
     if tail is None:
         return None
-    return Forecast(opened, dict(exposure), np.array(tail.var), np.array(tail.es))
+    return Forecast(
+        opened, dict(exposure), np.array(tail.var), np.array(tail.es), model.spec.method
+    )
 
 
 # --- the filter ----------------------------------------------------------------------------

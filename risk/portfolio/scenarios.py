@@ -13,10 +13,10 @@ import math
 import numpy as np
 
 from risk.domain.market import Period
-from risk.domain.model import LEVELS, PROVEN_AFTER, MarketFilter, ModelSpec, Scenarios
+from risk.domain.model import PROVEN_AFTER, MarketFilter, ModelSpec, Scenarios
 from risk.measures.correlation import correlation_from, shrink_to_mean
-from risk.measures.tail import unit_var_es
 from risk.measures.types import FloatArray
+from risk.portfolio.book_models import book_model
 
 _MARKET_SHARE = 0.7
 _OWN_SHARE = math.sqrt(1.0 - _MARKET_SHARE**2)
@@ -26,8 +26,9 @@ _STRIDE = 37
 
 
 def build_scenarios(observed: MarketFilter, spec: ModelSpec) -> Scenarios | None:
-    """Scenarios of the running bar; None while there are too few bars or no variance."""
-    if len(observed.residuals) < PROVEN_AFTER:
+    """Scenarios of the running bar; None while the method has too few bars or no variance."""
+    method = book_model(spec.method)
+    if len(observed.residuals) < method.needs:
         return None
     deviation = forecast_deviations(observed)
     if deviation is None:
@@ -38,7 +39,7 @@ def build_scenarios(observed: MarketFilter, spec: ModelSpec) -> Scenarios | None
     if spec.period is not Period.DAY:
         return Scenarios(filtered, filtered, None, None, correlation)
     raw = np.asfortranarray(np.where(proxied, filtered, observed.returns))
-    unit_var, unit_es = unit_var_es(filtered, raw, LEVELS)
+    unit_var, unit_es = method.units(filtered, raw)
     return Scenarios(filtered, raw, unit_var, unit_es, correlation)
 
 

@@ -1,48 +1,23 @@
 """VaR and expected shortfall of a book, held and committed, and their parts.
 
 One figure for all uses: what is shown, limited, split and backtested comes from
-:func:`book_tail`. A book's profit in each scenario is additive in its positions, which makes
-the check of one more order a matter of adding one column.
+:func:`book_tail`, by the model of the book (`book_models`).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from risk.domain.assessment import TailRisk
-from risk.domain.model import LEVELS, Model, Scenarios, TailMethod
-from risk.measures.tail import blended_var_es, historical_var_es
+from risk.domain.model import LEVELS, Model
 from risk.measures.tail_split import split_tail
 from risk.measures.tracking import tracked_var_es
 from risk.measures.types import FloatArray
+from risk.portfolio.book_models import book_model
+from risk.portfolio.vectors import BookVectors, over_scenarios
 
 NO_RISK = TailRisk((0.0,) * len(LEVELS), (0.0,) * len(LEVELS))
-
-
-class BookVectors(NamedTuple):
-    """A book's profit in each scenario, quote currency; a loss is negative.
-
-    Attributes
-    ----------
-    filtered, raw : ndarray of shape (S,)
-    """
-
-    filtered: FloatArray
-    raw: FloatArray
-
-    def plus(self, other: "BookVectors") -> "BookVectors":
-        """The profits of both books together."""
-        if self.filtered is self.raw and other.filtered is other.raw:
-            total = self.filtered + other.filtered
-            return BookVectors(total, total)
-        return BookVectors(self.filtered + other.filtered, self.raw + other.raw)
-
-    def losses_only(self) -> "BookVectors":
-        """The same where it loses, and zero where it gains."""
-        losing = np.minimum(self.filtered, 0.0)
-        same = self.filtered is self.raw
-        return BookVectors(losing, losing if same else np.minimum(self.raw, 0.0))
 
 
 class TailParts(NamedTuple):
@@ -80,7 +55,8 @@ def project(model: Model, weights: FloatArray) -> BookVectors | None:
     scenarios = model.scenarios
     if scenarios is None:
         return None
-    return over_scenarios(scenarios, lambda returns: returns @ weights)
+    reads = book_model(model.spec.method).reads
+    return over_scenarios(scenarios, reads, lambda returns: returns @ weights)
 
 
 def project_one(model: Model, asset: str, exposure: float) -> BookVectors | None:
@@ -88,30 +64,19 @@ def project_one(model: Model, asset: str, exposure: float) -> BookVectors | None
     column = model.column(asset)
     if model.scenarios is None or column is None:
         return None
-    return over_scenarios(model.scenarios, lambda returns: returns[:, column] * exposure)
-
-
-def over_scenarios(scenarios: Scenarios, profit: Callable[[FloatArray], FloatArray]) -> BookVectors:
-    """A profit computed from returns, over both kinds of them; once where they are the same.
-
-    Parameters
-    ----------
-    scenarios : Scenarios
-    profit : callable
-        From returns of shape (S, A) to the profit in each scenario, shape (S,).
-    """
-    filtered = profit(scenarios.filtered)
-    same = scenarios.raw is scenarios.filtered
-    return BookVectors(filtered, filtered if same else profit(scenarios.raw))
+    reads = book_model(model.spec.method).reads
+    return over_scenarios(model.scenarios, reads, lambda returns: returns[:, column] * exposure)
 
 
 def tail_of(model: Model, vectors: BookVectors) -> TailRisk:
-    """VaR and expected shortfall of a book's profits, tracked; never below zero."""
-    if model.spec.method is TailMethod.FILTERED_EVT:
-        var, es = blended_var_es(-vectors.filtered, -vectors.raw, LEVELS)
+    """VaR and expected shortfall of a book's profits, never below zero.
+
+    Tracked if the model of the book tracks.
+    """
+    method = book_model(model.spec.method)
+    var, es = method.figures(vectors)
+    if method.tracks:
         var, es = tracked_var_es(var, es, model.tracking)
-    else:
-        var, es = historical_var_es(-vectors.filtered, LEVELS)
     return TailRisk(_at_least_zero(var), _at_least_zero(es))
 
 
@@ -158,7 +123,8 @@ def split_by_asset(model: Model, weights: FloatArray, tail: TailRisk) -> TailPar
     """Each asset's part of a book's figures; None for a flat book or a model without scenarios."""
     if model.scenarios is None or not weights.any():
         return None
-    scenarios = model.scenarios.filtered
+    kept = model.scenarios
+    scenarios = book_model(model.spec.method).scenarios_of(kept.filtered, kept.raw)
     of_var = [
         split_tail(scenarios, weights, level, var)
         for level, var in zip(LEVELS, tail.var, strict=True)
@@ -175,7 +141,7 @@ def split_by_asset(model: Model, weights: FloatArray, tail: TailRisk) -> TailPar
 
 
 def standalone_tails(model: Model) -> tuple[FloatArray, FloatArray] | None:
-    """VaR and ES of one unit of currency, tracked as the book is; None while unknown.
+    """VaR and ES of one unit of currency, tracked if the book is; None while unknown.
 
     Returns
     -------
@@ -185,7 +151,9 @@ def standalone_tails(model: Model) -> tuple[FloatArray, FloatArray] | None:
     scenarios = model.scenarios
     if scenarios is None or scenarios.unit_var is None or scenarios.unit_es is None:
         return None
-    var, es = tracked_var_es(scenarios.unit_var, scenarios.unit_es, model.tracking)
+    var, es = scenarios.unit_var, scenarios.unit_es
+    if book_model(model.spec.method).tracks:
+        var, es = tracked_var_es(var, es, model.tracking)
     return np.maximum(var, 0.0), np.maximum(es, 0.0)
 
 

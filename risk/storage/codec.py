@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from risk.domain.actions import Action
 from risk.domain.assessment import Assessment
 from risk.domain.events import RiskEvent
 from risk.domain.ledger import Fill, Flow, Ledger
@@ -151,6 +152,34 @@ def decode_entry(data: bytes, kind: type[Entry]) -> Entry:
         return msgspec.json.decode(data, type=kind)
     except msgspec.MsgspecError as error:
         raise StateUnreadable(kind.__name__, str(error)) from error
+
+
+# ---------------------------------------------------------------- actions of people
+
+
+def encode_action(action: Action) -> str:
+    """What an action adds to its number, time and author, as canonical JSON text."""
+    common = {spec.name for spec in fields(Action)}
+    own = [spec.name for spec in fields(action) if spec.name not in common]
+    return encode_mapping({name: getattr(action, name) for name in own})
+
+
+def decode_action(kind: str, body: str, *, seq: int, at: datetime, who: str) -> Action:
+    """The action of that kind that `body` holds.
+
+    Raises
+    ------
+    StateUnreadable
+        If the kind is unknown, or its body holds none.
+    """
+    known = Action.kinds().get(kind)
+    if known is None:
+        raise StateUnreadable("action", f"its kind {kind!r} is unknown")
+    try:
+        own = msgspec.json.decode(body, type=dict[str, Any])
+        return msgspec.convert({**own, "seq": seq, "at": at, "who": who}, known)
+    except msgspec.MsgspecError as error:
+        raise StateUnreadable(kind, str(error)) from error
 
 
 # ---------------------------------------------------------------- values of the domain

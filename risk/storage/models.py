@@ -3,17 +3,18 @@
 Functions take an open connection and never commit: the caller owns the transaction.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, delete, select
 
 from risk.domain.market import Period
 from risk.domain.model import Model
 from risk.portfolio.forecasting import with_scenarios
 from risk.storage import codec
 from risk.storage.bulk import OnConflict, insert_rows
-from risk.storage.tables import model_state, to_ms
+from risk.storage.tables import cycle, model_state, to_ms
 
 #: Bars whose models are kept, the newest: so far back can be asked what changed.
 KEPT: Mapping[Period, int] = {Period.DAY: 10, Period.HOUR: 3}
@@ -43,15 +44,44 @@ def body_at(
     connection: Connection, portfolio: str, period: Period, *, at: datetime | None = None
 ) -> bytes | None:
     """The encoded model that held at `at`, or the newest one; None if it is not kept."""
-    query = select(model_state.c.body).where(
-        model_state.c.portfolio == portfolio, model_state.c.period == period.value
-    )
+    of_this = (model_state.c.portfolio == portfolio, model_state.c.period == period.value)
+    query = select(model_state.c.body).where(*of_this).order_by(model_state.c.number.desc())
     if at is not None:
-        query = query.where(model_state.c.closed_ms <= to_ms(at))
-    body = connection.execute(query.order_by(model_state.c.number.desc()).limit(1)).scalar()
+        number = _number_at(connection, of_this, to_ms(at))
+        query = query.where(model_state.c.number == number)
+    body = connection.execute(query.limit(1)).scalar()
     return None if body is None else bytes(body)
+
+
+def _number_at(
+    connection: Connection, of_this: Sequence[ColumnElement[bool]], at_ms: int
+) -> int | None:
+    """The cycle from which on the model held that had seen no bar after `at_ms`.
+
+    From its close on, though the cycle that took it in came a moment later; one that another
+    method was chosen for, between two closes, from its own cycle on.
+    """
+    its_cycle = (cycle.c.portfolio == model_state.c.portfolio) & (
+        cycle.c.number == model_state.c.number
+    )
+    query = (
+        select(model_state.c.number, model_state.c.closed_ms, cycle.c.at_ms)
+        .outerjoin(cycle, its_cycle)
+        .where(*of_this, model_state.c.closed_ms <= at_ms)
+        .order_by(model_state.c.number)
+    )
+    rows = connection.execute(query).all()
+    of_close = [row for row in rows if row.closed_ms == rows[-1].closed_ms]
+    begun = [row for row in of_close if row.at_ms is not None and row.at_ms <= at_ms]
+    held = begun[-1:] or of_close[:1]
+    return held[0].number if held else None
 
 
 def restored(body: bytes) -> Model:
     """The model that was encoded, with its scenarios derived anew."""
-    return with_scenarios(codec.decode_value(body, Model))
+    model = codec.decode_value(body, Model)
+    made = model.forecast
+    if made is not None and not made.method:
+        # Stored before forecasts were signed, when no model was ever exchanged for another.
+        model = replace(model, forecast=made._replace(method=model.spec.method))
+    return with_scenarios(model)

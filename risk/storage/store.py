@@ -32,8 +32,8 @@ POSITIONS_BY_THE_HOUR = timedelta(days=35)
 
 _UNTOLD = "UNKNOWN"
 
-#: A model's version and last close: what tells that it changed.
-Edition = tuple[int, datetime | None]
+#: A model's version, last close and method: what tells that it changed.
+Edition = tuple[int, datetime | None, str]
 
 
 class SqlStore:
@@ -234,7 +234,7 @@ class _Batch:
 
 
 def _edition(model: Model) -> Edition:
-    return model.version, model.closed
+    return model.version, model.closed, model.spec.method
 
 
 class _Moment(NamedTuple):

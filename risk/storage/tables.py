@@ -150,6 +150,19 @@ ledger_inbox = Table(
     comment="Entries that people made and the authority has not booked yet.",
 )
 
+action = Table(
+    "action",
+    metadata,
+    Column("portfolio", String(64), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("body", Text, nullable=False),
+    sqlite_with_rowid=False,
+    comment="What people asked of a book, in order (JSON); kept for ever, never changed.",
+)
+
 metric_series = Table(
     "metric_series",
     metadata,

@@ -8,13 +8,17 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from risk.domain.actions import BY_SETTING, ChooseBookModel
+from risk.domain.events import ActionRefused, BookModelChanged, ForecastScored
 from risk.domain.ledger import Ledger
 from risk.domain.market import DataFault, FaultKind, Period
-from risk.domain.ports import AccountReading
+from risk.domain.ports import AccountReading, MarketReading
 from risk.engine import cycle as module
 from risk.engine.accounts import JointAccount
 from risk.engine.cycle import Cycle, take_cycle
 from risk.errors import FeedUnavailable, LeaseLost, StoreUnavailable
+from risk.portfolio.forecasting import advance
+from tests.books import BTC, KNOWN, as_close, held, warmed_models
 from tests.engine.worlds import (
     BEGIN,
     PORTFOLIO,
@@ -27,7 +31,7 @@ from tests.engine.worlds import (
 )
 from tests.fakes import FakeClock
 from tests.fakes_feeds import FakeFeed
-from tests.fakes_store import FakeLeaseOffice, FakeStore
+from tests.fakes_store import FakeActions, FakeLeaseOffice, FakeStore
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -42,6 +46,8 @@ class World:
         self.office = FakeLeaseOffice(self.clock.now)
         self.feed = FakeFeed(BEGIN)
         self.account = FakeAccount(AccountReading(flows=(deposit(),)))
+        self.actions = FakeActions()
+        self.model_by_setting = "filtered_evt"
         self.store = FakeStore(self.office)
         self.token = self.office.acquire(PORTFOLIO, "first").token
         self.cycle = self.started()
@@ -51,6 +57,8 @@ class World:
         return Cycle(
             feed=self.feed,
             account=self.account,
+            actions=self.actions,
+            model_by_setting=self.model_by_setting,
             store=self.store,
             clock=self.clock,
             carried=self.store.load(PORTFOLIO) or nothing_yet(self.feed.assets),
@@ -83,8 +91,9 @@ def world() -> World:
 # --- the order of things -------------------------------------------------------------------
 
 
-def test_market_then_account_then_step_then_save(world, monkeypatch):
+def test_actions_then_market_then_account_then_step_then_save(world, monkeypatch):
     happened: list[str] = []
+    world.actions.after = noting("actions", happened, world.actions.after)
     world.feed.read = noting("market", happened, world.feed.read)
     world.account.read = noting("account", happened, world.account.read)
     world.store.save = noting("save", happened, world.store.save)
@@ -92,7 +101,7 @@ def test_market_then_account_then_step_then_save(world, monkeypatch):
 
     world.cycle.turn()
 
-    assert happened == ["market", "account", "step", "save"]
+    assert happened == ["actions", "market", "account", "step", "save"]
 
 
 def test_a_cycle_carries_everything_that_was_read(world):
@@ -356,3 +365,92 @@ def test_each_account_sees_what_those_before_it_had_to_say(world):
 
     assert first.shown == [(market, Ledger())]
     assert second.shown == [(market, Ledger().after_flow(deposit()).after_fill(purchase()))]
+
+
+# --- what people ask -----------------------------------------------------------------------
+
+
+def changes_of(record) -> list[tuple[str, str, str]]:
+    events = [event for event in record.events if isinstance(event, BookModelChanged)]
+    return [(event.previous, event.model, event.by) for event in events]
+
+
+def test_a_choice_is_taken_in_once_told_and_outlasts_a_restart(world):
+    world.cycle.turn()
+    world.actions.choose("historical_250")
+    changed, quiet = world.turn_after(MINUTE), world.turn_after(MINUTE)
+    world.model_by_setting = "parametric_t"
+    world.cycle = world.started()
+    restarted = world.turn_after(HOUR)
+
+    assert changes_of(changed) == [("filtered_evt", "historical_250", "anna")]
+    assert changed.snapshot.action_seq == changed.state.action_seq == 1
+    assert changed.state.book_model == ("historical_250", "anna", BEGIN + MINUTE)
+    assert changed.snapshot.models.hour.spec.method == "filtered_historical"
+    for record in (quiet, restarted):
+        assert changes_of(record) == []
+        assert record.snapshot.models.day.spec.method == "historical_250"
+        assert record.state.book_model == changed.state.book_model
+
+
+def test_choices_made_while_the_engine_was_away_wait_and_the_last_one_stands(world):
+    world.actions.choose("historical_250")
+    world.actions.choose("adaptive", who="ben")
+    record = world.cycle.turn()
+
+    assert changes_of(record) == [
+        ("filtered_evt", "historical_250", "anna"),
+        ("historical_250", "adaptive", "ben"),
+    ]
+    assert record.snapshot.models.day.spec.method == "adaptive"
+    assert record.state.action_seq == 2
+
+
+def test_a_choice_that_cannot_be_is_told_and_not_asked_for_again(world):
+    world.actions.choose("oracle")
+    first, second = world.cycle.turn(), world.turn_after(MINUTE)
+
+    (refused,) = [event for event in first.events if isinstance(event, ActionRefused)]
+    assert (refused.by, refused.reason) == ("anna", "no model of a book is called oracle")
+    assert first.state.action_seq == 1
+    assert not [event for event in second.events if isinstance(event, ActionRefused)]
+
+
+def test_the_setting_measures_a_book_for_which_nobody_chose(world):
+    first = world.cycle.turn()
+    world.model_by_setting = "parametric_t"
+    world.cycle = world.started()
+    second = world.turn_after(MINUTE)
+
+    assert first.state.book_model == ("filtered_evt", BY_SETTING, None)
+    assert changes_of(second) == [("filtered_evt", "parametric_t", BY_SETTING)]
+    assert second.state.book_model == ("parametric_t", BY_SETTING, BEGIN + MINUTE)
+
+
+def test_while_actions_cannot_be_read_there_is_no_cycle_and_nothing_is_lost(world):
+    world.actions.fail_with = StoreUnavailable("the database is away")
+    read: list[str] = []
+    world.feed.read = noting("market", read, world.feed.read)
+
+    assert world.cycle.turn() is None
+    assert read == []
+    assert world.turn_after(HOUR).number == 1
+
+
+def test_the_running_forecast_is_scored_as_what_it_was():
+    model = warmed_models().day
+    made = advance(model, as_close(KNOWN, [60_000.0, 2_600.0, 130.0, 0.8]), {BTC: 1e5})
+    carried = replace(
+        nothing_yet(KNOWN), models=warmed_models().with_model(made), ledger=held(BTC, 1e5)
+    )
+    close = as_close(KNOWN, [30_000.0, 2_600.0, 130.0, 0.8], opened=made.closed)
+    choice = ChooseBookModel(seq=1, at=BEGIN, who="anna", model="filtered_historical")
+    market = MarketReading(at=close.closed, marks={}, closes=(close,))
+    record = take_cycle(carried, market, AccountReading(), actions=[choice])
+
+    (score,) = record.snapshot.scores
+    assert score.method == made.forecast.method == "filtered_evt"
+    assert score.var.tolist() == made.forecast.var.tolist()
+    assert record.snapshot.models.day.forecast.method == "filtered_historical"
+    (told,) = [event for event in record.events if isinstance(event, ForecastScored)]
+    assert told.model == "filtered_evt"

@@ -25,7 +25,7 @@ from risk.storage.store import SqlStore
 from tests.engine.worlds import BEGIN, PORTFOLIO, FakeAccount, models_written, nothing_yet, written
 from tests.fakes import FakeClock
 from tests.fakes_feeds import FakeFeed
-from tests.fakes_store import FakeStore
+from tests.fakes_store import FakeActions, FakeStore
 from tests.storage.rows import count, lease_token
 
 HOUR = timedelta(hours=1)
@@ -61,6 +61,7 @@ class DemoWorld:
         cycle = Cycle(
             feed=self.feed,
             account=self.desk,
+            actions=FakeActions(),
             store=store,
             clock=clock,
             carried=self.carried,

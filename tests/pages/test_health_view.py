@@ -18,10 +18,12 @@ from pages.views.health.table import chance_words, depth_limit_words
 from pages.views.health.words import WORDS
 from pages.views.var import read_var
 from pages.views.var.past import COMPARED, COMPARED_LEVELS
-from pages.views.var.words import IN_USE
 from pages.views.var.words import WORDS as VAR_WORDS
+from risk.domain.actions import BookModelInUse
+from risk.domain.model import DEFAULT_BOOK_MODEL as IN_USE
 from risk.measures.backtest import Depth, Order, acerbi_szekely_z2, kupiec_region, level_record
 from risk.measures.var import VAR_MODELS
+from tests.fakes_book import AFTERNOON
 from tests.fakes_web import DEMO, FakeBookReader
 from tests.pages.trees import part, parts, words
 
@@ -459,6 +461,14 @@ def test_a_range_in_the_past_moves_the_light_and_not_the_verdict(data):
     assert past.course.days < data.course.days
     line = next(t for t in past.course.figure["data"] if t.get("name") == "Exceptions")
     assert line["x"][-2:] == ["2026-09-30T00:00:00", "2026-10-01T00:00:00"]
+
+
+def test_the_bands_of_the_model_in_use_are_shown_whichever_it_is():
+    reader = FakeBookReader(book_model=BookModelInUse("adaptive", "anna", AFTERNOON))
+    data = read(reader)
+
+    assert set(data.spreads) == {None, "adaptive"}
+    assert data.chosen.how == "the method in use, on the book's own series"
 
 
 def test_outcomes_are_shown_for_the_live_record_and_the_chosen_model(data, view):

@@ -13,13 +13,25 @@ from pages.views.var.contest import (
     extremes,
     shortlisted,
 )
-from pages.views.var.past import COMPARED, look_back
+from pages.views.var.past import COMPARED, HeldDays, Hindsight, look_back
 from pages.views.var.scored import scored_bars
-from pages.views.var.words import IN_USE
+from pages.views.var.words import HOW_IN_USE, how_live
 from risk.domain.market import Period
+from risk.domain.model import DEFAULT_BOOK_MODEL as IN_USE
 from risk.measures.backtest import pinball_loss
 from tests import fakes_book
 from tests.fakes_web import DEMO, FakeBookReader
+
+EMPTY = Hindsight(
+    HeldDays(
+        opened_ms=np.empty(0, dtype=np.int64),
+        assets=(),
+        exposures=np.empty((0, 0)),
+        returns=np.empty((0, 0)),
+    ),
+    np.empty(0),
+    {},
+)
 
 
 @pytest.fixture(scope="module")
@@ -65,18 +77,45 @@ def test_chance_ends_at_five_per_cent(p_value, verdict):
 
 def test_the_live_record_stands_first_and_the_method_in_use_after_it(bars):
     past = look_back(FakeBookReader(), DEMO, fakes_book.MIDNIGHT)
-    rows = entrants(bars, None, past)
+    rows = entrants(bars, None, past, IN_USE)
 
     assert [row.model for row in rows[:2]] == [None, IN_USE]
     assert {row.model for row in rows[1:]} == set(COMPARED)
     assert rows[0].hits_99 == bars.beyond_99.sum()
     assert rows[0].mean_var is None  # no equity was known
     calm = replace(bars, profit=np.zeros(len(bars)))
-    assert entrants(calm, None, past)[1].difference is not None
+    assert entrants(calm, None, past, IN_USE)[1].difference is not None
+
+
+def test_the_method_in_use_is_that_of_the_book_and_not_always_the_default(bars):
+    past = look_back(FakeBookReader(), DEMO, fakes_book.MIDNIGHT)
+    rows = entrants(bars, None, past, "adaptive")
+
+    assert [row.model for row in rows[:2]] == [None, "adaptive"]
+    assert [row.model for row in rows if row.how == HOW_IN_USE] == ["adaptive"]
+    assert "adaptive" in {row.model for row in shortlisted(rows, "none", "adaptive")}
+
+
+def test_the_live_record_says_whose_forecasts_it_holds(bars):
+    assert entrants(bars, None, EMPTY, IN_USE)[0].how == "the model in use, as forecast day by day"
+    changed = replace(bars, models=("filtered_evt",) * 199 + ("historical_250",))
+
+    assert entrants(changed, None, EMPTY, IN_USE)[0].how == (
+        "as forecast day by day: Filtered, Pareto tail 199 days, Plain history, 250 d 1 day"
+    )
+    assert how_live(()) == "the model in use, as forecast day by day"
+
+
+def test_events_from_before_models_could_be_chosen_have_theirs(bars):
+    old = [replace(event, model="") for event in fakes_book.scored(Period.DAY)[-200:]]
+
+    assert scored_bars(old, Period.DAY, NO_HISTORY).models == bars.models == (IN_USE,) * 200
+    hours = [replace(event, model="") for event in fakes_book.scored(Period.HOUR)[-2:]]
+    assert scored_bars(hours, Period.HOUR, NO_HISTORY).models == ("filtered_historical",) * 2
 
 
 def test_the_short_list_keeps_the_extremes_the_method_in_use_and_the_chosen_model(bars):
-    rows = entrants(bars, None, look_back(FakeBookReader(), DEMO, fakes_book.MIDNIGHT))
+    rows = entrants(bars, None, look_back(FakeBookReader(), DEMO, fakes_book.MIDNIGHT), IN_USE)
     by_loss = sorted((row for row in rows if row.difference), key=lambda r: r.difference.relative)
     best, middle, worst = by_loss[0].model, by_loss[7].model, by_loss[-1].model
 
@@ -84,13 +123,13 @@ def test_the_short_list_keeps_the_extremes_the_method_in_use_and_the_chosen_mode
         best: f"best of {len(COMPARED)}",
         worst: f"worst of {len(COMPARED)}",
     }
-    listed = [row.model for row in shortlisted(rows, middle)]
+    listed = [row.model for row in shortlisted(rows, middle, IN_USE)]
     assert set(listed) == {None, IN_USE, best, middle, worst}
     assert listed[:2] == [None, IN_USE]
 
 
 def test_of_one_model_or_none_there_is_no_best(bars):
-    rows = entrants(bars, None, look_back(FakeBookReader(), DEMO, fakes_book.MIDNIGHT))
+    rows = entrants(bars, None, look_back(FakeBookReader(), DEMO, fakes_book.MIDNIGHT), IN_USE)
 
     assert extremes(rows[:2]) == {}
-    assert shortlisted(rows[:2], "none") == rows[:2]
+    assert shortlisted(rows[:2], "none", IN_USE) == rows[:2]

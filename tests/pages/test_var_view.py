@@ -18,8 +18,9 @@ from pages.views.var import VarData, read_var, var_view
 from pages.views.var.contest import entrants
 from pages.views.var.past import COMPARED
 from pages.views.var.ten_days import ask_ten_days
-from pages.views.var.words import IN_USE, WORDS
+from pages.views.var.words import WORDS
 from risk.domain.market import Period
+from risk.domain.model import DEFAULT_BOOK_MODEL as IN_USE
 from risk.errors import StateUnreadable
 from risk.measures.var import VAR_MODELS
 from tests.fakes_book import MIDNIGHT
@@ -213,8 +214,9 @@ def test_a_record_in_range_says_how_often_a_wrong_model_would_pass(view):
 
 def test_the_method_in_use_the_best_and_the_worst_stand_under_the_live_record(data, view):
     told = words(part(view, "var-models-content")["children"])
+    compared = entrants(data.judged, data.day, data.hindsight.value, IN_USE)
     by_loss = sorted(
-        (row for row in entrants(data.judged, data.day, data.hindsight.value) if row.difference),
+        (row for row in compared if row.difference),
         key=lambda row: row.difference.relative,
     )
 

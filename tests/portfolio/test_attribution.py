@@ -19,7 +19,14 @@ from risk.portfolio.attribution import (
     explain_exposure,
     explain_var,
 )
-from risk.portfolio.forecasting import advance, new_model, with_assets, with_scenarios
+from risk.portfolio.book_models import BOOK_MODELS
+from risk.portfolio.forecasting import (
+    advance,
+    measured_by,
+    new_model,
+    with_assets,
+    with_scenarios,
+)
 from risk.portfolio.tails import book_tail, weights_of
 from tests.books import (
     ALIEN,
@@ -153,6 +160,33 @@ def test_a_book_that_kept_exceeding_has_its_tracking_told_as_model() -> None:
 
     assert (change.positions, change.prices, change.volatility) == (0.0, 0.0, 0.0)
     assert change.after == pytest.approx(1.2 * change.before)
+
+
+@pytest.mark.parametrize("method", BOOK_MODELS)
+def test_another_model_chosen_for_the_book_is_told_as_model(method: str) -> None:
+    held, default = {BTC: 1.0, ETH: -4.0}, warmed_model(DAY_MODEL)
+    before, after = (
+        BookAt(held, PRICES, default),
+        BookAt(held, PRICES, measured_by(default, method)),
+    )
+    change = explained(before, after)
+
+    assert (change.before, change.after) == pytest.approx((var_of(before), var_of(after)))
+    assert (change.positions, change.prices, change.volatility) == (0.0, 0.0, 0.0)
+    assert change.model == pytest.approx(change.after - change.before)
+
+
+@pytest.mark.parametrize("method", BOOK_MODELS)
+@given(old=units, new=units, factors=moves)
+def test_the_parts_add_up_over_a_change_of_model_too(
+    method: str, old: dict[str, float], new: dict[str, float], factors: dict[str, float]
+) -> None:
+    before = BookAt(old, PRICES, warmed_model(DAY_MODEL))
+    after = BookAt(new, moved(factors), measured_by(next_model(DAY_MODEL), method))
+    change = explained(before, after)
+
+    assert change.after == pytest.approx(var_of(after), rel=1e-12)
+    assert abs(sum(change[:-1]) - change.after) <= 1e-9 * scale_of(change)
 
 
 @SPECS

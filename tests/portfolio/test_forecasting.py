@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from risk.domain.ledger import Ledger
 from risk.domain.market import BarClose, Period, Trust
 from risk.domain.model import DAY_MODEL, HOUR_MODEL, LEVELS, PROVEN_AFTER, Model, ModelSpec
+from risk.errors import InvalidInput
 from risk.measures.types import FloatArray
 from risk.measures.volatility import gjr_filter
 from risk.portfolio.forecasting import (
     SCORES_KEPT,
     advance,
+    measured_by,
     new_model,
     new_models,
     roll_models,
@@ -197,6 +199,46 @@ def test_the_one_hour_model_does_not_track() -> None:
 
     assert len(model.exceeded) == len(closes) - 101
     assert model.tracking.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_forecasts_and_scores_carry_the_name_of_their_model() -> None:
+    first = advance(WARM, CLOSES[START], BOOK)
+    second = advance(first, CLOSES[START + 1], BOOK)
+
+    assert first.forecast is not None
+    assert second.score is not None
+    assert first.forecast.method == second.score.method == "filtered_evt"
+
+
+def test_another_method_starts_its_own_correction_and_leaves_the_forecast_as_it_was_shown() -> None:
+    shown = run(WARM, CLOSES[START : START + 3])[-1]
+    changed = measured_by(shown, "historical_250")
+    back = measured_by(changed, "filtered_evt")
+
+    assert changed.spec.method == "historical_250"
+    assert changed.forecast is shown.forecast
+    assert changed.exceeded is shown.exceeded
+    assert shown.tracking.tolist() != [1.0] * 3
+    assert changed.tracking.tolist() == back.tracking.tolist() == [1.0] * 3
+    assert (changed.version, changed.closed) == (shown.version, shown.closed)
+
+
+def test_a_model_does_not_learn_from_another_ones_forecast() -> None:
+    made_before = measured_by(
+        advance(measured_by(WARM, "filtered_historical"), CLOSES[START], BOOK), "filtered_evt"
+    )
+    scored = advance(made_before, CLOSES[START + 1], BOOK)
+    own = advance(scored, CLOSES[START + 2], BOOK)
+
+    assert scored.score is not None
+    assert scored.score.method == "filtered_historical"
+    assert scored.tracking.tolist() == [1.0] * 3
+    assert own.tracking.tolist() != [1.0] * 3
+
+
+def test_a_method_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="no model of a book is called 'oracle'"):
+        measured_by(WARM, "oracle")
 
 
 def test_only_so_many_scores_are_remembered() -> None:

@@ -1,22 +1,28 @@
 """What the models would have forecast for a book as it was held, and nothing they could not."""
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from risk.domain.model import DAY_MODEL, LEVELS, Forecast, Score
+from risk.domain.model import DAY_MODEL, LEVELS, Forecast, ModelSpec, Score
 from risk.errors import InvalidInput
 from risk.measures.tracking import tracking_start, tracking_update
 from risk.measures.types import FloatArray
 from risk.measures.var import VAR_MODELS
 from risk.measures.volatility import DEFAULT_GJR
+from risk.portfolio.book_models import BOOK_MODELS
 from risk.portfolio.forecasting import advance, new_model, warm
 from risk.portfolio.hindsight import hindsight, hindsights, hypothetical_profit
 from tests.books import BTC, ETH, MIDNIGHT, SOL, as_closes, random_closes
 
 EVERY_MODEL = pytest.mark.parametrize("name", VAR_MODELS)
 QUICK_MODEL = pytest.mark.parametrize("name", [n for n, m in VAR_MODELS.items() if not m.costly])
+#: They look back further than the live window, so that live they are a model of that window.
+DAYS_OF_ITS_OWN = {"filtered_historical", "ewma_filtered_historical", "adaptive"}
 DAYS, JUDGED = 330, 30
 
 
@@ -204,9 +210,11 @@ def test_the_figures_of_a_book_that_cannot_lose_are_zero_as_on_the_screen() -> N
 # --- one default model, in two places ------------------------------------------------------
 
 
-def live_forecasts(prices: FloatArray, book: float, warmed: int) -> list[Forecast]:
+def live_forecasts(
+    prices: FloatArray, book: float, warmed: int, spec: ModelSpec = DAY_MODEL
+) -> list[Forecast]:
     closes = as_closes((BTC,), prices)
-    model, made = warm(new_model(DAY_MODEL, (BTC,)), closes[: warmed - 1]), []
+    model, made = warm(new_model(spec, (BTC,)), closes[: warmed - 1]), []
     for close in closes[warmed - 1 : -1]:
         model = advance(model, close, {BTC: book})
         assert model.forecast is not None
@@ -227,6 +235,24 @@ def test_the_live_model_of_one_asset_held_long_and_the_registered_default_are_on
     np.testing.assert_allclose(found.var, [made.var for made in live], rtol=1e-9)
     np.testing.assert_allclose(found.es, [made.es for made in live], rtol=1e-9)
     assert len(live) == 620 - warmed
+
+
+@pytest.mark.parametrize("name", sorted(BOOK_MODELS.keys() - DAYS_OF_ITS_OWN))
+def test_so_are_all_that_remember_no_more_than_the_live_window(name: str) -> None:
+    prices = random_closes((BTC,), bars=530)
+    warmed = 1 + DEFAULT_GJR.start_bars + DAY_MODEL.window
+    live = live_forecasts(prices, 3e4, warmed, replace(DAY_MODEL, method=name))
+    returns = prices[1:] / prices[:-1] - 1.0
+    found = hindsight(name, np.full((len(live), 1), 3e4), returns, LEVELS)
+
+    np.testing.assert_allclose([made.var for made in live], found.var, rtol=1e-9)
+    np.testing.assert_allclose([made.es for made in live], found.es, rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", sorted(DAYS_OF_ITS_OWN))
+def test_one_that_would_remember_more_names_the_days_it_has(name: str) -> None:
+    assert VAR_MODELS[name].how != BOOK_MODELS[name].how
+    assert re.search(r"\b(500|480) days", BOOK_MODELS[name].how)
 
 
 def test_a_short_book_differs_by_whose_falls_the_filter_listens_to() -> None:

@@ -13,7 +13,6 @@ from risk.measures.tail import blended_var_es, historical_var_es
 from risk.portfolio.forecasting import new_model
 from risk.portfolio.tails import (
     NO_RISK,
-    BookVectors,
     book_tail,
     largest,
     project,
@@ -22,6 +21,7 @@ from risk.portfolio.tails import (
     standalone_tails,
     weights_of,
 )
+from risk.portfolio.vectors import BookVectors
 from tests.books import ALIEN, BTC, ETH, KNOWN, warmed_model
 
 MONEY = st.floats(-1e6, 1e6).filter(lambda value: abs(value) > 1.0)

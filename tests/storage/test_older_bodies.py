@@ -13,7 +13,9 @@ from risk.errors import StateUnreadable
 from risk.manager import step
 from risk.portfolio.forecasting import with_scenarios
 from risk.storage import codec
+from risk.storage.models import restored
 from tests.books import BTC, ETH, KNOWN
+from tests.builders import build_model
 from tests.storage.bodies import bodies, kept_bodies
 
 FORMATS = range(codec.FORMAT + 1)
@@ -67,6 +69,21 @@ def test_a_field_added_later_takes_its_default():
     del body["action_seq"]
 
     assert codec.decode_value(msgspec.msgpack.encode(body), RiskState).action_seq == 0
+
+
+def test_a_forecast_stored_before_forecasts_were_signed_is_its_models():
+    model = build_model()
+    assert model.forecast is not None
+    envelope = msgspec.msgpack.decode(codec.encode_model(model))
+    envelope[1]["forecast"] = envelope[1]["forecast"][:4]
+    envelope[1]["score"] = envelope[1]["score"][:6]
+
+    stored = restored(msgspec.msgpack.encode(envelope))
+
+    assert stored.forecast is not None
+    assert stored.forecast.method == model.spec.method
+    assert stored.score is not None
+    assert stored.score.method == ""
 
 
 def test_the_newest_format_has_its_bodies_kept():

@@ -9,7 +9,7 @@ import numpy as np
 from pages.views.var.contest import Difference, difference_from_live
 from pages.views.var.past import COMPARED_LEVELS, Hindsight, ModelRecord
 from pages.views.var.scored import ScoredBars
-from pages.views.var.words import HOW_IN_USE, IN_USE, LIVE_WORDS
+from pages.views.var.words import HOW_IN_USE, LIVE, how_live
 from risk.domain.model import LEVELS
 from risk.measures.backtest import (
     Bands,
@@ -130,13 +130,12 @@ def is_rejected(p_value: float | None) -> bool:
 
 def live_health(judged: ScoredBars) -> ModelHealth:
     """What the tests say of the days whose live forecast met its outcome."""
-    name, how = LIVE_WORDS
     days = len(judged)
     beyond = judged.beyond_95.astype(np.int64) + judged.beyond_975 + judged.beyond_99
     return ModelHealth(
         model=None,
-        name=name,
-        how=how,
+        name=LIVE,
+        how=how_live(judged.models),
         days=days,
         inner=level_record(judged.beyond_95, 0.95) if days else None,
         outer=level_record(judged.beyond_99, 0.99) if days else None,
@@ -146,14 +145,16 @@ def live_health(judged: ScoredBars) -> ModelHealth:
     )
 
 
-def model_health(record: ModelRecord, hindsight: Hindsight, judged: ScoredBars) -> ModelHealth:
-    """What the tests say of a model over the book as it was held."""
+def model_health(
+    record: ModelRecord, hindsight: Hindsight, judged: ScoredBars, used: str
+) -> ModelHealth:
+    """What the tests say of a model over the book as it was held; `used` measures it now."""
     model, chosen = VAR_MODELS[record.name], record.judged
     losses = hindsight.losses[chosen]
     return ModelHealth(
         model=record.name,
         name=model.title,
-        how=HOW_IN_USE if record.name == IN_USE else model.how,
+        how=HOW_IN_USE if record.name == used else model.how,
         days=record.days,
         inner=level_record(record.exceeded_at(0.95), 0.95) if record.days else None,
         outer=level_record(record.exceeded_at(0.99), 0.99) if record.days else None,
@@ -173,9 +174,9 @@ def _spread(band_of: IntArray, levels: Sequence[float]) -> Spread:
     return Spread(tuple(levels), band_test(band_of, levels), fewest, most)
 
 
-def models_health(hindsight: Hindsight, judged: ScoredBars) -> tuple[ModelHealth, ...]:
-    """Of every model compared."""
-    return tuple(model_health(each, hindsight, judged) for each in hindsight.models.values())
+def models_health(hindsight: Hindsight, judged: ScoredBars, used: str) -> tuple[ModelHealth, ...]:
+    """Of every model compared; the one called `used` measures the book now."""
+    return tuple(model_health(each, hindsight, judged, used) for each in hindsight.models.values())
 
 
 #: What a row is placed by; the first stands highest. Unknown comes last.

@@ -16,10 +16,11 @@ from pages.later import Awaited
 from pages.query import Query
 from pages.readings import Readings, midnight_before
 from pages.views.health.judged import ModelHealth, Spread, live_health, models_health
-from pages.views.health.words import MODEL
+from pages.views.health.words import IN_USE, MODEL
 from pages.views.var.explained import Exceeded, exceptions_of
 from pages.views.var.past import Hindsight, ask_hindsight
 from pages.views.var.scored import REUSED_CYCLES, ScoredBars, read_judged, read_scored
+from pages.views.var.words import in_use
 from risk.domain.market import Period
 from risk.measures.backtest import TRAFFIC_LIGHT_WINDOW, rolling_exceptions
 from risk.storage.queries import JUDGED_DAYS
@@ -79,10 +80,20 @@ class HealthData:
     spreads: Mapping[str | None, Figure]
 
     @property
+    def shown_model(self) -> str:
+        """Name of the model whose bands are shown."""
+        return _shown_model(self.query, self.cycle)
+
+    @property
     def chosen(self) -> ModelHealth | None:
-        """The model chosen; None until it has been worked out."""
-        wanted = self.query.choice(MODEL.name)
+        """The model whose bands are shown; None until it has been worked out."""
+        wanted = self.shown_model
         return next((each for each in self.models.value or () if each.model == wanted), None)
+
+
+def _shown_model(query: Query, cycle: CompleteCycle) -> str:
+    wanted = query.choice(MODEL.name)
+    return in_use(cycle.state) if wanted == IN_USE else wanted
 
 
 def read_health(readings: Readings, query: Query, book: Book, cycle: CompleteCycle) -> HealthData:
@@ -130,9 +141,10 @@ class _Reading:
     def _of_hindsight(
         self, hindsight: Hindsight, judged: ScoredBars, newest: tuple[int, int]
     ) -> tuple[ModelHealth, ...]:
+        used = in_use(self.cycle.state)
         return self.readings.once(
-            ("models health", self.book.name, self.midnight, newest),
-            lambda: models_health(hindsight, judged),
+            ("models health", self.book.name, self.midnight, newest, used),
+            lambda: models_health(hindsight, judged, used),
         )
 
     # -- the traffic light over time ------------------------------------------------------------
@@ -200,7 +212,7 @@ class _Reading:
         models: Awaited[tuple[ModelHealth, ...]],
         newest: tuple[int, int],
     ) -> dict[str | None, Figure]:
-        wanted = self.query.choice(MODEL.name)
+        wanted = _shown_model(self.query, self.cycle)
         chosen = [each for each in models.value or () if each.model == wanted]
         known = [(each, each.spread) for each in (live, *chosen) if each.spread is not None]
         return {each.model: self._drawn(each, spread, newest) for each, spread in known}

@@ -112,7 +112,7 @@ def _head(text: str, term: str, *, wide: bool = False) -> html.Th:
 
 
 def _row(data: HealthData, row: ModelHealth) -> html.Tr:
-    chosen = row.model == data.query.choice(MODEL.name)
+    chosen = row.model == data.shown_model
     cells = [
         _name(data, row, chosen),
         _hits(row.outer, odd=row.tests.outer_number),

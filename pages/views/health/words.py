@@ -2,13 +2,20 @@
 
 from pages.query import Word
 from pages.views.var.past import COMPARED
-from pages.views.var.words import HEALTH_PATH, IN_USE
+from pages.views.var.words import HEALTH_PATH
 from risk.measures.var import VAR_MODELS
 
 PATH = HEALTH_PATH
 
+#: Whichever model measures the book.
+IN_USE = "in_use"
 #: Whose outcomes are shown band by band, beside those of the live record.
-MODEL = Word("model", IN_USE, "model", {name: VAR_MODELS[name].title for name in COMPARED})
+MODEL = Word(
+    "model",
+    IN_USE,
+    "model",
+    {IN_USE: "The model in use", **{name: VAR_MODELS[name].title for name in COMPARED}},
+)
 SORT = Word(
     "sort",
     "loss",

@@ -9,7 +9,7 @@ from pages.views.holdings import share_of
 from pages.views.var.past import Hindsight, ModelRecord
 from pages.views.var.plot import Today
 from pages.views.var.scored import ScoredBars
-from pages.views.var.words import HOW_IN_USE, IN_USE, LIVE_WORDS
+from pages.views.var.words import HOW_IN_USE, LIVE, how_live
 from risk.errors import InsufficientData
 from risk.measures.backtest import diebold_mariano, pinball_losses
 from risk.measures.types import FloatArray
@@ -75,7 +75,9 @@ class Entrant:
         return self.model is None
 
 
-def entrants(judged: ScoredBars, day: Today | None, hindsight: Hindsight) -> list[Entrant]:
+def entrants(
+    judged: ScoredBars, day: Today | None, hindsight: Hindsight, used: str
+) -> list[Entrant]:
     """The live record first, then every model compared, the method in use first.
 
     Parameters
@@ -85,12 +87,17 @@ def entrants(judged: ScoredBars, day: Today | None, hindsight: Hindsight) -> lis
     day : Today or None
         The running day.
     hindsight : Hindsight
+    used : str
+        Name of the model in use.
     """
-    records = sorted(hindsight.models.values(), key=lambda record: record.name != IN_USE)
-    return [_live(judged, day), *(_model(record, judged, day, hindsight) for record in records)]
+    records = sorted(hindsight.models.values(), key=lambda record: record.name != used)
+    return [
+        _live(judged, day),
+        *(_model(record, judged, day, hindsight, used) for record in records),
+    ]
 
 
-def shortlisted(compared: Sequence[Entrant], chosen: str) -> list[Entrant]:
+def shortlisted(compared: Sequence[Entrant], chosen: str, used: str) -> list[Entrant]:
     """The live record, the method in use, the best and the worst by pinball loss, and `chosen`.
 
     Parameters
@@ -99,8 +106,10 @@ def shortlisted(compared: Sequence[Entrant], chosen: str) -> list[Entrant]:
         As :func:`entrants` gives them; their order is kept.
     chosen : str
         The model whose bands are drawn, if any.
+    used : str
+        Name of the model in use.
     """
-    wanted = {None, IN_USE, chosen, *extremes(compared)}
+    wanted = {None, used, chosen, *extremes(compared)}
     return [entrant for entrant in compared if entrant.model in wanted]
 
 
@@ -122,11 +131,10 @@ def _loss(known: tuple[float, str | None]) -> float:
 
 
 def _live(judged: ScoredBars, day: Today | None) -> Entrant:
-    name, how = LIVE_WORDS
     return Entrant(
         model=None,
-        name=name,
-        how=how,
+        name=LIVE,
+        how=how_live(judged.models),
         days=len(judged),
         hits_95=int(judged.beyond_95.sum()),
         hits_99=int(judged.beyond_99.sum()),
@@ -137,14 +145,14 @@ def _live(judged: ScoredBars, day: Today | None) -> Entrant:
 
 
 def _model(
-    record: ModelRecord, judged: ScoredBars, day: Today | None, hindsight: Hindsight
+    record: ModelRecord, judged: ScoredBars, day: Today | None, hindsight: Hindsight, used: str
 ) -> Entrant:
     model = VAR_MODELS[record.name]
     var_99 = hindsight.on_days(record.var_99, judged.opened_ms)
     return Entrant(
         model=record.name,
         name=model.title,
-        how=HOW_IN_USE if record.name == IN_USE else model.how,
+        how=HOW_IN_USE if record.name == used else model.how,
         days=record.days,
         hits_95=record.hits_95,
         hits_99=record.hits_99,

@@ -13,7 +13,7 @@ from pages.views.change import var_change_words
 from pages.views.var.contest import Entrant, entrants, extremes, shortlisted
 from pages.views.var.reading import VarData
 from pages.views.var.verdict import light_badge, normal_range
-from pages.views.var.words import HEALTH_PATH, NO_OTHER, PATH, WITH, WORDS
+from pages.views.var.words import HEALTH_PATH, NO_OTHER, PATH, WITH, WORDS, in_use
 
 
 def models_card(data: VarData) -> html.Section:
@@ -35,7 +35,11 @@ def models_card(data: VarData) -> html.Section:
 
 def _compared(data: VarData) -> list[Entrant]:
     hindsight = data.hindsight.value
-    return [] if hindsight is None else entrants(data.judged, data.day, hindsight)
+    return (
+        []
+        if hindsight is None
+        else entrants(data.judged, data.day, hindsight, in_use(data.cycle.state))
+    )
 
 
 def _model_pick(data: VarData) -> Component:
@@ -72,7 +76,7 @@ def _models(data: VarData, compared: Sequence[Entrant]) -> list[Component]:
 
 def _table(data: VarData, compared: Sequence[Entrant]) -> html.Div:
     roles = extremes(compared)
-    listed = shortlisted(compared, data.query.choice(WITH.name))
+    listed = shortlisted(compared, data.query.choice(WITH.name), in_use(data.cycle.state))
     table = html.Table(
         [
             html.Caption("Records of the VaR models", className="sw-hidden"),

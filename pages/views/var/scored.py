@@ -35,6 +35,8 @@ class ScoredBars:
     beyond_95, beyond_975, beyond_99 : ndarray of shape (n,), bool
     equity : ndarray of shape (n,)
         Quote currency at the opening; NaN where it was not known.
+    models : tuple of n str
+        Whose forecast each was.
     """
 
     period: Period
@@ -48,6 +50,7 @@ class ScoredBars:
     beyond_975: BoolArray
     beyond_99: BoolArray
     equity: FloatArray
+    models: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.opened_ms)
@@ -79,6 +82,7 @@ class ScoredBars:
             beyond_975=self.beyond_975[chosen],
             beyond_99=self.beyond_99[chosen],
             equity=self.equity[chosen],
+            models=self.models[chosen],
         )
 
 
@@ -128,6 +132,7 @@ def scored_bars(
         beyond_975=np.array([event.exceeded_975 for event in events], dtype=np.bool_),
         beyond_99=np.array([event.exceeded_99 for event in events], dtype=np.bool_),
         equity=known_at(equity, opened_ms, EQUITY_AGE),
+        models=tuple(event.made_by for event in events),
     )
 
 

@@ -1,0 +1,104 @@
+"""``seawall var models`` and ``seawall var use``: which model measures a book."""
+
+import getpass
+
+import click
+
+from risk.commands.output import as_json, print_json, print_table
+from risk.commands.store import checked_engines_of
+from risk.config import load_settings
+from risk.domain.actions import BookModelInUse
+from risk.engine.clock import wall_time
+from risk.portfolio.book_models import BOOK_MODELS
+from risk.storage.actions import ModelStanding, choose_model, model_standing
+from risk.storage.engines import transaction
+
+_of_portfolio = click.option(
+    "--portfolio", help="Whose; that of the settings unless given.", metavar="NAME"
+)
+
+
+@click.command()
+@_of_portfolio
+@as_json
+def models(portfolio: str | None, as_json: bool) -> None:
+    """List the models that can measure a book, and which one does."""
+    settings = load_settings()
+    name = portfolio or settings.portfolio
+    with checked_engines_of(settings) as engines, transaction(engines.reader) as connection:
+        standing = model_standing(connection, name)
+    if as_json:
+        print_json(_document(name, standing))
+        return
+    print_table(
+        ("model", "title", "how it measures", ""),
+        [
+            (model.name, model.title, model.how, _mark(model.name, standing))
+            for model in BOOK_MODELS.values()
+        ],
+    )
+    click.echo()
+    click.echo(_in_words(name, standing, settings.var_model))
+
+
+@click.command()
+@click.argument("model")
+@_of_portfolio
+def use(model: str, portfolio: str | None) -> None:
+    """Measure a book's day by MODEL from the engine's next cycle on.
+
+    It outlasts restarts and wins over SEAWALL_VAR_MODEL. The running forecast is still scored as
+    what it was.
+    """
+    settings = load_settings()
+    name = portfolio or settings.portfolio
+    with checked_engines_of(settings) as engines, transaction(engines.writer) as connection:
+        choose_model(connection, name, model, who=_who(), at=wall_time())
+    click.echo(f"{name} will be measured by {model} from the engine's next cycle on.")
+
+
+def _who() -> str:
+    try:
+        return f"{getpass.getuser()}, by command"
+    except (KeyError, OSError):  # a process whose user has no name, as in some containers
+        return "by command"
+
+
+def _mark(name: str, standing: ModelStanding) -> str:
+    if standing.waiting is not None and standing.waiting.model == name:
+        return "waits for the engine"
+    return "in use" if standing.in_use is not None and standing.in_use.name == name else ""
+
+
+def _in_words(portfolio: str, standing: ModelStanding, setting: str) -> str:
+    if standing.in_use is None:
+        told = f"No cycle of {portfolio} has told its model yet; the setting says {setting}."
+    else:
+        told = f"{portfolio} is measured by {standing.in_use.name}, {_why(standing.in_use)}."
+    waiting = standing.waiting
+    if waiting is None:
+        return told
+    return f"{told}\n{waiting.model}, chosen by {waiting.who}, waits for the engine."
+
+
+def _why(in_use: BookModelInUse) -> str:
+    if in_use.since is None:
+        return f"by {in_use.by}"
+    return f"since {in_use.since.isoformat(timespec='seconds')}, by {in_use.by}"
+
+
+def _document(portfolio: str, standing: ModelStanding) -> dict[str, object]:
+    in_use, waiting = standing
+    return {
+        "portfolio": portfolio,
+        "in_use": None if in_use is None else in_use.name,
+        "by": None if in_use is None else in_use.by,
+        "since": None
+        if in_use is None or in_use.since is None
+        else in_use.since.isoformat(timespec="seconds"),
+        "waiting": None if waiting is None else waiting.model,
+        "models": [
+            {"name": model.name, "title": model.title, "how": model.how, "tracks": model.tracks}
+            for model in BOOK_MODELS.values()
+        ],
+    }

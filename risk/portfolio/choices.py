@@ -1,0 +1,87 @@
+"""Which model measures a book: what the setting says, until a person chooses."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from risk.domain.actions import (
+    BY_SETTING,
+    Action,
+    BookModelInUse,
+    ChooseBookModel,
+    ModelChange,
+    Refusal,
+)
+from risk.domain.model import Models
+from risk.portfolio.book_models import BOOK_MODELS
+from risk.portfolio.forecasting import measured_by
+
+
+class Chosen(NamedTuple):
+    """Models after what was chosen, and what is to be told of it.
+
+    Attributes
+    ----------
+    models : Models
+    changes : tuple of ModelChange
+        In the order in which they came; the last one stands.
+    refusals : tuple of Refusal
+    """
+
+    models: Models
+    changes: tuple[ModelChange, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+
+
+def choose(
+    models: Models,
+    actions: Sequence[Action],
+    *,
+    in_use: BookModelInUse | None,
+    by_setting: str | None,
+) -> Chosen:
+    """Measure the book's day by what was chosen last.
+
+    Parameters
+    ----------
+    models : Models
+    actions : sequence of Action
+        Not taken in yet, oldest first.
+    in_use : BookModelInUse or None
+        After the last cycle; None before the first.
+    by_setting : str or None
+        A key of ``BOOK_MODELS``, in force unless a person has chosen; None leaves it open.
+
+    Returns
+    -------
+    Chosen
+    """
+    name, changes, refusals = models.day.spec.method, list[ModelChange](), list[Refusal]()
+    if by_setting not in (None, name) and not (in_use is not None and in_use.chosen):
+        assert by_setting is not None, "not None and not the one in use"
+        changes.append(ModelChange(name, by_setting, BY_SETTING))
+        name = by_setting
+    for action in actions:
+        if not isinstance(action, ChooseBookModel):
+            raise TypeError(f"nothing applies an action of kind {type(action).__name__}")
+        reason = why_not(action.model, in_use=name)
+        if reason is not None:
+            refusals.append(Refusal(f"measure the book by {action.model}", action.who, reason))
+            continue
+        changes.append(ModelChange(name, action.model, action.who))
+        name = action.model
+    if changes:  # rebuilt once, for the last of them, also where that is the first one again
+        models = models.with_model(measured_by(models.day, name))
+    return Chosen(models, tuple(changes), tuple(refusals))
+
+
+def why_not(name: str, *, in_use: str) -> str | None:
+    """Why a book cannot be measured by another model; None if it can.
+
+    Parameters
+    ----------
+    name, in_use : str
+        The one wanted, and the one in use.
+    """
+    if name not in BOOK_MODELS:
+        return f"no model of a book is called {name}"
+    return f"{name} is in use already" if name == in_use else None

@@ -1,0 +1,167 @@
+"""What people ask of a book: written by anybody, taken in by the authority alone.
+
+Rows are only ever added, under numbers without a hole, so that whoever has seen number n has
+seen all before it. Functions take an open connection and never commit: the caller owns the
+transaction.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, select
+
+from risk.domain.actions import Action, BookModelInUse, ChooseBookModel
+from risk.domain.state import RiskState
+from risk.errors import InvalidInput
+from risk.portfolio.book_models import book_model
+from risk.portfolio.choices import why_not
+from risk.storage import codec, tables
+from risk.storage.bulk import insert_rows
+from risk.storage.engines import Engines, transaction
+from risk.storage.portfolios import require_portfolio
+from risk.storage.tables import action, from_ms, to_ms
+
+#: Longer ones name nobody.
+LONGEST_NAME = 200
+
+_COLUMNS = ("portfolio", "seq", "at_ms", "who", "kind", "body")
+
+
+class ModelStanding(NamedTuple):
+    """Which model measures a book, and what was chosen that no cycle has taken in yet.
+
+    Attributes
+    ----------
+    in_use : BookModelInUse or None
+        After the last complete cycle; None before the first one that knew of a choice.
+    waiting : ChooseBookModel or None
+        The last choice that waits for the engine.
+    """
+
+    in_use: BookModelInUse | None
+    waiting: ChooseBookModel | None
+
+
+class SqlActions:
+    """What people ask of one book, as the engine reads it: `Actions`.
+
+    Parameters
+    ----------
+    engines : Engines
+    portfolio : str
+    """
+
+    def __init__(self, engines: Engines, portfolio: str) -> None:
+        self._reader = engines.reader
+        self._portfolio = portfolio
+
+    def after(self, seq: int) -> Sequence[Action]:
+        """Actions later than number `seq`, in their order.
+
+        Raises
+        ------
+        StoreUnavailable
+            If the database does not answer.
+        StateUnreadable
+            If one is of a kind that this program does not know.
+        """
+        with transaction(self._reader) as connection:
+            return actions_after(connection, self._portfolio, seq)
+
+
+def actions_after(connection: Connection, portfolio: str, seq: int) -> list[Action]:
+    """Actions later than number `seq`, in their order."""
+    later = (
+        select(action.c.seq, action.c.at_ms, action.c.who, action.c.kind, action.c.body)
+        .where(action.c.portfolio == portfolio, action.c.seq > seq)
+        .order_by(action.c.seq)
+    )
+    return [
+        codec.decode_action(row.kind, row.body, seq=row.seq, at=from_ms(row.at_ms), who=row.who)
+        for row in connection.execute(later)
+    ]
+
+
+def choose_model(
+    connection: Connection, portfolio: str, model: str, *, who: str, at: datetime
+) -> ChooseBookModel:
+    """Let a choice of the book's model wait for the engine.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the writer.
+    portfolio : str
+    model : str
+        A key of ``BOOK_MODELS``.
+    who : str
+        Told with the change.
+    at : datetime
+        Wall time. UTC.
+
+    Raises
+    ------
+    UnknownPortfolio
+        If there is none of that name.
+    InvalidInput
+        If no model is called that, if it is in use or waits already, or `who` names nobody.
+    """
+    _take_turn(connection, portfolio)
+    book_model(model)
+    standing = model_standing(connection, portfolio)
+    if standing.waiting is not None:
+        if standing.waiting.model == model:
+            raise InvalidInput(f"{model} was chosen already and waits for the engine")
+    elif standing.in_use is not None:
+        reason = why_not(model, in_use=standing.in_use.name)
+        if reason is not None:
+            raise InvalidInput(reason)
+    if not 0 < len(who.strip()) <= LONGEST_NAME:
+        raise InvalidInput(f"who chooses a model must have a name, {LONGEST_NAME} letters at most")
+    chosen = ChooseBookModel(
+        seq=_last_seq(connection, portfolio) + 1, at=at, who=who.strip(), model=model
+    )
+    _add(connection, portfolio, chosen)
+    return chosen
+
+
+def model_standing(connection: Connection, portfolio: str) -> ModelStanding:
+    """Which model measures a book, and which one waits to.
+
+    Raises
+    ------
+    UnknownPortfolio
+        If there is none of that name.
+    """
+    require_portfolio(connection, portfolio)
+    states = tables.risk_state.c
+    body = connection.execute(select(states.body).where(states.portfolio == portfolio)).scalar()
+    state = None if body is None else codec.decode_value(body, RiskState)
+    waiting = [
+        one
+        for one in actions_after(connection, portfolio, 0 if state is None else state.action_seq)
+        if isinstance(one, ChooseBookModel)
+    ]
+    in_use = None if state is None else state.book_model
+    return ModelStanding(in_use, waiting[-1] if waiting else None)
+
+
+def _take_turn(connection: Connection, portfolio: str) -> None:
+    """Numbers have no hole, so that one writer at a time gives them out.
+
+    On SQLite the writer engine holds the right to write since the transaction's first word.
+    """
+    names = tables.portfolio.c
+    connection.execute(select(names.name).where(names.name == portfolio).with_for_update())
+
+
+def _last_seq(connection: Connection, portfolio: str) -> int:
+    last = select(func.max(action.c.seq)).where(action.c.portfolio == portfolio)
+    return connection.execute(last).scalar() or 0
+
+
+def _add(connection: Connection, portfolio: str, asked: Action) -> None:
+    kind, body = type(asked).__name__, codec.encode_action(asked)
+    row = (portfolio, asked.seq, to_ms(asked.at), asked.who, kind, body)
+    insert_rows(connection, action, _COLUMNS, [row])

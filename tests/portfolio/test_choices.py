@@ -1,0 +1,91 @@
+"""Which model measures a book: the setting's, until a person chooses."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from risk.domain.actions import BY_SETTING, Action, BookModelInUse, ChooseBookModel, ModelChange
+from risk.domain.model import DAY_MODEL
+from risk.portfolio.choices import choose, why_not
+from tests.books import warmed_models
+
+MODELS = warmed_models()
+DEFAULT = DAY_MODEL.method
+BY_ANNA = BookModelInUse(DEFAULT, "anna", datetime(2024, 6, 1, tzinfo=UTC))
+
+
+def choice(model: str, seq: int = 1, who: str = "anna") -> ChooseBookModel:
+    return ChooseBookModel(seq=seq, at=datetime(2024, 6, 1, tzinfo=UTC), who=who, model=model)
+
+
+def test_without_anything_new_the_models_stay_the_very_same() -> None:
+    found = choose(MODELS, (), in_use=None, by_setting=DEFAULT)
+
+    assert found.models is MODELS
+    assert (found.changes, found.refusals) == ((), ())
+
+
+def test_a_choice_exchanges_the_days_model_and_leaves_the_hours() -> None:
+    found = choose(MODELS, [choice("historical_250")], in_use=None, by_setting=DEFAULT)
+
+    assert found.models.day.spec.method == "historical_250"
+    assert found.models.hour is MODELS.hour
+    assert found.changes == (ModelChange(DEFAULT, "historical_250", "anna"),)
+
+
+def test_of_two_choices_at_once_the_last_wins_and_both_are_told() -> None:
+    asked = [choice("historical_250"), choice("adaptive", 2, who="ben")]
+    found = choose(MODELS, asked, in_use=None, by_setting=DEFAULT)
+
+    assert found.models.day.spec.method == "adaptive"
+    assert found.changes == (
+        ModelChange(DEFAULT, "historical_250", "anna"),
+        ModelChange("historical_250", "adaptive", "ben"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reason"),
+    [("oracle", "no model of a book is called oracle"), (DEFAULT, f"{DEFAULT} is in use already")],
+)
+def test_what_cannot_be_chosen_changes_nothing_and_is_told(wanted: str, reason: str) -> None:
+    found = choose(MODELS, [choice(wanted)], in_use=None, by_setting=DEFAULT)
+
+    assert found.models is MODELS
+    assert found.changes == ()
+    (refused,) = found.refusals
+    assert (refused.by, refused.reason) == ("anna", reason)
+    assert refused.asked == f"measure the book by {wanted}"
+
+
+def test_what_can_be_chosen_has_no_reason_against_it() -> None:
+    assert why_not("historical_250", in_use=DEFAULT) is None
+
+
+@pytest.mark.parametrize("in_use", [None, BookModelInUse(DEFAULT, BY_SETTING, None)])
+def test_another_setting_holds_while_nobody_has_chosen(in_use: BookModelInUse | None) -> None:
+    found = choose(MODELS, (), in_use=in_use, by_setting="parametric_t")
+
+    assert found.models.day.spec.method == "parametric_t"
+    assert found.changes == (ModelChange(DEFAULT, "parametric_t", BY_SETTING),)
+
+
+def test_a_persons_choice_wins_over_the_setting() -> None:
+    found = choose(MODELS, (), in_use=BY_ANNA, by_setting="parametric_t")
+
+    assert found.models is MODELS
+
+
+def test_where_no_setting_is_given_the_model_stays() -> None:
+    assert choose(MODELS, (), in_use=None, by_setting=None).models is MODELS
+
+
+def test_an_action_that_nothing_applies_is_an_error_not_a_silence() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Dance(Action):
+        pass
+
+    dance = Dance(seq=1, at=datetime(2024, 6, 1, tzinfo=UTC), who="anna")
+    with pytest.raises(TypeError, match="nothing applies an action of kind Dance"):
+        choose(MODELS, [dance], in_use=None, by_setting=None)
