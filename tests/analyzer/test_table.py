@@ -1,0 +1,70 @@
+"""Returns and a book of them, as somebody came with them."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from risk.analyzer import PositionRiskAnalyzer
+from risk.errors import InvalidInput
+from tests.analyzer.tables import analyzer, table
+
+
+def frame_with(**columns):
+    return pd.DataFrame(columns)
+
+
+def test_without_positions_equity_lies_in_equal_parts():
+    book = PositionRiskAnalyzer(table(), equity=300.0)
+
+    assert {told["exposure"] for told in book.positions().values()} == {100.0}
+
+
+def test_a_bar_that_something_held_did_not_see_does_not_count_and_is_no_zero():
+    frame = table(holes=True)
+    kept = frame.dropna()
+
+    found = analyzer(frame=frame)
+
+    assert found.figures()["complete_bars"] == len(kept) == 394
+    same = analyzer(frame=kept)
+    for method in ("historical", "parametric", "monte_carlo"):
+        assert found.value_at_risk(0.99, method) == same.value_at_risk(0.99, method)
+    without_eth = analyzer({"BTC": 1.0}, frame=frame)
+    assert without_eth.figures()["complete_bars"] == 399
+
+
+@pytest.mark.parametrize(
+    ("frame", "named"),
+    [
+        (pd.DataFrame(), "must be a DataFrame"),
+        ([[0.1]], "must be a DataFrame"),
+        (frame_with(A=["x", "y"]), "numbers only"),
+        (frame_with(A=[0.1, math.inf]), "A returned inf at 1"),
+        (frame_with(A=[0.1, -1.5]), "A returned -1.5 at 1"),
+        (pd.DataFrame([[0.1, 0.1]], columns=["A", "A"]), "A twice"),
+        (pd.DataFrame({"A": [0.1, 0.1]}, index=[2, 1]), "in order"),
+        (pd.DataFrame({"A": [0.1, 0.1]}, index=[1, 1]), "in order"),
+    ],
+)
+def test_refuses_what_is_no_table_of_returns_by_name(frame, named):
+    with pytest.raises(InvalidInput, match=named):
+        PositionRiskAnalyzer(frame)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ({"positions": {"XRP": 1.0}}, "no returns of XRP"),
+        ({"positions": {"BTC": math.nan}}, "positions must be finite"),
+        ({"equity": 0.0}, "equity"),
+        ({"equity": -5.0}, "equity"),
+        ({"equity": math.nan}, "equity"),
+        ({"scenarios": {"crash": {"XRP": -0.5}}}, "crash shocks XRP"),
+        ({"scenarios": {"crash": {"BTC": -1.5}}}, "crash shocks BTC by -1.5"),
+        ({"scenarios": {"crash": {"BTC": math.nan}}}, "crash shocks BTC by nan"),
+    ],
+)
+def test_refuses_a_book_that_does_not_belong_to_the_table(arguments, named):
+    with pytest.raises(InvalidInput, match=named):
+        PositionRiskAnalyzer(table(), **arguments)
