@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from risk.analyzer import PositionRiskAnalyzer
-from risk.errors import InsufficientData
+from risk.errors import InsufficientData, InvalidInput
 from tests.analyzer.tables import ALL, analyzer, table
 
 
@@ -88,3 +88,27 @@ def test_refuses_figures_of_too_few_bars_by_name():
         analyzer(frame=frame).volatility()
     with pytest.raises(InsufficientData, match="maximum_drawdown"):
         PositionRiskAnalyzer(pd.DataFrame({"A": [math.nan]})).maximum_drawdown()
+
+
+def test_refuses_to_shrink_what_was_not_seen_together_or_never_moved_by_name():
+    young, still = table(), table()
+    young.iloc[:-5, 1] = np.nan
+    still["SOL"] = 0.001
+
+    with pytest.raises(InsufficientData, match=r"ledoit_wolf with ETH needs 30 .* got 5"):
+        analyzer({"BTC": 1.0}, frame=young).correlation("ledoit_wolf")
+    with pytest.raises(InvalidInput, match="ledoit_wolf needs assets that moved; SOL did not"):
+        analyzer(frame=still).correlation("ledoit_wolf")
+
+
+def test_nothing_is_told_of_how_a_coin_moves_of_which_hardly_a_bar_was_seen():
+    frame = table()
+    frame.iloc[:-29, 2] = np.nan
+
+    young = analyzer({"BTC": 1.0}, frame=frame).correlation()
+    frame.iloc[-30, 2] = 0.01
+    seen = analyzer({"BTC": 1.0}, frame=frame).correlation()
+
+    assert young["SOL"]["BTC"] is young["BTC"]["SOL"] is None
+    assert young["SOL"]["SOL"] == 1.0
+    assert -1.0 < seen["SOL"]["BTC"] < 1.0

@@ -51,3 +51,17 @@ def test_a_listening_coroutine_is_told_on_the_loop_and_refused_without_one():
     with pytest.raises(ExceptionGroup) as failure:
         book.publish(at=NOON)
     assert "coroutine" in str(failure.value.exceptions[0])
+
+
+def test_an_interrupt_is_no_failure_of_a_listener_and_ends_the_telling():
+    book, heard = analyzer(), []
+
+    def interrupt(event):
+        raise KeyboardInterrupt
+
+    book.subscribe(interrupt)
+    book.subscribe(heard.append)
+
+    with pytest.raises(KeyboardInterrupt):
+        book.publish(at=NOON)
+    assert heard == []

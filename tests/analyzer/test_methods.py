@@ -7,7 +7,8 @@ import pytest
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from risk.errors import InsufficientData
+from risk.analyzer.methods import bars_needed
+from risk.errors import InsufficientData, InvalidInput
 from risk.measures.tail import historical_var
 from tests.analyzer.tables import ALL, LONG_SHORT, analyzer, table
 
@@ -32,7 +33,6 @@ def test_parametric_figures_are_those_of_a_normal_distribution():
 
 
 def test_drawn_figures_are_those_of_the_t_distribution_that_is_drawn_from():
-
     found = analyzer().value_at_risk(0.99, "monte_carlo")
 
     frame = table()
@@ -62,6 +62,46 @@ def test_refuses_a_book_with_a_coin_listed_yesterday_and_names_it(method):
     frame = table()
     frame.iloc[:-1, 2] = np.nan
 
-    with pytest.raises(InsufficientData, match=r"a book with SOL needs 100 or more .* got 1"):
+    named = rf"{method} of a book with SOL needs {bars_needed(method)} or more .* got 1$"
+    with pytest.raises(InsufficientData, match=named):
         analyzer(frame=frame).value_at_risk(0.99, method)
     assert analyzer({"BTC": 1.0}, frame=frame).value_at_risk(0.99, method) > 0.0
+
+
+@pytest.mark.parametrize("method", ALL)
+def test_a_method_answers_from_as_many_bars_as_it_says_and_not_from_one_less(method):
+    needed = bars_needed(method)
+    filters = "filtered" in method
+
+    assert needed == (120 if filters else 100)
+    assert analyzer(frame=table(bars=needed)).value_at_risk(0.99, method) > 0.0
+    with pytest.raises(InsufficientData, match=f"needs {needed} .* got {needed - 1}$"):
+        analyzer(frame=table(bars=needed - 1)).value_at_risk(0.99, method)
+
+
+def test_names_the_asset_that_never_moved_by_its_name_and_not_by_its_place():
+    frame = table()
+    frame["ETH"], frame["SOL"] = 0.0, 0.001
+    book = {"BTC": 1.0, "SOL": 1.0}
+
+    with pytest.raises(InvalidInput, match="monte_carlo needs assets that moved; SOL did not"):
+        analyzer(book, frame=frame).value_at_risk(0.99, "monte_carlo")
+    assert analyzer({"BTC": 1.0}, frame=frame).value_at_risk(0.99, "monte_carlo") > 0.0
+
+
+def test_a_level_that_a_method_cannot_serve_is_refused_in_its_name():
+    with pytest.raises(InvalidInput, match=r"filtered_evt: .*level"):
+        analyzer().value_at_risk(0.8, "filtered_evt")
+    assert analyzer().value_at_risk(0.8, "historical") > 0.0
+
+
+def test_the_drawn_book_and_its_mirror_differ_by_their_means_alone():
+    """Scenarios come in pairs of opposite sign."""
+    mirror = {asset: -value for asset, value in LONG_SHORT.items()}
+    mean = float(table().mean().to_numpy() @ [0.5, 0.3, -0.1])
+
+    long, short = (
+        analyzer(book).value_at_risk(0.99, "monte_carlo") for book in (LONG_SHORT, mirror)
+    )
+
+    assert long + mean == pytest.approx(short - mean, rel=1e-5)
