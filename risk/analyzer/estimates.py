@@ -53,15 +53,23 @@ def volatility(table: Table, estimator: str) -> dict[str, float]:
     for name, bars in zip((*table.assets, BOOK), _bars_seen(table), strict=True):
         if bars < MINIMUM_BARS:
             raise InsufficientData(f"volatility of {name}", needed=MINIMUM_BARS, got=bars)
-    return _volatilities(table, estimator)
+    deviations = _DEVIATIONS[estimator](_all_series(table))
+    return {
+        name: annualised_volatility(float(deviation), table.period.per_year)
+        for name, deviation in zip((*table.assets, BOOK), deviations, strict=True)
+    }
 
 
 def volatility_where_known(table: Table) -> dict[str, float | None]:
     """The default volatility; None where :func:`volatility` would refuse for want of bars."""
-    enough = [bars >= MINIMUM_BARS for bars in _bars_seen(table)]
-    told = _volatilities(table, "filter").items()
+    deviations = _filtered_deviations(_all_series(table)).tolist()
     return {
-        name: value if known else None for known, (name, value) in zip(enough, told, strict=True)
+        name: annualised_volatility(deviation, table.period.per_year)
+        if bars >= MINIMUM_BARS
+        else None
+        for name, bars, deviation in zip(
+            (*table.assets, BOOK), _bars_seen(table), deviations, strict=True
+        )
     }
 
 
@@ -73,14 +81,6 @@ def _bars_seen(table: Table) -> list[int]:
 
 def _all_series(table: Table) -> FloatArray:
     return np.column_stack((table.returns, table.book_returns))
-
-
-def _volatilities(table: Table, estimator: str) -> dict[str, float]:
-    deviations = _DEVIATIONS[estimator](_all_series(table))
-    return {
-        name: annualised_volatility(float(deviation), table.period.per_year)
-        for name, deviation in zip((*table.assets, BOOK), deviations, strict=True)
-    }
 
 
 def correlation(table: Table, estimator: str) -> dict[str, dict[str, float | None]]:

@@ -12,6 +12,8 @@ Shocks = Mapping[str, Mapping[str, float]]
 
 def checked_scenarios(table: Table, scenarios: Shocks) -> dict[str, dict[str, float]]:
     """Scenarios of this table's assets with shocks that a price can take, or an InvalidInput."""
+    if not isinstance(scenarios, Mapping):
+        raise InvalidInput(f"scenarios must map names to shocks, got {scenarios!r}")
     return {name: _checked(table, name, shocks) for name, shocks in scenarios.items()}
 
 

@@ -129,7 +129,7 @@ def number(what: str, value: Any) -> float:
     """A finite number, or an InvalidInput that says what should have been one."""
     try:
         read = float(value)
-    except (TypeError, ValueError) as problem:
+    except (TypeError, ValueError, OverflowError) as problem:
         raise InvalidInput(f"{what} must be a number, got {value!r}") from problem
     if not math.isfinite(read):
         raise InvalidInput(f"{what} must be finite, got {value}")
@@ -192,4 +192,8 @@ def _exposure(
     if unknown:
         raise InvalidInput(f"no returns of {', '.join(unknown)}, which the positions name")
     held = {asset: number(f"the position in {asset}", positions[asset]) for asset in positions}
+    for asset, value in held.items():
+        # Their quotient is what measures get; float of Python divides without a warning.
+        if not math.isfinite(value / equity):
+            raise InvalidInput(f"the position in {asset} is too large beside an equity of {equity}")
     return np.array([held.get(asset, 0.0) for asset in assets])

@@ -1,14 +1,17 @@
 """The face for people who come with a table of returns."""
 
 import doctest
+import inspect
 import json
 import math
+import re
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from risk.analyzer import PositionRiskAnalyzer
 from risk.domain.events import PortfolioRisk
 from risk.errors import InsufficientData, InvalidInput
 from risk.measures.var.horizon import horizon_var_es
@@ -91,6 +94,25 @@ def test_refuses_at_once_what_no_question_could_be_answered_with(arguments, name
         analyzer(**arguments)
 
 
+QUESTIONS = [
+    (name, question)
+    for name, question in inspect.getmembers(PositionRiskAnalyzer, inspect.isfunction)
+    if not name.startswith("_")
+]
+
+
+@pytest.mark.parametrize(("name", "question"), QUESTIONS)
+def test_every_question_says_what_it_takes_gives_and_refuses(name, question):
+    told = inspect.getdoc(question)
+    takes, _, rest = told.partition("Returns\n-------\n")
+    gives, _, refuses = rest.partition("Raises\n------\n")
+
+    for argument in list(inspect.signature(question).parameters)[1:]:
+        assert re.search(rf"^[\w, ]*\b{argument}\b", takes.partition("Parameters")[2], re.MULTILINE)
+    assert gives.strip()
+    assert refuses.strip() or name == "subscribe"
+
+
 # --- several bars -----------------------------------------------------------------------------
 
 
@@ -140,11 +162,12 @@ def test_refuses_a_method_for_several_bars_and_a_span_beyond_the_table():
 # --- assets that are not held -----------------------------------------------------------------
 
 
-def test_a_young_coin_that_is_not_held_keeps_no_figure_of_the_book_back():
+@pytest.mark.parametrize("seen", [0, 1, 29])
+def test_a_young_coin_that_is_not_held_keeps_no_figure_of_the_book_back(seen):
     frame = table()
     book = {"BTC": 50_000.0, "ETH": -20_000.0}
     whole = analyzer(book, frame=frame).figures()
-    frame.iloc[:-5, 2] = np.nan
+    frame.iloc[: 400 - seen, 2] = np.nan
 
     figures = analyzer(book, frame=frame).figures()
 
