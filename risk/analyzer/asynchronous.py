@@ -1,13 +1,13 @@
 """The analyzer for programs with an event loop."""
 
 import asyncio
-import inspect
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Literal
 
-from risk.analyzer.facade import Listener, PositionRiskAnalyzer, Shocks
-from risk.domain.events import PortfolioRisk, PositionRisk
+from risk.analyzer.facade import PositionRiskAnalyzer
+from risk.analyzer.listeners import Failures, Listener, Published, tell_on_loop
+from risk.analyzer.stress import Shocks
 
 
 class AsyncPositionRiskAnalyzer:
@@ -23,17 +23,27 @@ class AsyncPositionRiskAnalyzer:
     def __init__(self, analyzer: PositionRiskAnalyzer) -> None:
         self._analyzer = analyzer
 
-    async def value_at_risk(self, level: float = 0.99, method: str | None = None) -> float:
+    async def value_at_risk(
+        self, level: float = 0.99, method: str | None = None, *, bars: int = 1
+    ) -> float:
         """See :meth:`PositionRiskAnalyzer.value_at_risk`."""
-        return await asyncio.to_thread(self._analyzer.value_at_risk, level, method)
+        return await asyncio.to_thread(self._analyzer.value_at_risk, level, method, bars=bars)
 
-    async def expected_shortfall(self, level: float = 0.975, method: str | None = None) -> float:
+    async def expected_shortfall(
+        self, level: float = 0.975, method: str | None = None, *, bars: int = 1
+    ) -> float:
         """See :meth:`PositionRiskAnalyzer.expected_shortfall`."""
-        return await asyncio.to_thread(self._analyzer.expected_shortfall, level, method)
+        return await asyncio.to_thread(self._analyzer.expected_shortfall, level, method, bars=bars)
 
     async def maximum_drawdown(self) -> dict[str, Any]:
         """See :meth:`PositionRiskAnalyzer.maximum_drawdown`."""
         return await asyncio.to_thread(self._analyzer.maximum_drawdown)
+
+    async def performance(
+        self, market: str | None = None, *, block: int | None = None
+    ) -> dict[str, Any]:
+        """See :meth:`PositionRiskAnalyzer.performance`."""
+        return await asyncio.to_thread(self._analyzer.performance, market, block=block)
 
     async def volatility(
         self, estimator: Literal["filter", "ewma", "sample"] = "filter"
@@ -65,26 +75,18 @@ class AsyncPositionRiskAnalyzer:
 
     async def publish(
         self, *, at: datetime, portfolio: str = "table", cycle: str = "analysis"
-    ) -> tuple[PositionRisk | PortfolioRisk, ...]:
+    ) -> Published:
         """Measure beside the event loop, then tell everyone subscribed on it, one by one.
 
-        Raises
-        ------
-        ExceptionGroup
-            Of what listeners raised, after all were told.
+        Parameters, answer and errors are those of :meth:`PositionRiskAnalyzer.publish`.
         """
         published = await asyncio.to_thread(
             self._analyzer.events, at=at, portfolio=portfolio, cycle=cycle
         )
-        failures: list[Exception] = []
+        failures = Failures()
         for event in published:
             for listener in self._analyzer.listeners:
-                try:
-                    answer = listener(event)
-                    if inspect.isawaitable(answer):
-                        await answer
-                except Exception as failure:  # noqa: BLE001 -- raised below, all together
-                    failures.append(failure)
-        if failures:
-            raise ExceptionGroup("listeners failed", failures)
+                with failures:
+                    await tell_on_loop(listener, event)
+        failures.raise_together()
         return published

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from risk.analyzer.table import Table
+from risk.analyzer.refusals import needs_bars, needs_movement
+from risk.analyzer.table import BOOK, Table
 from risk.domain.model import LEVELS
 from risk.errors import InsufficientData, InvalidInput
 from risk.measures import drawdown as drawdowns
@@ -14,7 +15,7 @@ from risk.measures.correlation import correlation_from, ewma_cross, nearest_psd,
 from risk.measures.dependence import sample_correlation
 from risk.measures.ewma import ewma_variance
 from risk.measures.returns import annualised_volatility
-from risk.measures.shrinkage import shrunk_to_constant_correlation
+from risk.measures.shrinkage import MINIMUM_COMPLETE_BARS, shrunk_to_constant_correlation
 from risk.measures.tail import VarEs
 from risk.measures.tail_split import split_tail
 from risk.measures.types import FloatArray
@@ -31,11 +32,9 @@ Figures = Callable[[Table, tuple[float, ...]], VarEs]
 
 def drawdown(table: Table) -> dict[str, Any]:
     """See :meth:`~risk.analyzer.facade.PositionRiskAnalyzer.maximum_drawdown`."""
-    bars = np.flatnonzero(table.complete)
-    if bars.size == 0:
+    if not table.complete.any():
         raise InsufficientData("maximum_drawdown", needed=1, got=0)
-    values = _curve(table.book_returns[bars])
-    labels = ["start", *(table.labels[bar] for bar in bars)]
+    values, labels = value_curve(table.book_returns[table.complete]), table.curve_labels
     deepest, longest = drawdowns.maximum_drawdown(values), drawdowns.longest_drawdown(values)
     return {
         "depth": deepest.depth,
@@ -51,16 +50,37 @@ def volatility(table: Table, estimator: str) -> dict[str, float]:
     """See :meth:`~risk.analyzer.facade.PositionRiskAnalyzer.volatility`."""
     if estimator not in _DEVIATIONS:
         raise InvalidInput(f"no volatility is called {estimator!r}; there are {list(_DEVIATIONS)}")
-    names = (*table.assets, "book")
-    series = np.column_stack((table.returns, table.book_returns))
-    for name, bars in zip(names, (~np.isnan(series)).sum(axis=0).tolist(), strict=True):
+    for name, bars in zip((*table.assets, BOOK), _bars_seen(table), strict=True):
         if bars < MINIMUM_BARS:
             raise InsufficientData(f"volatility of {name}", needed=MINIMUM_BARS, got=bars)
-    deviations = _DEVIATIONS[estimator](series)
+    deviations = _DEVIATIONS[estimator](_all_series(table))
     return {
         name: annualised_volatility(float(deviation), table.period.per_year)
-        for name, deviation in zip(names, deviations, strict=True)
+        for name, deviation in zip((*table.assets, BOOK), deviations, strict=True)
     }
+
+
+def volatility_where_known(table: Table) -> dict[str, float | None]:
+    """The default volatility; None where :func:`volatility` would refuse for want of bars."""
+    deviations = _filtered_deviations(_all_series(table)).tolist()
+    return {
+        name: annualised_volatility(deviation, table.period.per_year)
+        if bars >= MINIMUM_BARS
+        else None
+        for name, bars, deviation in zip(
+            (*table.assets, BOOK), _bars_seen(table), deviations, strict=True
+        )
+    }
+
+
+def _bars_seen(table: Table) -> list[int]:
+    """Of each asset, then of the book."""
+    seen: list[int] = (~np.isnan(_all_series(table))).sum(axis=0).tolist()
+    return seen
+
+
+def _all_series(table: Table) -> FloatArray:
+    return np.column_stack((table.returns, table.book_returns))
 
 
 def correlation(table: Table, estimator: str) -> dict[str, dict[str, float | None]]:
@@ -68,7 +88,7 @@ def correlation(table: Table, estimator: str) -> dict[str, dict[str, float | Non
     if estimator not in _CORRELATIONS:
         known = list(_CORRELATIONS)
         raise InvalidInput(f"no correlation is called {estimator!r}; there are {known}")
-    matrix = _CORRELATIONS[estimator](table.returns)
+    matrix = _CORRELATIONS[estimator](table)
     return {
         one: {
             other: None if math.isnan(matrix[i, j]) else float(matrix[i, j])
@@ -113,7 +133,7 @@ def _by_level(values: Any) -> dict[str, float]:
     return {str(level): float(value) for level, value in zip(LEVELS, values, strict=True)}
 
 
-def _curve(returns: FloatArray) -> FloatArray:
+def value_curve(returns: FloatArray) -> FloatArray:
     """Value of one unit over time; what is lost altogether does not come back."""
     growth = 1.0 + returns
     ruin = np.flatnonzero(growth <= 0.0)
@@ -144,8 +164,25 @@ _DEVIATIONS: dict[str, Callable[[FloatArray], FloatArray]] = {
     "sample": _sample_deviations,
 }
 
-_CORRELATIONS: dict[str, Callable[[FloatArray], FloatArray]] = {
-    "ewma": filtered_correlation,
-    "sample": sample_correlation,
-    "ledoit_wolf": lambda returns: shrunk_to_constant_correlation(returns).correlation,
+
+def _filtered_where_known(table: Table) -> FloatArray:
+    """The default correlation; NaN beside an asset of which the filter saw hardly anything."""
+    matrix = filtered_correlation(table.returns)
+    young = (~np.isnan(table.returns)).sum(axis=0) < MINIMUM_BARS
+    unknown = young[:, None] | young
+    np.fill_diagonal(unknown, False)
+    return np.where(unknown, np.nan, matrix)
+
+
+def _shrunk(table: Table) -> FloatArray:
+    everything = np.ones(len(table.assets), dtype=np.bool_)
+    needs_bars("ledoit_wolf", table, everything, MINIMUM_COMPLETE_BARS)
+    needs_movement("ledoit_wolf", table, everything)
+    return shrunk_to_constant_correlation(table.returns).correlation
+
+
+_CORRELATIONS: dict[str, Callable[[Table], FloatArray]] = {
+    "ewma": _filtered_where_known,
+    "sample": lambda table: sample_correlation(table.returns),
+    "ledoit_wolf": _shrunk,
 }

@@ -1,5 +1,6 @@
 """A table of returns beside what is held of its assets."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +12,9 @@ import pandas as pd
 from risk.domain.market import Period
 from risk.errors import InvalidInput
 from risk.measures.types import BoolArray, FloatArray
+
+#: What figures of all assets call the book beside them; no asset can be called so.
+BOOK = "book"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,13 +56,22 @@ class Table:
     @property
     def complete(self) -> BoolArray:
         """Bars in which all that is held was observed, shape (bars,)."""
-        return np.asarray(~np.isnan(self.returns[:, self.held]).any(axis=1))
+        return self.seen_together(self.held)
 
     @property
     def book_returns(self) -> FloatArray:
         """Profit of each bar over equity if today's book were held; NaN where not complete."""
         profit: FloatArray = self.returns[:, self.held] @ self.weights[self.held]
         return profit
+
+    def seen_together(self, columns: BoolArray) -> BoolArray:
+        """Bars in which all these assets were observed, shape (bars,)."""
+        return np.asarray(~np.isnan(self.returns[:, columns]).any(axis=1))
+
+    @property
+    def curve_labels(self) -> tuple[str, ...]:
+        """Labels of a value curve over the complete bars: ``start``, then each of them."""
+        return ("start", *(self.labels[bar] for bar in np.flatnonzero(self.complete)))
 
     def only(self, asset: str) -> "Table":
         """The same table with this asset's position alone."""
@@ -74,7 +87,10 @@ class Table:
 
 
 def read_table(
-    frame: pd.DataFrame, positions: Mapping[str, float] | None, equity: float, period: Period
+    frame: pd.DataFrame,
+    positions: Mapping[str, float] | None,
+    equity: float,
+    period: Period | str,
 ) -> Table:
     """A table of what somebody came with.
 
@@ -84,7 +100,7 @@ def read_table(
     positions : mapping of asset to float, or None
         Quote currency; None for equity in equal parts.
     equity : float
-    period : Period
+    period : Period or its text
 
     Returns
     -------
@@ -96,16 +112,36 @@ def read_table(
         If it is no table of returns or the positions do not belong to it; the text says why.
     """
     assets = _assets(frame)
-    if not (np.isfinite(equity) and equity > 0.0):
+    owned = number("equity", equity)
+    if owned <= 0.0:
         raise InvalidInput(f"equity must be finite and positive, got {equity}")
     return Table(
         assets=assets,
         labels=_labels(frame.index),
         returns=_returns(frame),
-        exposure=_exposure(assets, positions, equity),
-        equity=float(equity),
-        period=period,
+        exposure=_exposure(assets, positions, owned),
+        equity=owned,
+        period=_period(period),
     )
+
+
+def number(what: str, value: Any) -> float:
+    """A finite number, or an InvalidInput that says what should have been one."""
+    try:
+        read = float(value)
+    except (TypeError, ValueError, OverflowError) as problem:
+        raise InvalidInput(f"{what} must be a number, got {value!r}") from problem
+    if not math.isfinite(read):
+        raise InvalidInput(f"{what} must be finite, got {value}")
+    return read
+
+
+def _period(period: Period | str) -> Period:
+    try:
+        return Period(period)
+    except ValueError as problem:
+        known = ", ".join(Period)
+        raise InvalidInput(f"no bars are called {period!r}; there are {known}") from problem
 
 
 def _assets(frame: pd.DataFrame) -> tuple[str, ...]:
@@ -115,6 +151,8 @@ def _assets(frame: pd.DataFrame) -> tuple[str, ...]:
     twice = sorted({name for name in assets if assets.count(name) > 1})
     if twice:
         raise InvalidInput(f"returns has {twice[0]} twice")
+    if BOOK in assets:
+        raise InvalidInput(f"no asset can be called {BOOK}: so figures call all of them together")
     return assets
 
 
@@ -148,10 +186,14 @@ def _exposure(
 ) -> FloatArray:
     if positions is None:
         return np.full(len(assets), equity / len(assets))
-    unknown = sorted(set(positions) - set(assets))
+    if not isinstance(positions, Mapping):
+        raise InvalidInput(f"positions must map assets to values, got {positions!r}")
+    unknown = sorted(str(asset) for asset in set(positions) - set(assets))
     if unknown:
         raise InvalidInput(f"no returns of {', '.join(unknown)}, which the positions name")
-    exposure = np.array([float(positions.get(asset, 0.0)) for asset in assets])
-    if not np.isfinite(exposure).all():
-        raise InvalidInput("positions must be finite")
-    return exposure
+    held = {asset: number(f"the position in {asset}", positions[asset]) for asset in positions}
+    for asset, value in held.items():
+        # Their quotient is what measures get; float of Python divides without a warning.
+        if not math.isfinite(value / equity):
+            raise InvalidInput(f"the position in {asset} is too large beside an equity of {equity}")
+    return np.array([held.get(asset, 0.0) for asset in assets])

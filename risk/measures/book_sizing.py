@@ -10,7 +10,10 @@ of 5 %. So a book goes through a chain whose every step may only shrink what the
 4. *kelly*, if expected returns are known: a quarter of the growth-optimal size, as a cap and
    never as a size, because an expected return is the least certain number of all;
 5. *liquidity and maximum*: each position, to what its market trades and to a share of equity;
-6. *de-risking*: the whole book, by the smallest of the factors that drawdown, regime and
+6. *risk cap again* and *book volatility again*: a cap on one side of a hedge opens the other,
+   and the book may be riskier than before it. The cap first and the target last, because
+   shrinking the whole book keeps what the cap has done;
+7. *de-risking*: the whole book, by the smallest of the factors that drawdown, regime and
    whatever else ask for. Not by their product: they answer the same storm, and three halves
    would make an eighth of it.
 """
@@ -45,9 +48,9 @@ class SizingRules:
     volatility_floor : float
         Least deviation believed: that a peg held says nothing of the day when it breaks.
     book_volatility : float
-        Largest deviation of the book, fraction of equity.
+        Largest deviation of the book, fraction of equity; holds for the result.
     risk_cap : {"component", "equal_risk", "none"}
-        *component*: no asset brings more than `risk_share` of `book_volatility`.
+        *component*: no asset of the result brings more than `risk_share` of `book_volatility`.
         *equal_risk*: none is larger than in a book of these sides whose assets all bring the
         same and which has that deviation.
     risk_share : float
@@ -167,7 +170,7 @@ def size_book(
     equity = checks.not_negative("equity", equity)
     sides, deviations, covariance = _inputs(sides, volatilities, correlation, rules)
     chain = _Chain(sides * rules.risk_per_trade / (rules.stop_deviations * deviations), covariance)
-    chain.target(rules.book_volatility)
+    chain.target("book volatility", rules.book_volatility)
     chain.cap("risk cap", _risk_cap(chain.weights, sides, covariance, rules), rules.risk_cap)
     if expected_returns is not None:
         means = checks.finite_vector("expected_returns", expected_returns, size=sides.size)
@@ -176,6 +179,9 @@ def size_book(
     if traded_values is not None:
         caps = np.minimum(caps, _liquidity_caps(traded_values, equity, sides.size, rules))
     chain.cap("liquidity and maximum", caps, "liquidity or maximum position")
+    again = _risk_cap(chain.weights, sides, covariance, rules)
+    chain.cap("risk cap again", again, rules.risk_cap)
+    chain.target("book volatility again", rules.book_volatility)
     chain.derisk(drawdown_factor(drawdown), factors or {})
     return SizedBook(equity * chain.weights, chain.weights, tuple(chain.steps))
 
@@ -189,11 +195,11 @@ class _Chain:
         self.steps: list[SizingStep] = []
         self._take("volatility", weights, "")
 
-    def target(self, deviation: float) -> None:
+    def target(self, name: str, deviation: float) -> None:
         present = self.deviation
         scale = min(1.0, deviation / present) if present > 0.0 else 1.0
         reason = f"the book's deviation was {present:.2%} a day" if scale < 1.0 else ""
-        self._take("book volatility", self.weights * scale, reason)
+        self._take(name, self.weights * scale, reason)
 
     def cap(self, name: str, caps: FloatArray, reason: str) -> None:
         capped = np.sign(self.weights) * np.minimum(np.abs(self.weights), caps)

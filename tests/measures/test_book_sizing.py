@@ -10,7 +10,15 @@ from risk.measures.book_sizing import DEFAULT_RULES, SizingRules, size_book
 from risk.measures.equal_risk import equal_risk_weights, risk_contributions
 from risk.measures.sizing import position_size
 
-STEPS = ["volatility", "book volatility", "risk cap", "liquidity and maximum", "de-risking"]
+STEPS = [
+    "volatility",
+    "book volatility",
+    "risk cap",
+    "liquidity and maximum",
+    "risk cap again",
+    "book volatility again",
+    "de-risking",
+]
 seeds = st.integers(0, 2**32 - 1)
 
 #: Rules of which none but the first binds.
@@ -23,10 +31,10 @@ def alike(assets, rho=0.6):
     return correlation
 
 
-def market(seed, assets=4):
+def market(seed, assets=4, common=1.0):
     """Sides, volatilities and correlation of some book."""
     rng = np.random.default_rng(seed)
-    moves = rng.standard_normal((40, assets)) + rng.standard_normal((40, 1))
+    moves = rng.standard_normal((40, assets)) + common * rng.standard_normal((40, 1))
     sides = rng.choice([-1.0, 0.0, 0.5, 1.0], assets)
     return sides, np.exp(rng.normal(-3.3, 0.5, assets)), np.corrcoef(moves.T)
 
@@ -96,24 +104,55 @@ def test_twelve_small_risks_are_no_small_risk_until_the_book_has_its_target():
     assert together.reason == "the book's deviation was 5.01% a day"
 
 
-@given(seeds)
-def test_the_book_never_has_more_than_its_target_before_caps_open_hedges(seed):
-    sides, volatilities, correlation = market(seed)
+def capped_book(seed, rules):
+    """A sized book of good hedges that later caps open here and there, and its covariance."""
+    sides, volatilities, correlation = market(seed, common=4.0)
+    rng = np.random.default_rng(seed)
+    found = size_book(
+        1e5,
+        sides,
+        volatilities,
+        correlation,
+        rules=rules,
+        expected_returns=rng.normal(0.0, 0.002, 4) if seed % 2 else None,
+        traded_values=1e5 * np.exp(rng.normal(3.0, 2.0, 4)),
+    )
+    return found, covariance_of(volatilities, correlation)
 
-    target = size_book(1e5, sides, volatilities, correlation).steps[1]
 
-    assert target.deviation <= DEFAULT_RULES.book_volatility * (1.0 + 1e-12)
+@given(seeds, st.sampled_from(["component", "equal_risk", "none"]))
+def test_the_book_never_has_more_than_its_target_whatever_was_capped(seed, cap):
+    found, _ = capped_book(seed, SizingRules(risk_per_trade=0.1, risk_cap=cap))
+
+    for step in (found.steps[1], found.steps[-1]):
+        assert step.deviation <= DEFAULT_RULES.book_volatility * (1.0 + 1e-12)
 
 
 @given(seeds, st.floats(0.05, 1.0))
-def test_no_asset_brings_more_than_its_share_of_the_target(seed, share):
-    sides, volatilities, correlation = market(seed)
-    rules = SizingRules(risk_share=share)
+def test_no_asset_brings_more_than_its_share_of_the_target_whatever_was_capped(seed, share):
+    found, covariance = capped_book(seed, SizingRules(risk_per_trade=0.1, risk_share=share))
 
-    capped = size_book(1e5, sides, volatilities, correlation, rules=rules).steps[2]
-    parts = risk_contributions(capped.weights, covariance_of(volatilities, correlation))
+    for step in (found.steps[2], found.steps[-1]):
+        parts = risk_contributions(step.weights, covariance)
+        assert parts.max() <= share * DEFAULT_RULES.book_volatility * (1.0 + 1e-9)
 
-    assert parts.max() <= share * rules.book_volatility * (1.0 + 1e-9)
+
+def test_a_hedge_that_its_market_opens_is_closed_by_shrinking_the_rest():
+    found = size_book(
+        1e6,
+        np.array([1.0, -1.0]),
+        np.full(2, 0.04),
+        alike(2, 0.95),
+        rules=SizingRules(risk_per_trade=0.1, max_position=1.0),
+        traded_values=np.array([1e12, 1e5]),
+    )
+
+    by_name = {step.name: step for step in found.steps}
+    assert by_name["book volatility"].deviation <= DEFAULT_RULES.book_volatility * (1 + 1e-12)
+    opened = by_name["liquidity and maximum"].deviation
+    assert opened > 2.0 * DEFAULT_RULES.book_volatility
+    assert by_name["risk cap again"].reason == "component"
+    assert found.steps[-1].deviation <= DEFAULT_RULES.book_volatility
 
 
 @given(seeds)

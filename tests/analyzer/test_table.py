@@ -1,0 +1,85 @@
+"""Returns and a book of them, as somebody came with them."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from risk.analyzer import PositionRiskAnalyzer
+from risk.errors import InvalidInput
+from tests.analyzer.tables import analyzer, table
+
+
+def frame_with(**columns):
+    return pd.DataFrame(columns)
+
+
+def test_without_positions_equity_lies_in_equal_parts():
+    book = PositionRiskAnalyzer(table(), equity=300.0)
+
+    assert {told["exposure"] for told in book.positions().values()} == {100.0}
+
+
+def test_a_bar_that_something_held_did_not_see_does_not_count_and_is_no_zero():
+    frame = table(holes=True)
+    kept = frame.dropna()
+
+    found = analyzer(frame=frame)
+
+    assert found.figures()["complete_bars"] == len(kept) == 394
+    same = analyzer(frame=kept)
+    for method in ("historical", "parametric", "monte_carlo"):
+        assert found.value_at_risk(0.99, method) == same.value_at_risk(0.99, method)
+    without_eth = analyzer({"BTC": 1.0}, frame=frame)
+    assert without_eth.figures()["complete_bars"] == 399
+
+
+@pytest.mark.parametrize(
+    ("frame", "named"),
+    [
+        (pd.DataFrame(), "must be a DataFrame"),
+        ([[0.1]], "must be a DataFrame"),
+        (frame_with(A=["x", "y"]), "numbers only"),
+        (frame_with(A=[0.1, math.inf]), "A returned inf at 1"),
+        (frame_with(A=[0.1, -1.5]), "A returned -1.5 at 1"),
+        (pd.DataFrame([[0.1, 0.1]], columns=["A", "A"]), "A twice"),
+        (frame_with(A=[0.1], book=[0.1]), "no asset can be called book"),
+        (pd.DataFrame({"A": [0.1, 0.1]}, index=[2, 1]), "in order"),
+        (pd.DataFrame({"A": [0.1, 0.1]}, index=[1, 1]), "in order"),
+    ],
+)
+def test_refuses_what_is_no_table_of_returns_by_name(frame, named):
+    with pytest.raises(InvalidInput, match=named):
+        PositionRiskAnalyzer(frame)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ({"positions": {"XRP": 1.0}}, "no returns of XRP"),
+        ({"positions": {"BTC": math.nan}}, "the position in BTC must be finite"),
+        ({"positions": {"BTC": "x"}}, "the position in BTC must be a number, got 'x'"),
+        ({"positions": {"BTC": None}}, "the position in BTC must be a number"),
+        ({"positions": [1.0, 2.0, 3.0]}, "positions must map assets to values"),
+        ({"positions": {7: 1.0}}, "no returns of 7"),
+        ({"positions": {"BTC": 10**400}}, "the position in BTC must be a number"),
+        ({"positions": {"BTC": 1e300}, "equity": 1e-10}, "the position in BTC is too large"),
+        ({"scenarios": [1.0]}, "scenarios must map names to shocks"),
+        ({"period": "1w"}, "no bars are called '1w'; there are 1h, 1d"),
+        ({"equity": "x"}, "equity must be a number"),
+        ({"equity": 0.0}, "equity"),
+        ({"equity": -5.0}, "equity"),
+        ({"equity": math.nan}, "equity"),
+        ({"scenarios": {"crash": {"XRP": -0.5}}}, "crash shocks XRP"),
+        ({"scenarios": {"crash": {"BTC": -1.5}}}, "crash shocks BTC by -1.5"),
+        ({"scenarios": {"crash": {"BTC": "x"}}}, "shock of BTC in scenario crash must be a number"),
+        ({"scenarios": {"crash": -0.5}}, "crash must map assets to returns"),
+        (
+            {"scenarios": {"crash": {"BTC": math.nan}}},
+            "shock of BTC in scenario crash must be finite",
+        ),
+    ],
+)
+def test_refuses_a_book_that_does_not_belong_to_the_table(arguments, named):
+    with pytest.raises(InvalidInput, match=named):
+        PositionRiskAnalyzer(table(), **arguments)
