@@ -58,6 +58,7 @@ from risk.domain.state import (
     TradingState,
 )
 from risk.errors import SeawallError, StoreUnavailable, UnknownPortfolio
+from risk.portfolio.forecasting import measured_by
 from tests import fakes_book
 from tests.fakes import FakeClock
 from tests.fakes_book import AFTERNOON, CASH, HOLDINGS, Held
@@ -541,7 +542,14 @@ class FakeBookReader:
         self._answer_or_fail(portfolio)
         kept = fakes_book.past_of(period).models
         held = [m for m in kept if at is None or (m.closed is not None and m.closed <= at)]
-        return held[-1] if held else None
+        if not held or period is not Period.DAY or not self._chosen_by(at):
+            return held[-1] if held else None
+        assert self.book_model is not None
+        return measured_by(held[-1], self.book_model.name)
+
+    def _chosen_by(self, at: datetime | None) -> bool:
+        chosen = self.book_model
+        return chosen is not None and (at is None or chosen.since is None or at >= chosen.since)
 
     def ledger_entries(self, portfolio: str, *, after: int = 0) -> LedgerPart:
         self._answer_or_fail(portfolio)
