@@ -106,7 +106,7 @@ def test_another_model_is_compared_confirmed_and_then_measures_the_book(page, re
     page.click("#book-model-ask")
     page.sees("#book-model-hint", "Choose another model first.")
 
-    page.find(PICKER).send_keys("Plain history, 250", Keys.ARROW_DOWN, Keys.ENTER)
+    page.find(PICKER).send_keys(Keys.ARROW_DOWN, Keys.ENTER)
     page.find("#book-model-ask").send_keys(Keys.ENTER)
     page.sees("#book-model-dialog-body", "VaR 99 %")
     page.sees("#book-model-dialog-body", "The running forecast is still scored as what it was.")
@@ -114,10 +114,10 @@ def test_another_model_is_compared_confirmed_and_then_measures_the_book(page, re
     assert reader.waiting is None, "nothing is changed before it is confirmed"
     page.find("#book-model-confirm").send_keys(Keys.ENTER)
 
-    page.sees(".sw-toast", "Plain history, 250 d chosen")
+    page.sees(".sw-toast", "Filtered history chosen")
     page.sees("#book-model-status", "waits for the engine's next cycle")
-    assert reader.waiting.model == "historical_250"
+    assert reader.waiting.model == "filtered_historical"
     reader.take_in()
-    page.sees("#book-model-status", "chosen by somebody on the dashboard")
+    page.sees("#book-model-status", "Filtered history: 500 days")
     assert "waits" not in page.text("#book-model-status")
     assert page.problems() == []

@@ -266,7 +266,7 @@ def dialog() -> dmc.Modal:
     return dmc.Modal(
         html.Div(id=DIALOG_BODY, className="sw-dialog-body"),
         id=DIALOG,
-        title="Measure the book by another model?",
+        title="Another model for the book",
         opened=False,
         size="lg",
         centered=True,
