@@ -1,4 +1,4 @@
-"""The web application: ``create_app`` makes it from what it shall read.
+"""The web application: ``create_app`` makes it from what it shall read and may change.
 
 Nothing imports this module: ``gunicorn app:server`` names it, and ``python app.py`` runs all of
 Seawall on one machine.
@@ -13,7 +13,7 @@ import dash_mantine_components as dmc
 import structlog
 from flask import request
 
-from pages.context import Book, BookReader
+from pages.context import CHANGES_EXTENSION, Book, BookReader, Changes
 from pages.screens import SCREENS_EXTENSION, Screens
 from pages.shell import register_behaviour, shell
 from pages.theme import chosen_scheme
@@ -22,7 +22,7 @@ from risk.commands.logs import configure_logs
 from risk.commands.supervise import run
 from risk.config import load_settings
 from risk.errors import SeawallError
-from risk.runtime import build_reader
+from risk.runtime import build_changes, build_reader
 
 _LOG = structlog.get_logger(__name__)
 
@@ -51,13 +51,15 @@ _INDEX = """<!DOCTYPE html>
 """
 
 
-def create_app(reader: BookReader) -> dash.Dash:
+def create_app(reader: BookReader, changes: Changes) -> dash.Dash:
     """The dashboard of the books that `reader` reads.
 
     Parameters
     ----------
     reader : BookReader
         Asked on every request, from several threads at once.
+    changes : Changes
+        Where what people choose is written.
     """
     app = SeawallWeb(
         "app",
@@ -71,6 +73,7 @@ def create_app(reader: BookReader) -> dash.Dash:
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
     app.server.extensions[SCREENS_EXTENSION] = Screens(reader)
+    app.server.extensions[CHANGES_EXTENSION] = changes
     app.layout = lambda: _document(reader)
     register_behaviour(app)
     configure(app)
@@ -101,7 +104,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__} has no attribute {name}")
     settings = load_settings()
     configure_logs(settings.log_level)
-    server = create_app(build_reader(settings)).server
+    server = create_app(build_reader(settings), build_changes(settings)).server
     globals()["server"] = server
     server.extensions[SCREENS_EXTENSION].newest.start()
     _calm_garbage_collection()

@@ -1,15 +1,17 @@
-"""What the web reads, and how a page gets at it. Reading only: changes are commands.
+"""What the web reads and may change, and how a page gets at it.
 
-`BookReader` is the whole of what the screens need from a store; `risk.storage.queries` has the
-one over SQL. ``create_app`` is handed one.
+`BookReader` is the whole of what the screens need from a store, `Changes` all that they may
+write to it; `risk.storage` has those over SQL. ``create_app`` is handed one of each.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
+from flask import current_app
 
+from risk.domain.actions import ChooseBookModel
 from risk.domain.events import ForecastScored, RiskEvent
 from risk.domain.market import Period
 from risk.domain.model import Model
@@ -89,6 +91,15 @@ class BookReader(Protocol):
         """
         ...
 
+    def waiting_model(self, portfolio: str) -> ChooseBookModel | None:
+        """The last choice of the book's model that no cycle has taken in; None if none waits.
+
+        Raises
+        ------
+        UnknownPortfolio
+        """
+        ...
+
     def metric_history(
         self, portfolio: str, metric: str, *, since: datetime, until: datetime, max_points: int
     ) -> MetricHistory:
@@ -140,6 +151,31 @@ class BookReader(Protocol):
         Of every asset of the market, or of those of `assets` that it knows.
         """
         ...
+
+
+class Changes(Protocol):
+    """What the screens may ask of a book; the engine takes it in with its next cycle."""
+
+    def choose_model(self, portfolio: str, model: str, *, who: str) -> None:
+        """Let a choice of the model that measures the book wait for the engine.
+
+        Raises
+        ------
+        UnknownPortfolio
+        InvalidInput
+            If no model is called that, or it is in use or waits already.
+        StoreUnavailable
+            If the database does not answer; the choice may have been written.
+        """
+        ...
+
+
+CHANGES_EXTENSION = "risk_changes"
+
+
+def running_changes() -> Changes:
+    """What the running application may change."""
+    return cast(Changes, current_app.extensions[CHANGES_EXTENSION])
 
 
 def book_named(books: Sequence[Book], name: str | None) -> Book | None:

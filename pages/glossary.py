@@ -368,6 +368,15 @@ GLOSSARY: Mapping[str, Term] = {
         "A right model is green 89 times in 100. It never catches a model that is too high.",
         "Basel Committee 1996, Supervisory framework for backtesting.",
     ),
+    "book_model": Term(
+        "Model of the book",
+        "The model that every one-day figure of the book comes from: what is shown, split among "
+        "positions, forecast and scored.",
+        "VaR and ES of what today's holdings make in the scenarios that the model reads",
+        "A model chosen measures from the engine's next cycle on. Each stored forecast keeps the "
+        "name of the model that made it, so that the record of one is not taken for another's.",
+        "docs/risk-model.md, Models of a book.",
+    ),
     "models_compared": Term(
         "Models compared in hindsight",
         "The live record, and what each model would have forecast for the book as it was held.",

@@ -1,9 +1,31 @@
-"""Model health: can each VaR model be believed, by number, order and depth of its exceptions?"""
+"""Model health: can each VaR model be believed, and which one shall measure the book?"""
 
-from dash import register_page
+import json
+from typing import Any
 
-from pages.screens import Screen, live_page
+from dash import Input, Output, State, callback, ctx, html, no_update, register_page, set_props
+from flask import request
+
+from pages.components.toasts import CONTAINER
+from pages.context import running_changes
+from pages.origin import is_own
+from pages.query import Query, parse
+from pages.screens import Screen, live_page, running_screens
 from pages.views.health import health_view, read_health
+from pages.views.health.book_model import (
+    ASK,
+    ASKED,
+    CANCEL,
+    CONFIRM,
+    DIALOG,
+    DIALOG_BODY,
+    HINT,
+    PICK,
+    STATUS,
+    dialog,
+    preview_parts,
+)
+from pages.views.health.choosing import Outcome, choose, read_preview, read_status
 from pages.views.health.words import PATH, WORDS
 
 register_page(
@@ -16,4 +38,70 @@ register_page(
     icon="health",
 )
 
-layout = live_page(Screen("health", words=WORDS, read=read_health, view=health_view))
+_SCREEN = Screen("health", words=WORDS, read=read_health, view=health_view)
+_live = live_page(_SCREEN)
+
+
+def layout(**words: str | list[str]) -> html.Div:
+    """What moves with the cycles, and the dialog, which must stay open over them."""
+    return html.Div([_live(**words), dialog()])
+
+
+@callback(
+    Output(STATUS, "children"),
+    Input(STATUS, "id"),
+    State(_SCREEN.root, "data-view"),
+)
+def show_what_waits(_id: str, view: str) -> Any:
+    # A view is built once a cycle: it cannot know of what was chosen while the engine is away.
+    return read_status(running_screens().readings, _query(view)) or no_update
+
+
+@callback(
+    Output(DIALOG, "opened"),
+    Input(ASK, "n_clicks"),
+    State(PICK, "value"),
+    State(_SCREEN.root, "data-view"),
+    prevent_initial_call=True,
+)
+def show_preview(clicks: int | None, wanted: str | None, view: str) -> Any:
+    # Dash also asks when the card is put in place, before anybody has clicked.
+    if not clicks:
+        return no_update
+    set_props(HINT, {"children": "" if wanted else "Choose another model first."})
+    if not wanted:
+        return False
+    preview = read_preview(running_screens().readings, _query(view), wanted)
+    set_props(DIALOG_BODY, {"children": preview_parts(preview)})
+    return True
+
+
+@callback(
+    Output(DIALOG, "opened", allow_duplicate=True),
+    Input(CONFIRM, "n_clicks"),
+    Input(CANCEL, "n_clicks"),
+    State(ASKED, "data"),
+    State(_SCREEN.root, "data-view"),
+    prevent_initial_call=True,
+)
+def confirm(
+    confirmed: int | None, cancelled: int | None, asked: dict[str, str] | None, view: str
+) -> Any:
+    if not (confirmed or cancelled):
+        return no_update
+    if ctx.triggered_id == CONFIRM and asked is not None:
+        _tell(choose(running_changes(), asked["book"], asked["model"], own=is_own(request)), view)
+    return False
+
+
+def _tell(outcome: Outcome, view: str) -> None:
+    set_props(CONTAINER, {"sendNotifications": [outcome.toast]})
+    if outcome.chosen:
+        set_props(PICK, {"value": None})
+        status = read_status(running_screens().readings, _query(view))
+        if status is not None:
+            set_props(STATUS, {"children": status})
+
+
+def _query(view: str) -> Query:
+    return parse(json.loads(view)["words"], WORDS)

@@ -9,6 +9,7 @@ from flask import Response, jsonify, request
 from pages.bundles import caching_of, send_compressed
 from pages.context import Book, BookReader, Pulse, book_named
 from pages.format import sentence
+from pages.origin import is_foreign
 from pages.readings import Readings
 from pages.screens import running_screens
 from risk.errors import SeawallError
@@ -47,20 +48,28 @@ def configure(app: Dash) -> None:
 
 
 def refuse_strangers() -> Response | None:
-    """Answer this machine only, until there are logins.
+    """Answer this machine only, until there are logins, and no page of another site.
 
-    A page elsewhere can point its own name at 127.0.0.1, and a proxy speaks for others: both
-    show in the headers.
+    A page elsewhere can point its own name at 127.0.0.1 or post to it, and a proxy speaks for
+    others: all show in the headers.
     """
     host = request.host.rsplit(":", 1)[0] if _has_port(request.host) else request.host
     forwarded = [name for name in _FORWARDING if name in request.headers]
     if host.lower() in _LOOPBACK_HOSTS and not forwarded:
-        return None
+        return _refuse_foreign_posts()
     _LOG.warning("stranger_refused", host=request.host, forwarded=forwarded)
     text = (
         "Refused: without logins, Seawall answers only http://127.0.0.1 and http://localhost "
         "on the machine it runs on, and no proxy.\n"
     )
+    return Response(text, status=403, mimetype="text/plain")
+
+
+def _refuse_foreign_posts() -> Response | None:
+    if request.method != "POST" or not is_foreign(request):
+        return None
+    _LOG.warning("foreign_post_refused", origin=request.headers.get("Origin"), path=request.path)
+    text = "Refused: only Seawall's own pages may ask for that.\n"
     return Response(text, status=403, mimetype="text/plain")
 
 

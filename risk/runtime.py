@@ -30,7 +30,7 @@ from risk.feeds.files import label_of
 from risk.feeds.simulated import HISTORY_HOURS
 from risk.lab.paper import PaperDesk
 from risk.portfolio.forecasting import measured_by, new_models, warm, with_assets
-from risk.storage.actions import SqlActions
+from risk.storage.actions import SqlActions, SqlChanges
 from risk.storage.bars import SIMULATED, market_of
 from risk.storage.engines import Engines, open_engines, transaction
 from risk.storage.failures import note_failure
@@ -134,6 +134,19 @@ def build_reader(settings: Settings) -> SqlBookReader:
         wall=wall_time,
         first=settings.portfolio,
     )
+
+
+def build_changes(settings: Settings) -> SqlChanges:
+    """What the web may change: it asks by the database, and needs no lease.
+
+    Raises
+    ------
+    SchemaMismatch
+        If the database's tables are not as this program expects.
+    """
+    engines = open_engines(settings.database_url)
+    check_schema(engines)
+    return SqlChanges(engines, wall=wall_time)
 
 
 def _feed_info(settings: Settings) -> FeedInfo:

@@ -22,7 +22,7 @@ from pages.context import (
     Pulse,
     VarRecord,
 )
-from risk.domain.actions import BookModelInUse
+from risk.domain.actions import BookModelInUse, ChooseBookModel
 from risk.domain.assessment import (
     Assessment,
     Benchmark,
@@ -57,7 +57,8 @@ from risk.domain.state import (
     Standing,
     TradingState,
 )
-from risk.errors import StoreUnavailable, UnknownPortfolio
+from risk.errors import SeawallError, StoreUnavailable, UnknownPortfolio
+from risk.portfolio.forecasting import measured_by
 from tests import fakes_book
 from tests.fakes import FakeClock
 from tests.fakes_book import AFTERNOON, CASH, HOLDINGS, Held
@@ -414,6 +415,8 @@ class FakeBookReader:
         Whether every question is answered by `StoreUnavailable`.
     book_model : BookModelInUse or None
         After the cycle.
+    waiting : ChooseBookModel or None
+        Chosen, and not taken in yet.
     history_days : float
         How far back histories reach.
     """
@@ -428,6 +431,7 @@ class FakeBookReader:
     holdings: tuple[Held, ...] = HOLDINGS
     cash: float = CASH
     book_model: BookModelInUse | None = None
+    waiting: ChooseBookModel | None = None
     book_list: tuple[Book, ...] = (DEMO,)
     feed: FeedInfo = SIMULATED
     cycle_seconds: float = 1.0
@@ -489,6 +493,17 @@ class FakeBookReader:
         state = replace(state, book_model=self.book_model)
         return CompleteCycle(pulse=pulse, assessment=assessment, state=state)
 
+    def waiting_model(self, portfolio: str) -> ChooseBookModel | None:
+        self._answer_or_fail(portfolio)
+        return self.waiting
+
+    def take_in(self) -> int:
+        """Complete a cycle that takes in the choice that waits; returns its number."""
+        chosen, self.waiting = self.waiting, None
+        if chosen is not None:
+            self.book_model = BookModelInUse(chosen.model, chosen.who, self.clock.now())
+        return self.advance()
+
     def metric_history(
         self, portfolio: str, metric: str, *, since: datetime, until: datetime, max_points: int
     ) -> MetricHistory:
@@ -527,7 +542,14 @@ class FakeBookReader:
         self._answer_or_fail(portfolio)
         kept = fakes_book.past_of(period).models
         held = [m for m in kept if at is None or (m.closed is not None and m.closed <= at)]
-        return held[-1] if held else None
+        if not held or period is not Period.DAY or not self._chosen_by(at):
+            return held[-1] if held else None
+        assert self.book_model is not None
+        return measured_by(held[-1], self.book_model.name)
+
+    def _chosen_by(self, at: datetime | None) -> bool:
+        chosen = self.book_model
+        return chosen is not None and (at is None or chosen.since is None or at >= chosen.since)
 
     def ledger_entries(self, portfolio: str, *, after: int = 0) -> LedgerPart:
         self._answer_or_fail(portfolio)
@@ -545,3 +567,24 @@ class FakeBookReader:
             raise StoreUnavailable("the database did not answer within 2 s")
         if portfolio is not None and portfolio not in {book.name for book in self.book_list}:
             raise UnknownPortfolio(f"there is no portfolio called {portfolio}")
+
+
+@dataclass
+class FakeChanges:
+    """What people choose, told to a `FakeBookReader`.
+
+    Attributes
+    ----------
+    fail_with : SeawallError or None
+        Raised by the next choice instead of keeping it.
+    """
+
+    reader: FakeBookReader
+    fail_with: SeawallError | None = None
+
+    def choose_model(self, portfolio: str, model: str, *, who: str) -> None:
+        failure, self.fail_with = self.fail_with, None
+        if failure is not None:
+            raise failure
+        at = self.reader.wall()
+        self.reader.waiting = ChooseBookModel(seq=1, at=at, who=who, model=model)

@@ -26,7 +26,7 @@ from risk.domain.state import TradingState
 from risk.errors import SchemaMismatch, SettingInvalid, StateUnreadable, UnknownPortfolio
 from risk.feeds.files import load_bars
 from risk.feeds.replaying import closes_with_days
-from risk.runtime import build_authority, build_reader
+from risk.runtime import build_authority, build_changes, build_reader
 from risk.storage import journal, tables
 from risk.storage.actions import choose_model
 from risk.storage.codec import decode_event
@@ -450,7 +450,7 @@ def test_an_unknown_portfolio_is_refused(empty_home):
         build_authority(brisk(empty_home, portfolio="mine"))
 
 
-@pytest.mark.parametrize("build", [build_authority, build_reader])
+@pytest.mark.parametrize("build", [build_authority, build_reader, build_changes])
 def test_a_database_without_tables_is_refused(tmp_path, build):
     with pytest.raises(SchemaMismatch, match="run `seawall migrate`"):
         build(brisk(tmp_path))

@@ -106,7 +106,8 @@ def read_change(
     asked = _Asked(readings, book, cycle, selection, measure, since)
     epoch = cycle.pulse.cycle // _REUSE
     return readings.once(
-        ("change", book.name, selection, measure, since, epoch), lambda: _answer(asked)
+        ("change", book.name, selection, measure, since, epoch, cycle.state.book_model),
+        lambda: _answer(asked),
     )
 
 
@@ -228,8 +229,10 @@ def _model(asked: _Asked, at: datetime) -> Model | None:
     today = midnight_before(asked.now)
     # A close takes a while to be worked in: today's model is looked for anew now and then.
     epoch = asked.cycle.pulse.cycle // _MODEL_REUSE if at >= today else None
+    # People may choose another one in the middle of a day.
+    used = asked.cycle.state.book_model if at >= today else None
     return asked.readings.once(
-        ("model", asked.book.name, Period.DAY, min(at, today), epoch),
+        ("model", asked.book.name, Period.DAY, min(at, today), epoch, used),
         lambda: asked.readings.reader.model(asked.book.name, Period.DAY, at=at),
     )
 

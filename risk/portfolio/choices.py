@@ -1,6 +1,6 @@
 """Which model measures a book: what the setting says, until a person chooses."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from risk.domain.actions import (
@@ -11,9 +11,11 @@ from risk.domain.actions import (
     ModelChange,
     Refusal,
 )
-from risk.domain.model import Models
-from risk.portfolio.book_models import BOOK_MODELS
+from risk.domain.assessment import TailRisk
+from risk.domain.model import Model, Models
+from risk.portfolio.book_models import BOOK_MODELS, book_model
 from risk.portfolio.forecasting import measured_by
+from risk.portfolio.tails import book_tail, weights_of
 
 
 class Chosen(NamedTuple):
@@ -85,3 +87,30 @@ def why_not(name: str, *, in_use: str) -> str | None:
     if name not in BOOK_MODELS:
         return f"no model of a book is called {name}"
     return f"{name} is in use already" if name == in_use else None
+
+
+def tail_by(model: Model, exposure: Mapping[str, float], name: str) -> TailRisk | None:
+    """What another model would say of holdings now; None while it cannot tell.
+
+    Parameters
+    ----------
+    model : Model
+        Of one day, as it is in use.
+    exposure : mapping of asset to float
+        Quote currency; negative when short.
+    name : str
+        A key of ``BOOK_MODELS``.
+
+    Raises
+    ------
+    InvalidInput
+        If no model of a book is called that.
+    """
+    other = measured_by(model, name)
+    weights = weights_of(other, exposure)
+    return None if weights is None else book_tail(other, weights)
+
+
+def days_missing(model: Model, name: str) -> int:
+    """Days that another model needs beyond those in the window; 0 if there are enough."""
+    return max(0, book_model(name).needs - len(model.filter.residuals))

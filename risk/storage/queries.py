@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, Select, select
 
+from risk.domain.actions import ChooseBookModel
 from risk.domain.assessment import Assessment
 from risk.domain.events import ForecastScored, RiskEvent
 from risk.domain.ledger import Fill, Flow
@@ -21,6 +22,7 @@ from risk.domain.positions import PositionKey
 from risk.domain.state import RiskState
 from risk.measures.types import FloatArray
 from risk.storage import bars, charts, codec, ledger, models, tables
+from risk.storage.actions import model_standing
 from risk.storage.charts import MetricHistory
 from risk.storage.engines import Engines, transaction
 from risk.storage.failures import failure_since_last_cycle
@@ -259,6 +261,16 @@ class SqlBookReader:
             assessment=codec.decode_value(row.assessment, Assessment),
             state=codec.decode_value(row.body, RiskState),
         )
+
+    def waiting_model(self, portfolio: str) -> ChooseBookModel | None:
+        """The last choice of the book's model that no cycle has taken in; None if none waits.
+
+        Raises
+        ------
+        UnknownPortfolio
+        """
+        with transaction(self._reader) as connection:
+            return model_standing(connection, portfolio).waiting
 
     def metric_history(
         self,

@@ -12,7 +12,7 @@ from werkzeug.serving import make_server
 
 from app import create_app
 from tests.browser import Page
-from tests.fakes_web import FakeBookReader
+from tests.fakes_web import FakeBookReader, FakeChanges
 
 
 def _forget_pages() -> None:
@@ -31,7 +31,7 @@ def reader() -> FakeBookReader:
 @pytest.fixture
 def dashboard(reader: FakeBookReader) -> Iterator[dash.Dash]:
     _forget_pages()
-    yield create_app(reader)
+    yield create_app(reader, FakeChanges(reader))
     _forget_pages()
 
 

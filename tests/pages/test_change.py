@@ -19,6 +19,7 @@ from pages.views.change import (
     trade_words,
 )
 from pages.views.exposure.selection import WORDS, selection_of
+from risk.domain.actions import BookModelInUse
 from risk.domain.market import Trust
 from risk.portfolio.tails import book_tail, weights_of
 from tests.fakes_book import CLOSED, day_past
@@ -86,6 +87,27 @@ def test_yesterday_is_measured_with_the_model_that_was_in_force_then():
 
     assert model.closed == MIDNIGHT - timedelta(days=1)
     assert change.before == pytest.approx(book_tail(model, weights_of(model, net)).var_at(0.99))
+
+
+def test_a_model_chosen_today_is_told_as_model_from_its_cycle_on():
+    reader = FakeBookReader()
+    readings, query = Readings(reader), parse({}, WORDS)
+
+    def asked() -> Change:
+        found = read_change(readings, query, DEMO, readings.cycle(DEMO), selection_of(query))
+        assert isinstance(found, Change)
+        return found
+
+    unchanged = asked()
+    reader.book_model = BookModelInUse("historical_250", "anna", AFTERNOON)
+    reader.advance()
+    changed = asked()
+
+    added = {step.name: step.added for step in changed.steps}
+    assert changed.before == pytest.approx(unchanged.before)
+    assert changed.after != pytest.approx(unchanged.after)
+    assert added["Model"] != pytest.approx({s.name: s.added for s in unchanged.steps}["Model"])
+    assert changed.before + sum(added.values()) == pytest.approx(changed.after)
 
 
 def test_what_was_traded_since_is_named_the_most_first():

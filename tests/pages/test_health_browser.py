@@ -2,6 +2,7 @@
 
 import pytest
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
 from tests.browser import until
 
@@ -94,3 +95,29 @@ def test_nothing_sticks_out_and_a_telephone_keeps_model_hits_and_light(health, w
     assert page.run("document.documentElement.scrollWidth") <= width
     assert len(shown) == (8 if width == 1440 else 3)
     assert [shown[0], shown[-1]] == ["Model", "Light"]
+
+
+PICKER = "#book-model-pick"
+
+
+def test_another_model_is_compared_confirmed_and_then_measures_the_book(page, reader):
+    page.open("models", wait_for=PICKER, width=390)
+    page.sees("#book-model-status", "nobody has chosen another")
+    page.click("#book-model-ask")
+    page.sees("#book-model-hint", "Choose another model first.")
+
+    page.find(PICKER).send_keys(Keys.ARROW_DOWN, Keys.ENTER)
+    page.find("#book-model-ask").send_keys(Keys.ENTER)
+    page.sees("#book-model-dialog-body", "VaR 99 %")
+    page.sees("#book-model-dialog-body", "The running forecast is still scored as what it was.")
+    assert page.run("document.documentElement.scrollWidth") <= 390
+    assert reader.waiting is None, "nothing is changed before it is confirmed"
+    page.find("#book-model-confirm").send_keys(Keys.ENTER)
+
+    page.sees(".sw-toast", "Filtered history chosen")
+    page.sees("#book-model-status", "waits for the engine's next cycle")
+    assert reader.waiting.model == "filtered_historical"
+    reader.take_in()
+    page.sees("#book-model-status", "Filtered history: 500 days")
+    assert "waits" not in page.text("#book-model-status")
+    assert page.problems() == []

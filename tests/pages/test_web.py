@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import dash
 import pytest
+from flask import request
 
 from pages.context import Book, EngineSign, FeedInfo
+from pages.origin import is_own
 from risk.domain.state import TradingState
 from tests.fakes_web import DEMO
 
@@ -33,6 +35,41 @@ def test_any_other_host_is_refused_everywhere(web, host, path):
 
     assert answer.status_code == 403
     assert "answers only http://127.0.0.1" in answer.text
+
+
+HERE = "http://127.0.0.1:8050"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:9000"},
+        {"Origin": "https://127.0.0.1:8050"},
+        {"Origin": HERE, "Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+def test_a_post_from_another_sites_page_is_refused(web, headers):
+    answer = web.post("/_dash-update-component", json={}, headers=headers)
+
+    assert answer.status_code == 403
+    assert "only Seawall's own pages" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("headers", "own"),
+    [
+        ({}, False),
+        ({"Origin": HERE}, True),
+        ({"Origin": HERE, "Sec-Fetch-Site": "same-origin"}, True),
+        ({"Origin": "http://evil.example"}, False),
+    ],
+)
+def test_only_a_post_that_says_so_is_from_an_own_page(dashboard, headers, own):
+    with dashboard.server.test_request_context("/", base_url=HERE, method="POST", headers=headers):
+        assert is_own(request) is own
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Forwarded-Host", "Via"])

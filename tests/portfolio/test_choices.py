@@ -7,8 +7,11 @@ import pytest
 
 from risk.domain.actions import BY_SETTING, Action, BookModelInUse, ChooseBookModel, ModelChange
 from risk.domain.model import DAY_MODEL
-from risk.portfolio.choices import choose, why_not
-from tests.books import warmed_models
+from risk.portfolio.book_models import BOOK_MODELS
+from risk.portfolio.choices import choose, days_missing, tail_by, why_not
+from risk.portfolio.forecasting import new_model, warm
+from risk.portfolio.tails import NO_RISK, book_tail, weights_of
+from tests.books import ALIEN, BTC, ETH, as_closes, random_closes, warmed_models
 
 MODELS = warmed_models()
 DEFAULT = DAY_MODEL.method
@@ -89,3 +92,30 @@ def test_an_action_that_nothing_applies_is_an_error_not_a_silence() -> None:
     dance = Dance(seq=1, at=datetime(2024, 6, 1, tzinfo=UTC), who="anna")
     with pytest.raises(TypeError, match="nothing applies an action of kind Dance"):
         choose(MODELS, [dance], in_use=None, by_setting=None)
+
+
+# --- before one chooses --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", BOOK_MODELS)
+def test_a_preview_is_what_the_model_will_say(name: str) -> None:
+    holdings = {BTC: 1e5, ETH: -4e4}
+    chosen = choose(MODELS, [choice(name)], in_use=None, by_setting=None).models.day
+    weights = weights_of(chosen, holdings)
+    assert weights is not None
+
+    assert tail_by(MODELS.day, holdings, name) == book_tail(chosen, weights)
+    assert MODELS.day.spec.method == DEFAULT, "nothing was changed"
+
+
+def test_a_preview_of_what_the_model_does_not_know_is_none_and_of_nothing_held_no_risk() -> None:
+    assert tail_by(MODELS.day, {ALIEN: 1.0}, "adaptive") is None
+    assert tail_by(MODELS.day, {}, "adaptive") == NO_RISK
+
+
+def test_days_that_a_model_lacks_are_counted() -> None:
+    young = warm(new_model(DAY_MODEL, (BTC,)), as_closes((BTC,), random_closes((BTC,), bars=101)))
+
+    assert days_missing(young, "filtered_evt") == 0
+    assert days_missing(young, "historical_250") == 20
+    assert tail_by(young, {BTC: 1.0}, "historical_250") is None

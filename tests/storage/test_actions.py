@@ -12,9 +12,16 @@ from risk.domain.model import Models
 from risk.errors import InvalidInput, StateUnreadable, UnknownPortfolio
 from risk.portfolio.forecasting import measured_by
 from risk.storage import models as stored_models
-from risk.storage.actions import LONGEST_NAME, SqlActions, choose_model, model_standing
+from risk.storage.actions import (
+    LONGEST_NAME,
+    SqlActions,
+    SqlChanges,
+    choose_model,
+    model_standing,
+)
 from risk.storage.engines import Engines, transaction
 from risk.storage.portfolios import add_portfolio
+from risk.storage.queries import FeedInfo, SqlBookReader
 from risk.storage.store import SqlStore
 from tests.builders import NOON, PORTFOLIO, build_models, build_record
 from tests.storage.rows import lease_token, read, write
@@ -124,6 +131,30 @@ def test_the_state_with_its_model_comes_back(engines: Engines):
 
     assert carried is not None
     assert (carried.state.book_model, carried.state.action_seq) == (in_use, 3)
+
+
+def test_the_web_asks_by_the_store_and_needs_no_lease(engines: Engines):
+    changes = SqlChanges(engines, wall=lambda: NOON)
+    changes.choose_model(PORTFOLIO, "adaptive", who="somebody")
+
+    (action,) = SqlActions(engines, PORTFOLIO).after(0)
+    assert (action.model, action.who, action.at) == ("adaptive", "somebody", NOON)
+    with pytest.raises(InvalidInput, match="waits for the engine"):
+        changes.choose_model(PORTFOLIO, "adaptive", who="somebody")
+
+
+def test_the_screens_see_what_waits(engines: Engines):
+    info = FeedInfo(label="simulated", simulated=True)
+    reader = SqlBookReader(
+        engines, feed=info, cycle_seconds=1.0, wall=lambda: NOON, first=PORTFOLIO
+    )
+    assert reader.waiting_model(PORTFOLIO) is None
+
+    waiting = chosen(engines, "adaptive")
+
+    assert reader.waiting_model(PORTFOLIO) == waiting
+    with pytest.raises(UnknownPortfolio):
+        reader.waiting_model("nobody")
 
 
 def test_a_kind_of_a_newer_program_is_refused_with_what_to_do(engines: Engines):

@@ -35,11 +35,9 @@ def models_card(data: VarData) -> html.Section:
 
 def _compared(data: VarData) -> list[Entrant]:
     hindsight = data.hindsight.value
-    return (
-        []
-        if hindsight is None
-        else entrants(data.judged, data.day, hindsight, in_use(data.cycle.state))
-    )
+    if hindsight is None:
+        return []
+    return entrants(data.judged, data.day, hindsight, in_use(data.cycle.state))
 
 
 def _model_pick(data: VarData) -> Component:

@@ -1,0 +1,200 @@
+"""The card that says which model measures the book, and the choice of another one."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from pages.format import UNKNOWN
+from pages.query import parse
+from pages.readings import Readings
+from pages.views.health import health_view
+from pages.views.health.book_model import (
+    ASKED,
+    CARD,
+    CONFIRM,
+    PICK,
+    STATUS,
+    Preview,
+    preview_parts,
+)
+from pages.views.health.choosing import choose, read_preview, read_status
+from pages.views.health.words import WORDS
+from risk.domain.actions import BY_SETTING, BookModelInUse, ChooseBookModel
+from risk.domain.market import Period
+from risk.errors import InvalidInput, StoreUnavailable, UnknownPortfolio
+from risk.portfolio.book_models import BOOK_MODELS
+from risk.portfolio.choices import tail_by
+from tests.fakes_book import AFTERNOON
+from tests.fakes_web import FakeBookReader, FakeChanges
+from tests.pages.test_health_view import read
+from tests.pages.trees import part, words
+
+QUERY = parse({}, WORDS)
+
+
+@pytest.fixture
+def reader() -> FakeBookReader:
+    return FakeBookReader()
+
+
+def said(tree, component_id: str) -> str:
+    return words(part(tree, component_id)["children"]).strip()
+
+
+def previewed(reader: FakeBookReader, wanted: str = "historical_250") -> Preview:
+    return read_preview(Readings(reader), QUERY, wanted)
+
+
+# -- the card -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("in_use", [None, BookModelInUse("filtered_evt", BY_SETTING, None)])
+def test_where_nobody_chose_the_card_says_that_the_setting_did(in_use):
+    view = health_view(read(FakeBookReader(book_model=in_use)))
+
+    assert said(view, STATUS) == (
+        "Filtered, Pareto tail : 500 days at each asset's volatility today, Pareto tail, "
+        "self-correcting. From the beginning, by the setting SEAWALL_VAR_MODEL: nobody has chosen "
+        "another."
+    )
+    assert "Model of the book" in said(view, CARD)
+
+
+def test_a_choice_is_told_with_who_and_since_when(reader):
+    reader.book_model = BookModelInUse("historical_250", "anna", AFTERNOON)
+    view = health_view(read(reader))
+    told = said(view, STATUS)
+
+    assert told.startswith("Plain history, 250 d : the last 250 days as they were. Since ")
+    assert told.endswith(", chosen by anna.")
+    assert "UTC" in told
+
+
+def test_another_setting_is_told_with_since_when(reader):
+    reader.book_model = BookModelInUse("historical_250", BY_SETTING, AFTERNOON)
+
+    assert said(health_view(read(reader)), STATUS).endswith(f", by {BY_SETTING}.")
+
+
+def test_every_other_model_can_be_picked(reader):
+    reader.book_model = BookModelInUse("adaptive", "anna", AFTERNOON)
+    offered = [each["value"] for each in part(health_view(read(reader)), PICK)["data"]]
+
+    assert offered == [name for name in BOOK_MODELS if name != "adaptive"]
+
+
+def test_what_waits_for_the_engine_is_told_though_no_cycle_came(reader):
+    readings = Readings(reader)
+    assert read_status(readings, QUERY) is None
+    reader.waiting = ChooseBookModel(seq=1, at=AFTERNOON, who="anna", model="adaptive")
+
+    assert words(read_status(readings, QUERY)).endswith(
+        "Adaptive history, chosen by anna, waits for the engine's next cycle."
+    )
+
+
+def test_without_a_book_there_is_nothing_to_choose_for(reader):
+    reader.book_list = ()
+
+    with pytest.raises(UnknownPortfolio, match="no book with a complete cycle"):
+        read_preview(Readings(reader), QUERY, "adaptive")
+
+
+# -- the preview ----------------------------------------------------------------------------
+
+
+def test_the_preview_is_of_the_newest_snapshot_by_the_functions_that_measure_it(reader):
+    found, cycle = previewed(reader), reader.latest("demo")
+    exposure: dict[str, float] = {}
+    for position in cycle.assessment.positions:
+        exposure[position.asset] = exposure.get(position.asset, 0.0) + position.exposure
+
+    assert found.now == cycle.assessment.held.day
+    assert found.then == tail_by(reader.model("demo", Period.DAY), exposure, "historical_250")
+    assert (found.used, found.missing, found.away) == ("filtered_evt", 0, False)
+
+
+def test_the_dialog_shows_both_figures_their_change_and_how_old_they_are(reader):
+    reader.clock.advance(timedelta(seconds=7))
+    tree = preview_parts(previewed(reader))
+    told = words(tree)
+
+    for name in ("VaR 95 %", "VaR 99 %", "ES 97.5 %", "Now", "Then", "Change"):
+        assert name in told
+    assert "7 s old" in told
+    assert "The running forecast is still scored as what it was." in told
+    assert "waits" not in told
+    assert said(tree, CONFIRM) == "Measure by Plain history, 250 d"
+    assert part(tree, ASKED)["data"] == {"book": "demo", "model": "historical_250"}
+
+
+def test_while_the_engine_is_away_the_dialog_says_that_the_choice_waits(reader):
+    reader.engine_sign = reader.engine_sign._replace(running=False)
+
+    assert "The engine is away: the choice waits" in words(preview_parts(previewed(reader)))
+
+
+def test_a_model_that_corrects_itself_says_that_it_starts_anew(reader):
+    assert "starts anew" in words(preview_parts(previewed(reader, "filtered_evt")))
+
+
+@pytest.mark.parametrize(
+    ("missing", "told"),
+    [(20, "It needs 20 more days of prices"), (1, "1 more day of"), (0, "does not know an asset")],
+)
+def test_what_cannot_be_measured_is_told_and_not_left_blank(reader, missing, told):
+    unmeasured = replace(previewed(reader), then=None, missing=missing)
+
+    assert told in words(preview_parts(unmeasured))
+
+
+def test_a_book_without_risk_or_equity_has_no_change_in_per_cent(reader):
+    flat = previewed(reader).now
+    assert flat is not None
+    zero = replace_figures(flat, 0.0)
+    told = words(preview_parts(replace(previewed(reader), now=zero, then=zero, equity=None)))
+
+    assert told.count(UNKNOWN) == len(("VaR 95 %", "VaR 99 %", "ES 97.5 %"))
+
+
+def replace_figures(tail, value):
+    return tail._replace(var=(value,) * 3, es=(value,) * 3)
+
+
+def test_a_model_that_nobody_knows_has_no_preview(reader):
+    with pytest.raises(InvalidInput, match="no model of a book"):
+        previewed(reader, "oracle")
+
+
+# -- the choice -----------------------------------------------------------------------------
+
+
+def test_a_confirmed_choice_is_written_down_and_told(reader):
+    found = choose(FakeChanges(reader), "demo", "adaptive", own=True)
+
+    assert found.chosen
+    assert words(found.toast["title"]).strip() == "Adaptive history chosen"
+    assert reader.waiting.model == "adaptive"
+    assert reader.waiting.who == "somebody on the dashboard"
+
+
+def test_nobody_but_an_own_page_can_choose(reader):
+    found = choose(FakeChanges(reader), "demo", "adaptive", own=False)
+
+    assert not found.chosen
+    assert "Only Seawall's own page may choose a model. Nothing was changed." in words(
+        found.toast["message"]
+    )
+    assert reader.waiting is None
+
+
+@pytest.mark.parametrize(
+    "problem", [InvalidInput("adaptive is in use already"), StoreUnavailable("it is away")]
+)
+def test_a_choice_that_failed_says_why(reader, problem):
+    found = choose(FakeChanges(reader, fail_with=problem), "demo", "adaptive", own=True)
+
+    assert not found.chosen
+    assert words(found.toast["title"]).strip() == "Adaptive history not chosen"
+    assert str(problem)[1:] in words(found.toast["message"])
