@@ -20,7 +20,7 @@ from pages.views.var.words import HORIZON, NO_OTHER, PATH, UNIT, WITH
 from risk.domain.market import Period
 from risk.measures.var import VAR_MODELS
 
-_PLOT_PX, _COMPONENTS_PX = 316, 206
+_PLOT_PX, _COMPONENTS_PX = 316, 244
 
 
 # -- did losses stay inside VaR -----------------------------------------------------------
