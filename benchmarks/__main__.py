@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import assessing, cycle, figures, measures, memory
+from benchmarks import assessing, book_models, cycle, figures, measures, memory
 from benchmarks.tables import machine_line, print_table
 from benchmarks.timing import HEAD, Timing
 from risk.measures.warm import warm_kernels
@@ -11,6 +11,7 @@ from risk.measures.warm import warm_kernels
 _BENCHMARKS: dict[str, Callable[[], Iterator[Timing]]] = {
     "cycle": cycle.run,
     "assessing": assessing.run,
+    "book_models": book_models.run,
     "figures": figures.run,
     "measures": measures.run,
     "memory": memory.run,

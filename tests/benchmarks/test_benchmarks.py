@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from benchmarks import assessing, cycle, figures, measures, memory, pending_orders
+from benchmarks import assessing, book_models, cycle, figures, measures, memory, pending_orders
 from benchmarks.tables import machine_line, print_table
 from benchmarks.timing import HEAD, Timing, timed_with
 from risk.domain.model import LEVELS
@@ -14,6 +14,7 @@ from risk.domain.model import LEVELS
 SMALLEST: dict[str, Callable[[], Iterator[Timing]]] = {
     "cycle": lambda: cycle.run(sizes=(1,), n=1),
     "assessing": lambda: assessing.run(update_sizes=(1,), check_sizes=(1,), n=1),
+    "book_models": lambda: book_models.run(size=1, n=1),
     "figures": lambda: figures.run(n=1, points=3),
     "measures": lambda: measures.run(sizes=(2,), n=1, scenarios=1_000),
     "memory": lambda: memory.run(cycles=2, warm_up=1),
