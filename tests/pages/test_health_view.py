@@ -16,8 +16,8 @@ from pages.views.health.charts import spread_words
 from pages.views.health.judged import live_health, placed
 from pages.views.health.table import chance_words, depth_limit_words
 from pages.views.health.words import WORDS
+from pages.views.records.past import COMPARED, COMPARED_LEVELS
 from pages.views.var import read_var
-from pages.views.var.past import COMPARED, COMPARED_LEVELS
 from pages.views.var.words import WORDS as VAR_WORDS
 from risk.domain.actions import BookModelInUse
 from risk.domain.model import DEFAULT_BOOK_MODEL as IN_USE

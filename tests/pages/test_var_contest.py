@@ -6,16 +6,15 @@ import numpy as np
 import pytest
 
 from pages.context import NO_HISTORY
+from pages.views.records.difference import Difference, difference_from_live
+from pages.views.records.live import HOW_IN_USE, how_live
+from pages.views.records.past import COMPARED, HeldDays, Hindsight, look_back
+from pages.views.records.scored import scored_bars
 from pages.views.var.contest import (
-    Difference,
-    difference_from_live,
     entrants,
     extremes,
     shortlisted,
 )
-from pages.views.var.past import COMPARED, HeldDays, Hindsight, look_back
-from pages.views.var.scored import scored_bars
-from pages.views.var.words import HOW_IN_USE, how_live
 from risk.domain.market import Period
 from risk.domain.model import DEFAULT_BOOK_MODEL as IN_USE
 from risk.measures.backtest import pinball_loss

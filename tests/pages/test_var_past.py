@@ -8,10 +8,10 @@ import pytest
 
 from pages.context import NO_HISTORY, DayCloses, MetricHistory
 from pages.format import UTC_ZONE, zone
-from pages.views.var.explained import assets_words, exceptions_of, market_words
-from pages.views.var.past import COMPARED, held_days, look_back, model_records
-from pages.views.var.scored import known_at, scored_bars
-from pages.views.var.verdict import count_at, light_of, normal_range
+from pages.views.records.counts import count_at, light_of, normal_range
+from pages.views.records.explained import assets_words, exceptions_of, market_words
+from pages.views.records.past import COMPARED, held_days, look_back, model_records
+from pages.views.records.scored import known_at, scored_bars
 from risk.domain.market import Period
 from risk.domain.positions import PositionKey
 from risk.measures.var import VAR_MODELS

@@ -14,9 +14,9 @@ from pages.glossary import GLOSSARY
 from pages.later import Awaited
 from pages.query import parse
 from pages.readings import Readings
+from pages.views.records.past import COMPARED
 from pages.views.var import VarData, read_var, var_view
 from pages.views.var.contest import entrants
-from pages.views.var.past import COMPARED
 from pages.views.var.ten_days import ask_ten_days
 from pages.views.var.words import WORDS
 from risk.domain.market import Period

@@ -5,10 +5,10 @@ from dash import html
 from pages.components.basics import Component, card
 from pages.components.links import inside_link
 from pages.format import number, percent
+from pages.paths import VAR_PATH
 from pages.views.health.judged import ModelHealth, is_rejected
 from pages.views.health.reading import HealthData
-from pages.views.var.verdict import unnoticed_words
-from pages.views.var.words import PATH as VAR_PATH
+from pages.views.records.counts import unnoticed_words
 from risk.measures.backtest import ENOUGH_PERIODS, Depth, LevelRecord, Order
 from risk.storage.queries import JUDGED_DAYS
 

@@ -17,7 +17,7 @@ from pages.context import Book, CompleteCycle
 from pages.format import UNKNOWN, money, percent, sentence
 from pages.query import Query
 from pages.views.health.reading import HealthData
-from pages.views.var.words import in_use
+from pages.views.records.live import in_use
 from risk.domain.actions import ChooseBookModel
 from risk.domain.ages import age_in_words
 from risk.domain.assessment import TailRisk

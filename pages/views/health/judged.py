@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pages.views.var.contest import Difference, difference_from_live
-from pages.views.var.past import COMPARED_LEVELS, Hindsight, ModelRecord
-from pages.views.var.scored import ScoredBars
-from pages.views.var.words import HOW_IN_USE, LIVE, how_live
+from pages.views.records.difference import Difference, difference_from_live
+from pages.views.records.live import HOW_IN_USE, LIVE, how_live
+from pages.views.records.past import COMPARED_LEVELS, Hindsight, ModelRecord
+from pages.views.records.scored import ScoredBars
 from risk.domain.model import LEVELS
 from risk.measures.backtest import (
     Bands,

@@ -17,10 +17,10 @@ from pages.query import Query
 from pages.readings import Readings, midnight_before
 from pages.views.health.judged import ModelHealth, Spread, live_health, models_health
 from pages.views.health.words import IN_USE, MODEL
-from pages.views.var.explained import Exceeded, exceptions_of
-from pages.views.var.past import Hindsight, ask_hindsight
-from pages.views.var.scored import REUSED_CYCLES, ScoredBars, read_judged, read_scored
-from pages.views.var.words import in_use
+from pages.views.records.explained import Exceeded, exceptions_of
+from pages.views.records.live import in_use
+from pages.views.records.past import Hindsight, ask_hindsight
+from pages.views.records.scored import REUSED_CYCLES, ScoredBars, read_judged, read_scored
 from risk.domain.market import Period
 from risk.measures.backtest import TRAFFIC_LIGHT_WINDOW, rolling_exceptions
 from risk.storage.queries import JUDGED_DAYS

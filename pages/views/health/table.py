@@ -12,7 +12,7 @@ from pages.format import UNKNOWN, number, percent, sentence
 from pages.views.health.judged import ModelHealth, placed
 from pages.views.health.reading import HealthData
 from pages.views.health.words import MODEL, PATH, SORT
-from pages.views.var.verdict import light_badge
+from pages.views.records.counts import light_badge
 from risk.measures.backtest import (
     Z2_AMBER,
     Z2_RED,

@@ -1,8 +1,8 @@
 """What the address of the page of model health may say."""
 
+from pages.paths import HEALTH_PATH
 from pages.query import Word
-from pages.views.var.past import COMPARED
-from pages.views.var.words import HEALTH_PATH
+from pages.views.records.past import COMPARED
 from risk.measures.var import VAR_MODELS
 
 PATH = HEALTH_PATH

@@ -9,11 +9,13 @@ from pages.components.basics import Component, card, glyph, heading, help_mark
 from pages.components.links import inside_link
 from pages.components.notices import empty_state, error_state, loading_state
 from pages.format import UNKNOWN, percent, sentence
+from pages.paths import HEALTH_PATH
 from pages.views.change import var_change_words
+from pages.views.records.counts import light_badge, normal_range
+from pages.views.records.live import in_use
 from pages.views.var.contest import Entrant, entrants, extremes, shortlisted
 from pages.views.var.reading import VarData
-from pages.views.var.verdict import light_badge, normal_range
-from pages.views.var.words import HEALTH_PATH, NO_OTHER, PATH, WITH, WORDS, in_use
+from pages.views.var.words import NO_OTHER, PATH, WITH, WORDS
 
 
 def models_card(data: VarData) -> html.Section:

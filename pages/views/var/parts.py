@@ -13,9 +13,9 @@ from pages.query import BY, GROUPINGS
 from pages.theme import others_fill, series_fill, series_line
 from pages.views.exposure.selection import label as part_label
 from pages.views.holdings import component_var, grouped, share_of
-from pages.views.var.explained import Exceeded
+from pages.views.records.counts import unnoticed_words
+from pages.views.records.explained import Exceeded
 from pages.views.var.reading import LEAST_DAYS, LEAST_HOURS, MOST_HOURS, VarData
-from pages.views.var.verdict import unnoticed_words
 from pages.views.var.words import HORIZON, NO_OTHER, PATH, UNIT, WITH
 from risk.domain.market import Period
 from risk.measures.var import VAR_MODELS

@@ -11,9 +11,9 @@ from pages.figures.measure import OF_EQUITY, Measure, of_money
 from pages.figures.packing import wall_times
 from pages.format import UTC_ZONE
 from pages.query import Query
-from pages.views.var.explained import Exceeded
-from pages.views.var.past import Hindsight
-from pages.views.var.scored import ScoredBars
+from pages.views.records.explained import Exceeded
+from pages.views.records.past import Hindsight
+from pages.views.records.scored import ScoredBars
 from pages.views.var.words import NO_OTHER, UNIT, WITH
 from risk.domain.market import Period
 from risk.domain.model import LEVELS, Forecast

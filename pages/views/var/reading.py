@@ -12,17 +12,17 @@ from pages.query import Query
 from pages.readings import Readings, midnight_before
 from pages.views.change import Change, NotKnown, read_var_change
 from pages.views.holdings import share_of
-from pages.views.var.course import Components, read_components
-from pages.views.var.explained import Exceeded, exceptions_of
-from pages.views.var.past import Hindsight, ask_hindsight
-from pages.views.var.plot import Today, bands_plot
-from pages.views.var.scored import (
+from pages.views.records.explained import Exceeded, exceptions_of
+from pages.views.records.past import Hindsight, ask_hindsight
+from pages.views.records.scored import (
     EQUITY_AGE,
     REUSED_CYCLES,
     ScoredBars,
     read_judged,
     read_scored,
 )
+from pages.views.var.course import Components, read_components
+from pages.views.var.plot import Today, bands_plot
 from pages.views.var.ten_days import TenDays, ask_ten_days
 from pages.views.var.words import HORIZON
 from risk.domain.assessment import Assessment

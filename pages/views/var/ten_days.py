@@ -8,7 +8,7 @@ import numpy as np
 from pages.context import Book, BookReader, CompleteCycle
 from pages.later import Awaited
 from pages.readings import Readings
-from pages.views.var.scored import REUSED_CYCLES
+from pages.views.records.scored import REUSED_CYCLES
 from risk.domain.assessment import Assessment, TailRisk
 from risk.domain.market import Period
 from risk.domain.model import Model

@@ -1,8 +1,6 @@
 """Did VaR hold: the verdict in words, the traffic light, and the cards beside it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from dash import html
@@ -12,110 +10,18 @@ from pages.components.metrics import MetricCard, metric_card
 from pages.format import NONE, UNKNOWN, amount, money, multiple, percent
 from pages.views.holdings import share_of
 from pages.views.ranking import rank
+from pages.views.records.counts import LIGHT_SHAPES, Count, Light, count_at, light_of
+from pages.views.records.explained import moment_words
+from pages.views.records.scored import ScoredBars
 from pages.views.trend import spark_course
-from pages.views.var.explained import moment_words
 from pages.views.var.plot import Today
 from pages.views.var.reading import VarData
-from pages.views.var.scored import ScoredBars
 from risk.domain.market import Period
-from risk.measures.backtest import chance_inside_region, kupiec_region, traffic_light_zones
 from risk.measures.types import FloatArray
 from risk.storage.queries import JUDGED_DAYS
 
 #: A move of VaR that a sparkline draws in its full height at least.
 _LEAST_SPAN = 0.001
-
-
-@dataclass(frozen=True)
-class Count:
-    """Exceptions at one level, and how many are usual.
-
-    Attributes
-    ----------
-    level : float
-    days, exceptions : int
-    low, high : int
-        The normal range.
-    """
-
-    level: float
-    days: int
-    exceptions: int
-    low: int
-    high: int
-
-    @property
-    def verdict(self) -> str:
-        """``normal``, ``many`` or ``few``."""
-        if self.exceptions > self.high:
-            return "many"
-        return "few" if self.exceptions < self.low else "normal"
-
-    @property
-    def normal_words(self) -> str:
-        """``normal 7 to 20``."""
-        return f"normal {self.low} to {self.high}"
-
-
-@cache
-def normal_range(days: int, level: float) -> tuple[int, int]:
-    """Fewest and most exceptions that Kupiec's test at 5 % does not reject."""
-    return kupiec_region(days, level)
-
-
-def count_at(level: float, bars: ScoredBars) -> Count:
-    """The exceptions of some scored bars; there must be one bar."""
-    beyond = bars.beyond_99 if level == 0.99 else bars.beyond_95
-    return Count(level, len(bars), int(beyond.sum()), *normal_range(len(bars), level))
-
-
-@dataclass(frozen=True)
-class Light:
-    """Basel's traffic light.
-
-    Attributes
-    ----------
-    exceptions, days : int
-    amber_from, red_from : int
-        Fewest exceptions of these zones.
-    """
-
-    exceptions: int
-    days: int
-    amber_from: int
-    red_from: int
-
-    @property
-    def zone(self) -> int:
-        """0 green, 1 amber, 2 red."""
-        return int(self.exceptions >= self.amber_from) + int(self.exceptions >= self.red_from)
-
-    @property
-    def word(self) -> str:
-        """As it is called."""
-        return ("GREEN", "AMBER", "RED")[self.zone]
-
-    @property
-    def shape(self) -> str:
-        """Its glyph, which is also its colour."""
-        return _LIGHT_SHAPES[self.zone]
-
-    @property
-    def place(self) -> float:
-        """Where it stands on a track of three zones of one width, 0 to 1."""
-        edges = (0, self.amber_from, self.red_from, 2 * self.red_from - self.amber_from)
-        begin, end = edges[self.zone], edges[self.zone + 1]
-        inside = (self.exceptions - begin + 0.5) / (end - begin)
-        return (self.zone + min(inside, 0.97)) / 3.0
-
-
-_LIGHT_SHAPES = ("normal", "throttled", "halted")
-
-
-def light_of(bars: ScoredBars) -> Light:
-    """The light of some scored days; there must be one."""
-    zones = traffic_light_zones(len(bars))
-    return Light(int(bars.beyond_99.sum()), len(bars), *zones)
 
 
 # -- in words -----------------------------------------------------------------------------
@@ -147,23 +53,6 @@ def _opinion(outer: Count, inner: Count) -> str:
     if "few" in verdicts:
         return "VaR has been higher than needed"
     return "VaR was broken as often as it should be"
-
-
-def unnoticed_words(judged: ScoredBars) -> str:
-    """How often a VaR that is much too low would pass all the same; empty without a day."""
-    days = len(judged)
-    if not days:
-        return ""
-    outer, inner = (percent(_unnoticed(days, level), 0) for level in (0.99, 0.95))
-    return (
-        f"A VaR exceeded twice as often as it should be would still be inside the normal range of "
-        f"{days} days {outer} of the time at 99 %, {inner} at 95 %."
-    )
-
-
-@cache
-def _unnoticed(days: int, level: float) -> float:
-    return chance_inside_region(days, level, times=2.0)
 
 
 def _today_words(data: VarData) -> str:
@@ -242,7 +131,7 @@ def _track(light: Light) -> html.Div:
     zones = [
         html.Div(
             className="sw-zone" if place == light.zone else "sw-zone sw-zone-other",
-            **{"data-state": _LIGHT_SHAPES[place]},
+            **{"data-state": LIGHT_SHAPES[place]},
         )
         for place in range(3)
     ]
@@ -345,13 +234,3 @@ def _worst(data: VarData) -> html.Section:
     ]
     figure_ = multiple(float(ratios[row]))
     return _fact_card("worst", "exception", label, figure_, "its VaR 99 %", lines)
-
-
-def light_badge(hits: int, days: int) -> html.Span:
-    """The traffic light's word and shape, for that many exceptions at 99 %; `days` not 0."""
-    light = Light(hits, days, *traffic_light_zones(days))
-    return html.Span(
-        [glyph(light.shape, state=light.shape), light.word],
-        className="sw-verdict-word",
-        **{"data-state": light.shape},
-    )

@@ -7,8 +7,8 @@ import numpy as np
 
 from pages.format import UTC_ZONE, Zone, amount, money, percent
 from pages.views.holdings import coin
-from pages.views.var.past import HeldDays
-from pages.views.var.scored import ScoredBars
+from pages.views.records.past import HeldDays
+from pages.views.records.scored import ScoredBars
 from risk.domain.market import Period
 
 #: As many assets are named as anybody wants to hear.

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pages.context import Book, BookReader, DayCloses, MetricHistory
 from pages.later import Awaited
 from pages.readings import Readings
-from pages.views.var.scored import known_at
+from pages.views.records.scored import known_at
 from risk.domain.ledger import Fill, Flow
 from risk.domain.market import Period
 from risk.domain.positions import PositionKey

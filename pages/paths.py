@@ -1,0 +1,5 @@
+"""Addresses of pages that others lead to."""
+
+VAR_PATH = "/var"
+#: Where all models stand with what every test says of them.
+HEALTH_PATH = "/models"

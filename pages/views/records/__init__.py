@@ -1,0 +1,1 @@
+"""What is known of forecasts and their outcomes, for every page that judges a model."""
