@@ -198,9 +198,9 @@ def regime_update(
     Raises
     ------
     ValueError
-        If the return is infinite.
+        If the return, or its square, is infinite.
     """
-    if math.isinf(market_return):
+    if math.isinf(market_return * market_return):
         raise ValueError("market_return is infinite; mark it as unobserved before filtering")
     seen = not math.isnan(market_return)
     if state.observed < parameters.start_bars:
@@ -229,7 +229,7 @@ def regime_path(returns: FloatArray, parameters: RegimeParameters = DAILY) -> Re
     Raises
     ------
     ValueError
-        If a return is infinite or `returns` is no vector.
+        If a return, or its square, is infinite or `returns` is no vector.
     """
     returns = np.asarray(returns, dtype=np.float64)
     if returns.ndim != 1:
@@ -263,8 +263,10 @@ def _weighed(
     """Bayes' rule, on logarithms so that no return is too large for it."""
     scales = parameters.multipliers * math.sqrt(max(level, VARIANCE_FLOOR))
     # Student's t has the variance n / (n - 2), which the scale is to have.
-    squares = (value / scales) ** 2 / (_DEGREES - 2.0)
-    likelihood = -np.log(scales) - (_DEGREES + 1.0) / 2.0 * np.log1p(squares)
+    distances = np.abs(value / scales) / math.sqrt(_DEGREES - 2.0)
+    # log(1 + d²), also of a distance whose square is infinite.
+    decline = 2.0 * np.log(np.hypot(1.0, distances))
+    likelihood = -np.log(scales) - (_DEGREES + 1.0) / 2.0 * decline
     weights = expected * np.exp(likelihood - likelihood.max())
     probabilities: FloatArray = weights / weights.sum()
     return probabilities

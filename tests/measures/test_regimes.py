@@ -247,8 +247,18 @@ def test_the_long_run_level_is_the_average_over_all_states():
     assert len(REGIMES) == 3
 
 
-@pytest.mark.parametrize("bad", [math.inf, -math.inf])
-def test_refuses_an_infinite_return(bad):
+def test_after_an_absurd_return_probabilities_are_probabilities_and_regimes_go_on():
+    returns, _ = invented(bars=400)
+    returns[300] = 1e150
+    found = regime_path(returns)
+
+    np.testing.assert_allclose(found.probabilities[100:].sum(axis=1), 1.0)
+    assert found.probabilities[300].argmax() == REGIMES.index("stressed")
+    assert set(found.regime[320:].tolist()) != {2}
+
+
+@pytest.mark.parametrize("bad", [math.inf, -math.inf, 1e160])
+def test_refuses_an_infinite_return_or_one_whose_square_is(bad):
     with pytest.raises(ValueError, match="infinite"):
         regime_update(regime_start(), bad)
     with pytest.raises(ValueError, match="infinite"):
