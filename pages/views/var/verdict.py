@@ -17,9 +17,11 @@ from pages.views.var.explained import moment_words
 from pages.views.var.plot import Today
 from pages.views.var.reading import VarData
 from pages.views.var.scored import ScoredBars
+from pages.views.var.words import in_use
 from risk.domain.market import Period
 from risk.measures.backtest import chance_inside_region, kupiec_region, traffic_light_zones
 from risk.measures.types import FloatArray
+from risk.portfolio.book_models import title_of
 from risk.storage.queries import JUDGED_DAYS
 
 #: A move of VaR that a sparkline draws in its full height at least.
@@ -172,11 +174,18 @@ def _today_words(data: VarData) -> str:
     so_far = money(today.profit, data.book.currency, signed=True)
     said = so_far if share is None else percent(share, signed=True)
     outer, inner = _limit(today.var_99, today), _limit(today.var_95, today)
+    by = _by_words(today, in_use(data.cycle.state))
     if today.profit < -today.var_99:
-        return f"Today {said} so far, beyond its 99 % VaR of {outer}."
+        return f"Today {said} so far, beyond its 99 % VaR of {outer}{by}."
     if today.profit < -today.var_95:
-        return f"Today {said} so far, beyond its 95 % VaR of {inner}."
-    return f"Today {said} so far, VaR {outer}."
+        return f"Today {said} so far, beyond its 95 % VaR of {inner}{by}."
+    return f"Today {said} so far, VaR {outer}{by}."
+
+
+def _by_words(today: Today, used: str) -> str:
+    """Whose forecast it is, where another model has been chosen since."""
+    made_by = today.forecast.method
+    return "" if made_by in ("", used) else f", as {title_of(made_by)} forecast it"
 
 
 def _limit(var: float, today: Today) -> str:
