@@ -59,9 +59,9 @@ def use(model: str, portfolio: str | None) -> None:
 
 def _who() -> str:
     try:
-        return f"{getpass.getuser()}, by command"
+        return f"{getpass.getuser()} (command line)"
     except (KeyError, OSError):  # a process whose user has no name, as in some containers
-        return "by command"
+        return "the command line"
 
 
 def _mark(name: str, standing: ModelStanding) -> str:

@@ -44,9 +44,9 @@ def test_a_choice_waits_for_the_engine_and_is_shown(run, main_book):
         "main will be measured by historical_250 from the engine's next cycle on.\n"
     )
     (action,) = asked()
-    assert (action.model, action.who) == ("historical_250", "anna, by command")
+    assert (action.model, action.who) == ("historical_250", "anna (command line)")
     told = run("var", "models").stdout
-    assert "historical_250, chosen by anna, by command, waits for the engine." in told
+    assert "historical_250, chosen by anna (command line), waits for the engine." in told
 
 
 def test_the_list_is_one_document_for_programs(run, main_book):
@@ -97,4 +97,4 @@ def test_a_user_without_a_name_can_choose_too(run, main_book, monkeypatch):
     monkeypatch.setattr(getpass, "getuser", nameless)
     run("var", "use", "adaptive")
 
-    assert asked()[0].who == "by command"
+    assert asked()[0].who == "the command line"

@@ -19,11 +19,12 @@ from pages.views.var import VarData, read_var, var_view
 from pages.views.var.contest import entrants
 from pages.views.var.ten_days import ask_ten_days
 from pages.views.var.words import WORDS
+from risk.domain.actions import BookModelInUse
 from risk.domain.market import Period
 from risk.domain.model import DEFAULT_BOOK_MODEL as IN_USE
 from risk.errors import StateUnreadable
 from risk.measures.var import VAR_MODELS
-from tests.fakes_book import MIDNIGHT
+from tests.fakes_book import AFTERNOON, MIDNIGHT
 from tests.fakes_web import DEMO, FakeBookReader
 from tests.pages.trees import part, parts, words
 
@@ -77,6 +78,17 @@ def test_the_first_line_answers_in_words(view):
         "days (normal 1 to 6), beyond the 95 % VaR on 12 (normal 7 to 19)."
     )
     assert "Today \u22122." in answer
+
+
+def test_a_forecast_that_another_model_made_says_so():
+    chosen = BookModelInUse("historical_250", "anna", AFTERNOON)
+    answers = [
+        words(part(var_view(read(reader)), "var-answer")["children"])
+        for reader in (FakeBookReader(), FakeBookReader(book_model=chosen))
+    ]
+
+    assert "forecast it" not in answers[0]
+    assert answers[1].endswith(", as Filtered, Pareto tail forecast it.")
 
 
 def test_the_light_says_its_word_its_count_and_what_is_usual(view):

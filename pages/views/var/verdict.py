@@ -12,12 +12,14 @@ from pages.views.holdings import share_of
 from pages.views.ranking import rank
 from pages.views.records.counts import LIGHT_SHAPES, Count, Light, count_at, light_of
 from pages.views.records.explained import moment_words
+from pages.views.records.live import in_use
 from pages.views.records.scored import ScoredBars
 from pages.views.trend import spark_course
 from pages.views.var.plot import Today
 from pages.views.var.reading import VarData
 from risk.domain.market import Period
 from risk.measures.types import FloatArray
+from risk.portfolio.book_models import title_of
 from risk.storage.queries import JUDGED_DAYS
 
 #: A move of VaR that a sparkline draws in its full height at least.
@@ -63,11 +65,18 @@ def _today_words(data: VarData) -> str:
     so_far = money(today.profit, data.book.currency, signed=True)
     said = so_far if share is None else percent(share, signed=True)
     outer, inner = _limit(today.var_99, today), _limit(today.var_95, today)
+    by = _by_words(today, in_use(data.cycle.state))
     if today.profit < -today.var_99:
-        return f"Today {said} so far, beyond its 99 % VaR of {outer}."
+        return f"Today {said} so far, beyond its 99 % VaR of {outer}{by}."
     if today.profit < -today.var_95:
-        return f"Today {said} so far, beyond its 95 % VaR of {inner}."
-    return f"Today {said} so far, VaR {outer}."
+        return f"Today {said} so far, beyond its 95 % VaR of {inner}{by}."
+    return f"Today {said} so far, VaR {outer}{by}."
+
+
+def _by_words(today: Today, used: str) -> str:
+    """Whose forecast it is, where another model has been chosen since."""
+    made_by = today.forecast.method
+    return "" if made_by in ("", used) else f", as {title_of(made_by)} forecast it"
 
 
 def _limit(var: float, today: Today) -> str:
