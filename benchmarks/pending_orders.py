@@ -1,10 +1,12 @@
 """How far a book may end above the figures promised for its pending orders.
 
 A fitted tail is not monotone in the orders that are filled, so the committed VaR bounds no
-subset of fills by proof: ``python -m benchmarks.pending_orders`` counts and measures.
+subset of fills by proof: ``python -m benchmarks.pending_orders [MODEL]`` counts and measures.
 """
 
+import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,8 +15,9 @@ from benchmarks.market import Market
 from benchmarks.tables import machine_line, print_table
 from risk.domain.model import DAY_MODEL, LEVELS, Model
 from risk.measures.types import FloatArray
+from risk.portfolio.book_models import BOOK_MODELS
 from risk.portfolio.forecasting import new_model, warm
-from risk.portfolio.tails import book_tail, committed_tail, project
+from risk.portfolio.tails import book_tail, committed_tail, project, raises
 from risk.portfolio.vectors import BookVectors
 
 _SEED = 17
@@ -28,11 +31,12 @@ class Overshoot(NamedTuple):
     es: FloatArray
 
 
-def measure(books: int = 1_000) -> Overshoot:
+def measure(books: int = 1_000, method: str = DAY_MODEL.method) -> Overshoot:
     """Random long and short books with random orders, of which random subsets are filled."""
     rng = np.random.default_rng(_SEED)
     market = Market(_ASSETS)
-    model = warm(new_model(DAY_MODEL, market.assets), market.history(DAY_MODEL))
+    spec = replace(DAY_MODEL, method=method)
+    model = warm(new_model(spec, market.assets), market.history(spec))
     cases = [case for _ in range(books) for case in _cases(model, rng)]
     return Overshoot(*map(np.array, zip(*cases, strict=True)))
 
@@ -50,13 +54,16 @@ def _cases(model: Model, rng: np.random.Generator) -> Iterator[tuple[FloatArray,
 
 
 def _committed(model: Model, held: FloatArray, orders: FloatArray) -> tuple[FloatArray, FloatArray]:
-    worst = _profits(model, held)
-    for order in orders:
-        worst = worst.plus(_profits(model, order).losses_only())
     tail = book_tail(model, held)
     assert tail is not None
+    now = worst = raising = _profits(model, held)
+    for order in orders:
+        added = _profits(model, order)
+        worst = worst.plus(added.losses_only())
+        raising = raising.plus(added) if raises(model, tail, now.plus(added)) else raising
     filled = _profits(model, held + orders.sum(axis=0))
-    promised = committed_tail(model, held=tail, worst=worst, filled=filled)
+    guard = None if BOOK_MODELS[model.spec.method].monotone else raising
+    promised = committed_tail(model, held=tail, worst=worst, filled=filled, raising=guard)
     return np.array(promised.var), np.array(promised.es)
 
 
@@ -74,7 +81,7 @@ def _profits(model: Model, weights: FloatArray) -> BookVectors:
 
 def main() -> None:
     """Print how often, and by how much at most."""
-    found = measure()
+    found = measure(method=sys.argv[1] if len(sys.argv) > 1 else DAY_MODEL.method)
     print(machine_line())
     print()
     print_table(

@@ -56,6 +56,9 @@ class BookModel:
         for all that are kept.
     needs : int
         Bars in the window before it can measure anything.
+    monotone : bool
+        Whether deeper losses hardly ever lower a figure. Not so where it follows a deviation:
+        an order that only takes gains away makes a book calmer.
     figures : callable
         See ``Figures``. Losses positive, quote currency; twice the profits, twice the figures.
     units : callable
@@ -69,6 +72,7 @@ class BookModel:
     reads: Reads
     newest: int | None
     needs: int
+    monotone: bool
     figures: Figures
     units: Units
 
@@ -125,7 +129,12 @@ def _of_series(model: VarModel[Any]) -> Figures:
 
 
 def _led(
-    name: str, *, newest: int | None = 250, needs: int = MINIMUM_HISTORY, how: str = ""
+    name: str,
+    *,
+    newest: int | None = 250,
+    needs: int = MINIMUM_HISTORY,
+    monotone: bool = True,
+    how: str = "",
 ) -> BookModel:
     """A registered model of one series, on the past of today's holdings."""
     series = VAR_MODELS[name]
@@ -138,6 +147,7 @@ def _led(
         reads=Reads.RAW,
         newest=newest,
         needs=needs,
+        monotone=monotone,
         figures=figures,
         units=_one_by_one(figures),
     )
@@ -152,6 +162,7 @@ _MODELS = [
         reads=Reads.BOTH,
         newest=None,
         needs=PROVEN_AFTER,
+        monotone=True,
         figures=_filtered_evt,
         units=_filtered_evt_units,
     ),
@@ -163,6 +174,7 @@ _MODELS = [
         reads=Reads.FILTERED,
         newest=None,
         needs=PROVEN_AFTER,
+        monotone=True,
         figures=_filtered_historical,
         units=_one_by_one(_filtered_historical),
     ),
@@ -170,9 +182,10 @@ _MODELS = [
         "ewma_filtered_historical",
         newest=None,
         needs=_START + MINIMUM_HISTORY,
+        monotone=False,
         how=f"{_KEPT - _START} days at today's EWMA volatility of the book",
     ),
-    _led("ewma_normal", newest=None),
+    _led("ewma_normal", newest=None, monotone=False),
     _led("historical_250"),
     _led("historical_500", newest=None),
     _led(
@@ -180,12 +193,12 @@ _MODELS = [
         newest=CALM,
         how=f"{VAR_MODELS['adaptive'].how} against {_KEPT} days",
     ),
-    _led("parametric_normal"),
-    _led("parametric_t"),
-    _led("cornish_fisher"),
-    _led("monte_carlo_gaussian"),
+    _led("parametric_normal", monotone=False),
+    _led("parametric_t", monotone=False),
+    _led("cornish_fisher", monotone=False),
+    _led("monte_carlo_gaussian", monotone=False),
     _led("monte_carlo_bootstrap"),
-    _led("most_conservative"),
+    _led("most_conservative", monotone=False),
 ]
 
 #: Every model that may measure a book, the default first.

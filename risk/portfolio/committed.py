@@ -17,7 +17,7 @@ from risk.measures.types import FloatArray
 from risk.portfolio import stress
 from risk.portfolio.book_models import book_model
 from risk.portfolio.exposure import Reach, net_by_asset, value_of_pending
-from risk.portfolio.tails import committed_tail, project_one, weights_of
+from risk.portfolio.tails import committed_tail, project_one, raises, weights_of
 from risk.portfolio.vectors import BookVectors, over_scenarios
 
 
@@ -29,14 +29,19 @@ class Horizon:
     ----------
     model : Model
     held : TailRisk
-    worst, filled : BookVectors
-        As :func:`risk.portfolio.tails.committed_tail` takes them.
+    now : BookVectors
+        Held profits.
+    worst, filled, raising : BookVectors
+        As :func:`risk.portfolio.tails.committed_tail` takes them; `raising` is None for a model
+        that is monotone.
     """
 
     model: Model
     held: TailRisk
+    now: BookVectors
     worst: BookVectors
     filled: BookVectors
+    raising: BookVectors | None
 
     def plus(self, asset: str, change: float) -> "Horizon | None":
         """With one more pending order; None if the model does not know the asset."""
@@ -44,12 +49,26 @@ class Horizon:
         if added is None:
             return None
         return replace(
-            self, worst=self.worst.plus(added.losses_only()), filled=self.filled.plus(added)
+            self,
+            worst=self.worst.plus(added.losses_only()),
+            filled=self.filled.plus(added),
+            raising=self._raising_with(added),
         )
+
+    def _raising_with(self, added: BookVectors) -> BookVectors | None:
+        if self.raising is None or not raises(self.model, self.held, self.now.plus(added)):
+            return self.raising
+        return self.raising.plus(added)
 
     def tail(self) -> TailRisk:
         """The largest figures that the pending orders may lead to."""
-        return committed_tail(self.model, held=self.held, worst=self.worst, filled=self.filled)
+        return committed_tail(
+            self.model,
+            held=self.held,
+            worst=self.worst,
+            filled=self.filled,
+            raising=self.raising,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,9 +146,26 @@ def _horizon(
     return Horizon(
         model=model,
         held=held,
+        now=now,
+        raising=_raising(model, held, now, changes),
         worst=now.plus(over_scenarios(scenarios, reads, losing)),
         filled=now.plus(over_scenarios(scenarios, reads, all_filled)),
     )
+
+
+def _raising(
+    model: Model, held: TailRisk, now: BookVectors, changes: list[tuple[Pending, float]]
+) -> BookVectors | None:
+    """Held profits plus the orders that would each raise the figures; None if not asked for."""
+    if book_model(model.spec.method).monotone:
+        return None
+    found = now
+    for pending, change in changes:
+        added = project_one(model, pending.key.asset, change)
+        assert added is not None, "the model knows every asset that an order is pending in"
+        if raises(model, held, now.plus(added)):
+            found = found.plus(added)
+    return found
 
 
 def _committed_stress(

@@ -89,13 +89,19 @@ def book_tail(model: Model, weights: FloatArray) -> TailRisk | None:
 
 
 def committed_tail(
-    model: Model, *, held: TailRisk, worst: BookVectors, filled: BookVectors
+    model: Model,
+    *,
+    held: TailRisk,
+    worst: BookVectors,
+    filled: BookVectors,
+    raising: BookVectors | None = None,
 ) -> TailRisk:
     """The largest figures that pending orders may lead to.
 
     For a monotone measure `worst` alone would bound every subset of fills. A fitted Pareto
     tail is not monotone, so the book with nothing filled and the one with everything filled
-    count as well.
+    count as well; and where a figure follows a deviation, which a loss in place of a gain makes
+    smaller, so does the book with those orders filled that would each raise it.
 
     Parameters
     ----------
@@ -106,8 +112,17 @@ def committed_tail(
         Held profits plus, in each scenario, those pending orders that would lose.
     filled : BookVectors
         Profits with everything filled.
+    raising : BookVectors or None
+        Held profits plus those pending orders that would raise the figures if nothing else
+        were filled (:func:`raises`); None for a model that needs no such guard.
     """
-    return largest((held, tail_of(model, worst), tail_of(model, filled)))
+    books = (worst, filled) if raising is None else (worst, filled, raising)
+    return largest((held, *(tail_of(model, book) for book in books)))
+
+
+def raises(model: Model, held: TailRisk, filled: BookVectors) -> bool:
+    """Whether a book with one order filled has the larger 99 % VaR."""
+    return tail_of(model, filled).var_at(0.99) > held.var_at(0.99)
 
 
 def largest(tails: Iterable[TailRisk]) -> TailRisk:
