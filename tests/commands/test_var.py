@@ -107,6 +107,15 @@ def test_levels_may_come_in_any_order(backtest):
     assert [cell["level"] for cell in found[:2]] == [0.95, 0.99]
 
 
+def test_a_file_of_some_months_is_judged_at_the_lowest_level_by_every_quick_model(backtest, home):
+    (home / "prices.csv").write_text(wide(334))
+    quick = [name for name, model in VAR_MODELS.items() if not model.costly]
+
+    for name in quick:
+        found = cells(backtest("--json", "--levels", "0.9", "--assets", "BTC", model=name))
+        assert all(cell["forecasts"] > 0 for cell in found), name
+
+
 @pytest.mark.parametrize("levels", ["0.5", "1.0", "nan", "0.99,1.5", "-0.95"])
 def test_a_level_that_no_tail_is_fitted_to_is_refused(backtest, levels):
     result = backtest("--levels", levels)

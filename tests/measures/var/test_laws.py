@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from risk.measures.tail import historical_var_es, pareto_var_es
 from risk.measures.var import VAR_MODELS
 from risk.measures.var.base import untracked_each
-from tests.measures.var.series import LEVELS, after, market
+from tests.measures.var.series import LEVELS, after, market, walked
 
 every_model = pytest.mark.parametrize("model", VAR_MODELS.values(), ids=VAR_MODELS.keys())
 
@@ -21,6 +21,8 @@ every_model = pytest.mark.parametrize("model", VAR_MODELS.values(), ids=VAR_MODE
 ONE_SIDED = {"filtered_evt", "filtered_historical", "garch"}
 #: The largest of several gains is not the smallest of several losses.
 MAXIMA = {"most_conservative"}
+#: Enough for every model, and not enough to fill every window.
+lengths = st.integers(121, 520)
 two_sided = pytest.mark.parametrize("name", sorted(set(VAR_MODELS) - ONE_SIDED - MAXIMA))
 
 
@@ -43,8 +45,21 @@ def test_no_return_changes_a_forecast_made_before_it_was_known(model, bar, value
 
 
 @every_model
+@pytest.mark.parametrize("bars", [121, 129, 200, 333, 519])
+def test_ninety_percent_is_served_whatever_the_length_of_the_history(model, bars):
+    returns = market(bars=bars, holes=0.0)
+    path = model.path(returns, (0.9,))
+
+    assert path.forecast[120:].all()
+    np.testing.assert_allclose(
+        walked(model, returns, (0.9,))[0][120:], path.var[120:], rtol=1e-9, atol=1e-12
+    )
+    assert np.isfinite(model.untracked(returns, (0.9,))).all()
+
+
+@every_model
 @given(
-    data=st.lists(st.integers(-300, 500), min_size=130, max_size=130),
+    data=lengths.flatmap(lambda n: st.lists(st.integers(-300, 500), min_size=n, max_size=n)),
     levels=st.lists(st.integers(900, 999), min_size=1, max_size=4, unique=True),
 )
 @settings(max_examples=25)
