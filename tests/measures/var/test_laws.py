@@ -180,6 +180,20 @@ def test_refuses_an_infinite_return(model, infinite):
 
 
 @every_model
+@pytest.mark.parametrize("bar", [0, 19, 20, 300, 699])
+def test_refuses_an_infinite_return_however_long_ago(model, bar):
+    returns = market()
+    returns[bar] = math.inf
+    for refusing in (
+        lambda: model.path(returns, LEVELS),
+        lambda: model.untracked(returns, LEVELS),
+        lambda: untracked_each(model, [market(), returns], LEVELS),
+    ):
+        with pytest.raises(ValueError, match="infinit"):
+            refusing()
+
+
+@every_model
 @pytest.mark.parametrize(
     "levels", [(), (0.0,), (1.0,), (1.01,), (-0.1,), (math.nan,), (0.9, 0.9), (0.95, math.nan)]
 )
