@@ -191,6 +191,17 @@ def pareto_needs(exceedances: int = EXCEEDANCES) -> int:
     return math.ceil(MINIMUM_EXCEEDANCES / TAIL_SHARE)
 
 
+def pareto_lowest_level(observations: int, exceedances: int = EXCEEDANCES) -> float:
+    """Lowest level that the tail reaches in samples of up to so many observations.
+
+    Examples
+    --------
+    >>> pareto_lowest_level(500), pareto_lowest_level(1000)
+    (0.9, 0.95)
+    """
+    return 1.0 - min(TAIL_SHARE, exceedances / observations)
+
+
 def blended_var_es(
     filtered_losses: FloatArray,
     raw_losses: FloatArray,

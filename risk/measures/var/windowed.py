@@ -54,6 +54,7 @@ class Windowed(ABC):
     window: int
     tracks: ClassVar[bool] = False
     costly: ClassVar[bool] = False
+    lowest_level: ClassVar[float] = 0.0
 
     def __post_init__(self) -> None:
         check_window(self.window)

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from risk.measures.tail import historical_var_es, pareto_var_es
 from risk.measures.var import VAR_MODELS
 from risk.measures.var.base import untracked_each
+from risk.measures.var.filtered_evt import FilteredEvt
+from risk.measures.var.most_conservative import MostConservative
 from tests.measures.var.series import LEVELS, after, market, walked
 
 every_model = pytest.mark.parametrize("model", VAR_MODELS.values(), ids=VAR_MODELS.keys())
@@ -206,6 +208,43 @@ def test_refuses_a_level_that_is_none(model, levels):
     ):
         with pytest.raises(ValueError, match="levels must rise within"):
             refusing()
+
+
+@every_model
+def test_a_level_too_low_for_a_model_is_refused_in_its_name_before_any_figure(model):
+    lowest, returns = model.lowest_level, market(bars=300)
+    if lowest:
+        levels = (lowest - 1e-3, 0.95)
+        for refusing in (
+            lambda: model.start(levels),
+            lambda: model.path(returns, levels),
+            lambda: model.untracked(returns, levels),
+            lambda: untracked_each(model, [returns], levels),
+            lambda: untracked_each(model, [returns[:30]], levels),
+        ):
+            with pytest.raises(ValueError, match=f"{model.name} forecasts levels of {lowest} and"):
+                refusing()
+    served = (lowest or 0.01, 0.95)
+    assert np.isfinite(model.forecast(after(model, returns, served))).all()
+    assert np.isfinite(model.untracked(returns, served)).all()
+
+
+def test_the_more_a_window_holds_the_less_of_it_the_tail_is():
+    returns = market(bars=1500, holes=0.0)
+    model = FilteredEvt("long", window=1000)
+
+    assert model.lowest_level == 0.95
+    assert np.isfinite(model.untracked(returns, (0.95,))).all()
+    with pytest.raises(ValueError, match=r"long forecasts levels of 0\.95 and above, got 0\.94"):
+        model.start((0.94,))
+
+
+def test_the_largest_of_several_figures_exists_where_each_of_them_does():
+    members = VAR_MODELS["historical_250"], VAR_MODELS["filtered_evt"]
+    model = MostConservative("largest", members)
+
+    with pytest.raises(ValueError, match=r"largest forecasts levels of 0\.9 and above, got 0\.8"):
+        model.path(market(), (0.8,))
 
 
 @every_model
