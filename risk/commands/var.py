@@ -34,8 +34,6 @@ from risk.measures.var.base import MINIMUM_HISTORY
 
 _EVERY = "all"
 _BESIDE = ("historical_250", "adaptive")
-# Tails are fitted to a tenth of a sample.
-_LOWEST_LEVEL = 0.90
 _HOW_TO_READ = """
 Beyond: days whose loss exceeded VaR; in brackets a right model's. Kupiec (how
 many), order (hits after hits) and both are tests: above, cells not rejected at
@@ -54,8 +52,8 @@ def _levels(_ctx: click.Context, _parameter: click.Parameter, text: str) -> tupl
         levels = sorted({float(part) for part in text.split(",")})
     except ValueError as error:
         raise click.BadParameter(f"{text!r} is no list of numbers such as 0.95,0.99") from error
-    if not all(_LOWEST_LEVEL <= level < 1.0 for level in levels):
-        raise click.BadParameter(f"{text!r} holds a level outside {_LOWEST_LEVEL} to below 1")
+    if not all(0.0 < level < 1.0 for level in levels):
+        raise click.BadParameter(f"{text!r} holds a level that is not between 0 and 1")
     return tuple(levels)
 
 
@@ -88,7 +86,7 @@ var.add_command(use)
     default="0.95,0.975,0.99",
     show_default=True,
     callback=_levels,
-    help="Confidence, 0.9 or more.",
+    help="Confidence; 0.9 or more for a model with a fitted tail.",
 )
 @click.option(
     "--assets", multiple=True, callback=_names, help="Only these, such as BTC,ETH; else all."
@@ -113,6 +111,7 @@ def backtest(
     500 days of a series, or half of a short one, are not judged. Nothing is kept.
     """
     chosen = _models(model)
+    _check_served(chosen, levels)
     todo = tasks(series_of(*_table(file, assets)), chosen, levels)
     with _workers(processes or os.cpu_count() or 1, len(todo)) as work:
         cells = [cell for found in _shown(work(todo), len(todo)) for cell in found]
@@ -128,6 +127,15 @@ def _models(name: str) -> tuple[str, ...]:
     if name not in VAR_MODELS:
         raise InvalidInput(f"no VaR model is called {name!r}; there are {', '.join(VAR_MODELS)}")
     return (name,)
+
+
+def _check_served(models: Sequence[str], levels: Sequence[float]) -> None:
+    for model in (VAR_MODELS[name] for name in models):
+        if min(levels) < model.lowest_level:
+            raise InvalidInput(
+                f"{model.name} forecasts levels of {model.lowest_level:g} and above, "
+                f"not {min(levels):g}"
+            )
 
 
 def _table(file: Path, chosen: tuple[str, ...]) -> tuple[tuple[str, ...], FloatArray, BoolArray]:

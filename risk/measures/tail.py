@@ -45,6 +45,7 @@ TAIL_WEIGHT = 0.75
 LOWEST_SHAPE, HIGHEST_SHAPE = -0.5, 0.9
 
 _EXPONENTIAL_SHAPE = 1e-9
+_ROUNDING = 1e-9
 #: Up to so many worst losses, putting each into its place is faster than dividing the sample.
 _FEW = 64
 
@@ -165,7 +166,7 @@ def pareto_var_es(
     levels : sequence of L floats
         Rising; none below the share of the sample that the tail is fitted to.
     exceedances : int
-        Size k of the tail, or a tenth of the sample if that is smaller.
+        Size k of the tail, or a tenth of the sample, rounded up, if that is smaller.
 
     Returns
     -------
@@ -188,6 +189,17 @@ def pareto_needs(exceedances: int = EXCEEDANCES) -> int:
     if exceedances < MINIMUM_EXCEEDANCES:
         raise ValueError(f"a tail needs {MINIMUM_EXCEEDANCES} exceedances, not {exceedances}")
     return math.ceil(MINIMUM_EXCEEDANCES / TAIL_SHARE)
+
+
+def pareto_lowest_level(observations: int, exceedances: int = EXCEEDANCES) -> float:
+    """Lowest level that the tail reaches in samples of up to so many observations.
+
+    Examples
+    --------
+    >>> pareto_lowest_level(500), pareto_lowest_level(1000)
+    (0.9, 0.95)
+    """
+    return 1.0 - min(TAIL_SHARE, exceedances / observations)
 
 
 def blended_var_es(
@@ -436,7 +448,7 @@ def _pareto_at(
 ) -> tuple[float, float]:
     threshold, shape, scale = fit
     log_rarity = -math.log(n * (1.0 - level) / k)
-    if log_rarity < -1e-9:
+    if log_rarity < -_ROUNDING:
         raise ValueError("a level lies below the tail that was fitted")
     if abs(shape) < _EXPONENTIAL_SHAPE:
         beyond = log_rarity
@@ -448,7 +460,8 @@ def _pareto_at(
 
 @njit(cache=True)
 def _exceedances_of(n: int, wanted: int) -> int:
-    return min(wanted, int(n * TAIL_SHARE))
+    # Rounded up, so that the tail always reaches the level that has it as its share.
+    return min(wanted, math.ceil(n * TAIL_SHARE - _ROUNDING))
 
 
 @kernel(VECTOR, VECTOR)

@@ -107,12 +107,35 @@ def test_levels_may_come_in_any_order(backtest):
     assert [cell["level"] for cell in found[:2]] == [0.95, 0.99]
 
 
-@pytest.mark.parametrize("levels", ["0.5", "1.0", "nan", "0.99,1.5", "-0.95"])
-def test_a_level_that_no_tail_is_fitted_to_is_refused(backtest, levels):
+def test_a_file_of_some_months_is_judged_at_the_lowest_level_by_every_quick_model(backtest, home):
+    (home / "prices.csv").write_text(wide(334))
+    quick = [name for name, model in VAR_MODELS.items() if not model.costly]
+
+    for name in quick:
+        found = cells(backtest("--json", "--levels", "0.9", "--assets", "BTC", model=name))
+        assert all(cell["forecasts"] > 0 for cell in found), name
+
+
+@pytest.mark.parametrize("levels", ["0.0", "1.0", "nan", "0.99,1.5", "-0.95"])
+def test_a_level_that_is_none_is_refused(backtest, levels):
     result = backtest("--levels", levels)
 
     assert result.exit_code == 2
-    assert "level outside 0.9 to below 1" in result.stderr
+    assert "level that is not between 0 and 1" in result.stderr
+
+
+@pytest.mark.parametrize("model", ["filtered_evt", "all"])
+def test_a_level_that_a_tail_does_not_reach_is_refused_in_the_name_of_its_model(backtest, model):
+    result = backtest("--levels", "0.95,0.8", model=model)
+
+    assert result.exit_code == 2
+    assert "filtered_evt forecasts levels of 0.9 and above, not 0.8" in result.stderr
+
+
+def test_a_model_without_a_fitted_tail_is_judged_at_any_level(backtest):
+    found = cells(backtest("--levels", "0.5", "--json"))
+
+    assert all(cell["level"] == 0.5 and cell["hits"] > 200 for cell in found)
 
 
 def test_levels_that_are_no_numbers_are_refused(backtest):

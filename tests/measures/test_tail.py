@@ -222,6 +222,15 @@ class TestParetoTail:
         np.testing.assert_array_equal(var, same_var)
         np.testing.assert_array_equal(es, same_es)
 
+    @given(st.integers(50, 500), seeds)
+    def test_a_tenth_of_any_history_reaches_90_percent(self, n, seed):
+        losses = heavy(seed, n)
+
+        var, es = pareto_var_es(losses, (0.9,))
+
+        threshold = np.sort(losses)[-math.ceil(n / 10) - 1]
+        assert es[0] > var[0] >= threshold - 1e-12
+
     def test_refuses_a_history_too_short_for_a_tail(self):
         assert pareto_needs() == 50
         with pytest.raises(InsufficientData, match="50 or more observations, got 49"):

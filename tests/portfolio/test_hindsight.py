@@ -24,6 +24,8 @@ QUICK_MODEL = pytest.mark.parametrize("name", [n for n, m in VAR_MODELS.items() 
 #: They look back further than the live window, so that live they are a model of that window.
 DAYS_OF_ITS_OWN = {"filtered_historical", "ewma_filtered_historical", "adaptive"}
 DAYS, JUDGED = 330, 30
+#: Of the comparison on the page of VaR.
+SHOWN = (0.90, 0.95, 0.975, 0.99)
 
 
 def market(assets: int = 3, days: int = DAYS, seed: int = 1) -> FloatArray:
@@ -205,6 +207,17 @@ def test_the_figures_of_a_book_that_cannot_lose_are_zero_as_on_the_screen() -> N
 
     assert not found.var.any()
     assert not found.es.any()
+
+
+@pytest.mark.parametrize("days", [150, 237, 400])
+def test_a_young_market_is_compared_at_every_level_that_the_screen_shows(days: int) -> None:
+    """A fitted tail takes a share of a short history, and that has to reach 90 %."""
+    books, returns = traded_book(JUDGED), market(days=days)
+    names = [name for name, model in VAR_MODELS.items() if not model.costly]
+
+    for name, path in hindsights(names, books, returns, SHOWN).items():
+        assert path.forecast[-1], name
+        assert (np.diff(path.var[-1]) >= 0.0).all(), name
 
 
 # --- one default model, in two places ------------------------------------------------------

@@ -79,6 +79,7 @@ class Adaptive:
     how: ClassVar[str] = f"last {STORMY}, {USUAL} or {CALM} days, by volatility"
     tracks: ClassVar[bool] = False
     costly: ClassVar[bool] = False
+    lowest_level: ClassVar[float] = 0.0
 
     def start(self, levels: Sequence[float] | FloatArray) -> AdaptiveState:
         """See :class:`~risk.measures.var.base.VarModel`."""

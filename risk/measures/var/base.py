@@ -50,6 +50,7 @@ class VarModel(Protocol[State]):
         What screens call it, and how it forecasts, as the rest of a line.
     tracks : bool
     costly : bool
+    lowest_level : float
     """
 
     @property
@@ -72,19 +73,38 @@ class VarModel(Protocol[State]):
     def costly(self) -> bool:
         """Whether one forecast takes so long that no screen waits for a year of them."""
 
+    @property
+    def lowest_level(self) -> float:
+        """Lowest level that it forecasts; 0 where it forecasts every one in (0, 1)."""
+
     def start(self, levels: Sequence[float] | FloatArray) -> State:
         """The state before any return.
 
         Parameters
         ----------
         levels : sequence of L floats
-            Confidence, rising, each strictly between 0 and 1.
+            Confidence, rising, each strictly between 0 and 1, none below :attr:`lowest_level`.
+
+        Raises
+        ------
+        ValueError
+            If the levels are not so.
         """
 
     def update(self, state: State, simple_return: float) -> State:
         """The state after one more return; NaN, a bar without one, changes nothing.
 
         The given state stays as it is.
+
+        Parameters
+        ----------
+        state : State
+        simple_return : float
+
+        Raises
+        ------
+        ValueError
+            If the return is infinite.
         """
 
     def forecast(self, state: State) -> VarEs:
@@ -104,6 +124,17 @@ class VarModel(Protocol[State]):
         returns : ndarray of shape (n,)
             Simple returns, oldest first; NaN where unobserved.
         levels : sequence of L floats
+            As :meth:`start` takes them.
+
+        Returns
+        -------
+        VarPath
+            Each of shape (n, L), fractions of value, losses positive; NaN during warm-up.
+
+        Raises
+        ------
+        ValueError
+            If a return is infinite, or the levels are none that :meth:`start` takes.
         """
 
     def untracked(self, returns: FloatArray, levels: Sequence[float] | FloatArray) -> VarEs:
@@ -117,11 +148,14 @@ class VarModel(Protocol[State]):
         returns : ndarray of shape (n,)
             Simple returns, oldest first; NaN where unobserved.
         levels : sequence of L floats
+            As :meth:`start` takes them.
 
         Raises
         ------
         InsufficientData
             During warm-up.
+        ValueError
+            If a return is infinite, or the levels are none that :meth:`start` takes.
         """
 
 
@@ -151,14 +185,35 @@ def untracked_each(
     -------
     VarPath
         Row i is :meth:`VarModel.untracked` of history i; NaN where that is too short.
+
+    Raises
+    ------
+    ValueError
+        If a return is infinite, or the levels are none that :meth:`VarModel.start` takes.
     """
     if isinstance(model, ManyAtOnce):
         return model.untracked_each(histories, levels)
-    path = unforecast(len(histories), checked_levels(levels))
+    path = unforecast(len(histories), served_levels(model, levels))
     for i, history in enumerate(histories):
         with suppress(InsufficientData):  # then there is nothing to forecast from
             path.var[i], path.es[i] = model.untracked(history, levels)
     return path
+
+
+def served_levels(model: VarModel[Any], levels: Sequence[float] | FloatArray) -> FloatArray:
+    """Levels as an array, refused where the model cannot forecast them.
+
+    Raises
+    ------
+    ValueError
+        If they do not rise within (0, 1), or the lowest is below what the model forecasts.
+    """
+    checked = checked_levels(levels)
+    if checked[0] < model.lowest_level:
+        raise ValueError(
+            f"{model.name} forecasts levels of {model.lowest_level:g} and above, got {checked[0]:g}"
+        )
+    return checked
 
 
 def unobserved(simple_return: float) -> bool:

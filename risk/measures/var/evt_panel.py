@@ -93,7 +93,7 @@ def panel_update(panel: EvtPanel, returns_row: FloatArray) -> EvtPanel:
     ------
     ValueError
         If a return is infinite, or there is not one per series; the panel is as it was then.
-        Also if a level lies below the tail, a tenth of the residuals.
+        Also if a level lies below the tail, a tenth of the residuals rounded up.
     """
     losses = -np.asarray(returns_row, dtype=np.float64)
     volatility, residuals = gjr_update(panel.volatility, -losses)

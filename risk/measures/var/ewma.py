@@ -78,6 +78,7 @@ class EwmaNormal:
     how: ClassVar[str] = "a bell curve at today's EWMA volatility"
     tracks: ClassVar[bool] = False
     costly: ClassVar[bool] = False
+    lowest_level: ClassVar[float] = 0.0
 
     def start(self, levels: Sequence[float] | FloatArray) -> EwmaState:
         """See :class:`~risk.measures.var.base.VarModel`."""
@@ -131,6 +132,7 @@ class EwmaFilteredHistorical:
     title: ClassVar[str] = "EWMA filtered history"
     tracks: ClassVar[bool] = False
     costly: ClassVar[bool] = False
+    lowest_level: ClassVar[float] = 0.0
 
     def __post_init__(self) -> None:
         check_window(self.window)

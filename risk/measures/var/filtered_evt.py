@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from risk.errors import InsufficientData
-from risk.measures.tail import VarEs, blended_var_es, checked_levels
+from risk.measures.tail import VarEs, blended_var_es, pareto_lowest_level
 from risk.measures.tracking import tracked_var_es, tracking_start, tracking_update
 from risk.measures.types import FloatArray
 from risk.measures.var.base import (
@@ -23,6 +23,7 @@ from risk.measures.var.base import (
     check_window,
     last_observed,
     seen_before,
+    served_levels,
     unforecast,
 )
 from risk.measures.var.evt_panel import EvtPanel, panel_start, panel_update
@@ -54,9 +55,14 @@ class FilteredEvt:
         """See :class:`~risk.measures.var.base.VarModel`."""
         return f"{self.window} days at today's volatility, Pareto tail, self-correcting"
 
+    @property
+    def lowest_level(self) -> float:
+        """See :class:`~risk.measures.var.base.VarModel`."""
+        return pareto_lowest_level(self.window)
+
     def start(self, levels: Sequence[float] | FloatArray) -> EvtPanel:
         """See :class:`~risk.measures.var.base.VarModel`."""
-        return panel_start(1, levels, self.window)
+        return panel_start(1, served_levels(self, levels), self.window)
 
     def update(self, state: EvtPanel, simple_return: float) -> EvtPanel:
         """See :class:`~risk.measures.var.base.VarModel`."""
@@ -73,7 +79,7 @@ class FilteredEvt:
 
     def path(self, returns: FloatArray, levels: Sequence[float] | FloatArray) -> VarPath:
         """See :class:`~risk.measures.var.base.VarModel`."""
-        levels = checked_levels(levels)
+        levels = served_levels(self, levels)
         blend = self._blends(returns, levels)
         multipliers = tracking_start(levels.size)
         for t in np.flatnonzero(blend.forecast):
@@ -85,7 +91,7 @@ class FilteredEvt:
 
     def untracked(self, returns: FloatArray, levels: Sequence[float] | FloatArray) -> VarEs:
         """See :class:`~risk.measures.var.base.VarModel`."""
-        levels = checked_levels(levels)
+        levels = served_levels(self, levels)
         _, residuals, volatility = gjr_filter(returns[:, None])
         shocks = last_observed(residuals[:, 0], self.window)
         if shocks.size < MINIMUM_HISTORY:

@@ -51,6 +51,7 @@ class FilteredHistorical:
     title: ClassVar[str] = "Filtered history"
     tracks: ClassVar[bool] = False
     costly: ClassVar[bool] = False
+    lowest_level: ClassVar[float] = 0.0
 
     def __post_init__(self) -> None:
         check_window(self.window)

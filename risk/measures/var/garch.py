@@ -33,7 +33,7 @@ from numba import njit
 
 from risk.errors import ExtraMissing, InsufficientData
 from risk.measures.kernel import VECTOR, kernel
-from risk.measures.tail import VarEs, checked_levels, pareto_var_es
+from risk.measures.tail import VarEs, pareto_lowest_level, pareto_var_es
 from risk.measures.types import FloatArray
 from risk.measures.var.base import (
     MINIMUM_HISTORY,
@@ -41,6 +41,7 @@ from risk.measures.var.base import (
     check_returns,
     check_window,
     pushed,
+    served_levels,
     unforecast,
     unobserved,
 )
@@ -127,9 +128,14 @@ class Garch:
         """See :class:`~risk.measures.var.base.VarModel`."""
         return f"volatility fitted to {self.window} days every {REFIT_EVERY}, Pareto tail"
 
+    @property
+    def lowest_level(self) -> float:
+        """See :class:`~risk.measures.var.base.VarModel`."""
+        return pareto_lowest_level(RESIDUALS)
+
     def start(self, levels: Sequence[float] | FloatArray) -> GarchState:
         """See :class:`~risk.measures.var.base.VarModel`."""
-        return GarchState(checked_levels(levels), np.empty(0), 0, None, math.nan, np.empty(0))
+        return GarchState(served_levels(self, levels), np.empty(0), 0, None, math.nan, np.empty(0))
 
     def update(self, state: GarchState, simple_return: float) -> GarchState:
         """See :class:`~risk.measures.var.base.VarModel`."""
@@ -151,7 +157,7 @@ class Garch:
     def path(self, returns: FloatArray, levels: Sequence[float] | FloatArray) -> VarPath:
         """See :class:`~risk.measures.var.base.VarModel`."""
         check_returns(returns)
-        state, path = self.start(levels), unforecast(len(returns), checked_levels(levels))
+        state, path = self.start(levels), unforecast(len(returns), served_levels(self, levels))
         for t, value in enumerate(returns.tolist()):
             if state.parameters is not None:
                 path.var[t], path.es[t] = self.forecast(state)

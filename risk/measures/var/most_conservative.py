@@ -13,9 +13,9 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from risk.errors import InsufficientData
-from risk.measures.tail import VarEs, checked_levels
+from risk.measures.tail import VarEs
 from risk.measures.types import FloatArray
-from risk.measures.var.base import VarModel, VarPath, untracked_each
+from risk.measures.var.base import VarModel, VarPath, served_levels, untracked_each
 
 
 class MostConservativeState(NamedTuple):
@@ -61,9 +61,14 @@ class MostConservative:
         """See :class:`~risk.measures.var.base.VarModel`."""
         return any(member.costly for member in self.members)
 
+    @property
+    def lowest_level(self) -> float:
+        """See :class:`~risk.measures.var.base.VarModel`."""
+        return max(member.lowest_level for member in self.members)
+
     def start(self, levels: Sequence[float] | FloatArray) -> MostConservativeState:
         """See :class:`~risk.measures.var.base.VarModel`."""
-        levels = checked_levels(levels)
+        levels = served_levels(self, levels)
         return MostConservativeState(tuple(member.start(levels) for member in self.members))
 
     def update(self, state: MostConservativeState, simple_return: float) -> MostConservativeState:
@@ -81,10 +86,12 @@ class MostConservative:
 
     def path(self, returns: FloatArray, levels: Sequence[float] | FloatArray) -> VarPath:
         """See :class:`~risk.measures.var.base.VarModel`."""
+        levels = served_levels(self, levels)
         return VarPath(*_largest([member.path(returns, levels) for member in self.members]))
 
     def untracked(self, returns: FloatArray, levels: Sequence[float] | FloatArray) -> VarEs:
         """See :class:`~risk.measures.var.base.VarModel`."""
+        levels = served_levels(self, levels)
         with self._in_our_name():
             return _largest([member.untracked(returns, levels) for member in self.members])
 
@@ -92,6 +99,7 @@ class MostConservative:
         self, histories: Sequence[FloatArray], levels: Sequence[float] | FloatArray
     ) -> VarPath:
         """See :class:`~risk.measures.var.base.ManyAtOnce`."""
+        levels = served_levels(self, levels)
         return VarPath(
             *_largest([untracked_each(member, histories, levels) for member in self.members])
         )

@@ -54,6 +54,7 @@ class Windowed(ABC):
     window: int
     tracks: ClassVar[bool] = False
     costly: ClassVar[bool] = False
+    lowest_level: ClassVar[float] = 0.0
 
     def __post_init__(self) -> None:
         check_window(self.window)
@@ -93,7 +94,7 @@ class Windowed(ABC):
     def untracked(self, returns: FloatArray, levels: Sequence[float] | FloatArray) -> VarEs:
         """See :class:`~risk.measures.var.base.VarModel`."""
         levels = checked_levels(levels)
-        # Whatever reads the window refuses infinity.
+        check_returns(returns)
         return self.forecast(LossWindow(levels, -last_observed(returns, self.window)))
 
     def _after(self, losses: FloatArray, seen: IntArray, levels: FloatArray) -> VarEs:
@@ -119,6 +120,8 @@ class OfMoments(Windowed):
         self, histories: Sequence[FloatArray], levels: Sequence[float] | FloatArray
     ) -> VarPath:
         """See :class:`~risk.measures.var.base.ManyAtOnce`."""
+        for history in histories:
+            check_returns(history)
         windows = [last_observed(history, self.window) for history in histories]
         stops = np.cumsum([window.size for window in windows])
         starts = stops - [window.size for window in windows]

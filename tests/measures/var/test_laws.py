@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from risk.measures.tail import historical_var_es, pareto_var_es
 from risk.measures.var import VAR_MODELS
 from risk.measures.var.base import untracked_each
-from tests.measures.var.series import LEVELS, after, market
+from risk.measures.var.filtered_evt import FilteredEvt
+from risk.measures.var.most_conservative import MostConservative
+from tests.measures.var.series import LEVELS, after, market, walked
 
 every_model = pytest.mark.parametrize("model", VAR_MODELS.values(), ids=VAR_MODELS.keys())
 
@@ -21,6 +23,8 @@ every_model = pytest.mark.parametrize("model", VAR_MODELS.values(), ids=VAR_MODE
 ONE_SIDED = {"filtered_evt", "filtered_historical", "garch"}
 #: The largest of several gains is not the smallest of several losses.
 MAXIMA = {"most_conservative"}
+#: Enough for every model, and not enough to fill every window.
+lengths = st.integers(121, 520)
 two_sided = pytest.mark.parametrize("name", sorted(set(VAR_MODELS) - ONE_SIDED - MAXIMA))
 
 
@@ -43,8 +47,21 @@ def test_no_return_changes_a_forecast_made_before_it_was_known(model, bar, value
 
 
 @every_model
+@pytest.mark.parametrize("bars", [121, 129, 200, 333, 519])
+def test_ninety_percent_is_served_whatever_the_length_of_the_history(model, bars):
+    returns = market(bars=bars, holes=0.0)
+    path = model.path(returns, (0.9,))
+
+    assert path.forecast[120:].all()
+    np.testing.assert_allclose(
+        walked(model, returns, (0.9,))[0][120:], path.var[120:], rtol=1e-9, atol=1e-12
+    )
+    assert np.isfinite(model.untracked(returns, (0.9,))).all()
+
+
+@every_model
 @given(
-    data=st.lists(st.integers(-300, 500), min_size=130, max_size=130),
+    data=lengths.flatmap(lambda n: st.lists(st.integers(-300, 500), min_size=n, max_size=n)),
     levels=st.lists(st.integers(900, 999), min_size=1, max_size=4, unique=True),
 )
 @settings(max_examples=25)
@@ -165,6 +182,20 @@ def test_refuses_an_infinite_return(model, infinite):
 
 
 @every_model
+@pytest.mark.parametrize("bar", [0, 19, 20, 300, 699])
+def test_refuses_an_infinite_return_however_long_ago(model, bar):
+    returns = market()
+    returns[bar] = math.inf
+    for refusing in (
+        lambda: model.path(returns, LEVELS),
+        lambda: model.untracked(returns, LEVELS),
+        lambda: untracked_each(model, [market(), returns], LEVELS),
+    ):
+        with pytest.raises(ValueError, match="infinit"):
+            refusing()
+
+
+@every_model
 @pytest.mark.parametrize(
     "levels", [(), (0.0,), (1.0,), (1.01,), (-0.1,), (math.nan,), (0.9, 0.9), (0.95, math.nan)]
 )
@@ -177,6 +208,43 @@ def test_refuses_a_level_that_is_none(model, levels):
     ):
         with pytest.raises(ValueError, match="levels must rise within"):
             refusing()
+
+
+@every_model
+def test_a_level_too_low_for_a_model_is_refused_in_its_name_before_any_figure(model):
+    lowest, returns = model.lowest_level, market(bars=300)
+    if lowest:
+        levels = (lowest - 1e-3, 0.95)
+        for refusing in (
+            lambda: model.start(levels),
+            lambda: model.path(returns, levels),
+            lambda: model.untracked(returns, levels),
+            lambda: untracked_each(model, [returns], levels),
+            lambda: untracked_each(model, [returns[:30]], levels),
+        ):
+            with pytest.raises(ValueError, match=f"{model.name} forecasts levels of {lowest} and"):
+                refusing()
+    served = (lowest or 0.01, 0.95)
+    assert np.isfinite(model.forecast(after(model, returns, served))).all()
+    assert np.isfinite(model.untracked(returns, served)).all()
+
+
+def test_the_more_a_window_holds_the_less_of_it_the_tail_is():
+    returns = market(bars=1500, holes=0.0)
+    model = FilteredEvt("long", window=1000)
+
+    assert model.lowest_level == 0.95
+    assert np.isfinite(model.untracked(returns, (0.95,))).all()
+    with pytest.raises(ValueError, match=r"long forecasts levels of 0\.95 and above, got 0\.94"):
+        model.start((0.94,))
+
+
+def test_the_largest_of_several_figures_exists_where_each_of_them_does():
+    members = VAR_MODELS["historical_250"], VAR_MODELS["filtered_evt"]
+    model = MostConservative("largest", members)
+
+    with pytest.raises(ValueError, match=r"largest forecasts levels of 0\.9 and above, got 0\.8"):
+        model.path(market(), (0.8,))
 
 
 @every_model
