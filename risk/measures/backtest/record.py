@@ -14,6 +14,7 @@ from risk.measures.backtest.shortfall import (
     Z2_AMBER,
     Z2_RED,
     acerbi_szekely_z2,
+    losing_periods,
     z2_p_value,
 )
 from risk.measures.backtest.traffic_light import TRAFFIC_LIGHT_WINDOW, traffic_light_zones
@@ -120,6 +121,11 @@ def level_record(exceeded: BoolArray, level: float) -> LevelRecord:
     level : float
         Confidence of the VaR, strictly between 0 and 1.
 
+    Returns
+    -------
+    LevelRecord
+        Counts of periods; all tests at 5 %.
+
     Raises
     ------
     InsufficientData
@@ -199,6 +205,7 @@ def depth_record(
     Returns
     -------
     Depth
+        Its `days` are those that were not left out.
 
     Raises
     ------
@@ -219,12 +226,10 @@ def depth_record(
     >>> depth_record(np.zeros(250), np.full(250, 1.0), np.full(250, 1.2), rng=rng)
     Depth(days=250, z2=1.0, zone=0, p_value=None)
     """
-    losses, var, es = (np.asarray(each, dtype=np.float64) for each in (losses, var, es))
-    losing = ~(es <= 0.0)
-    days = int(losing.sum())
+    losses, var, es, _ = losing_periods(losses, var, es)
+    days = losses.size
     if not days:
         return Depth(0, None, None, None)
-    losses, var, es = losses[losing], var[losing], es[losing]
     z2 = acerbi_szekely_z2(losses, var, es, level)
     if ENOUGH_PERIODS <= days <= _MOST_PERIODS and level == _LEVEL_OF_LIMITS:
         return Depth(days, z2, int(z2 < Z2_AMBER) + int(z2 < Z2_RED), None)
@@ -245,6 +250,11 @@ def rolling_exceptions(
         Confidence of the VaR, strictly between 0 and 1.
     window : int
         Periods looked back on, at least one.
+
+    Returns
+    -------
+    RollingExceptions
+        One entry for each of `exceeded`.
 
     Raises
     ------
