@@ -431,8 +431,8 @@ GLOSSARY: Mapping[str, Term] = {
         "Whether losses beyond VaR were as many and as deep as expected shortfall said.",
         "Z2 = 1 − Σ loss ÷ ES over days beyond VaR ÷ (days × 2.5 %)",
         "0 if right, −0.10 if such losses added up to 10 % too much. Below −0.70 is amber, which a "
-        "right model reaches once in twenty years of 250 days, below −1.80 red; over fewer days "
-        "the probability of so low a figure is simulated.",
+        "right model reaches once in twenty years of 250 days, below −1.80 red; over clearly "
+        "fewer or more days the probability of so low a figure is simulated.",
         "Acerbi & Szekely 2014, Risk, December.",
     ),
     "outcome_bands": Term(

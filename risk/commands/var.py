@@ -20,6 +20,7 @@ from risk.errors import InsufficientData, InvalidInput, PriceFileInvalid
 from risk.feeds.daily_closes import daily_closes
 from risk.feeds.files import load_bars
 from risk.lab.var_backtest import (
+    LEAST_WARM_UP,
     Cell,
     Task,
     judge,
@@ -30,7 +31,6 @@ from risk.lab.var_summary import ModelSummary, summarise
 from risk.measures.backtest import chance_inside_region
 from risk.measures.types import BoolArray, FloatArray
 from risk.measures.var import VAR_MODELS
-from risk.measures.var.base import MINIMUM_HISTORY
 
 _EVERY = "all"
 _BESIDE = ("historical_250", "adaptive")
@@ -108,7 +108,8 @@ def backtest(
     """Judge what models would have forecast for each day of a price file.
 
     Every asset alone and the book of equal weights. Forecasts know earlier days only; the first
-    500 days of a series, or half of a short one, are not judged. Nothing is kept.
+    500 days of a series, or half of a short one but no fewer than 120, are not judged. Nothing
+    is kept.
     """
     chosen = _models(model)
     _check_served(chosen, levels)
@@ -264,7 +265,7 @@ def limits_of_the_tests(cells: Sequence[Cell]) -> Iterator[str]:
     """Lines on what these days cannot tell."""
     judged = [cell for cell in cells if cell.forecasts]
     if not judged:
-        yield f"No day could be judged: models need {MINIMUM_HISTORY} returns and more before one."
+        yield f"No day could be judged: models are given {LEAST_WARM_UP} returns before one."
         return
     level, fewest = max(cell.level for cell in judged), min(cell.forecasts for cell in judged)
     yield "Of 100 cells of a right model about five are rejected: count them, trust no single one."

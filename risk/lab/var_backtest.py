@@ -1,7 +1,8 @@
 """What every VaR model would have forecast for the days of a history, and how that went.
 
 Each series is judged alone: forecasts of a day come from its own earlier returns. All models are
-judged over the same days: those after a warm-up, so that no window is still filling up.
+judged over the same days: those after a warm-up that is enough for each to forecast. A window
+longer than the warm-up still fills up while its model is judged, as it would in use.
 """
 
 import math
@@ -18,6 +19,7 @@ from risk.measures.backtest import (
     hit_independence,
     hits,
     kupiec,
+    losing_periods,
     pinball_loss,
     red_windows,
 )
@@ -25,8 +27,10 @@ from risk.measures.returns import simple_returns
 from risk.measures.types import BoolArray, FloatArray
 from risk.measures.var import VAR_MODELS, VarModel
 
-#: Returns before the first day that is judged, or half of a series where it is short.
+#: Returns before the first day that is judged, or half of a series where it is short, ...
 WARM_UP = 500
+#: ... but no fewer than the model that begins last needs: 20 teach the filter, 100 its tail.
+LEAST_WARM_UP = 120
 
 #: What the book of the same money in every asset is called.
 EQUAL_WEIGHT = "equal_weight"
@@ -82,6 +86,8 @@ class Cell:
         Probability of something at least as odd under a right model: in number, order, both.
     z2 : float or None
         Acerbi and Szekely's; negative where risk was understated.
+    z2_days : int
+        Days it was taken over: those judged whose expected shortfall was above zero.
     pinball : float or None
         Mean quantile loss, a fraction of value.
     red_windows : int or None
@@ -100,6 +106,7 @@ class Cell:
     independence_p: float | None
     conditional_coverage_p: float | None
     z2: float | None
+    z2_days: int
     pinball: float | None
     red_windows: int | None
     micros_per_update: float | None
@@ -198,6 +205,8 @@ def micros_per_update(
     """Mean time of an update and the forecast after it, at the end of a series' last run.
 
     Of the last three times 20 the fastest 20: what else the machine does only makes it slower.
+    No more than ``WARM_UP`` returns come before them: a model of a longer window, which costs
+    more once it is full, is timed while it fills.
 
     Returns
     -------
@@ -251,7 +260,8 @@ def _after_warm_up(run: FloatArray) -> BoolArray:
     """Days with a return that have enough returns before them."""
     observed = ~np.isnan(run)
     before = np.cumsum(observed) - observed
-    warm: BoolArray = observed & (before >= min(WARM_UP, int(observed.sum()) // 2))
+    needed = max(min(WARM_UP, int(observed.sum()) // 2), LEAST_WARM_UP)
+    warm: BoolArray = observed & (before >= needed)
     return warm
 
 
@@ -264,6 +274,7 @@ def _cell(task: Task, level: float, days: Judged, micros: float | None) -> Cell:
     losses, var, es = days
     exceeded = hits(losses, var)
     n, count = exceeded.size, int(exceeded.sum())
+    losing = losing_periods(losses, var, es)
     return Cell(
         series=task.series.name,
         model=task.model,
@@ -274,9 +285,8 @@ def _cell(task: Task, level: float, days: Judged, micros: float | None) -> Cell:
         kupiec_p=_if_told(lambda: kupiec(count, n, level).p_value),
         independence_p=_if_told(lambda: hit_independence(exceeded).p_value),
         conditional_coverage_p=_if_told(lambda: conditional_coverage(exceeded, level).p_value),
-        z2=_if_told(lambda: acerbi_szekely_z2(losses, var, es, level))
-        if (es > 0.0).all()
-        else None,
+        z2=_if_told(lambda: acerbi_szekely_z2(losing.losses, losing.var, losing.es, level)),
+        z2_days=losing.losses.size,
         pinball=_if_told(lambda: pinball_loss(losses, var, level)),
         red_windows=_if_told(lambda: red_windows(exceeded, level)),
         micros_per_update=micros,

@@ -87,12 +87,12 @@ def _not_rejected(p_values: Iterable[float | None]) -> tuple[int, int]:
 
 def _pooled_z2(cells: Iterable[Cell]) -> float | None:
     told = [
-        (cell.z2, cell.forecasts)
+        (cell.z2, cell.z2_days)
         for cell in cells
         if cell.level == SHORTFALL_LEVEL and cell.z2 is not None
     ]
-    days = sum(forecasts for _, forecasts in told)
-    return sum(z2 * forecasts for z2, forecasts in told) / days if days else None
+    days = sum(own for _, own in told)
+    return sum(z2 * own for z2, own in told) / days if days else None
 
 
 def _relative_pinball(

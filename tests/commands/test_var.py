@@ -10,7 +10,7 @@ from risk.measures.var import VAR_MODELS
 
 KEYS = [
     "series", "model", "level", "forecasts", "hits", "hit_rate", "kupiec_p", "independence_p",
-    "conditional_coverage_p", "z2", "pinball", "red_windows", "micros_per_update",
+    "conditional_coverage_p", "z2", "z2_days", "pinball", "red_windows", "micros_per_update",
 ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from risk.lab.var_backtest import (
     EQUAL_WEIGHT,
+    LEAST_WARM_UP,
     WARM_UP,
     Cell,
     ReturnSeries,
@@ -20,7 +21,7 @@ from risk.lab.var_backtest import (
     tasks,
 )
 from risk.lab.var_summary import summarise
-from risk.measures.backtest import hits, kupiec, pinball_loss
+from risk.measures.backtest import acerbi_szekely_z2, hits, kupiec, pinball_loss
 from risk.measures.var import VAR_MODELS
 
 LEVELS = (0.95, 0.975, 0.99)
@@ -98,6 +99,16 @@ def test_every_model_is_judged_on_the_same_days(model):
         np.testing.assert_array_equal(days.losses, -np.delete(returns, [100, 600])[WARM_UP:])
 
 
+@pytest.mark.parametrize("days", [121, 150, 239, 320])
+@pytest.mark.parametrize("model", VAR_MODELS)
+def test_every_model_is_judged_on_the_same_days_of_a_short_series(model, days):
+    returns = market(days)
+
+    (judged,) = judged_days(VAR_MODELS[model], one_run(returns), (0.99,))
+
+    np.testing.assert_array_equal(judged.losses, -returns[max(LEAST_WARM_UP, days // 2) :])
+
+
 def test_half_of_a_short_series_is_warm_up():
     (days,) = judged_days(VAR_MODELS[FAST], one_run(market(300)), (0.99,))
 
@@ -168,6 +179,19 @@ def test_a_price_that_never_moves_is_answered(model):
         assert cell.independence_p is None
 
 
+def test_days_without_a_shortfall_are_left_out_of_the_depth_and_counted():
+    """Of a price that began to move late, history expects no loss at first."""
+    returns = np.concatenate((np.zeros(540), market(460)))
+    (days,) = judged_days(VAR_MODELS[FAST], one_run(returns), (0.99,))
+
+    (found,) = cells_of(one_run(returns), levels=(0.99,))
+
+    losing = days.es > 0.0
+    assert 0 < losing.sum() < found.forecasts
+    assert found.z2_days == losing.sum()
+    assert found.z2 == acerbi_szekely_z2(*(each[losing] for each in days), 0.99)
+
+
 @given(st.integers(0, 2**32 - 1))
 def test_the_unit_of_a_series_changes_only_its_pinball_loss(seed):
     returns = market(620, seed)
@@ -198,7 +222,7 @@ def cell(**other):
     known = {
         "series": "BTC", "model": FAST, "level": 0.99, "forecasts": 1000, "hits": 10,
         "hit_rate": 0.01, "kupiec_p": 0.5, "independence_p": 0.5, "conditional_coverage_p": 0.5,
-        "z2": 0.0, "pinball": 0.002, "red_windows": 0, "micros_per_update": 5.0,
+        "z2": 0.0, "z2_days": 1000, "pinball": 0.002, "red_windows": 0, "micros_per_update": 5.0,
     }  # fmt: skip
     return Cell(**(known | other))
 
@@ -207,7 +231,7 @@ def test_days_are_pooled_and_cells_are_counted():
     (found,) = summarise(
         [
             cell(level=0.975, z2=0.2, forecasts=1000),
-            cell(level=0.975, z2=-0.4, forecasts=3000, kupiec_p=0.01, hits=90),
+            cell(level=0.975, z2=-0.4, forecasts=3000, z2_days=3000, kupiec_p=0.01, hits=90),
             cell(hits=20, conditional_coverage_p=None, red_windows=7),
         ],
         beside=(),
@@ -244,7 +268,7 @@ def test_losses_over_other_days_are_not_compared():
 def test_a_model_that_could_not_be_judged_has_no_figures():
     nothing = cell(
         forecasts=0, hits=0, hit_rate=None, kupiec_p=None, conditional_coverage_p=None, z2=None,
-        pinball=None, red_windows=None, micros_per_update=None,
+        z2_days=0, pinball=None, red_windows=None, micros_per_update=None,
     )  # fmt: skip
 
     (found,) = summarise([nothing], beside=(FAST,))

@@ -43,7 +43,9 @@ from risk.measures.backtest.scores import (
 from risk.measures.backtest.shortfall import (
     Z2_AMBER,
     Z2_RED,
+    LosingPeriods,
     acerbi_szekely_z2,
+    losing_periods,
     z2_p_value,
 )
 from risk.measures.backtest.traffic_light import (
@@ -66,6 +68,7 @@ __all__ = [
     "Kupiec",
     "LevelRecord",
     "LikelihoodRatio",
+    "LosingPeriods",
     "Order",
     "RollingExceptions",
     "acerbi_szekely_z2",
@@ -86,6 +89,7 @@ __all__ = [
     "kupiec_region",
     "kupiec_tuff",
     "level_record",
+    "losing_periods",
     "pinball_loss",
     "pinball_losses",
     "red_windows",

@@ -14,6 +14,7 @@ from risk.measures.backtest.shortfall import (
     Z2_AMBER,
     Z2_RED,
     acerbi_szekely_z2,
+    losing_periods,
     z2_p_value,
 )
 from risk.measures.backtest.traffic_light import TRAFFIC_LIGHT_WINDOW, traffic_light_zones
@@ -26,7 +27,10 @@ LEAST_HITS_IN_ORDER = 5
 #: Of fewer periods the limits of Z2 and the test of the bands, made for 250, are not to be trusted.
 #: Over 240 a right model with a normal tail passes the amber one in 5.5 of 100 cases, not in 5.
 ENOUGH_PERIODS = 240
-#: Drawn to judge the depth of fewer; the red limit is reached by one right one of so many.
+#: Over more the limits of Z2 are too wide: over 1,000 a right one never comes near them.
+_MOST_PERIODS = 260
+_LEVEL_OF_LIMITS = 0.975
+#: Drawn where the limits do not hold; the red one is reached by one right history of so many.
 _HISTORIES = 10_000
 
 
@@ -80,8 +84,8 @@ class Depth(NamedTuple):
     zone : int or None
         0 within its limits, 1 beyond the amber one, 2 beyond the red one; None as `z2`.
     p_value : float or None
-        Probability of a Z2 at most that large under right forecasts, where so few days are judged
-        that the published limits do not hold; None elsewhere.
+        Probability of a Z2 at most that large under right forecasts, where the published limits
+        do not hold: they are for about 250 periods at 97.5 %. None where they do, and as `z2`.
     """
 
     days: int
@@ -116,6 +120,11 @@ def level_record(exceeded: BoolArray, level: float) -> LevelRecord:
         Oldest first; periods that do not overlap.
     level : float
         Confidence of the VaR, strictly between 0 and 1.
+
+    Returns
+    -------
+    LevelRecord
+        Counts of periods; all tests at 5 %.
 
     Raises
     ------
@@ -189,21 +198,27 @@ def depth_record(
     var, es : ndarray of shape (n,)
         Entry t was forecast before ``losses[t]``, in the same unit.
     level : float
-        Confidence of both; the limits are known for 97.5 %.
+        Confidence of both, strictly between 0 and 1.
     rng : Generator
-        Draws the histories that fewer than ``ENOUGH_PERIODS`` are judged by.
+        Draws the histories by which all but 240 to 260 periods at 97.5 % are judged.
+
+    Returns
+    -------
+    Depth
+        Its `days` are those that were not left out.
 
     Raises
     ------
     ValueError
         If `level` is outside (0, 1), a number is not finite, the lengths differ, or an expected
-        shortfall of few periods is below its VaR.
+        shortfall is below its VaR where histories are drawn.
 
     Notes
     -----
     A book that could not lose, such as a flat one, forecasts no shortfall, and no loss is deep
-    beside it: its days are left out. Over few days amber is what one right history of twenty
-    reaches, and red what none of ten thousand does, as over 250.
+    beside it: its days are left out. The published limits are those of 250 periods at 97.5 %.
+    Elsewhere amber is what one right history of twenty reaches, and red what none of ten
+    thousand does, as there.
 
     Examples
     --------
@@ -211,14 +226,12 @@ def depth_record(
     >>> depth_record(np.zeros(250), np.full(250, 1.0), np.full(250, 1.2), rng=rng)
     Depth(days=250, z2=1.0, zone=0, p_value=None)
     """
-    losses, var, es = (np.asarray(each, dtype=np.float64) for each in (losses, var, es))
-    losing = ~(es <= 0.0)
-    days = int(losing.sum())
+    losses, var, es, _ = losing_periods(losses, var, es)
+    days = losses.size
     if not days:
         return Depth(0, None, None, None)
-    losses, var, es = losses[losing], var[losing], es[losing]
     z2 = acerbi_szekely_z2(losses, var, es, level)
-    if days >= ENOUGH_PERIODS:
+    if ENOUGH_PERIODS <= days <= _MOST_PERIODS and level == _LEVEL_OF_LIMITS:
         return Depth(days, z2, int(z2 < Z2_AMBER) + int(z2 < Z2_RED), None)
     p_value = z2_p_value(z2, var, es, level, rng=rng, draws=_HISTORIES)
     return Depth(days, z2, int(p_value < _CHANCE) + int(p_value < 1.0 / _HISTORIES), p_value)
@@ -237,6 +250,11 @@ def rolling_exceptions(
         Confidence of the VaR, strictly between 0 and 1.
     window : int
         Periods looked back on, at least one.
+
+    Returns
+    -------
+    RollingExceptions
+        One entry for each of `exceeded`.
 
     Raises
     ------

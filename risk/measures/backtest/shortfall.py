@@ -12,6 +12,8 @@ References
 .. [1] Acerbi, C. and Szekely, B. (2014). "Backtesting expected shortfall". Risk, December.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from risk.errors import InsufficientData
@@ -24,6 +26,58 @@ Z2_AMBER, Z2_RED = -0.7, -1.8
 
 #: Histories drawn at once: 32 MB of numbers over 1,000 forecasts.
 _DRAWN_AT_ONCE = 4_000
+
+
+class LosingPeriods(NamedTuple):
+    """Periods over which a loss can be deep: those whose expected shortfall was above zero.
+
+    Attributes
+    ----------
+    losses, var, es : ndarray of shape (n,)
+        In the unit they were given in; a gain is negative.
+    left_out : int
+        Periods that are not among them.
+    """
+
+    losses: FloatArray
+    var: FloatArray
+    es: FloatArray
+    left_out: int
+
+
+def losing_periods(losses: FloatArray, var: FloatArray, es: FloatArray) -> LosingPeriods:
+    """Leave out periods in which nothing could be lost, such as those of a flat book.
+
+    Beside an expected shortfall of zero or less no loss is deep, so that tests of depth mean
+    nothing there.
+
+    Parameters
+    ----------
+    losses : ndarray of shape (n,)
+        A gain is negative.
+    var, es : ndarray of shape (n,)
+        Entry t was forecast before ``losses[t]``, in the same unit.
+
+    Returns
+    -------
+    LosingPeriods
+        Periods with a NaN are kept, for tests to refuse.
+
+    Raises
+    ------
+    ValueError
+        If the lengths differ.
+
+    Examples
+    --------
+    >>> losing_periods(np.array([1.0, 2.0]), np.array([0.0, 3.0]), np.array([0.0, 4.0]))
+    LosingPeriods(losses=array([2.]), var=array([3.]), es=array([4.]), left_out=1)
+    """
+    losses, var, es = (np.asarray(each, dtype=np.float64) for each in (losses, var, es))
+    if not losses.shape == var.shape == es.shape or losses.ndim != 1:
+        raise ValueError(f"losses of {losses.shape} beside VaR of {var.shape}, ES of {es.shape}")
+    losing = ~(es <= 0.0)
+    return LosingPeriods(losses[losing], var[losing], es[losing], int((~losing).sum()))
 
 
 def acerbi_szekely_z2(losses: FloatArray, var: FloatArray, es: FloatArray, level: float) -> float:

@@ -8,6 +8,7 @@ from scipy.stats import norm
 
 from risk.errors import InsufficientData
 from risk.measures.backtest import (
+    Z2_AMBER,
     Depth,
     Order,
     acerbi_szekely_z2,
@@ -97,13 +98,13 @@ def test_a_level_outside_is_refused(level):
 # -- depth ----------------------------------------------------------------------------------
 
 
-def depth(losses, var, es):
-    return depth_record(losses, var, es, rng=np.random.default_rng(4))
+def depth(losses, var, es, level=0.975):
+    return depth_record(losses, var, es, level, rng=np.random.default_rng(4))
 
 
-def shortfalls(days, scale=1.0):
-    var = np.full(days, scale * norm.ppf(0.975))
-    return var, np.full(days, scale * norm.pdf(norm.ppf(0.975)) / 0.025)
+def shortfalls(days, scale=1.0, level=0.975):
+    var = np.full(days, scale * norm.ppf(level))
+    return var, np.full(days, scale * norm.pdf(norm.ppf(level)) / (1.0 - level))
 
 
 def test_depth_is_z2_over_the_days_that_could_lose():
@@ -136,6 +137,35 @@ def test_over_few_days_a_simulated_probability_stands_for_the_limits(scale, zone
 
     assert judged.p_value == z2_p_value(judged.z2, var, es, 0.975, rng=rng)
     assert judged.zone == zone
+
+
+@pytest.mark.parametrize(
+    ("days", "level"), [(239, 0.975), (261, 0.975), (1000, 0.975), (250, 0.99), (250, 0.9)]
+)
+def test_the_published_limits_are_not_asked_where_they_were_not_made(days, level):
+    losses = np.random.default_rng(1).standard_normal(days)
+    var, es = shortfalls(days, level=level)
+
+    judged = depth(losses, var, es, level)
+
+    rng = np.random.default_rng(4)
+    assert judged.p_value == z2_p_value(judged.z2, var, es, level, rng=rng)
+
+
+@pytest.mark.parametrize("days", [240, 260])
+def test_about_a_year_is_judged_by_the_published_limits(days):
+    losses = np.random.default_rng(1).standard_normal(days)
+
+    assert depth(losses, *shortfalls(days)).p_value is None
+
+
+def test_over_four_years_a_model_is_caught_that_the_limits_of_one_would_pass():
+    losses = np.random.default_rng(1).standard_normal(1000)
+
+    judged = depth(losses, *shortfalls(1000, 0.9))
+
+    assert judged.z2 > Z2_AMBER
+    assert judged.zone == 1
 
 
 def test_a_right_model_of_few_days_is_amber_once_in_twenty_histories():
