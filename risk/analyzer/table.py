@@ -15,6 +15,9 @@ from risk.measures.types import BoolArray, FloatArray
 
 #: What figures of all assets call the book beside them; no asset can be called so.
 BOOK = "book"
+#: A price that rises to more than so many times the last belongs to something else: the rule of
+#: price files, which a fall does not meet whatever its size.
+REUSE_FACTOR = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,14 +174,25 @@ def _returns(frame: pd.DataFrame) -> FloatArray:
         returns = np.array(frame.to_numpy(dtype=np.float64, na_value=np.nan), order="C")
     except (TypeError, ValueError) as problem:
         raise InvalidInput(f"returns must hold numbers only: {problem}") from problem
-    bad = np.isinf(returns) | (returns < -1.0)
-    if bad.any():
-        row, column = (int(i) for i in np.argwhere(bad)[0])
+    impossible = np.isinf(returns) | (returns < -1.0)
+    _refuse(frame, returns, impossible, "returns are fractions of -1 or more")
+    _refuse(
+        frame,
+        returns,
+        returns > REUSE_FACTOR - 1.0,
+        f"a price of more than {REUSE_FACTOR:g} times the last is something else under this "
+        "ticker; make that bar and those before it NaN",
+    )
+    return returns
+
+
+def _refuse(frame: pd.DataFrame, returns: FloatArray, bad: BoolArray, why: str) -> None:
+    """Name the first return that is bad, if one is."""
+    for row, column in np.argwhere(bad)[:1].tolist():
         raise InvalidInput(
             f"{frame.columns[column]} returned {returns[row, column]} at "
-            f"{_label(frame.index[row])}: returns are fractions of -1 or more"
+            f"{_label(frame.index[row])}: {why}"
         )
-    return returns
 
 
 def _exposure(

@@ -6,7 +6,9 @@ import pandas as pd
 import pytest
 
 from risk.analyzer import PositionRiskAnalyzer
+from risk.analyzer.table import REUSE_FACTOR
 from risk.errors import InvalidInput
+from risk.feeds import quality
 from tests.analyzer.tables import analyzer, table
 
 
@@ -83,3 +85,34 @@ def test_refuses_what_is_no_table_of_returns_by_name(frame, named):
 def test_refuses_a_book_that_does_not_belong_to_the_table(arguments, named):
     with pytest.raises(InvalidInput, match=named):
         PositionRiskAnalyzer(table(), **arguments)
+
+
+def test_a_ticker_reused_is_refused_by_asset_and_bar():
+    frame = table()
+    frame.iloc[300, 1] = 1.7e5
+
+    with pytest.raises(InvalidInput, match=r"ETH returned 170000.0 at 2024-10-27T.*this ticker"):
+        analyzer(frame=frame)
+
+
+def test_what_came_before_a_reuse_may_be_unknown_and_the_series_begins_after_it():
+    frame = table()
+    frame.iloc[200, 1] = 1.7e5
+    frame.iloc[:201, 1] = math.nan
+
+    assert analyzer(frame=frame).figures("historical")["complete_bars"] == 199
+
+
+def test_twenty_times_the_price_and_a_fall_of_any_size_are_returns():
+    frame = table()
+    frame.iloc[300, 0] = REUSE_FACTOR - 1.0
+    frame.iloc[301, 0] = -0.9999
+
+    assert analyzer(frame=frame).figures("historical")["complete_bars"] == 400
+    frame.iloc[300, 0] += 0.01
+    with pytest.raises(InvalidInput, match=r"BTC returned 19\.01"):
+        analyzer(frame=frame)
+
+
+def test_a_table_calls_reused_what_a_price_file_does():
+    assert REUSE_FACTOR == quality.REUSE_FACTOR
