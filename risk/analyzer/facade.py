@@ -32,8 +32,11 @@ class PositionRiskAnalyzer(Publisher):
     Parameters
     ----------
     returns : DataFrame of shape (bars, assets)
-        Simple returns, oldest first; NaN where unobserved, which is never taken for zero. A bar
-        counts for the book if all that is held was observed in it.
+        Simple returns, oldest first, from -1 to 19: a price of more than 20 times the last is
+        something else under the ticker. NaN where unobserved, which is never taken for zero. A
+        bar counts for the book if all that is held was observed in it.
+        Rows named by times lie a `period` apart, give or take a tenth of it: a bar missing inside
+        is a row of NaN. Rows named otherwise are consecutive bars.
     positions : mapping of asset to float, optional
         Value held, quote currency, negative when short. Left out: equity in equal parts.
     equity : float

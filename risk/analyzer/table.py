@@ -15,6 +15,11 @@ from risk.measures.types import BoolArray, FloatArray
 
 #: What figures of all assets call the book beside them; no asset can be called so.
 BOOK = "book"
+#: A price that rises to more than so many times the last belongs to something else: the rule of
+#: price files, which a fall does not meet whatever its size.
+REUSE_FACTOR = 20.0
+#: Of a bar: how much nearer or further apart two rows may be, as local days when clocks change.
+STEP_TOLERANCE = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,17 +116,17 @@ def read_table(
     InvalidInput
         If it is no table of returns or the positions do not belong to it; the text says why.
     """
-    assets = _assets(frame)
+    assets, bars = _assets(frame), _period(period)
     owned = number("equity", equity)
     if owned <= 0.0:
         raise InvalidInput(f"equity must be finite and positive, got {equity}")
     return Table(
         assets=assets,
-        labels=_labels(frame.index),
+        labels=_labels(frame.index, bars),
         returns=_returns(frame),
         exposure=_exposure(assets, positions, owned),
         equity=owned,
-        period=_period(period),
+        period=bars,
     )
 
 
@@ -156,10 +161,36 @@ def _assets(frame: pd.DataFrame) -> tuple[str, ...]:
     return assets
 
 
-def _labels(index: pd.Index) -> tuple[str, ...]:
+def _labels(index: pd.Index, period: Period) -> tuple[str, ...]:
     if index.has_duplicates or not index.is_monotonic_increasing:
         raise InvalidInput("the rows of returns must be in order, oldest first, each bar once")
-    return tuple(_label(value) for value in index)
+    labels = tuple(_label(value) for value in index)
+    times = _times(index)
+    if times is not None:
+        _check_steps(times, labels, period)
+    return labels
+
+
+def _times(index: pd.Index) -> pd.Index | None:
+    """When bars were; None where rows are named by anything but times."""
+    if isinstance(index, pd.PeriodIndex):
+        return index.to_timestamp()
+    if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
+        return index
+    if all(isinstance(value, date) for value in index):
+        return pd.to_datetime(index, utc=True)
+    return None
+
+
+def _check_steps(times: pd.Index, labels: tuple[str, ...], period: Period) -> None:
+    """Refuse rows that are not a bar apart, naming the first two."""
+    steps = np.asarray((times[1:] - times[:-1]) / pd.Timedelta(period.span), dtype=np.float64)
+    for row in np.flatnonzero(np.abs(steps - 1.0) > STEP_TOLERANCE)[:1].tolist():
+        raise InvalidInput(
+            f"the rows of returns must lie {period} apart, give or take a tenth; from "
+            f"{labels[row]} to {labels[row + 1]} it is {steps[row]:.4g} times that: a bar missing "
+            "inside must be a row of NaN"
+        )
 
 
 def _label(value: Any) -> str:
@@ -171,14 +202,25 @@ def _returns(frame: pd.DataFrame) -> FloatArray:
         returns = np.array(frame.to_numpy(dtype=np.float64, na_value=np.nan), order="C")
     except (TypeError, ValueError) as problem:
         raise InvalidInput(f"returns must hold numbers only: {problem}") from problem
-    bad = np.isinf(returns) | (returns < -1.0)
-    if bad.any():
-        row, column = (int(i) for i in np.argwhere(bad)[0])
+    impossible = np.isinf(returns) | (returns < -1.0)
+    _refuse(frame, returns, impossible, "returns are fractions of -1 or more")
+    _refuse(
+        frame,
+        returns,
+        returns > REUSE_FACTOR - 1.0,
+        f"a price of more than {REUSE_FACTOR:g} times the last is something else under this "
+        "ticker; make that bar and those before it NaN",
+    )
+    return returns
+
+
+def _refuse(frame: pd.DataFrame, returns: FloatArray, bad: BoolArray, why: str) -> None:
+    """Name the first return that is bad, if one is."""
+    for row, column in np.argwhere(bad)[:1].tolist():
         raise InvalidInput(
             f"{frame.columns[column]} returned {returns[row, column]} at "
-            f"{_label(frame.index[row])}: returns are fractions of -1 or more"
+            f"{_label(frame.index[row])}: {why}"
         )
-    return returns
 
 
 def _exposure(

@@ -2,11 +2,14 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from risk.analyzer import PositionRiskAnalyzer
+from risk.analyzer.table import REUSE_FACTOR
 from risk.errors import InvalidInput
+from risk.feeds import quality
 from tests.analyzer.tables import analyzer, table
 
 
@@ -27,7 +30,7 @@ def test_a_bar_that_something_held_did_not_see_does_not_count_and_is_no_zero():
     found = analyzer(frame=frame)
 
     assert found.figures()["complete_bars"] == len(kept) == 394
-    same = analyzer(frame=kept)
+    same = analyzer(frame=kept.reset_index(drop=True))
     for method in ("historical", "parametric", "monte_carlo"):
         assert found.value_at_risk(0.99, method) == same.value_at_risk(0.99, method)
     without_eth = analyzer({"BTC": 1.0}, frame=frame)
@@ -83,3 +86,95 @@ def test_refuses_what_is_no_table_of_returns_by_name(frame, named):
 def test_refuses_a_book_that_does_not_belong_to_the_table(arguments, named):
     with pytest.raises(InvalidInput, match=named):
         PositionRiskAnalyzer(table(), **arguments)
+
+
+def test_a_ticker_reused_is_refused_by_asset_and_bar():
+    frame = table()
+    frame.iloc[300, 1] = 1.7e5
+
+    with pytest.raises(InvalidInput, match=r"ETH returned 170000.0 at 2024-10-27T.*this ticker"):
+        analyzer(frame=frame)
+
+
+def test_what_came_before_a_reuse_may_be_unknown_and_the_series_begins_after_it():
+    frame = table()
+    frame.iloc[200, 1] = 1.7e5
+    frame.iloc[:201, 1] = math.nan
+
+    assert analyzer(frame=frame).figures("historical")["complete_bars"] == 199
+
+
+def test_twenty_times_the_price_and_a_fall_of_any_size_are_returns():
+    frame = table()
+    frame.iloc[300, 0] = REUSE_FACTOR - 1.0
+    frame.iloc[301, 0] = -0.9999
+
+    assert analyzer(frame=frame).figures("historical")["complete_bars"] == 400
+    frame.iloc[300, 0] += 0.01
+    with pytest.raises(InvalidInput, match=r"BTC returned 19\.01"):
+        analyzer(frame=frame)
+
+
+def test_a_table_calls_reused_what_a_price_file_does():
+    assert REUSE_FACTOR == quality.REUSE_FACTOR
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.date_range("2024-01-01", periods=400, freq="W-MON", tz="UTC"),
+        pd.date_range("2024-01-01", periods=400, freq="W-MON").date,
+        pd.period_range("2024-01-01", periods=400, freq="W-SUN"),
+        pd.timedelta_range("1 day", periods=400, freq="7D"),
+    ],
+    ids=["times", "dates", "periods", "elapsed"],
+)
+def test_weeks_are_no_days(index):
+    with pytest.raises(InvalidInput, match=r"must lie 1d apart.* it is 7 times that"):
+        analyzer(frame=table().set_index(index))
+
+
+def test_a_hole_is_refused_by_its_place_and_passes_as_rows_of_nan():
+    frame = table()
+    hole = frame.drop(frame.index[100:130])
+
+    with pytest.raises(InvalidInput, match=r"2024-04-09T.* to 2024-05-10T.* a row of NaN"):
+        analyzer(frame=hole)
+    told = analyzer(frame=hole.reindex(frame.index)).figures("historical")
+    assert (told["bars"], told["complete_bars"]) == (400, 370)
+
+
+def test_hours_are_no_days_and_days_are_no_hours():
+    hours = table().set_index(pd.date_range("2024-01-01", periods=400, freq="h"))
+
+    with pytest.raises(InvalidInput, match=r"must lie 1d apart.* it is 0\.04167 times"):
+        analyzer(frame=hours)
+    with pytest.raises(InvalidInput, match=r"must lie 1h apart.* it is 24 times"):
+        analyzer(frame=table(), period="1h")
+    assert analyzer(frame=hours, period="1h").figures("historical")["complete_bars"] == 400
+
+
+def test_local_days_pass_where_clocks_change():
+    local = pd.date_range("2024-01-01", periods=400, tz="Europe/Berlin")
+
+    assert analyzer(frame=table().set_index(local)).figures("historical")["bars"] == 400
+
+
+def test_rows_a_little_off_the_bar_pass_and_further_ones_do_not():
+    days = pd.date_range("2024-01-01", periods=400, tz="UTC").to_numpy(copy=True)
+    days[200] += np.timedelta64(2, "h")
+    assert analyzer(frame=table().set_index(days)).figures("historical")["bars"] == 400
+
+    days[200] += np.timedelta64(1, "h")
+    with pytest.raises(InvalidInput, match=r"from 2024-07-18T00.* to 2024-07-19T03"):
+        analyzer(frame=table().set_index(pd.DatetimeIndex(days)))
+
+
+@pytest.mark.parametrize(
+    "names", [range(0, 2_800, 7), [f"bar {number:03}" for number in range(400)]]
+)
+def test_rows_that_are_not_named_by_times_are_consecutive_bars(names):
+    frame = table()
+    named = frame.set_index(pd.Index(names))
+
+    assert analyzer(frame=named).volatility() == analyzer(frame=frame).volatility()
