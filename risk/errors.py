@@ -46,6 +46,22 @@ class InsufficientData(SeawallError):
         self.got = got
 
 
+class NotIdentified(SeawallError):
+    """Observations are enough in number and yet do not tell what was asked of them.
+
+    Parameters
+    ----------
+    measure : str
+        What could not be measured.
+    reason : str
+        What the observations lack, as the rest of the sentence.
+    """
+
+    def __init__(self, measure: str, reason: str) -> None:
+        super().__init__(f"{measure} cannot be told: {reason}")
+        self.measure = measure
+
+
 class InvalidInput(SeawallError):
     """A value from outside that cannot be accepted."""
 

@@ -10,7 +10,7 @@ from pages.views.var.past import Hindsight, ModelRecord
 from pages.views.var.plot import Today
 from pages.views.var.scored import ScoredBars
 from pages.views.var.words import HOW_IN_USE, LIVE, how_live
-from risk.errors import InsufficientData
+from risk.errors import InsufficientData, NotIdentified
 from risk.measures.backtest import diebold_mariano, pinball_losses
 from risk.measures.types import FloatArray
 from risk.measures.var import VAR_MODELS
@@ -194,5 +194,5 @@ def _p_value(other: FloatArray, live: FloatArray) -> float | None:
         return None
     try:
         return diebold_mariano(other, live).p_value
-    except InsufficientData:  # one constant apart: there is no scatter to judge it by
+    except (InsufficientData, NotIdentified):  # too few days, or all the same apart
         return None

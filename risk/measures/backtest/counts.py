@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import bdtr, xlogy
 
-from risk.errors import InsufficientData
+from risk.errors import InsufficientData, NotIdentified
 from risk.measures.types import BoolArray, FloatArray
 
 
@@ -179,7 +179,7 @@ def kupiec_region(forecasts: int, level: float, size: float = 0.05) -> tuple[int
     level : float
         Confidence of the VaR.
     size : float
-        Probability of rejecting a right model.
+        Probability of rejecting a right model, above 0 and at most 1.
 
     Returns
     -------
@@ -189,13 +189,21 @@ def kupiec_region(forecasts: int, level: float, size: float = 0.05) -> tuple[int
     Raises
     ------
     InsufficientData
-        If no number of hits is accepted, or there are no forecasts.
+        If there are no forecasts.
+    NotIdentified
+        If no number of hits is accepted, as may happen at a size close to 1.
+    ValueError
+        If `level` is outside (0, 1) or `size` outside (0, 1].
 
     Examples
     --------
     >>> kupiec_region(510, 0.99)
     (2, 10)
     """
+    if not (0.0 < level < 1.0 and 0.0 < size <= 1.0):
+        raise ValueError(f"level {level} must lie in (0, 1) and size {size} in (0, 1]")
+    if forecasts < 1:
+        raise InsufficientData("kupiec_region", needed=1, got=forecasts)
     centre = round(forecasts * (1.0 - level))
 
     def accepted(hit_count: int) -> bool:
@@ -203,7 +211,8 @@ def kupiec_region(forecasts: int, level: float, size: float = 0.05) -> tuple[int
         return inside and kupiec(hit_count, forecasts, level).p_value >= size
 
     if not accepted(centre):
-        raise InsufficientData("kupiec_region", needed=forecasts + 1, got=forecasts)
+        reason = f"each number of hits in {forecasts} is rejected at size {size}"
+        raise NotIdentified("kupiec_region", reason)
     low = high = centre
     while accepted(low - 1):
         low -= 1
@@ -237,10 +246,10 @@ def chance_inside_region(
 
     Raises
     ------
-    InsufficientData
-        If there are no forecasts.
+    InsufficientData, NotIdentified
+        As :func:`kupiec_region`.
     ValueError
-        If `times` cannot be.
+        If `times` cannot be, `level` is outside (0, 1) or `size` outside (0, 1].
 
     Examples
     --------

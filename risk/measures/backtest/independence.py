@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import chdtrc, xlogy
 
-from risk.errors import InsufficientData
+from risk.errors import InsufficientData, NotIdentified
 from risk.measures.backtest.counts import LikelihoodRatio
 from risk.measures.types import BoolArray, FloatArray
 
@@ -69,7 +69,7 @@ def hit_independence(exceeded: BoolArray) -> LikelihoodRatio:
 
     Raises
     ------
-    InsufficientData
+    NotIdentified
         If no period follows a hit or none follows a period without: then there is nothing to
         compare.
 
@@ -92,7 +92,8 @@ def hit_independence(exceeded: BoolArray) -> LikelihoodRatio:
     """
     moves = _moves(exceeded)
     if moves.n00 + moves.n01 == 0 or moves.n10 + moves.n11 == 0:
-        raise InsufficientData("independence after a hit or none", needed=1, got=0)
+        reason = "no period follows a hit, or none follows a period without"
+        raise NotIdentified("independence of hits", reason)
     statistic = max(2.0 * (_log_likelihood_of_chain(moves) - _log_likelihood_apart(moves)), 0.0)
     return LikelihoodRatio(statistic, _chi_squared_tail(statistic, 1))
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from risk.errors import InsufficientData
+from risk.errors import NotIdentified
 from risk.measures.backtest.counts import kupiec_region
 from risk.measures.backtest.independence import conditional_coverage, hit_independence
 from risk.measures.backtest.shortfall import (
@@ -164,7 +164,7 @@ def _region(forecasts: int, level: float) -> tuple[int, int]:
 def _order_p(exceeded: BoolArray) -> float | None:
     try:
         return hit_independence(exceeded).p_value
-    except InsufficientData:
+    except NotIdentified:
         return None
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, chi2, geom
 
-from risk.errors import InsufficientData
+from risk.errors import InsufficientData, NotIdentified
 from risk.measures.backtest import (
     chance_inside_region,
     hits,
@@ -110,8 +110,19 @@ def test_refuses_to_judge_nothing():
 
 def test_says_when_no_number_of_hits_could_pass():
     """Neither none nor one of one forecast is likely at a level of one half, at size one."""
-    with pytest.raises(InsufficientData, match="kupiec_region"):
+    with pytest.raises(NotIdentified, match=r"number of hits in 1 is rejected at size 1\.0"):
         kupiec_region(1, 0.5, size=1.0)
+
+
+@pytest.mark.parametrize(("level", "size"), [(1.5, 0.05), (0.0, 0.05), (0.95, -1.0), (0.95, 0.0)])
+def test_a_region_of_an_impossible_level_or_size_is_refused_by_name(level, size):
+    with pytest.raises(ValueError, match=f"level {level} .* size {size} "):
+        kupiec_region(10, level, size)
+
+
+def test_no_forecast_has_no_region():
+    with pytest.raises(InsufficientData, match="needs 1 or more"):
+        kupiec_region(0, 0.95)
 
 
 # -- the time until the first failure ---------------------------------------------------------
