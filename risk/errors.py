@@ -4,6 +4,7 @@
 
     SeawallError
     ├── InsufficientData        a measure needs more history than there is
+    ├── NotIdentified           observations enough, and yet they do not tell
     ├── InvalidInput            a value from outside that cannot be accepted
     │   ├── SettingInvalid      a setting, named by its key
     │   ├── PriceFileInvalid    a price file that cannot be read at all

@@ -17,6 +17,7 @@ from scipy.spatial.distance import squareform
 from scipy.special import ndtri, owens_t
 
 from risk.errors import InsufficientData
+from risk.measures.checks import no_infinity
 from risk.measures.correlation import stressed_correlation
 from risk.measures.types import BoolArray, FloatArray, IntArray
 
@@ -160,7 +161,7 @@ def sample_correlation(
     if minimum < 2:
         raise ValueError(f"a correlation needs 2 or more bars, not {minimum}")
     residuals = np.asarray(residuals, dtype=np.float64)
-    _refuse_infinite(residuals)
+    no_infinity("residuals", residuals)
     return _pairwise(residuals if rows is None else residuals[rows], minimum)
 
 
@@ -261,7 +262,7 @@ def rolling_mean_correlation(residuals: FloatArray, window: int = 60) -> FloatAr
         If a residual is infinite or the window too short.
     """
     residuals = np.asarray(residuals, dtype=np.float64)
-    _refuse_infinite(residuals)
+    no_infinity("residuals", residuals)
     _refuse_short(window)
     means = np.full(len(residuals), np.nan)
     for end in range(window, len(residuals) + 1):
@@ -291,7 +292,7 @@ def rolling_pair_correlation(x: FloatArray, y: FloatArray, window: int = 60) -> 
         If a residual is infinite, the window too short, or lengths differ.
     """
     pair = np.column_stack((x, y)).astype(np.float64)
-    _refuse_infinite(pair)
+    no_infinity("residuals", pair)
     _refuse_short(window)
     correlations = np.full(len(pair), np.nan)
     if len(pair) >= window:
@@ -606,11 +607,6 @@ def _worst(values: FloatArray, tail: float) -> BoolArray:
 def _check_tail(tail: float) -> None:
     if not 0.0 < tail <= 0.5:
         raise ValueError(f"tail must lie in (0, 0.5], got {tail}")
-
-
-def _refuse_infinite(residuals: FloatArray) -> None:
-    if np.isinf(residuals).any():
-        raise ValueError("residuals contains infinity")
 
 
 def _refuse_short(window: int) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.special import bdtr, xlogy
 
 from risk.errors import InsufficientData, NotIdentified
+from risk.measures import checks
 from risk.measures.types import BoolArray, FloatArray
 
 
@@ -119,8 +120,9 @@ def kupiec(hit_count: int, forecasts: int, level: float) -> Kupiec:
     """
     if forecasts < 1:
         raise InsufficientData("kupiec", needed=1, got=forecasts)
-    if not (0 <= hit_count <= forecasts and 0.0 < level < 1.0):
-        raise ValueError(f"{hit_count} hits in {forecasts} forecasts at level {level}")
+    checks.level(level)
+    if not 0 <= hit_count <= forecasts:
+        raise ValueError(f"{hit_count} hits in {forecasts} forecasts")
     observed = _log_likelihood(hit_count, forecasts, hit_count / forecasts)
     expected = _log_likelihood(hit_count, forecasts, 1.0 - level)
     statistic = max(2.0 * (observed - expected), 0.0)
@@ -163,8 +165,9 @@ def kupiec_tuff(first_hit: int, level: float) -> LikelihoodRatio:
     >>> [kupiec_tuff(period, 0.99).p_value < 0.05 for period in (6, 7, 438, 439)]
     [True, False, False, True]
     """
-    if first_hit < 1 or not 0.0 < level < 1.0:
-        raise ValueError(f"first hit in period {first_hit} at level {level}")
+    checks.level(level)
+    if first_hit < 1:
+        raise ValueError(f"the first period is number 1, got {first_hit}")
     observed = _log_likelihood(1, first_hit, 1.0 / first_hit)
     statistic = max(2.0 * (observed - _log_likelihood(1, first_hit, 1.0 - level)), 0.0)
     return LikelihoodRatio(statistic, _chi_squared_tail(statistic))
@@ -200,8 +203,8 @@ def kupiec_region(forecasts: int, level: float, size: float = 0.05) -> tuple[int
     >>> kupiec_region(510, 0.99)
     (2, 10)
     """
-    if not (0.0 < level < 1.0 and 0.0 < size <= 1.0):
-        raise ValueError(f"level {level} must lie in (0, 1) and size {size} in (0, 1]")
+    checks.level(level)
+    checks.fraction("size", size)
     if forecasts < 1:
         raise InsufficientData("kupiec_region", needed=1, got=forecasts)
     centre = round(forecasts * (1.0 - level))

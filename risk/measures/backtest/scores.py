@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from risk.errors import InsufficientData, NotIdentified
+from risk.measures import checks
 from risk.measures.backtest.counts import hits
 from risk.measures.backtest.shortfall import checked_shortfalls
 from risk.measures.types import FloatArray
@@ -101,8 +102,7 @@ def pinball_losses(losses: FloatArray, var: FloatArray, level: float) -> FloatAr
     >>> pinball_losses(np.array([1.0, 5.0]), np.array([3.0, 3.0]), 0.75)
     array([0.5, 1.5])
     """
-    if not 0.0 < level < 1.0:
-        raise ValueError(f"level must lie in (0, 1), got {level}")
+    checks.level(level)
     exceeded = hits(losses, var)
     beyond = np.asarray(losses, dtype=np.float64) - np.asarray(var, dtype=np.float64)
     costs: FloatArray = np.where(exceeded, level * beyond, (level - 1.0) * beyond)
