@@ -2,9 +2,10 @@ r"""How assets move together, for people to look at.
 
 What is measured here is shown, not used: the correlation behind betas lives in
 :mod:`risk.measures.correlation`, and VaR takes its dependence from the days of its scenarios
-themselves. Residuals are returns over the deviation that was forecast
-for them, oldest first, NaN where unobserved. What cannot be known from the bars at hand is
-NaN in these results, and callers show it as unknown.
+themselves. Correlations along a history are in :mod:`risk.measures.pair_correlation`, worst bars
+in common in :mod:`risk.measures.joint_tails`. Residuals are returns over the deviation that was
+forecast for them, oldest first, NaN where unobserved. What cannot be known from the bars at hand
+is NaN in these results, and callers show it as unknown.
 """
 
 import math
@@ -20,7 +21,6 @@ from risk.measures.types import BoolArray, FloatArray, IntArray
 #: Mean correlation of a stressed market: over 2017-2022 the mean of eight large coins over
 #: 60 days had its 95th percentile at 0.84 and its maximum at 0.93.
 STRESSED_MEAN = 0.95
-
 
 #: Percentiles of its own past under which a market is loose and over which it is tight.
 LOOSE_UNDER, TIGHT_OVER = 0.20, 0.80
