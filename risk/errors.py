@@ -4,6 +4,7 @@
 
     SeawallError
     ├── InsufficientData        a measure needs more history than there is
+    ├── NotIdentified           observations enough, and yet they do not tell
     ├── InvalidInput            a value from outside that cannot be accepted
     │   ├── SettingInvalid      a setting, named by its key
     │   ├── PriceFileInvalid    a price file that cannot be read at all
@@ -44,6 +45,22 @@ class InsufficientData(SeawallError):
         self.measure = measure
         self.needed = needed
         self.got = got
+
+
+class NotIdentified(SeawallError):
+    """Observations are enough in number and yet do not tell what was asked of them.
+
+    Parameters
+    ----------
+    measure : str
+        What could not be measured.
+    reason : str
+        What the observations lack, as the rest of the sentence.
+    """
+
+    def __init__(self, measure: str, reason: str) -> None:
+        super().__init__(f"{measure} cannot be told: {reason}")
+        self.measure = measure
 
 
 class InvalidInput(SeawallError):

@@ -12,8 +12,8 @@ from risk.domain.model import LEVELS
 from risk.errors import InsufficientData, InvalidInput
 from risk.measures import drawdown as drawdowns
 from risk.measures.correlation import correlation_from, ewma_cross, nearest_psd, shrink_to_mean
-from risk.measures.dependence import sample_correlation
 from risk.measures.ewma import ewma_variance
+from risk.measures.pair_correlation import sample_correlation
 from risk.measures.returns import annualised_volatility
 from risk.measures.shrinkage import MINIMUM_COMPLETE_BARS, shrunk_to_constant_correlation
 from risk.measures.tail import VarEs

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from risk.errors import InsufficientData
+from risk.errors import InsufficientData, NotIdentified
 from risk.measures.backtest import (
     acerbi_szekely_z2,
     conditional_coverage,
@@ -294,8 +294,8 @@ def _cell(task: Task, level: float, days: Judged, micros: float | None) -> Cell:
 
 
 def _if_told(answer: Callable[[], _Told]) -> _Told | None:
-    """None where the days are too few for an answer."""
+    """None where the days are too few for an answer, or do not tell it."""
     try:
         return answer()
-    except InsufficientData:
+    except (InsufficientData, NotIdentified):
         return None

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from risk.lab.var_backtest import Cell
+from risk.measures.backtest import CHANCE
 
 #: Level at which expected shortfall is judged.
 SHORTFALL_LEVEL = 0.975
-_CHANCE = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,7 @@ def _pooled_rate(cells: Iterable[Cell], level: float) -> float | None:
 
 def _not_rejected(p_values: Iterable[float | None]) -> tuple[int, int]:
     told = [p_value for p_value in p_values if p_value is not None]
-    return sum(p_value >= _CHANCE for p_value in told), len(told)
+    return sum(p_value >= CHANCE for p_value in told), len(told)
 
 
 def _pooled_z2(cells: Iterable[Cell]) -> float | None:

@@ -40,6 +40,19 @@ def fraction(name: str, value: float) -> float:
     return float(value)
 
 
+def level(value: float) -> float:
+    """`value`, a confidence, or a ValueError unless it lies in (0, 1)."""
+    if not 0.0 < value < 1.0:
+        raise ValueError(f"level must lie in (0, 1), got {value}")
+    return float(value)
+
+
+def no_infinity(name: str, values: FloatArray) -> None:
+    """Raise a ValueError if one of `values` is infinite; NaN, which is unobserved, may be."""
+    if np.isinf(values).any():
+        raise ValueError(f"{name} contains infinity; mark it as unobserved before filtering")
+
+
 def finite_vector(name: str, values: FloatArray, *, size: int | None = None) -> FloatArray:
     """`values` as a vector of floats, or a ValueError if one is not finite or the size is wrong."""
     vector = np.ascontiguousarray(values, dtype=np.float64)
@@ -59,15 +72,24 @@ def positive_vector(name: str, values: FloatArray, *, size: int | None = None) -
     return vector
 
 
-def covariance_matrix(name: str, matrix: FloatArray) -> FloatArray:
-    """`matrix`, or a ValueError unless it is square, finite, symmetric and every asset varies."""
+def symmetric_matrix(name: str, matrix: FloatArray, *, rounding: float = 0.0) -> FloatArray:
+    """`matrix`, or a ValueError unless it is square, finite and symmetric.
+
+    Twins differ by 1e-9 of their size at most, or by `rounding` where they are next to zero.
+    """
     matrix = np.ascontiguousarray(matrix, dtype=np.float64)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.size == 0:
         raise ValueError(f"{name} must be square, got shape {matrix.shape}")
     if not np.isfinite(matrix).all():
         raise ValueError(f"{name} contains NaN or infinity")
-    if not np.allclose(matrix, matrix.T, rtol=1e-9, atol=0.0):
+    if not np.allclose(matrix, matrix.T, rtol=1e-9, atol=rounding):
         raise ValueError(f"{name} must be symmetric")
+    return matrix
+
+
+def covariance_matrix(name: str, matrix: FloatArray) -> FloatArray:
+    """`matrix`, or a ValueError unless it is square, finite, symmetric and every asset varies."""
+    matrix = symmetric_matrix(name, matrix)
     if (np.diagonal(matrix) <= 0.0).any():
         raise ValueError(f"{name} has an asset without variance")
     return matrix

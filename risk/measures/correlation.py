@@ -7,6 +7,7 @@ so a storm does not outweigh the months around it.
 
 import numpy as np
 
+from risk.measures.checks import no_infinity
 from risk.measures.kernel import MATRIX, ROWS, VECTOR, kernel
 from risk.measures.types import FloatArray
 
@@ -53,7 +54,7 @@ def ewma_cross_update(
     _check_decay(decay)
     if not cross.shape == weight.shape == (residuals.size, residuals.size):
         raise ValueError(f"{residuals.size} residuals for sums of shape {cross.shape}")
-    _refuse_infinite(residuals)
+    no_infinity("residuals", residuals)
     rows = np.ascontiguousarray(cross), np.ascontiguousarray(weight)
     return _cross_update(*rows, residuals, decay)
 
@@ -79,7 +80,7 @@ def ewma_cross(residuals: FloatArray, decay: float = 0.99) -> tuple[FloatArray, 
     """
     residuals = np.asarray(residuals, dtype=np.float64)
     _check_decay(decay)
-    _refuse_infinite(residuals)
+    no_infinity("residuals", residuals)
     return _cross_filter(residuals, decay)
 
 
@@ -218,11 +219,6 @@ def _mixed(correlation: FloatArray, target: float, share: float) -> FloatArray:
 def _check_decay(decay: float) -> None:
     if not 0.0 < decay < 1.0:
         raise ValueError(f"decay must lie in (0, 1), got {decay}")
-
-
-def _refuse_infinite(residuals: FloatArray) -> None:
-    if np.isinf(residuals).any():
-        raise ValueError("residuals contains infinity")
 
 
 @kernel(ROWS, ROWS, VECTOR, "float64")

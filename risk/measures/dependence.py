@@ -2,38 +2,25 @@ r"""How assets move together, for people to look at.
 
 What is measured here is shown, not used: the correlation behind betas lives in
 :mod:`risk.measures.correlation`, and VaR takes its dependence from the days of its scenarios
-themselves. Residuals are returns over the deviation that was forecast
-for them, oldest first, NaN where unobserved. What cannot be known from the bars at hand is
-NaN in these results, and callers show it as unknown.
+themselves. Correlations along a history are in :mod:`risk.measures.pair_correlation`, worst bars
+in common in :mod:`risk.measures.joint_tails`. Residuals are returns over the deviation that was
+forecast for them, oldest first, NaN where unobserved. What cannot be known from the bars at hand
+is NaN in these results, and callers show it as unknown.
 """
 
 import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
-from scipy.special import ndtri, owens_t
 
-from risk.errors import InsufficientData
 from risk.measures.correlation import stressed_correlation
 from risk.measures.types import BoolArray, FloatArray, IntArray
-
-#: Fewest bars with both assets for a correlation to be shown: at 30 its standard error is
-#: 0.18 where there is none, 0.10 around 0.67.
-MINIMUM_COMMON_BARS = 30
-
-#: Fewest bars in the tail for a share of them to mean anything: 100 bars at 5 %.
-MINIMUM_TAIL_BARS = 5
 
 #: Mean correlation of a stressed market: over 2017-2022 the mean of eight large coins over
 #: 60 days had its 95th percentile at 0.84 and its maximum at 0.93.
 STRESSED_MEAN = 0.95
-
-# Of a window's variance relative to the largest square in it: below, nothing moved.
-_NEGLIGIBLE = 1e-12
-
 
 #: Percentiles of its own past under which a market is loose and over which it is tight.
 LOOSE_UNDER, TIGHT_OVER = 0.20, 0.80
@@ -54,24 +41,6 @@ class Stressed(NamedTuple):
 
     theta: float
     correlation: FloatArray
-
-
-class JointTails(NamedTuple):
-    """How often assets have their worst bars together, on average over pairs.
-
-    Attributes
-    ----------
-    observed : float
-        Share of the worst bars of one in which the other was among its own worst, too.
-    gaussian : float
-        The same for a Gaussian copula with each pair's correlation.
-    pairs : int
-        Pairs with enough common bars; where there are none both shares are NaN.
-    """
-
-    observed: float
-    gaussian: float
-    pairs: int
 
 
 class Tightness(NamedTuple):
@@ -129,39 +98,6 @@ def clustered_order(correlation: FloatArray) -> IntArray:
     tree = linkage(squareform(distance, checks=False), method="average", optimal_ordering=True)
     order: IntArray = leaves_list(tree).astype(np.int64)
     return order if order[0] < order[-1] else order[::-1].copy()
-
-
-def sample_correlation(
-    residuals: FloatArray, *, rows: BoolArray | None = None, minimum: int = MINIMUM_COMMON_BARS
-) -> FloatArray:
-    """Pearson's correlation of each pair over the bars in which both were observed.
-
-    Parameters
-    ----------
-    residuals : ndarray of shape (bars, assets)
-        NaN where unobserved.
-    rows : ndarray of shape (bars,), bool, optional
-        Bars that count; all by default.
-    minimum : int
-        Fewest common bars, 2 or more.
-
-    Returns
-    -------
-    ndarray of shape (assets, assets)
-        Symmetric, ones on the diagonal, entries in [-1, 1]. NaN, to be shown as unknown, for
-        pairs with fewer common bars than `minimum`, or with an asset that did not move in
-        them. With holes it need not be positive semidefinite: pairs saw different bars.
-
-    Raises
-    ------
-    ValueError
-        If a residual is infinite or `minimum` is below 2.
-    """
-    if minimum < 2:
-        raise ValueError(f"a correlation needs 2 or more bars, not {minimum}")
-    residuals = np.asarray(residuals, dtype=np.float64)
-    _refuse_infinite(residuals)
-    return _pairwise(residuals if rows is None else residuals[rows], minimum)
 
 
 def calm_rows(residuals: FloatArray, returns: FloatArray, share: float = 0.5) -> BoolArray:
@@ -235,181 +171,6 @@ def stress_to(correlation: FloatArray, target: float = STRESSED_MEAN) -> Stresse
     return Stressed(theta, stressed_correlation(correlation, theta))
 
 
-def rolling_mean_correlation(residuals: FloatArray, window: int = 60) -> FloatArray:
-    r"""Mean correlation of all pairs over each trailing window.
-
-    For A assets observed throughout, standardised within the window, the variance of their
-    sum is :math:`A + A (A - 1) \bar\rho`: no pair needs to be looked at. Where there are
-    holes the pairs are measured one by one, each over its own common bars.
-
-    Parameters
-    ----------
-    residuals : ndarray of shape (bars, assets)
-        NaN where unobserved.
-    window : int
-        Bars, 4 or more. A pair needs half of them.
-
-    Returns
-    -------
-    ndarray of shape (bars,)
-        Entry t is over the window that ends with bar t. NaN before the first full window, and
-        where no pair is known.
-
-    Raises
-    ------
-    ValueError
-        If a residual is infinite or the window too short.
-    """
-    residuals = np.asarray(residuals, dtype=np.float64)
-    _refuse_infinite(residuals)
-    _refuse_short(window)
-    means = np.full(len(residuals), np.nan)
-    for end in range(window, len(residuals) + 1):
-        means[end - 1] = _mean_of_window(residuals[end - window : end], minimum=window // 2)
-    return means
-
-
-def rolling_pair_correlation(x: FloatArray, y: FloatArray, window: int = 60) -> FloatArray:
-    """Correlation of two assets over each trailing window.
-
-    Parameters
-    ----------
-    x, y : ndarray of shape (bars,)
-        Residuals; NaN where unobserved.
-    window : int
-        Bars, 4 or more, in half of which both must have been observed.
-
-    Returns
-    -------
-    ndarray of shape (bars,)
-        Entry t is over the window that ends with bar t. NaN before the first full window, and
-        where the pair is unknown as in :func:`sample_correlation`.
-
-    Raises
-    ------
-    ValueError
-        If a residual is infinite, the window too short, or lengths differ.
-    """
-    pair = np.column_stack((x, y)).astype(np.float64)
-    _refuse_infinite(pair)
-    _refuse_short(window)
-    correlations = np.full(len(pair), np.nan)
-    if len(pair) >= window:
-        windows = sliding_window_view(_without_lone(pair), window, axis=0)
-        correlations[window - 1 :] = _correlations_of(windows, minimum=window // 2)
-    return correlations
-
-
-def joint_tail_share(x: FloatArray, y: FloatArray, tail: float = 0.05) -> float:
-    """Share of the worst bars of `x` in which `y` was among its own worst, too.
-
-    Parameters
-    ----------
-    x, y : ndarray of shape (bars,)
-        Returns or residuals; NaN where unobserved. Bars with both count.
-    tail : float
-        Share of bars that are the worst, in (0, 0.5].
-
-    Returns
-    -------
-    float
-        In [0, 1]. Independent assets have `tail`, on average.
-
-    Raises
-    ------
-    InsufficientData
-        If the tail holds fewer than ``MINIMUM_TAIL_BARS``.
-    ValueError
-        If `tail` is outside (0, 0.5] or lengths differ.
-    """
-    _check_tail(tail)
-    both = ~np.isnan(np.column_stack((x, y))).any(axis=1)
-    bars, needed = int(both.sum()), math.ceil(MINIMUM_TAIL_BARS / tail)
-    if bars < needed:
-        raise InsufficientData("joint_tail_share", needed=needed, got=bars)
-    worst_of_x, worst_of_y = _worst(x[both], tail), _worst(y[both], tail)
-    return float((worst_of_x & worst_of_y).sum() / worst_of_x.sum())
-
-
-def gaussian_joint_tail_share(rho: float, tail: float = 0.05) -> float:
-    r"""What :func:`joint_tail_share` would be if only correlation tied the assets together.
-
-    Under a Gaussian copula :math:`\Phi_2(q, q; \rho) / \Phi(q)` at the tail's quantile q,
-    where :math:`\Phi_2(q, q; \rho) = \Phi(q) - 2 T(q, \sqrt{(1 - \rho) / (1 + \rho)})` with
-    Owen's T function [1]_.
-
-    Parameters
-    ----------
-    rho : float
-        Correlation, in [-1, 1].
-    tail : float
-        In (0, 0.5].
-
-    Returns
-    -------
-    float
-        In [0, 1].
-
-    Raises
-    ------
-    ValueError
-        If `rho` or `tail` is out of range.
-
-    References
-    ----------
-    .. [1] Owen, D. (1956). "Tables for computing bivariate normal probabilities". Annals of
-       Mathematical Statistics 27(4).
-
-    Examples
-    --------
-    >>> round(gaussian_joint_tail_share(0.0), 6)
-    0.05
-    """
-    _check_tail(tail)
-    if not -1.0 <= rho <= 1.0:
-        raise ValueError(f"a correlation must lie in [-1, 1], got {rho}")
-    slope = math.sqrt((1.0 - rho) / (1.0 + rho)) if rho > -1.0 else math.inf
-    share = 1.0 - 2.0 * float(owens_t(ndtri(tail), slope)) / tail
-    return min(max(share, 0.0), 1.0)
-
-
-def mean_joint_tails(returns: FloatArray, tail: float = 0.05) -> JointTails:
-    """:func:`joint_tail_share` and its Gaussian twin, each the mean over all pairs.
-
-    Parameters
-    ----------
-    returns : ndarray of shape (bars, assets)
-        NaN where unobserved.
-    tail : float
-        In (0, 0.5].
-
-    Returns
-    -------
-    JointTails
-        Over the pairs that have enough common bars for both; the Gaussian one takes the
-        correlation of these very returns.
-
-    Raises
-    ------
-    ValueError
-        If `tail` is outside (0, 0.5] or a return is infinite.
-    """
-    _check_tail(tail)
-    correlation = sample_correlation(returns)
-    found = []
-    for i, j in zip(*np.triu_indices(len(correlation), k=1), strict=True):
-        try:
-            observed = joint_tail_share(returns[:, i], returns[:, j], tail)
-        except InsufficientData:
-            continue
-        if not np.isnan(correlation[i, j]):
-            found.append((observed, gaussian_joint_tail_share(float(correlation[i, j]), tail)))
-    if not found:
-        return JointTails(math.nan, math.nan, 0)
-    observed, gaussian = np.mean(found, axis=0)
-    return JointTails(float(observed), float(gaussian), len(found))
-
-
 def independent_bets(correlation: FloatArray) -> float:
     r"""How many assets that have nothing in common would spread risk as these do.
 
@@ -472,115 +233,11 @@ def tightness(means: FloatArray) -> Tightness:
     return Tightness(lower, upper, regime, lasted)
 
 
-def sample_beta(x: FloatArray, y: FloatArray) -> float:
-    """How far `y` moved per move of `x`: the slope of the least squares line through both.
-
-    Parameters
-    ----------
-    x, y : ndarray of shape (bars,)
-        Returns; NaN where unobserved. Bars with both count.
-
-    Returns
-    -------
-    float
-        NaN, to be shown as unknown, with fewer than ``MINIMUM_COMMON_BARS`` common bars or
-        where `x` did not move.
-
-    Raises
-    ------
-    ValueError
-        If lengths differ.
-    """
-    pair = np.column_stack((x, y))
-    pair = pair[~np.isnan(pair).any(axis=1)]
-    if len(pair) < MINIMUM_COMMON_BARS:
-        return math.nan
-    x, y = (pair - pair.mean(axis=0)).T
-    variance = float(x @ x)
-    moved = variance > _NEGLIGIBLE * float((pair[:, 0] ** 2).sum())
-    return float(x @ y) / variance if moved else math.nan
-
-
-# --- pairs ---------------------------------------------------------------------------------
-
-
-def _pairwise(residuals: FloatArray, minimum: int) -> FloatArray:
-    """Correlations of all pairs by five products of matrices, whatever the holes."""
-    seen = ~np.isnan(residuals)
-    there = seen.astype(np.float64)
-    values = _standardised(residuals)
-    bars = there.T @ there
-    sums, squares = values.T @ there, (values**2).T @ there
-    with np.errstate(invalid="ignore", divide="ignore"):
-        covariance = values.T @ values - sums * sums.T / bars
-        variance = squares - sums**2 / bars
-        correlation = covariance / np.sqrt(variance * variance.T)
-    moved = variance > _NEGLIGIBLE * squares
-    correlation[~(moved & moved.T & (bars >= minimum))] = np.nan
-    np.clip(correlation, -1.0, 1.0, out=correlation)
-    np.fill_diagonal(correlation, 1.0)
-    symmetric: FloatArray = (correlation + correlation.T) / 2.0
-    return symmetric
-
-
-def _standardised(residuals: FloatArray) -> FloatArray:
-    """Each column less its mean, over its deviation; 0 in its holes."""
-    seen = ~np.isnan(residuals)
-    count = np.maximum(seen.sum(axis=0), 1)
-    held = np.where(seen, residuals, 0.0)
-    centred = np.where(seen, held - held.sum(axis=0) / count, 0.0)
-    deviation = np.sqrt((centred**2).sum(axis=0) / count)
-    moved: BoolArray = deviation > math.sqrt(_NEGLIGIBLE) * np.abs(held).max(axis=0, initial=0.0)
-    scaled: FloatArray = centred / np.where(moved, deviation, 1.0)
-    return np.where(moved, scaled, 0.0)
-
-
 def _mean_of_pairs(correlation: FloatArray) -> float:
     """Mean over the known pairs; 1, so that nothing is left to stress, if there is none."""
     pairs = correlation[np.triu_indices(len(correlation), k=1)]
     known = pairs[~np.isnan(pairs)]
     return float(known.mean()) if known.size else 1.0
-
-
-def _mean_of_window(rows: FloatArray, minimum: int) -> float:
-    seen = (~np.isnan(rows)).sum(axis=0)
-    useful = rows[:, seen >= minimum]
-    if np.isnan(useful).any():
-        return _mean_by_pairs(_pairwise(useful, minimum))
-    return _mean_by_sum(_standardised(useful))
-
-
-def _mean_by_pairs(correlation: FloatArray) -> float:
-    known = ~np.isnan(correlation)
-    pairs = int(known.sum()) - len(correlation)
-    if pairs == 0:
-        return math.nan
-    return float((correlation[known].sum() - len(correlation)) / pairs)
-
-
-def _mean_by_sum(standardised: FloatArray) -> float:
-    assets = int(standardised.any(axis=0).sum())
-    if assets < 2:
-        return math.nan
-    variance = float((standardised.sum(axis=1) ** 2).mean())
-    return (variance - assets) / (assets * (assets - 1))
-
-
-def _without_lone(pair: FloatArray) -> FloatArray:
-    """The pair with both sides unobserved where either is."""
-    return np.where(np.isnan(pair).any(axis=1, keepdims=True), np.nan, pair)
-
-
-def _correlations_of(windows: FloatArray, minimum: int) -> FloatArray:
-    """Correlation within each window; `windows` has shape (windows, 2, bars)."""
-    x, y = (_standardised(windows[:, side].T) for side in (0, 1))
-    bars = (~np.isnan(windows[:, 0])).sum(axis=1)
-    known = (bars >= minimum) & x.any(axis=0) & y.any(axis=0)
-    correlations = (x * y).sum(axis=0) / np.maximum(bars, 1)
-    return np.where(known, np.clip(correlations, -1.0, 1.0), np.nan)
-
-
-# --- calm and tails ------------------------------------------------------------------------
 
 
 def _market_deviation(residuals: FloatArray, returns: FloatArray) -> FloatArray:
@@ -594,25 +251,3 @@ def _market_deviation(residuals: FloatArray, returns: FloatArray) -> FloatArray:
     if told.any():
         market[told] = np.nanmedian(relative[told] / np.nanmedian(relative, axis=0), axis=1)
     return market
-
-
-def _worst(values: FloatArray, tail: float) -> BoolArray:
-    """The lowest share of the values; all that tie with the last of them count."""
-    rank = round(len(values) * tail) - 1
-    worst: BoolArray = values <= np.partition(values, rank)[rank]
-    return worst
-
-
-def _check_tail(tail: float) -> None:
-    if not 0.0 < tail <= 0.5:
-        raise ValueError(f"tail must lie in (0, 0.5], got {tail}")
-
-
-def _refuse_infinite(residuals: FloatArray) -> None:
-    if np.isinf(residuals).any():
-        raise ValueError("residuals contains infinity")
-
-
-def _refuse_short(window: int) -> None:
-    if window < 4:
-        raise ValueError(f"a window needs 4 or more bars, not {window}")

@@ -7,7 +7,8 @@ whose contributions stand in the proportion of given budgets *b* are unique and 
 .. math:: \tfrac12 x' \Sigma x - \sum_i b_i \log x_i
 
 which is done one weight at a time, each by the positive root of a quadratic, until no
-contribution is off by more than rounding [1]_.
+contribution's share of the risk is off by more than :math:`10^{-12}` [1]_. A book that is nearly
+without risk may not get so far within the rounds allowed, and is accepted up to :math:`10^{-6}`.
 
 References
 ----------
@@ -23,7 +24,7 @@ from risk.measures.checks import covariance_matrix, finite_vector, positive_vect
 from risk.measures.kernel import MATRIX, VECTOR, kernel
 from risk.measures.types import FloatArray
 
-#: Largest error of a contribution's share that counts as none.
+#: Largest error of a contribution's share that ends the rounds; its root is the largest accepted.
 _TOLERANCE = 1e-12
 #: Multiplications before a book is taken for one without risk: a fraction of a second. Nearly
 #: perfect hedges, such as a coin against its wrapped twin, need many sweeps.
@@ -85,7 +86,8 @@ def equal_risk_weights(covariance: FloatArray, budgets: FloatArray | None = None
     Returns
     -------
     ndarray of shape (assets,)
-        Positive, adding up to 1.
+        Positive, adding up to 1. Shares of the risk are met to 1e-12, or to 1e-6 where the
+        covariance is so close to singular that the rounds run out before.
 
     Raises
     ------

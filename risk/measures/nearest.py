@@ -17,6 +17,7 @@ References
 
 import numpy as np
 
+from risk.measures.checks import symmetric_matrix
 from risk.measures.correlation import nearest_psd
 from risk.measures.types import FloatArray
 
@@ -44,13 +45,7 @@ def nearest_correlation(matrix: FloatArray) -> FloatArray:
         If the matrix is not square, symmetric and finite, or so far from a correlation matrix
         that the projections do not settle.
     """
-    matrix = np.asarray(matrix, dtype=np.float64)
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.size == 0:
-        raise ValueError(f"matrix must be square, got shape {matrix.shape}")
-    if not np.isfinite(matrix).all():
-        raise ValueError("matrix contains NaN or infinity")
-    if not np.allclose(matrix, matrix.T, rtol=1e-9, atol=1e-12):
-        raise ValueError("matrix must be symmetric")
+    matrix = symmetric_matrix("matrix", matrix, rounding=1e-12)
     return nearest_psd(_alternated((matrix + matrix.T) / 2.0))
 
 

@@ -28,8 +28,8 @@ import numpy as np
 
 from risk.measures import checks
 from risk.measures.bootstrap import RESAMPLES, Statistic, block_bootstrap_error
-from risk.measures.dependence import MINIMUM_COMMON_BARS, sample_beta
 from risk.measures.drawdown import maximum_drawdown
+from risk.measures.pair_correlation import MINIMUM_COMMON_BARS, sample_beta
 from risk.measures.returns import DAYS_PER_YEAR
 from risk.measures.types import FloatArray
 

@@ -52,8 +52,8 @@ class RegimeParameters:
     Attributes
     ----------
     transition : tuple of 3 rows of 3 floats
-        Probability of going from the row's state to the column's within one bar. By default
-        those of a day, from hourly ones that were fitted to large coins.
+        Probability of going from the row's state to the column's within one bar. ``DAILY`` and
+        ``HOURLY`` have those of hours that were fitted to large coins.
     deviations : tuple of 3 floats
         Rising; of each state, in any common unit.
     level_decay : float
@@ -247,10 +247,17 @@ def regime_path(returns: FloatArray, parameters: RegimeParameters = DAILY) -> Re
 def next_probabilities(state: RegimeState, parameters: RegimeParameters = DAILY) -> FloatArray:
     """Probabilities of the states in the bar to come.
 
+    Parameters
+    ----------
+    state : RegimeState
+        After the newest bar; left as it is.
+    parameters : RegimeParameters
+        Those that the state was filtered with.
+
     Returns
     -------
     ndarray of shape (3,)
-        Adding up to 1.
+        In the order of ``REGIMES``, adding up to 1; the long-run ones while the level is learnt.
     """
     came = state.probabilities @ parameters.rows
     expected: FloatArray = came / came.sum()

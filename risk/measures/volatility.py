@@ -29,6 +29,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from risk.measures.checks import no_infinity
 from risk.measures.kernel import INTEGERS, MATRIX, VECTOR, kernel
 from risk.measures.types import FloatArray, IntArray
 
@@ -152,7 +153,7 @@ def gjr_update(
     returns_row = np.ascontiguousarray(returns_row, dtype=np.float64)
     if returns_row.shape != state.variance.shape:
         raise ValueError(f"{state.variance.size} assets, but returns of {returns_row.size}")
-    _refuse_infinite(returns_row)
+    no_infinity("returns", returns_row)
     variance, long_run, observed, residuals = _update(
         state.variance, state.long_run, state.observed, returns_row, parameters.coefficients
     )
@@ -186,7 +187,7 @@ def gjr_filter(
         If a return is infinite.
     """
     returns = np.asarray(returns, dtype=np.float64)
-    _refuse_infinite(returns)
+    no_infinity("returns", returns)
     path, residuals, long_run, observed = _filter(returns, parameters.coefficients)
     return path, residuals, GjrState(path[-1].copy(), long_run, observed)
 
@@ -234,11 +235,6 @@ def gjr_growth(
     if drawn.size and not 0 <= drawn.min() <= drawn.max() < len(residuals):
         raise ValueError(f"draws from {len(residuals)} bars only")
     return _growth(*state, residuals, drawn, parameters.coefficients)
-
-
-def _refuse_infinite(returns: FloatArray) -> None:
-    if np.isinf(returns).any():
-        raise ValueError("returns contains infinity; mark it as unobserved before filtering")
 
 
 @njit(cache=True)

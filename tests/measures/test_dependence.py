@@ -10,19 +10,23 @@ from scipy.stats import multivariate_normal, norm
 from risk.errors import InsufficientData
 from risk.measures.correlation import mean_correlation
 from risk.measures.dependence import (
-    MINIMUM_TAIL_BARS,
     calm_rows,
     clustered_order,
-    gaussian_joint_tail_share,
     independent_bets,
+    stress_to,
+    tightness,
+)
+from risk.measures.joint_tails import (
+    MINIMUM_TAIL_BARS,
+    gaussian_joint_tail_share,
     joint_tail_share,
     mean_joint_tails,
+)
+from risk.measures.pair_correlation import (
     rolling_mean_correlation,
     rolling_pair_correlation,
     sample_beta,
     sample_correlation,
-    stress_to,
-    tightness,
 )
 from tests.oracles.dependence import (
     matrix_by_the_book,

@@ -10,7 +10,14 @@ ROOT = Path(__file__).parents[2]
 DOCS, MEASURES = ROOT / "docs", ROOT / "risk" / "measures"
 
 PAGES = {
-    "correlation-measures.md": ("correlation", "dependence", "shrinkage", "nearest"),
+    "correlation-measures.md": (
+        "correlation",
+        "dependence",
+        "pair_correlation",
+        "joint_tails",
+        "shrinkage",
+        "nearest",
+    ),
     "performance.md": ("drawdown", "performance", "bootstrap"),
     "regimes.md": ("regimes",),
     "sizing.md": ("sizing", "book_sizing", "equal_risk"),

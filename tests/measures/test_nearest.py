@@ -89,7 +89,11 @@ def test_the_order_of_assets_does_not_matter(seed, order):
 def test_fifty_assets_settle():
     matrix = impossible(np.random.default_rng(0), assets=50)
 
-    np.linalg.cholesky(nearest_correlation(matrix))
+    found = nearest_correlation(matrix)
+
+    assert np.linalg.eigvalsh(matrix)[0] < 0.0 < np.linalg.eigvalsh(found)[0]
+    np.testing.assert_array_equal(np.diagonal(found), 1.0)
+    np.testing.assert_array_equal(found, found.T)
 
 
 @pytest.mark.parametrize(

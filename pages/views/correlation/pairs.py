@@ -31,7 +31,7 @@ from pages.views.correlation.study import (
 from pages.views.correlation.words import ASSETS, OF, ORDER, VIEW, VIEWS
 from risk.domain.model import PROVEN_AFTER
 from risk.measures.correlation import PRIOR_CORRELATION
-from risk.measures.dependence import MINIMUM_COMMON_BARS
+from risk.measures.pair_correlation import MINIMUM_COMMON_BARS
 
 _PATH = "/correlation"
 _SCALE_STEPS = 11

@@ -15,20 +15,24 @@ from risk.domain.model import Model
 from risk.errors import InsufficientData
 from risk.measures.correlation import mean_correlation
 from risk.measures.dependence import (
-    JointTails,
     Tightness,
     calm_rows,
     clustered_order,
-    gaussian_joint_tail_share,
     independent_bets,
+    stress_to,
+    tightness,
+)
+from risk.measures.joint_tails import (
+    JointTails,
+    gaussian_joint_tail_share,
     joint_tail_share,
     mean_joint_tails,
+)
+from risk.measures.pair_correlation import (
     rolling_mean_correlation,
     rolling_pair_correlation,
     sample_beta,
     sample_correlation,
-    stress_to,
-    tightness,
 )
 from risk.measures.types import FloatArray, IntArray
 

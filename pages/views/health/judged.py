@@ -12,6 +12,7 @@ from pages.views.records.past import COMPARED_LEVELS, Hindsight, ModelRecord
 from pages.views.records.scored import ScoredBars
 from risk.domain.model import LEVELS
 from risk.measures.backtest import (
+    CHANCE,
     Bands,
     Depth,
     LevelRecord,
@@ -125,7 +126,7 @@ class Tests(NamedTuple):
 
 def is_rejected(p_value: float | None) -> bool:
     """Whether a test of which so much is known speaks against its model."""
-    return p_value is not None and p_value < 0.05
+    return p_value is not None and p_value < CHANCE
 
 
 def live_health(judged: ScoredBars) -> ModelHealth:

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from pages.views.records.scored import ScoredBars
-from risk.errors import InsufficientData
-from risk.measures.backtest import diebold_mariano, pinball_losses
+from risk.errors import NotIdentified
+from risk.measures.backtest import CHANCE, diebold_mariano, pinball_losses
 from risk.measures.types import FloatArray
 
 #: Over fewer days the test of a difference rejects far too often.
 _LEAST_DAYS = 60
-_CHANCE = 0.05
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Difference:
         """Whether it can be told from chance, in words."""
         if self.p_value is None:
             return "too few days"
-        return "within chance" if self.p_value >= _CHANCE else "more than chance"
+        return "within chance" if self.p_value >= CHANCE else "more than chance"
 
 
 def difference_from_live(var_99: FloatArray, judged: ScoredBars) -> Difference | None:
@@ -62,5 +61,5 @@ def _p_value(other: FloatArray, live: FloatArray) -> float | None:
         return None
     try:
         return diebold_mariano(other, live).p_value
-    except InsufficientData:  # one constant apart: there is no scatter to judge it by
+    except NotIdentified:  # one constant apart: there is no scatter to judge it by
         return None

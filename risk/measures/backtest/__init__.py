@@ -22,6 +22,7 @@ from risk.measures.backtest.independence import (
 )
 from risk.measures.backtest.probability import Bands, band_ranges, band_test, bands
 from risk.measures.backtest.record import (
+    CHANCE,
     ENOUGH_PERIODS,
     Depth,
     LevelRecord,
@@ -56,6 +57,7 @@ from risk.measures.backtest.traffic_light import (
 )
 
 __all__ = [
+    "CHANCE",
     "DIEBOLD_MARIANO_LAG",
     "ENOUGH_PERIODS",
     "TRAFFIC_LIGHT_WINDOW",

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import bdtr, xlogy
 
-from risk.errors import InsufficientData
+from risk.errors import InsufficientData, NotIdentified
+from risk.measures import checks
 from risk.measures.types import BoolArray, FloatArray
 
 
@@ -119,8 +120,9 @@ def kupiec(hit_count: int, forecasts: int, level: float) -> Kupiec:
     """
     if forecasts < 1:
         raise InsufficientData("kupiec", needed=1, got=forecasts)
-    if not (0 <= hit_count <= forecasts and 0.0 < level < 1.0):
-        raise ValueError(f"{hit_count} hits in {forecasts} forecasts at level {level}")
+    checks.level(level)
+    if not 0 <= hit_count <= forecasts:
+        raise ValueError(f"{hit_count} hits in {forecasts} forecasts")
     observed = _log_likelihood(hit_count, forecasts, hit_count / forecasts)
     expected = _log_likelihood(hit_count, forecasts, 1.0 - level)
     statistic = max(2.0 * (observed - expected), 0.0)
@@ -163,8 +165,9 @@ def kupiec_tuff(first_hit: int, level: float) -> LikelihoodRatio:
     >>> [kupiec_tuff(period, 0.99).p_value < 0.05 for period in (6, 7, 438, 439)]
     [True, False, False, True]
     """
-    if first_hit < 1 or not 0.0 < level < 1.0:
-        raise ValueError(f"first hit in period {first_hit} at level {level}")
+    checks.level(level)
+    if first_hit < 1:
+        raise ValueError(f"the first period is number 1, got {first_hit}")
     observed = _log_likelihood(1, first_hit, 1.0 / first_hit)
     statistic = max(2.0 * (observed - _log_likelihood(1, first_hit, 1.0 - level)), 0.0)
     return LikelihoodRatio(statistic, _chi_squared_tail(statistic))
@@ -179,7 +182,7 @@ def kupiec_region(forecasts: int, level: float, size: float = 0.05) -> tuple[int
     level : float
         Confidence of the VaR.
     size : float
-        Probability of rejecting a right model.
+        Probability of rejecting a right model, above 0 and at most 1.
 
     Returns
     -------
@@ -189,13 +192,21 @@ def kupiec_region(forecasts: int, level: float, size: float = 0.05) -> tuple[int
     Raises
     ------
     InsufficientData
-        If no number of hits is accepted, or there are no forecasts.
+        If there are no forecasts.
+    NotIdentified
+        If no number of hits is accepted, as may happen at a size close to 1.
+    ValueError
+        If `level` is outside (0, 1) or `size` outside (0, 1].
 
     Examples
     --------
     >>> kupiec_region(510, 0.99)
     (2, 10)
     """
+    checks.level(level)
+    checks.fraction("size", size)
+    if forecasts < 1:
+        raise InsufficientData("kupiec_region", needed=1, got=forecasts)
     centre = round(forecasts * (1.0 - level))
 
     def accepted(hit_count: int) -> bool:
@@ -203,7 +214,8 @@ def kupiec_region(forecasts: int, level: float, size: float = 0.05) -> tuple[int
         return inside and kupiec(hit_count, forecasts, level).p_value >= size
 
     if not accepted(centre):
-        raise InsufficientData("kupiec_region", needed=forecasts + 1, got=forecasts)
+        reason = f"each number of hits in {forecasts} is rejected at size {size}"
+        raise NotIdentified("kupiec_region", reason)
     low = high = centre
     while accepted(low - 1):
         low -= 1
@@ -237,10 +249,10 @@ def chance_inside_region(
 
     Raises
     ------
-    InsufficientData
-        If there are no forecasts.
+    InsufficientData, NotIdentified
+        As :func:`kupiec_region`.
     ValueError
-        If `times` cannot be.
+        If `times` cannot be, `level` is outside (0, 1) or `size` outside (0, 1].
 
     Examples
     --------

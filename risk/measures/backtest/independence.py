@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import chdtrc, xlogy
 
-from risk.errors import InsufficientData
+from risk.errors import InsufficientData, NotIdentified
+from risk.measures import checks
 from risk.measures.backtest.counts import LikelihoodRatio
 from risk.measures.types import BoolArray, FloatArray
 
@@ -69,7 +70,7 @@ def hit_independence(exceeded: BoolArray) -> LikelihoodRatio:
 
     Raises
     ------
-    InsufficientData
+    NotIdentified
         If no period follows a hit or none follows a period without: then there is nothing to
         compare.
 
@@ -92,7 +93,8 @@ def hit_independence(exceeded: BoolArray) -> LikelihoodRatio:
     """
     moves = _moves(exceeded)
     if moves.n00 + moves.n01 == 0 or moves.n10 + moves.n11 == 0:
-        raise InsufficientData("independence after a hit or none", needed=1, got=0)
+        reason = "no period follows a hit, or none follows a period without"
+        raise NotIdentified("independence of hits", reason)
     statistic = max(2.0 * (_log_likelihood_of_chain(moves) - _log_likelihood_apart(moves)), 0.0)
     return LikelihoodRatio(statistic, _chi_squared_tail(statistic, 1))
 
@@ -133,8 +135,7 @@ def conditional_coverage(exceeded: BoolArray, level: float) -> LikelihoodRatio:
     >>> round(conditional_coverage(np.zeros(256, dtype=bool), 0.99).statistic, 3)
     5.126
     """
-    if not 0.0 < level < 1.0:
-        raise ValueError(f"level must lie in (0, 1), got {level}")
+    checks.level(level)
     moves = _moves(exceeded)
     if sum(moves) == 0:
         raise InsufficientData("conditional_coverage", needed=2, got=np.size(exceeded))
@@ -211,8 +212,9 @@ def dynamic_quantile(
 
 
 def _refuse_unusable(exceeded: BoolArray, var: FloatArray, level: float, lags: int) -> None:
-    if not 0.0 < level < 1.0 or lags < 0:
-        raise ValueError(f"level {level} must lie in (0, 1) and lags {lags} be 0 or more")
+    checks.level(level)
+    if lags < 0:
+        raise ValueError(f"lags must be 0 or more, got {lags}")
     if exceeded.ndim != 1 or exceeded.shape != var.shape:
         raise ValueError(f"hits of shape {exceeded.shape} beside forecasts of {var.shape}")
     if not np.isfinite(var).all():

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from risk.errors import InsufficientData
+from risk.errors import NotIdentified
+from risk.measures import checks
 from risk.measures.backtest.counts import kupiec_region
 from risk.measures.backtest.independence import conditional_coverage, hit_independence
 from risk.measures.backtest.shortfall import (
@@ -20,8 +21,8 @@ from risk.measures.backtest.shortfall import (
 from risk.measures.backtest.traffic_light import TRAFFIC_LIGHT_WINDOW, traffic_light_zones
 from risk.measures.types import BoolArray, FloatArray, IntArray
 
-#: Of a test at 5 %.
-_CHANCE = 0.05
+#: Size of every test: how often it rejects a right model.
+CHANCE = 0.05
 #: Of fewer hits it cannot be said that they keep apart: chance seldom puts two side by side.
 LEAST_HITS_IN_ORDER = 5
 #: Of fewer periods the limits of Z2 and the test of the bands, made for 250, are not to be trusted.
@@ -139,8 +140,7 @@ def level_record(exceeded: BoolArray, level: float) -> LevelRecord:
     >>> record.hits, record.low, record.high, record.order.value
     (6, 5, 16, 'clustered')
     """
-    if not 0.0 < level < 1.0:
-        raise ValueError(f"level must lie in (0, 1), got {level}")
+    checks.level(level)
     exceeded = np.asarray(exceeded, dtype=np.bool_)
     low, high = _region(exceeded.size, level)
     order_p = _order_p(exceeded)
@@ -164,13 +164,13 @@ def _region(forecasts: int, level: float) -> tuple[int, int]:
 def _order_p(exceeded: BoolArray) -> float | None:
     try:
         return hit_independence(exceeded).p_value
-    except InsufficientData:
+    except NotIdentified:
         return None
 
 
 def _order(exceeded: BoolArray, p_value: float | None) -> Order:
     """In a word; that hits avoid each other is no cluster, whatever the test says."""
-    if p_value is not None and p_value < _CHANCE and _follow_each_other(exceeded):
+    if p_value is not None and p_value < CHANCE and _follow_each_other(exceeded):
         return Order.CLUSTERED
     enough = int(exceeded.sum()) >= LEAST_HITS_IN_ORDER and p_value is not None
     return Order.NO_CLUSTERS if enough else Order.TOO_FEW
@@ -234,7 +234,7 @@ def depth_record(
     if ENOUGH_PERIODS <= days <= _MOST_PERIODS and level == _LEVEL_OF_LIMITS:
         return Depth(days, z2, int(z2 < Z2_AMBER) + int(z2 < Z2_RED), None)
     p_value = z2_p_value(z2, var, es, level, rng=rng, draws=_HISTORIES)
-    return Depth(days, z2, int(p_value < _CHANCE) + int(p_value < 1.0 / _HISTORIES), p_value)
+    return Depth(days, z2, int(p_value < CHANCE) + int(p_value < 1.0 / _HISTORIES), p_value)
 
 
 def rolling_exceptions(
@@ -266,8 +266,9 @@ def rolling_exceptions(
     >>> rolling_exceptions(np.array([True, False, True, True]), window=2).exceptions
     array([1, 1, 1, 2])
     """
-    if not 0.0 < level < 1.0 or window < 1:
-        raise ValueError(f"level {level} must lie in (0, 1) and window {window} be positive")
+    checks.level(level)
+    if window < 1:
+        raise ValueError(f"window must be positive, got {window}")
     so_far = np.concatenate(([0], np.cumsum(np.asarray(exceeded, dtype=np.bool_))))
     ends = np.arange(1, so_far.size)
     periods: IntArray = np.minimum(ends, window).astype(np.int64)

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from risk.errors import InsufficientData
+from risk.errors import InsufficientData, NotIdentified
+from risk.measures import checks
 from risk.measures.backtest.counts import hits
 from risk.measures.backtest.shortfall import checked_shortfalls
 from risk.measures.types import FloatArray
@@ -36,8 +37,9 @@ class DieboldMariano(NamedTuple):
 def pinball_loss(losses: FloatArray, var: FloatArray, level: float) -> float:
     r"""Mean quantile loss of forecasts; the lower, the better they were [1]_.
 
-    :math:`(L - V)(\alpha - 1[L < V])`: a loss beyond its VaR costs :math:`\alpha` per unit, room
-    that was not needed :math:`1 - \alpha`. Only the true quantile has the lowest expected one.
+    :math:`(L - V)(1 - \alpha - 1[L < V])`, where :math:`\alpha` is one minus the level: a loss
+    beyond its VaR costs :math:`1 - \alpha` per unit, room that was not needed :math:`\alpha`.
+    Only the true quantile has the lowest expected one.
 
     Parameters
     ----------
@@ -100,8 +102,7 @@ def pinball_losses(losses: FloatArray, var: FloatArray, level: float) -> FloatAr
     >>> pinball_losses(np.array([1.0, 5.0]), np.array([3.0, 3.0]), 0.75)
     array([0.5, 1.5])
     """
-    if not 0.0 < level < 1.0:
-        raise ValueError(f"level must lie in (0, 1), got {level}")
+    checks.level(level)
     exceeded = hits(losses, var)
     beyond = np.asarray(losses, dtype=np.float64) - np.asarray(var, dtype=np.float64)
     costs: FloatArray = np.where(exceeded, level * beyond, (level - 1.0) * beyond)
@@ -117,6 +118,7 @@ def fissler_ziegel_loss(losses: FloatArray, var: FloatArray, es: FloatArray, lev
 
         \frac{(L - V)\, 1[L > V]}{\alpha E} + \frac{V}{E} + \ln E - 1
 
+    where :math:`\alpha` is one minus the level.
     No score can judge an expected shortfall alone; only the true pair has the lowest expected
     value of this one.
 
@@ -215,7 +217,9 @@ def diebold_mariano(
     Raises
     ------
     InsufficientData
-        If there are not more periods than ``lag + 1``, or the differences do not vary.
+        If there are not more periods than ``lag + 1``.
+    NotIdentified
+        If all periods differ by the same, so that there is no scatter to judge it by.
     ValueError
         If a number is NaN, the lengths differ, or `lag` is negative.
 
@@ -248,7 +252,7 @@ def diebold_mariano(
     variance = _newey_west_variance(difference, lag)
     # Rounding leaves a trace of variance in differences that are all the same.
     if variance <= (1e-12 * float(np.abs(difference).max())) ** 2:
-        raise InsufficientData("diebold_mariano", needed=first.size + 1, got=first.size)
+        raise NotIdentified("diebold_mariano", "all periods differ by the same")
     statistic = float(np.mean(difference)) / math.sqrt(variance / difference.size)
     return DieboldMariano(statistic, math.erfc(abs(statistic) / math.sqrt(2.0)))
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from risk.errors import InsufficientData
+from risk.measures import checks
 from risk.measures.backtest.counts import hits
 from risk.measures.types import FloatArray
 
@@ -179,8 +180,7 @@ def checked_shortfalls(
     losses: FloatArray, var: FloatArray, es: FloatArray, level: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """The arrays as float64, refused where a test or score of expected shortfall means nothing."""
-    if not 0.0 < level < 1.0:
-        raise ValueError(f"level must lie in (0, 1), got {level}")
+    checks.level(level)
     losses, var, es = (np.asarray(each, dtype=np.float64) for each in (losses, var, es))
     if not losses.shape == var.shape == es.shape or losses.ndim != 1:
         raise ValueError(f"losses of {losses.shape} beside VaR of {var.shape}, ES of {es.shape}")

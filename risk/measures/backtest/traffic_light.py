@@ -4,6 +4,7 @@ import numpy as np
 from scipy.special import bdtr
 
 from risk.errors import InsufficientData
+from risk.measures import checks
 from risk.measures.types import BoolArray, FloatArray, IntArray
 
 #: Periods of a window of Basel's traffic light: a year of banking days.
@@ -85,8 +86,7 @@ def at_most_probability(exceptions: IntArray, forecasts: int, level: float = 0.9
     """
     if forecasts < 1:
         raise InsufficientData("a traffic light", needed=1, got=forecasts)
-    if not 0.0 < level < 1.0:
-        raise ValueError(f"level must lie in (0, 1), got {level}")
+    checks.level(level)
     exceptions = np.asarray(exceptions, dtype=np.int64)
     if ((exceptions < 0) | (exceptions > forecasts)).any():
         raise ValueError(f"exceptions must lie between 0 and {forecasts}")

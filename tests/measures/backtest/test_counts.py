@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, chi2, geom
 
-from risk.errors import InsufficientData
+from risk.errors import InsufficientData, NotIdentified
 from risk.measures.backtest import (
     chance_inside_region,
     hits,
@@ -99,7 +99,7 @@ def test_refuses_what_was_not_forecast_or_did_not_happen():
     [(-1, 10, 0.99), (11, 10, 0.99), (1, 10, 1.0), (1, 10, 0.0)],
 )
 def test_refuses_counts_and_levels_that_cannot_be(hit_count, forecasts, level):
-    with pytest.raises(ValueError, match="hits in"):
+    with pytest.raises(ValueError, match=r"level must lie|hits in"):
         kupiec(hit_count, forecasts, level)
 
 
@@ -110,8 +110,28 @@ def test_refuses_to_judge_nothing():
 
 def test_says_when_no_number_of_hits_could_pass():
     """Neither none nor one of one forecast is likely at a level of one half, at size one."""
-    with pytest.raises(InsufficientData, match="kupiec_region"):
+    with pytest.raises(NotIdentified, match=r"number of hits in 1 is rejected at size 1\.0"):
         kupiec_region(1, 0.5, size=1.0)
+
+
+@pytest.mark.parametrize(
+    ("level", "size", "named"),
+    [
+        (1.5, 0.05, "level"),
+        (0.0, 0.05, "level"),
+        (0.95, -1.0, "size"),
+        (0.95, 0.0, "size"),
+        (0.95, 1.5, "size"),
+    ],
+)
+def test_a_region_of_an_impossible_level_or_size_is_refused_by_name(level, size, named):
+    with pytest.raises(ValueError, match=f"{named} must lie in"):
+        kupiec_region(10, level, size)
+
+
+def test_no_forecast_has_no_region():
+    with pytest.raises(InsufficientData, match="needs 1 or more"):
+        kupiec_region(0, 0.95)
 
 
 # -- the time until the first failure ---------------------------------------------------------
@@ -137,7 +157,7 @@ def test_is_the_likelihood_ratio_of_two_geometric_laws(first_hit, level):
 
 @pytest.mark.parametrize(("first_hit", "level"), [(0, 0.99), (5, 1.0), (5, 0.0)])
 def test_refuses_a_first_failure_that_cannot_be(first_hit, level):
-    with pytest.raises(ValueError, match="first hit in period"):
+    with pytest.raises(ValueError, match=r"level must lie|the first period"):
         kupiec_tuff(first_hit, level)
 
 

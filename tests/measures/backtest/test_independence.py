@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
-from risk.errors import InsufficientData
+from risk.errors import InsufficientData, NotIdentified
 from risk.measures.backtest import (
     conditional_coverage,
     dynamic_quantile,
@@ -69,7 +69,7 @@ def test_no_hit_tells_nothing_of_order_but_something_of_coverage():
     """Without xlogy, 0 log 0 would be NaN and NaN would pass."""
     quiet = np.zeros(1001, dtype=bool)
 
-    with pytest.raises(InsufficientData, match="independence"):
+    with pytest.raises(NotIdentified, match="no period follows a hit"):
         hit_independence(quiet)
     assert conditional_coverage(quiet, 0.99).statistic == pytest.approx(-2000 * math.log(0.99))
     assert conditional_coverage(quiet, 0.99).p_value < 0.001
@@ -78,7 +78,7 @@ def test_no_hit_tells_nothing_of_order_but_something_of_coverage():
 def test_nothing_but_hits_tells_nothing_of_order_but_something_of_coverage():
     wild = np.ones(100, dtype=bool)
 
-    with pytest.raises(InsufficientData, match="independence"):
+    with pytest.raises(NotIdentified, match="no period follows a hit"):
         hit_independence(wild)
     assert conditional_coverage(wild, 0.99).p_value < 1e-100
 
@@ -86,7 +86,7 @@ def test_nothing_but_hits_tells_nothing_of_order_but_something_of_coverage():
 def test_one_hit_on_the_last_day_is_followed_by_nothing():
     late = np.repeat([False, True], [250, 1])
 
-    with pytest.raises(InsufficientData, match="independence"):
+    with pytest.raises(NotIdentified, match="no period follows a hit"):
         hit_independence(late)
     assert conditional_coverage(late, 0.99).p_value > 0.05
 

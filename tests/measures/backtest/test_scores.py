@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from risk.errors import InsufficientData
+from risk.errors import InsufficientData, NotIdentified
 from risk.measures.backtest import (
     diebold_mariano,
     fissler_ziegel_loss,
@@ -175,7 +175,7 @@ def test_a_forecast_told_from_itself_is_no_news():
     ("first", "second", "lag", "error"),
     [
         (np.ones(6), np.zeros(6), 5, InsufficientData),
-        (np.full(60, 0.1), np.full(60, 0.3), 5, InsufficientData),
+        (np.full(60, 0.1), np.full(60, 0.3), 5, NotIdentified),
         (np.ones(60), np.zeros(59), 5, ValueError),
         (np.ones(60), np.full(60, np.nan), 5, ValueError),
         (np.ones(60), np.zeros(60), -1, ValueError),
