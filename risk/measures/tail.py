@@ -22,34 +22,20 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit
 
 from risk.errors import InsufficientData
-from risk.measures.kernel import INTEGERS, MATRIX, ROWS, VECTOR, kernel
+from risk.measures import tail_kernels
 from risk.measures.sorted_windows import SortedWindows
-from risk.measures.types import FloatArray, IntArray
+from risk.measures.tail_kernels import EXCEEDANCES, TAIL_SHARE
+from risk.measures.types import FloatArray
 
-#: Largest losses that the Pareto tail is fitted to, where the sample is large enough.
-EXCEEDANCES = 50
-
-#: Share of a smaller sample that the tail is fitted to.
-TAIL_SHARE = 0.10
+VarEs = tail_kernels.VarEs
 
 #: Fewest losses that a tail is fitted to; with ``TAIL_SHARE``, 50 observations.
 MINIMUM_EXCEEDANCES = 5
 
 #: Weight of the filtered tail in the blend; the raw quantile has the rest.
 TAIL_WEIGHT = 0.75
-
-#: Range of the tail index: beyond it a sample of this size is not evidence.
-LOWEST_SHAPE, HIGHEST_SHAPE = -0.5, 0.9
-
-_EXPONENTIAL_SHAPE = 1e-9
-_ROUNDING = 1e-9
-#: Up to so many worst losses, putting each into its place is faster than dividing the sample.
-_FEW = 64
-
-VarEs = tuple[FloatArray, FloatArray]
 
 
 def historical_var(losses: FloatArray, *, level: float) -> float:
@@ -138,7 +124,7 @@ def historical_var_es(losses: FloatArray, levels: Sequence[float] | FloatArray) 
         If the levels do not rise within (0, 1) or a loss is not finite.
     """
     losses, levels = _sample(losses, "historical_var_es", needed=1), checked_levels(levels)
-    return _historical(losses, levels)
+    return tail_kernels.historical(losses, levels)
 
 
 def pareto_var_es(
@@ -181,7 +167,7 @@ def pareto_var_es(
         If a level lies below the tail or out of order, or a loss is not finite.
     """
     losses = _sample(losses, "pareto_var_es", needed=pareto_needs(exceedances))
-    return _pareto(losses, checked_levels(levels), exceedances)
+    return tail_kernels.pareto(losses, checked_levels(levels), exceedances)
 
 
 def pareto_needs(exceedances: int = EXCEEDANCES) -> int:
@@ -235,7 +221,7 @@ def blended_var_es(
     """
     filtered = _sample(filtered_losses, "blended_var_es", needed=pareto_needs())
     raw = _sample(raw_losses, "blended_var_es", needed=1)
-    return _blended(filtered, raw, checked_levels(levels), _checked_weight(tail_weight))
+    return tail_kernels.blended(filtered, raw, checked_levels(levels), _checked_weight(tail_weight))
 
 
 def ordered_var_es(
@@ -278,7 +264,7 @@ def ordered_var_es(
         raise ValueError(f"{deviations.size} deviations for {shocks.seen.size} windows")
     if needed < pareto_needs():
         raise ValueError(f"a tail needs {pareto_needs()} shocks, not {needed}")
-    return _ordered_blended(
+    return tail_kernels.ordered_blended(
         shocks.falling,
         shocks.seen,
         deviations,
@@ -320,13 +306,15 @@ def unit_var_es(
     raw = checked_scenarios(raw, "unit_var_es", needed=1)
     if filtered.shape[1] != raw.shape[1]:
         raise ValueError(f"scenarios of {filtered.shape[1]} assets beside {raw.shape[1]}")
-    return _unit_blended(filtered, raw, checked_levels(levels), _checked_weight(tail_weight))
+    return tail_kernels.unit_blended(
+        filtered, raw, checked_levels(levels), _checked_weight(tail_weight)
+    )
 
 
 def checked_levels(levels: Sequence[float] | FloatArray) -> FloatArray:
     """Levels as an array, refused unless they rise strictly within (0, 1)."""
     checked = np.ascontiguousarray(levels, dtype=np.float64)
-    if checked.ndim != 1 or checked.size == 0 or not _rising_within_unit(checked):
+    if checked.ndim != 1 or checked.size == 0 or not tail_kernels.rising_within_unit(checked):
         raise ValueError(f"levels must rise within (0, 1), got {levels}")
     return checked
 
@@ -350,209 +338,3 @@ def checked_scenarios(scenarios: FloatArray, measure: str, *, needed: int) -> Fl
     if len(matrix) < needed:
         raise InsufficientData(measure, needed=needed, got=len(matrix))
     return matrix
-
-
-@kernel(VECTOR)
-def _rising_within_unit(levels: FloatArray) -> bool:
-    previous = 0.0
-    for level in levels:
-        if not previous < level < 1.0:
-            return False
-        previous = level
-    return True
-
-
-@njit(cache=True)
-def _worst_first(losses: FloatArray, count: int) -> FloatArray:
-    """The `count` largest losses, falling; refuses what has no order."""
-    for loss in losses:
-        if not math.isfinite(loss):
-            raise ValueError("losses contains NaN or infinity; fill or drop gaps first")
-    if count <= _FEW:
-        return _few_worst_first(losses, count)
-    n = losses.size
-    tail = np.sort(np.partition(losses, n - count)[n - count :])
-    return tail[::-1].copy()
-
-
-@njit(cache=True)
-def _few_worst_first(losses: FloatArray, count: int) -> FloatArray:
-    """By putting each loss that is among the worst so far into its place."""
-    worst = np.empty(count)
-    kept = 0
-    for loss in losses:
-        if kept == count and loss <= worst[count - 1]:
-            continue
-        place = min(kept, count - 1)
-        while place > 0 and worst[place - 1] < loss:
-            worst[place] = worst[place - 1]
-            place -= 1
-        worst[place] = loss
-        kept = min(kept + 1, count)
-    return worst
-
-
-@njit(cache=True)
-def _reach(n: int, lowest_level: float) -> int:
-    """Order statistics that quantile and tail average need."""
-    return min(n, int(n * (1.0 - lowest_level)) + 2)
-
-
-@njit(cache=True)
-def _quantile(worst: FloatArray, n: int, level: float) -> float:
-    position = (n - 1) * (1.0 - level)
-    whole = int(position)
-    below = worst[min(whole + 1, n - 1)]
-    return float(worst[whole] + (position - whole) * (below - worst[whole]))
-
-
-@njit(cache=True)
-def _tail_mean(worst: FloatArray, n: int, level: float) -> float:
-    tail = n * (1.0 - level)
-    whole = int(tail)
-    beyond = 0.0
-    for i in range(whole):
-        beyond += worst[i]
-    return float((beyond + (tail - whole) * worst[min(whole, n - 1)]) / tail)
-
-
-@njit(cache=True)
-def _historical_at(worst: FloatArray, n: int, level: float) -> tuple[float, float]:
-    var = _quantile(worst, n, level)
-    # A tail of one loss equals its quantile; rounding must not put it below.
-    return var, max(_tail_mean(worst, n, level), var)
-
-
-@njit(cache=True)
-def _pareto_fit(worst: FloatArray, k: int) -> tuple[float, float, float]:
-    """Threshold, shape and scale of the k largest losses over the next one."""
-    threshold = worst[k]
-    mean, weighted = 0.0, 0.0
-    for i in range(k):
-        excess = worst[i] - threshold
-        mean += excess
-        # worst[0] is the largest, which has rank k: one minus (k - i - 0.35) / k, times k.
-        weighted += (i + 0.35) * excess
-    mean /= k
-    weighted /= k * k
-    # Falling weights on rising excesses: mean > 2 * weighted unless all of them are zero.
-    curvature = mean - 2.0 * weighted
-    shape = 2.0 - mean / curvature if curvature > 0.0 else 0.0
-    shape = min(max(shape, LOWEST_SHAPE), HIGHEST_SHAPE)
-    return threshold, shape, mean * (1.0 - shape)
-
-
-@njit(cache=True)
-def _pareto_at(
-    fit: tuple[float, float, float], n: int, k: int, level: float
-) -> tuple[float, float]:
-    threshold, shape, scale = fit
-    log_rarity = -math.log(n * (1.0 - level) / k)
-    if log_rarity < -_ROUNDING:
-        raise ValueError("a level lies below the tail that was fitted")
-    if abs(shape) < _EXPONENTIAL_SHAPE:
-        beyond = log_rarity
-    else:
-        beyond = math.expm1(shape * log_rarity) / shape
-    var = threshold + scale * beyond
-    return var, max((var + scale - shape * threshold) / (1.0 - shape), var)
-
-
-@njit(cache=True)
-def _exceedances_of(n: int, wanted: int) -> int:
-    # Rounded up, so that the tail always reaches the level that has it as its share.
-    return min(wanted, math.ceil(n * TAIL_SHARE - _ROUNDING))
-
-
-@kernel(VECTOR, VECTOR)
-def _historical(losses: FloatArray, levels: FloatArray) -> VarEs:
-    n = losses.size
-    worst = _worst_first(losses, _reach(n, levels[0]))
-    var, es = np.empty(levels.size), np.empty(levels.size)
-    for i in range(levels.size):
-        var[i], es[i] = _historical_at(worst, n, levels[i])
-    return var, es
-
-
-@kernel(VECTOR, VECTOR, "int64")
-def _pareto(losses: FloatArray, levels: FloatArray, wanted: int) -> VarEs:
-    n = losses.size
-    k = _exceedances_of(n, wanted)
-    fit = _pareto_fit(_worst_first(losses, k + 1), k)
-    var, es = np.empty(levels.size), np.empty(levels.size)
-    for i in range(levels.size):
-        var[i], es[i] = _pareto_at(fit, n, k, levels[i])
-    return var, es
-
-
-@njit(cache=True)
-def _blend_of(
-    worst: FloatArray,
-    n: int,
-    worst_raw: FloatArray,
-    m: int,
-    levels: FloatArray,
-    weight: float,
-    var: FloatArray,
-    es: FloatArray,
-) -> None:
-    """Fill in the blend of n filtered and m raw losses whose worst are given, falling."""
-    k = _exceedances_of(n, EXCEEDANCES)
-    fit, plain = _pareto_fit(worst, k), 1.0 - weight
-    for i in range(levels.size):
-        tail_var, tail_es = _pareto_at(fit, n, k, levels[i])
-        raw_var, raw_es = _historical_at(worst_raw, m, levels[i])
-        var[i] = weight * tail_var + plain * raw_var
-        es[i] = weight * tail_es + plain * raw_es
-
-
-@njit(cache=True)
-def _blend(filtered: FloatArray, raw: FloatArray, levels: FloatArray, weight: float) -> VarEs:
-    n, m = filtered.size, raw.size
-    worst = _worst_first(filtered, _exceedances_of(n, EXCEEDANCES) + 1)
-    worst_raw = _worst_first(raw, _reach(m, levels[0]))
-    var, es = np.empty(levels.size), np.empty(levels.size)
-    _blend_of(worst, n, worst_raw, m, levels, weight, var, es)
-    return var, es
-
-
-@kernel(VECTOR, VECTOR, VECTOR, "float64")
-def _blended(filtered: FloatArray, raw: FloatArray, levels: FloatArray, weight: float) -> VarEs:
-    return _blend(filtered, raw, levels, weight)
-
-
-@kernel(MATRIX, MATRIX, VECTOR, "float64")
-def _unit_blended(
-    filtered: FloatArray, raw: FloatArray, levels: FloatArray, weight: float
-) -> VarEs:
-    assets = filtered.shape[1]
-    var, es = np.empty((2, assets, levels.size)), np.empty((2, assets, levels.size))
-    for j in range(assets):
-        up, up_raw = filtered[:, j].copy(), raw[:, j].copy()
-        var[0, j], es[0, j] = _blend(-up, -up_raw, levels, weight)
-        var[1, j], es[1, j] = _blend(up, up_raw, levels, weight)
-    return var, es
-
-
-@kernel(ROWS, INTEGERS, VECTOR, ROWS, INTEGERS, VECTOR, "float64", "int64")
-def _ordered_blended(
-    shocks: FloatArray,
-    shocks_seen: IntArray,
-    deviations: FloatArray,
-    losses: FloatArray,
-    losses_seen: IntArray,
-    levels: FloatArray,
-    weight: float,
-    needed: int,
-) -> VarEs:
-    series = deviations.size
-    var, es = np.full((series, levels.size), np.nan), np.full((series, levels.size), np.nan)
-    worst = np.empty(EXCEEDANCES + 1)
-    for j in range(series):
-        n, m = min(shocks_seen[j], shocks.shape[1]), min(losses_seen[j], losses.shape[1])
-        if n < needed or m < 1:
-            continue
-        for i in range(_exceedances_of(n, EXCEEDANCES) + 1):
-            worst[i] = shocks[j, i] * deviations[j]
-        _blend_of(worst, n, losses[j], m, levels, weight, var[j], es[j])
-    return var, es

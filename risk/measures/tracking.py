@@ -125,6 +125,42 @@ def tracked_var_es(var: FloatArray, es: FloatArray, multipliers: FloatArray) -> 
     return tracked_var, tracked_es
 
 
+def tracked_path(
+    var: FloatArray, es: FloatArray, losses: FloatArray, levels: Sequence[float] | FloatArray
+) -> VarEs:
+    """Figures over a history, each corrected by the exceptions before it.
+
+    Parameters
+    ----------
+    var, es : ndarray of shape (n, L)
+        By rising level; NaN where nothing is forecast.
+    losses : ndarray of shape (n,)
+        What each row of `var` met; NaN where unobserved, which teaches nothing.
+    levels : sequence of L floats
+        Rising.
+
+    Returns
+    -------
+    var, es : ndarray of shape (n, L)
+        NaN where nothing is forecast.
+
+    Raises
+    ------
+    ValueError
+        If the levels do not rise within (0, 1), or shapes disagree.
+    """
+    levels = checked_levels(levels)
+    if not var.shape == es.shape == (losses.size, levels.size):
+        raise ValueError(f"{levels.size} levels, {losses.size} losses, VaR of shape {var.shape}")
+    tracked_var, tracked_es = np.full(var.shape, np.nan), np.full(var.shape, np.nan)
+    multipliers = tracking_start(levels.size)
+    for t in np.flatnonzero(~np.isnan(var[:, 0])):
+        tracked_var[t], tracked_es[t] = tracked_var_es(var[t], es[t], multipliers)
+        if not np.isnan(losses[t]):
+            multipliers = tracking_update(multipliers, losses[t] > tracked_var[t], levels)
+    return tracked_var, tracked_es
+
+
 def _factors(levels: FloatArray, rate: float) -> tuple[FloatArray, FloatArray]:
     """What an exception, and what a period without one, does to the multipliers."""
     expected = 1.0 - levels

@@ -15,10 +15,10 @@ import numpy as np
 
 from risk.errors import InvalidInput
 from risk.measures.tail import checked_levels
-from risk.measures.tracking import tracked_var_es, tracking_start, tracking_update
+from risk.measures.tracking import tracked_path, tracked_var_es, tracking_start
 from risk.measures.types import FloatArray
 from risk.measures.var import VAR_MODELS, VarModel, VarPath
-from risk.measures.var.base import unforecast, untracked_each
+from risk.measures.var.base import untracked_each
 
 
 def hypothetical_profit(exposures: FloatArray, returns: FloatArray) -> FloatArray:
@@ -139,19 +139,8 @@ def _forecasts(
     shares, held = untracked_each(model, pasts, levels), gross[:, None]
     path = VarPath(held * np.maximum(shares.var, 0.0), held * np.maximum(shares.es, 0.0))
     if model.tracks:
-        return _tracked(path, losses, levels)
+        return VarPath(*tracked_path(*path, losses, levels))
     return VarPath(*tracked_var_es(*path, tracking_start(levels.size)))
-
-
-def _tracked(path: VarPath, losses: FloatArray, levels: FloatArray) -> VarPath:
-    """Figures corrected by the book's own exceptions, day by day."""
-    tracked, multipliers = unforecast(len(losses), levels), tracking_start(levels.size)
-    for day in np.flatnonzero(path.forecast):
-        var, es = tracked_var_es(path.var[day], path.es[day], multipliers)
-        tracked.var[day], tracked.es[day] = var, es
-        if not np.isnan(losses[day]):
-            multipliers = tracking_update(multipliers, losses[day] > var, levels)
-    return tracked
 
 
 def _registered(name: str) -> VarModel[Any]:

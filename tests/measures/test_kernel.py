@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from risk.measures import tail
+from risk.measures import tail, tail_kernels
 from risk.measures.kernel import KERNELS
 from risk.measures.warm import main, warm_kernels
 from tests.measures.every_kernel import answers
@@ -40,8 +40,8 @@ def test_warming_leaves_each_kernel_with_one_version():
 
 def test_a_wrong_type_is_an_error_and_no_second_compilation():
     with pytest.raises(TypeError):
-        tail._historical(np.arange(10), np.array([0.95]))
-    assert len(tail._historical.compiled.signatures) == 1
+        tail_kernels.historical(np.arange(10), np.array([0.95]))
+    assert len(tail_kernels.historical.compiled.signatures) == 1
 
 
 def test_frozen_arrays_are_welcome():

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk.measures.tracking import (
+    tracked_path,
     tracked_var_es,
     tracking_judged,
     tracking_start,
@@ -111,3 +112,28 @@ def test_each_series_has_its_own_multipliers():
 def test_refuses_another_number_of_losses():
     with pytest.raises(ValueError, match="3 levels, 4 losses"):
         tracking_judged(np.ones((2, 3)), np.ones((2, 3)), np.ones(4), LEVELS)
+
+
+def test_a_path_is_as_many_steps_and_learns_nothing_where_there_is_nothing_to_learn():
+    rng = np.random.default_rng(3)
+    var = np.sort(rng.uniform(0.5, 2.0, (200, 3)), axis=1)
+    es, losses = 1.3 * var, rng.standard_normal(200)
+    var[:20], es[:20] = math.nan, math.nan
+    losses[50:60] = math.nan
+
+    tracked_var, tracked_es = tracked_path(var, es, losses, LEVELS)
+
+    multipliers = tracking_start(3)
+    assert np.isnan(tracked_var[:20]).all()
+    assert np.isnan(tracked_es[:20]).all()
+    for t in range(20, 200):
+        expected = tracked_var_es(var[t], es[t], multipliers)
+        np.testing.assert_array_equal((tracked_var[t], tracked_es[t]), expected)
+        if not math.isnan(losses[t]):
+            multipliers = tracking_update(multipliers, losses[t] > tracked_var[t], LEVELS)
+    assert (multipliers != 1.0).all()
+
+
+def test_a_path_refuses_losses_of_other_days():
+    with pytest.raises(ValueError, match="199 losses"):
+        tracked_path(np.ones((200, 3)), np.ones((200, 3)), np.ones(199), LEVELS)

@@ -179,7 +179,8 @@ class EwmaFilteredHistorical:
         levels = checked_levels(levels)
         variance, residuals = ewma_filter(returns)
         shocks = last_observed(residuals, self.window)
-        return self.forecast(EwmaHistoryState(levels, float(variance[-1]), len(returns), shocks))
+        observed = int((~np.isnan(returns)).sum())
+        return self.forecast(EwmaHistoryState(levels, float(variance[-1]), observed, shocks))
 
 
 def ewma_filter(returns: FloatArray, decay: float = DECAY) -> tuple[FloatArray, FloatArray]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from risk.errors import InsufficientData
 from risk.measures.tail import VarEs, blended_var_es, pareto_lowest_level
-from risk.measures.tracking import tracked_var_es, tracking_start, tracking_update
+from risk.measures.tracking import tracked_path
 from risk.measures.types import FloatArray
 from risk.measures.var.base import (
     MINIMUM_HISTORY,
@@ -81,13 +81,7 @@ class FilteredEvt:
         """See :class:`~risk.measures.var.base.VarModel`."""
         levels = served_levels(self, levels)
         blend = self._blends(returns, levels)
-        multipliers = tracking_start(levels.size)
-        for t in np.flatnonzero(blend.forecast):
-            var, es = tracked_var_es(blend.var[t], blend.es[t], multipliers)
-            blend.var[t], blend.es[t] = var, es
-            if not np.isnan(returns[t]):
-                multipliers = tracking_update(multipliers, -returns[t] > var, levels)
-        return blend
+        return VarPath(*tracked_path(*blend, -returns, levels))
 
     def untracked(self, returns: FloatArray, levels: Sequence[float] | FloatArray) -> VarEs:
         """See :class:`~risk.measures.var.base.VarModel`."""

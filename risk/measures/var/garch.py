@@ -70,6 +70,20 @@ class GarchParameters(NamedTuple):
     beta: float
 
 
+class GarchFit(NamedTuple):
+    """Parameters, and whether a likelihood chose them.
+
+    Attributes
+    ----------
+    parameters : GarchParameters
+    by_likelihood : bool
+        False where the weights of the fixed filter stand in.
+    """
+
+    parameters: GarchParameters
+    by_likelihood: bool
+
+
 class GarchState(NamedTuple):
     """The fitted recursion, what it was fitted to, and what it left.
 
@@ -82,6 +96,8 @@ class GarchState(NamedTuple):
         Returns seen.
     parameters : GarchParameters or None
         None before the first ``MINIMUM_HISTORY`` returns.
+    by_likelihood : bool
+        Whether a likelihood chose them; see :class:`GarchFit`.
     variance : float
         Forecast for the running bar.
     residuals : ndarray
@@ -92,6 +108,7 @@ class GarchState(NamedTuple):
     returns: FloatArray
     observed: int
     parameters: GarchParameters | None
+    by_likelihood: bool
     variance: float
     residuals: FloatArray
 
@@ -135,7 +152,9 @@ class Garch:
 
     def start(self, levels: Sequence[float] | FloatArray) -> GarchState:
         """See :class:`~risk.measures.var.base.VarModel`."""
-        return GarchState(served_levels(self, levels), np.empty(0), 0, None, math.nan, np.empty(0))
+        return GarchState(
+            served_levels(self, levels), np.empty(0), 0, None, False, math.nan, np.empty(0)
+        )
 
     def update(self, state: GarchState, simple_return: float) -> GarchState:
         """See :class:`~risk.measures.var.base.VarModel`."""
@@ -183,7 +202,7 @@ def is_available() -> bool:
     return find_spec("arch") is not None
 
 
-def fitted(returns: FloatArray) -> GarchParameters:
+def fitted(returns: FloatArray) -> GarchFit:
     """Parameters for a window of returns, by likelihood where there is enough to fit.
 
     Parameters
@@ -193,17 +212,18 @@ def fitted(returns: FloatArray) -> GarchParameters:
 
     Returns
     -------
-    GarchParameters
+    GarchFit
         Below ``FITTED_FROM`` returns, of a window without deviation, and where the fit does not
-        converge: the weights of the fixed filter.
+        converge: the weights of the fixed filter, and `by_likelihood` False.
     """
     square = float(np.mean(returns**2))
     if returns.size >= FITTED_FROM and square > VARIANCE_FLOOR:
         parameters = _by_likelihood(np.round(returns / math.sqrt(square), _DECIMALS))
         if parameters is not None:
-            return parameters._replace(omega=parameters.omega * square)
+            return GarchFit(parameters._replace(omega=parameters.omega * square), True)
     usual = DEFAULT_GJR
-    return GarchParameters((1.0 - usual.persistence) * square, usual.a, usual.gamma, usual.b)
+    level = (1.0 - usual.persistence) * square
+    return GarchFit(GarchParameters(level, usual.a, usual.gamma, usual.b), False)
 
 
 def _by_likelihood(standardised: FloatArray) -> GarchParameters | None:
@@ -226,10 +246,13 @@ def _is_due(observed: int) -> bool:
 
 def _refitted(state: GarchState) -> GarchState:
     """New parameters, and the variance and residuals that they leave in the whole window."""
-    parameters = fitted(state.returns)
+    parameters, by_likelihood = fitted(state.returns)
     variance, residuals = _filter(state.returns, *parameters)
     return state._replace(
-        parameters=parameters, variance=variance, residuals=residuals[-RESIDUALS:]
+        parameters=parameters,
+        by_likelihood=by_likelihood,
+        variance=variance,
+        residuals=residuals[-RESIDUALS:],
     )
 
 

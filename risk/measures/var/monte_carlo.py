@@ -6,9 +6,11 @@ those of :math:`z_i`, so that a forecast costs no more than a formula, and the s
 always gets the same figures. Normal and t scenarios come in pairs of opposite sign, which
 treats long and short alike.
 
-Over one day these models simulate what a formula gives exactly: they agree with
+Over one day these models simulate what a formula gives exactly: the normal one agrees with
 :mod:`~risk.measures.var.parametric`, and the bootstrap [1]_ with plain history, but for the
-noise of the draws, about 0.5 % of a 99 % VaR. They are here to be compared.
+noise of the draws, about 0.5 % of a 99 % VaR. The t rounds its degrees of freedom to whole
+ones and stops at 30 where the formula goes on to 100; besides noise, that moves a 99 % ES by
+up to 4 %, most where 4.5 become 4. They are here to be compared.
 
 References
 ----------

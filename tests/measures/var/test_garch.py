@@ -25,8 +25,9 @@ def test_is_registered_where_its_package_is():
 
 def test_with_little_to_fit_the_fixed_weights_stand_in():
     for few in (market(bars=FITTED_FROM - 1, holes=0.0), np.zeros(400)):
-        found = fitted(few)
+        found, by_likelihood = fitted(few)
 
+        assert not by_likelihood
         assert found[1:] == (DEFAULT_GJR.a, DEFAULT_GJR.gamma, DEFAULT_GJR.b)
         assert found.omega == pytest.approx((1 - DEFAULT_GJR.persistence) * np.mean(few**2))
 
@@ -34,7 +35,10 @@ def test_with_little_to_fit_the_fixed_weights_stand_in():
 def test_where_the_search_does_not_converge_the_fixed_weights_stand_in(monkeypatch):
     monkeypatch.setattr(garch, "_by_likelihood", lambda _standardised: None)
 
-    assert fitted(market(bars=400, holes=0.0)).beta == DEFAULT_GJR.b
+    found, by_likelihood = fitted(market(bars=400, holes=0.0))
+
+    assert found.beta == DEFAULT_GJR.b
+    assert not by_likelihood
 
 
 def test_the_variance_follows_its_recursion():
@@ -56,7 +60,7 @@ class TestFitted:
         pytest.importorskip("arch")
 
     def test_finds_the_parameters_that_a_long_market_was_made_with(self):
-        found = fitted(market(seed=1, bars=8000, holes=0.0))
+        found = fitted(market(seed=1, bars=8000, holes=0.0)).parameters
 
         assert found.alpha == pytest.approx(0.05, abs=0.02)
         assert found.gamma == pytest.approx(0.05, abs=0.03)
@@ -64,7 +68,7 @@ class TestFitted:
 
     def test_a_series_and_its_double_have_the_same_weights(self):
         returns = market(bars=300, holes=0.0)
-        once, twice = fitted(returns), fitted(1.7 * returns)
+        once, twice = fitted(returns).parameters, fitted(1.7 * returns).parameters
 
         assert twice[1:] == once[1:]
         assert twice.omega == pytest.approx(1.7**2 * once.omega, rel=1e-9)
@@ -78,6 +82,16 @@ class TestFitted:
                 changes.append(t)
 
         assert changes == list(range(100, 322, 20))
+
+    def test_a_state_says_whether_a_likelihood_chose_its_parameters(self, monkeypatch):
+        model, returns = VAR_MODELS["garch"], market(bars=281, holes=0.0)
+        young, grown = after(model, returns[:245]), after(model, returns[:265])
+        monkeypatch.setattr(garch, "_by_likelihood", lambda _standardised: None)
+        lost = after(model, returns[:265])
+
+        assert (young.by_likelihood, grown.by_likelihood, lost.by_likelihood) == (
+            False, True, False,
+        )  # fmt: skip
 
     def test_the_tail_is_that_of_its_residuals_at_the_forecast_deviation(self):
         state = after(VAR_MODELS["garch"], market(bars=330, holes=0.0))

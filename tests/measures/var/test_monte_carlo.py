@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from risk.measures.moments import Moments
 from risk.measures.tail import historical_var_es
 from risk.measures.var import VAR_MODELS
 from risk.measures.var.monte_carlo import (
@@ -34,6 +35,17 @@ def test_comes_close_to_the_formula_of_what_it_draws_from(drawn, exact):
     ratio = path.var[made] / formula.var[made]
     assert np.median(np.abs(ratio - 1.0)) < 0.02
     np.testing.assert_allclose(path.es[made], formula.es[made], rtol=0.12)
+
+
+@pytest.mark.parametrize("degrees", [4.1, 4.45, 4.55, 5.5, 7.4, 12.5, 29.6, 40.0, 100.0])
+def test_whole_degrees_of_freedom_move_a_tail_average_by_four_percent_at_most(degrees):
+    moments = Moments(np.zeros(1), np.ones(1), np.zeros(1), np.array([6.0 / (degrees - 4.0)]))
+    drawn, exact = (
+        VAR_MODELS[name].of_moments(moments, LEVELS) for name in ("monte_carlo_t", "parametric_t")
+    )
+
+    np.testing.assert_allclose(drawn[1], exact[1], rtol=0.04)
+    np.testing.assert_allclose(drawn[0], exact[0], rtol=0.025)
 
 
 @pytest.mark.parametrize("kind", [MonteCarloGaussian, MonteCarloT, MonteCarloBootstrap])
