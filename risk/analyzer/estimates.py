@@ -48,8 +48,9 @@ def drawdown(table: Table) -> dict[str, Any]:
 
 def volatility(table: Table, estimator: str) -> dict[str, float]:
     """See :meth:`~risk.analyzer.facade.PositionRiskAnalyzer.volatility`."""
-    if estimator not in _DEVIATIONS:
-        raise InvalidInput(f"no volatility is called {estimator!r}; there are {list(_DEVIATIONS)}")
+    known = list(_DEVIATIONS)
+    if estimator not in known:
+        raise InvalidInput(f"no volatility is called {estimator!r}; there are {known}")
     for name, bars in zip((*table.assets, BOOK), _bars_seen(table), strict=True):
         if bars < MINIMUM_BARS:
             raise InsufficientData(f"volatility of {name}", needed=MINIMUM_BARS, got=bars)
@@ -85,8 +86,8 @@ def _all_series(table: Table) -> FloatArray:
 
 def correlation(table: Table, estimator: str) -> dict[str, dict[str, float | None]]:
     """See :meth:`~risk.analyzer.facade.PositionRiskAnalyzer.correlation`."""
-    if estimator not in _CORRELATIONS:
-        known = list(_CORRELATIONS)
+    known = list(_CORRELATIONS)
+    if estimator not in known:
         raise InvalidInput(f"no correlation is called {estimator!r}; there are {known}")
     matrix = _CORRELATIONS[estimator](table)
     return {

@@ -315,7 +315,7 @@ class PositionRiskAnalyzer(Publisher):
             "bars": len(table.labels),
             "complete_bars": int(table.complete.sum()),
             "period": str(table.period),
-            "method": method or self._method,
+            "method": self._method if method is None else method,
             "equity": table.equity,
             "gross": float(np.abs(table.exposure).sum()),
             "net": float(table.exposure.sum()),
@@ -352,7 +352,7 @@ class PositionRiskAnalyzer(Publisher):
         InsufficientData, InvalidInput
             As :meth:`value_at_risk`, or if `at` has no zone.
         """
-        if at.utcoffset() is None:
+        if not isinstance(at, datetime) or at.utcoffset() is None:
             raise InvalidInput(f"events need a time with a zone, got {at!r}")
         worst = None
         if self._scenarios:
@@ -373,7 +373,7 @@ class PositionRiskAnalyzer(Publisher):
         return var_es_over(self._table, levels, bars, self._seed)
 
     def _var_es(self, table: Table, levels: tuple[float, ...], method: str | None) -> VarEs:
-        return var_es(table, levels, method or self._method, self._seed)
+        return var_es(table, levels, self._method if method is None else method, self._seed)
 
     def _far_figures(self) -> dict[str, Any] | None:
         try:

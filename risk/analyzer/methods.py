@@ -37,9 +37,9 @@ _Forecast = Callable[[FloatArray], VarEs]
 
 def check_method(method: str) -> None:
     """Refuse, as an InvalidInput, a method that nothing knows."""
-    if method not in METHODS and method not in VAR_MODELS:
-        known = ", ".join((*METHODS, *VAR_MODELS))
-        raise InvalidInput(f"no method is called {method!r}; there are {known}")
+    known = (*METHODS, *VAR_MODELS)
+    if method not in known:
+        raise InvalidInput(f"no method is called {method!r}; there are {', '.join(known)}")
 
 
 def var_es(table: Table, levels: Sequence[float], method: str, seed: int) -> VarEs:

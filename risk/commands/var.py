@@ -1,7 +1,7 @@
 """``seawall var``: how value-at-risk models do on a history, and which one measures a book."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -11,15 +11,18 @@ from pathlib import Path
 from time import perf_counter
 
 import click
+import numpy as np
 from rich.console import Console
 from rich.progress import track
 
 from risk.commands.output import as_json, print_json, print_table
 from risk.commands.var_models import models, use
 from risk.errors import InsufficientData, InvalidInput, PriceFileInvalid
-from risk.feeds.daily_closes import daily_closes
-from risk.feeds.files import load_bars
+from risk.feeds.daily_closes import daily_closes, rows_not_believed
+from risk.feeds.files import read_prices
+from risk.feeds.quality import CleanBars, clean_bars
 from risk.lab.var_backtest import (
+    EQUAL_WEIGHT,
     LEAST_WARM_UP,
     Cell,
     Task,
@@ -60,7 +63,8 @@ def _levels(_ctx: click.Context, _parameter: click.Parameter, text: str) -> tupl
 def _names(
     _ctx: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]
 ) -> tuple[str, ...]:
-    return tuple(name for text in texts for part in text.split(",") if (name := part.strip()))
+    parts = (part.strip() for text in texts for part in text.split(","))
+    return tuple(dict.fromkeys(filter(None, parts)))
 
 
 @click.group()
@@ -109,11 +113,15 @@ def backtest(
 
     Every asset alone and the book of equal weights. Forecasts know earlier days only; the first
     500 days of a series, or half of a short one but no fewer than 120, are not judged. Nothing
-    is kept.
+    is kept. Rows that cannot be believed are left out, and counted by asset on standard error.
     """
     chosen = _models(model)
     _check_served(chosen, levels)
-    todo = tasks(series_of(*_table(file, assets)), chosen, levels)
+    table = _table(file, assets)
+    # A return into a series that begins anew may be too large for a float; it is thrown away.
+    with np.errstate(over="ignore"):
+        series = series_of(*table)
+    todo = tasks(series, chosen, levels)
     with _workers(processes or os.cpu_count() or 1, len(todo)) as work:
         cells = [cell for found in _shown(work(todo), len(todo)) for cell in found]
     if as_json:
@@ -140,19 +148,39 @@ def _check_served(models: Sequence[str], levels: Sequence[float]) -> None:
 
 
 def _table(file: Path, chosen: tuple[str, ...]) -> tuple[tuple[str, ...], FloatArray, BoolArray]:
-    bars = load_bars(file)
+    read = read_prices(file)
+    bars = clean_bars(read.rows, read.period)
     if not len(bars):
         raise PriceFileInvalid(f"{file} holds no bar that can be believed; see prices check")
+    names = _judged_assets(file, bars.assets, chosen)
+    _tell_losses(rows_not_believed(read.rows, bars), bars, chosen)
     table = daily_closes(bars)
-    unknown = [asset for asset in chosen if asset not in table.assets]
-    if unknown:
-        there = ", ".join(table.assets)
-        raise InvalidInput(
-            f"{file} has no believable prices of {', '.join(unknown)}; it has {there}"
-        )
-    columns = [table.assets.index(asset) for asset in chosen or table.assets]
-    names = tuple(table.assets[column] for column in columns)
+    columns = [table.assets.index(asset) for asset in names]
     return names, table.closes[:, columns], table.begins[:, columns]
+
+
+def _judged_assets(file: Path, there: tuple[str, ...], chosen: tuple[str, ...]) -> tuple[str, ...]:
+    unknown = [asset for asset in chosen if asset not in there]
+    if unknown:
+        raise InvalidInput(
+            f"{file} has no believable prices of {', '.join(unknown)}; it has {', '.join(there)}"
+        )
+    names = chosen or there
+    if EQUAL_WEIGHT in names:
+        raise InvalidInput(
+            f"no asset can be called {EQUAL_WEIGHT}, as the book of all of them is; name others "
+            "with --assets"
+        )
+    return names
+
+
+def _tell_losses(lost: Mapping[str, int], bars: CleanBars, chosen: tuple[str, ...]) -> None:
+    """Say, beside the answer, which rows it does not rest on."""
+    told = {asset: count for asset, count in lost.items() if asset in (chosen or lost)}
+    for asset, count in told.items():
+        rows = "1 row" if count == 1 else f"{count:,} rows"
+        gone = "" if asset in bars.assets else f", which is all: it is not in {EQUAL_WEIGHT}"
+        click.echo(f"{asset}: {rows} not believed{gone}; see prices check", err=True)
 
 
 # --- the work --------------------------------------------------------------------------------

@@ -3,14 +3,17 @@
 Days made of hours where the file has hours, one row for each calendar day, and nothing filled.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+import pandas as pd
 
 from risk.domain.market import BarClose, Period
 from risk.feeds.quality import CleanBars, slot_of
 from risk.feeds.replaying import closes_with_days
+from risk.feeds.rows import names_of
 from risk.measures.types import BoolArray, FloatArray
 
 
@@ -50,6 +53,25 @@ def daily_closes(bars: CleanBars) -> DailyCloses:
         for asset in close.breaks:
             begins[row, column[asset]] = True
     return DailyCloses(closes[0].opened if closes else None, bars.assets, table, begins)
+
+
+def rows_not_believed(rows: pd.DataFrame, bars: CleanBars) -> dict[str, int]:
+    """How many rows of each asset made none of the bars that were cleaned from them.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As :func:`risk.feeds.quality.clean_bars` took them.
+    bars : CleanBars
+
+    Returns
+    -------
+    dict of asset to int
+        Sorted by name; assets of which every row was believed are left out.
+    """
+    lost = Counter(names_of(rows["asset"]).tolist())
+    lost.subtract(bars.bars_of)
+    return {asset: count for asset, count in sorted(lost.items()) if count}
 
 
 def _rows_of(closes: list[BarClose]) -> list[int]:

@@ -157,18 +157,27 @@ def _unpivoted(path: Path, table: pd.DataFrame, time: str) -> pd.DataFrame:
 def _period_of(path: Path, times: pd.Series) -> Period:
     known = np.unique(times.dropna().dt.as_unit("s").astype("int64").to_numpy())
     steps, counts = np.unique(np.diff(known), return_counts=True)
+    if times.size and not known.size:
+        raise PriceFileInvalid(
+            f"none of the {times.size:,} times in {path} can be read: ISO 8601 is, such as "
+            "2024-12-31, and numbers such as 20241231 or seconds since 1970"
+        )
     if not steps.size:
         raise PriceFileInvalid(
             f"{path} has prices at {known.size} moments; two or more are needed to see whether "
             "they are hourly or daily"
         )
-    commonest = int(steps[np.argmax(counts)])
+    commonest = timedelta(seconds=int(steps[np.argmax(counts)]))
     for period in Period:
-        if commonest == int(period.span.total_seconds()):
+        if commonest == period.span:
             return period
     raise PriceFileInvalid(
-        f"{path} has a bar every {timedelta(seconds=commonest)}; hourly or daily bars are needed"
+        f"{path} has a bar every {_in_words(commonest)}; hourly or daily bars are needed"
     )
+
+
+def _in_words(step: timedelta) -> str:
+    return str(step).removesuffix(", 0:00:00")
 
 
 # --- checking ------------------------------------------------------------------------------

@@ -431,7 +431,8 @@ def _after_long_hole(rows: Rows, period: Period) -> BoolArray:
 def _reuse_faults(rows: Rows, reused: BoolArray, period: Period) -> list[FoundFault]:
     faults = []
     for i in np.flatnonzero(reused):
-        before, after = rows.prices[i - 1, 3], rows.prices[i, 3]
+        # Floats of Python, unlike numpy's, divide to infinity without a warning.
+        before, after = float(rows.prices[i - 1, 3]), float(rows.prices[i, 3])
         silent = int(rows.slot[i] - rows.slot[i - 1]) - 1
         detail = (
             f"from {before:g} to {after:g}, {after / before:.3g} times the price, over {silent} "

@@ -85,7 +85,7 @@ def parse_rows(frame: pd.DataFrame, period: Period) -> ParsedRows:
     close = _numbers(frame["close"])
     prices = [_numbers(frame[name]) if name in frame else close for name in PRICE_COLUMNS]
     volume = _numbers(frame["volume"]) if "volume" in frame else np.zeros(len(frame))
-    rows = Rows(_names(frame["asset"]), micros // span, np.column_stack(prices), volume)
+    rows = Rows(names_of(frame["asset"]), micros // span, np.column_stack(prices), volume)
     return ParsedRows(rows, timed, timed & (micros % span != 0))
 
 
@@ -117,6 +117,13 @@ def parse_times(raw: pd.Series) -> pd.Series:
     return times.where(sane)
 
 
+def names_of(column: pd.Series) -> NDArray[np.object_]:
+    """Names of assets as text without spaces around it; ``(no name)`` where there is none."""
+    missing = column.isna().to_numpy()
+    names = column.map(str).str.strip().to_numpy(dtype=object)
+    return np.where(missing | (names == ""), "(no name)", names)
+
+
 def _parse_text_or_number(raw: pd.Series) -> pd.Series:
     text = raw.map(str)
     numbers = _numbers(text)
@@ -129,12 +136,6 @@ def _parse_text_or_number(raw: pd.Series) -> pd.Series:
     micros = numbers * _MICROSECONDS[unit]
     micros[~(np.abs(micros) < _MICROSECONDS_OF_2200)] = np.nan
     return pd.to_datetime(pd.Series(micros, index=raw.index), unit="us", utc=True)
-
-
-def _names(column: pd.Series) -> NDArray[np.object_]:
-    missing = column.isna().to_numpy()
-    names = column.map(str).str.strip().to_numpy(dtype=object)
-    return np.where(missing | (names == ""), "(no name)", names)
 
 
 def _numbers(column: pd.Series) -> FloatArray:

@@ -62,6 +62,20 @@ def test_changing_ones_table_afterwards_changes_no_figure():
     assert book.figures() == before
 
 
+@pytest.mark.parametrize("what", [["sample"], {}, 7])
+def test_refuses_what_is_no_name_and_no_time_as_it_does_unknown_ones(what):
+    book = analyzer()
+
+    with pytest.raises(InvalidInput, match="no method is called"):
+        book.value_at_risk(method=what)
+    with pytest.raises(InvalidInput, match="no volatility is called"):
+        book.volatility(what)
+    with pytest.raises(InvalidInput, match="no correlation is called"):
+        book.correlation(what)
+    with pytest.raises(InvalidInput, match="events need a time with a zone"):
+        book.events(at=what)
+
+
 def test_refuses_questions_that_mean_nothing():
     with pytest.raises(InvalidInput, match="no method is called 'guess'; there are historical"):
         analyzer().value_at_risk(0.99, "guess")

@@ -67,6 +67,11 @@ def test_refuses_what_is_no_table_of_returns_by_name(frame, named):
         ({"positions": {7: 1.0}}, "no returns of 7"),
         ({"positions": {"BTC": 10**400}}, "the position in BTC must be a number"),
         ({"positions": {"BTC": 1e300}, "equity": 1e-10}, "the position in BTC is too large"),
+        ({"positions": {"BTC": [1.0]}}, "the position in BTC must be a number, got \\[1.0\\]"),
+        ({"equity": None}, "equity must be a number, got None"),
+        ({"method": ["historical"]}, "no method is called \\['historical'\\]"),
+        ({"method": None}, "no method is called None"),
+        ({"seed": "x"}, "seed must be a whole number"),
         ({"scenarios": [1.0]}, "scenarios must map names to shocks"),
         ({"period": "1w"}, "no bars are called '1w'; there are 1h, 1d"),
         ({"equity": "x"}, "equity must be a number"),
@@ -145,7 +150,7 @@ def test_a_hole_is_refused_by_its_place_and_passes_as_rows_of_nan():
 
 
 def test_hours_are_no_days_and_days_are_no_hours():
-    hours = table().set_index(pd.date_range("2024-01-01", periods=400, freq="h"))
+    hours = table(period="1h")
 
     with pytest.raises(InvalidInput, match=r"must lie 1d apart.* it is 0\.04167 times"):
         analyzer(frame=hours)

@@ -159,6 +159,69 @@ def test_an_unknown_asset_is_refused_with_the_names_of_those_there_are(backtest)
     assert "no believable prices of DOGE; it has BTC, ETH" in result.stderr
 
 
+@pytest.mark.parametrize("price", ["0", "-5", "inf", "none", '"1,234.5"'])
+def test_a_price_that_is_not_believed_is_told_beside_the_answer(backtest, home, closes, price):
+    lines = closes.splitlines()
+    day, _, eth = lines[700].split(",")
+    lines[700] = f"{day},{price},{eth}"
+    (home / "prices.csv").write_text("\n".join(lines))
+
+    result = backtest("--json", "--levels", "0.95")
+
+    assert result.exit_code == 0
+    assert result.stderr == "BTC: 1 row not believed; see prices check\n"
+    assert {cell["series"] for cell in cells(result)} == {"BTC", "ETH", "equal_weight"}
+
+
+def test_two_prices_of_a_day_are_told_and_only_of_the_assets_asked_for(backtest, home, closes):
+    again = closes.splitlines()[700].split(",")[0]
+    (home / "prices.csv").write_text(f"{closes}{again},1,1\n{again},2,2\n")
+
+    assert backtest("--json", "--assets", "ETH").stderr == (
+        "ETH: 2 rows not believed; see prices check\n"
+    )
+
+
+def test_an_asset_without_a_usable_price_is_named(backtest, home, closes):
+    first, *days = [line.split(",") for line in closes.splitlines()]
+    lines = [first, *([day, "0", eth] for day, _, eth in days)]
+    (home / "prices.csv").write_text("\n".join(map(",".join, lines)))
+
+    result = backtest("--json", "--levels", "0.95")
+
+    assert result.stderr == (
+        "BTC: 1,100 rows not believed, which is all: it is not in equal_weight; see prices check\n"
+    )
+    assert [cell["series"] for cell in cells(result)] == ["ETH", "equal_weight"]
+
+
+def test_an_asset_named_twice_is_judged_once_and_weighs_once(backtest):
+    def judged(assets):
+        found = cells(backtest("--json", "--levels", "0.95", "--assets", assets))
+        return [(cell["series"], cell["pinball"]) for cell in found]
+
+    assert judged("BTC,BTC,ETH") == judged("BTC,ETH")
+
+
+def test_an_asset_called_as_the_book_is_refused_unless_others_are_asked_for(backtest, home, closes):
+    (home / "prices.csv").write_text(closes.replace("ETH", "equal_weight"))
+
+    result = backtest("--json")
+
+    assert result.exit_code == 2
+    assert "no asset can be called equal_weight" in result.stderr
+    assert backtest("--json", "--assets", "BTC").exit_code == 0
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_prices_at_the_ends_of_what_a_float_holds_warn_of_nothing(backtest, home, closes):
+    _, *days = closes.splitlines()
+    wild = [f"{line.split(',')[0]},1e{300 * (-1) ** day}" for day, line in enumerate(days)]
+    (home / "prices.csv").write_text("\n".join(["date,BTC", *wild]))
+
+    assert backtest("--json").exit_code == 0
+
+
 def test_a_file_without_one_good_bar_is_refused(backtest, home):
     (home / "prices.csv").write_text("date,BTC\n2024-01-01,-1\n2024-01-02,0\n2024-01-03,-2\n")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from risk.domain.market import Period
-from risk.feeds.daily_closes import daily_closes
+from risk.feeds.daily_closes import daily_closes, rows_not_believed
 from risk.feeds.quality import clean_bars
 from tests.price_tables import START, table, walk
 
@@ -84,3 +84,14 @@ def test_nothing_to_believe_is_a_table_without_rows():
     found = table_of(rows)
 
     assert (found.first_day, found.assets, found.closes.shape) == (None, (), (0, 0))
+
+
+def test_rows_that_made_no_bar_are_counted_by_asset():
+    bad, sound, hopeless = daily(walk(40)), daily(walk(40), "ETH"), daily(walk(5), "SOL")
+    bad.loc[20, ["open", "high", "low", "close"]] = -1.0
+    hopeless["close"] = np.inf
+    rows = pd.concat([bad, bad.tail(1), sound, hopeless])
+
+    found = rows_not_believed(rows, clean_bars(rows, Period.DAY))
+
+    assert found == {"BTC": 2, "SOL": 5}

@@ -115,6 +115,17 @@ def test_the_period_can_be_told(tmp_path: Path):
             b"date,A\n2024-01-01 00:00,1\n2024-01-01 00:01,1\n2024-01-01 00:02,1\n",
             "a bar every 0:01:00; hourly or daily",
         ),
+        (
+            "p.csv",
+            b"date,A\n2024-01-01,1\n2024-01-08,1\n2024-01-15,1\n",
+            "a bar every 7 days; hourly or daily",
+        ),
+        (
+            "p.csv",
+            b"date,A\n31/12/2023,1\nx1,1\n",
+            "none of the 2 times in .* can be read: ISO 8601 is",
+        ),
+        ("p.csv", b"date,A\n", "at 0 moments; two or more"),
     ],
 )
 def test_a_file_that_is_none_is_refused_in_one_sentence(
