@@ -153,7 +153,8 @@ def _table(file: Path, chosen: tuple[str, ...]) -> tuple[tuple[str, ...], FloatA
     if not len(bars):
         raise PriceFileInvalid(f"{file} holds no bar that can be believed; see prices check")
     names = _judged_assets(file, bars.assets, chosen)
-    _tell_losses(rows_not_believed(read.rows, bars), bars, chosen)
+    lost = dict.fromkeys(read.empty, 0) | rows_not_believed(read.rows, bars)
+    _tell_losses(lost, bars, chosen)
     table = daily_closes(bars)
     columns = [table.assets.index(asset) for asset in names]
     return names, table.closes[:, columns], table.begins[:, columns]
@@ -179,8 +180,9 @@ def _tell_losses(lost: Mapping[str, int], bars: CleanBars, chosen: tuple[str, ..
     told = {asset: count for asset, count in lost.items() if asset in (chosen or lost)}
     for asset, count in told.items():
         rows = "1 row" if count == 1 else f"{count:,} rows"
-        gone = "" if asset in bars.assets else f", which is all: it is not in {EQUAL_WEIGHT}"
-        click.echo(f"{asset}: {rows} not believed{gone}; see prices check", err=True)
+        gone = f"no price that can be believed, and no part in {EQUAL_WEIGHT}"
+        what = f"{rows} not believed" if asset in bars.assets else gone
+        click.echo(f"{asset}: {what}; see prices check", err=True)
 
 
 # --- the work --------------------------------------------------------------------------------

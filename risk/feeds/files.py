@@ -47,12 +47,15 @@ class PriceFile(NamedTuple):
     period : Period
     rows : DataFrame
         Columns as :func:`risk.feeds.quality.clean_bars` takes them.
+    empty : tuple of str
+        Assets whose column of a wide file holds nothing at all: no row tells of them.
     """
 
     path: Path
     form: str
     period: Period
     rows: pd.DataFrame
+    empty: tuple[str, ...]
 
 
 def read_prices(path: Path, period: Period | None = None) -> PriceFile:
@@ -72,7 +75,14 @@ def read_prices(path: Path, period: Period | None = None) -> PriceFile:
     table = _read_table(path)
     form, rows = _long_form(path, table)
     rows["timestamp"] = parse_times(rows["timestamp"])
-    return PriceFile(path, form, period or _period_of(path, rows["timestamp"]), rows)
+    empty = tuple(str(name).strip() for name in table.columns[table.isna().all()])
+    return PriceFile(
+        path=path,
+        form=form,
+        period=period or _period_of(path, rows["timestamp"]),
+        rows=rows,
+        empty=empty if form == "wide" else (),
+    )
 
 
 def load_bars(path: Path, period: Period | None = None) -> CleanBars:

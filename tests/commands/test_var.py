@@ -182,15 +182,16 @@ def test_two_prices_of_a_day_are_told_and_only_of_the_assets_asked_for(backtest,
     )
 
 
-def test_an_asset_without_a_usable_price_is_named(backtest, home, closes):
+@pytest.mark.parametrize("price", ["0", "x", ""])
+def test_an_asset_without_a_usable_price_is_named(backtest, home, closes, price):
     first, *days = [line.split(",") for line in closes.splitlines()]
-    lines = [first, *([day, "0", eth] for day, _, eth in days)]
+    lines = [first, *([day, price, eth] for day, _, eth in days)]
     (home / "prices.csv").write_text("\n".join(map(",".join, lines)))
 
     result = backtest("--json", "--levels", "0.95")
 
     assert result.stderr == (
-        "BTC: 1,100 rows not believed, which is all: it is not in equal_weight; see prices check\n"
+        "BTC: no price that can be believed, and no part in equal_weight; see prices check\n"
     )
     assert [cell["series"] for cell in cells(result)] == ["ETH", "equal_weight"]
 
