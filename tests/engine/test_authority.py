@@ -95,9 +95,17 @@ class Count:
             self._news.notify_all()
 
     def wait_for(self, more: int) -> None:
+        """Until so many more calls; of what runs already, ask for :meth:`reach`."""
         with self._news:
-            wanted = self.number + more
-            reached = self._news.wait_for(lambda: self.number >= wanted, PATIENCE)
+            self._reached(self.number + more)
+
+    def reach(self, wanted: int) -> None:
+        """Until there were so many calls, some of them perhaps before."""
+        with self._news:
+            self._reached(wanted)
+
+    def _reached(self, wanted: int) -> None:
+        reached = self._news.wait_for(lambda: self.number >= wanted, PATIENCE)
         assert reached, f"{self.number} of {wanted}"
 
 
@@ -277,7 +285,7 @@ class SilentScheduler:
 def test_the_first_turn_does_not_wait_for_the_scheduler(ruling, monkeypatch):
     monkeypatch.setattr(module, "BackgroundScheduler", SilentScheduler)
     ruled = ruling()
-    ruled.turns.wait_for(1)
+    ruled.turns.reach(1)
 
     assert ruled.ended().turns.number == 1
 
@@ -286,11 +294,11 @@ def test_a_silent_scheduler_is_stood_in_for(ruling, monkeypatch):
     """A wall clock that is set back silences the scheduler for as long."""
     monkeypatch.setattr(module, "BackgroundScheduler", SilentScheduler)
     ruled = ruling()
-    ruled.turns.wait_for(1)
+    ruled.turns.reach(1)
     with capture_logs() as said:
         for number in (2, 3):
             ruled.clock.advance(module.LATE_AFTER * BLINK + BLINK)
-            ruled.turns.wait_for(number - ruled.turns.number)
+            ruled.turns.reach(number)
     ruled.ended()
 
     assert ruled.turns.number == 3, "one turn for each silence, none without"
