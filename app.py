@@ -5,7 +5,7 @@ Seawall on one machine.
 """
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import dash
@@ -76,8 +76,17 @@ def create_app(reader: BookReader, changes: Changes) -> dash.Dash:
     app.server.extensions[CHANGES_EXTENSION] = changes
     app.layout = lambda: _document(reader)
     register_behaviour(app)
+    of_dash = list(app.server.before_request_funcs.get(None, ()))
     configure(app)
+    _set_up(app, of_dash)
     return app
+
+
+def _set_up(app: dash.Dash, steps: Sequence[Callable[[], object]]) -> None:
+    """Dash sets up with the first request, and one that comes meanwhile fails on half of it."""
+    with app.server.test_request_context("/"):
+        for step in steps:
+            step()
 
 
 def _document(reader: BookReader) -> dmc.MantineProvider:

@@ -156,14 +156,21 @@ class BookReader(Protocol):
 class Changes(Protocol):
     """What the screens may ask of a book; the engine takes it in with its next cycle."""
 
-    def choose_model(self, portfolio: str, model: str, *, who: str) -> None:
+    def choose_model(self, portfolio: str, model: str, *, who: str, seen: int) -> None:
         """Let a choice of the model that measures the book wait for the engine.
+
+        Parameters
+        ----------
+        portfolio, model, who : str
+        seen : int
+            Number of the last action that was known when the models were compared.
 
         Raises
         ------
         UnknownPortfolio
         InvalidInput
-            If no model is called that, or it is in use or waits already.
+            If no model is called that, it is in use or waits already, or somebody chose another
+            one after `seen`.
         StoreUnavailable
             If the database does not answer; the choice may have been written.
         """

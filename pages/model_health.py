@@ -25,7 +25,7 @@ from pages.views.health.book_model import (
     dialog,
     preview_parts,
 )
-from pages.views.health.choosing import Outcome, choose, read_preview, read_status
+from pages.views.health.choosing import Outcome, asked_of, choose, read_preview, read_status
 from pages.views.health.words import PATH, WORDS
 
 register_page(
@@ -84,13 +84,11 @@ def show_preview(clicks: int | None, wanted: str | None, view: str) -> Any:
     State(_SCREEN.root, "data-view"),
     prevent_initial_call=True,
 )
-def confirm(
-    confirmed: int | None, cancelled: int | None, asked: dict[str, str] | None, view: str
-) -> Any:
+def confirm(confirmed: int | None, cancelled: int | None, asked: object, view: str) -> Any:
     if not (confirmed or cancelled):
         return no_update
-    if ctx.triggered_id == CONFIRM and asked is not None:
-        _tell(choose(running_changes(), asked["book"], asked["model"], own=is_own(request)), view)
+    if ctx.triggered_id == CONFIRM:
+        _tell(choose(running_changes(), asked_of(asked), own=is_own(request)), view)
     return False
 
 

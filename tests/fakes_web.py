@@ -582,7 +582,7 @@ class FakeChanges:
     reader: FakeBookReader
     fail_with: SeawallError | None = None
 
-    def choose_model(self, portfolio: str, model: str, *, who: str) -> None:
+    def choose_model(self, portfolio: str, model: str, *, who: str, seen: int) -> None:
         failure, self.fail_with = self.fail_with, None
         if failure is not None:
             raise failure

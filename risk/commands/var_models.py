@@ -1,6 +1,7 @@
 """``seawall var models`` and ``seawall var use``: which model measures a book."""
 
-import getpass
+import os
+import pwd
 
 import click
 
@@ -24,7 +25,7 @@ _of_portfolio = click.option(
 def models(portfolio: str | None, as_json: bool) -> None:
     """List the models that can measure a book, and which one does."""
     settings = load_settings()
-    name = portfolio or settings.portfolio
+    name = settings.portfolio if portfolio is None else portfolio
     with checked_engines_of(settings) as engines, transaction(engines.reader) as connection:
         standing = model_standing(connection, name)
     if as_json:
@@ -51,17 +52,19 @@ def use(model: str, portfolio: str | None) -> None:
     what it was.
     """
     settings = load_settings()
-    name = portfolio or settings.portfolio
+    name = settings.portfolio if portfolio is None else portfolio
     with checked_engines_of(settings) as engines, transaction(engines.writer) as connection:
         choose_model(connection, name, model, who=_who(), at=wall_time())
     click.echo(f"{name} will be measured by {model} from the engine's next cycle on.")
 
 
 def _who() -> str:
+    """By the process's user, not by the environment, which anybody may set."""
+    user = os.getuid()
     try:
-        return f"{getpass.getuser()} (command line)"
-    except (KeyError, OSError):  # a process whose user has no name, as in some containers
-        return "the command line"
+        return f"{pwd.getpwuid(user).pw_name} (command line)"
+    except KeyError:  # as in some containers
+        return f"user {user} (command line)"
 
 
 def _mark(name: str, standing: ModelStanding) -> str:

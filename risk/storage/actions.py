@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, select
 from risk.domain.actions import Action, BookModelInUse, ChooseBookModel
 from risk.domain.state import RiskState
 from risk.errors import InvalidInput
-from risk.portfolio.book_models import book_model
+from risk.portfolio.book_models import book_model, title_of
 from risk.portfolio.choices import why_not
 from risk.storage import codec, tables
 from risk.storage.bulk import insert_rows
@@ -84,7 +84,7 @@ class SqlChanges:
         self._writer = engines.writer
         self._wall = wall
 
-    def choose_model(self, portfolio: str, model: str, *, who: str) -> None:
+    def choose_model(self, portfolio: str, model: str, *, who: str, seen: int) -> None:
         """Let a choice of the book's model wait for the engine; see `choose_model`.
 
         Raises
@@ -95,7 +95,7 @@ class SqlChanges:
             If the database does not answer; the choice may have been written.
         """
         with transaction(self._writer) as connection:
-            choose_model(connection, portfolio, model, who=who, at=self._wall())
+            choose_model(connection, portfolio, model, who=who, at=self._wall(), seen=seen)
 
 
 def actions_after(connection: Connection, portfolio: str, seq: int) -> list[Action]:
@@ -112,7 +112,13 @@ def actions_after(connection: Connection, portfolio: str, seq: int) -> list[Acti
 
 
 def choose_model(
-    connection: Connection, portfolio: str, model: str, *, who: str, at: datetime
+    connection: Connection,
+    portfolio: str,
+    model: str,
+    *,
+    who: str,
+    at: datetime,
+    seen: int | None = None,
 ) -> ChooseBookModel:
     """Let a choice of the book's model wait for the engine.
 
@@ -127,31 +133,52 @@ def choose_model(
         Told with the change.
     at : datetime
         Wall time. UTC.
+    seen : int or None
+        Number of the last action that was known when the model was compared with the one in use;
+        None if it was compared with none.
 
     Raises
     ------
     UnknownPortfolio
         If there is none of that name.
     InvalidInput
-        If no model is called that, if it is in use or waits already, or `who` names nobody.
+        If no model is called that, if it is in use or waits already, if somebody chose another one
+        after `seen`, or `who` names nobody.
     """
+    require_portfolio(connection, portfolio)
     _take_turn(connection, portfolio)
     book_model(model)
+    _refuse_outdated(connection, portfolio, seen)
     standing = model_standing(connection, portfolio)
     if standing.waiting is not None:
         if standing.waiting.model == model:
-            raise InvalidInput(f"{model} was chosen already and waits for the engine")
+            raise InvalidInput(f"{title_of(model)} was chosen already and waits for the engine")
     elif standing.in_use is not None:
         reason = why_not(model, in_use=standing.in_use.name)
         if reason is not None:
             raise InvalidInput(reason)
-    if not 0 < len(who.strip()) <= LONGEST_NAME:
-        raise InvalidInput(f"who chooses a model must have a name, {LONGEST_NAME} letters at most")
+    if not 0 < len(who.strip()) <= LONGEST_NAME or not who.isprintable():
+        raise InvalidInput(
+            f"who chooses a model must have a name of {LONGEST_NAME} printable letters at most"
+        )
     chosen = ChooseBookModel(
         seq=_last_seq(connection, portfolio) + 1, at=at, who=who.strip(), model=model
     )
     _add(connection, portfolio, chosen)
     return chosen
+
+
+def _refuse_outdated(connection: Connection, portfolio: str, seen: int | None) -> None:
+    if seen is None:
+        return
+    since = [
+        one
+        for one in actions_after(connection, portfolio, seen)
+        if isinstance(one, ChooseBookModel)
+    ]
+    if since:
+        model, who = title_of(since[-1].model), since[-1].who
+        raise InvalidInput(f"{model} was chosen by {who} meanwhile: compare with that one first")
 
 
 def model_standing(connection: Connection, portfolio: str) -> ModelStanding:

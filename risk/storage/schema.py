@@ -59,8 +59,9 @@ def check_schema(engines: Engines) -> None:
     Raises
     ------
     SchemaMismatch
-        If they are older or newer.
+        If they are older or newer, or if there is no database.
     """
+    _refuse_missing_file(engines)
     with transaction(engines.reader) as connection:
         revision = _revision(connection)
     _refuse_newer(revision)
@@ -70,6 +71,16 @@ def check_schema(engines: Engines) -> None:
         raise SchemaMismatch(
             f"the database holds {found} and this program needs schema {expected}: "
             "run `seawall migrate`"
+        )
+
+
+def _refuse_missing_file(engines: Engines) -> None:
+    """Before a mere question makes an empty one: it would look like a new beginning."""
+    file = engines.reader.url.database or ""
+    if engines.is_sqlite and not Path(file).exists():
+        raise SchemaMismatch(
+            f"there is no database at {file}: put it back if it was moved, or run "
+            "`seawall migrate` to make one"
         )
 
 

@@ -1,7 +1,9 @@
 """`seawall var models` and `seawall var use`: which model measures a book."""
 
-import getpass
 import json
+import os
+import pwd
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,7 +18,7 @@ from risk.storage.engines import open_engines
 def main_book(run, monkeypatch):
     """A database with the portfolio `main`, which the settings name."""
     monkeypatch.setenv("SEAWALL_PORTFOLIO", "main")
-    monkeypatch.setattr(getpass, "getuser", lambda: "anna")
+    monkeypatch.setattr(pwd, "getpwuid", lambda _uid: SimpleNamespace(pw_name="anna"))
     run("migrate")
     run("portfolios", "add", "main")
 
@@ -86,15 +88,40 @@ def test_a_choice_that_waits_is_not_made_twice(run, main_book):
     again = run("var", "use", "adaptive")
 
     assert again.exit_code == 2
-    assert "adaptive was chosen already and waits for the engine" in again.stderr
+    assert "Adaptive history was chosen already and waits for the engine" in again.stderr
     assert len(asked()) == 1
 
 
 def test_a_user_without_a_name_can_choose_too(run, main_book, monkeypatch):
-    def nameless() -> str:
+    def nameless(_uid: int) -> SimpleNamespace:
         raise KeyError("uid not found")
 
-    monkeypatch.setattr(getpass, "getuser", nameless)
+    monkeypatch.setattr(pwd, "getpwuid", nameless)
     run("var", "use", "adaptive")
 
-    assert asked()[0].who == "the command line"
+    assert asked()[0].who == f"user {os.getuid()} (command line)"
+
+
+def test_nobody_chooses_under_a_name_that_the_environment_says(run, main_book, monkeypatch):
+    monkeypatch.setenv("LOGNAME", "\x1b[31mthe boss")
+    run("var", "use", "adaptive")
+
+    assert asked()[0].who == "anna (command line)"
+
+
+@pytest.mark.parametrize("portfolio", ["", "\udcff"])
+def test_a_name_of_nothing_or_of_no_text_is_no_portfolio(run, main_book, portfolio):
+    result = run("var", "use", "adaptive", "--portfolio", portfolio)
+
+    assert result.exit_code == 2
+    assert "no portfolio is called" in result.stderr
+    assert asked() == []
+
+
+@pytest.mark.parametrize("command", [["var", "use", "adaptive"], ["var", "models"]])
+def test_without_a_database_none_is_made(run, home, command):
+    result = run(*command)
+
+    assert result.exit_code == 1
+    assert "there is no database at" in result.stderr
+    assert list(home.rglob("*.db")) == []

@@ -18,7 +18,7 @@ from pages.views.health.book_model import (
     Preview,
     preview_parts,
 )
-from pages.views.health.choosing import choose, read_preview, read_status
+from pages.views.health.choosing import Asked, asked_of, choose, read_preview, read_status
 from pages.views.health.words import WORDS
 from risk.domain.actions import BY_SETTING, BookModelInUse, ChooseBookModel
 from risk.domain.market import Period
@@ -126,7 +126,7 @@ def test_the_dialog_shows_both_figures_their_change_and_how_old_they_are(reader)
     assert "The running forecast is still scored as what it was." in told
     assert "waits" not in told
     assert said(tree, CONFIRM) == "Measure by Plain history, 250 d"
-    assert part(tree, ASKED)["data"] == {"book": "demo", "model": "historical_250"}
+    assert part(tree, ASKED)["data"] == {"book": "demo", "model": "historical_250", "seen": 0}
 
 
 def test_while_the_engine_is_away_the_dialog_says_that_the_choice_waits(reader):
@@ -170,8 +170,38 @@ def test_a_model_that_nobody_knows_has_no_preview(reader):
 # -- the choice -----------------------------------------------------------------------------
 
 
+ASKED_FOR = Asked("demo", "adaptive", 0)
+
+
+def test_the_dialog_remembers_the_last_choice_that_was_known(reader):
+    reader.waiting = ChooseBookModel(seq=7, at=reader.wall(), who="anna", model="adaptive")
+
+    assert previewed(reader).seen == 7
+
+
+@pytest.mark.parametrize(
+    "data",
+    [None, [], 7, {}, {"book": "demo", "model": "adaptive"}, {**ASKED_FOR._asdict(), "seen": "0"}],
+)
+def test_what_no_dialog_held_chooses_nothing(reader, data):
+    found = choose(FakeChanges(reader), asked_of(data), own=True)
+
+    assert not found.chosen
+    assert "load it again. Nothing was changed." in words(found.toast["message"])
+    assert reader.waiting is None
+    assert asked_of(ASKED_FOR._asdict()) == ASKED_FOR
+
+
+def test_a_choice_whose_answer_was_lost_is_not_denied(reader):
+    away = FakeChanges(reader, fail_with=StoreUnavailable("the server closed the connection"))
+    told = words(choose(away, ASKED_FOR, own=True).toast["message"])
+
+    assert "It may be chosen all the same" in told
+    assert "Nothing was changed" not in told
+
+
 def test_a_confirmed_choice_is_written_down_and_told(reader):
-    found = choose(FakeChanges(reader), "demo", "adaptive", own=True)
+    found = choose(FakeChanges(reader), ASKED_FOR, own=True)
 
     assert found.chosen
     assert words(found.toast["title"]).strip() == "Adaptive history chosen"
@@ -180,7 +210,7 @@ def test_a_confirmed_choice_is_written_down_and_told(reader):
 
 
 def test_nobody_but_an_own_page_can_choose(reader):
-    found = choose(FakeChanges(reader), "demo", "adaptive", own=False)
+    found = choose(FakeChanges(reader), ASKED_FOR, own=False)
 
     assert not found.chosen
     assert "Only Seawall's own page may choose a model. Nothing was changed." in words(
@@ -193,7 +223,7 @@ def test_nobody_but_an_own_page_can_choose(reader):
     "problem", [InvalidInput("adaptive is in use already"), StoreUnavailable("it is away")]
 )
 def test_a_choice_that_failed_says_why(reader, problem):
-    found = choose(FakeChanges(reader, fail_with=problem), "demo", "adaptive", own=True)
+    found = choose(FakeChanges(reader, fail_with=problem), ASKED_FOR, own=True)
 
     assert not found.chosen
     assert words(found.toast["title"]).strip() == "Adaptive history not chosen"

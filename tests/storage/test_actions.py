@@ -88,9 +88,31 @@ def test_an_unknown_model_portfolio_or_author_is_refused(engines: Engines):
 def test_a_choice_that_waits_already_is_refused_and_another_one_is_not(engines: Engines):
     chosen(engines, "adaptive")
 
-    with pytest.raises(InvalidInput, match="adaptive was chosen already and waits"):
+    with pytest.raises(InvalidInput, match="Adaptive history was chosen already and waits"):
         chosen(engines, "adaptive")
     assert chosen(engines, "historical_250").seq == 2
+
+
+@pytest.mark.parametrize("name", ["\x1b[31mred", "red\nX", "a\u202eb", "\udcff", "nul\x00"])
+def test_a_name_that_could_fool_a_reader_is_refused(engines: Engines, name: str):
+    with pytest.raises(InvalidInput, match="printable"):
+        chosen(engines, "adaptive", who=name)
+
+
+def test_what_was_compared_before_somebody_else_chose_is_refused(engines: Engines):
+    first = chosen(engines, "adaptive", who="anna")
+    late = {"who": "ben", "at": NOON}
+
+    with (
+        pytest.raises(InvalidInput, match="Adaptive history was chosen by anna meanwhile"),
+        transaction(engines.writer) as connection,
+    ):
+        choose_model(connection, PORTFOLIO, "historical_250", seen=first.seq - 1, **late)
+    saved(engines, BookModelInUse("adaptive", "anna", NOON), action_seq=first.seq)
+    with pytest.raises(InvalidInput, match="meanwhile"), transaction(engines.writer) as connection:
+        choose_model(connection, PORTFOLIO, "historical_250", seen=first.seq - 1, **late)
+    with transaction(engines.writer) as connection:
+        choose_model(connection, PORTFOLIO, "historical_250", seen=first.seq, **late)
 
 
 def test_the_model_in_use_cannot_be_chosen_again(engines: Engines):
@@ -135,12 +157,12 @@ def test_the_state_with_its_model_comes_back(engines: Engines):
 
 def test_the_web_asks_by_the_store_and_needs_no_lease(engines: Engines):
     changes = SqlChanges(engines, wall=lambda: NOON)
-    changes.choose_model(PORTFOLIO, "adaptive", who="somebody")
+    changes.choose_model(PORTFOLIO, "adaptive", who="somebody", seen=0)
 
     (action,) = SqlActions(engines, PORTFOLIO).after(0)
     assert (action.model, action.who, action.at) == ("adaptive", "somebody", NOON)
     with pytest.raises(InvalidInput, match="waits for the engine"):
-        changes.choose_model(PORTFOLIO, "adaptive", who="somebody")
+        changes.choose_model(PORTFOLIO, "adaptive", who="somebody", seen=1)
 
 
 def test_the_screens_see_what_waits(engines: Engines):

@@ -92,7 +92,18 @@ def test_going_down_from_nothing_is_refused(empty: Engines):
         schema.downgrade(empty)
 
 
+def test_a_file_that_is_not_there_is_missed_and_not_made(tmp_path: Path):
+    file = tmp_path / "moved.db"
+    engines = open_engines(f"sqlite:///{file}")
+    with pytest.raises(SchemaMismatch, match=r"no database at .*moved.db: put it back"):
+        schema.check_schema(engines)
+    engines.dispose()
+
+    assert not file.exists()
+
+
 def test_a_database_without_tables_is_refused_with_the_remedy(empty: Engines):
+    empty.writer.connect().close()  # which makes SQLite's file
     with pytest.raises(SchemaMismatch, match=r"holds no tables .*: run `seawall migrate`"):
         schema.check_schema(empty)
 

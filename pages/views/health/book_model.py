@@ -130,6 +130,8 @@ class Preview:
         Of the snapshot, by the wall clock.
     away : bool
         Whether no engine is at work.
+    seen : int
+        Number of the last action that is known.
     """
 
     book: Book
@@ -141,10 +143,18 @@ class Preview:
     equity: float | None
     age: timedelta
     away: bool
+    seen: int
 
 
 def preview_of(
-    book: Book, cycle: CompleteCycle, model: Model, wanted: str, *, age: timedelta, away: bool
+    book: Book,
+    cycle: CompleteCycle,
+    model: Model,
+    wanted: str,
+    *,
+    age: timedelta,
+    away: bool,
+    seen: int,
 ) -> Preview:
     """What `wanted` would say of the book of a cycle, by the functions that measure it.
 
@@ -161,6 +171,8 @@ def preview_of(
         Of the cycle, by the wall clock.
     away : bool
         Whether no engine is at work.
+    seen : int
+        Number of the last action that is known.
     """
     exposure: dict[str, float] = {}
     for position in cycle.assessment.positions:
@@ -175,6 +187,7 @@ def preview_of(
         equity=cycle.assessment.equity,
         age=age,
         away=away,
+        seen=seen,
     )
 
 
@@ -193,7 +206,10 @@ def preview_parts(preview: Preview) -> list[Component]:
             ],
             className="sw-dialog-buttons",
         ),
-        dcc.Store(id=ASKED, data={"book": preview.book.name, "model": preview.wanted}),
+        dcc.Store(
+            id=ASKED,
+            data={"book": preview.book.name, "model": preview.wanted, "seen": preview.seen},
+        ),
     ]
 
 

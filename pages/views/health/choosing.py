@@ -16,7 +16,7 @@ from pages.views.health.book_model import (
     waiting_words,
 )
 from risk.domain.market import Period
-from risk.errors import SeawallError, StoreError, UnknownPortfolio
+from risk.errors import SeawallError, StoreError, StoreUnavailable, UnknownPortfolio
 from risk.portfolio.book_models import title_of
 
 
@@ -53,6 +53,7 @@ def read_preview(readings: Readings, query: Query, wanted: str) -> Preview:
     model = readings.reader.model(book.name, Period.DAY)
     if model is None:
         raise StoreError(f"no one-day model of {book.name} is kept")
+    waiting = readings.reader.waiting_model(book.name)
     return preview_of(
         book,
         cycle,
@@ -60,6 +61,7 @@ def read_preview(readings: Readings, query: Query, wanted: str) -> Preview:
         wanted,
         age=readings.reader.wall() - cycle.pulse.saved,
         away=not readings.reader.engine(book.name).running,
+        seen=max(cycle.state.action_seq, 0 if waiting is None else waiting.seq),
     )
 
 
@@ -71,27 +73,61 @@ def _newest(readings: Readings, query: Query) -> tuple[Book, CompleteCycle]:
     return book, cycle
 
 
-def choose(changes: Changes, book: str, model: str, *, own: bool) -> Outcome:
+class Asked(NamedTuple):
+    """What the dialog offered when it was confirmed.
+
+    Attributes
+    ----------
+    book, model : str
+    seen : int
+        Number of the last action that was known when the models were compared.
+    """
+
+    book: str
+    model: str
+    seen: int
+
+
+def asked_of(data: Any) -> Asked | None:
+    """What a page sends back of its dialog; None if it is nothing that a dialog held."""
+    if not isinstance(data, dict):
+        return None
+    book, model, seen = (data.get(name) for name in Asked._fields)
+    if isinstance(book, str) and isinstance(model, str) and isinstance(seen, int):
+        return Asked(book, model, seen)
+    return None
+
+
+def choose(changes: Changes, asked: Asked | None, *, own: bool) -> Outcome:
     """Write down that a book shall be measured by a model, and say what became of it.
 
     Parameters
     ----------
     changes : Changes
-    book, model : str
-        As the dialog showed them.
+    asked : Asked or None
+        None if the page sent nothing that its dialog held.
     own : bool
         Whether a page of this server asks; nobody else may.
     """
+    if asked is None:
+        return _refused("Another model", f"this page is not up to date: load it again. {_SAME}")
+    book, model, seen = asked
     if not own:
-        return _refused(model, "only Seawall's own page may choose a model")
+        return _refused(title_of(model), f"only Seawall's own page may choose a model. {_SAME}")
     try:
-        changes.choose_model(book, model, who=BY_PAGE)
+        changes.choose_model(book, model, who=BY_PAGE, seen=seen)
+    except StoreUnavailable as problem:
+        # An answer that got lost may have been a yes.
+        return _refused(title_of(model), f"{problem}. It may be chosen all the same: look again")
     except SeawallError as problem:
-        return _refused(model, str(problem))
+        return _refused(title_of(model), f"{problem}. {_SAME}")
     text = "The engine takes it in with its next cycle; this page then says so."
     return Outcome(True, toast("normal", f"{title_of(model)} chosen", text, key="book-model"))
 
 
-def _refused(model: str, why: str) -> Outcome:
-    title, text = f"{title_of(model)} not chosen", f"{sentence(why)}. Nothing was changed."
-    return Outcome(False, toast("caution", title, text, key="book-model"))
+_SAME = "Nothing was changed"
+
+
+def _refused(title: str, why: str) -> Outcome:
+    text = f"{sentence(why)}."
+    return Outcome(False, toast("caution", f"{title} not chosen", text, key="book-model"))
