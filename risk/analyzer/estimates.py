@@ -21,7 +21,7 @@ from risk.measures.tail_split import split_tail
 from risk.measures.types import FloatArray
 from risk.measures.volatility import gjr_filter
 
-#: Fewest bars for a volatility.
+#: Fewest bars for a volatility, and for a drawdown of what is held.
 MINIMUM_BARS = 30
 
 # Of the average called by RiskMetrics' decay of .94.
@@ -32,8 +32,8 @@ Figures = Callable[[Table, tuple[float, ...]], VarEs]
 
 def drawdown(table: Table) -> dict[str, Any]:
     """See :meth:`~risk.analyzer.facade.PositionRiskAnalyzer.maximum_drawdown`."""
-    if not table.complete.any():
-        raise InsufficientData("maximum_drawdown", needed=1, got=0)
+    if table.held.any():  # a book that holds nothing fell by nothing, however short the table
+        needs_bars("maximum_drawdown of a book", table, table.held, MINIMUM_BARS)
     values, labels = value_curve(table.book_returns[table.complete]), table.curve_labels
     deepest, longest = drawdowns.maximum_drawdown(values), drawdowns.longest_drawdown(values)
     return {
@@ -137,11 +137,9 @@ def _by_level(values: Any) -> dict[str, float]:
 def value_curve(returns: FloatArray) -> FloatArray:
     """Value of one unit over time; what is lost altogether does not come back."""
     growth = 1.0 + returns
-    ruin = np.flatnonzero(growth <= 0.0)
-    values = np.concatenate(([1.0], np.cumprod(growth)))
-    if ruin.size:
-        values[ruin[0] + 1 :] = values[ruin[0] + 1]
-    return values
+    for ruin in np.flatnonzero(growth <= 0.0)[:1].tolist():
+        growth[ruin + 1 :] = 1.0
+    return np.concatenate(([1.0], np.cumprod(growth)))
 
 
 def _filtered_deviations(series: FloatArray) -> FloatArray:

@@ -32,13 +32,14 @@ class PositionRiskAnalyzer(Publisher):
     Parameters
     ----------
     returns : DataFrame of shape (bars, assets)
-        Simple returns, oldest first, from -1 to 19: a price of more than 20 times the last is
-        something else under the ticker. NaN where unobserved, which is never taken for zero. A
-        bar counts for the book if all that is held was observed in it.
+        Simple returns, real numbers, oldest first, from -1 to 19: a price of more than 20 times
+        the last is something else under the ticker. NaN where unobserved, which is never
+        taken for zero. A bar counts for the book if all that is held was observed in it.
         Rows named by times lie a `period` apart, give or take a tenth of it: a bar missing inside
         is a row of NaN. Rows named otherwise are consecutive bars.
     positions : mapping of asset to float, optional
-        Value held, quote currency, negative when short. Left out: equity in equal parts.
+        Value held, quote currency, negative when short, at most 1e12 times equity. Left out:
+        equity in equal parts.
     equity : float
         Quote currency.
     period : Period or {"1d", "1h"}
@@ -142,7 +143,7 @@ class PositionRiskAnalyzer(Publisher):
         Raises
         ------
         InsufficientData
-            If no bar has all that is held.
+            If fewer than 30 bars have all that is held; the text names the rarest asset.
         """
         return estimates.drawdown(self._table)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import infer_dtype
 
 from risk.domain.market import Period
 from risk.errors import InvalidInput
@@ -20,6 +21,11 @@ BOOK = "book"
 REUSE_FACTOR = 20.0
 #: Of a bar: how much nearer or further apart two rows may be, as local days when clocks change.
 STEP_TOLERANCE = 0.1
+#: Times equity that one position can be: beyond it is a slip, and squares of it would overflow.
+LARGEST_POSITION = 1e12
+
+# What pandas calls values that are real numbers, or unknown.
+_REAL = frozenset({"floating", "integer", "mixed-integer-float", "decimal", "empty"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,10 +204,12 @@ def _label(value: Any) -> str:
 
 
 def _returns(frame: pd.DataFrame) -> FloatArray:
+    for place, name in enumerate(frame.columns):
+        _refuse_no_numbers(str(name), frame.iloc[:, place])
     try:
         returns = np.array(frame.to_numpy(dtype=np.float64, na_value=np.nan), order="C")
-    except (TypeError, ValueError) as problem:
-        raise InvalidInput(f"returns must hold numbers only: {problem}") from problem
+    except (ValueError, OverflowError) as problem:  # a whole number beyond any float
+        raise InvalidInput(f"returns must hold real numbers only: {problem}") from problem
     impossible = np.isinf(returns) | (returns < -1.0)
     _refuse(frame, returns, impossible, "returns are fractions of -1 or more")
     _refuse(
@@ -212,6 +220,17 @@ def _returns(frame: pd.DataFrame) -> FloatArray:
         "ticker; make that bar and those before it NaN",
     )
     return returns
+
+
+def _refuse_no_numbers(asset: str, column: pd.Series) -> None:
+    """Refuse times, truth, text and complex numbers, which a cast would take for returns."""
+    if infer_dtype(column) in _REAL:
+        return
+    for label, value in column.items():
+        if infer_dtype([value]) not in _REAL:
+            raise InvalidInput(
+                f"returns must hold real numbers only; {asset} holds {value!r} at {_label(label)}"
+            )
 
 
 def _refuse(frame: pd.DataFrame, returns: FloatArray, bad: BoolArray, why: str) -> None:
@@ -235,7 +254,11 @@ def _exposure(
         raise InvalidInput(f"no returns of {', '.join(unknown)}, which the positions name")
     held = {asset: number(f"the position in {asset}", positions[asset]) for asset in positions}
     for asset, value in held.items():
-        # Their quotient is what measures get; float of Python divides without a warning.
-        if not math.isfinite(value / equity):
-            raise InvalidInput(f"the position in {asset} is too large beside an equity of {equity}")
+        if abs(value) > LARGEST_POSITION * equity:
+            raise InvalidInput(
+                f"the position in {asset} is too large beside an equity of {equity}: {value} is "
+                f"more than {LARGEST_POSITION:g} times that"
+            )
+    if not math.isfinite(sum(map(abs, held.values()))):
+        raise InvalidInput("the positions are too large to be added up")
     return np.array([held.get(asset, 0.0) for asset in assets])

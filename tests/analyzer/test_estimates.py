@@ -26,7 +26,7 @@ def test_parts_of_the_positions_add_up_to_the_books_figure(method):
 
 def test_drawdown_is_that_of_the_rebalanced_book_by_the_dates_of_the_table():
     frame = pd.DataFrame(
-        {"A": [0.1, -0.5, 0.0, 0.1]}, index=[date(2024, 1, d) for d in range(1, 5)]
+        {"A": [0.1, -0.5, 0.0, 0.1, *[0.0] * 26]}, index=[date(2024, 1, d) for d in range(1, 31)]
     )
 
     found = PositionRiskAnalyzer(frame).maximum_drawdown()
@@ -34,11 +34,11 @@ def test_drawdown_is_that_of_the_rebalanced_book_by_the_dates_of_the_table():
     assert found["depth"] == pytest.approx(0.5)
     assert (found["peak"], found["trough"]) == ("2024-01-01", "2024-01-02")
     assert found["current"] == pytest.approx(0.45)
-    assert found["longest"] == 3
+    assert found["longest"] == 29
 
 
 def test_what_is_lost_altogether_does_not_come_back():
-    frame = pd.DataFrame({"A": [0.1, -0.6, 0.5, 3.0]})
+    frame = pd.DataFrame({"A": [0.1, -0.6, 0.5, 3.0, *[0.0] * 26]})
 
     found = PositionRiskAnalyzer(frame, positions={"A": 2.0}).maximum_drawdown()
 
@@ -88,6 +88,23 @@ def test_refuses_figures_of_too_few_bars_by_name():
         analyzer(frame=frame).volatility()
     with pytest.raises(InsufficientData, match="maximum_drawdown"):
         PositionRiskAnalyzer(pd.DataFrame({"A": [math.nan]})).maximum_drawdown()
+
+
+@pytest.mark.parametrize("seen", [1, 29])
+def test_refuses_the_drawdown_of_a_book_with_a_coin_listed_yesterday_by_its_name(seen):
+    frame = table()
+    frame.iloc[:-seen, 2] = np.nan
+
+    with pytest.raises(
+        InsufficientData, match=rf"maximum_drawdown of a book with SOL needs 30 .* got {seen}"
+    ):
+        analyzer(frame=frame).maximum_drawdown()
+    assert analyzer({"BTC": 1.0}, frame=frame).maximum_drawdown()["longest"] > 29
+    assert analyzer({}, frame=frame.tail(5)).maximum_drawdown()["depth"] == 0.0
+
+
+def test_thirty_bars_are_enough_for_a_drawdown():
+    assert analyzer(frame=table(bars=30)).maximum_drawdown()["depth"] > 0.0
 
 
 def test_refuses_to_shrink_what_was_not_seen_together_or_never_moved_by_name():

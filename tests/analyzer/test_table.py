@@ -1,6 +1,8 @@
 """Returns and a book of them, as somebody came with them."""
 
+import json
 import math
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -43,6 +45,7 @@ def test_a_bar_that_something_held_did_not_see_does_not_count_and_is_no_zero():
         (pd.DataFrame(), "must be a DataFrame"),
         ([[0.1]], "must be a DataFrame"),
         (frame_with(A=["x", "y"]), "numbers only"),
+        (frame_with(A=[0.1, 10**400]), "numbers only: int too large"),
         (frame_with(A=[0.1, math.inf]), "A returned inf at 1"),
         (frame_with(A=[0.1, -1.5]), "A returned -1.5 at 1"),
         (pd.DataFrame([[0.1, 0.1]], columns=["A", "A"]), "A twice"),
@@ -67,6 +70,9 @@ def test_refuses_what_is_no_table_of_returns_by_name(frame, named):
         ({"positions": {7: 1.0}}, "no returns of 7"),
         ({"positions": {"BTC": 10**400}}, "the position in BTC must be a number"),
         ({"positions": {"BTC": 1e300}, "equity": 1e-10}, "the position in BTC is too large"),
+        ({"positions": {"BTC": 1e308}}, "the position in BTC is too large beside an equity of 1.0"),
+        ({"positions": {"ETH": -2e12}}, "the position in ETH is too large .* more than 1e\\+12"),
+        ({"positions": {"BTC": 1e308, "ETH": -1e308}, "equity": 1e308}, "large to be added up"),
         ({"positions": {"BTC": [1.0]}}, "the position in BTC must be a number, got \\[1.0\\]"),
         ({"equity": None}, "equity must be a number, got None"),
         ({"method": ["historical"]}, "no method is called \\['historical'\\]"),
@@ -91,6 +97,56 @@ def test_refuses_what_is_no_table_of_returns_by_name(frame, named):
 def test_refuses_a_book_that_does_not_belong_to_the_table(arguments, named):
     with pytest.raises(InvalidInput, match=named):
         PositionRiskAnalyzer(table(), **arguments)
+
+
+def test_a_position_as_large_as_can_be_has_every_figure():
+    book = analyzer({"BTC": 1e17, "ETH": -1e17})
+
+    assert json.dumps(book.figures(), allow_nan=False)
+    for method in ("parametric", "monte_carlo", "historical"):
+        assert 0.0 < book.value_at_risk(0.99, method) < 1e12
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        (pd.date_range("1970-01-01", periods=400, freq="ns"), "Timestamp"),
+        (pd.date_range("2024-01-01", periods=400, tz="UTC"), "Timestamp"),
+        (pd.date_range("2024-01-01", periods=400).date, "datetime.date"),
+        (pd.period_range("2024-01-01", periods=400, freq="D"), "Period"),
+        (pd.to_timedelta(np.arange(400) % 10, unit="ns"), "Timedelta"),
+        (np.arange(400) % 2 == 0, "True"),
+        (pd.array([True] * 400, dtype="boolean"), "True"),
+        (np.array([0.01, False] * 200, dtype=object), "False at 2024-01-02"),
+        (np.full(400, 0.01 + 1j), "0.01"),
+        (np.array(["0.01"] * 400), "'0.01'"),
+    ],
+)
+def test_a_column_that_is_not_of_real_numbers_is_refused_by_name(column, value):
+    with pytest.raises(InvalidInput, match=f"real numbers only; day holds .*{value}"):
+        PositionRiskAnalyzer(table().assign(day=column))
+
+
+def test_the_dates_of_a_table_left_in_a_column_are_no_asset():
+    frame = table().rename_axis("day").reset_index()
+
+    with pytest.raises(InvalidInput, match="real numbers only; day holds Timestamp"):
+        PositionRiskAnalyzer(frame)
+
+
+@pytest.mark.parametrize(
+    "kind", ["float32", "Float64", "Sparse[float]", "object", "category"], ids=str
+)
+def test_real_numbers_of_any_kind_are_returns_and_what_is_missing_among_them_unknown(kind):
+    frame = table(holes=True)
+    same = frame.astype({"ETH": kind})
+
+    found = analyzer(frame=same).value_at_risk(0.99, "historical")
+
+    told = analyzer(frame=frame).value_at_risk(0.99, "historical")
+    assert found == pytest.approx(told, rel=1e-6)
+    exact = frame["ETH"].map(lambda moved: None if math.isnan(moved) else Decimal(moved))
+    assert analyzer(frame=frame.assign(ETH=exact)).value_at_risk(0.99, "historical") == told
 
 
 def test_a_ticker_reused_is_refused_by_asset_and_bar():
