@@ -364,7 +364,8 @@ GLOSSARY: Mapping[str, Term] = {
     "traffic_light": Term(
         "Traffic light",
         "The regulator's verdict on a VaR model by its exceptions.",
-        "over 250 days at 99 %: green up to 4, amber 5 to 9, red from 10",
+        "over 250 days at 99 %: green up to 4, amber 5 to 9, red from 10; "
+        "over fewer days the zones begin sooner",
         "A right model is green 89 times in 100. It never catches a model that is too high.",
         "Basel Committee 1996, Supervisory framework for backtesting.",
     ),

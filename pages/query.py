@@ -269,5 +269,6 @@ def _choices(
         if word.allows(value):
             chosen.append((word.name, value))
         else:
-            notes.append(f"There is no {word.what} {value[:40]!r}; {word.default} is shown.")
+            shown = (word.options or {}).get(word.default, word.default)
+            notes.append(f"There is no {word.what} {value[:40]!r}; {shown} is shown.")
     return tuple(chosen)

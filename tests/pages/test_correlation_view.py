@@ -23,10 +23,11 @@ from pages.views.correlation.study import (
 )
 from pages.views.correlation.view import correlation_view
 from pages.views.correlation.words import OF, VIEWS, WORDS
+from risk.domain.actions import BookModelInUse
 from risk.domain.market import Period
 from risk.measures.correlation import ewma_cross, mean_correlation
 from risk.portfolio.forecasting import new_model
-from tests.fakes_book import HOLDINGS, day_past
+from tests.fakes_book import HOLDINGS, MIDNIGHT, day_past
 from tests.fakes_web import DEMO, FakeBookReader
 from tests.pages.trees import part, parts, words
 
@@ -242,6 +243,15 @@ def test_the_map_of_now_says_what_uses_it_and_that_var_does_not(reader):
         in view
     )
     assert f"VaR's own 500 days: {mean_correlation(own):.2f}" in view
+
+
+def test_a_model_that_looks_at_other_days_is_not_said_to_look_at_these(reader):
+    reader.book_model = BookModelInUse("adaptive", "anna", MIDNIGHT)
+    view = words(shown(reader)).replace("\u00a0", " ")
+
+    assert "VaR is now of Adaptive history, which looks at days of its own." in view
+    assert "500 days alike: 0." in view
+    assert "VaR's own" not in view
     assert "The matrix of now, each pair moved by θ" in words(shown(reader, view="stressed"))
     assert "used by var" not in view.lower()
 

@@ -107,7 +107,7 @@ def test_a_young_record_says_how_many_days_are_still_needed():
     assert "need 200 more days; until then its probability is simulated." in doubt_words(young)
     assert "within chance." in verdict_words(young)
     assert young.live.depth.p_value > 0.05
-    assert young.live.depth == live_health(young.judged).depth
+    assert young.live.depth == live_health(young.judged, IN_USE).depth
     assert "200 days more" in words(health_view(young))
 
 
@@ -491,7 +491,7 @@ def test_a_band_beyond_chance_is_told_in_words(data):
         beyond_975=-deep.profit > deep.var_975,
         beyond_99=-deep.profit > deep.var_99,
     )
-    told = spread_words(live_health(deep).spread).replace("\u00a0", " ")
+    told = spread_words(live_health(deep, IN_USE).spread).replace("\u00a0", " ")
 
     assert "eyond 99 %: " in told
     assert "are usual" in told
@@ -524,6 +524,6 @@ def test_a_flat_book_is_told_without_a_number_it_does_not_know():
 def test_a_book_that_could_not_lose_is_not_judged_by_depth(data):
     judged = data.judged
     nothing = np.zeros(len(judged))
-    safe = live_health(replace(judged, es_975=nothing, var_975=nothing, profit=nothing))
+    safe = live_health(replace(judged, es_975=nothing, var_975=nothing, profit=nothing), IN_USE)
 
     assert safe.depth == Depth(0, None, None, None)

@@ -46,7 +46,7 @@ def test_an_address_survives_being_written_and_read_again(address):
         ("range", "9h", "There is no range '9h'; 24h is shown."),
         ("kiosk", "yes", "'kiosk' is 1 or 0, not 'yes'; 0 is taken."),
         ("rnage", "7d", "This page does not know the word 'rnage'."),
-        ("by", "moon", "There is no grouping 'moon'; asset is shown."),
+        ("by", "moon", "There is no grouping 'moon'; Asset is shown."),
         ("tz", "Mars/Base", "There is no time zone 'Mars/Base' here; times are UTC."),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 
 from pages.context import NO_HISTORY
 from pages.views.records.difference import Difference, difference_from_live
-from pages.views.records.live import HOW_IN_USE, how_live
+from pages.views.records.live import HOW_IN_USE, how_live, others_words
 from pages.views.records.past import COMPARED, HeldDays, Hindsight, look_back
 from pages.views.records.scored import scored_bars
 from pages.views.var.contest import (
@@ -102,7 +102,26 @@ def test_the_live_record_says_whose_forecasts_it_holds(bars):
     assert entrants(changed, None, EMPTY, IN_USE)[0].how == (
         "as forecast day by day: Filtered, Pareto tail 199 days, Plain history, 250 d 1 day"
     )
-    assert how_live(()) == "the model in use, as forecast day by day"
+    assert how_live((), IN_USE) == "the model in use, as forecast day by day"
+    assert how_live((IN_USE,) * 9, "adaptive") == (
+        "as forecast day by day: Filtered, Pareto tail 9 days"
+    )
+
+
+@pytest.mark.parametrize(
+    ("models", "told"),
+    [
+        ((IN_USE,) * 9, "Of these days Adaptive history, in use now, has forecast none."),
+        ((IN_USE,) * 9 + ("adaptive",) * 2, "Of these days Adaptive history, in use now, has"),
+        (("adaptive",) * 2, ""),
+        ((), ""),
+    ],
+)
+def test_a_record_of_other_models_is_not_taken_for_that_of_the_one_in_use(models, told):
+    found = others_words(models, "adaptive")
+
+    assert found.startswith(told)
+    assert bool(found) == bool(told)
 
 
 def test_events_from_before_models_could_be_chosen_have_theirs(bars):

@@ -422,7 +422,7 @@ def test_ten_days_are_riskier_than_one_and_say_of_which_book_they_are():
     assert shown["var-99"] == spaced(found.tail.var_at(0.99) / found.equity)
     assert shown["es-99"] == spaced(found.tail.es_at(0.99) / found.equity)
     told = words(part(view, "var-ten-days-words")["children"])
-    assert "10 000 simulated paths of what was held at 15:42:18" in told
+    assert "Ten days, by their own method: 10 000 paths of what was held at 15:42:18" in told
     assert "√10 × one day would be" in told
 
 
@@ -455,3 +455,17 @@ def test_until_ten_days_are_simulated_it_says_so():
     view = var_view(replace(read(), ten_days=Awaited()))
 
     assert words(part(view, "var-ten-days-words")["children"]) == "Ten days are being simulated."
+
+
+def test_while_another_model_measures_the_day_the_record_and_the_other_horizons_are_told_apart():
+    reader = FakeBookReader()
+    reader.book_model = BookModelInUse("adaptive", "anna", MIDNIGHT)
+    view = var_view(read(reader))
+
+    assert "Of these days Adaptive history, in use now, has forecast none." in words(
+        part(view, "var-answer")["children"]
+    )
+    assert "the day by Adaptive history, the rest as ever" in words(
+        part(view, "var-levels")["children"]
+    )
+    assert "the rest as ever" not in words(var_view(read()))

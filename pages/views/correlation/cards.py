@@ -17,6 +17,7 @@ from pages.views.correlation.phrases import (
 from pages.views.correlation.reading import CorrelationData
 from pages.views.correlation.study import RECENT_DAYS, TAIL, Group
 from pages.views.ranking import rank
+from pages.views.records.live import in_use, reads_filtered_days
 from pages.views.trend import spark_course
 from risk.measures.dependence import STRESSED_MEAN
 
@@ -76,7 +77,10 @@ def _scenarios_words(data: CorrelationData) -> str:
     if data.market is None or len(held) < 2:
         return "needs two assets"
     mean = rho_words(data.market.mean("scenarios", held))
-    return f"VaR's own {days_words(data.market.scenario_days)}: {mean}"
+    days = days_words(data.market.scenario_days)
+    if reads_filtered_days(in_use(data.cycle.state)):
+        return f"VaR's own {days}: {mean}"
+    return f"{days} alike: {mean}"
 
 
 def _fact(term: str, value: str, unit: str, context: str) -> html.Section:

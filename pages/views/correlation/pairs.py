@@ -29,9 +29,11 @@ from pages.views.correlation.study import (
     pairs_of,
 )
 from pages.views.correlation.words import ASSETS, OF, ORDER, VIEW, VIEWS
+from pages.views.records.live import in_use, reads_filtered_days
 from risk.domain.model import PROVEN_AFTER
 from risk.measures.correlation import PRIOR_CORRELATION
 from risk.measures.pair_correlation import MINIMUM_COMMON_BARS
+from risk.portfolio.book_models import title_of
 
 _PATH = "/correlation"
 _SCALE_STEPS = 11
@@ -129,6 +131,9 @@ def _now_words(data: CorrelationData, group: Group) -> str:
     )
     if data.market is None:
         return words
+    used = in_use(data.cycle.state)
+    if not reads_filtered_days(used):
+        return f"{words} VaR is now of {title_of(used)}, which looks at days of its own."
     days, mean = days_words(data.market.scenario_days), rho_words(group.means["scenarios"])
     return f"{words} VaR takes its own {days}, each counting the same: mean {mean}."
 

@@ -9,6 +9,7 @@ from pages.paths import VAR_PATH
 from pages.views.health.judged import ModelHealth, is_rejected
 from pages.views.health.reading import HealthData
 from pages.views.records.counts import unnoticed_words
+from pages.views.records.live import in_use, others_words
 from risk.measures.backtest import ENOUGH_PERIODS, Depth, LevelRecord, Order
 from risk.storage.queries import JUDGED_DAYS
 
@@ -48,7 +49,13 @@ def verdict_words(data: HealthData) -> str:
         f"{opinion(data.live)}: the 95 % VaR was broken on {_counted(inner)}, the 99 % VaR on "
         f"{_counted(outer)}."
     )
-    return " ".join([counted, order_words(inner), depth_words(data.live.depth)]).strip()
+    parts = [
+        counted,
+        order_words(inner),
+        depth_words(data.live.depth),
+        others_words(data.judged.models, in_use(data.cycle.state)),
+    ]
+    return " ".join(part for part in parts if part)
 
 
 def opinion(live: ModelHealth) -> str:

@@ -97,7 +97,7 @@ def _since_words(cycle: CompleteCycle, query: Query) -> str:
     since = ""
     if known.since is not None:
         at = query.zone.date_and_clock(known.since, now=cycle.pulse.market)
-        since = f"Since {at} {query.zone.label(known.since)}, "
+        since = f"Since {at}, "
     return sentence(f"{since}{'chosen by' if known.chosen else 'by'} {known.by}.")
 
 

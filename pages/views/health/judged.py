@@ -129,14 +129,14 @@ def is_rejected(p_value: float | None) -> bool:
     return p_value is not None and p_value < CHANCE
 
 
-def live_health(judged: ScoredBars) -> ModelHealth:
+def live_health(judged: ScoredBars, used: str) -> ModelHealth:
     """What the tests say of the days whose live forecast met its outcome."""
     days = len(judged)
     beyond = judged.beyond_95.astype(np.int64) + judged.beyond_975 + judged.beyond_99
     return ModelHealth(
         model=None,
         name=LIVE,
-        how=how_live(judged.models),
+        how=how_live(judged.models, used),
         days=days,
         inner=level_record(judged.beyond_95, 0.95) if days else None,
         outer=level_record(judged.beyond_99, 0.99) if days else None,

@@ -113,9 +113,9 @@ class _Reading:
     def data(self) -> HealthData:
         judged = read_judged(self.readings, self.book, self.midnight, epoch=self.epoch)
         # Whatever is worked out from scored days is kept until there are more of them.
-        newest = (len(judged), _newest(judged))
+        newest, used = (len(judged), _newest(judged)), in_use(self.cycle.state)
         live = self.readings.once(
-            ("live health", self.book.name, newest), lambda: live_health(judged)
+            ("live health", self.book.name, newest, used), lambda: live_health(judged, used)
         )
         models = self._models(judged, newest)
         return HealthData(

@@ -12,7 +12,7 @@ from pages.format import UNKNOWN, number, percent, sentence
 from pages.views.health.judged import ModelHealth, placed
 from pages.views.health.reading import HealthData
 from pages.views.health.words import MODEL, PATH, SORT
-from pages.views.records.counts import light_badge
+from pages.views.records.counts import light_badge, light_for
 from risk.measures.backtest import (
     Z2_AMBER,
     Z2_RED,
@@ -211,6 +211,19 @@ def _light(record: LevelRecord | None) -> html.Td:
     return html.Td(light_badge(record.hits, record.days), className="sw-left")
 
 
+def _light_words(tested: Sequence[ModelHealth]) -> str:
+    """Why some light is not green all the same; empty if all are."""
+    names = [row.name for row in tested if row.outer is not None and _zone(row.outer) > 0]
+    if not names:
+        return ""
+    asks = "The light asks only whether exceptions are too many, and turns sooner"
+    return f"{asks}: {', '.join(names)}."
+
+
+def _zone(outer: LevelRecord) -> int:
+    return light_for(outer.hits, outer.days).zone
+
+
 def _foot(data: HealthData) -> str:
     """How many tests speak against models, beside how many would by chance alone."""
     tested = [row for row in data.models.value or () if row.inner is not None]
@@ -218,10 +231,7 @@ def _foot(data: HealthData) -> str:
     if not tested:
         return "The forecast of each day is stored before it begins and scored after its close."
     if not rejected:
-        return (
-            f"No test speaks against any of {len(tested)} models. The light asks only whether "
-            "exceptions are too many, and turns amber sooner."
-        )
+        return f"No test speaks against any of {len(tested)} models. {_light_words(tested)}".strip()
     names = "; ".join(row.name for row in rejected)
     return (
         f"Some test speaks against {len(rejected)} of {len(tested)} models: {names}. Each model "

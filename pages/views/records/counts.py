@@ -104,9 +104,14 @@ def light_of(bars: ScoredBars) -> Light:
     return Light(int(bars.beyond_99.sum()), len(bars), *zones)
 
 
+def light_for(hits: int, days: int) -> Light:
+    """The light of that many exceptions at 99 % in so many days, not 0."""
+    return Light(hits, days, *traffic_light_zones(days))
+
+
 def light_badge(hits: int, days: int) -> html.Span:
     """The traffic light's word and shape, for that many exceptions at 99 %; `days` not 0."""
-    light = Light(hits, days, *traffic_light_zones(days))
+    light = light_for(hits, days)
     return html.Span(
         [glyph(light.shape, state=light.shape), light.word],
         className="sw-verdict-word",

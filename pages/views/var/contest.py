@@ -64,7 +64,7 @@ def entrants(
     """
     records = sorted(hindsight.models.values(), key=lambda record: record.name != used)
     return [
-        _live(judged, day),
+        _live(judged, day, used),
         *(_model(record, judged, day, hindsight, used) for record in records),
     ]
 
@@ -102,11 +102,11 @@ def _loss(known: tuple[float, str | None]) -> float:
     return known[0]
 
 
-def _live(judged: ScoredBars, day: Today | None) -> Entrant:
+def _live(judged: ScoredBars, day: Today | None, used: str) -> Entrant:
     return Entrant(
         model=None,
         name=LIVE,
-        how=how_live(judged.models),
+        how=how_live(judged.models, used),
         days=len(judged),
         hits_95=int(judged.beyond_95.sum()),
         hits_99=int(judged.beyond_99.sum()),

@@ -7,11 +7,14 @@ from dash import html
 from pages.components.basics import card, figure, heading, help_mark
 from pages.format import amount, number, percent
 from pages.views.holdings import share_of
+from pages.views.records.live import in_use
 from pages.views.var.reading import VarData
 from pages.views.var.ten_days import DAYS
 from risk.domain.assessment import TailRisk
+from risk.domain.model import DEFAULT_BOOK_MODEL
 from risk.measures.var.base import MINIMUM_HISTORY
 from risk.measures.var.horizon import PATHS
+from risk.portfolio.book_models import title_of
 
 
 def levels_card(data: VarData) -> html.Section:
@@ -19,7 +22,7 @@ def levels_card(data: VarData) -> html.Section:
     title = "VaR now, by horizon"
     return card(
         [
-            heading(title, note="% of equity", actions=[help_mark("var_levels")]),
+            heading(title, note=_note(data), actions=[help_mark("var_levels")]),
             html.Div(
                 html.Table(
                     [
@@ -38,6 +41,12 @@ def levels_card(data: VarData) -> html.Section:
         class_name="sw-levels",
         id="var-levels",
     )
+
+
+def _note(data: VarData) -> str:
+    if in_use(data.cycle.state) == DEFAULT_BOOK_MODEL:
+        return "% of equity"
+    return f"% of equity; the day by {title_of(in_use(data.cycle.state))}, the rest as ever"
 
 
 def _levels_header() -> html.Tr:
@@ -111,7 +120,7 @@ def _ten_days_words(data: VarData) -> str:
     at = data.query.zone.clock(found.at)
     if found.tail is None:
         return f"Ten days need {MINIMUM_HISTORY} bars of history of the coins held."
-    words = f"Ten days: {number(PATHS)} simulated paths of what was held at {at}"
+    words = f"Ten days, by their own method: {number(PATHS)} paths of what was held at {at}"
     day, ten = data.of_equity(_tail_at(data.assessment.held.day, 0.99, False)), found.tail
     if not day or not ten.var_at(0.99):
         return f"{words}."

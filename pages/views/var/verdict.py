@@ -12,7 +12,7 @@ from pages.views.holdings import share_of
 from pages.views.ranking import rank
 from pages.views.records.counts import LIGHT_SHAPES, Count, Light, count_at, light_of
 from pages.views.records.explained import moment_words
-from pages.views.records.live import in_use
+from pages.views.records.live import in_use, others_words
 from pages.views.records.scored import ScoredBars
 from pages.views.trend import spark_course
 from pages.views.var.plot import Today
@@ -31,7 +31,8 @@ _LEAST_SPAN = 0.001
 
 def answer(data: VarData) -> html.Section:
     """The page's first line: whether losses stayed inside VaR, and what today looks like."""
-    sentences = [_held_words(data.judged), _today_words(data)]
+    others = others_words(data.judged.models, in_use(data.cycle.state))
+    sentences = [_held_words(data.judged), others, _today_words(data)]
     text = " ".join(sentence for sentence in sentences if sentence)
     words = html.P(text, id="var-answer", className="sw-answer")
     return card([words], label="In short", class_name="sw-answer-card")
