@@ -12,20 +12,18 @@ from pages.origin import is_own
 from pages.query import Query, parse
 from pages.screens import Screen, live_page, running_screens
 from pages.views.health import health_view, read_health
-from pages.views.health.book_model import (
-    ASK,
+from pages.views.health.book_model import ASK, HINT, PICK, STATUS
+from pages.views.health.choosing import Outcome, asked_of, choose, read_preview, read_status
+from pages.views.health.preview import (
     ASKED,
     CANCEL,
     CONFIRM,
     DIALOG,
     DIALOG_BODY,
-    HINT,
-    PICK,
-    STATUS,
     dialog,
     preview_parts,
+    title_words,
 )
-from pages.views.health.choosing import Outcome, asked_of, choose, read_preview, read_status
 from pages.views.health.words import PATH, WORDS
 
 register_page(
@@ -72,6 +70,7 @@ def show_preview(clicks: int | None, wanted: str | None, view: str) -> Any:
     if not wanted:
         return False
     preview = read_preview(running_screens().readings, _query(view), wanted)
+    set_props(DIALOG, {"title": title_words(wanted)})
     set_props(DIALOG_BODY, {"children": preview_parts(preview)})
     return True
 

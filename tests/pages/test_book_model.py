@@ -1,34 +1,33 @@
 """The card that says which model measures the book, and the choice of another one."""
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
-from pages.format import UNKNOWN
+from pages.format import UNKNOWN, UTC_ZONE, number, percent
+from pages.later import Awaited, Later
 from pages.query import parse
 from pages.readings import Readings
-from pages.views.health import health_view
-from pages.views.health.book_model import (
-    ASKED,
-    CARD,
-    CONFIRM,
-    PICK,
-    STATUS,
-    Preview,
-    preview_parts,
-)
+from pages.views.health import health_view, read_health
+from pages.views.health.book_model import CARD, PICK, STATUS
 from pages.views.health.choosing import Asked, asked_of, choose, read_preview, read_status
+from pages.views.health.judged import ModelHealth
+from pages.views.health.preview import ASKED, CONFIRM, Preview, preview_parts, title_words
 from pages.views.health.words import WORDS
 from risk.domain.actions import BY_SETTING, BookModelInUse, ChooseBookModel
 from risk.domain.market import Period
 from risk.errors import InvalidInput, StoreUnavailable, UnknownPortfolio
+from risk.measures.backtest import level_record
+from risk.measures.var import VAR_MODELS
 from risk.portfolio.book_models import BOOK_MODELS
 from risk.portfolio.choices import tail_by
 from tests.fakes_book import AFTERNOON
-from tests.fakes_web import FakeBookReader, FakeChanges
+from tests.fakes_web import DEMO, FakeBookReader, FakeChanges
 from tests.pages.test_health_view import read
-from tests.pages.trees import part, words
+from tests.pages.trees import part, parts, words
 
 QUERY = parse({}, WORDS)
 
@@ -42,8 +41,23 @@ def said(tree, component_id: str) -> str:
     return words(part(tree, component_id)["children"]).strip()
 
 
+class NotYet(Later):
+    """Whatever is worked out beside the requests is never there."""
+
+    def ask(self, key, work, *, epoch=0):
+        return Awaited()
+
+
 def previewed(reader: FakeBookReader, wanted: str = "historical_250") -> Preview:
-    return read_preview(Readings(reader), QUERY, wanted)
+    readings = Readings(reader)
+    readings.later = NotYet()
+    return read_preview(readings, QUERY, wanted)
+
+
+@pytest.fixture(scope="module")
+def models() -> tuple[ModelHealth, ...]:
+    """Every model in hindsight, as the page's table has them."""
+    return read(FakeBookReader()).models.value
 
 
 # -- the card -------------------------------------------------------------------------------
@@ -68,7 +82,7 @@ def test_a_choice_is_told_with_who_and_since_when(reader):
 
     assert told.startswith("Plain history, 250 d : the last 250 days as they were. Since ")
     assert told.endswith(", chosen by anna.")
-    assert "UTC" in told
+    assert told.count("UTC") == 1
 
 
 def test_another_setting_is_told_with_since_when(reader):
@@ -79,9 +93,21 @@ def test_another_setting_is_told_with_since_when(reader):
 
 def test_every_other_model_can_be_picked(reader):
     reader.book_model = BookModelInUse("adaptive", "anna", AFTERNOON)
-    offered = [each["value"] for each in part(health_view(read(reader)), PICK)["data"]]
+    listed = part(health_view(read(reader)), PICK)["data"]
+    offered = [each["value"] for each in listed if not each.get("disabled")]
 
     assert offered == [name for name in BOOK_MODELS if name != "adaptive"]
+
+
+def test_the_list_marks_the_default_and_says_why_some_models_cannot_be_chosen(reader):
+    reader.book_model = BookModelInUse("adaptive", "anna", AFTERNOON)
+    listed = part(health_view(read(reader)), PICK)["data"]
+    barred = {each["value"]: each["label"] for each in listed if each.get("disabled")}
+
+    assert listed[0]["label"] == "Filtered, Pareto tail (default)"
+    assert [each["label"].endswith("(default)") for each in listed].count(True) == 1
+    assert set(barred) == set(VAR_MODELS) - set(BOOK_MODELS)
+    assert barred["monte_carlo_t"] == "Monte Carlo, t: too slow for order checks"
 
 
 def test_what_waits_for_the_engine_is_told_though_no_cycle_came(reader):
@@ -90,7 +116,8 @@ def test_what_waits_for_the_engine_is_told_though_no_cycle_came(reader):
     reader.waiting = ChooseBookModel(seq=1, at=AFTERNOON, who="anna", model="adaptive")
 
     assert words(read_status(readings, QUERY)).endswith(
-        "Adaptive history, chosen by anna, waits for the engine's next cycle."
+        "Adaptive history, chosen by anna (asked at 15:42:18 UTC), waits for the engine's next "
+        "cycle."
     )
 
 
@@ -115,28 +142,136 @@ def test_the_preview_is_of_the_newest_snapshot_by_the_functions_that_measure_it(
     assert (found.used, found.missing, found.away) == ("filtered_evt", 0, False)
 
 
-def test_the_dialog_shows_both_figures_their_change_and_how_old_they_are(reader):
-    reader.clock.advance(timedelta(seconds=7))
+def test_the_dialog_shows_both_figures_their_change_and_of_when_they_are(reader):
+    reader.advance(seconds=7)
     tree = preview_parts(previewed(reader))
     told = words(tree)
 
-    for name in ("VaR 95 %", "VaR 99 %", "ES 97.5 %", "Now", "Then", "Change"):
+    for name in ("VaR 95 %", "VaR 99 %", "ES 97.5 %", "Change"):
         assert name in told
-    assert "7 s old" in told
+    assert "the newest complete snapshot, of 15:42:25 UTC." in told
+    assert "Lower figures mean a bolder model: nothing in the book changes." in told
     assert "The running forecast is still scored as what it was." in told
     assert "waits" not in told
     assert said(tree, CONFIRM) == "Measure by Plain history, 250 d"
     assert part(tree, ASKED)["data"] == {"book": "demo", "model": "historical_250", "seen": 0}
 
 
-def test_while_the_engine_is_away_the_dialog_says_that_the_choice_waits(reader):
+def test_columns_and_title_name_the_models(reader):
+    told = words(preview_parts(previewed(reader)))
+
+    assert "One day Filtered, Pareto tail Plain history, 250 d Change" in told
+    assert title_words("historical_250") == "Measure the book by Plain history, 250 d?"
+
+
+def test_a_snapshot_of_another_day_is_told_with_its_day(reader):
+    reader.clock.advance(timedelta(days=2))
+    market = reader.clock.now() - timedelta(days=2)
+    cycle = reader.latest("demo")
+    old = replace(cycle, pulse=cycle.pulse._replace(market=market))
+    reader.latest = lambda portfolio: old
+
+    day = UTC_ZONE.day(market).replace("\u00a0", " ")
+    assert f"snapshot, of {day} 15:42:18 UTC." in words(preview_parts(previewed(reader)))
+
+
+WAITS = "The engine gives no sign: the choice waits until it is back."
+
+
+def test_while_the_engine_is_away_the_dialog_says_first_that_the_choice_waits(reader):
     reader.engine_sign = reader.engine_sign._replace(running=False)
 
-    assert "The engine is away: the choice waits" in words(preview_parts(previewed(reader)))
+    assert words(preview_parts(previewed(reader))).startswith(WAITS)
+
+
+@pytest.mark.parametrize(("seconds", "silent"), [(2.0, False), (3.0, True)])
+def test_so_it_does_when_an_engine_merely_gives_no_sign(reader, seconds, silent):
+    reader.clock.advance(seconds)
+
+    assert words(preview_parts(previewed(reader))).startswith(WAITS) is silent
 
 
 def test_a_model_that_corrects_itself_says_that_it_starts_anew(reader):
-    assert "starts anew" in words(preview_parts(previewed(reader, "filtered_evt")))
+    reader.book_model = BookModelInUse("adaptive", "anna", AFTERNOON)
+    told = words(preview_parts(previewed(reader, "filtered_evt")))
+
+    assert "Its correction by the book's own exceptions starts anew." in told
+    assert "is lost" not in told
+
+
+def test_to_leave_a_model_that_corrects_itself_says_what_is_lost(reader):
+    told = words(preview_parts(previewed(reader)))
+
+    assert (
+        "What the book's own exceptions have corrected in Filtered, Pareto tail is lost: choosing "
+        "it again starts anew."
+    ) in told
+    assert "Its correction" not in told
+
+
+def test_the_dialog_reads_the_hindsight_that_the_table_has(reader):
+    data = None
+    readings = Readings(reader)
+    while data is None or data.models.is_pending:
+        time.sleep(0)
+        data = read_health(readings, QUERY, DEMO, reader.latest("demo"))
+
+    assert read_preview(readings, QUERY, "adaptive").judged.value is data.models.value
+
+
+def test_the_dialog_shows_how_both_did_in_hindsight(reader, models):
+    preview = replace(previewed(reader, "adaptive"), judged=Awaited(models))
+    told = words(preview_parts(preview))
+    judged = {each.model: each for each in models}
+
+    assert "In hindsight Filtered, Pareto tail Adaptive history Hits 99 %" in told
+    for name in ("filtered_evt", "adaptive"):
+        health = judged[name]
+        assert f"{health.outer.hits} of {health.outer.days} normal" in told
+        assert number(health.depth.z2, 2, signed=True) in told
+        pinball = percent(health.difference.relative, 1, signed=True).replace("\u00a0", " ")
+        assert f"{pinball} {health.difference.verdict}" in told
+    assert told.count("GREEN") + told.count("AMBER") + told.count("RED") == 2
+
+
+def test_a_test_that_speaks_against_a_model_bears_a_sign_in_the_dialog(reader, models):
+    preview = previewed(reader, "adaptive")
+    calm = tuple(each for each in models if each.model in preview.names)
+    bold = tuple(replace(each, outer=level_record(np.arange(250) < 20, 0.99)) for each in calm)
+
+    def signs(judged) -> int:
+        tree = preview_parts(replace(preview, judged=Awaited(judged)))
+        return [each.get("data-glyph") for each in parts(tree)].count("caution")
+
+    assert (signs(calm), signs(bold)) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("judged", "told"),
+    [
+        (Awaited(), "How both did in hindsight is not worked out yet: ask again in a moment."),
+        (Awaited(problem="it is away"), "could not be worked out: it is away."),
+        (Awaited(()), "No day to judge both models by, yet."),
+    ],
+)
+def test_hindsight_that_is_not_there_is_told(reader, judged, told):
+    assert told in words(preview_parts(replace(previewed(reader), judged=judged)))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ("filtered_historical", "Filtered history with its longer memory: up to 2 000 days."),
+        ("ewma_filtered_historical", "with its longer memory: 500 days."),
+        ("adaptive", None),
+        ("historical_500", None),
+    ],
+)
+def test_where_the_table_remembers_more_days_the_dialog_says_so(reader, models, wanted, told):
+    found = words(preview_parts(replace(previewed(reader, wanted), judged=Awaited(models))))
+
+    assert (told or "Pinball against the live record") in found
+    assert ("longer memory" in found) is (told is not None)
 
 
 @pytest.mark.parametrize(

@@ -8,16 +8,15 @@ from pages.context import Book, Changes, CompleteCycle
 from pages.format import sentence
 from pages.query import Query
 from pages.readings import Readings
-from pages.views.health.book_model import (
-    BY_PAGE,
-    Preview,
-    preview_of,
-    status_words,
-    waiting_words,
-)
+from pages.views.health.book_model import BY_PAGE, status_words, waiting_words
+from pages.views.health.preview import Preview, preview_of
+from pages.views.health.reading import read_health
 from risk.domain.market import Period
 from risk.errors import SeawallError, StoreError, StoreUnavailable, UnknownPortfolio
 from risk.portfolio.book_models import title_of
+
+#: After so many cycles without a new one the engine gives no sign, whoever holds the portfolio.
+_SILENT_CYCLES = 3.0
 
 
 class Outcome(NamedTuple):
@@ -38,7 +37,10 @@ def read_status(readings: Readings, query: Query) -> list[Component] | None:
     """The card's sentence with what waits for the engine; None if nothing does."""
     book, cycle = _newest(readings, query)
     waiting = readings.reader.waiting_model(book.name)
-    return None if waiting is None else waiting_words(waiting, status_words(cycle, query))
+    if waiting is None:
+        return None
+    status = status_words(cycle, query)
+    return waiting_words(waiting, status, query, now=readings.reader.wall())
 
 
 def read_preview(readings: Readings, query: Query, wanted: str) -> Preview:
@@ -59,10 +61,18 @@ def read_preview(readings: Readings, query: Query, wanted: str) -> Preview:
         cycle,
         model,
         wanted,
-        age=readings.reader.wall() - cycle.pulse.saved,
-        away=not readings.reader.engine(book.name).running,
+        taken=query.zone.date_and_clock(cycle.pulse.market, now=readings.reader.wall()),
+        judged=read_health(readings, query, book, cycle).models,
+        away=_is_away(readings, book, cycle),
         seen=max(cycle.state.action_seq, 0 if waiting is None else waiting.seq),
     )
+
+
+def _is_away(readings: Readings, book: Book, cycle: CompleteCycle) -> bool:
+    reader = readings.reader
+    # Saved in the future: the clock was set back, and no cycle came since.
+    age = abs((reader.wall() - cycle.pulse.saved).total_seconds())
+    return age >= _SILENT_CYCLES * reader.cycle_seconds or not reader.engine(book.name).running
 
 
 def _newest(readings: Readings, query: Query) -> tuple[Book, CompleteCycle]:
