@@ -50,8 +50,9 @@ def _note(data: VarData) -> str:
 
 
 def _levels_header() -> html.Tr:
-    heads = [html.Th(text, scope="col") for text in ("1 hour", "1 day", "10 days", "1 day, money")]
-    return html.Tr([html.Th("Measure", scope="col", className="sw-left"), *heads])
+    heads = [html.Th(text, scope="col") for text in ("1 hour", "1 day", "10 days")]
+    money = html.Th("1 day, money", scope="col", className="sw-wide")
+    return html.Tr([html.Th("Measure", scope="col", className="sw-left"), *heads, money])
 
 
 _LEVEL_ROWS = (
@@ -77,7 +78,7 @@ def _levels_row(data: VarData, name: str, level: float, shortfall: bool) -> html
             html.Td(figure(percent(data.of_equity(hour)), f"{key}-hour")),
             html.Td(figure(percent(data.of_equity(day)), f"{key}-day")),
             html.Td(figure(percent(_of_ten_days(data, level, shortfall)), f"{key}-ten-days")),
-            html.Td(figure(amount(day), f"{key}-money")),
+            html.Td(figure(amount(day), f"{key}-money"), className="sw-wide"),
         ]
     )
 
