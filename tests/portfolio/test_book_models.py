@@ -89,6 +89,20 @@ def test_a_larger_book_has_as_much_more_risk(
 
 
 @EVERY
+@given(a=MONEY, b=MONEY, c=MONEY)
+def test_the_opposite_book_in_the_mirrored_market_is_as_risky(
+    name: str, a: float, b: float, c: float
+) -> None:
+    model = model_of(name)
+    scenarios = model.scenarios
+    assert scenarios is not None
+    turned = scenarios._replace(filtered=-scenarios.filtered, raw=-scenarios.raw)
+    mirrored = replace(model, scenarios=turned)
+
+    assert book_tail(mirrored, -weights(a, b, c)) == book_tail(model, weights(a, b, c))
+
+
+@EVERY
 @given(vectors=profits())
 def test_figures_are_finite_rise_with_the_level_and_es_is_not_below_var(
     name: str, vectors: BookVectors
