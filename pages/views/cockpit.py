@@ -33,6 +33,7 @@ from risk.domain.assessment import Assessment
 from risk.domain.events import RiskEvent
 from risk.domain.state import Performance, Standing
 from risk.measures.backtest import kupiec_region
+from risk.portfolio.book_models import title_of
 
 #: The metrics of the six cards; also what their histories are stored under.
 CARD_METRICS = ("equity", "profit_today", "var_1d_99", "es_1d_975", "drawdown", "leverage")
@@ -196,7 +197,16 @@ def _bad_day(data: CockpitData) -> BannerCell:
     var, beyond = day.var_at(0.99), day.es_at(0.99)
     unit = f"or {percent(data.of_equity(var))} of equity"
     worse = f"One day in 100 is worse, then {amount(beyond)} on average."
-    return _day_cell(money(var, data.book.currency), unit, worse, record)
+    return _day_cell(money(var, data.book.currency), unit, worse, record, *_model_words(data))
+
+
+def _model_words(data: CockpitData) -> list[str]:
+    """Which model says so, where it was not always this one: its record is not all its own."""
+    known = data.cycle.state.book_model
+    if known is None or known.since is None:
+        return []
+    since = data.query.zone.date(known.since, now=data.cycle.pulse.market)
+    return [f"By {title_of(known.name)}, in use since {since}."]
 
 
 def _day_cell(figure: str, unit: str, *lines: str) -> BannerCell:

@@ -21,6 +21,7 @@ from pages.views.cockpit import (
     CockpitData,
     cockpit_view,
 )
+from risk.domain.actions import BookModelInUse
 from risk.domain.assessment import Doubt, DoubtKind
 from risk.domain.events import DataFaultFound
 from risk.domain.market import Trust
@@ -130,6 +131,17 @@ def test_each_figure_has_a_neighbour_that_gives_it_meaning():
         "3 exceptions in 250 days, normal 1 to 6.",
     ):
         assert neighbour in view
+
+
+def test_a_model_that_was_not_always_in_use_is_named_under_its_figure():
+    state = replace(
+        build_state(build_assessment()), book_model=BookModelInUse("adaptive", "anna", AFTERNOON)
+    )
+
+    assert "By Adaptive history, in use since 12 Nov." in words(
+        cockpit_view(build_data(state=state))
+    )
+    assert "in use since" not in words(cockpit_view(build_data()))
 
 
 def test_the_biggest_risk_is_named_with_its_cost_its_offset_and_the_worst_stress():

@@ -16,6 +16,7 @@ from pages.views.health.charts import spread_words
 from pages.views.health.judged import live_health, placed
 from pages.views.health.table import chance_words, depth_limit_words
 from pages.views.health.words import WORDS
+from pages.views.records.difference import Difference
 from pages.views.records.past import COMPARED, COMPARED_LEVELS
 from pages.views.var import read_var
 from pages.views.var.words import WORDS as VAR_WORDS
@@ -527,3 +528,13 @@ def test_a_book_that_could_not_lose_is_not_judged_by_depth(data):
     safe = live_health(replace(judged, es_975=nothing, var_975=nothing, profit=nothing), IN_USE)
 
     assert safe.depth == Depth(0, None, None, None)
+
+
+def test_a_difference_of_loss_has_the_probability_that_chance_alone_makes_one_so_large(data):
+    row = replace(data.models.value[0], difference=Difference(-0.033, 0.02))
+    few = replace(row, difference=Difference(-0.033, None))
+    view, young = (health_view(replace(data, models=Awaited((each,)))) for each in (row, few))
+
+    assert "more than chance, p 0.02" in plain(rows_of(view)[1]["children"])
+    assert "too few days" in plain(rows_of(young)[1]["children"])
+    assert "too few days, p" not in plain(rows_of(young)[1]["children"])

@@ -202,7 +202,9 @@ def _pinball(row: ModelHealth) -> html.Td:
     if row.difference is None:
         return _cell(UNKNOWN)
     relative = percent(row.difference.relative, 1, signed=True)
-    return _cell(relative, _small(row.difference.verdict))
+    p_value = row.difference.p_value
+    chance = "" if p_value is None else f", {chance_words(p_value)}"
+    return _cell(relative, _small(f"{row.difference.verdict}{chance}"))
 
 
 def _light(record: LevelRecord | None) -> html.Td:
