@@ -88,8 +88,9 @@ class Later:
             return newest
         with self._lock:
             _, before = self._asked.get((key, epoch - 1), (epoch, None))
-        there = before is not None and before.done() and before.exception() is None
-        return Awaited(before.result()) if there and before is not None else newest
+        if before is None or not before.done() or before.exception() is not None:
+            return newest
+        return Awaited(before.result())
 
     def _begun(self, key: Hashable, work: Callable[[], Answer], epoch: int) -> Future[Answer]:
         with self._lock:

@@ -110,14 +110,13 @@ def preview_of(
     seen : int
         Number of the last action that is known.
     """
-    exposure: dict[str, float] = {}
-    for position in cycle.assessment.positions:
-        exposure[position.asset] = exposure.get(position.asset, 0.0) + position.exposure
+    held = cycle.assessment.held
+    exposure = {asset: part.net for asset, part in held.by_asset.items()}
     return Preview(
         book=book,
         used=in_use(cycle.state),
         wanted=wanted,
-        now=cycle.assessment.held.day,
+        now=held.day,
         then=tail_by(model, exposure, wanted),
         missing=days_missing(model, wanted),
         equity=cycle.assessment.equity,
