@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from pages.components.basics import Component, glyph
+from pages.components.basics import Component
 from pages.components.buttons import button
 from pages.components.notices import empty_state
 from pages.context import Book, CompleteCycle
-from pages.format import UNKNOWN, money, number, percent
+from pages.format import UNKNOWN, money, percent
 from pages.later import Awaited
 from pages.views.health.judged import ModelHealth
-from pages.views.health.table import depth_limit_words
+from pages.views.health.table import depth_parts, hits_parts, pinball_parts
 from pages.views.records.counts import light_badge
 from pages.views.records.live import in_use
 from risk.domain.assessment import TailRisk
@@ -243,8 +243,10 @@ def _judged(preview: Preview) -> list[Component]:
     rows = [
         _judged_row("Hits 99 %", [_hits(each) for each in both]),
         _judged_row("Light", [_light(each) for each in both]),
-        _judged_row("Depth 97.5 %", [_depth(each) for each in both]),
-        _judged_row("Pinball 99 %", [_pinball(each) for each in both]),
+        _judged_row(
+            "Depth 97.5 %", [depth_parts(each.depth, odd=each.tests.depth) for each in both]
+        ),
+        _judged_row("Pinball 99 %", [pinball_parts(each.difference) for each in both]),
     ]
     return [
         _table("How both models did in hindsight", heads, rows),
@@ -260,18 +262,9 @@ def _judged_row(name: str, cells: list[list[Component]]) -> html.Tr:
     return html.Tr([html.Th(name, scope="row"), *map(html.Td, cells)])
 
 
-def _with_limit(text: str, limit: str, *, odd: bool = False) -> list[Component]:
-    """A figure over what it is judged by; with a sign where that speaks against the model."""
-    sign: list[Component] = [glyph("caution", state="caution"), " "] if odd else []
-    return [*sign, text, html.Div(limit, className="sw-model-how")]
-
-
 def _hits(health: ModelHealth) -> list[Component]:
     record = health.outer
-    if record is None:
-        return [UNKNOWN]
-    normal = f"normal {record.low} to {record.high}"
-    return _with_limit(f"{record.hits} of {record.days}", normal, odd=health.tests.outer_number)
+    return [UNKNOWN] if record is None else hits_parts(record, odd=health.tests.outer_number)
 
 
 def _light(health: ModelHealth) -> list[Component]:
@@ -280,18 +273,7 @@ def _light(health: ModelHealth) -> list[Component]:
 
 
 def _depth(health: ModelHealth) -> list[Component]:
-    depth = health.depth
-    if depth.z2 is None:
-        return [UNKNOWN]
-    shown = number(depth.z2, 2, signed=True)
-    return _with_limit(shown, depth_limit_words(depth), odd=health.tests.depth)
-
-
-def _pinball(health: ModelHealth) -> list[Component]:
-    difference = health.difference
-    if difference is None:
-        return [UNKNOWN]
-    return _with_limit(percent(difference.relative, 1, signed=True), difference.verdict)
+    return depth_parts(health.depth, odd=health.tests.depth)
 
 
 def _memory_words(preview: Preview) -> str:

@@ -13,6 +13,7 @@ from pages.views.health.judged import ModelHealth, placed
 from pages.views.health.reading import HealthData
 from pages.views.health.words import MODEL, PATH, SORT
 from pages.views.records.counts import light_badge, light_for
+from pages.views.records.difference import Difference
 from risk.measures.backtest import (
     Z2_AMBER,
     Z2_RED,
@@ -150,9 +151,13 @@ def _marked(text: str, *, odd: bool) -> list[Component]:
 def _hits(record: LevelRecord | None, *, odd: bool, wide: bool = False) -> html.Td:
     if record is None:
         return _cell(UNKNOWN, wide=wide)
+    return _cell(*hits_parts(record, odd=odd), wide=wide)
+
+
+def hits_parts(record: LevelRecord, *, odd: bool) -> list[Component]:
+    """Exceptions of how many days, over how many are normal."""
     counted = _marked(f"{record.hits} of {record.days}", odd=odd)
-    normal = _small(["normal ", html.Span(f"{record.low} to {record.high}")])
-    return _cell(*counted, normal, wide=wide)
+    return [*counted, _small(["normal ", html.Span(f"{record.low} to {record.high}")])]
 
 
 def _order(record: LevelRecord | None, *, odd: bool) -> html.Td:
@@ -179,10 +184,15 @@ def _coverage(record: LevelRecord | None, *, odd: bool) -> html.Td:
 
 
 def _depth(depth: Depth, *, odd: bool) -> html.Td:
+    return _cell(*depth_parts(depth, odd=odd))
+
+
+def depth_parts(depth: Depth, *, odd: bool) -> list[Component]:
+    """Z2 over what it is judged by."""
     if depth.z2 is None:
-        return _cell(UNKNOWN)
+        return [UNKNOWN]
     shown = _marked(number(depth.z2, 2, signed=True), odd=odd)
-    return _cell(*shown, _small(depth_limit_words(depth)))
+    return [*shown, _small(depth_limit_words(depth))]
 
 
 def depth_limit_words(depth: Depth) -> str:
@@ -199,12 +209,17 @@ def depth_limit_words(depth: Depth) -> str:
 def _pinball(row: ModelHealth) -> html.Td:
     if row.is_live:
         return _cell("reference")
-    if row.difference is None:
-        return _cell(UNKNOWN)
-    relative = percent(row.difference.relative, 1, signed=True)
-    p_value = row.difference.p_value
+    return _cell(*pinball_parts(row.difference))
+
+
+def pinball_parts(difference: Difference | None) -> list[Component]:
+    """What forecasts cost against the live ones, over whether chance makes it so."""
+    if difference is None:
+        return [UNKNOWN]
+    relative = percent(difference.relative, 1, signed=True)
+    p_value = difference.p_value
     chance = "" if p_value is None else f", {chance_words(p_value)}"
-    return _cell(relative, _small(f"{row.difference.verdict}{chance}"))
+    return [relative, _small(f"{difference.verdict}{chance}")]
 
 
 def _light(record: LevelRecord | None) -> html.Td:
