@@ -28,7 +28,13 @@ from risk.measures.types import FloatArray
 from risk.measures.volatility import DEFAULT_GJR
 from risk.portfolio.benchmark import betas, change_since_midnight, measure_benchmark
 from risk.portfolio.book_models import book_model
-from risk.portfolio.committed import commitments_of, committed_book, nothing_pending, one_more
+from risk.portfolio.committed import (
+    Commitments,
+    WhatIf,
+    commitments_of,
+    committed_book,
+    nothing_pending,
+)
 from risk.portfolio.controller import measure_held
 from risk.portfolio.exposure import net_by_asset, value_of_pending, values_by_position
 from risk.portfolio.tails import split_by_asset, standalone_tails, weights_of
@@ -75,7 +81,7 @@ def _committed(
 ) -> CommittedBook:
     # Most cycles find nothing pending, and need no scenario for what is held already.
     if not snapshot.pending:
-        return nothing_pending(held)
+        return nothing_pending(values, held, snapshot.ledger.cash)
     return committed_book(commitments_of(snapshot, values, held))
 
 
@@ -95,6 +101,22 @@ class OrderCheck:
         self._held = measure_held(snapshot, values)
         self._commitments = commitments_of(snapshot, values, self._held)
 
+    @property
+    def committed(self) -> Commitments:
+        """What the book is committed to without another order."""
+        return self._commitments
+
+    def with_more(self, key: PositionKey, change: float) -> WhatIf:
+        """The committed book with one more pending order, measured where somebody looks.
+
+        Parameters
+        ----------
+        key : PositionKey
+        change : float
+            Value of the order at the mark, quote currency; a sale is negative.
+        """
+        return WhatIf(self._commitments, self._snapshot, key, change)
+
     def after(self, order: Order) -> CommittedBook:
         """The committed book with room reserved for `order`.
 
@@ -103,13 +125,13 @@ class OrderCheck:
         ValueError
             If an order of that id is pending already: it has its room.
         """
-        if self._is_pending(order.client_order_id):
+        if self.is_pending(order.client_order_id):
             raise ValueError(f"order {order.client_order_id} is pending already")
         change = value_of_pending(self._snapshot, Pending(order.key, order.signed_quantity))
-        commitments = one_more(self._commitments, self._snapshot, order.key, change)
-        return committed_book(commitments)
+        return self.with_more(order.key, change).book()
 
-    def _is_pending(self, client_order_id: str) -> bool:
+    def is_pending(self, client_order_id: str) -> bool:
+        """Whether an order of that id has its room already."""
         return (
             client_order_id in self._snapshot.ledger.reservations
             or client_order_id in self._snapshot.working_orders

@@ -12,7 +12,6 @@ import numpy as np
 from risk.domain.assessment import (
     Assessment,
     Benchmark,
-    CommittedBook,
     Doubt,
     DoubtKind,
     Exposure,
@@ -47,6 +46,7 @@ from risk.domain.state import (
     Standing,
     TradingState,
 )
+from risk.portfolio.committed import nothing_pending
 
 NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
 PORTFOLIO = "demo"
@@ -280,15 +280,8 @@ def build_assessment(snapshot: Snapshot) -> Assessment:
         stress_loss=0.3 * gross,
         stress_scenario="crash",
     )
-    committed = CommittedBook(
-        gross=gross,
-        net_high=gross,
-        net_low=gross,
-        by_asset=dict.fromkeys(by_asset, 153.0),
-        day=tail,
-        hour=None,
-        stress_loss=0.3 * gross,
-    )
+    values = {position_key(asset): 153.0 for asset in by_asset}
+    committed = nothing_pending(values, held, snapshot.ledger.cash)
     return Assessment(
         snapshot_id=snapshot.id,
         portfolio=snapshot.portfolio,

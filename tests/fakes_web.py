@@ -26,7 +26,6 @@ from risk.domain.actions import BookModelInUse, ChooseBookModel
 from risk.domain.assessment import (
     Assessment,
     Benchmark,
-    CommittedBook,
     Doubt,
     DoubtKind,
     Exposure,
@@ -58,6 +57,7 @@ from risk.domain.state import (
     TradingState,
 )
 from risk.errors import SeawallError, StoreUnavailable, UnknownPortfolio
+from risk.portfolio.committed import nothing_pending
 from risk.portfolio.forecasting import measured_by
 from tests import fakes_book
 from tests.fakes import FakeClock
@@ -136,15 +136,7 @@ def build_assessment(
         stress_loss=0.30 * exposure.gross if positions else None,
         stress_scenario="March 2020" if positions else None,
     )
-    committed = CommittedBook(
-        gross=exposure.gross,
-        net_high=exposure.net,
-        net_low=exposure.net,
-        by_asset={p.asset: abs(p.exposure) for p in positions},
-        day=day,
-        hour=hour,
-        stress_loss=held.stress_loss,
-    )
+    committed = nothing_pending({p.key: p.exposure for p in positions}, held, cash)
     return Assessment(
         snapshot_id=f"demo-{number}",
         portfolio="demo",

@@ -10,14 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk.assess import OrderCheck, assess
-from risk.domain.assessment import CommittedBook, DoubtKind, Exposure, TailRisk
+from risk.domain.assessment import CommittedBook, DoubtKind, Exposure, ScopeReach, TailRisk
 from risk.domain.ledger import Ledger
 from risk.domain.market import Trust
 from risk.domain.model import LEVELS, PROVEN_AFTER, Model, Models
 from risk.domain.orders import Order
 from risk.domain.positions import PositionKey
 from risk.domain.snapshot import Snapshot
+from risk.domain.state import ScopeKind
 from risk.portfolio.book_models import BOOK_MODELS
+from risk.portfolio.committed import scopes_of
 from risk.portfolio.forecasting import new_models
 from tests.books import (
     ALIEN,
@@ -98,14 +100,22 @@ def test_an_order_that_is_pending_already_has_its_room(side: str) -> None:
 
 
 def assert_same_book(found: CommittedBook, expected: CommittedBook) -> None:
-    size = 1.0 + expected.gross
-    for name in ("gross", "net_high", "net_low", "stress_loss"):
+    size = 1.0 + expected.whole.gross
+    for name in ("cash_high", "stress_loss"):
         assert_close(getattr(found, name), getattr(expected, name), size)
-    assert found.by_asset.keys() == expected.by_asset.keys()
-    for asset, value in expected.by_asset.items():
-        assert_close(found.by_asset[asset], value, size)
+    assert found.squares == pytest.approx(expected.squares, rel=1e-9, abs=1e-12 * size**2)
+    assert_same_reach(found.whole, expected.whole, size)
+    assert found.scopes.keys() == expected.scopes.keys()
+    for scope, reach in expected.scopes.items():
+        assert_same_reach(found.scopes[scope], reach, size)
     for name in ("day", "hour"):
         assert_same_tail(getattr(found, name), getattr(expected, name), size)
+
+
+def assert_same_reach(found: ScopeReach, expected: ScopeReach, size: float) -> None:
+    assert found.positions == expected.positions
+    for name in ("gross", "held", "buys", "sells"):
+        assert_close(getattr(found, name), getattr(expected, name), size)
 
 
 def assert_same_tail(found: TailRisk | None, expected: TailRisk | None, size: float) -> None:
@@ -156,12 +166,16 @@ def test_with_nothing_pending_the_committed_book_is_the_held_one(snapshot: Snaps
 
     assert (found.committed.day, found.committed.hour) == (found.held.day, found.held.hour)
     assert found.committed.stress_loss == found.held.stress_loss
-    assert found.committed.gross == pytest.approx(found.held.exposure.gross)
-    assert found.committed.net_high == pytest.approx(found.held.exposure.net, abs=1e-6)
-    assert found.committed.net_low == pytest.approx(found.held.exposure.net, abs=1e-6)
-    for asset, reach in found.committed.by_asset.items():
-        values = [p.exposure for p in found.positions if p.asset == asset]
-        assert reach == pytest.approx(abs(sum(values)), abs=1e-6)
+    assert found.committed.whole.gross == pytest.approx(found.held.exposure.gross)
+    assert found.committed.whole.net_high == pytest.approx(found.held.exposure.net, abs=1e-6)
+    assert found.committed.whole.net_low == pytest.approx(found.held.exposure.net, abs=1e-6)
+    assert {s.name for s in found.committed.scopes if s.kind is ScopeKind.ASSET} == {
+        position.asset for position in found.positions
+    }
+    for scope, reach in found.committed.scopes.items():
+        inside = [p.exposure for p in found.positions if scope in scopes_of(p.key)]
+        assert reach.worst_net == pytest.approx(abs(sum(inside)), abs=1e-6)
+        assert reach.positions == len(inside)
 
 
 @given(snapshots(whole=True, assets=KNOWN))

@@ -4,7 +4,7 @@ A figure that could not be measured is None, and a `Doubt` says why.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from risk.domain.market import Trust
 from risk.domain.model import LEVELS
 from risk.domain.positions import PositionKey
+from risk.domain.state import Scope
 
 
 class DoubtKind(StrEnum):
@@ -162,6 +163,46 @@ class HeldBook:
     stress_scenario: str | None
 
 
+class ScopeReach(NamedTuple):
+    """How far one scope's exposure may go if any subset of pending orders is filled.
+
+    Attributes
+    ----------
+    gross : float
+        Sum of the positions' largest absolute values, quote currency.
+    held : float
+        Net value held; negative when short.
+    buys, sells : float
+        Sums of pending purchases, not negative, and sales, not positive.
+    positions : int
+        Positions that are open or may be opened.
+    """
+
+    gross: float = 0.0
+    held: float = 0.0
+    buys: float = 0.0
+    sells: float = 0.0
+    positions: int = 0
+
+    @property
+    def net_high(self) -> float:
+        """Highest net exposure."""
+        return self.held + self.buys
+
+    @property
+    def net_low(self) -> float:
+        """Lowest net exposure."""
+        return self.held + self.sells
+
+    @property
+    def worst_net(self) -> float:
+        """Largest absolute net exposure: convex in the fills, so all buys or all sells."""
+        return max(abs(self.held + self.buys), abs(self.held + self.sells))
+
+
+NOTHING_THERE = ScopeReach()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CommittedBook:
     """The worst the book can become if any subset of pending orders is filled.
@@ -171,22 +212,30 @@ class CommittedBook:
 
     Attributes
     ----------
-    gross : float
-    net_high, net_low : float
-        Highest and lowest net exposure.
-    by_asset : mapping of asset to float
-        Largest absolute net exposure.
+    whole : ScopeReach
+        Of the whole book.
+    scopes : mapping of Scope to ScopeReach
+        Of each strategy, asset and venue.
+    squares : float
+        Sum over assets of the largest net exposure squared.
+    cash_high : float
+        Cash if nothing but the pending sales is filled, quote currency.
     day, hour : TailRisk or None
     stress_loss : float or None
     """
 
-    gross: float
-    net_high: float
-    net_low: float
-    by_asset: Mapping[str, float]
     day: TailRisk | None
     hour: TailRisk | None
     stress_loss: float | None
+    # Absent in what was stored before reaches were kept by scope.
+    whole: ScopeReach = NOTHING_THERE
+    scopes: Mapping[Scope, ScopeReach] = field(default_factory=dict)
+    squares: float = 0.0
+    cash_high: float = 0.0
+
+    def reach(self, scope: Scope) -> ScopeReach:
+        """How far a strategy, an asset or a venue may go; nowhere where nothing is pending."""
+        return self.scopes.get(scope, NOTHING_THERE)
 
 
 class Benchmark(NamedTuple):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
@@ -30,6 +30,7 @@ class ScopeKind(StrEnum):
     """What a state, a limit or a breaker applies to."""
 
     PORTFOLIO = "portfolio"
+    STRATEGY_TYPE = "strategy_type"
     STRATEGY = "strategy"
     ASSET = "asset"
     VENUE = "venue"
@@ -78,6 +79,50 @@ class Baseline(NamedTuple):
     net_flows: float
 
 
+class DailyHigh(NamedTuple):
+    """The highest unit value of one day."""
+
+    day: date
+    unit_value: float
+
+
+class Course(NamedTuple):
+    """One strategy's profit over time, open profit included and before fees.
+
+    Attributes
+    ----------
+    profit : float
+        Since the book began, quote currency.
+    day_start : float
+        At the last reading before 00:00 UTC of the running day.
+    day_equity : float
+        The book's equity then.
+    peak : float
+        Highest profit so far; 0 for one that never had any.
+    peak_equity : float
+        The book's equity then.
+    at : datetime
+        Of the last reading. UTC.
+    """
+
+    profit: float
+    day_start: float
+    day_equity: float
+    peak: float
+    peak_equity: float
+    at: datetime
+
+    @property
+    def loss_today(self) -> float:
+        """Lost since the day began, a fraction of the book's equity then."""
+        return max(0.0, self.day_start - self.profit) / self.day_equity
+
+    @property
+    def drawdown(self) -> float:
+        """Given back from the highest profit, a fraction of the book's equity then."""
+        return max(0.0, self.peak - self.profit) / self.peak_equity
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Performance:
     """The book's course with deposits and withdrawals taken out.
@@ -97,6 +142,8 @@ class Performance:
         First reading; last reading before 00:00 UTC of the running day; highest unit value.
     solvent : Baseline
         Last reading with money in the book: what the unit value is measured from.
+    highs : tuple of DailyHigh
+        Of the last 90 days with a reading, oldest first.
     """
 
     unit_value: float
@@ -107,11 +154,18 @@ class Performance:
     day_start: Baseline
     peak: Baseline
     solvent: Baseline
+    highs: tuple[DailyHigh, ...] = ()
 
     @property
     def drawdown(self) -> float:
         """Fall of the unit value from its peak, a fraction of the peak, 0 to 1."""
         return max(0.0, 1.0 - self.unit_value / self.peak.unit_value)
+
+    @property
+    def recent_drawdown(self) -> float:
+        """Fall of the unit value from its high of the last 90 days, a fraction, 0 to 1."""
+        high = max((high.unit_value for high in self.highs), default=self.peak.unit_value)
+        return max(0.0, 1.0 - self.unit_value / high)
 
     @property
     def profit_today(self) -> float:

@@ -1,18 +1,26 @@
 """The committed book: the worst that may come of what is held once pending orders are filled.
 
 Everything it is measured from is kept in `Commitments`, so that the check of one more order
-adds one column of scenarios (`one_more`) and measures nothing anew.
+adds one column of scenarios (`WhatIf`) and measures nothing anew.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
-from risk.domain.assessment import CommittedBook, HeldBook, TailRisk
+from risk.domain.assessment import (
+    NOTHING_THERE,
+    CommittedBook,
+    HeldBook,
+    ScopeReach,
+    TailRisk,
+)
 from risk.domain.model import Model
 from risk.domain.positions import PositionKey
 from risk.domain.snapshot import Pending, Snapshot
+from risk.domain.state import Scope, ScopeKind
 from risk.measures.types import FloatArray
 from risk.portfolio import stress
 from risk.portfolio.book_models import book_model
@@ -78,18 +86,40 @@ class Commitments:
     Attributes
     ----------
     positions : mapping of PositionKey to Reach
-    assets : mapping of asset to Reach
-        Net over strategies and venues.
+    whole : ScopeReach
+    scopes : mapping of Scope to ScopeReach
+        Of each strategy, asset and venue.
+    squares : float
+        Sum over assets of the largest net exposure squared.
+    cash_high : float
+        Cash if nothing but the pending sales is filled.
     day, hour : Horizon or None
     stress : ndarray of shape (scenarios,) or None
         Profit in each scenario, with those pending orders that would lose.
     """
 
     positions: Mapping[PositionKey, Reach]
-    assets: Mapping[str, Reach]
+    whole: ScopeReach
+    scopes: Mapping[Scope, ScopeReach]
+    squares: float
+    cash_high: float
     day: Horizon | None
     hour: Horizon | None
     stress: FloatArray | None
+
+    def reach(self, scope: Scope) -> ScopeReach:
+        """How far a strategy, an asset or a venue may go."""
+        return self.scopes.get(scope, NOTHING_THERE)
+
+
+@cache
+def scopes_of(key: PositionKey) -> tuple[Scope, Scope, Scope]:
+    """The strategy, the asset and the venue that a position belongs to."""
+    return (
+        Scope(ScopeKind.STRATEGY, key.strategy),
+        Scope(ScopeKind.ASSET, key.asset),
+        Scope(ScopeKind.VENUE, key.venue),
+    )
 
 
 def commitments_of(
@@ -107,19 +137,44 @@ def commitments_of(
     """
     changes = [(p, value_of_pending(snapshot, p)) for p in snapshot.pending]
     positions = {key: Reach(held=value) for key, value in values.items()}
-    net = net_by_asset(values)
-    assets = {asset: Reach(held=value) for asset, value in net.items()}
     for pending, change in changes:
-        key = pending.key
-        positions[key] = positions.get(key, Reach()).plus(change)
-        assets[key.asset] = assets.get(key.asset, Reach()).plus(change)
+        positions[pending.key] = positions.get(pending.key, Reach()).plus(change)
+    scopes = _scopes(positions)
+    net = net_by_asset(values)
     return Commitments(
         positions=positions,
-        assets=assets,
+        whole=_together(positions.values()),
+        scopes=scopes,
+        squares=_squares(scopes),
+        cash_high=snapshot.ledger.cash - sum(min(0.0, change) for _, change in changes),
         day=_horizon(snapshot.models.day, net, held.day, changes),
         hour=_horizon(snapshot.models.hour, net, held.hour, changes),
         stress=_committed_stress(snapshot, net, changes),
     )
+
+
+def _scopes(positions: Mapping[PositionKey, Reach]) -> dict[Scope, ScopeReach]:
+    members: dict[Scope, list[Reach]] = {}
+    for key, reach in positions.items():
+        for scope in scopes_of(key):
+            members.setdefault(scope, []).append(reach)
+    return {scope: _together(reaches) for scope, reaches in members.items()}
+
+
+def _together(reaches: Iterable[Reach]) -> ScopeReach:
+    listed = list(reaches)
+    return ScopeReach(
+        gross=sum(reach.worst for reach in listed),
+        held=sum(reach.held for reach in listed),
+        buys=sum(reach.buys for reach in listed),
+        sells=sum(reach.sells for reach in listed),
+        positions=len(listed),
+    )
+
+
+def _squares(scopes: Mapping[Scope, ScopeReach]) -> float:
+    assets = (reach for scope, reach in scopes.items() if scope.kind is ScopeKind.ASSET)
+    return sum(reach.worst_net**2 for reach in assets)
 
 
 def _horizon(
@@ -186,42 +241,128 @@ def _stress_with(
     return np.asarray(profit + np.minimum(added, 0.0))
 
 
-def one_more(
-    commitments: Commitments, snapshot: Snapshot, key: PositionKey, change: float
-) -> Commitments:
-    """The commitments with one more pending order, without measuring anything anew.
+class WhatIf:
+    """The committed book with one more pending order, measured only where somebody looks.
+
+    What the order does not touch is what it was: the cost does not grow with the book.
 
     Parameters
     ----------
-    commitments : Commitments
+    base : Commitments
     snapshot : Snapshot
     key : PositionKey
         What the order would change.
     change : float
         Value of the order at the mark, quote currency; a sale is negative.
+
+    Attributes
+    ----------
+    whole : ScopeReach
+    squares, cash_high : float
+        As of `CommittedBook`.
     """
-    return Commitments(
-        positions={
-            **commitments.positions,
-            key: commitments.positions.get(key, Reach()).plus(change),
-        },
-        assets={
-            **commitments.assets,
-            key.asset: commitments.assets.get(key.asset, Reach()).plus(change),
-        },
-        day=commitments.day and commitments.day.plus(key.asset, change),
-        hour=commitments.hour and commitments.hour.plus(key.asset, change),
-        stress=_stress_with(commitments.stress, snapshot, key.asset, change),
+
+    __slots__ = (
+        "_base",
+        "_change",
+        "_key",
+        "_snapshot",
+        "_touched",
+        "cash_high",
+        "squares",
+        "whole",
     )
 
+    def __init__(
+        self, base: Commitments, snapshot: Snapshot, key: PositionKey, change: float
+    ) -> None:
+        before = base.positions.get(key)
+        reach = before or _NOTHING
+        grown, opened = reach.plus(change).worst - reach.worst, before is None
+        touched = {
+            scope: _plus(base.scopes.get(scope, NOTHING_THERE), change, grown, opened)
+            for scope in scopes_of(key)
+        }
+        asset = scopes_of(key)[1]
+        self._base, self._snapshot, self._key, self._change = base, snapshot, key, change
+        self._touched = touched
+        self.whole = _plus(base.whole, change, grown, opened)
+        self.squares = (
+            base.squares + touched[asset].worst_net ** 2 - base.reach(asset).worst_net ** 2
+        )
+        self.cash_high = base.cash_high - min(0.0, change)
 
-def nothing_pending(held: HeldBook) -> CommittedBook:
-    """The committed book where no order may still be filled: the held one."""
+    def reach(self, scope: Scope) -> ScopeReach:
+        """How far a strategy, an asset or a venue may go."""
+        return self._touched.get(scope) or self._base.reach(scope)
+
+    @property
+    def touched(self) -> Mapping[Scope, ScopeReach]:
+        """The strategy, the asset and the venue of the order."""
+        return self._touched
+
+    @property
+    def day(self) -> TailRisk | None:
+        """One-day figures."""
+        return self._tail(self._base.day)
+
+    @property
+    def hour(self) -> TailRisk | None:
+        """One-hour figures."""
+        return self._tail(self._base.hour)
+
+    def _tail(self, horizon: Horizon | None) -> TailRisk | None:
+        return _tail_or_none(horizon and horizon.plus(self._key.asset, self._change))
+
+    @property
+    def stress_loss(self) -> float | None:
+        """Loss in the worst scenario."""
+        profit = _stress_with(self._base.stress, self._snapshot, self._key.asset, self._change)
+        return stress.worst_loss(profit)
+
+    def book(self) -> CommittedBook:
+        """The whole of it."""
+        return CommittedBook(
+            whole=self.whole,
+            scopes={**self._base.scopes, **self._touched},
+            squares=self.squares,
+            cash_high=self.cash_high,
+            day=self.day,
+            hour=self.hour,
+            stress_loss=self.stress_loss,
+        )
+
+
+_NOTHING = Reach()
+
+
+def _plus(reach: ScopeReach, change: float, grown: float, opened: bool) -> ScopeReach:
+    gross, held, buys, sells, positions = reach
+    if change >= 0.0:
+        return ScopeReach(gross + grown, held, buys + change, sells, positions + opened)
+    return ScopeReach(gross + grown, held, buys, sells + change, positions + opened)
+
+
+def nothing_pending(
+    values: Mapping[PositionKey, float], held: HeldBook, cash: float
+) -> CommittedBook:
+    """The committed book where no order may still be filled: the held one.
+
+    Parameters
+    ----------
+    values : mapping of PositionKey to float
+        Market value of each position, quote currency.
+    held : HeldBook
+        Measured from the same values.
+    cash : float
+    """
+    positions = {key: Reach(held=value) for key, value in values.items()}
+    scopes = _scopes(positions)
     return CommittedBook(
-        gross=held.exposure.gross,
-        net_high=held.exposure.net,
-        net_low=held.exposure.net,
-        by_asset={asset: abs(exposure.net) for asset, exposure in held.by_asset.items()},
+        whole=_together(positions.values()),
+        scopes=scopes,
+        squares=_squares(scopes),
+        cash_high=cash,
         day=held.day,
         hour=held.hour,
         stress_loss=held.stress_loss,
@@ -230,12 +371,11 @@ def nothing_pending(held: HeldBook) -> CommittedBook:
 
 def committed_book(commitments: Commitments) -> CommittedBook:
     """The worst that commitments may lead to."""
-    reaches = commitments.assets.values()
     return CommittedBook(
-        gross=sum(reach.worst for reach in commitments.positions.values()),
-        net_high=sum(reach.held + reach.buys for reach in reaches),
-        net_low=sum(reach.held + reach.sells for reach in reaches),
-        by_asset={asset: reach.worst for asset, reach in commitments.assets.items()},
+        whole=commitments.whole,
+        scopes=commitments.scopes,
+        squares=commitments.squares,
+        cash_high=commitments.cash_high,
         day=_tail_or_none(commitments.day),
         hour=_tail_or_none(commitments.hour),
         stress_loss=stress.worst_loss(commitments.stress),

@@ -1,5 +1,6 @@
 """The committed book bounds whatever pending orders may become; events about the book."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -7,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk.assess import assess
-from risk.domain.assessment import Assessment, HeldBook, TailRisk
+from risk.domain.assessment import Assessment, Exposure, HeldBook, TailRisk
 from risk.domain.ledger import Ledger
 from risk.domain.market import Trust
 from risk.domain.positions import PositionKey
 from risk.domain.snapshot import Snapshot
-from risk.domain.state import Baseline, Performance
+from risk.domain.state import Baseline, Performance, Scope, ScopeKind
 from risk.portfolio.controller import exposure_update, portfolio_risk
 from tests.books import (
     BTC,
@@ -46,12 +47,23 @@ def test_committed_exposure_is_the_largest_that_any_subset_of_fills_gives(
     found, books = assess(snapshot).committed, outcomes(snapshot)
     tolerance = pytest.approx
 
-    assert found.gross == tolerance(max(b.exposure.gross for b in books), abs=1e-6)
-    assert found.net_high == tolerance(max(b.exposure.net for b in books), abs=1e-6)
-    assert found.net_low == tolerance(min(b.exposure.net for b in books), abs=1e-6)
-    for asset, worst in found.by_asset.items():
-        nets = [abs(b.by_asset[asset].net) for b in books if asset in b.by_asset]
-        assert worst == tolerance(max(nets), abs=1e-6)
+    assert found.whole.gross == tolerance(max(b.exposure.gross for b in books), abs=1e-6)
+    assert found.whole.net_high == tolerance(max(b.exposure.net for b in books), abs=1e-6)
+    assert found.whole.net_low == tolerance(min(b.exposure.net for b in books), abs=1e-6)
+    for scope, reach in found.scopes.items():
+        of_scope = [held_in(scope, book) for book in books]
+        assert reach.gross == tolerance(max(e.gross for e in of_scope), abs=1e-6)
+        assert reach.worst_net == tolerance(max(abs(e.net) for e in of_scope), abs=1e-6)
+
+
+def held_in(scope: Scope, book: HeldBook) -> Exposure:
+    """What a book holds of a strategy, an asset or a venue."""
+    groups: dict[ScopeKind, Mapping[str, Exposure]] = {
+        ScopeKind.STRATEGY: book.by_strategy,
+        ScopeKind.ASSET: book.by_asset,
+        ScopeKind.VENUE: book.by_venue,
+    }
+    return groups[scope.kind].get(scope.name, Exposure(0.0, 0.0))
 
 
 @given(snapshots(whole=True, assets=KNOWN, max_pending=4))
@@ -71,7 +83,7 @@ def test_committed_quantiles_bound_every_subset_of_fills(snapshot: Snapshot) -> 
     committed = assess(snapshot).committed
 
     for book in outcomes(snapshot):
-        assert_at_least(committed.hour, book.hour, 1e-9 * (1.0 + committed.gross))
+        assert_at_least(committed.hour, book.hour, 1e-9 * (1.0 + committed.whole.gross))
 
 
 @given(snapshots(whole=True, assets=KNOWN, max_pending=4))
@@ -82,14 +94,14 @@ def test_committed_fitted_tails_bound_nothing_filled_and_everything_filled(
 
     for fills in ((), snapshot.pending):
         found = assess(filled_with(snapshot, fills)).held
-        assert_at_least(committed.day, found.day, 1e-9 * (1.0 + committed.gross))
+        assert_at_least(committed.day, found.day, 1e-9 * (1.0 + committed.whole.gross))
 
 
 @given(snapshots(whole=True, assets=KNOWN))
 def test_the_committed_book_is_never_smaller_than_the_held_one(snapshot: Snapshot) -> None:
     found = assess(snapshot)
 
-    assert found.committed.gross >= found.held.exposure.gross * (1.0 - 1e-12)
+    assert found.committed.whole.gross >= found.held.exposure.gross * (1.0 - 1e-12)
     assert_at_least(found.committed.day, found.held.day, 0.0)
     assert_at_least(found.committed.hour, found.held.hour, 1e-9)
 
@@ -109,9 +121,9 @@ def test_two_offsetting_orders_are_not_believed_to_fill_together() -> None:
     ]
     found = assess(snapshot_of(book_of({}, reservations=pending))).committed
 
-    assert found.gross == pytest.approx(2e5)
-    assert (found.net_high, found.net_low) == (pytest.approx(1e5), pytest.approx(-1e5))
-    assert found.by_asset[BTC] == pytest.approx(1e5)
+    assert found.whole.gross == pytest.approx(2e5)
+    assert (found.whole.net_high, found.whole.net_low) == (pytest.approx(1e5), pytest.approx(-1e5))
+    assert found.reach(Scope(ScopeKind.ASSET, BTC)).worst_net == pytest.approx(1e5)
     assert found.day is not None
     assert found.day.var_at(0.99) > 0.0
 
@@ -123,7 +135,7 @@ def test_a_pending_sale_of_what_is_held_commits_to_no_more_than_is_held() -> Non
     )
     found = assess(snapshot_of(ledger))
 
-    assert found.committed.gross == pytest.approx(1e5)
+    assert found.committed.whole.gross == pytest.approx(1e5)
     assert found.committed.day == found.held.day
 
 

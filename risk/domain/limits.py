@@ -1,0 +1,180 @@
+"""Limits as data: what is capped where, and how full each limit is. What measures is elsewhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from risk.domain.state import Scope
+
+#: A value of a limit's own settings, e.g. the confidence of a VaR limit.
+Parameter = float | str | tuple[str, ...]
+
+#: The fullest that a utilization is told as: over a limit of zero it would be infinite.
+MOST_USED = 9.99
+
+
+class Unit(StrEnum):
+    """What a limit's value and thresholds are counted in."""
+
+    SHARE = "share of equity"
+    TIMES = "times equity"
+    FRACTION = "fraction"
+    MONEY = "quote currency"
+    QUANTITY = "units"
+    COUNT = "count"
+    DAYS = "days"
+
+
+class LimitStatus(StrEnum):
+    """How a limit stands."""
+
+    WITHIN = "within"
+    SOFT = "soft"
+    HARD = "hard"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LimitDefinition:
+    """One limit of a policy.
+
+    Attributes
+    ----------
+    name : str
+        Unique in the policy.
+    kind : str
+        A key of ``LIMIT_TYPES``.
+    scope : Scope
+    hard, soft : float
+        What may not be passed, and where a warning and de-risking begin; in the unit of the
+        kind, ``0 <= soft <= hard``.
+    parameters : mapping of str to Parameter
+        The kind's own settings.
+    dynamic : bool
+        Whether performance and regime move it.
+    owner, rationale : str
+    review_by : date or None
+    version : int
+        Grows with each change of the definition.
+    """
+
+    name: str
+    kind: str
+    scope: Scope
+    hard: float
+    soft: float
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    dynamic: bool = False
+    owner: str = ""
+    rationale: str = ""
+    review_by: date | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TemporaryLimit:
+    """Other thresholds for a while: they take precedence, and revert by themselves.
+
+    Attributes
+    ----------
+    limit : str
+        Name of the limit.
+    hard, soft : float
+    starts, expires : datetime
+        In force from `starts` on, until just before `expires`. UTC.
+    reason, by : str
+    """
+
+    limit: str
+    hard: float
+    soft: float
+    starts: datetime
+    expires: datetime
+    reason: str
+    by: str
+
+    def in_force(self, at: datetime) -> bool:
+        """Whether it holds at `at`."""
+        return self.starts <= at < self.expires
+
+
+class Thresholds(NamedTuple):
+    """A limit's thresholds in force.
+
+    Attributes
+    ----------
+    hard, soft : float
+    factor : float
+        What performance and regime have made of the base; 1 where they do not matter.
+    cause : str
+        Why they are as they are, e.g. ``as defined``.
+    """
+
+    hard: float
+    soft: float
+    factor: float
+    cause: str
+
+
+class LimitState(NamedTuple):
+    """How one limit stands after a step.
+
+    Attributes
+    ----------
+    thresholds : Thresholds
+    status : LimitStatus
+    value : float or None
+        In the limit's unit; None while it cannot be measured.
+    since : datetime
+        Since when the status is what it is. UTC.
+    episode : str or None
+        Of the breach that is on; None while within.
+    at : datetime
+        When `value` was measured. UTC.
+    drift : float or None
+        Smoothed change of `value` per hour; None before there were two values.
+    loosened_at : datetime or None
+        When the thresholds last rose by themselves. UTC.
+    """
+
+    thresholds: Thresholds
+    status: LimitStatus
+    value: float | None
+    since: datetime
+    episode: str | None
+    at: datetime
+    drift: float | None = None
+    loosened_at: datetime | None = None
+
+    @property
+    def used(self) -> float | None:
+        """Share of the hard threshold that is used, ``MOST_USED`` at most; None if unknown."""
+        return used_of(self.value, self.thresholds.hard)
+
+    @property
+    def headroom(self) -> float | None:
+        """What is left to the hard threshold, in the limit's unit; negative when breached."""
+        return None if self.value is None else self.thresholds.hard - self.value
+
+    @property
+    def hours_to_breach(self) -> float | None:
+        """Hours until the hard threshold if things go on as now; None if they do not lead there.
+
+        Zero when it is reached already.
+        """
+        if self.headroom is None:
+            return None
+        if self.headroom <= 0.0:
+            return 0.0
+        return None if not self.drift or self.drift <= 0.0 else self.headroom / self.drift
+
+
+def used_of(value: float | None, hard: float) -> float | None:
+    """Share of `hard` that `value` uses, ``MOST_USED`` at most; None if the value is unknown."""
+    if value is None:
+        return None
+    if hard <= 0.0:
+        return 0.0 if value <= 0.0 else MOST_USED
+    return min(value / hard, MOST_USED)

@@ -1,0 +1,250 @@
+"""What limits look at: a book as it stands or as it would be with one more order, and the order."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple, Protocol
+
+from risk.domain.assessment import NOTHING_THERE, ScopeReach, TailRisk
+from risk.domain.market import Mark, Period, missing_mark
+from risk.domain.orders import OrderType, Side
+from risk.domain.positions import PositionKey
+from risk.domain.state import Course, Performance, Scope, ScopeKind
+from risk.limits.clusters import Clusters
+from risk.portfolio.committed import WhatIf
+
+
+class Figures(Protocol):
+    """A committed book, or one with an order added: see `CommittedBook`."""
+
+    @property
+    def whole(self) -> ScopeReach:
+        """How far the whole book may go."""
+        ...
+
+    @property
+    def squares(self) -> float:
+        """Sum over assets of the largest net exposure squared."""
+        ...
+
+    @property
+    def cash_high(self) -> float:
+        """Cash if nothing but the pending sales is filled."""
+        ...
+
+    @property
+    def day(self) -> TailRisk | None:
+        """One-day figures."""
+        ...
+
+    @property
+    def hour(self) -> TailRisk | None:
+        """One-hour figures."""
+        ...
+
+    @property
+    def stress_loss(self) -> float | None:
+        """Loss in the worst scenario."""
+        ...
+
+    def reach(self, scope: Scope) -> ScopeReach:
+        """How far a strategy, an asset or a venue may go."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What an order does not change.
+
+    Attributes
+    ----------
+    at : datetime
+    equity : float or None
+        Quote currency.
+    marks : mapping of asset to Mark
+    performance : Performance or None
+    courses : mapping of strategy to Course
+    strategies : mapping of strategy to str
+        The type of each.
+    clusters : Clusters
+    """
+
+    at: datetime
+    equity: float | None
+    marks: Mapping[str, Mark]
+    performance: Performance | None
+    courses: Mapping[str, Course]
+    strategies: Mapping[str, str]
+    clusters: Clusters
+
+    @cached_property
+    def members(self) -> dict[str, tuple[Scope, ...]]:
+        """The strategies of each type, as scopes."""
+        found: dict[str, list[Scope]] = {}
+        for strategy, kind in self.strategies.items():
+            found.setdefault(kind, []).append(Scope(ScopeKind.STRATEGY, strategy))
+        return {kind: tuple(scopes) for kind, scopes in found.items()}
+
+    def mark(self, asset: str) -> Mark:
+        """The asset's mark; a MISSING one if there is none."""
+        return self.marks.get(asset) or missing_mark(asset, self.at)
+
+
+class BookView:
+    """A book as limits see it.
+
+    Parameters
+    ----------
+    figures : Figures
+    around : Surroundings
+
+    Attributes
+    ----------
+    equity : float or None
+        Quote currency.
+    """
+
+    def __init__(self, figures: Figures, around: Surroundings) -> None:
+        self.figures = figures
+        self.around = around
+        self.equity = around.equity
+        self._joined: dict[object, ScopeReach] = {}
+
+    def reach(self, scope: Scope) -> ScopeReach:
+        """How far the scope's exposure may go."""
+        kind = scope.kind
+        if kind is ScopeKind.PORTFOLIO:
+            return self.figures.whole
+        if kind is ScopeKind.STRATEGY_TYPE:
+            return self.of_type(scope.name)
+        return self.figures.reach(scope)
+
+    def of_type(self, name: str) -> ScopeReach:
+        """How far the strategies of one type may go together."""
+        return self._together(("type", name), self.around.members.get(name, ()))
+
+    def of_cluster(self, number: int) -> ScopeReach:
+        """How far the assets of one cluster may go together."""
+        return self._together(number, self.around.clusters.members[number])
+
+    def _together(self, name: object, scopes: Sequence[Scope]) -> ScopeReach:
+        if name not in self._joined:
+            reaches = [self.figures.reach(scope) for scope in scopes]
+            self._joined[name] = ScopeReach(*map(sum, zip(NOTHING_THERE, *reaches, strict=True)))
+        return self._joined[name]
+
+    @cached_property
+    def largest_cluster(self) -> float:
+        """Largest net exposure that the assets of one cluster may reach, quote currency."""
+        count = len(self.around.clusters.members)
+        return max((self.of_cluster(number).worst_net for number in range(count)), default=0.0)
+
+    def tail(self, period: Period) -> TailRisk | None:
+        """VaR and ES over a bar of `period`, quote currency."""
+        return self.figures.day if period is Period.DAY else self.figures.hour
+
+
+class OrderedView(BookView):
+    """A book with one more pending order; what the order does not touch is not looked at again.
+
+    Parameters
+    ----------
+    base : BookView
+        Without the order.
+    added : WhatIf
+    key : PositionKey
+        What the order would change.
+    """
+
+    def __init__(self, base: BookView, added: WhatIf, key: PositionKey) -> None:
+        super().__init__(added, base.around)
+        self._base = base
+        self._key = key
+
+    def of_type(self, name: str) -> ScopeReach:
+        """How far the strategies of one type may go together."""
+        before = self._base.of_type(name)
+        if self.around.strategies.get(self._key.strategy) != name:
+            return before
+        return self._grown(before, Scope(ScopeKind.STRATEGY, self._key.strategy))
+
+    def of_cluster(self, number: int) -> ScopeReach:
+        """How far the assets of one cluster may go together."""
+        before = self._base.of_cluster(number)
+        if self.around.clusters.number_of(self._key.asset) != number:
+            return before
+        return self._grown(before, Scope(ScopeKind.ASSET, self._key.asset))
+
+    def _grown(self, before: ScopeReach, part: Scope) -> ScopeReach:
+        """`before` with what the order adds to one of its parts."""
+        new, old = self.figures.reach(part), self._base.figures.reach(part)
+        return ScopeReach(*(b + n - o for b, n, o in zip(before, new, old, strict=True)))
+
+    @cached_property
+    def largest_cluster(self) -> float:
+        """Largest net exposure that the assets of one cluster may reach, quote currency."""
+        number = self.around.clusters.number_of(self._key.asset)
+        mine = 0.0 if number is None else self.of_cluster(number).worst_net
+        # One more order never makes a reach smaller.
+        return max(self._base.largest_cluster, mine)
+
+
+class SentOrder(NamedTuple):
+    """An order that a strategy sent before.
+
+    Attributes
+    ----------
+    at : datetime
+        UTC.
+    asset : str
+    side : Side
+    quantity : float
+        Units.
+    """
+
+    at: datetime
+    asset: str
+    side: Side
+    quantity: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderView:
+    """One order as limits on orders see it.
+
+    Attributes
+    ----------
+    at : datetime
+        When it is checked. UTC.
+    key : PositionKey
+    side : Side
+    quantity : float
+        Units.
+    mark : Mark
+    order_type : OrderType
+    limit_price : float or None
+    sent : sequence of SentOrder
+        By the same strategy, oldest first.
+    """
+
+    at: datetime
+    key: PositionKey
+    side: Side
+    quantity: float
+    mark: Mark
+    order_type: OrderType
+    limit_price: float | None
+    sent: Sequence[SentOrder] = ()
+
+    @property
+    def value(self) -> float | None:
+        """At the mark, or at the limit price where that costs more; None without a mark."""
+        if not self.mark.known:
+            return None
+        return self.quantity * max(self.mark.price, self.limit_price or 0.0)
+
+    def sent_within(self, seconds: float) -> Iterator[SentOrder]:
+        """Those of the last `seconds`, by their time and not by their number."""
+        since = self.at - timedelta(seconds=seconds)
+        return (order for order in self.sent if order.at > since)
