@@ -9,6 +9,7 @@
     │   ├── SettingInvalid      a setting, named by its key
     │   ├── PriceFileInvalid    a price file that cannot be read at all
     │   ├── BookFileInvalid     a file of positions, equity or flows that cannot be read
+    │   ├── PolicyInvalid       a policy of limits, with the entry that is wrong
     │   └── EventInvalid        bytes that are not one of our events
     ├── ExtraMissing            a part whose package is installed on demand only
     ├── UnknownPortfolio        no portfolio of that name
@@ -89,6 +90,23 @@ class PriceFileInvalid(InvalidInput):
 
 class BookFileInvalid(InvalidInput):
     """A file of positions, equity or flows that cannot be read; names the line."""
+
+
+class PolicyInvalid(InvalidInput):
+    """A policy of limits cannot be accepted.
+
+    Parameters
+    ----------
+    entry : str
+        The name of the limit, or of the part of the policy.
+    problem : str
+        What is wrong, as the rest of a sentence that begins with the entry.
+    """
+
+    def __init__(self, entry: str, problem: str) -> None:
+        super().__init__(f"policy: {entry} {problem}")
+        self.entry = entry
+        self.problem = problem
 
 
 class EventInvalid(InvalidInput):

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
-from risk.domain.limits import Parameter, Unit
+from risk.domain.limits import Unit
 from risk.domain.state import Scope, ScopeKind
 from risk.limits.views import BookView, OrderView
 
@@ -63,12 +63,6 @@ class LimitBase:
         if self.scope.kind not in self.scopes:
             allowed = ", ".join(kind.value for kind in self.scopes)
             raise ValueError(f"may be set on {allowed}, not on {self.scope.kind.value}")
-
-    @property
-    def parameters(self) -> dict[str, Parameter]:
-        """Its own settings, as in a `LimitDefinition`."""
-        own = set(self.__dataclass_fields__) - set(LimitBase.__dataclass_fields__)
-        return {name: getattr(self, name) for name in sorted(own)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from risk.limits.views import OrderView
 
 @dataclass(frozen=True, kw_only=True)
 class OrderNotionalLimit(OrderLimit):
-    """One order may not be worth more than `hard`, whatever the equity: a typing error stops here."""
+    """One order may not be worth more than `hard`, whatever the equity: for typing errors."""
 
     kind: ClassVar = "order_notional"
     title: ClassVar = "Order value"

@@ -1,5 +1,7 @@
 """Every kind of limit by name. A kind is a file in this room and a line here."""
 
+from risk.domain.limits import LimitDefinition, Thresholds
+from risk.errors import PolicyInvalid
 from risk.limits.base import Limit, LimitBase, OrderLimit
 from risk.limits.concentration import ConcentrationLimit
 from risk.limits.correlation_cluster import CorrelationClusterLimit
@@ -51,3 +53,45 @@ ORDER_LIMITS: dict[str, type[OrderLimit]] = {
     )
 }
 LIMIT_TYPES: dict[str, type[LimitBase]] = {**BOOK_LIMITS, **ORDER_LIMITS}
+
+
+def limit_of(definition: LimitDefinition, thresholds: Thresholds | None = None) -> LimitBase:
+    """The limit that a definition describes.
+
+    Parameters
+    ----------
+    definition : LimitDefinition
+    thresholds : Thresholds or None
+        Those in force; None takes them as defined.
+
+    Raises
+    ------
+    PolicyInvalid
+        If there is no such kind, or the definition does not fit it.
+    """
+    kind = LIMIT_TYPES.get(definition.kind)
+    if kind is None:
+        raise PolicyInvalid(
+            definition.name,
+            f"is of kind {definition.kind}, which there is not; there are {', '.join(LIMIT_TYPES)}",
+        )
+    try:
+        return kind(
+            name=definition.name,
+            scope=definition.scope,
+            hard=definition.hard if thresholds is None else thresholds.hard,
+            soft=definition.soft if thresholds is None else thresholds.soft,
+            **definition.parameters,
+        )
+    except TypeError as error:
+        own = ", ".join(own_settings(kind)) or "none"
+        raise PolicyInvalid(
+            definition.name, f"has settings that its kind does not know; it has {own}"
+        ) from error
+    except ValueError as error:
+        raise PolicyInvalid(definition.name, str(error)) from error
+
+
+def own_settings(kind: type[LimitBase]) -> tuple[str, ...]:
+    """Names of the settings that a kind adds to those of every limit, sorted."""
+    return tuple(sorted(set(kind.__dataclass_fields__) - set(LimitBase.__dataclass_fields__)))

@@ -179,7 +179,13 @@ class OrderedView(BookView):
     def _grown(self, before: ScopeReach, part: Scope) -> ScopeReach:
         """`before` with what the order adds to one of its parts."""
         new, old = self.figures.reach(part), self._base.figures.reach(part)
-        return ScopeReach(*(b + n - o for b, n, o in zip(before, new, old, strict=True)))
+        return ScopeReach(
+            gross=before.gross + new.gross - old.gross,
+            held=before.held + new.held - old.held,
+            buys=before.buys + new.buys - old.buys,
+            sells=before.sells + new.sells - old.sells,
+            positions=before.positions + new.positions - old.positions,
+        )
 
     @cached_property
     def largest_cluster(self) -> float:

@@ -59,9 +59,7 @@ def next_performance(
     )
 
 
-def _highs(
-    before: tuple[DailyHigh, ...], unit_value: float, at: datetime
-) -> tuple[DailyHigh, ...]:
+def _highs(before: tuple[DailyHigh, ...], unit_value: float, at: datetime) -> tuple[DailyHigh, ...]:
     today = at.date()
     if not before or before[-1].day != today:
         since = today - timedelta(days=HIGH_DAYS - 1)
