@@ -23,15 +23,9 @@ from risk.domain.events import (
 )
 from risk.domain.market import Mark, Period, Trust
 from risk.domain.model import Score
+from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
-from risk.domain.state import (
-    Performance,
-    RiskState,
-    Scope,
-    ScopeKind,
-    Standing,
-    TradingState,
-)
+from risk.domain.state import Performance, RiskState, Standing, TradingState
 from risk.portfolio.controller import exposure_update, portfolio_risk
 from risk.portfolio.performance import next_performance
 from risk.position.calculator import closed_position, position_risk

@@ -36,16 +36,9 @@ from risk.domain.model import (
 from risk.domain.orders import Order, Reservation, Side, WorkingOrder
 from risk.domain.ports import CycleRecord
 from risk.domain.positions import Position, PositionKey
+from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import ShockMatrix, Snapshot
-from risk.domain.state import (
-    Baseline,
-    Performance,
-    RiskState,
-    Scope,
-    ScopeKind,
-    Standing,
-    TradingState,
-)
+from risk.domain.state import Baseline, Performance, RiskState, Standing, TradingState
 from risk.portfolio.committed import nothing_pending
 
 NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)

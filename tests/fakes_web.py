@@ -47,15 +47,8 @@ from risk.domain.ledger import Fill
 from risk.domain.market import FaultKind, Period, Trust
 from risk.domain.model import Model
 from risk.domain.positions import PositionKey
-from risk.domain.state import (
-    Baseline,
-    Performance,
-    RiskState,
-    Scope,
-    ScopeKind,
-    Standing,
-    TradingState,
-)
+from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.state import Baseline, Performance, RiskState, Standing, TradingState
 from risk.errors import SeawallError, StoreUnavailable, UnknownPortfolio
 from risk.portfolio.committed import nothing_pending
 from risk.portfolio.forecasting import measured_by

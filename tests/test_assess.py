@@ -16,8 +16,8 @@ from risk.domain.market import Trust
 from risk.domain.model import LEVELS, PROVEN_AFTER, Model, Models
 from risk.domain.orders import Order
 from risk.domain.positions import PositionKey
+from risk.domain.scopes import ScopeKind
 from risk.domain.snapshot import Snapshot
-from risk.domain.state import ScopeKind
 from risk.portfolio.book_models import BOOK_MODELS
 from risk.portfolio.committed import scopes_of
 from risk.portfolio.forecasting import new_models

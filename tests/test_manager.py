@@ -32,8 +32,9 @@ from risk.domain.market import DataFault, FaultKind, Period, Trust
 from risk.domain.model import Score
 from risk.domain.orders import Side
 from risk.domain.positions import PositionKey
+from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
-from risk.domain.state import RiskState, Scope, ScopeKind, TradingState
+from risk.domain.state import RiskState, TradingState
 from risk.manager import Step, step
 from risk.portfolio.forecasting import new_models
 from risk.storage.codec import decode_value, encode_value

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from risk.domain.market import Trust
 from risk.domain.model import LEVELS
 from risk.domain.positions import PositionKey
-from risk.domain.state import Scope
+from risk.domain.scopes import Scope
 
 
 class DoubtKind(StrEnum):

@@ -9,7 +9,8 @@ from risk.domain.events import Verdict
 from risk.domain.limits import Unit
 from risk.domain.orders import OrderType, Side
 from risk.domain.positions import PositionKey
-from risk.domain.state import Scope, TradingState
+from risk.domain.scopes import Scope
+from risk.domain.state import TradingState
 
 
 class ReasonCode(StrEnum):

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from risk.domain.state import Scope
+from risk.domain.scopes import Scope
 
 #: A value of a limit's own settings, e.g. the confidence of a VaR limit.
 Parameter = float | str | tuple[str, ...]

@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 from typing import NamedTuple
 
 from risk.domain.actions import BookModelInUse
+from risk.domain.limits import LimitState
 from risk.domain.market import Trust
+from risk.domain.policy import Policy
 from risk.domain.positions import PositionKey
+from risk.domain.scopes import Scope, ScopeKind
 
 
 class TradingState(IntEnum):
@@ -24,23 +27,6 @@ class TradingState(IntEnum):
     def word(self) -> str:
         """As shown to people."""
         return self.name.replace("_", " ")
-
-
-class ScopeKind(StrEnum):
-    """What a state, a limit or a breaker applies to."""
-
-    PORTFOLIO = "portfolio"
-    STRATEGY_TYPE = "strategy_type"
-    STRATEGY = "strategy"
-    ASSET = "asset"
-    VENUE = "venue"
-
-
-class Scope(NamedTuple):
-    """One thing that has a trading state."""
-
-    kind: ScopeKind
-    name: str
 
 
 class Standing(NamedTuple):
@@ -212,6 +198,11 @@ class RiskState:
         The last action of a person that was taken in.
     book_model : BookModelInUse or None
         What measures the book's day; None before the first step.
+    policy : Policy or None
+        What may be done with the book; None while nobody adopted one: then nothing may.
+    limits : mapping of name to LimitState
+        How each limit of the policy stands.
+    courses : mapping of strategy to Course
     """
 
     portfolio: str
@@ -224,6 +215,9 @@ class RiskState:
     positions_told: Mapping[PositionKey, float] = field(default_factory=dict)
     action_seq: int = 0
     book_model: BookModelInUse | None = None
+    policy: Policy | None = None
+    limits: Mapping[str, LimitState] = field(default_factory=dict)
+    courses: Mapping[str, Course] = field(default_factory=dict)
 
     def standing(self) -> Standing | None:
         """The portfolio's standing; None before the first step."""

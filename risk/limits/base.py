@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from risk.domain.limits import Unit
-from risk.domain.state import Scope, ScopeKind
+from risk.domain.scopes import Scope, ScopeKind
 from risk.limits.views import BookView, OrderView
 
 _ALL_OF_A_BOOK = (

@@ -9,7 +9,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
 from risk.domain.model import Model
-from risk.domain.state import Scope, ScopeKind
+from risk.domain.scopes import Scope, ScopeKind
 
 
 @dataclass(frozen=True, kw_only=True)

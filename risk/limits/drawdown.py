@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from risk.domain.limits import Unit
-from risk.domain.state import ScopeKind
+from risk.domain.scopes import ScopeKind
 from risk.limits.base import Limit
 from risk.limits.views import BookView
 

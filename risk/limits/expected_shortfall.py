@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from risk.domain.limits import Unit
 from risk.domain.market import Period
-from risk.domain.state import ScopeKind
+from risk.domain.scopes import ScopeKind
 from risk.limits.base import Limit, share
 from risk.limits.value_at_risk import refuse_unknown_tail
 from risk.limits.views import BookView

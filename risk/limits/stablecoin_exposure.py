@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from risk.domain.limits import Unit
-from risk.domain.state import Scope, ScopeKind
+from risk.domain.scopes import Scope, ScopeKind
 from risk.limits.base import Limit, share
 from risk.limits.views import BookView
 

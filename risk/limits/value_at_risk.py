@@ -6,7 +6,7 @@ from typing import ClassVar
 from risk.domain.limits import Unit
 from risk.domain.market import Period
 from risk.domain.model import LEVELS
-from risk.domain.state import ScopeKind
+from risk.domain.scopes import ScopeKind
 from risk.limits.base import Limit, share
 from risk.limits.views import BookView
 

@@ -10,7 +10,8 @@ from risk.domain.assessment import NOTHING_THERE, ScopeReach, TailRisk
 from risk.domain.market import Mark, Period, missing_mark
 from risk.domain.orders import OrderType, Side
 from risk.domain.positions import PositionKey
-from risk.domain.state import Course, Performance, Scope, ScopeKind
+from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.state import Course, Performance
 from risk.limits.clusters import Clusters
 from risk.portfolio.committed import WhatIf
 

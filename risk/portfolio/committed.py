@@ -19,8 +19,8 @@ from risk.domain.assessment import (
 )
 from risk.domain.model import Model
 from risk.domain.positions import PositionKey
+from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Pending, Snapshot
-from risk.domain.state import Scope, ScopeKind
 from risk.measures.types import FloatArray
 from risk.portfolio import stress
 from risk.portfolio.book_models import book_model

@@ -4,15 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from risk.domain.state import (
-    Baseline,
-    Performance,
-    RiskState,
-    Scope,
-    ScopeKind,
-    Standing,
-    TradingState,
-)
+from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.state import Baseline, Performance, RiskState, Standing, TradingState
 
 NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
 

@@ -12,8 +12,9 @@ from risk.domain.assessment import Assessment, Exposure, HeldBook, TailRisk
 from risk.domain.ledger import Ledger
 from risk.domain.market import Trust
 from risk.domain.positions import PositionKey
+from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
-from risk.domain.state import Baseline, Performance, Scope, ScopeKind
+from risk.domain.state import Baseline, Performance
 from risk.portfolio.controller import exposure_update, portfolio_risk
 from tests.books import (
     BTC,
