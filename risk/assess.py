@@ -4,7 +4,9 @@ The law that both keep: ``OrderCheck(snapshot).after(order)`` equals
 ``assess(snapshot.after(order)).committed``.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -29,14 +31,13 @@ from risk.measures.volatility import DEFAULT_GJR
 from risk.portfolio.benchmark import betas, change_since_midnight, measure_benchmark
 from risk.portfolio.book_models import book_model
 from risk.portfolio.committed import (
-    Commitments,
     WhatIf,
     commitments_of,
     committed_book,
     nothing_pending,
 )
 from risk.portfolio.controller import measure_held
-from risk.portfolio.exposure import net_by_asset, value_of_pending, values_by_position
+from risk.portfolio.exposure import Reach, net_by_asset, value_of_pending, values_by_position
 from risk.portfolio.tails import split_by_asset, standalone_tails, weights_of
 from risk.position.calculator import UnitRisk, measure_position
 
@@ -101,10 +102,15 @@ class OrderCheck:
         self._held = measure_held(snapshot, values)
         self._commitments = commitments_of(snapshot, values, self._held)
 
+    @cached_property
+    def book(self) -> CommittedBook:
+        """The committed book without another order."""
+        return committed_book(self._commitments)
+
     @property
-    def committed(self) -> Commitments:
-        """What the book is committed to without another order."""
-        return self._commitments
+    def positions(self) -> Mapping[PositionKey, Reach]:
+        """How far each position may go."""
+        return self._commitments.positions
 
     def with_more(self, key: PositionKey, change: float) -> WhatIf:
         """The committed book with one more pending order, measured where somebody looks.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from risk.domain.events import Verdict
 from risk.domain.limits import Unit
@@ -87,6 +87,18 @@ class Reason(NamedTuple):
             return None
         return self.threshold - self.value
 
+    def reason(self) -> "Reason":
+        """Itself: what is told of it, see `Told`."""
+        return self
+
+
+class Told(Protocol):
+    """A check that can tell its reason; words are made when somebody reads them."""
+
+    def reason(self) -> Reason:
+        """What came of the check."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderRequest:
@@ -153,8 +165,8 @@ class Decision:
         Units; `requested` is 0 where it was no number, `allowed` what passes now.
     side : Side or None
         None where it was neither.
-    reasons : tuple of Reason
-        Every check that ran or was skipped: failures first, skipped ones last.
+    evidence : tuple of Told
+        Every check that ran or was skipped, in the order in which they were made.
     trading_state : TradingState
         The tightest of all scopes that enclose the order.
     snapshot_id : str
@@ -170,15 +182,28 @@ class Decision:
     requested: float
     allowed: float
     side: Side | None
-    reasons: tuple[Reason, ...]
+    evidence: tuple[Told, ...]
     trading_state: TradingState
     snapshot_id: str
     limits_version: int
     expires_at: datetime
 
     @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """What the evidence tells: failures first, what was skipped last."""
+        return tuple(sorted((e.reason() for e in self.evidence), key=lambda r: _FIRST[r.outcome]))
+
+    def signed(self, quantity: float) -> float:
+        """A quantity of this order with its direction; what has none counts as bought."""
+        return quantity * self.side.sign if self.side else quantity
+
+    @property
     def deciding(self) -> tuple[str, ...]:
         """Codes of the checks that decided: the failures, or what let a reduction pass."""
-        failed = tuple(r.code for r in self.reasons if r.outcome is Outcome.FAILED)
-        proven = (ReasonCode.REDUCTION_PROVEN,)
-        return failed or tuple(r.code for r in self.reasons if r.code in proven)
+        reasons = self.reasons
+        failed = tuple(dict.fromkeys(r.code for r in reasons if r.outcome is Outcome.FAILED))
+        proven = (ReasonCode.REDUCTION_PROVEN.value,)
+        return failed or tuple(r.code for r in reasons if r.code in proven)
+
+
+_FIRST = {Outcome.FAILED: 0, Outcome.WARNED: 1, Outcome.PASSED: 2, Outcome.SKIPPED: 3}

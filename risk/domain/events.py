@@ -313,6 +313,44 @@ class LimitBreached(RiskEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LimitCleared(RiskEvent):
+    """A limit that was breached is kept again, or there is no such limit any more.
+
+    Attributes
+    ----------
+    limit : str
+    episode : str
+        Of the breach that is over.
+    value : float or None
+        In the limit's own unit; None if the limit is gone.
+    threshold : float
+        The soft one, which `value` is below.
+    """
+
+    limit: str
+    episode: str
+    value: float | None
+    threshold: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class LimitUtilization(RiskEvent):
+    """How full one limit is in this cycle.
+
+    Attributes
+    ----------
+    limit : str
+    utilization : float or None
+        Share of the hard threshold, ``MOST_USED`` at most; None while it cannot be measured.
+    """
+
+    journalled: ClassVar[bool] = False
+
+    limit: str
+    utilization: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class LimitUpdated(RiskEvent):
     """A limit's threshold changed.
 

@@ -73,6 +73,8 @@ class Limit(LimitBase, ABC):
     monotone: ClassVar[bool] = True
     #: Whether a breach stops all new risk in the scope, since no order can mend it.
     stops: ClassVar[bool] = False
+    #: Whether it looks at scenarios, which costs more than all others together.
+    dear: ClassVar[bool] = False
 
     @abstractmethod
     def measure(self, book: BookView) -> float | None:

@@ -27,6 +27,7 @@ class ExpectedShortfallLimit(Limit):
     title: ClassVar = "Expected shortfall"
     unit: ClassVar = Unit.SHARE
     scopes: ClassVar = (ScopeKind.PORTFOLIO,)
+    dear: ClassVar = True
     monotone: ClassVar = False
 
     confidence: float = 0.975

@@ -17,6 +17,7 @@ class StressLossLimit(Limit):
     title: ClassVar = "Stress loss"
     unit: ClassVar = Unit.SHARE
     scopes: ClassVar = (ScopeKind.PORTFOLIO,)
+    dear: ClassVar = True
 
     def measure(self, book: BookView) -> float | None:
         """See the base."""

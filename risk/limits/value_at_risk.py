@@ -27,6 +27,7 @@ class ValueAtRiskLimit(Limit):
     title: ClassVar = "Value at risk"
     unit: ClassVar = Unit.SHARE
     scopes: ClassVar = (ScopeKind.PORTFOLIO,)
+    dear: ClassVar = True
     # A Pareto tail is fitted: docs/risk-model.md has how far fills were seen above.
     monotone: ClassVar = False
 

@@ -1,7 +1,7 @@
 """What limits look at: a book as it stands or as it would be with one more order, and the order."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple, Protocol
@@ -111,6 +111,7 @@ class BookView:
         self.around = around
         self.equity = around.equity
         self._joined: dict[object, ScopeReach] = {}
+        self._tails: dict[Period, TailRisk | None] = {}
 
     def reach(self, scope: Scope) -> ScopeReach:
         """How far the scope's exposure may go."""
@@ -143,7 +144,10 @@ class BookView:
 
     def tail(self, period: Period) -> TailRisk | None:
         """VaR and ES over a bar of `period`, quote currency."""
-        return self.figures.day if period is Period.DAY else self.figures.hour
+        if period not in self._tails:
+            day = period is Period.DAY
+            self._tails[period] = self.figures.day if day else self.figures.hour
+        return self._tails[period]
 
 
 class OrderedView(BookView):
@@ -250,6 +254,10 @@ class OrderView:
         if not self.mark.known:
             return None
         return self.quantity * max(self.mark.price, self.limit_price or 0.0)
+
+    def resized(self, quantity: float) -> "OrderView":
+        """The same order for another quantity."""
+        return replace(self, quantity=quantity)
 
     def sent_within(self, seconds: float) -> Iterator[SentOrder]:
         """Those of the last `seconds`, by their time and not by their number."""

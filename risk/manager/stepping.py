@@ -1,6 +1,6 @@
 """Risk Manager: one pure step over time, the same live, in replay and in simulation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -21,13 +21,15 @@ from risk.domain.events import (
     RiskStatus,
     Severity,
 )
+from risk.domain.limits import Thresholds
 from risk.domain.market import Mark, Period, Trust
 from risk.domain.model import Score
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
-from risk.domain.state import Performance, RiskState, Standing, TradingState
+from risk.domain.state import Course, Performance, RiskState, Standing, TradingState
+from risk.limits.evaluation import Evaluated, evaluate, held_view, surroundings
 from risk.portfolio.controller import exposure_update, portfolio_risk
-from risk.portfolio.performance import next_performance
+from risk.portfolio.performance import next_courses, next_performance
 from risk.position.calculator import closed_position, position_risk
 
 
@@ -76,6 +78,8 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
         at=snapshot.at,
     )
     standings = _standings(state, snapshot, assessment, performance)
+    courses = next_courses(state.courses, snapshot)
+    limits = _limits(state, snapshot, assessment, performance, courses)
     exposed = exposure_update(
         assessment, state.exposures, frozenset(fill.asset for fill in snapshot.fills)
     )
@@ -88,6 +92,7 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
         portfolio_risk(assessment, performance),
         *([exposed] if exposed else []),
         *_position_risks(state, snapshot, assessment),
+        *limits.events,
         *_status_changes(state, snapshot, standings),
     )
     after = replace(
@@ -101,6 +106,8 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
         positions_told={key: p.quantity for key, p in snapshot.ledger.positions.items()},
         action_seq=snapshot.action_seq,
         book_model=_book_model(state, snapshot),
+        limits=limits.states,
+        courses=courses,
     )
     return Step(after, events, assessment)
 
@@ -115,6 +122,36 @@ def _refuse_misplaced(state: RiskState, snapshot: Snapshot) -> None:
 def _watched(snapshot: Snapshot) -> dict[str, Mark]:
     """The marks, and a MISSING one of each asset of the book that the feed says nothing of."""
     return {**{asset: snapshot.mark(asset) for asset in snapshot.concerned}, **snapshot.marks}
+
+
+# --- limits --------------------------------------------------------------------------------
+
+
+def _limits(
+    state: RiskState,
+    snapshot: Snapshot,
+    assessment: Assessment,
+    performance: Performance | None,
+    courses: Mapping[str, Course],
+) -> Evaluated:
+    policy = state.policy
+    if policy is None:
+        return Evaluated({}, ())
+    around = surroundings(
+        policy,
+        snapshot,
+        equity=assessment.equity,
+        performance=performance,
+        courses=courses,
+    )
+    return evaluate(
+        policy,
+        state.limits,
+        {d.name: Thresholds(d.hard, d.soft, 1.0, "as defined") for d in policy.limits},
+        held_view(assessment, around),
+        portfolio=snapshot.portfolio,
+        cycle=snapshot.id,
+    )
 
 
 # --- trading state -------------------------------------------------------------------------

@@ -1,0 +1,232 @@
+"""How full each limit is in this step, and what is told of it: once, when it changes."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from risk.domain.assessment import Assessment
+from risk.domain.events import (
+    LimitBreached,
+    LimitCleared,
+    LimitUpdated,
+    LimitUtilization,
+    RiskEvent,
+    Severity,
+)
+from risk.domain.limits import LimitDefinition, LimitState, LimitStatus, Thresholds
+from risk.domain.policy import Policy
+from risk.domain.snapshot import Snapshot
+from risk.domain.state import Course, Performance
+from risk.limits.base import Limit
+from risk.limits.clusters import clusters_of
+from risk.limits.types import limit_of
+from risk.limits.views import BookView, Surroundings
+from risk.portfolio.committed import nothing_pending
+
+#: How far below a threshold a value must fall before its breach is over, so that one that
+#: wavers at the threshold is told once.
+HYSTERESIS = 0.02
+#: Half-life of the smoothed change from which the time to a breach is told, in hours.
+DRIFT_HALF_LIFE = 0.5
+
+_HARDNESS = {LimitStatus.WITHIN: 0, LimitStatus.SOFT: 1, LimitStatus.HARD: 2}
+
+
+class Evaluated(NamedTuple):
+    """What one step makes of the limits.
+
+    Attributes
+    ----------
+    states : mapping of name to LimitState
+    events : tuple of RiskEvent
+    """
+
+    states: Mapping[str, LimitState]
+    events: tuple[RiskEvent, ...]
+
+
+def surroundings(
+    policy: Policy,
+    snapshot: Snapshot,
+    *,
+    equity: float | None,
+    performance: Performance | None,
+    courses: Mapping[str, Course],
+) -> Surroundings:
+    """What no order changes, for limits to look at."""
+    return Surroundings(
+        at=snapshot.at,
+        equity=equity,
+        marks=snapshot.marks,
+        performance=performance,
+        courses=courses,
+        strategies=policy.strategies,
+        clusters=clusters_of(snapshot.models.day, policy.cluster_correlation),
+    )
+
+
+def held_view(assessment: Assessment, around: Surroundings) -> BookView:
+    """The book as it stands, pending orders left out."""
+    values = {position.key: position.exposure for position in assessment.positions}
+    return BookView(nothing_pending(values, assessment.held, assessment.cash), around)
+
+
+def evaluate(
+    policy: Policy,
+    before: Mapping[str, LimitState],
+    thresholds: Mapping[str, Thresholds],
+    book: BookView,
+    *,
+    portfolio: str,
+    cycle: str,
+) -> Evaluated:
+    """How each limit stands, and what is new about it.
+
+    Parameters
+    ----------
+    policy : Policy
+    before : mapping of name to LimitState
+        After the last step.
+    thresholds : mapping of name to Thresholds
+        In force now, of every limit of the policy.
+    book : BookView
+        As it is held.
+    portfolio, cycle : str
+        What the events are stamped with.
+    """
+    stamp = {"at": book.around.at, "portfolio": portfolio, "cycle": cycle}
+    states: dict[str, LimitState] = {}
+    events: list[RiskEvent] = []
+    for definition in policy.limits:
+        old = before.get(definition.name)
+        new = _next(definition, old, thresholds[definition.name], book, cycle)
+        states[definition.name] = new
+        events += _told(definition, old, new, stamp)
+    events += _ended(before, states, stamp)
+    return Evaluated(states, tuple(events))
+
+
+def _next(
+    definition: LimitDefinition,
+    before: LimitState | None,
+    thresholds: Thresholds,
+    book: BookView,
+    cycle: str,
+) -> LimitState:
+    at, limit = book.around.at, limit_of(definition, thresholds)
+    # A limit on single orders has no value between two of them: nothing uses it.
+    value = limit.measure(book) if isinstance(limit, Limit) else 0.0
+    previous = before.status if before else LimitStatus.WITHIN
+    status = _status(value, thresholds, previous)
+    episode = before.episode if before else None
+    if status is LimitStatus.WITHIN:
+        episode = None
+    elif episode is None and status is not LimitStatus.UNKNOWN:
+        episode = f"{definition.name}/{cycle}"
+    return LimitState(
+        thresholds=thresholds,
+        status=status,
+        value=value,
+        since=before.since if before and status is previous else at,
+        episode=episode,
+        at=at,
+        drift=_drift(before, value, at),
+        loosened_at=_loosened_at(before, thresholds, at),
+    )
+
+
+def _status(value: float | None, thresholds: Thresholds, before: LimitStatus) -> LimitStatus:
+    if value is None:
+        return LimitStatus.UNKNOWN
+    hardness = _HARDNESS.get(before, 0)
+    hard = thresholds.hard * (1.0 - HYSTERESIS if hardness > 1 else 1.0)
+    soft = thresholds.soft * (1.0 - HYSTERESIS if hardness > 0 else 1.0)
+    if value > hard:
+        return LimitStatus.HARD
+    # A limit of zero is kept by holding nothing.
+    return LimitStatus.SOFT if value > 0.0 and value >= soft else LimitStatus.WITHIN
+
+
+def _drift(before: LimitState | None, value: float | None, at: datetime) -> float | None:
+    if before is None or before.value is None or value is None:
+        return before.drift if before else None
+    hours = (at - before.at).total_seconds() / 3600.0
+    if hours <= 0.0:
+        return before.drift
+    slope = (value - before.value) / hours
+    kept = float(0.5 ** (hours / DRIFT_HALF_LIFE))
+    return slope * (1.0 - kept) + kept * (before.drift or 0.0)
+
+
+def _loosened_at(
+    before: LimitState | None, thresholds: Thresholds, at: datetime
+) -> datetime | None:
+    if before is None or thresholds.factor > before.thresholds.factor:
+        return at
+    return before.loosened_at
+
+
+def _told(
+    definition: LimitDefinition,
+    before: LimitState | None,
+    after: LimitState,
+    stamp: Mapping[str, Any],
+) -> Iterator[RiskEvent]:
+    name = definition.name
+    if before is not None and before.thresholds[:2] != after.thresholds[:2]:
+        yield _updated(name, before.thresholds, after.thresholds, stamp)
+    yield LimitUtilization(**stamp, limit=name, utilization=after.used)
+    if _is_deeper(before, after):
+        hard = after.status is LimitStatus.HARD
+        assert after.value is not None, "a breach is measured"
+        assert after.episode is not None, "a breach is an episode"
+        yield LimitBreached(
+            **stamp,
+            limit=name,
+            episode=after.episode,
+            value=after.value,
+            threshold=after.thresholds.hard if hard else after.thresholds.soft,
+            severity=Severity.CRITICAL if hard else Severity.WARNING,
+        )
+    if before is not None and before.episode is not None and after.episode is None:
+        yield _cleared(name, before, after.value, stamp)
+
+
+def _is_deeper(before: LimitState | None, after: LimitState) -> bool:
+    """Whether a threshold is crossed that was not crossed in this episode before."""
+    if after.status not in (LimitStatus.SOFT, LimitStatus.HARD):
+        return False
+    if before is None or before.episode is None:
+        return True
+    return after.status is LimitStatus.HARD and before.status is not LimitStatus.HARD
+
+
+def _updated(
+    name: str, before: Thresholds, after: Thresholds, stamp: Mapping[str, Any]
+) -> LimitUpdated:
+    return LimitUpdated(
+        **stamp,
+        limit=name,
+        threshold=after.hard,
+        previous=before.hard,
+        reason=after.cause,
+        changed_by="rule",
+    )
+
+
+def _cleared(
+    name: str, before: LimitState, value: float | None, stamp: Mapping[str, Any]
+) -> LimitCleared:
+    assert before.episode is not None, "only an episode can end"
+    return LimitCleared(
+        **stamp, limit=name, episode=before.episode, value=value, threshold=before.thresholds.soft
+    )
+
+
+def _ended(
+    before: Mapping[str, LimitState], after: Mapping[str, LimitState], stamp: Mapping[str, Any]
+) -> Iterator[LimitCleared]:
+    """Breaches of limits that the policy does not have any more."""
+    for name in sorted(before.keys() - after.keys()):
+        if before[name].episode is not None:
+            yield _cleared(name, before[name], None, stamp)

@@ -1,0 +1,92 @@
+"""What makes a request an order at all, and the steps in which an exchange counts."""
+
+import math
+from collections.abc import Iterator
+from decimal import ROUND_FLOOR, Decimal
+from typing import TypeGuard
+
+from risk.domain.decisions import OrderRequest, Outcome, Reason, ReasonCode
+from risk.domain.orders import OrderType, Side
+from risk.domain.policy import Instrument
+
+# A quantity is a float: what lies this close to a step, as a share of the step, is on it.
+_ON_STEP = 1e-6
+
+
+def malformed(request: OrderRequest, portfolio: str) -> Iterator[Reason]:
+    """Why a request is no order; nothing if it is one.
+
+    Parameters
+    ----------
+    request : OrderRequest
+        Anything.
+    portfolio : str
+        The book's.
+    """
+    if request.portfolio != portfolio:
+        yield _failed(ReasonCode.PORTFOLIO_UNKNOWN, request.portfolio)
+    if request.side not in tuple(Side):
+        yield _failed(ReasonCode.SIDE_UNKNOWN, str(request.side))
+    if not _is_finite(request.quantity):
+        yield _failed(ReasonCode.QUANTITY_NOT_FINITE, "quantity")
+    elif request.quantity <= 0.0:
+        yield _failed(ReasonCode.QUANTITY_NOT_POSITIVE, "quantity", value=float(request.quantity))
+    yield from _malformed_price(request)
+
+
+def _malformed_price(request: OrderRequest) -> Iterator[Reason]:
+    price = request.limit_price
+    if request.order_type is OrderType.MARKET:
+        if price is not None:
+            yield _failed(ReasonCode.LIMIT_PRICE_UNEXPECTED, "limit price")
+    elif price is None:
+        yield _failed(ReasonCode.LIMIT_PRICE_MISSING, "limit price")
+    elif not (_is_finite(price) and price > 0.0):
+        yield _failed(ReasonCode.LIMIT_PRICE_NOT_VALID, "limit price")
+
+
+def _is_finite(value: object) -> TypeGuard[float]:
+    """Whether it is a finite number; true and text are none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer beyond any float
+        return False
+
+
+def off_tick(request: OrderRequest, instrument: Instrument) -> Reason | None:
+    """Why the limit price is none of the exchange's; None if it is one."""
+    price = request.limit_price
+    if price is None or instrument.tick <= 0.0 or _is_on_step(price, instrument.tick):
+        return None
+    return _failed(ReasonCode.OFF_TICK, request.asset, value=price, threshold=instrument.tick)
+
+
+def _is_on_step(value: float, step: float) -> bool:
+    steps = value / step
+    return abs(steps - round(steps)) <= _ON_STEP
+
+
+def rounded_down(quantity: float, lot: float) -> float:
+    """The largest multiple of `lot` that is not above `quantity`; itself without lots.
+
+    In decimals, since 0.3 is no multiple of 0.1 among floats.
+
+    Examples
+    --------
+    >>> rounded_down(0.37, 0.1), rounded_down(0.3, 0.1), rounded_down(5.0, 0.0)
+    (0.3, 0.3, 5.0)
+    """
+    if lot <= 0.0:
+        return quantity
+    if _is_on_step(quantity, lot):
+        return quantity
+    step = Decimal(repr(lot))
+    return float((Decimal(repr(quantity)) / step).to_integral_value(ROUND_FLOOR) * step)
+
+
+def _failed(
+    code: ReasonCode, subject: str, *, value: float | None = None, threshold: float | None = None
+) -> Reason:
+    return Reason(code, Outcome.FAILED, subject, value=value, threshold=threshold)
