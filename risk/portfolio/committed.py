@@ -173,17 +173,8 @@ def _committed_stress(
 ) -> FloatArray | None:
     profit = stress.profits(snapshot.shocks, net)
     for pending, change in changes:
-        profit = _stress_with(profit, snapshot, pending.key.asset, change)
+        profit = stress.with_pending(profit, snapshot.shocks, pending.key.asset, change)
     return profit
-
-
-def _stress_with(
-    profit: FloatArray | None, snapshot: Snapshot, asset: str, change: float
-) -> FloatArray | None:
-    added = stress.profits(snapshot.shocks, {asset: change})
-    if profit is None or added is None:
-        return None
-    return np.asarray(profit + np.minimum(added, 0.0))
 
 
 def one_more(
@@ -211,7 +202,7 @@ def one_more(
         },
         day=commitments.day and commitments.day.plus(key.asset, change),
         hour=commitments.hour and commitments.hour.plus(key.asset, change),
-        stress=_stress_with(commitments.stress, snapshot, key.asset, change),
+        stress=stress.with_pending(commitments.stress, snapshot.shocks, key.asset, change),
     )
 
 
