@@ -22,6 +22,8 @@ from pages.glossary import GLOSSARY, Term
 from risk.commands.group import seawall
 from risk.config import declarations, default_of, key_of
 from risk.domain.events import RiskEvent
+from risk.stress.matrix import RULES
+from risk.stress.scenarios import LONGEST_EVENT, SCENARIOS, STABLECOINS, Horizon, Scenario
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTICE = "<!-- Written by `make docs` from the code; changes here are lost. -->\n"
@@ -203,6 +205,66 @@ def _term_part(term: Term) -> str:
 """
 
 
+# Stress scenarios --------------------------------------------------------------------------
+
+
+def scenarios_page() -> str:
+    of = {h: [s for s in SCENARIOS.values() if s.horizon is h] for h in Horizon}
+    events = of[Horizon.LOWEST] + of[Horizon.SLOW]
+    coins = list(dict.fromkeys(coin for scenario in events for coin in _moved(scenario)))
+    rules = "\n".join(f"| `{source.name.lower()}` | {rule} |" for source, rule in RULES.items())
+    return f"""{NOTICE}
+# Stress scenarios
+
+{len(SCENARIOS)} scenarios of {len(events)} events; how they are made: [stress](../stress.md).
+Returns in percent; an empty cell is a coin that was not recorded, for which a proxy stands in.
+
+| proxy rule | the shock is |
+|---|---|
+{rules}
+
+## Lowest closes
+
+From the close of the first day to each coin's lowest close up to the last.
+
+{_scenario_table(of[Horizon.LOWEST], coins)}
+
+## Bear markets
+
+The same over more than {LONGEST_EVENT} days. A running book is not measured by these.
+
+{_scenario_table(of[Horizon.SLOW], coins)}
+
+## Worst days
+
+Each coin's worst return from one close to the next within the event.
+
+{_scenario_table(of[Horizon.DAY], coins)}
+
+Stablecoins are {", ".join(sorted(STABLECOINS))}.
+"""
+
+
+def _scenario_table(scenarios: list[Scenario], coins: list[str]) -> str:
+    head = f"| id | what it was | first and last day | {' | '.join(coins)} |"
+    rule = f"|---|---|---|{'---:|' * len(coins)}"
+    rows = [
+        f"| `{s.id}` | {_cell(s.title)}: {_cell(s.cause)} | {s.base} to {s.end} | "
+        + " | ".join(_percent(_moved(s).get(coin)) for coin in coins)
+        + " |"
+        for s in scenarios
+    ]
+    return "\n".join([head, rule, *rows])
+
+
+def _moved(scenario: Scenario) -> Mapping[str, float]:
+    return {**scenario.returns, **scenario.pegged}
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{100.0 * value:+.1f}".replace("-", "−")
+
+
 # A price file with faults ------------------------------------------------------------------
 
 
@@ -247,6 +309,7 @@ PAGES = {
     "events.md": events_page,
     "price-check.md": price_check_page,
     "glossary.md": glossary_page,
+    "scenarios.md": scenarios_page,
 }
 
 

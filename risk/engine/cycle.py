@@ -10,7 +10,7 @@ from dataclasses import replace
 import structlog
 
 from risk.domain.actions import Action
-from risk.domain.model import DEFAULT_BOOK_MODEL
+from risk.domain.model import DEFAULT_BOOK_MODEL, Model
 from risk.domain.ports import (
     Account,
     AccountReading,
@@ -22,11 +22,12 @@ from risk.domain.ports import (
     MarketReading,
     Store,
 )
-from risk.domain.snapshot import Snapshot
+from risk.domain.snapshot import ShockMatrix, Snapshot
 from risk.errors import FeedUnavailable, StoreUnavailable
 from risk.manager import step
 from risk.portfolio.choices import choose
 from risk.portfolio.forecasting import roll_models
+from risk.stress.matrix import shocks_by
 
 _LOG = structlog.get_logger(__name__)
 
@@ -77,6 +78,7 @@ def take_cycle(
         fills=account.fills,
         flows=account.flows,
         scores=scores,
+        shocks=_shocks(carried, models.day),
         faults=market.faults,
         action_seq=actions[-1].seq if actions else carried.state.action_seq,
         model_changes=chosen.changes,
@@ -96,9 +98,22 @@ def take_cycle(
     )
 
 
+def _shocks(carried: Carried, day: Model) -> ShockMatrix:
+    """Those of the last cycle, unless the model that they follow from is another one."""
+    if carried.shocks is not None and day is carried.models.day:
+        return carried.shocks
+    return shocks_by(day)
+
+
 def carried_after(record: CycleRecord) -> Carried:
     """What the next cycle starts from."""
-    return Carried(state=record.state, ledger=record.snapshot.ledger, models=record.snapshot.models)
+    snapshot = record.snapshot
+    return Carried(
+        state=record.state,
+        ledger=snapshot.ledger,
+        models=snapshot.models,
+        shocks=snapshot.shocks,
+    )
 
 
 class Cycle:

@@ -228,17 +228,8 @@ def _committed_stress(
 ) -> FloatArray | None:
     profit = stress.profits(snapshot.shocks, net)
     for pending, change in changes:
-        profit = _stress_with(profit, snapshot, pending.key.asset, change)
+        profit = stress.with_pending(profit, snapshot.shocks, pending.key.asset, change)
     return profit
-
-
-def _stress_with(
-    profit: FloatArray | None, snapshot: Snapshot, asset: str, change: float
-) -> FloatArray | None:
-    added = stress.profits(snapshot.shocks, {asset: change})
-    if profit is None or added is None:
-        return None
-    return np.asarray(profit + np.minimum(added, 0.0))
 
 
 class WhatIf:
@@ -317,7 +308,9 @@ class WhatIf:
     @property
     def stress_loss(self) -> float | None:
         """Loss in the worst scenario."""
-        profit = _stress_with(self._base.stress, self._snapshot, self._key.asset, self._change)
+        profit = stress.with_pending(
+            self._base.stress, self._snapshot.shocks, self._key.asset, self._change
+        )
         return stress.worst_loss(profit)
 
     def book(self) -> CommittedBook:

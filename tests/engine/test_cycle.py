@@ -4,12 +4,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from risk.domain.actions import BY_SETTING, ChooseBookModel
-from risk.domain.events import ActionRefused, BookModelChanged, ForecastScored
+from risk.domain.events import ActionRefused, BookModelChanged, ForecastScored, PortfolioRisk
 from risk.domain.ledger import Ledger
 from risk.domain.market import DataFault, FaultKind, Period
 from risk.domain.ports import AccountReading, MarketReading
@@ -18,6 +19,8 @@ from risk.engine.accounts import JointAccount
 from risk.engine.cycle import Cycle, take_cycle
 from risk.errors import FeedUnavailable, LeaseLost, StoreUnavailable
 from risk.portfolio.forecasting import advance
+from risk.stress.matrix import shocks_by
+from risk.stress.scenarios import LIVE
 from tests.books import BTC, KNOWN, as_close, held, warmed_models
 from tests.engine.worlds import (
     BEGIN,
@@ -454,3 +457,46 @@ def test_the_running_forecast_is_scored_as_what_it_was():
     assert record.snapshot.models.day.forecast.method == "filtered_historical"
     (told,) = [event for event in record.events if isinstance(event, ForecastScored)]
     assert told.model == "filtered_evt"
+
+
+# --- stress --------------------------------------------------------------------------------
+
+
+def test_a_cycle_carries_the_shocks_of_its_day_model(world):
+    record = world.cycle.turn()
+    shocks, expected = record.snapshot.shocks, shocks_by(record.snapshot.models.day)
+
+    assert shocks.scenarios == tuple(scenario.id for scenario in LIVE)
+    np.testing.assert_array_equal(shocks.returns, expected.returns)
+    np.testing.assert_array_equal(shocks.sources, expected.sources)
+
+
+def test_shocks_are_worked_out_anew_where_the_day_model_changed_and_nowhere_else(world):
+    snapshots = [world.turn_after(HOUR).snapshot for _ in range(25)]
+
+    changed = [a.models.day is not b.models.day for a, b in pairwise(snapshots)]
+
+    assert changed == [a.shocks is not b.shocks for a, b in pairwise(snapshots)]
+    assert sum(changed) == 1, "a day closed once"
+
+
+def test_shocks_are_worked_out_anew_after_a_start(world):
+    before = world.cycle.turn()
+    world.cycle = world.started()
+    after = world.turn_after()
+
+    assert after.snapshot.shocks is not before.snapshot.shocks
+    np.testing.assert_array_equal(after.snapshot.shocks.returns, before.snapshot.shocks.returns)
+
+
+def test_the_worst_stress_is_measured_named_and_told_with_its_proxies(world):
+    world.account.tell(AccountReading(fills=(purchase(),)))
+    world.turn_after()
+    record = world.turn_after()
+    held = record.assessment.held
+    told = next(event for event in record.events if isinstance(event, PortfolioRisk))
+
+    assert held.stress_scenario == "bubble_2018"
+    assert held.stress_loss == pytest.approx(0.637 * held.exposure.gross)
+    assert told.stress_loss == pytest.approx(held.stress_loss / record.assessment.equity)
+    assert held.stress_proxies == ()
