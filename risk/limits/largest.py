@@ -32,8 +32,8 @@ def largest_passing(excess: Callable[[float], float], low: float, high: float) -
     Returns
     -------
     float
-        `low`, or a quantity that passed while one within ``CLOSENESS`` of it, or within
-        ``NEGLIGIBLE`` of `high`, did not.
+        A quantity that passed, while one within ``CLOSENESS`` of it, or within ``NEGLIGIBLE`` of
+        `high`, did not. `low` if that is next to nothing more.
 
     Examples
     --------
@@ -46,7 +46,7 @@ def largest_passing(excess: Callable[[float], float], low: float, high: float) -
     under = excess(low)
     if under > 0.0:
         return low
-    negligible = NEGLIGIBLE * high
+    least, negligible = low, NEGLIGIBLE * high
     widest, steps, moved = math.inf, 0, ""
     while high - low > max(CLOSENESS * high, negligible):
         steps += 1
@@ -62,7 +62,7 @@ def largest_passing(excess: Callable[[float], float], low: float, high: float) -
         else:
             under *= 0.5 if moved == "high" else 1.0
             high, over, moved = guess, found, "high"
-    return low
+    return low if low - least > negligible else least
 
 
 def _between(low: float, under: float, high: float, over: float, negligible: float) -> float:

@@ -66,6 +66,14 @@ def test_where_even_what_is_exempt_is_in_excess_nothing_more_passes() -> None:
     assert asked == [5.0, 2.0]
 
 
+@pytest.mark.parametrize("least", [0.0, 3.0])
+def test_what_is_next_to_nothing_of_what_was_asked_for_is_nothing(least: float) -> None:
+    """A limit in excess lets pass what could be rounding: no order is made of that."""
+    edge = least + 0.9 * NEGLIGIBLE * 8.0
+
+    assert largest_passing(lambda q: q - edge, least, 8.0) == least
+
+
 def test_a_straight_line_is_found_in_a_handful_of_questions() -> None:
     asked: list[float] = []
     found = largest_passing(lambda q: asked.append(q) or q / 0.003 - 1.0, 0.0, 1_000.0)
