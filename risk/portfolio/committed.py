@@ -228,14 +228,13 @@ def _committed_stress(
 ) -> FloatArray | None:
     profit = stress.profits(snapshot.shocks, net)
     for pending, change in changes:
-        profit = stress_with(profit, snapshot, pending.key.asset, change)
+        profit = _stress_with(profit, snapshot, pending.key.asset, change)
     return profit
 
 
-def stress_with(
+def _stress_with(
     profit: FloatArray | None, snapshot: Snapshot, asset: str, change: float
 ) -> FloatArray | None:
-    """Profit in each scenario with one more pending order; None if it is unknown."""
     added = stress.profits(snapshot.shocks, {asset: change})
     if profit is None or added is None:
         return None

@@ -87,6 +87,8 @@ class Touched:
         The strategy, the asset and the venue.
     reach : Reach
         Of the position.
+    opens : bool
+        Whether there is no such position yet.
     asset : ScopeReach
         Of all positions in the asset.
     """
@@ -174,25 +176,25 @@ class WhatIf:
         Value of the order at the mark, quote currency; a sale is negative.
     """
 
-    __slots__ = ("_change", "_grown", "_touched")
+    __slots__ = ("_bought", "_grown", "_sold", "_touched")
 
     def __init__(self, touched: Touched, change: float) -> None:
+        self._touched = touched
+        self._bought, self._sold = (change, 0.0) if change >= 0.0 else (0.0, change)
         held, buys, sells = touched.reach
-        before = max(abs(held + buys), abs(held + sells))
-        if change >= 0.0:
-            after = max(abs(held + buys + change), abs(held + sells))
-        else:
-            after = max(abs(held + buys), abs(held + sells + change))
-        self._touched, self._change, self._grown = touched, change, after - before
+        after = max(abs(held + (buys + self._bought)), abs(held + (sells + self._sold)))
+        self._grown = after - max(abs(held + buys), abs(held + sells))
 
     def grow(self, reach: ScopeReach) -> ScopeReach:
         """How far anything that contains the order's position may go, from how far it might."""
         gross, held, buys, sells, positions = reach
-        if self._change >= 0.0:
-            buys += self._change
-        else:
-            sells += self._change
-        return ScopeReach(gross + self._grown, held, buys, sells, positions + self._touched.opens)
+        return ScopeReach(
+            gross + self._grown,
+            held,
+            buys + self._bought,
+            sells + self._sold,
+            positions + self._touched.opens,
+        )
 
     def reach(self, scope: Scope) -> ScopeReach:
         """How far a strategy, an asset or a venue may go."""
@@ -215,7 +217,11 @@ class WhatIf:
     @property
     def cash_high(self) -> float:
         """Cash if nothing but the pending sales is filled."""
-        return self._touched.base.cash_high - min(0.0, self._change)
+        return self._touched.base.cash_high - self._sold
+
+    @property
+    def _change(self) -> float:
+        return self._bought + self._sold
 
     @property
     def day(self) -> TailRisk | None:
