@@ -10,14 +10,19 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
+import numpy as np
+
 from risk.assess import OrderCheck
 from risk.domain.assessment import ScopeReach
 from risk.domain.decisions import Outcome, Reason, ReasonCode
 from risk.domain.positions import PositionKey
 from risk.limits.base import Limit, LimitBase, OrderLimit
 from risk.limits.largest import largest_passing
+from risk.limits.rows import row_of
 from risk.limits.rulebook import Rulebook, on
 from risk.limits.views import BookView, Enclosed, OrderedView, OrderView, Surroundings
+from risk.measures.reaches import COLUMNS
+from risk.measures.types import FloatArray
 from risk.portfolio.what_if import Touched, WhatIf
 
 #: Two figures that differ by less than this share are the same figure, computed in another order.
@@ -99,13 +104,17 @@ class _Enclosing(NamedTuple):
     Attributes
     ----------
     limits : tuple of LimitBase
-        In the order in which they are asked: `order`, those that are settled, `cheap`, `dear`.
+        In the order in which they are asked: `order`, those that are settled, those with a row,
+        `cheap`, `dear`.
     allowed : tuple of float
         What the value of each may be: its threshold, or what it is without the order.
     order : tuple of OrderLimit
     settled : tuple of float or None
         Values of the limits that no order changes.
+    rows : ndarray of shape (n, columns)
+        Of the limits that have one, see `row_of`.
     cheap, dear : tuple of Limit
+        Those that have none.
     without : Enclosed
     touched : Touched
     """
@@ -114,6 +123,7 @@ class _Enclosing(NamedTuple):
     allowed: tuple[float, ...]
     order: tuple[OrderLimit, ...]
     settled: tuple[float | None, ...]
+    rows: FloatArray
     cheap: tuple[Limit, ...]
     dear: tuple[Limit, ...]
     without: Enclosed
@@ -155,13 +165,9 @@ class LimitGuard:
     def raised_by(self, order: OrderView) -> list[Checked]:
         """The limits of the book that a reduction crosses or deepens, and passes all the same."""
         enclosing = self._limits(order.key)
-        book = self._book_after(enclosing, order)
-        asked = enclosing.cheap + enclosing.dear
-        checks = Checks(
-            asked,
-            enclosing.allowed[len(enclosing.limits) - len(asked) :],
-            [limit.measure(book) for limit in asked],
-        )
+        values = self._book_values(enclosing, order, dear=True)
+        first = len(enclosing.limits) - len(values)
+        checks = Checks(enclosing.limits[first:], enclosing.allowed[first:], values)
         return [] if checks.passed else [each for each in checks.each if not each.passed]
 
     def skipped(self, key: PositionKey) -> Skipped:
@@ -200,15 +206,19 @@ class LimitGuard:
         """What the limits say, in their order; those on scenarios only if `dear`."""
         values = [limit.measure_order(order) for limit in enclosing.order]
         values += enclosing.settled
-        book = self._book_after(enclosing, order)
-        values += [limit.measure(book) for limit in enclosing.cheap]
-        if dear:
-            values += [limit.measure(book) for limit in enclosing.dear]
-        return values
+        return values + self._book_values(enclosing, order, dear=dear)
 
-    def _book_after(self, enclosing: _Enclosing, order: OrderView) -> OrderedView:
-        change = order.side.sign * order.quantity * order.mark.price
-        return OrderedView(self._around, enclosing.without, WhatIf(enclosing.touched, change))
+    def _book_values(
+        self, enclosing: _Enclosing, order: OrderView, *, dear: bool
+    ) -> list[float | None]:
+        """The same of those limits that look at the book and are not settled."""
+        added = WhatIf(enclosing.touched, order.side.sign * order.quantity * order.mark.price)
+        values: list[float | None] = list(added.figures(enclosing.rows))
+        others = enclosing.cheap + enclosing.dear if dear else enclosing.cheap
+        if others:
+            book = OrderedView(self._around, enclosing.without, added)
+            values += [limit.measure(book) for limit in others]
+        return values
 
     def _limits(self, key: PositionKey) -> _Enclosing:
         found = self._enclosing.get(key)
@@ -220,24 +230,29 @@ class LimitGuard:
         scopes = self._rulebook.enclosing(key)
         order = on(self._rulebook.order_limits, scopes)
         book = on(self._rulebook.book_limits, scopes)
+        without = Enclosed(
+            book=self._base,
+            reaches={scope: self._base.reach(scope) for scope in scopes},
+            cluster=self._cluster_of(key.asset),
+        )
         settled = tuple(limit for limit in book if limit.stops)
-        cheap = tuple(limit for limit in book if not (limit.stops or limit.dear))
-        dear = tuple(limit for limit in book if limit.dear and not limit.stops)
+        moving = [(limit, row_of(limit, without)) for limit in book if not limit.stops]
+        tabled = tuple(limit for limit, row in moving if row is not None)
+        cheap = tuple(limit for limit, row in moving if row is None and not limit.dear)
+        dear = tuple(limit for limit, row in moving if row is None and limit.dear)
+        rows = [row for _, row in moving if row is not None]
         return _Enclosing(
-            limits=(*order, *settled, *cheap, *dear),
+            limits=(*order, *settled, *tabled, *cheap, *dear),
             allowed=(
                 *(limit.hard for limit in (*order, *settled)),
-                *(max(limit.hard, self._kept(limit)) for limit in cheap + dear),
+                *(max(limit.hard, self._kept(limit)) for limit in (*tabled, *cheap, *dear)),
             ),
             order=order,
             settled=tuple(map(self._value, settled)),
+            rows=np.array(rows, dtype=np.float64).reshape(len(rows), len(COLUMNS)),
             cheap=cheap,
             dear=dear,
-            without=Enclosed(
-                book=self._base,
-                reaches={scope: self._base.reach(scope) for scope in scopes},
-                cluster=self._cluster_of(key.asset),
-            ),
+            without=without,
             touched=self._check.touched(key),
         )
 

@@ -1,6 +1,6 @@
 """What limits look at: a book as it stands or as it would be with one more order, and the order."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -284,9 +284,9 @@ class OrderView:
             sent=self.sent,
         )
 
-    def sent_within(self, seconds: float) -> Iterator[SentOrder]:
+    def sent_within(self, seconds: float) -> Sequence[SentOrder]:
         """Those of the last `seconds`, by their time and not by their number."""
         if not self.sent:
-            return iter(())
+            return ()
         since = self.at - timedelta(seconds=seconds)
-        return (order for order in self.sent if order.at > since)
+        return [order for order in self.sent if order.at > since]

@@ -14,6 +14,7 @@ from risk.domain.model import LEVELS, Model
 from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope
 from risk.domain.snapshot import Snapshot
+from risk.measures.reaches import figures_with_more
 from risk.measures.tail_with_more import worst_loss_with_more
 from risk.measures.types import FloatArray
 from risk.portfolio import stress
@@ -87,8 +88,8 @@ class Touched:
         The strategy, the asset and the venue.
     reach : Reach
         Of the position.
-    opens : bool
-        Whether there is no such position yet.
+    opens : int
+        Positions that an order opens: 1 if there is none yet.
     asset : ScopeReach
         Of all positions in the asset.
     """
@@ -99,7 +100,7 @@ class Touched:
         self.base = base
         self.key = key
         self.scopes = scopes_of(key)
-        self.opens = key not in base.positions
+        self.opens = int(key not in base.positions)
         self.reach = base.positions.get(key, _NOTHING)
         self.asset = base.scopes.get(self.scopes[1], NOTHING_THERE)
 
@@ -195,6 +196,11 @@ class WhatIf:
             sells + self._sold,
             positions + self._touched.opens,
         )
+
+    def figures(self, rows: FloatArray) -> list[float]:
+        """What rows say of exposures that contain the order's position: `figures_with_more`."""
+        opened = self._touched.opens
+        return figures_with_more(rows, self._grown, self._bought, self._sold, opened)
 
     def reach(self, scope: Scope) -> ScopeReach:
         """How far a strategy, an asset or a venue may go."""

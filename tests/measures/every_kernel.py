@@ -13,6 +13,7 @@ from risk.measures import (
     correlation,
     equal_risk,
     moments,
+    reaches,
     tail,
     tail_split,
     tail_with_more,
@@ -56,6 +57,15 @@ def answers() -> dict[str, np.ndarray]:
         "blended": tail.blended_var_es(loss, short, LEVELS),
         "blended_more": (blended_more(order, 0.5), blended_more(order, np.inf)),
         "historical_more": (tail_with_more.HistoricalWithMore(*books, *rest)(order[0], -0.5),),
+        "reaches": (
+            reaches.figures_with_more(
+                np.array([[float(f), 3.0, 1.0, 2.0, -4.0, 2.5, 8.0] for f in reaches.Figure]),
+                0.5,
+                1.5,
+                0.0,
+                1.0,
+            ),
+        ),
         "worst_more": (
             tail_with_more.worst_loss_with_more(*books, 2.0),
             tail_with_more.worst_loss_with_more(*books, np.nan),
