@@ -195,7 +195,7 @@ class LimitGuard:
 
         def excess(quantity: float, *, dear: bool) -> float:
             values = self._values(enclosing, order.resized(quantity), dear=dear)
-            return max(map(_excess, values, enclosing.allowed))
+            return max(map(_excess, values, enclosing.allowed), default=-math.inf)
 
         cheap = largest_passing(partial(excess, dear=False), least, order.quantity)
         if cheap <= least or not enclosing.dear:
