@@ -181,7 +181,7 @@ def _since(state: RiskState, scope: Scope, verdict: TradingState, at: datetime) 
 
 def _judge(assessment: Assessment, performance: Performance | None) -> tuple[TradingState, str]:
     """The portfolio's state: what cannot be measured may not grow."""
-    if performance is None:
+    if performance is None and not assessment.positions:
         return TradingState.HALTED, "no equity is known yet: nothing may be traded before it is"
     blind = {DoubtKind.NO_EQUITY, DoubtKind.NO_MODEL}
     unmeasured = [d.detail for d in assessment.doubts if d.kind in blind]
