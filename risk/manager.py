@@ -23,9 +23,11 @@ from risk.domain.events import (
 )
 from risk.domain.market import Mark, Period, Trust
 from risk.domain.model import Score
+from risk.domain.policy import Policy
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import Performance, RiskState, Standing, TradingState
+from risk.limits.adoption import policy_events, without_expired
 from risk.portfolio.controller import exposure_update, portfolio_risk
 from risk.portfolio.performance import next_performance
 from risk.position.calculator import closed_position, position_risk
@@ -81,6 +83,7 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
     )
     events = (
         *_asked_for(snapshot),
+        *policy_events(state.policy, snapshot.policy_changes, **_stamp(snapshot)),
         *_booked(snapshot, assessment),
         *_found_in_data(snapshot),
         *_trust_changes(state, snapshot),
@@ -101,6 +104,7 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
         positions_told={key: p.quantity for key, p in snapshot.ledger.positions.items()},
         action_seq=snapshot.action_seq,
         book_model=_book_model(state, snapshot),
+        policy=_policy(state, snapshot),
     )
     return Step(after, events, assessment)
 
@@ -212,6 +216,11 @@ def _book_model(state: RiskState, snapshot: Snapshot) -> BookModelInUse:
     if state.book_model is not None:
         return state.book_model
     return BookModelInUse(snapshot.models.day.spec.method, BY_SETTING, None)
+
+
+def _policy(state: RiskState, snapshot: Snapshot) -> Policy | None:
+    changes = snapshot.policy_changes
+    return without_expired(changes[-1].policy if changes else state.policy, snapshot.at)
 
 
 def _asked_for(snapshot: Snapshot) -> Iterator[RiskEvent]:
