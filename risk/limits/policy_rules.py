@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
+from difflib import get_close_matches
 from itertools import pairwise
 from typing import get_type_hints
 
@@ -240,7 +241,10 @@ def _refuse_temporary(temporary: TemporaryLimit, policy: Policy) -> None:
     entry = f"temporary limit of {temporary.limit}"
     limit = policy.limit(temporary.limit)
     if limit is None:
-        raise PolicyInvalid(entry, "is of a limit that the policy lacks")
+        names = [limit.name for limit in policy.limits]
+        likely = get_close_matches(temporary.limit, names, n=1)
+        hint = f"; did you mean {likely[0]}?" if likely else ""
+        raise PolicyInvalid(entry, f"is of a limit that the policy lacks{hint}")
     for moment in (temporary.starts, temporary.expires):
         if moment.utcoffset() is None:
             raise PolicyInvalid(entry, f"has the time {moment}, which needs a zone")
