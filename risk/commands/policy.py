@@ -69,8 +69,10 @@ def check(file: Path, portfolio: str | None) -> None:
     name = load_settings().portfolio if portfolio is None else portfolio
     found = _read(file, name)
     click.echo(
-        f"{file} is sound: {len(found.limits)} limits, {len(found.instruments)} instruments, "
-        f"{len(found.strategies)} strategies, {len(found.temporary)} temporary limits."
+        f"{file} is sound: {_many(len(found.limits), 'limit')}, "
+        f"{_many(len(found.instruments), 'instrument')}, "
+        f"{_many(len(found.strategies), 'strategy', 'strategies')}, "
+        f"{_many(len(found.temporary), 'temporary limit')}."
     )
     for overdue in _overdue(found, wall_time().date()):
         click.echo(overdue)
@@ -188,8 +190,12 @@ def _print_differences(portfolio: str, standing: PolicyStanding, new: Policy) ->
         return False
     for difference in differences:
         click.echo(str(difference))
-    click.echo(f"{len(differences)} differences: {counted(differences)}.")
+    click.echo(f"{_many(len(differences), 'difference')}: {counted(differences)}.")
     return True
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    return f"{count} {one if count == 1 else more or one + 's'}"
 
 
 def _none(portfolio: str) -> str:

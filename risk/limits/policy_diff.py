@@ -123,6 +123,9 @@ def counted(differences: Iterable[Difference]) -> str:
 Key = tuple[str, str]
 Entry = Mapping[str, Any]
 
+#: Kinds of which a scope needs one before it may be traded.
+_ON_EXPOSURE = frozenset({"gross_exposure", "net_exposure"})
+
 #: Fields of which less is tighter, by part. Of the others it cannot be said.
 _LESS_IS_TIGHTER: Mapping[str, frozenset[str]] = {
     "limit": frozenset({"hard", "soft"}),
@@ -228,14 +231,18 @@ def _when_added(key: Key, entry: Entry, without: Policy, within: Policy) -> Way:
     if part == "ladder":
         return Way.TIGHTER
     if part == "limit":
-        # What no limit is set on may not be traded: the first one opens it, others narrow it.
-        narrowed = {tuple(limit.scope) for limit in without.limits}
-        return Way.TIGHTER if entry["scope"] in narrowed else Way.LOOSER
+        return Way.LOOSER if _opens(entry, without) else Way.TIGHTER
     if part == "temporary limit":
         limit = next(one.limit for one in within.temporary if _name(one) == name)
         defined = within.limit(limit)
         return Way.NEITHER if defined is None else _way(part, "hard", defined.hard, entry["hard"])
     return Way.NEITHER
+
+
+def _opens(entry: Entry, without: Policy) -> bool:
+    """Whether a limit is the first on its scope's exposure, which was zero without it."""
+    limited = {tuple(each.scope) for each in without.limits if each.kind in _ON_EXPOSURE}
+    return entry["kind"] in _ON_EXPOSURE and entry["scope"] not in limited
 
 
 _OPPOSITE: Mapping[Way, Way] = {

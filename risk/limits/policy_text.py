@@ -95,7 +95,7 @@ def _entries(limits: Iterable[LimitDefinition]) -> Iterator[dict[str, Value]]:
         alike = list(group)
         if stem and len(alike) > 1:
             scopes = tuple(_scope(limit.scope) for limit in alike)
-            yield _entry(shared, scopes, name=stem)
+            yield _entry(shared, scopes, name=None if stem == shared.kind else stem)
         else:
             yield from (_alone(limit) for limit in alike)
 
@@ -109,15 +109,17 @@ def _shared(limit: LimitDefinition) -> tuple[str, LimitDefinition]:
 
 def _alone(limit: LimitDefinition) -> dict[str, Value]:
     derived = limit.name == suffixed(limit.kind, limit.scope)
-    return _entry(limit, _scope(limit.scope), name=limit.kind if derived else limit.name)
+    return _entry(limit, _scope(limit.scope), name=None if derived else limit.name)
 
 
 _ANY = Scope(ScopeKind.PORTFOLIO, "")
 
 
-def _entry(limit: LimitDefinition, scopes: str | tuple[str, ...], *, name: str) -> dict[str, Value]:
-    entry: dict[str, Value] = {} if name == limit.kind else {"name": name}
-    entry |= {"kind": limit.kind, "on": scopes, **limit.parameters}
+def _entry(
+    limit: LimitDefinition, scopes: str | tuple[str, ...], *, name: str | None
+) -> dict[str, Value]:
+    entry: dict[str, Value] = {} if name is None else {"name": name}
+    entry |= {"kind": limit.kind, "on": scopes, **dict(sorted(limit.parameters.items()))}
     entry |= {"hard": limit.hard, "soft": limit.soft}
     told: dict[str, Value | None] = {
         "dynamic": limit.dynamic or None,
