@@ -108,7 +108,8 @@ def asked_for(action: Action) -> str:
     """What an action asks for, as the end of a sentence: *asked to*."""
     match action:
         case AdoptPolicy(policy=policy):
-            return f"adopt a policy of {len(policy.limits)} limits"
+            count = len(policy.limits)
+            return f"adopt a policy of {count} limit{'' if count == 1 else 's'}"
         case SetTemporaryLimit(limit=limit, hard=hard, expires=expires):
             return f"set {limit} to {hard:g} until {expires.isoformat(timespec='minutes')}"
         case EndTemporaryLimit(limit=limit):

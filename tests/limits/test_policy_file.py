@@ -1,6 +1,7 @@
 """A policy as a file: read exactly, written so that it reads back the same, refused in words."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -80,6 +81,13 @@ def test_how_limits_move_and_when_positions_shrink_is_read_beside_the_defaults()
     assert (policy.dynamics.floor, policy.dynamics.cap) == (0.5, Policy().dynamics.cap)
     assert policy.dynamics.packs == {"portfolio": RegimePack(stressed=0.7)}
     assert policy.derisking.ladder[1] == Rung(drawdown=0.1, size=0.5)
+
+
+def test_the_example_of_the_documentation_is_a_policy() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
+    example = page.partition("```toml\n")[2].partition("```")[0]
+
+    assert {limit.name for limit in policy_of(example).limits} >= {ON_BTC, VAR}
 
 
 def test_an_empty_file_is_a_policy_under_which_nothing_may_be_traded() -> None:
