@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from risk.domain.actions import ModelChange, Refusal
+from risk.domain.actions import ModelChange, PolicyChange, Refusal
 from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.market import DataFault, Mark, Trust, missing_mark
 from risk.domain.model import Models, Score
@@ -126,6 +126,8 @@ class Snapshot:
         The last action of a person that it contains.
     model_changes : tuple of ModelChange
         Models chosen for the book since the last cycle, in their order.
+    policy_changes : tuple of PolicyChange
+        Policies adopted since the last cycle, in their order.
     refusals : tuple of Refusal
         Actions since the last cycle that changed nothing.
     prices_end : datetime or None
@@ -146,6 +148,7 @@ class Snapshot:
     faults: tuple[DataFault, ...] = ()
     action_seq: int = 0
     model_changes: tuple[ModelChange, ...] = ()
+    policy_changes: tuple[PolicyChange, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     prices_end: datetime | None = None
 

@@ -24,8 +24,9 @@ from risk.domain.ports import (
 )
 from risk.domain.snapshot import ShockMatrix, Snapshot
 from risk.errors import FeedUnavailable, StoreUnavailable
+from risk.limits.adoption import ADOPTED, adopt
 from risk.manager import step
-from risk.portfolio.choices import choose
+from risk.portfolio.choices import CHOSEN, choose
 from risk.portfolio.forecasting import roll_models
 from risk.stress.matrix import shocks_by
 
@@ -60,11 +61,18 @@ def take_cycle(
     -------
     CycleRecord
         As of a replay: it took no time, and was saved at the market's.
+
+    Raises
+    ------
+    TypeError
+        If there is an action of a kind that nothing applies.
     """
+    _refuse_unapplied(actions)
     ledger = carried.ledger.after_all(fills=account.fills, flows=account.flows)
     chosen = choose(
         carried.models, actions, in_use=carried.state.book_model, by_setting=model_by_setting
     )
+    adopted = adopt(carried.state.policy, actions, portfolio=carried.state.portfolio, at=market.at)
     models, scores = roll_models(chosen.models, market.closes, ledger, market.marks)
     number = carried.state.cycle + 1
     snapshot = Snapshot(
@@ -82,7 +90,8 @@ def take_cycle(
         faults=market.faults,
         action_seq=actions[-1].seq if actions else carried.state.action_seq,
         model_changes=chosen.changes,
-        refusals=chosen.refusals,
+        policy_changes=adopted.changes,
+        refusals=chosen.refusals + adopted.refusals,
         prices_end=market.prices_end,
     )
     state, events, assessment = step(carried.state, snapshot)
@@ -103,6 +112,12 @@ def _shocks(carried: Carried, day: Model) -> ShockMatrix:
     if carried.shocks is not None and day is carried.models.day:
         return carried.shocks
     return shocks_by(day)
+
+
+def _refuse_unapplied(actions: Sequence[Action]) -> None:
+    for action in actions:
+        if not isinstance(action, CHOSEN + ADOPTED):
+            raise TypeError(f"nothing applies an action of kind {type(action).__name__}")
 
 
 def carried_after(record: CycleRecord) -> Carried:

@@ -13,11 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from risk.domain.actions import AdoptPolicy
 from risk.domain.assessment import Assessment
 from risk.domain.events import DataFaultFound, OrderValidation, PortfolioRisk, RiskEvent
 from risk.domain.ledger import Fill, Flow
 from risk.domain.market import missing_mark
 from risk.domain.model import Model
+from risk.domain.policy import Policy
 from risk.domain.snapshot import NO_SHOCKS
 from risk.domain.state import RiskState
 from risk.errors import EventInvalid, StoreError
@@ -34,6 +36,7 @@ from tests.builders import (
     build_snapshot,
     build_state,
 )
+from tests.policy_files import policies
 
 KINDS = RiskEvent.kinds()
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -242,6 +245,15 @@ def test_a_state_comes_back_with_its_scopes_as_keys():
     state = build_state(7)
 
     assert codec.decode_value(codec.encode_value(state), RiskState) == state
+
+
+@given(policies())
+def test_a_policy_comes_back_in_an_action_and_in_a_state(policy: Policy):
+    asked = AdoptPolicy(seq=1, at=NOON, who="anna", policy=policy, seen=0)
+    body, kept = codec.encode_action(asked), replace(build_state(), policy=policy)
+
+    assert codec.decode_action("AdoptPolicy", body, seq=1, at=NOON, who="anna") == asked
+    assert codec.decode_value(codec.encode_value(kept), RiskState) == kept
 
 
 def test_a_state_of_an_older_program_is_read_with_defaults():
