@@ -17,6 +17,7 @@ from risk.domain.events import (
     ForecastScored,
     FundsMoved,
     MarkTrustChanged,
+    RegimeChanged,
     RiskEvent,
     RiskStatus,
     Severity,
@@ -26,8 +27,10 @@ from risk.domain.model import Score
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import Performance, RiskState, Standing, TradingState
+from risk.measures.regimes import REGIMES, RegimeState
 from risk.portfolio.controller import exposure_update, portfolio_risk
 from risk.portfolio.performance import next_performance
+from risk.portfolio.regime import next_regime, regime_name
 from risk.position.calculator import closed_position, position_risk
 
 
@@ -76,6 +79,7 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
         at=snapshot.at,
     )
     standings = _standings(state, snapshot, assessment, performance)
+    regime = next_regime(state.regime, snapshot.hours, snapshot.models.hour)
     exposed = exposure_update(
         assessment, state.exposures, frozenset(fill.asset for fill in snapshot.fills)
     )
@@ -85,6 +89,7 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
         *_found_in_data(snapshot),
         *_trust_changes(state, snapshot),
         *_scored(snapshot),
+        *_regime_change(state, snapshot, regime),
         portfolio_risk(assessment, performance),
         *([exposed] if exposed else []),
         *_position_risks(state, snapshot, assessment),
@@ -101,6 +106,7 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
         positions_told={key: p.quantity for key, p in snapshot.ledger.positions.items()},
         action_seq=snapshot.action_seq,
         book_model=_book_model(state, snapshot),
+        regime=regime,
     )
     return Step(after, events, assessment)
 
@@ -275,6 +281,20 @@ def _trust_in_words(mark: Mark, at: datetime) -> str:
 def _scored(snapshot: Snapshot) -> Iterator[ForecastScored]:
     for score in snapshot.scores:
         yield _score_event(snapshot, score)
+
+
+def _regime_change(
+    state: RiskState, snapshot: Snapshot, regime: RegimeState
+) -> Iterator[RegimeChanged]:
+    before, after = regime_name(state.regime), regime_name(regime)
+    if after is not None and after != before:
+        yield RegimeChanged(
+            **_stamp(snapshot),
+            regime=after,
+            previous=before or "unknown",
+            probability=regime.probabilities[regime.regime],
+            severity=Severity.WARNING if after == REGIMES[-1] else Severity.INFO,
+        )
 
 
 def _score_event(snapshot: Snapshot, score: Score) -> ForecastScored:

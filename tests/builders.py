@@ -39,6 +39,7 @@ from risk.domain.positions import Position, PositionKey
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import ShockMatrix, Snapshot
 from risk.domain.state import Baseline, Performance, RiskState, Standing, TradingState
+from risk.measures.regimes import RegimeState
 from risk.portfolio.committed import nothing_pending
 
 NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
@@ -316,6 +317,7 @@ def build_state(number: int = 1, *, at: datetime = NOON, portfolio: str = PORTFO
         trusts={"C000/USDT": Trust.TRUSTED},
         exposures={"C000/USDT": 153.0},
         positions_told={PositionKey("trend", "C000/USDT", VENUE): 1.5},
+        regime=RegimeState((0.9, 0.08, 0.02), 2e-5, 900, 0, 30),
     )
 
 

@@ -22,6 +22,7 @@ from risk.domain.events import (
     MarkTrustChanged,
     OrderValidation,
     ReductionRequested,
+    RegimeChanged,
     RiskEvent,
     RiskStatus,
     Severity,
@@ -181,6 +182,11 @@ def _model(event: BookModelChanged, _currency: str) -> Words:
     return "info", f"The book is measured by {titles[0]}", f"instead of {titles[1]}, by {event.by}"
 
 
+def _regime(event: RegimeChanged, _currency: str) -> Words:
+    sure = f"{percent(event.probability, 0)} probable; it was {event.previous}"
+    return _BY_SEVERITY[event.severity], f"The market is {event.regime}", sure
+
+
 def _refused(event: ActionRefused, _currency: str) -> Words:
     return "info", f"Not done: {event.asked}", f"{event.reason}; asked by {event.by}"
 
@@ -215,6 +221,7 @@ _SAY: dict[type[RiskEvent], Callable[[Any, str], Words]] = {
     LimitBreached: _breach,
     LimitUpdated: _limit,
     BookModelChanged: _model,
+    RegimeChanged: _regime,
     ActionRefused: _refused,
     BreakerActivated: _trip,
     BreakerDeactivated: _release,

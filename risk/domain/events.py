@@ -332,6 +332,25 @@ class LimitUpdated(RiskEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RegimeChanged(RiskEvent):
+    """The market's hours are calmer or more stressed than before. At most once a cycle.
+
+    Attributes
+    ----------
+    regime, previous : str
+        ``calm``, ``normal`` or ``stressed``; `previous` is ``unknown`` at first.
+    probability : float
+        Of the new regime, after the newest hour.
+    severity : Severity
+    """
+
+    regime: str
+    previous: str
+    probability: float
+    severity: Severity
+
+
+@dataclass(frozen=True, kw_only=True)
 class BookModelChanged(RiskEvent):
     """Another model measures the book's day from this cycle on.
 

@@ -12,6 +12,7 @@ from risk.domain.market import Trust
 from risk.domain.policy import Policy
 from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope, ScopeKind
+from risk.measures.regimes import RegimeState
 
 
 class TradingState(IntEnum):
@@ -203,6 +204,8 @@ class RiskState:
     limits : mapping of name to LimitState
         How each limit of the policy stands.
     courses : mapping of strategy to Course
+    regime : RegimeState or None
+        What the market's hours say of its state; None before the first step.
     """
 
     portfolio: str
@@ -218,6 +221,7 @@ class RiskState:
     policy: Policy | None = None
     limits: Mapping[str, LimitState] = field(default_factory=dict)
     courses: Mapping[str, Course] = field(default_factory=dict)
+    regime: RegimeState | None = None
 
     def standing(self) -> Standing | None:
         """The portfolio's standing; None before the first step."""

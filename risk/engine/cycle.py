@@ -64,7 +64,7 @@ def take_cycle(
     chosen = choose(
         carried.models, actions, in_use=carried.state.book_model, by_setting=model_by_setting
     )
-    models, scores = roll_models(chosen.models, market.closes, ledger, market.marks)
+    rolled = roll_models(chosen.models, market.closes, ledger, market.marks)
     number = carried.state.cycle + 1
     snapshot = Snapshot(
         id=str(number),
@@ -72,11 +72,12 @@ def take_cycle(
         at=market.at,
         marks=market.marks,
         ledger=ledger,
-        models=models,
+        models=rolled.models,
         working_orders=account.working_orders,
         fills=account.fills,
         flows=account.flows,
-        scores=scores,
+        scores=rolled.scores,
+        hours=rolled.hours,
         faults=market.faults,
         action_seq=actions[-1].seq if actions else carried.state.action_seq,
         model_changes=chosen.changes,

@@ -136,6 +136,14 @@ def test_the_next_cycle_goes_on_from_the_last(world):
     assert second.snapshot.models.hour.version == first.snapshot.models.hour.version + 1
 
 
+def test_each_hour_that_closes_reaches_the_regime_once(world):
+    records = [world.cycle.turn(), *(world.turn_after(pause) for pause in (HOUR, MINUTE, 2 * HOUR))]
+
+    # Models that knew nothing have no close before the first one.
+    assert [record.snapshot.hours for record in records] == [(), (None,), (), (0.0, 0.0)]
+    assert [record.state.regime.observed for record in records] == [0, 0, 0, 2]
+
+
 def test_its_duration_is_from_reading_to_saving(world, monkeypatch):
     def slow_step(*arguments):
         world.clock.advance(0.25)
