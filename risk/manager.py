@@ -27,6 +27,7 @@ from risk.domain.model import Score
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import Performance, RiskState, Standing, TradingState
+from risk.limits.derisking import derisk
 from risk.measures.regimes import REGIMES, RegimeState
 from risk.portfolio.controller import exposure_update, portfolio_risk
 from risk.portfolio.performance import next_performance
@@ -80,6 +81,10 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
     )
     standings = _standings(state, snapshot, assessment, performance)
     regime = next_regime(state.regime, snapshot.hours, snapshot.models.hour)
+    limits = state.limits
+    derisked = derisk(
+        state, snapshot, assessment, policy=state.policy, limits=limits, performance=performance
+    )
     exposed = exposure_update(
         assessment, state.exposures, frozenset(fill.asset for fill in snapshot.fills)
     )
@@ -94,6 +99,7 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
         *([exposed] if exposed else []),
         *_position_risks(state, snapshot, assessment),
         *_status_changes(state, snapshot, standings),
+        *derisked.events,
     )
     after = replace(
         state,
@@ -107,6 +113,9 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
         action_seq=snapshot.action_seq,
         book_model=_book_model(state, snapshot),
         regime=regime,
+        sizing=derisked.sizing,
+        full_sizes=derisked.full_sizes,
+        reductions=derisked.reductions,
     )
     return Step(after, events, assessment)
 

@@ -23,15 +23,18 @@ from risk.domain.events import (
     MarkTrustChanged,
     PortfolioRisk,
     PositionRisk,
+    ReductionRequested,
     RegimeChanged,
     RiskEvent,
     RiskStatus,
     Severity,
 )
 from risk.domain.ledger import Fill, Flow, Ledger
+from risk.domain.limits import LimitDefinition, LimitState, LimitStatus, Thresholds
 from risk.domain.market import DataFault, FaultKind, Period, Trust
 from risk.domain.model import Score
 from risk.domain.orders import Side
+from risk.domain.policy import Policy
 from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
@@ -600,6 +603,31 @@ def test_while_no_regime_is_known_none_is_told() -> None:
 
     assert taken.state.regime.regime == UNKNOWN
     assert only(taken.events, RegimeChanged) == []
+
+
+# --- de-risking ----------------------------------------------------------------------------
+
+
+def test_what_a_full_limit_asks_for_is_told_kept_and_survives_a_restart() -> None:
+    gross = LimitDefinition(name="gross", kind="gross_exposure", scope=BOOK, hard=0.10, soft=0.08)
+    full = LimitState(
+        thresholds=Thresholds(0.10, 0.08, 1.0, "as defined"),
+        status=LimitStatus.SOFT,
+        value=0.091,
+        since=NOW,
+        episode="gross/1",
+        at=NOW,
+    )
+    limited = replace(START, policy=Policy(limits=(gross,)), limits={"gross": full})
+    taken, again = run(CALM, later(CALM), state=limited)
+    (told,) = only(taken.events, ReductionRequested)
+    (asked,) = taken.state.reductions.values()
+
+    assert (told.id, told.target_quantity) == (asked.id, asked.target_quantity)
+    assert asked.target_quantity == pytest.approx(2.0 * 0.07 / 0.091)
+    assert only(again.events, ReductionRequested) == []
+    assert again.state.reductions == taken.state.reductions
+    assert decode_value(encode_value(taken.state), RiskState) == taken.state
 
 
 TestCourse = Course.TestCase

@@ -21,6 +21,7 @@ from risk.domain.events import (
     LimitUpdated,
     MarkTrustChanged,
     OrderValidation,
+    ReductionLate,
     ReductionRequested,
     RegimeChanged,
     RiskEvent,
@@ -204,6 +205,12 @@ def _reduction(event: ReductionRequested, _currency: str) -> Words:
     return "throttled", fact, f"to {quantity(event.target_quantity)}: {event.reason}"
 
 
+def _late(event: ReductionLate, _currency: str) -> Words:
+    fact = f"{event.strategy} has not reduced {event.asset} in time"
+    held, target = quantity(event.quantity), quantity(event.target_quantity)
+    return "halted", fact, f"{held} held, {target} asked for: {event.reason}"
+
+
 def _stop(event: StopLossUpdate, currency: str) -> Words:
     fact = f"{event.strategy} stop of {event.asset} moved"
     return "info", fact, f"to {price(event.stop_price)} {currency}: {event.reason}"
@@ -226,5 +233,6 @@ _SAY: dict[type[RiskEvent], Callable[[Any, str], Words]] = {
     BreakerActivated: _trip,
     BreakerDeactivated: _release,
     ReductionRequested: _reduction,
+    ReductionLate: _late,
     StopLossUpdate: _stop,
 }

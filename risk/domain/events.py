@@ -433,7 +433,7 @@ class BreakerDeactivated(RiskEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ReductionRequested(RiskEvent):
-    """Somebody must make a position smaller by a deadline.
+    """Somebody must make a position smaller by a deadline. Told once, and again if stricter.
 
     Attributes
     ----------
@@ -441,12 +441,46 @@ class ReductionRequested(RiskEvent):
     target_quantity : float
         Signed units to end at.
     reason : str
+        Which rule asks, and why.
     deadline : datetime
-        UTC.
+        UTC. A stricter request has that of the one whose place it takes.
+    id : str
+        Unique in the portfolio; empty in events from before requests were kept.
+    venue : str
+        Empty in those too.
     """
 
     strategy: str
     asset: str
+    target_quantity: float
+    reason: str
+    deadline: datetime
+    id: str = ""
+    venue: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReductionLate(RiskEvent):
+    """A position is still too large after the deadline. Told once.
+
+    Attributes
+    ----------
+    id : str
+        Of the request.
+    strategy, asset, venue : str
+    quantity, target_quantity : float
+        Signed units held, and to end at.
+    reason : str
+        Of the request.
+    deadline : datetime
+        UTC.
+    """
+
+    id: str
+    strategy: str
+    asset: str
+    venue: str
+    quantity: float
     target_quantity: float
     reason: str
     deadline: datetime
