@@ -16,7 +16,7 @@ from risk.config import Settings, key_of
 from risk.domain.ledger import Ledger
 from risk.domain.market import BarClose, Period
 from risk.domain.model import Models
-from risk.domain.ports import Account, Carried, CycleRecord, Feed
+from risk.domain.ports import Account, Carried, CycleRecord, Executor, Feed
 from risk.domain.state import RiskState
 from risk.engine.accounts import JointAccount
 from risk.engine.authority import Authority, Beat, Turn
@@ -24,6 +24,7 @@ from risk.engine.clock import wall_time
 from risk.engine.cycle import Cycle
 from risk.engine.past import relive
 from risk.errors import LeaseLost, SeawallError, SettingInvalid, StoreError
+from risk.executors import EXECUTORS
 from risk.feeds import FEEDS, FeedRequest
 from risk.feeds.clock import SimulatedClock
 from risk.feeds.files import label_of
@@ -181,6 +182,11 @@ class _World:
         return self.simulated and self.settings.portfolio == DEMO
 
     @property
+    def executor(self) -> Executor:
+        """Who acts on reductions; the demo's book exists here only."""
+        return EXECUTORS[self.settings.executor or ("paper" if self.has_desk else "advise")]()
+
+    @property
     def past_begins(self) -> datetime | None:
         """Where a new book's first reading lies; None for where the feed begins."""
         if not self.has_desk:
@@ -242,6 +248,7 @@ def _prepare(world: _World, engines: Engines, token: int, beat: Beat) -> Turn:
     return Cycle(
         feed=feed,
         account=account,
+        executor=world.executor,
         actions=SqlActions(engines, portfolio),
         store=store,
         clock=_clock(world, carried.state.at or feed.starts_at),
@@ -311,7 +318,14 @@ def _first_start(world: _World, store: SqlStore, token: int, beat: Beat) -> Carr
     if not world.has_desk:
         return carried
     _spare_the_collector()
-    past = relive(carried, feed, _desk(world, feed), since=feed.starts_at, until=wall_time())
+    past = relive(
+        carried,
+        feed,
+        _desk(world, feed),
+        world.executor,
+        since=feed.starts_at,
+        until=wall_time(),
+    )
     cycles = store.save_history(_told(past, beat), token=token)
     _LOG.info("past_relived", portfolio=world.settings.portfolio, cycles=cycles)
     relived = store.load(world.settings.portfolio)

@@ -18,6 +18,7 @@ from risk.domain.ports import (
     Carried,
     Clock,
     CycleRecord,
+    Executor,
     Feed,
     MarketReading,
     Store,
@@ -97,6 +98,31 @@ def take_cycle(
     )
 
 
+def read_account(
+    account: Account, executor: Executor, market: MarketReading, carried: Carried
+) -> AccountReading:
+    """What happened to the account, and then what was done about reductions not met yet.
+
+    Parameters
+    ----------
+    account : Account
+    executor : Executor
+    market : MarketReading
+    carried : Carried
+        After the last cycle.
+
+    Raises
+    ------
+    FeedUnavailable
+        If the account does not answer.
+    """
+    reading = account.read(market, carried)
+    ledger = carried.ledger.after_all(fills=reading.fills, flows=reading.flows)
+    reductions = tuple(carried.state.reductions.values())
+    done = executor.execute(reductions, market, ledger)
+    return replace(reading, fills=(*reading.fills, *done))
+
+
 def carried_after(record: CycleRecord) -> Carried:
     """What the next cycle starts from."""
     return Carried(state=record.state, ledger=record.snapshot.ledger, models=record.snapshot.models)
@@ -111,6 +137,8 @@ class Cycle:
     ----------
     feed : Feed
     account : Account
+    executor : Executor
+        Acts on the reductions that the last cycle left unmet, before this one judges the book.
     actions : Actions
     store : Store
     clock : Clock
@@ -127,6 +155,7 @@ class Cycle:
         *,
         feed: Feed,
         account: Account,
+        executor: Executor,
         actions: Actions,
         store: Store,
         clock: Clock,
@@ -136,6 +165,7 @@ class Cycle:
     ) -> None:
         self._feed = feed
         self._account = account
+        self._executor = executor
         self._actions = actions
         self._model_by_setting = model_by_setting
         self._store = store
@@ -172,7 +202,7 @@ class Cycle:
         # First of all: they can be asked for again, what a feed or an account tells cannot.
         actions = self._actions.after(self._carried.state.action_seq)
         self._unread = market = self._market()
-        account = self._account.read(market, self._carried.ledger)
+        account = read_account(self._account, self._executor, market, self._carried)
         record = take_cycle(
             self._carried,
             market,

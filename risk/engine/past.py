@@ -3,14 +3,20 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from risk.domain.ports import Account, Carried, CycleRecord, Feed
-from risk.engine.cycle import carried_after, take_cycle
+from risk.domain.ports import Account, Carried, CycleRecord, Executor, Feed
+from risk.engine.cycle import carried_after, read_account, take_cycle
 
 _HOUR = timedelta(hours=1)
 
 
 def relive(
-    carried: Carried, feed: Feed, account: Account, *, since: datetime, until: datetime
+    carried: Carried,
+    feed: Feed,
+    account: Account,
+    executor: Executor,
+    *,
+    since: datetime,
+    until: datetime,
 ) -> Iterator[CycleRecord]:
     """Cycles of each full hour in (`since`, `until`), and one at `until`.
 
@@ -21,6 +27,7 @@ def relive(
     feed : Feed
         Not read beyond `since` yet.
     account : Account
+    executor : Executor
     since, until : datetime
         UTC.
     """
@@ -28,7 +35,6 @@ def relive(
     while moment < until:
         moment = min(moment + _HOUR, until)
         market = feed.read(moment)
-        account_reading = account.read(market, carried.ledger)
-        record = take_cycle(carried, market, account_reading)
+        record = take_cycle(carried, market, read_account(account, executor, market, carried))
         carried = carried_after(record)
         yield record

@@ -13,6 +13,7 @@ from risk.domain.positions import PositionKey
 from risk.engine.cycle import Cycle
 from risk.engine.past import relive
 from risk.errors import FeedUnavailable
+from risk.executors.paper import PaperExecutor
 from risk.feeds.simulated import SimulatedFeed
 from risk.lab.paper import PaperDesk
 from risk.portfolio.forecasting import warm
@@ -24,6 +25,7 @@ from risk.storage.schema import upgrade
 from risk.storage.store import SqlStore
 from tests.engine.worlds import BEGIN, PORTFOLIO, FakeAccount, models_written, nothing_yet, written
 from tests.fakes import FakeClock
+from tests.fakes_executors import FakeExecutor
 from tests.fakes_feeds import FakeFeed
 from tests.fakes_store import FakeActions, FakeStore
 from tests.storage.rows import count, lease_token
@@ -53,7 +55,8 @@ class DemoWorld:
         )
 
     def relived(self) -> Iterator[CycleRecord]:
-        return relive(self.carried, self.feed, self.desk, since=SINCE, until=UNTIL)
+        executor = PaperExecutor()
+        return relive(self.carried, self.feed, self.desk, executor, since=SINCE, until=UNTIL)
 
     def lived(self) -> list[CycleRecord]:
         """The same time, turn by turn."""
@@ -61,6 +64,7 @@ class DemoWorld:
         cycle = Cycle(
             feed=self.feed,
             account=self.desk,
+            executor=PaperExecutor(),
             actions=FakeActions(),
             store=store,
             clock=clock,
@@ -105,7 +109,9 @@ def test_no_time_no_past():
     feed = FakeFeed(BEGIN)
     carried = nothing_yet(feed.assets)
 
-    assert list(relive(carried, feed, FakeAccount(), since=BEGIN, until=BEGIN)) == []
+    past = relive(carried, feed, FakeAccount(), FakeExecutor(), since=BEGIN, until=BEGIN)
+
+    assert list(past) == []
 
 
 # --- kept whole or not at all --------------------------------------------------------------
