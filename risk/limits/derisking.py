@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from risk.domain.assessment import Assessment
 from risk.domain.events import ReductionLate, ReductionRequested, RiskEvent
 from risk.domain.limits import LimitState
-from risk.domain.policy import Instrument, Policy
+from risk.domain.policy import Instrument, Policy, Rung
 from risk.domain.positions import PositionKey
 from risk.domain.reductions import FULL_SIZE, Cut, Reduction, Sizing
 from risk.domain.snapshot import Snapshot
@@ -103,7 +103,8 @@ def _soft_cuts(
 def ladder_size(policy: Policy, performance: Performance | None, before: Sizing) -> Sizing:
     """What new sizes are multiplied by at the book's drawdown from its 90-day high.
 
-    A rung is entered at its drawdown and left once the drawdown is ``LADDER_MARGIN`` smaller.
+    A rung is entered at its drawdown and left once the drawdown is ``LADDER_MARGIN`` smaller, or
+    half of it where the rung lies nearer to the high than that.
 
     Parameters
     ----------
@@ -117,16 +118,17 @@ def ladder_size(policy: Policy, performance: Performance | None, before: Sizing)
     if performance is None:
         return before
     drawdown = performance.recent_drawdown
-    reached = [
-        rung
-        for rung in policy.derisking.ladder
-        if drawdown >= rung.drawdown - (LADDER_MARGIN if before.factor <= rung.size else 0.0)
-    ]
+    reached = [r for r in policy.derisking.ladder if drawdown >= _holds_from(r, before)]
     if not reached:
         return FULL_SIZE
     rung = reached[-1]
     under = f"book is {100.0 * drawdown:.1f} % under its 90-day high"
     return Sizing(rung.size, f"{under}: sizes x {rung.size:g} from {100.0 * rung.drawdown:g} % on")
+
+
+def _holds_from(rung: Rung, before: Sizing) -> float:
+    stood_there = before.factor <= rung.size
+    return max(rung.drawdown - LADDER_MARGIN, rung.drawdown / 2.0) if stood_there else rung.drawdown
 
 
 def full_sizes(state: RiskState, held: Quantities) -> dict[PositionKey, float]:

@@ -168,6 +168,16 @@ def test_a_rung_is_left_a_margin_above_where_it_was_entered() -> None:
     assert found == [0.75, 0.5, 0.5, 0.5, 0.75, 0.75, 1.0]
 
 
+@given(st.floats(1e-4, 0.5))
+def test_every_rung_is_left_at_the_high(drawdown: float) -> None:
+    """Also one that begins nearer to it than the margin."""
+    low = replace(POLICY, derisking=DeRisking(ladder=(Rung(drawdown=drawdown, size=0.5),)))
+    on_it = ladder_size(low, fallen(drawdown + 1e-6), FULL_SIZE)
+
+    assert on_it.factor == 0.5
+    assert ladder_size(low, fallen(0.0), on_it) == FULL_SIZE
+
+
 def test_the_ladder_is_measured_from_the_high_of_ninety_days_and_says_so() -> None:
     """The fake book's peak of all times lies nine times higher."""
     found = ladder_size(POLICY, fallen(0.12), FULL_SIZE)
