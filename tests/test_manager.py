@@ -25,11 +25,14 @@ from risk.domain.events import (
     PolicyChanged,
     PortfolioRisk,
     PositionRisk,
+    ReductionRequested,
+    RegimeChanged,
     RiskEvent,
     RiskStatus,
     Severity,
 )
 from risk.domain.ledger import Fill, Flow, Ledger
+from risk.domain.limits import LimitDefinition
 from risk.domain.market import DataFault, FaultKind, Period, Trust
 from risk.domain.model import Score
 from risk.domain.orders import Side
@@ -39,6 +42,7 @@ from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState, TradingState
 from risk.manager import Step, step
+from risk.measures.regimes import HOURLY, UNKNOWN, regime_path
 from risk.portfolio.forecasting import new_models
 from risk.storage.codec import decode_value, encode_value
 from tests.books import (
@@ -73,7 +77,16 @@ def only(events: Iterable[RiskEvent], kind: type[Kind]) -> list[Kind]:
 def later(snapshot: Snapshot, seconds: float = 1.0, **changes: Any) -> Snapshot:
     """The next snapshot: the same book a second later, nothing new booked."""
     at = snapshot.at + timedelta(seconds=seconds)
-    quiet = ("fills", "flows", "scores", "faults", "model_changes", "policy_changes", "refusals")
+    quiet = (
+        "fills",
+        "flows",
+        "scores",
+        "hours",
+        "faults",
+        "model_changes",
+        "policy_changes",
+        "refusals",
+    )
     news: dict[str, Any] = {**dict.fromkeys(quiet, ()), **changes}
     return replace(snapshot, at=at, id=f"demo-{at:%H%M%S}", **news)
 
@@ -590,6 +603,57 @@ class Course(RuleBasedStateMachine):
         ledger: Ledger = self.snapshot.ledger
         assert self.state.positions_told == {k: p.quantity for k, p in ledger.positions.items()}
         assert all(isinstance(key, PositionKey) for key in self.state.positions_told)
+
+
+# --- the market's regime -------------------------------------------------------------------
+
+QUIET = regime_path(np.tile((0.001, -0.001), 400), HOURLY).state
+STORM = 6 * (-0.05,)
+
+
+def test_a_change_of_regime_is_told_once() -> None:
+    known = replace(step(START, CALM).state, regime=QUIET)
+    stormy, after = run(later(CALM, hours=STORM), later(CALM, seconds=2.0), state=known)
+    (told,) = only(stormy.events, RegimeChanged)
+
+    assert (told.regime, told.previous, told.severity) == ("stressed", "normal", Severity.WARNING)
+    assert told.probability == stormy.state.regime.probabilities[2] > 0.9
+    assert after.state.regime is stormy.state.regime
+    assert only(after.events, RegimeChanged) == []
+
+
+def test_the_first_regime_that_is_known_is_told_as_such() -> None:
+    learning = QUIET._replace(regime=UNKNOWN)
+    known = replace(step(START, CALM).state, regime=learning)
+    (taken,) = run(later(CALM, hours=(0.001,)), state=known)
+    (told,) = only(taken.events, RegimeChanged)
+
+    assert (told.regime, told.previous, told.severity) == ("normal", "unknown", Severity.INFO)
+
+
+def test_while_no_regime_is_known_none_is_told() -> None:
+    taken = step(START, CALM)
+
+    assert taken.state.regime.regime == UNKNOWN
+    assert only(taken.events, RegimeChanged) == []
+
+
+# --- de-risking ----------------------------------------------------------------------------
+
+
+def test_what_a_full_limit_asks_for_is_told_kept_and_survives_a_restart() -> None:
+    gross = LimitDefinition(name="gross", kind="gross_exposure", scope=BOOK, hard=0.10, soft=0.08)
+    limited = replace(START, policy=Policy(limits=(gross,)))
+    taken, again = run(CALM, later(CALM), state=limited)
+    (told,) = only(taken.events, ReductionRequested)
+    (asked,) = taken.state.reductions.values()
+
+    assert (told.id, told.target_quantity) == (asked.id, asked.target_quantity)
+    share = 1e5 / 1.1e6  # what is held of equity
+    assert asked.target_quantity == pytest.approx(2.0 * 0.07 / share)
+    assert only(again.events, ReductionRequested) == []
+    assert again.state.reductions == taken.state.reductions
+    assert decode_value(encode_value(taken.state), RiskState) == taken.state
 
 
 TestCourse = Course.TestCase

@@ -24,6 +24,8 @@ from risk.domain.orders import Side
 from risk.domain.ports import Carried
 from risk.domain.state import TradingState
 from risk.errors import SchemaMismatch, SettingInvalid, StateUnreadable, UnknownPortfolio
+from risk.executors.advise import AdvisingExecutor
+from risk.executors.paper import PaperExecutor
 from risk.feeds.files import load_bars
 from risk.feeds.replaying import closes_with_days
 from risk.lab.demo import THE_DEMO, demo_policy
@@ -563,6 +565,25 @@ def test_an_own_portfolio_may_live_in_the_simulated_market_without_the_demo_s_de
     assert found.entries == 0
     assert found.carried.state.standing().state is TradingState.HALTED
     assert found.carried.models.day.scenarios is not None
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, PaperExecutor),
+        ({"portfolio": "mine"}, AdvisingExecutor),
+        ({"feed": "files", "prices": Path("p.csv")}, AdvisingExecutor),
+        ({"executor": "advise"}, AdvisingExecutor),
+        ({"portfolio": "mine", "executor": "paper"}, PaperExecutor),
+    ],
+    ids=["the demo", "an own book", "a file", "the demo, advised", "an own book on paper"],
+)
+def test_only_the_demo_in_its_invented_market_is_reduced_on_paper_by_itself(
+    tmp_path, changes, expected
+):
+    world = runtime._World(settings=brisk(tmp_path, **changes), origin=IMPORTED_FROM)
+
+    assert type(world.executor) is expected
 
 
 # --- sudden death --------------------------------------------------------------------------

@@ -22,7 +22,9 @@ from risk.domain.events import (
     MarkTrustChanged,
     OrderValidation,
     PolicyChanged,
+    ReductionLate,
     ReductionRequested,
+    RegimeChanged,
     RiskEvent,
     RiskStatus,
     Severity,
@@ -197,6 +199,11 @@ def _model(event: BookModelChanged, _currency: str) -> Words:
     return "info", f"The book is measured by {titles[0]}", f"instead of {titles[1]}, by {event.by}"
 
 
+def _regime(event: RegimeChanged, _currency: str) -> Words:
+    sure = f"{percent(event.probability, 0)} probable; it was {event.previous}"
+    return _BY_SEVERITY[event.severity], f"The market is {event.regime}", sure
+
+
 def _refused(event: ActionRefused, _currency: str) -> Words:
     return "info", f"Not done: {event.asked}", f"{event.reason}; asked by {event.by}"
 
@@ -212,6 +219,12 @@ def _release(event: BreakerDeactivated, _currency: str) -> Words:
 def _reduction(event: ReductionRequested, _currency: str) -> Words:
     fact = f"{event.strategy} asked to reduce {event.asset}"
     return "throttled", fact, f"to {quantity(event.target_quantity)}: {event.reason}"
+
+
+def _late(event: ReductionLate, _currency: str) -> Words:
+    fact = f"{event.strategy} has not reduced {event.asset} in time"
+    held, target = quantity(event.quantity), quantity(event.target_quantity)
+    return "halted", fact, f"{held} held, {target} asked for: {event.reason}"
 
 
 def _stop(event: StopLossUpdate, currency: str) -> Words:
@@ -232,9 +245,11 @@ _SAY: dict[type[RiskEvent], Callable[[Any, str], Words]] = {
     LimitUpdated: _limit,
     PolicyChanged: _policy,
     BookModelChanged: _model,
+    RegimeChanged: _regime,
     ActionRefused: _refused,
     BreakerActivated: _trip,
     BreakerDeactivated: _release,
     ReductionRequested: _reduction,
+    ReductionLate: _late,
     StopLossUpdate: _stop,
 }

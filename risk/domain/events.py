@@ -397,6 +397,25 @@ class PolicyChanged(RiskEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RegimeChanged(RiskEvent):
+    """The market's hours are calmer or more stressed than before. At most once a cycle.
+
+    Attributes
+    ----------
+    regime, previous : str
+        ``calm``, ``normal`` or ``stressed``; `previous` is ``unknown`` at first.
+    probability : float
+        Of the new regime, after the newest hour.
+    severity : Severity
+    """
+
+    regime: str
+    previous: str
+    probability: float
+    severity: Severity
+
+
+@dataclass(frozen=True, kw_only=True)
 class BookModelChanged(RiskEvent):
     """Another model measures the book's day from this cycle on.
 
@@ -479,7 +498,7 @@ class BreakerDeactivated(RiskEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ReductionRequested(RiskEvent):
-    """Somebody must make a position smaller by a deadline.
+    """Somebody must make a position smaller by a deadline. Told once, and again if stricter.
 
     Attributes
     ----------
@@ -487,12 +506,46 @@ class ReductionRequested(RiskEvent):
     target_quantity : float
         Signed units to end at.
     reason : str
+        Which rule asks, and why.
     deadline : datetime
-        UTC.
+        UTC. A stricter request has that of the one whose place it takes.
+    id : str
+        Unique in the portfolio; empty in events from before requests were kept.
+    venue : str
+        Empty in those too.
     """
 
     strategy: str
     asset: str
+    target_quantity: float
+    reason: str
+    deadline: datetime
+    id: str = ""
+    venue: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReductionLate(RiskEvent):
+    """A position is still too large after the deadline. Told once.
+
+    Attributes
+    ----------
+    id : str
+        Of the request.
+    strategy, asset, venue : str
+    quantity, target_quantity : float
+        Signed units held, and to end at.
+    reason : str
+        Of the request.
+    deadline : datetime
+        UTC.
+    """
+
+    id: str
+    strategy: str
+    asset: str
+    venue: str
+    quantity: float
     target_quantity: float
     reason: str
     deadline: datetime

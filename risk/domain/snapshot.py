@@ -118,6 +118,9 @@ class Snapshot:
         Since the last cycle; the ledger contains them already.
     scores : tuple of Score
         Forecasts that met their outcome since the last cycle.
+    hours : tuple of float or None
+        The market's mean simple return in each hour that closed since the last cycle, oldest
+        first; None where no asset had one.
     shocks : ShockMatrix
         Of the stress scenarios, following from the one-day model.
     faults : tuple of DataFault
@@ -144,6 +147,7 @@ class Snapshot:
     fills: tuple[Fill, ...] = ()
     flows: tuple[Flow, ...] = ()
     scores: tuple[Score, ...] = ()
+    hours: tuple[float | None, ...] = ()
     shocks: ShockMatrix = NO_SHOCKS
     faults: tuple[DataFault, ...] = ()
     action_seq: int = 0

@@ -11,7 +11,9 @@ from risk.domain.limits import LimitState
 from risk.domain.market import Trust
 from risk.domain.policy import Policy
 from risk.domain.positions import PositionKey
+from risk.domain.reductions import FULL_SIZE, Reduction, Sizing
 from risk.domain.scopes import Scope, ScopeKind
+from risk.measures.regimes import RegimeState
 
 
 class TradingState(IntEnum):
@@ -203,6 +205,14 @@ class RiskState:
     limits : mapping of name to LimitState
         How each limit of the policy stands.
     courses : mapping of strategy to Course
+    regime : RegimeState or None
+        What the market's hours say of its state; None before the first step.
+    sizing : Sizing
+        What newly wanted sizes are multiplied by.
+    full_sizes : mapping of PositionKey to float
+        What each position would be without that factor, signed units.
+    reductions : mapping of PositionKey to Reduction
+        Requests to make positions smaller that are not met yet.
     """
 
     portfolio: str
@@ -218,6 +228,10 @@ class RiskState:
     policy: Policy | None = None
     limits: Mapping[str, LimitState] = field(default_factory=dict)
     courses: Mapping[str, Course] = field(default_factory=dict)
+    regime: RegimeState | None = None
+    sizing: Sizing = FULL_SIZE
+    full_sizes: Mapping[PositionKey, float] = field(default_factory=dict)
+    reductions: Mapping[PositionKey, Reduction] = field(default_factory=dict)
 
     def standing(self) -> Standing | None:
         """The portfolio's standing; None before the first step."""

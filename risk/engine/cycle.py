@@ -18,6 +18,7 @@ from risk.domain.ports import (
     Carried,
     Clock,
     CycleRecord,
+    Executor,
     Feed,
     MarketReading,
     Store,
@@ -73,7 +74,7 @@ def take_cycle(
         carried.models, actions, in_use=carried.state.book_model, by_setting=model_by_setting
     )
     adopted = adopt(carried.state.policy, actions, portfolio=carried.state.portfolio, at=market.at)
-    models, scores = roll_models(chosen.models, market.closes, ledger, market.marks)
+    rolled = roll_models(chosen.models, market.closes, ledger, market.marks)
     number = carried.state.cycle + 1
     snapshot = Snapshot(
         id=str(number),
@@ -81,12 +82,13 @@ def take_cycle(
         at=market.at,
         marks=market.marks,
         ledger=ledger,
-        models=models,
+        models=rolled.models,
         working_orders=account.working_orders,
         fills=account.fills,
         flows=account.flows,
-        scores=scores,
-        shocks=_shocks(carried, models.day),
+        scores=rolled.scores,
+        hours=rolled.hours,
+        shocks=_shocks(carried, rolled.models.day),
         faults=market.faults,
         action_seq=actions[-1].seq if actions else carried.state.action_seq,
         model_changes=chosen.changes,
@@ -120,6 +122,31 @@ def _refuse_unapplied(actions: Sequence[Action]) -> None:
             raise TypeError(f"nothing applies an action of kind {type(action).__name__}")
 
 
+def read_account(
+    account: Account, executor: Executor, market: MarketReading, carried: Carried
+) -> AccountReading:
+    """What happened to the account, and then what was done about reductions not met yet.
+
+    Parameters
+    ----------
+    account : Account
+    executor : Executor
+    market : MarketReading
+    carried : Carried
+        After the last cycle.
+
+    Raises
+    ------
+    FeedUnavailable
+        If the account does not answer.
+    """
+    reading = account.read(market, carried)
+    ledger = carried.ledger.after_all(fills=reading.fills, flows=reading.flows)
+    reductions = tuple(carried.state.reductions.values())
+    done = executor.execute(reductions, market, ledger)
+    return replace(reading, fills=(*reading.fills, *done))
+
+
 def carried_after(record: CycleRecord) -> Carried:
     """What the next cycle starts from."""
     snapshot = record.snapshot
@@ -140,6 +167,8 @@ class Cycle:
     ----------
     feed : Feed
     account : Account
+    executor : Executor
+        Acts on the reductions that the last cycle left unmet, before this one judges the book.
     actions : Actions
     store : Store
     clock : Clock
@@ -156,6 +185,7 @@ class Cycle:
         *,
         feed: Feed,
         account: Account,
+        executor: Executor,
         actions: Actions,
         store: Store,
         clock: Clock,
@@ -165,6 +195,7 @@ class Cycle:
     ) -> None:
         self._feed = feed
         self._account = account
+        self._executor = executor
         self._actions = actions
         self._model_by_setting = model_by_setting
         self._store = store
@@ -201,7 +232,7 @@ class Cycle:
         # First of all: they can be asked for again, what a feed or an account tells cannot.
         actions = self._actions.after(self._carried.state.action_seq)
         self._unread = market = self._market()
-        account = self._account.read(market, self._carried.ledger)
+        account = read_account(self._account, self._executor, market, self._carried)
         record = take_cycle(
             self._carried,
             market,

@@ -17,11 +17,11 @@ from risk.domain.events import (
     ForecastScored,
     FundsMoved,
     MarkTrustChanged,
+    RegimeChanged,
     RiskEvent,
     RiskStatus,
     Severity,
 )
-from risk.domain.limits import Thresholds
 from risk.domain.market import Mark, Period, Trust
 from risk.domain.model import Score
 from risk.domain.policy import Policy
@@ -29,9 +29,13 @@ from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import Course, Performance, RiskState, Standing, TradingState
 from risk.limits.adoption import policy_events, without_expired
+from risk.limits.derisking import derisk
+from risk.limits.dynamics import Conditions, thresholds_of
 from risk.limits.evaluation import Evaluated, evaluate, held_view, redefined, surroundings
+from risk.measures.regimes import REGIMES, RegimeState
 from risk.portfolio.controller import exposure_update, portfolio_risk
 from risk.portfolio.performance import next_courses, next_performance
+from risk.portfolio.regime import next_regime, regime_name
 from risk.position.calculator import closed_position, position_risk
 
 
@@ -81,8 +85,12 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
     )
     standings = _standings(state, snapshot, assessment, performance)
     courses = next_courses(state.courses, snapshot)
+    regime = next_regime(state.regime, snapshot.hours, snapshot.models.hour)
     policy = _policy(state, snapshot)
-    limits = _limits(state, policy, snapshot, assessment, performance, courses)
+    limits = _limits(state, policy, snapshot, assessment, performance, courses, regime)
+    derisked = derisk(
+        state, snapshot, assessment, policy=policy, limits=limits.states, performance=performance
+    )
     exposed = exposure_update(
         assessment, state.exposures, frozenset(fill.asset for fill in snapshot.fills)
     )
@@ -93,11 +101,13 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
         *_found_in_data(snapshot),
         *_trust_changes(state, snapshot),
         *_scored(snapshot),
+        *_regime_change(state, snapshot, regime),
         portfolio_risk(assessment, performance),
         *([exposed] if exposed else []),
         *_position_risks(state, snapshot, assessment),
         *limits.events,
         *_status_changes(state, snapshot, standings),
+        *derisked.events,
     )
     after = replace(
         state,
@@ -113,6 +123,10 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
         limits=limits.states,
         courses=courses,
         policy=policy,
+        regime=regime,
+        sizing=derisked.sizing,
+        full_sizes=derisked.full_sizes,
+        reductions=derisked.reductions,
     )
     return Step(after, events, assessment)
 
@@ -139,6 +153,7 @@ def _limits(
     assessment: Assessment,
     performance: Performance | None,
     courses: Mapping[str, Course],
+    regime: RegimeState | None,
 ) -> Evaluated:
     if policy is None:
         return Evaluated({}, ())
@@ -149,10 +164,16 @@ def _limits(
         performance=performance,
         courses=courses,
     )
+    conditions = Conditions(
+        drawdown=performance.recent_drawdown if performance else 0.0, regime=regime_name(regime)
+    )
     return evaluate(
         policy,
         state.limits,
-        {d.name: Thresholds(d.hard, d.soft, 1.0, "as defined") for d in policy.limits},
+        {
+            d.name: thresholds_of(d, policy, state.limits.get(d.name), conditions, snapshot.at)
+            for d in policy.limits
+        },
         held_view(assessment, around),
         portfolio=snapshot.portfolio,
         cycle=snapshot.id,
@@ -323,6 +344,20 @@ def _trust_in_words(mark: Mark, at: datetime) -> str:
 def _scored(snapshot: Snapshot) -> Iterator[ForecastScored]:
     for score in snapshot.scores:
         yield _score_event(snapshot, score)
+
+
+def _regime_change(
+    state: RiskState, snapshot: Snapshot, regime: RegimeState
+) -> Iterator[RegimeChanged]:
+    before, after = regime_name(state.regime), regime_name(regime)
+    if after is not None and after != before:
+        yield RegimeChanged(
+            **_stamp(snapshot),
+            regime=after,
+            previous=before or "unknown",
+            probability=regime.probabilities[regime.regime],
+            severity=Severity.WARNING if after == REGIMES[-1] else Severity.INFO,
+        )
 
 
 def _score_event(snapshot: Snapshot, score: Score) -> ForecastScored:
