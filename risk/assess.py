@@ -33,6 +33,7 @@ from risk.portfolio.controller import measure_held
 from risk.portfolio.exposure import net_by_asset, value_of_pending, values_by_position
 from risk.portfolio.tails import split_by_asset, standalone_tails, weights_of
 from risk.position.calculator import UnitRisk, measure_position
+from risk.position.liquidation import liquidation_moves, nearest_liquidation
 
 
 def assess(snapshot: Snapshot) -> Assessment:
@@ -51,6 +52,7 @@ def assess(snapshot: Snapshot) -> Assessment:
     held = measure_held(snapshot, values)
     committed = _committed(snapshot, values, held)
     equity = snapshot.equity
+    moves = liquidation_moves(held.by_asset, equity, maintenance=snapshot.maintenance_margin)
     return Assessment(
         snapshot_id=snapshot.id,
         portfolio=snapshot.portfolio,
@@ -64,9 +66,10 @@ def assess(snapshot: Snapshot) -> Assessment:
         leverage=held.exposure.gross / equity if equity is not None and equity > 0.0 else None,
         held=held,
         committed=committed,
-        positions=_positions(snapshot, values, held),
+        positions=_positions(snapshot, values, held, moves),
         benchmark=measure_benchmark(snapshot.models.day, snapshot.marks),
         doubts=_doubts(snapshot, measured=held.day is not None and committed.day is not None),
+        nearest_liquidation=nearest_liquidation(moves),
     )
 
 
@@ -120,7 +123,10 @@ class OrderCheck:
 
 
 def _positions(
-    snapshot: Snapshot, values: dict[PositionKey, float], held: HeldBook
+    snapshot: Snapshot,
+    values: dict[PositionKey, float],
+    held: HeldBook,
+    liquidations: dict[str, float | None],
 ) -> tuple[PositionMeasures, ...]:
     day = snapshot.models.day
     units = _unit_risks(day, values, held.day)
@@ -131,6 +137,7 @@ def _positions(
             exposure=values[key],
             since_midnight=change_since_midnight(day, key.asset, snapshot.marks.get(key.asset)),
             unit=units.get(key.asset),
+            liquidation_move=liquidations[key.asset],
         )
         for key, position in sorted(snapshot.ledger.positions.items())
     )

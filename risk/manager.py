@@ -1,6 +1,6 @@
 """Risk Manager: one pure step over time, the same live, in replay and in simulation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -32,9 +32,12 @@ from risk.domain.state import (
     Standing,
     TradingState,
 )
+from risk.domain.stops import HourlyRange
 from risk.portfolio.controller import exposure_update, portfolio_risk
 from risk.portfolio.performance import next_performance
 from risk.position.calculator import closed_position, position_risk
+from risk.position.ranges import next_ranges, volatility_of
+from risk.position.stops import StopStep, next_stops
 
 
 class Step(NamedTuple):
@@ -85,6 +88,8 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
     exposed = exposure_update(
         assessment, state.exposures, frozenset(fill.asset for fill in snapshot.fills)
     )
+    ranges = next_ranges(state.ranges, snapshot.closes)
+    stops = _stops(state, snapshot, ranges)
     events = (
         *_asked_for(snapshot),
         *_booked(snapshot, assessment),
@@ -94,6 +99,7 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
         portfolio_risk(assessment, performance),
         *([exposed] if exposed else []),
         *_position_risks(state, snapshot, assessment),
+        *stops.events,
         *_status_changes(state, snapshot, standings),
     )
     after = replace(
@@ -107,6 +113,9 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
         positions_told={key: p.quantity for key, p in snapshot.ledger.positions.items()},
         action_seq=snapshot.action_seq,
         book_model=_book_model(state, snapshot),
+        ranges=ranges,
+        stops=stops.states,
+        cool_downs=stops.cool_downs,
     )
     return Step(after, events, assessment)
 
@@ -121,6 +130,21 @@ def _refuse_misplaced(state: RiskState, snapshot: Snapshot) -> None:
 def _watched(snapshot: Snapshot) -> dict[str, Mark]:
     """The marks, and a MISSING one of each asset of the book that the feed says nothing of."""
     return {**{asset: snapshot.mark(asset) for asset in snapshot.concerned}, **snapshot.marks}
+
+
+def _stops(state: RiskState, snapshot: Snapshot, ranges: Mapping[str, HourlyRange]) -> StopStep:
+    positions = snapshot.ledger.positions
+    assets = {key.asset for key in positions if key.strategy in state.stop_plans}
+    return next_stops(
+        state.stops,
+        cool_downs=state.cool_downs,
+        plans=state.stop_plans,
+        positions=positions,
+        marks={asset: snapshot.mark(asset) for asset in assets},
+        volatilities={a: volatility_of(a, ranges, snapshot.models.day) for a in assets},
+        fills=snapshot.fills,
+        **_stamp(snapshot),
+    )
 
 
 # --- trading state -------------------------------------------------------------------------

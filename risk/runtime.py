@@ -30,6 +30,7 @@ from risk.feeds.files import label_of
 from risk.feeds.simulated import HISTORY_HOURS
 from risk.lab.paper import PaperDesk
 from risk.portfolio.forecasting import measured_by, new_models, warm, with_assets
+from risk.position.ranges import next_ranges
 from risk.storage.actions import SqlActions, SqlChanges
 from risk.storage.bars import SIMULATED, market_of
 from risk.storage.engines import Engines, open_engines, transaction
@@ -302,7 +303,9 @@ def _first_start(world: _World, store: SqlStore, token: int, beat: Beat) -> Carr
     cold = new_models(feed.assets)
     day = measured_by(cold.day, world.settings.var_model)
     carried = Carried(
-        state=RiskState(portfolio=world.settings.portfolio),
+        state=RiskState(
+            portfolio=world.settings.portfolio, ranges=next_ranges({}, histories[Period.HOUR])
+        ),
         ledger=Ledger(),
         models=Models(
             day=warm(day, histories[Period.DAY]), hour=warm(cold.hour, histories[Period.HOUR])

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from risk.domain.actions import BookModelInUse
 from risk.domain.market import Trust
 from risk.domain.positions import PositionKey
+from risk.domain.stops import HourlyRange, StopPlan, StopState
+from risk.measures.stops import MAINTENANCE_MARGIN
 
 
 class TradingState(IntEnum):
@@ -158,6 +160,16 @@ class RiskState:
         The last action of a person that was taken in.
     book_model : BookModelInUse or None
         What measures the book's day; None before the first step.
+    ranges : mapping of asset to HourlyRange
+        Average true ranges, for stops.
+    stop_plans : mapping of strategy to StopPlan
+        A strategy that is absent has no stops.
+    stops : mapping of PositionKey to StopState
+        Of each position held under a plan.
+    cool_downs : mapping of PositionKey to datetime
+        Until when a strategy stays out of what was stopped. UTC.
+    maintenance_margin : float
+        Part of gross exposure that venues ask to remain as equity.
     """
 
     portfolio: str
@@ -170,6 +182,11 @@ class RiskState:
     positions_told: Mapping[PositionKey, float] = field(default_factory=dict)
     action_seq: int = 0
     book_model: BookModelInUse | None = None
+    ranges: Mapping[str, HourlyRange] = field(default_factory=dict)
+    stop_plans: Mapping[str, StopPlan] = field(default_factory=dict)
+    stops: Mapping[PositionKey, StopState] = field(default_factory=dict)
+    cool_downs: Mapping[PositionKey, datetime] = field(default_factory=dict)
+    maintenance_margin: float = MAINTENANCE_MARGIN
 
     def standing(self) -> Standing | None:
         """The portfolio's standing; None before the first step."""

@@ -82,6 +82,8 @@ def take_cycle(
         model_changes=chosen.changes,
         refusals=chosen.refusals,
         prices_end=market.prices_end,
+        closes=market.closes,
+        maintenance_margin=carried.state.maintenance_margin,
     )
     state, events, assessment = step(carried.state, snapshot)
     return CycleRecord(
