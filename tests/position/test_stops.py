@@ -188,6 +188,16 @@ def test_every_change_of_a_stop_is_told_and_nothing_else_is(plan, ticks):
         before = now
 
 
+@given(plans(), courses(), st.sampled_from([0.125, 2.0, 64.0]))
+def test_the_size_of_a_position_moves_no_stop(plan, ticks, times):
+    larger = led(plan, [tick._replace(quantity=times * tick.quantity) for tick in ticks])
+    for one, other in zip(led(plan, ticks), larger, strict=True):
+        assert other.price == one.price
+        assert [t.target_quantity for t in other.step.triggered] == [
+            times * t.target_quantity for t in one.step.triggered
+        ]
+
+
 # --- activation and break-even -------------------------------------------------------------
 
 
@@ -481,6 +491,30 @@ def test_alarms_come_after_the_deadline_and_no_more_often_than_the_plan_says(pla
             if alarm.request in last:
                 assert told.at - last[alarm.request] >= plan.escalate_every
             last[alarm.request] = told.at
+
+
+@given(plans(), courses())
+def test_changes_are_told_before_requests_and_those_before_alarms(plan, ticks):
+    order = [StopLossUpdate, ReductionRequested, StopEscalated]
+    for told in led(plan, ticks):
+        places = [order.index(type(event)) for event in told.step.events]
+        assert places == sorted(places)
+
+
+def test_a_request_that_another_one_replaced_raises_no_alarm_of_its_own():
+    told = led(
+        LADDER,
+        [
+            Tick(111.0, quantity=2.0),
+            Tick(111.0, quantity=2.0, seconds=30.0),
+            Tick(70.0, quantity=2.0, seconds=20.0),
+            Tick(70.0, quantity=2.0, seconds=30.0),
+            Tick(70.0, quantity=2.0, seconds=30.0),
+        ],
+    )
+    alarms = [event.reason for one in told for event in one.events(StopEscalated)]
+
+    assert alarms == ["fixed stop of 80 reached at a mark of 70"]
 
 
 # --- cooling down --------------------------------------------------------------------------
