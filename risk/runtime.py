@@ -32,6 +32,7 @@ from risk.feeds.simulated import HISTORY_HOURS
 from risk.lab.demo import THE_DEMO, demo_policy
 from risk.lab.paper import PaperDesk
 from risk.portfolio.forecasting import measured_by, new_models, warm, with_assets
+from risk.position.ranges import next_ranges
 from risk.storage.actions import SqlActions, SqlChanges
 from risk.storage.bars import SIMULATED, market_of
 from risk.storage.engines import Engines, open_engines, transaction
@@ -323,7 +324,9 @@ def _first_start(
     cold = new_models(feed.assets)
     day = measured_by(cold.day, world.settings.var_model)
     carried = Carried(
-        state=RiskState(portfolio=world.settings.portfolio),
+        state=RiskState(
+            portfolio=world.settings.portfolio, ranges=next_ranges({}, histories[Period.HOUR])
+        ),
         ledger=Ledger(),
         models=Models(
             day=warm(day, histories[Period.DAY]), hour=warm(cold.hour, histories[Period.HOUR])

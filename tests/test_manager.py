@@ -30,6 +30,8 @@ from risk.domain.events import (
     RiskEvent,
     RiskStatus,
     Severity,
+    StopEscalated,
+    StopLossUpdate,
 )
 from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.limits import LimitDefinition
@@ -41,6 +43,7 @@ from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState, TradingState
+from risk.domain.stops import StopPlan
 from risk.manager import Step, step
 from risk.measures.regimes import HOURLY, UNKNOWN, regime_path
 from risk.portfolio.forecasting import new_models
@@ -53,6 +56,7 @@ from tests.books import (
     NOW,
     PRICES,
     SOL,
+    as_close,
     book_of,
     held,
     marks_of,
@@ -658,3 +662,72 @@ def test_what_a_full_limit_asks_for_is_told_kept_and_survives_a_restart() -> Non
 
 TestCourse = Course.TestCase
 TestCourse.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
+
+
+# --- stops ---------------------------------------------------------------------------------
+
+PLANNED = replace(START, stop_plans={"trend": StopPlan(fixed=0.2, atr_trail=4.0)})
+
+
+def test_a_stop_is_set_triggered_and_late_in_the_order_of_what_happened() -> None:
+    fallen = later(CALM, marks=marks_of({**PRICES, BTC: 30_000.0}))
+    late = later(fallen, seconds=60.0)
+    first, second, third = run(CALM, fallen, late, state=PLANNED)
+    (placed,), (asked,) = (
+        only(first.events, StopLossUpdate),
+        only(second.events, ReductionRequested),
+    )
+    (alarm,) = only(third.events, StopEscalated)
+
+    assert placed.stop_price == pytest.approx(36_000.0)
+    assert (asked.target_quantity, asked.deadline) == (0.0, fallen.at + timedelta(seconds=60))
+    assert alarm.request == asked.id
+    assert second.state.cool_downs.keys() == second.state.stops.keys()
+
+
+def test_without_a_plan_there_is_no_stop_and_no_word_of_one() -> None:
+    (taken,) = run(CALM)
+
+    assert taken.state.stops == {}
+    assert not only(taken.events, StopLossUpdate)
+
+
+def test_a_stop_and_what_it_waits_for_survive_a_restart() -> None:
+    fallen = later(CALM, marks=marks_of({**PRICES, BTC: 30_000.0}))
+    state = run(CALM, fallen, state=PLANNED)[-1].state
+    restored = decode_value(encode_value(state), RiskState)
+    late = later(fallen, seconds=60.0)
+
+    assert restored == state
+    assert restored.stops
+    assert step(restored, late) == step(state, late)
+
+
+def test_hourly_bars_of_the_cycle_widen_the_average_range() -> None:
+    hours = [
+        as_close([BTC], [price], period=Period.HOUR, opened=NOW + n * Period.HOUR.span)
+        for n, price in enumerate([100.0, 110.0] * 12)
+    ]
+    first, second = run(replace(CALM, closes=tuple(hours)), later(CALM, closes=()), state=PLANNED)
+    (key,) = second.state.stops
+
+    assert first.state.ranges[BTC].average.bars == 24
+    assert second.state.ranges == first.state.ranges
+    assert first.state.stops[key].price == pytest.approx(36_000.0)
+
+
+def test_an_average_range_sets_a_stop_once_it_is_believed() -> None:
+    hours = [
+        as_close([BTC], [100.0 + n % 2], period=Period.HOUR, opened=NOW + n * Period.HOUR.span)
+        for n in range(24)
+    ]
+    *early, last = hours
+    first, second = run(
+        replace(CALM, closes=tuple(early)), later(CALM, closes=(last,)), state=PLANNED
+    )
+    (moved,) = only(second.events, StopLossUpdate)
+
+    assert only(first.events, StopLossUpdate)[0].reason == "set by the fixed stop"
+    assert moved.reason == "moved by the ATR trail"
+    assert moved.stop_price is not None
+    assert 36_000.0 < moved.stop_price < 50_000.0

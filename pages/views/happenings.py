@@ -29,6 +29,7 @@ from risk.domain.events import (
     RiskStatus,
     Severity,
     SignalValidation,
+    StopEscalated,
     StopLossUpdate,
     Verdict,
 )
@@ -228,8 +229,16 @@ def _late(event: ReductionLate, _currency: str) -> Words:
 
 
 def _stop(event: StopLossUpdate, currency: str) -> Words:
-    fact = f"{event.strategy} stop of {event.asset} moved"
-    return "info", fact, f"to {price(event.stop_price)} {currency}: {event.reason}"
+    stop = f"{event.strategy} stop of {event.asset}"
+    if event.stop_price is None:
+        return "info", f"{stop} is gone", event.reason
+    return "info", f"{stop} is at {price(event.stop_price)} {currency}", event.reason
+
+
+def _stop_late(event: StopEscalated, _currency: str) -> Words:
+    left = f"{quantity(event.quantity)} held, {quantity(event.target_quantity)} asked for"
+    fact = f"{event.strategy} did not reduce {event.asset} in time"
+    return _BY_SEVERITY[event.severity], fact, f"{left}: {event.reason}"
 
 
 _SAY: dict[type[RiskEvent], Callable[[Any, str], Words]] = {
@@ -251,5 +260,6 @@ _SAY: dict[type[RiskEvent], Callable[[Any, str], Words]] = {
     BreakerDeactivated: _release,
     ReductionRequested: _reduction,
     ReductionLate: _late,
+    StopEscalated: _stop_late,
     StopLossUpdate: _stop,
 }

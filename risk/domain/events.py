@@ -181,24 +181,26 @@ class PositionRisk(RiskEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class StopLossUpdate(RiskEvent):
-    """A position's stop moved.
+    """A position's stop was set, moved, resized or taken away.
 
     Attributes
     ----------
     strategy, asset, venue : str
-    stop_price : float
-        Quote currency.
+    stop_price : float or None
+        Quote currency; None when none stands any more.
     previous_price : float or None
         None for a new stop.
     quantity : float
-        Units that the stop would close.
+        Signed units that the stop would close.
     reason : str
     """
+
+    version: ClassVar[int] = 2
 
     strategy: str
     asset: str
     venue: str
-    stop_price: float
+    stop_price: float | None
     previous_price: float | None
     quantity: float
     reason: str
@@ -500,6 +502,8 @@ class BreakerDeactivated(RiskEvent):
 class ReductionRequested(RiskEvent):
     """Somebody must make a position smaller by a deadline. Told once, and again if stricter.
 
+    A newer request about the same position takes the place of the one before.
+
     Attributes
     ----------
     strategy, asset : str
@@ -549,6 +553,37 @@ class ReductionLate(RiskEvent):
     target_quantity: float
     reason: str
     deadline: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class StopEscalated(RiskEvent):
+    """What a stop asked for was not done by its deadline. Told again while it is not.
+
+    Attributes
+    ----------
+    strategy, asset, venue : str
+    request : str
+        Id of the `ReductionRequested`.
+    quantity, target_quantity : float
+        Signed units still held, and to end at.
+    reason : str
+    deadline : datetime
+        UTC.
+    times : int
+        How often it was told, this time included.
+    severity : Severity
+    """
+
+    strategy: str
+    asset: str
+    venue: str
+    request: str
+    quantity: float
+    target_quantity: float
+    reason: str
+    deadline: datetime
+    times: int
+    severity: Severity
 
 
 @dataclass(frozen=True, kw_only=True)

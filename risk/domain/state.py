@@ -13,7 +13,9 @@ from risk.domain.policy import Policy
 from risk.domain.positions import PositionKey
 from risk.domain.reductions import FULL_SIZE, Reduction, Sizing
 from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.stops import HourlyRange, StopPlan, StopState
 from risk.measures.regimes import RegimeState
+from risk.measures.stops import MAINTENANCE_MARGIN
 
 
 class TradingState(IntEnum):
@@ -213,6 +215,16 @@ class RiskState:
         What each position would be without that factor, signed units.
     reductions : mapping of PositionKey to Reduction
         Requests to make positions smaller that are not met yet.
+    ranges : mapping of asset to HourlyRange
+        Average true ranges, for stops.
+    stop_plans : mapping of strategy to StopPlan
+        A strategy that is absent has no stops.
+    stops : mapping of PositionKey to StopState
+        Of each position held under a plan.
+    cool_downs : mapping of PositionKey to datetime
+        Until when a strategy stays out of what was stopped. UTC.
+    maintenance_margin : float
+        Part of gross exposure that venues ask to remain as equity.
     """
 
     portfolio: str
@@ -232,6 +244,11 @@ class RiskState:
     sizing: Sizing = FULL_SIZE
     full_sizes: Mapping[PositionKey, float] = field(default_factory=dict)
     reductions: Mapping[PositionKey, Reduction] = field(default_factory=dict)
+    ranges: Mapping[str, HourlyRange] = field(default_factory=dict)
+    stop_plans: Mapping[str, StopPlan] = field(default_factory=dict)
+    stops: Mapping[PositionKey, StopState] = field(default_factory=dict)
+    cool_downs: Mapping[PositionKey, datetime] = field(default_factory=dict)
+    maintenance_margin: float = MAINTENANCE_MARGIN
 
     def standing(self) -> Standing | None:
         """The portfolio's standing; None before the first step."""

@@ -95,6 +95,8 @@ def take_cycle(
         policy_changes=adopted.changes,
         refusals=chosen.refusals + adopted.refusals,
         prices_end=market.prices_end,
+        closes=market.closes,
+        maintenance_margin=carried.state.maintenance_margin,
     )
     state, events, assessment = step(carried.state, snapshot)
     return CycleRecord(

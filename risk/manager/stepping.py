@@ -28,6 +28,7 @@ from risk.domain.policy import Policy
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import Course, Performance, RiskState, Standing, TradingState
+from risk.domain.stops import HourlyRange
 from risk.limits.adoption import policy_events, without_expired
 from risk.limits.derisking import derisk
 from risk.limits.dynamics import Conditions, thresholds_of
@@ -37,6 +38,8 @@ from risk.portfolio.controller import exposure_update, portfolio_risk
 from risk.portfolio.performance import next_courses, next_performance
 from risk.portfolio.regime import next_regime, regime_name
 from risk.position.calculator import closed_position, position_risk
+from risk.position.ranges import next_ranges, volatility_of
+from risk.position.stops import StopStep, next_stops
 
 
 class Step(NamedTuple):
@@ -94,6 +97,8 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
     exposed = exposure_update(
         assessment, state.exposures, frozenset(fill.asset for fill in snapshot.fills)
     )
+    ranges = next_ranges(state.ranges, snapshot.closes)
+    stops = _stops(state, snapshot, ranges)
     events = (
         *_asked_for(snapshot),
         *policy_events(state.policy, snapshot.policy_changes, **_stamp(snapshot)),
@@ -105,6 +110,7 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
         portfolio_risk(assessment, performance),
         *([exposed] if exposed else []),
         *_position_risks(state, snapshot, assessment),
+        *stops.events,
         *limits.events,
         *_status_changes(state, snapshot, standings),
         *derisked.events,
@@ -127,6 +133,9 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
         sizing=derisked.sizing,
         full_sizes=derisked.full_sizes,
         reductions=derisked.reductions,
+        ranges=ranges,
+        stops=stops.states,
+        cool_downs=stops.cool_downs,
     )
     return Step(after, events, assessment)
 
@@ -178,6 +187,21 @@ def _limits(
         portfolio=snapshot.portfolio,
         cycle=snapshot.id,
         redefined=redefined(state.policy, policy),
+    )
+
+
+def _stops(state: RiskState, snapshot: Snapshot, ranges: Mapping[str, HourlyRange]) -> StopStep:
+    positions = snapshot.ledger.positions
+    assets = {key.asset for key in positions if key.strategy in state.stop_plans}
+    return next_stops(
+        state.stops,
+        cool_downs=state.cool_downs,
+        plans=state.stop_plans,
+        positions=positions,
+        marks={asset: snapshot.mark(asset) for asset in assets},
+        volatilities={a: volatility_of(a, ranges, snapshot.models.day) for a in assets},
+        fills=snapshot.fills,
+        **_stamp(snapshot),
     )
 
 

@@ -142,6 +142,27 @@ def test_a_cycle_carries_everything_that_was_read(world):
     assert record.wall == BEGIN + HOUR, "of a replay, the wall is the market's"
 
 
+def test_the_bars_of_a_cycle_lead_the_ranges_that_stops_use(world):
+    market = world.feed.read(BEGIN + HOUR)
+    carried = nothing_yet(world.feed.assets)
+    record = take_cycle(carried, market, AccountReading())
+
+    assert market.closes
+    assert record.snapshot.closes == market.closes
+    assert {asset: known.closed for asset, known in record.state.ranges.items()} == {
+        asset: BEGIN + HOUR for close in market.closes for asset in close.bars
+    }
+
+
+def test_the_maintenance_margin_of_the_state_is_that_of_the_snapshot(world):
+    carried = nothing_yet(world.feed.assets)
+    strict = replace(carried, state=replace(carried.state, maintenance_margin=0.05))
+    record = take_cycle(strict, world.feed.read(BEGIN + HOUR), AccountReading())
+
+    assert record.snapshot.maintenance_margin == 0.05
+    assert record.state.maintenance_margin == 0.05
+
+
 def test_the_next_cycle_goes_on_from_the_last(world):
     world.account.tell(AccountReading(fills=(purchase(),)))
     first, second = world.cycle.turn(), world.turn_after(HOUR)
