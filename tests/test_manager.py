@@ -666,7 +666,7 @@ TestCourse.settings = settings(max_examples=15, stateful_step_count=25, deadline
 
 # --- stops ---------------------------------------------------------------------------------
 
-PLANNED = replace(START, stop_plans={"trend": StopPlan(fixed=0.2, atr_trail=4.0)})
+PLANNED = replace(START, policy=Policy(stops={"trend": StopPlan(fixed=0.2, atr_trail=4.0)}))
 
 
 def test_a_stop_is_set_triggered_and_late_in_the_order_of_what_happened() -> None:

@@ -13,9 +13,8 @@ from risk.domain.policy import Policy
 from risk.domain.positions import PositionKey
 from risk.domain.reductions import FULL_SIZE, Reduction, Sizing
 from risk.domain.scopes import Scope, ScopeKind
-from risk.domain.stops import HourlyRange, StopPlan, StopState
+from risk.domain.stops import HourlyRange, StopState
 from risk.measures.regimes import RegimeState
-from risk.measures.stops import MAINTENANCE_MARGIN
 
 
 class TradingState(IntEnum):
@@ -217,14 +216,10 @@ class RiskState:
         Requests to make positions smaller that are not met yet.
     ranges : mapping of asset to HourlyRange
         Average true ranges, for stops.
-    stop_plans : mapping of strategy to StopPlan
-        A strategy that is absent has no stops.
     stops : mapping of PositionKey to StopState
         Of each position held under a plan.
     cool_downs : mapping of PositionKey to datetime
         Until when a strategy stays out of what was stopped. UTC.
-    maintenance_margin : float
-        Part of gross exposure that venues ask to remain as equity.
     """
 
     portfolio: str
@@ -245,10 +240,21 @@ class RiskState:
     full_sizes: Mapping[PositionKey, float] = field(default_factory=dict)
     reductions: Mapping[PositionKey, Reduction] = field(default_factory=dict)
     ranges: Mapping[str, HourlyRange] = field(default_factory=dict)
-    stop_plans: Mapping[str, StopPlan] = field(default_factory=dict)
     stops: Mapping[PositionKey, StopState] = field(default_factory=dict)
     cool_downs: Mapping[PositionKey, datetime] = field(default_factory=dict)
-    maintenance_margin: float = MAINTENANCE_MARGIN
+
+    @property
+    def open_reductions(self) -> tuple[Reduction, ...]:
+        """What is asked of each position and not met: the stricter of limits and stops."""
+        asked = dict(self.reductions)
+        for key, stop in self.stops.items():
+            wanted = stop.reduction and stop.reduction.as_request(key)
+            before = asked.get(key)
+            if wanted and (
+                before is None or abs(wanted.target_quantity) < abs(before.target_quantity)
+            ):
+                asked[key] = wanted
+        return tuple(asked.values())
 
     def standing(self) -> Standing | None:
         """The portfolio's standing; None before the first step."""

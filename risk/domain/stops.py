@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from risk.domain.positions import PositionKey
+from risk.domain.reductions import Reduction
 from risk.measures.stops import AverageRange
 
 
@@ -210,8 +211,8 @@ def _refuse_unless_fraction(name: str, value: float | None) -> None:
 VOLATILITY_STOP = StopPlan(atr_trail=4.0)
 
 
-class Reduction(NamedTuple):
-    """A request to make a position smaller that has not been met yet.
+class StopRequest(NamedTuple):
+    """What a stop asked of a position and what has not been met yet.
 
     Attributes
     ----------
@@ -244,6 +245,18 @@ class Reduction(NamedTuple):
         """Whether nothing is to be left."""
         return self.target == 0.0
 
+    def as_request(self, key: PositionKey) -> Reduction:
+        """The same as whoever acts on reductions knows it."""
+        return Reduction(
+            id=self.id,
+            key=key,
+            target_quantity=self.target,
+            reason=self.reason.words,
+            deadline=self.deadline,
+            requested_at=self.at,
+            late=self.escalations > 0,
+        )
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StopState:
@@ -271,7 +284,7 @@ class StopState:
         Since when it stands there. UTC.
     rungs : int
         Rungs of the ladder that were sold.
-    reduction : Reduction or None
+    reduction : StopRequest or None
         What was triggered and not met yet.
     """
 
@@ -284,7 +297,7 @@ class StopState:
     reason: StopReason | None = None
     moved_at: datetime | None = None
     rungs: int = 0
-    reduction: Reduction | None = None
+    reduction: StopRequest | None = None
 
     @property
     def side(self) -> int:

@@ -11,6 +11,7 @@ import structlog
 
 from risk.domain.actions import Action
 from risk.domain.model import DEFAULT_BOOK_MODEL, Model
+from risk.domain.policy import Policy
 from risk.domain.ports import (
     Account,
     AccountReading,
@@ -27,6 +28,7 @@ from risk.domain.snapshot import ShockMatrix, Snapshot
 from risk.errors import FeedUnavailable, StoreUnavailable
 from risk.limits.adoption import ADOPTED, adopt
 from risk.manager import step
+from risk.measures.stops import MAINTENANCE_MARGIN
 from risk.portfolio.choices import CHOSEN, choose
 from risk.portfolio.forecasting import roll_models
 from risk.stress.matrix import shocks_by
@@ -96,7 +98,7 @@ def take_cycle(
         refusals=chosen.refusals + adopted.refusals,
         prices_end=market.prices_end,
         closes=market.closes,
-        maintenance_margin=carried.state.maintenance_margin,
+        maintenance_margin=_maintenance_margin(adopted.policy),
     )
     state, events, assessment = step(carried.state, snapshot)
     return CycleRecord(
@@ -116,6 +118,10 @@ def _shocks(carried: Carried, day: Model) -> ShockMatrix:
     if carried.shocks is not None and day is carried.models.day:
         return carried.shocks
     return shocks_by(day)
+
+
+def _maintenance_margin(policy: Policy | None) -> float:
+    return MAINTENANCE_MARGIN if policy is None else policy.maintenance_margin
 
 
 def _refuse_unapplied(actions: Sequence[Action]) -> None:
@@ -144,8 +150,7 @@ def read_account(
     """
     reading = account.read(market, carried)
     ledger = carried.ledger.after_all(fills=reading.fills, flows=reading.flows)
-    reductions = tuple(carried.state.reductions.values())
-    done = executor.execute(reductions, market, ledger)
+    done = executor.execute(carried.state.open_reductions, market, ledger)
     return replace(reading, fills=(*reading.fills, *done))
 
 

@@ -98,7 +98,7 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
         assessment, state.exposures, frozenset(fill.asset for fill in snapshot.fills)
     )
     ranges = next_ranges(state.ranges, snapshot.closes)
-    stops = _stops(state, snapshot, ranges)
+    stops = _stops(state, policy, snapshot, ranges)
     events = (
         *_asked_for(snapshot),
         *policy_events(state.policy, snapshot.policy_changes, **_stamp(snapshot)),
@@ -190,13 +190,19 @@ def _limits(
     )
 
 
-def _stops(state: RiskState, snapshot: Snapshot, ranges: Mapping[str, HourlyRange]) -> StopStep:
+def _stops(
+    state: RiskState,
+    policy: Policy | None,
+    snapshot: Snapshot,
+    ranges: Mapping[str, HourlyRange],
+) -> StopStep:
+    plans = {} if policy is None else policy.stops
     positions = snapshot.ledger.positions
-    assets = {key.asset for key in positions if key.strategy in state.stop_plans}
+    assets = {key.asset for key in positions if key.strategy in plans}
     return next_stops(
         state.stops,
         cool_downs=state.cool_downs,
-        plans=state.stop_plans,
+        plans=plans,
         positions=positions,
         marks={asset: snapshot.mark(asset) for asset in assets},
         volatilities={a: volatility_of(a, ranges, snapshot.models.day) for a in assets},

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from risk.domain.events import ReductionRequested, Severity, StopEscalated, StopLossUpdate
 from risk.domain.positions import Position, PositionKey
-from risk.domain.stops import Reduction, StopPlan, StopState
+from risk.domain.stops import StopPlan, StopRequest, StopState
 
 
 class Change(NamedTuple):
@@ -24,12 +24,12 @@ class Change(NamedTuple):
     after: StopState
 
     @property
-    def known(self) -> Reduction | None:
+    def known(self) -> StopRequest | None:
         """What was asked for before the step."""
         return None if self.before is None else self.before.reduction
 
     @property
-    def asked(self) -> Reduction | None:
+    def asked(self) -> StopRequest | None:
         """What the step asks for that nobody asked for before; None if nothing."""
         asked, known = self.after.reduction, self.known
         return None if asked and known and known.id == asked.id else asked
@@ -121,7 +121,7 @@ def escalations(changes: Iterable[Change], stamp: Mapping[str, Any]) -> Iterator
         )
 
 
-def _in_words(asked: Reduction, state: StopState) -> str:
+def _in_words(asked: StopRequest, state: StopState) -> str:
     at_price = "" if asked.price is None else f" at a mark of {asked.price:,.6g}"
     if asked.reason is state.reason and state.price is not None:
         return f"{asked.reason.words} of {state.price:,.6g} reached{at_price}"

@@ -21,9 +21,9 @@ from risk.domain.ledger import Fill
 from risk.domain.market import Mark, Trust
 from risk.domain.positions import Position, PositionKey
 from risk.domain.stops import (
-    Reduction,
     StopPlan,
     StopReason,
+    StopRequest,
     StopState,
     StopTriggered,
     TakeProfit,
@@ -324,9 +324,9 @@ def _left_after(reached: Iterable[TakeProfit], state: StopState) -> float:
     return left if left > _DUST * state.entry_quantity else 0.0
 
 
-def _reduction(reason: StopReason, target: float, look: _Look) -> Reduction:
+def _reduction(reason: StopReason, target: float, look: _Look) -> StopRequest:
     deadline = look.at + look.plan.fill_within
-    return Reduction(
+    return StopRequest(
         id="/".join((*look.key, reason, look.at.isoformat())),
         reason=reason,
         target=target,
@@ -354,7 +354,7 @@ _NO_COOL_DOWN = (StopReason.TAKE_PROFIT, StopReason.COOL_DOWN)
 
 def _cool_downs(
     before: Mapping[PositionKey, datetime],
-    triggered: Mapping[PositionKey, Reduction],
+    triggered: Mapping[PositionKey, StopRequest],
     plans: Mapping[str, StopPlan],
     at: datetime,
 ) -> dict[PositionKey, datetime]:

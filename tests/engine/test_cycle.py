@@ -154,13 +154,13 @@ def test_the_bars_of_a_cycle_lead_the_ranges_that_stops_use(world):
     }
 
 
-def test_the_maintenance_margin_of_the_state_is_that_of_the_snapshot(world):
+def test_the_maintenance_margin_of_the_policy_is_that_of_the_snapshot(world):
     carried = nothing_yet(world.feed.assets)
-    strict = replace(carried, state=replace(carried.state, maintenance_margin=0.05))
+    policy = Policy(maintenance_margin=0.05)
+    strict = replace(carried, state=replace(carried.state, policy=policy))
     record = take_cycle(strict, world.feed.read(BEGIN + HOUR), AccountReading())
 
     assert record.snapshot.maintenance_margin == 0.05
-    assert record.state.maintenance_margin == 0.05
 
 
 def test_the_next_cycle_goes_on_from_the_last(world):
