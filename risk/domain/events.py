@@ -358,8 +358,10 @@ class LimitUpdated(RiskEvent):
     ----------
     limit : str
     threshold, previous : float
-        In the limit's own unit.
+        The hard one, now and before; in the limit's own unit.
     reason, changed_by : str
+    soft, previous_soft : float or None
+        The soft one, now and before. None in events from before it was told.
     """
 
     limit: str
@@ -367,6 +369,8 @@ class LimitUpdated(RiskEvent):
     previous: float
     reason: str
     changed_by: str
+    soft: float | None = None
+    previous_soft: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -211,6 +211,8 @@ def _updated(
         previous=before.hard,
         reason=after.cause,
         changed_by="rule",
+        soft=after.soft,
+        previous_soft=before.soft,
     )
 
 
