@@ -21,6 +21,7 @@ from risk.domain.limits import (
 from risk.domain.market import Mark, Trust
 from risk.domain.policy import Instrument, Policy
 from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.snapshot import ShockMatrix
 from risk.domain.state import Performance
 from risk.limits.clusters import Clusters
 from risk.limits.evaluation import evaluate, held_view
@@ -204,6 +205,11 @@ def _an_hour_ago(name: str, state: LimitState) -> LimitState:
     )
 
 
+def build_shocks() -> ShockMatrix:
+    """One scenario, in which every coin loses three tenths."""
+    return ShockMatrix(("March 2020",), ASSETS, np.full((1, len(ASSETS)), -0.3))
+
+
 # --- the past -------------------------------------------------------------------------------
 
 
@@ -217,10 +223,17 @@ def build_limit_history(
         return {}
     times = np.linspace(since.timestamp(), until.timestamp(), count) * 1000.0
     return {
-        name: MetricHistory(times.astype(np.int64), _wandering(name, state.used, count))
+        name: MetricHistory(times.astype(np.int64), _course(name, state.used, times))
         for name, state in states.items()
         if name in of_book and state.used is not None
     }
+
+
+def _course(name: str, used: float, times: np.ndarray) -> np.ndarray:
+    """Less full before the regime turned, where that tightened the limit."""
+    course = _wandering(name, used, len(times))
+    wide = times < TURNED.timestamp() * 1000.0
+    return np.where(wide & (name == TIGHTENED), 0.8 * course, course)
 
 
 def _wandering(name: str, used: float, count: int) -> np.ndarray:

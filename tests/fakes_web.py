@@ -515,6 +515,7 @@ class FakeBookReader:
             at=pulse.market,
             marks=marks,
             ledger=fakes_book.ledger_at(pulse.market),
+            shocks=fakes_limits.build_shocks(),
             models=Models(*(fakes_book.past_of(period).models[-1] for period in PERIODS)),
         )
         return DecisionBasis(self._state(assessment), snapshot)

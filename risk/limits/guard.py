@@ -18,7 +18,7 @@ from risk.limits.views import BookView, OrderedView, OrderView, Surroundings
 #: Two figures that differ by less than this share are the same figure, computed in another order.
 _ROUNDING = 1e-9
 #: How closely the largest passing quantity is found, as a share of what was asked for.
-_CLOSENESS = 2.0**-13
+CLOSENESS = 2.0**-13
 #: What is less than this share of what was asked for is nothing.
 _NEGLIGIBLE = 2.0**-20
 
@@ -184,7 +184,7 @@ def _bisect(passes: Callable[[float], bool], low: float, high: float) -> float:
     if passes(high):
         return high
     negligible = _NEGLIGIBLE * high
-    while high - low > max(_CLOSENESS * high, negligible):
+    while high - low > max(CLOSENESS * high, negligible):
         middle = 0.5 * (low + high)
         if passes(middle):
             low = middle

@@ -237,7 +237,9 @@ def reason_words(reason: Reason, write: Write) -> str:
 
 def _limit_words(reason: Reason, write: Write) -> str:
     """Of a limit, whose code is its kind."""
-    subject = f"{title_of(reason.code)} ({reason.subject})"
+    title = title_of(reason.code)
+    named = title.casefold() == reason.subject.casefold()
+    subject = title if named else f"{title} ({reason.subject})"
     if reason.outcome is Outcome.SKIPPED:
         return f"{subject} was not looked at: the answer was known before."
     value, threshold = _figures(reason, write)

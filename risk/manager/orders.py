@@ -6,6 +6,7 @@ that an agent sends; what cannot be measured is refused, unless it is a proven r
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState, TradingState
 from risk.limits.evaluation import surroundings
-from risk.limits.guard import LimitGuard
+from risk.limits.guard import CLOSENESS, LimitGuard
 from risk.limits.rulebook import Rulebook
 from risk.limits.views import OrderView, SentOrder
 from risk.manager.forms import malformed, off_tick, rounded_down
@@ -42,6 +43,8 @@ THROTTLED_SIZE = 0.5
 SIZING = {"risk_per_trade": 0.007, "stop_deviations": 2.5, "max_position": 0.20}
 #: A first guess at the room in an asset, as a multiple of equity: more than any limit allows.
 _MORE_THAN_ALLOWED = 16.0
+#: What that guess may be off by, as a share of it, and a little more.
+_LITTLE = 3.0 * CLOSENESS
 
 # Quantities are floats: what differs by less than this share is the same quantity.
 _SAME = 1e-9
@@ -154,23 +157,40 @@ class RiskManager:
         return self.validate_order(order)
 
     def room(self, key: PositionKey, side: Side) -> Room:
-        """The largest order that would pass now, and what keeps it from being larger."""
+        """The largest order that would pass now, and what keeps it from being larger.
+
+        Asked twice: for more than any limit allows, and for a little more than what passes of
+        that, so that the size is exact and only that fails which binds.
+        """
         mark = self._snapshot.mark(key.asset)
         usable = mark.known and self._equity is not None and self._equity > 0.0
         beyond = _MORE_THAN_ALLOWED * self._equity / mark.price if usable and self._equity else 1.0
-        decision = self.validate_order(
-            OrderRequest(
-                client_order_id=f"room/{self._snapshot.id}",
-                portfolio=self._state.portfolio,
-                strategy=key.strategy,
-                asset=key.asset,
-                venue=key.venue,
-                side=side,
-                quantity=beyond + self._reducible(key, side),
-            )
+        least = self._reducible(key, side)
+        order = OrderRequest(
+            client_order_id=f"room/{self._snapshot.id}",
+            portfolio=self._state.portfolio,
+            strategy=key.strategy,
+            asset=key.asset,
+            venue=key.venue,
+            side=side,
+            quantity=beyond + least,
         )
+        decision = self.validate_order(order)
+        if decision.verdict is not Verdict.APPROVE and not any(self._blocking(order)):
+            decision = self.validate_order(self._just_beyond(order, least, decision.allowed))
         value = decision.allowed * mark.price if mark.known else None
         return Room(decision.allowed, value, decision)
+
+    def _just_beyond(self, order: OrderRequest, least: float, allowed: float) -> OrderRequest:
+        """The order for a little more than what was allowed of it, whatever scales it down."""
+        scaled, _ = self._scaled(order, least)
+        if scaled <= least:
+            return order
+        policy = self._state.policy
+        lot = policy.instruments[order.asset].lot if policy else 0.0
+        wanted = max(allowed, least) + lot + _LITTLE * scaled
+        factor = (scaled - least) / (order.quantity - least)
+        return replace(order, quantity=least + (wanted - least) / factor)
 
     def tightest(self, key: PositionKey) -> tuple[TradingState, Scope]:
         """The tightest trading state of all scopes that enclose a position, and whose it is."""

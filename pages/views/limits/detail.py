@@ -16,14 +16,13 @@ from pages.views.limits.address import LIMIT, PATH
 from pages.views.limits.past import Episode
 from pages.views.limits.reading import LimitsData, verb_of
 from pages.views.limits.rows import LimitRow
-from pages.views.limits.table import left_of
+from pages.views.limits.table import left_words
 from pages.views.limits.writing import duration, pace_words, trimmed, writer
 from risk.domain.events import LimitUpdated
 from risk.domain.limits import LimitDefinition, LimitStatus, TemporaryLimit
 from risk.limits.words import figure_of, order_limit_words, room_words, scope_words, title_of
 
 _CHART_PX = 200
-_MINUS = "\N{MINUS SIGN}"
 #: So many episodes and changes are told one by one.
 _EPISODES, _CHANGES = 8, 4
 #: Reviews due within so many days are told.
@@ -82,7 +81,7 @@ def _standing(data: LimitsData, row: LimitRow) -> list[Component]:
             [
                 figure(percent(row.used, 0), "limits-detail-used", class_name="sw-figure"),
                 html.Span(
-                    _left_words(data, row),
+                    left_words(row, data.book.currency),
                     id="limits-detail-left",
                     className="sw-unit",
                 ),
@@ -92,15 +91,6 @@ def _standing(data: LimitsData, row: LimitRow) -> list[Component]:
         html.P(said, id="limits-detail-words"),
         html.P(pace_words(hours, row.status), id="limits-detail-pace", className="sw-dim"),
     ]
-
-
-def _left_words(data: LimitsData, row: LimitRow) -> str:
-    """``used, 10.6 k USD left``; of a limit that is crossed, by how much."""
-    left = left_of(row, data.book.currency)
-    if left == UNKNOWN:
-        return "used"
-    crossed = row.state is not None and (row.state.headroom or 0.0) < 0.0
-    return f"used, {left.removeprefix(_MINUS)} {'over' if crossed else 'left'}"
 
 
 def _why(data: LimitsData, row: LimitRow) -> list[Component]:

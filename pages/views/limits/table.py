@@ -23,6 +23,7 @@ from risk.limits.words import order_limit_words, room_words
 
 CSV = "limits-csv"
 _COLUMNS = 8
+_MINUS = "\N{MINUS SIGN}"
 #: What a sparkline draws in its full height at least, a share of the limit.
 _LEAST_SPAN = 0.05
 
@@ -164,7 +165,7 @@ def _row(data: LimitsData, row: LimitRow) -> html.Tr:
             html.Td(
                 [
                     figure(percent(row.used, 0), f"{base}-used"),
-                    html.Div(row.standing, id=f"{base}-word", className="sw-limit-word"),
+                    *_word(row, base),
                 ]
             ),
             _cell(value, f"{base}-value"),
@@ -176,6 +177,13 @@ def _row(data: LimitsData, row: LimitRow) -> html.Tr:
         className="sw-use sw-limit-row" + (" sw-limit-inner" if row.inner else ""),
         **{"data-standing": row.standing, "data-chosen": str(chosen).lower()},
     )
+
+
+def _word(row: LimitRow, base: str) -> list[Component]:
+    """Where it stands; that it is unknown its figure says already."""
+    if row.used is None:
+        return []
+    return [html.Div(row.standing, id=f"{base}-word", className="sw-limit-word")]
 
 
 def utilization_of(row: LimitRow) -> Utilization:
@@ -190,6 +198,15 @@ def left_of(row: LimitRow, currency: str) -> str:
     if row.money is not None:
         return money_left(row.money, currency)
     return writer(currency)(row.state.headroom, row.unit)
+
+
+def left_words(row: LimitRow, currency: str) -> str:
+    """``used, 10.6 k USD left``; of a limit that is crossed, by how much it is over."""
+    left = left_of(row, currency)
+    if left == UNKNOWN:
+        return "used"
+    crossed = row.state is not None and (row.state.headroom or 0.0) < 0.0
+    return f"used, {left.removeprefix(_MINUS)} {'over' if crossed else 'left'}"
 
 
 def _name(data: LimitsData, row: LimitRow, base: str, *, chosen: bool) -> html.Th:

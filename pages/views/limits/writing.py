@@ -67,6 +67,13 @@ def duration(span: timedelta) -> str:
     return f"{round(hours / 24.0)}{_NBSP}d"
 
 
+def age_words(seconds: float) -> str:
+    """``0.8 s``, ``41 s``, ``5 min``."""
+    if seconds < 90.0:
+        return f"{number(seconds, 1 if seconds < 10.0 else 0)}{_NBSP}s"
+    return duration(timedelta(seconds=seconds))
+
+
 def pace_words(hours: float | None, status: LimitStatus) -> str:
     """When a limit will be full: ``Full in 3 h at this pace.``"""
     if status is LimitStatus.HARD:
