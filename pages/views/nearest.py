@@ -48,10 +48,11 @@ def nearest_card(cycle: CompleteCycle, query: Query) -> html.Section:
     """The few limits that somebody should look at, each with its bar and word."""
     rows = limits_on_book(cycle)
     title = "Nearest limits"
+    note = counts_words(rows, trouble_only=True)
     link = inside_link("All limits", _href(query), class_name="sw-link")
     return card(
         [
-            heading(title, note=counts_words(rows), actions=[help_mark("binding_limit"), link]),
+            heading(title, note=note, actions=[help_mark("binding_limit"), link]),
             html.Div(_bars(cycle, rows[:_TOLD]), id="cockpit-nearest-bars"),
         ],
         label=title,

@@ -293,7 +293,7 @@ _SAY: Mapping[str, _Say] = {
     ReasonCode.LIMIT_PRICE_NOT_VALID: _told("the limit price is no finite number above zero."),
     ReasonCode.PORTFOLIO_UNKNOWN: _told("there is no book {subject} here."),
     ReasonCode.NO_POLICY: _told(
-        "{subject} has no policy: nobody has said what may be traded, so nothing may."
+        "the book {subject} has no policy: nobody has said what may be traded, so nothing may."
     ),
     ReasonCode.STRATEGY_UNKNOWN: _told("the policy knows no strategy {subject}."),
     ReasonCode.ASSET_UNKNOWN: _told("neither the policy nor the market knows {subject}."),
@@ -318,7 +318,9 @@ _SAY: Mapping[str, _Say] = {
     ReasonCode.EQUITY_NOT_POSITIVE: _told(
         "equity is {value}: there is nothing to risk.", Unit.MONEY
     ),
-    ReasonCode.NOT_MEASURED: _told("{subject} cannot be measured now, so new risk is refused."),
+    ReasonCode.NOT_MEASURED: _told(
+        "this cannot be measured now, so new risk is refused: {subject}."
+    ),
     ReasonCode.THROTTLED: _told(
         "{scope} is throttled: new risk at {value} of its size.", Unit.FRACTION
     ),

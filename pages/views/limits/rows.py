@@ -294,10 +294,13 @@ def _said_of(definition: LimitDefinition) -> str:
     )
 
 
-def counts_words(rows: Sequence[LimitRow]) -> str:
-    """``1 hard, 1 unknown, 2 soft, 24 inside``."""
+def counts_words(rows: Sequence[LimitRow], *, trouble_only: bool = False) -> str:
+    """``1 hard, 1 unknown, 2 soft, 24 inside``; without the last, if there is trouble."""
     counted = [
         (status, sum(row.status is status for row in rows))
         for status in sorted(_TROUBLE, key=lambda status: _TROUBLE[status])
     ]
-    return ", ".join(f"{many} {STANDINGS[status]}" for status, many in counted if many)
+    told = [(STANDINGS[status], many) for status, many in counted if many]
+    if trouble_only and len(told) > 1:
+        told = [(word, many) for word, many in told if word != STANDINGS[LimitStatus.WITHIN]]
+    return ", ".join(f"{many} {word}" for word, many in told)
