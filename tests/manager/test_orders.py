@@ -208,7 +208,8 @@ def test_what_is_resized_would_not_pass_noticeably_larger(
         return manager.validate_order(request_of(order, quantity=quantity)).verdict
 
     assert verdict(decision.allowed) is Verdict.APPROVE
-    assert verdict(decision.allowed * 1.01) is not Verdict.APPROVE
+    noticeably = 0.01 * decision.allowed + 2e-6 * asked
+    assert verdict(decision.allowed + noticeably) is not Verdict.APPROVE
 
 
 @given(snapshots(whole=True, assets=KNOWN), orders(assets=KNOWN), policies(book_kinds()))
