@@ -29,9 +29,7 @@ class StateLook:
 
 
 STATE_LOOKS: Mapping[TradingState, StateLook] = {
-    TradingState.NORMAL: StateLook(
-        "NORMAL", "normal", "Everything works, at full size within the limits."
-    ),
+    TradingState.NORMAL: StateLook("NORMAL", "normal", "Everything works, within the limits."),
     TradingState.CAUTION: StateLook(
         "CAUTION", "caution", "A warning only: nothing is blocked, look at the cause."
     ),
@@ -93,7 +91,13 @@ class BannerCell:
 
 
 def state_banner(
-    look: StateLook, *, heading: str, cause: str, cells: tuple[BannerCell, ...], binding: str = ""
+    look: StateLook,
+    *,
+    heading: str,
+    cause: str,
+    cells: tuple[BannerCell, ...],
+    sizing: str = "",
+    binding: str = "",
 ) -> html.Section:
     """What a trader reads first: the state, why, what still works, and what matters next.
 
@@ -102,18 +106,23 @@ def state_banner(
     look : StateLook
     heading, cause : str
     cells : tuple of BannerCell
+    sizing : str
+        What new sizes are multiplied by, and why; a sentence, empty while they are whole.
     binding : str
         The limit that new risk meets first, and how far it is; a sentence.
     """
     return html.Section(
-        [_state_cell(look, heading, cause, binding), *(_banner_cell(cell) for cell in cells)],
+        [
+            _state_cell(look, heading, cause, sizing, binding),
+            *(_banner_cell(cell) for cell in cells),
+        ],
         id="state-banner",
         className="sw-card sw-state-banner",
         **{"data-state": look.shape, "aria-label": "Trading state"},
     )
 
 
-def _state_cell(look: StateLook, heading: str, cause: str, binding: str) -> html.Div:
+def _state_cell(look: StateLook, heading: str, cause: str, sizing: str, binding: str) -> html.Div:
     word = html.Div(
         [glyph(look.shape, state=look.shape), html.Span(look.word, id="state-word")],
         className="sw-state-word",
@@ -124,7 +133,7 @@ def _state_cell(look: StateLook, heading: str, cause: str, binding: str) -> html
             html.Div(heading, id="state-heading", className="sw-label"),
             word,
             html.P(sentence(cause), id="state-cause", className="sw-lead"),
-            html.P(look.still_works, id="state-works", className="sw-dim"),
+            html.P(f"{look.still_works} {sizing}".rstrip(), id="state-works", className="sw-dim"),
             *([html.P(binding, id="state-binding", className="sw-dim")] if binding else []),
         ],
         id="state-cell",

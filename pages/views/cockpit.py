@@ -17,7 +17,18 @@ from pages.components.states import BannerCell, look_of, state_banner
 from pages.components.timeline import TimelineEntry, timeline
 from pages.context import Book, CompleteCycle, MetricHistory, VarRecord
 from pages.figures.history import CHART_CONFIG, history_figure
-from pages.format import NONE, UNKNOWN, UTC_ZONE, Zone, amount, money, multiple, number, percent
+from pages.format import (
+    NONE,
+    UNKNOWN,
+    UTC_ZONE,
+    Zone,
+    amount,
+    money,
+    multiple,
+    number,
+    percent,
+    sentence,
+)
 from pages.query import Query
 from pages.readings import Readings, midnight_before
 from pages.views.absent import no_course
@@ -33,6 +44,7 @@ from pages.views.stress import worst_stress
 from pages.views.trend import spark_course
 from risk.domain.assessment import Assessment
 from risk.domain.events import RiskEvent
+from risk.domain.reductions import Sizing
 from risk.domain.state import Performance, Standing
 from risk.measures.backtest import kupiec_region
 from risk.portfolio.book_models import title_of
@@ -149,8 +161,14 @@ def _banner(data: CockpitData) -> html.Section:
         heading=f"State of book {data.book.name}{since}",
         cause=standing.cause if standing else "The engine has not said yet.",
         cells=(_biggest_risk(data), _bad_day(data)),
+        sizing=_sizing_words(data.cycle.state.sizing),
         binding=binding_words(data.cycle, data.book.currency),
     )
+
+
+def _sizing_words(sizing: Sizing) -> str:
+    """Why new sizes are not whole; nothing while they are."""
+    return "" if sizing.factor >= 1.0 else sentence(sizing.cause)
 
 
 def _when(data: CockpitData, standing: Standing) -> str:

@@ -37,11 +37,10 @@ def binding_words(cycle: CompleteCycle, currency: str) -> str:
     row = rows[0]
     hours = row.state.hours_to_breach if row.state else None
     if row.used is None:
-        return f"Binding limit: {row.name}, which cannot be measured now."
+        return f"Binding limit: {row.title}, which cannot be measured now."
     left = left_words(row, currency)
-    return (
-        f"Binding limit: {row.name}, {percent(row.used, 0)} {left}. {pace_words(hours, row.status)}"
-    )
+    full = f"{percent(row.used, 0)} {left}"
+    return f"Binding limit: {row.title}, {full}. {pace_words(hours, row.status)}"
 
 
 def nearest_card(cycle: CompleteCycle, query: Query) -> html.Section:

@@ -123,7 +123,7 @@ def ladder_size(policy: Policy, performance: Performance | None, before: Sizing)
         return FULL_SIZE
     rung = reached[-1]
     under = f"book is {100.0 * drawdown:.1f} % under its 90-day high"
-    return Sizing(rung.size, f"{under}: sizes x {rung.size:g} from {100.0 * rung.drawdown:g} % on")
+    return Sizing(rung.size, f"{under}: sizes × {rung.size:g} from {100.0 * rung.drawdown:g} % on")
 
 
 def _holds_from(rung: Rung, before: Sizing) -> float:

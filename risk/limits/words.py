@@ -11,6 +11,7 @@ from risk.domain.decisions import Outcome, Reason, ReasonCode
 from risk.domain.limits import LimitDefinition, Thresholds, Unit
 from risk.domain.market import Period
 from risk.domain.scopes import Scope, ScopeKind
+from risk.limits.policy_file import suffixed
 from risk.limits.types import LIMIT_TYPES
 from risk.limits.value_at_risk import ValueAtRiskLimit
 
@@ -131,6 +132,25 @@ def title_of(kind: str) -> str:
     return kind if known is None else known.title
 
 
+def called(kind: str, name: str, scope: Scope | None) -> str:
+    """What screens call a limit: its name, or kind and scope where nobody has named it.
+
+    Examples
+    --------
+    >>> btc = Scope(ScopeKind.ASSET, "BTC/USDT")
+    >>> called("net_exposure", "net_exposure asset BTC/USDT", btc)
+    'Net exposure, BTC'
+    >>> called("net_exposure", "the bitcoin cap", btc)
+    'the bitcoin cap'
+    """
+    if scope is None or name not in (kind, suffixed(kind, scope)):
+        return name
+    if scope.kind is ScopeKind.PORTFOLIO:
+        return title_of(kind)
+    whose = coin(scope.name) if scope.kind is ScopeKind.ASSET else scope.name
+    return f"{title_of(kind)}, {whose}"
+
+
 def unit_of(kind: str) -> Unit:
     """The unit of a kind's figures."""
     return LIMIT_TYPES[kind].unit
@@ -237,9 +257,8 @@ def reason_words(reason: Reason, write: Write) -> str:
 
 def _limit_words(reason: Reason, write: Write) -> str:
     """Of a limit, whose code is its kind."""
-    title = title_of(reason.code)
-    named = title.casefold() == reason.subject.casefold()
-    subject = title if named else f"{title} ({reason.subject})"
+    title, name = title_of(reason.code), called(reason.code, reason.subject, reason.scope)
+    subject = name if name.casefold().startswith(title.casefold()) else f"{title} ({name})"
     if reason.outcome is Outcome.SKIPPED:
         return f"{subject} was not looked at: the answer was known before."
     value, threshold = _figures(reason, write)

@@ -182,7 +182,7 @@ def test_the_ladder_is_measured_from_the_high_of_ninety_days_and_says_so() -> No
     """The fake book's peak of all times lies nine times higher."""
     found = ladder_size(POLICY, fallen(0.12), FULL_SIZE)
 
-    assert found == (0.5, "book is 12.0 % under its 90-day high: sizes x 0.5 from 10 % on")
+    assert found == (0.5, "book is 12.0 % under its 90-day high: sizes × 0.5 from 10 % on")
 
 
 def test_what_is_unknown_moves_no_rung() -> None:

@@ -25,6 +25,7 @@ from risk.domain.actions import BookModelInUse
 from risk.domain.assessment import Doubt, DoubtKind
 from risk.domain.events import DataFaultFound
 from risk.domain.market import Trust
+from risk.domain.reductions import Sizing
 from risk.domain.state import RiskState, TradingState
 from tests.fakes_web import (
     AFTERNOON,
@@ -101,6 +102,20 @@ def test_each_state_is_told_by_word_shape_cause_and_what_still_works(state):
     assert "A cause with 2.14 ×." in words(view)
     assert part(view, "state-works")["children"]
     assert "since 14:51:05 UTC" in words(view)
+
+
+def test_sizes_that_are_not_whole_are_told_beside_what_still_works():
+    assessment = build_assessment()
+    state = build_state(assessment, trading=TradingState.NORMAL, cause="fine")
+    halved = replace(state, sizing=Sizing(0.5, "book is 12 % under its high: sizes × 0.5"))
+
+    def works(state: RiskState) -> str:
+        return part(cockpit_view(build_data(assessment, state)), "state-works")["children"]
+
+    assert works(state) == "Everything works, within the limits."
+    assert works(halved) == (
+        "Everything works, within the limits. Book is 12 % under its high: sizes × 0.5."
+    )
 
 
 def test_a_state_that_nobody_established_is_unknown_and_dashed():

@@ -35,14 +35,14 @@ def detail_card(data: LimitsData, row: LimitRow) -> html.Section:
     badge = [] if row.is_on_orders else [_badge(data, row)]
     return card(
         [
-            heading(row.name, note=f"version {row.definition.version}", actions=[*badge]),
+            heading(row.title, note=f"version {row.definition.version}", actions=[*badge]),
             *_standing(data, row),
             *_why(data, row),
             *of_book,
             html.H3("Definition"),
             _definition(data, row),
         ],
-        label=f"Limit {row.name}",
+        label=f"Limit {row.title}",
         class_name="sw-limit-detail",
         id="limits-detail",
     )
@@ -341,7 +341,7 @@ def _expiry(data: LimitsData, what: str, row: LimitRow, when: str) -> html.Li:
     href = data.query.href(PATH, **{LIMIT.name: row.name})
     return html.Li(
         [
-            html.Span([html.Strong(f"{what} "), inside_link(row.name, href)]),
+            html.Span([html.Strong(f"{what} "), inside_link(row.title, href)]),
             html.Span(when, className="sw-dim"),
         ]
     )

@@ -29,7 +29,7 @@ from risk.domain.policy import Policy
 from risk.domain.scopes import ScopeKind
 from risk.domain.state import Performance, RiskState
 from risk.limits.types import ORDER_LIMITS
-from risk.limits.words import scope_words, shown_in, title_of, unit_of
+from risk.limits.words import called, scope_words, shown_in, title_of, unit_of
 
 #: What is looked at first.
 _TROUBLE = {
@@ -67,6 +67,11 @@ class LimitRow:
     def name(self) -> str:
         """Unique in the policy."""
         return self.definition.name
+
+    @property
+    def title(self) -> str:
+        """What screens call it."""
+        return called(self.definition.kind, self.name, self.definition.scope)
 
     @property
     def status(self) -> LimitStatus:
@@ -286,6 +291,7 @@ def _said_of(definition: LimitDefinition) -> str:
     return " ".join(
         (
             definition.name,
+            called(definition.kind, definition.name, definition.scope),
             title_of(definition.kind),
             scope.name,
             scope_words(scope),

@@ -188,7 +188,7 @@ def _word(row: LimitRow, base: str) -> list[Component]:
 
 def utilization_of(row: LimitRow) -> Utilization:
     """A row as the bar shows it."""
-    return Utilization(row.name, row.used, row.soft_share, stated=row.standing)
+    return Utilization(row.title, row.used, row.soft_share, stated=row.standing)
 
 
 def left_of(row: LimitRow, currency: str) -> str:
@@ -217,7 +217,7 @@ def _name(data: LimitsData, row: LimitRow, base: str, *, chosen: bool) -> html.T
         glyph(shape, state=state, id=f"{base}-glyph"),
         html.Div(
             [
-                inside_link(row.name, href, chosen=chosen, class_name="sw-limit-name"),
+                inside_link(row.title, href, chosen=chosen, class_name="sw-limit-name"),
                 html.Div(row_words(row, data), id=f"{base}-words", className="sw-limit-words"),
             ]
         ),
@@ -249,7 +249,7 @@ def threshold_words(row: LimitRow, data: LimitsData) -> list[str]:
 
 def _spark(data: LimitsData, row: LimitRow, base: str) -> html.Div:
     history = data.trends.get(row.name, NO_HISTORY)
-    label = f"{row.name}, last day"
+    label = f"{row.title}, last day"
     values = history.values.tolist()
     return sparkline(values, f"{base}-trend", label=label, least_span=_LEAST_SPAN)
 
@@ -288,4 +288,4 @@ def _order_limit(data: LimitsData, row: LimitRow) -> html.Li:
     write = trimmed(writer(data.book.currency))
     href = data.query.href(PATH, **{LIMIT.name: row.name})
     said = order_limit_words(row.definition, row.thresholds.hard, write)
-    return html.Li([inside_link(row.name, href), html.Span(said, className="sw-dim")])
+    return html.Li([inside_link(row.title, href), html.Span(said, className="sw-dim")])

@@ -33,6 +33,6 @@ def _no_policy(data: LimitsData) -> Component:
 def _notices(data: LimitsData) -> list[Component]:
     if not data.asked or (data.chosen is not None and data.chosen.name == data.asked):
         return []
-    shown = "" if data.chosen is None else f" {data.chosen.name} is shown."
+    shown = "" if data.chosen is None else f" {data.chosen.title} is shown."
     told = f"This policy has no limit {data.asked!r}.{shown}"
     return [page_banner("Address not understood.", told, state="info")]
