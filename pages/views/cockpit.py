@@ -168,7 +168,7 @@ def _banner(data: CockpitData) -> html.Section:
 
 def _sizing_words(sizing: Sizing) -> str:
     """Why new sizes are not whole; nothing while they are."""
-    return "" if sizing.factor >= 1.0 else sentence(sizing.cause)
+    return "" if sizing.factor >= 1.0 else f"{sentence(sizing.cause)}."
 
 
 def _when(data: CockpitData, standing: Standing) -> str:

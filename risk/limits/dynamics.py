@@ -202,8 +202,8 @@ def _of_regime(pack: RegimePack, regime: str | None) -> list[str]:
     if factor == 1.0:
         return []
     if regime is None:
-        return [f"regime not known yet, taken for the strictest x {factor:g}"]
-    return [f"regime {regime} x {factor:g}"]
+        return [f"regime not known yet, taken for the strictest × {factor:g}"]
+    return [f"regime {regime} × {factor:g}"]
 
 
 def _of_bounds(dynamics: Dynamics, wanted: float) -> list[str]:

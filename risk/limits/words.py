@@ -146,7 +146,7 @@ def called(kind: str, name: str, scope: Scope | None) -> str:
     if scope is None or name not in (kind, suffixed(kind, scope)):
         return name
     if scope.kind is ScopeKind.PORTFOLIO:
-        return title_of(kind)
+        return f"{title_of(kind)}, book"
     whose = coin(scope.name) if scope.kind is ScopeKind.ASSET else scope.name
     return f"{title_of(kind)}, {whose}"
 

@@ -344,15 +344,15 @@ DEEP = "performance factor 0.40: book is 50 % under its 90-day high"
     ("conditions", "cause"),
     [
         (CALM, "as defined: performance and regime leave it as it is"),
-        (STORM, "regime stressed x 0.5"),
+        (STORM, "regime stressed × 0.5"),
         (
             Conditions(0.125, "stressed"),
-            "performance factor 0.70: book is 12 % under its 90-day high; regime stressed x 0.5",
+            "performance factor 0.70: book is 12 % under its 90-day high; regime stressed × 0.5",
         ),
-        (Conditions(0.0, None), "regime not known yet, taken for the strictest x 0.5"),
+        (Conditions(0.0, None), "regime not known yet, taken for the strictest × 0.5"),
         (
             Conditions(0.5, "stressed"),
-            f"{DEEP}; regime stressed x 0.5; never below 0.25 of its base",
+            f"{DEEP}; regime stressed × 0.5; never below 0.25 of its base",
         ),
     ],
 )
