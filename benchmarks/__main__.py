@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import assessing, book_models, cycle, figures, measures, memory
+from benchmarks import assessing, book_models, cycle, figures, measures, memory, order_checks
 from benchmarks.tables import machine_line, print_table
 from benchmarks.timing import HEAD, Timing
 from risk.measures.warm import warm_kernels
@@ -15,6 +15,7 @@ _BENCHMARKS: dict[str, Callable[[], Iterator[Timing]]] = {
     "figures": figures.run,
     "measures": measures.run,
     "memory": memory.run,
+    "order_checks": order_checks.run,
 }
 
 

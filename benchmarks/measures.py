@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from benchmarks.timing import Timing, timed, timed_with
+from benchmarks.timing import Timing, micro, timed, timed_with
 from risk.domain.model import LEVELS
 from risk.measures.correlation import _cross_update, ewma_cross_update
 from risk.measures.tail import blended_var_es, historical_var
@@ -50,7 +50,7 @@ def _bars(size: int, n: int) -> Timing:
         held[0] = panel_update(held[0], row)
         return held[0]
 
-    return _micro(
+    return micro(
         timed_with(
             "default VaR and ES over a bar, every asset",
             lambda: rows[next(bar) % len(rows)],
@@ -71,14 +71,14 @@ def _position(size: int, n: int) -> Timing:
         losses = -(book + 0.1 * filtered[:, 0])
         return blended_var_es(losses, -(raw_book + 0.1 * raw[:, 0]), LEVELS)
 
-    return _micro(timed("one position's change, VaR and ES", changed, size=size, n=n))
+    return micro(timed("one position's change, VaR and ES", changed, size=size, n=n))
 
 
 def _monte_carlo(size: int, n: int, count: int) -> Timing:
     kept = draw_scenarios(size, rng=np.random.default_rng(_SEED), degrees=4, count=count)
     root = covariance_root(np.cov(_returns(_WINDOW, size).T).reshape(size, size))
     exposures = np.random.default_rng(_SEED).normal(0.0, 1e4, size)
-    return _micro(
+    return micro(
         timed(
             f"Monte Carlo, {count:,} kept scenarios",
             lambda: projected_var_es(kept, root, exposures, LEVELS),
@@ -98,13 +98,13 @@ def _co_movement(size: int, n: int) -> Iterator[Timing]:
     def in_a_row() -> object:
         return _repeated(cross, weight, residuals, 0.99, _IN_A_ROW)
 
-    alone = _micro(timed("", in_a_row, size=size, n=max(1, n // 10)))
+    alone = micro(timed("", in_a_row, size=size, n=max(1, n // 10)))
     yield alone._replace(
         case="update of EWMA products, inside a kernel",
         median=alone.median / _IN_A_ROW,
         p99=alone.p99 / _IN_A_ROW,
     )
-    yield _micro(timed("  the same called from Python", call, size=size, n=n))
+    yield micro(timed("  the same called from Python", call, size=size, n=n))
 
 
 def _repeated(*arguments: Any) -> object:
@@ -132,7 +132,7 @@ _LOOPS: list[Callable[..., object]] = []
 def _beside_others(n: int) -> Iterator[Timing]:
     """One VaR of one series here and in each other library that is installed."""
     returns = _returns(_WINDOW, 1)[:, 0]
-    ours = _micro(
+    ours = micro(
         timed("one historical VaR", lambda: historical_var(-returns, level=_LEVEL), size=1, n=n)
     )
     yield ours
@@ -142,7 +142,7 @@ def _beside_others(n: int) -> Iterator[Timing]:
         except ImportError:
             print(f"{name} is not installed and skipped; it comes with the extra 'peers'")
             continue
-        theirs = _micro(timed(f"  {name}", call, size=1, n=max(1, n // 10)))
+        theirs = micro(timed(f"  {name}", call, size=1, n=max(1, n // 10)))
         yield theirs
         ratios = theirs.median / ours.median, theirs.p99 / ours.p99
         yield Timing(f"  {name} over ours", 1, "x", *ratios, theirs.n)
@@ -177,7 +177,3 @@ PEERS: dict[str, Callable[[FloatArray], Callable[[], float]]] = {
     "empyrical-reloaded": _empyrical,
     "quantstats (normal)": _quantstats,
 }
-
-
-def _micro(timing: Timing) -> Timing:
-    return timing._replace(unit="µs", median=1e3 * timing.median, p99=1e3 * timing.p99)

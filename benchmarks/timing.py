@@ -69,6 +69,11 @@ def timed_with(
     return Timing(case, size, "ms", median, p99, n)
 
 
+def micro(timing: Timing) -> Timing:
+    """The same in microseconds."""
+    return timing._replace(unit="µs", median=1e3 * timing.median, p99=1e3 * timing.p99)
+
+
 def _seconds(call: Callable[[Given], object], given: Given) -> float:
     begun = perf_counter()
     call(given)

@@ -22,6 +22,12 @@ from pages.glossary import GLOSSARY, Term
 from risk.commands.group import seawall
 from risk.config import declarations, default_of, key_of
 from risk.domain.events import RiskEvent
+from risk.domain.model import LEVELS
+from risk.domain.reasons import REASONS
+from risk.limits.base import Limit, LimitBase
+from risk.limits.types import LIMIT_TYPES, own_settings
+from risk.stress.matrix import RULES
+from risk.stress.scenarios import LONGEST_EVENT, SCENARIOS, STABLECOINS, Horizon, Scenario
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTICE = "<!-- Written by `make docs` from the code; changes here are lost. -->\n"
@@ -203,6 +209,158 @@ def _term_part(term: Term) -> str:
 """
 
 
+# Stress scenarios --------------------------------------------------------------------------
+
+
+def scenarios_page() -> str:
+    of = {h: [s for s in SCENARIOS.values() if s.horizon is h] for h in Horizon}
+    events = of[Horizon.LOWEST] + of[Horizon.SLOW]
+    coins = list(dict.fromkeys(coin for scenario in events for coin in _moved(scenario)))
+    rules = "\n".join(f"| `{source.name.lower()}` | {rule} |" for source, rule in RULES.items())
+    return f"""{NOTICE}
+# Stress scenarios
+
+{len(SCENARIOS)} scenarios of {len(events)} events; how they are made: [stress](../stress.md).
+Returns in percent; an empty cell is a coin that was not recorded, for which a proxy stands in.
+
+| proxy rule | the shock is |
+|---|---|
+{rules}
+
+## Lowest closes
+
+From the close of the first day to each coin's lowest close up to the last.
+
+{_scenario_table(of[Horizon.LOWEST], coins)}
+
+## Bear markets
+
+The same over more than {LONGEST_EVENT} days. A running book is not measured by these.
+
+{_scenario_table(of[Horizon.SLOW], coins)}
+
+## Worst days
+
+Each coin's worst return from one close to the next within the event.
+
+{_scenario_table(of[Horizon.DAY], coins)}
+
+Stablecoins are {", ".join(sorted(STABLECOINS))}.
+"""
+
+
+def _scenario_table(scenarios: list[Scenario], coins: list[str]) -> str:
+    head = f"| id | what it was | first and last day | {' | '.join(coins)} |"
+    rule = f"|---|---|---|{'---:|' * len(coins)}"
+    rows = [
+        f"| `{s.id}` | {_cell(s.title)}: {_cell(s.cause)} | {s.base} to {s.end} | "
+        + " | ".join(_percent(_moved(s).get(coin)) for coin in coins)
+        + " |"
+        for s in scenarios
+    ]
+    return "\n".join([head, rule, *rows])
+
+
+def _moved(scenario: Scenario) -> Mapping[str, float]:
+    return {**scenario.returns, **scenario.pegged}
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{100.0 * value:+.1f}".replace("-", "−")
+
+
+# Limits ------------------------------------------------------------------------------------
+
+
+def limits_page() -> str:
+    index = "\n".join(_limit_row(kind) for kind in LIMIT_TYPES.values())
+    return f"""{NOTICE}
+# Kinds of limits
+
+What a policy may cap ([how to write one](../policy.md)). A kind's name is also the reason code of
+an order that it refused. *Follows equity*: its verdict stays when all sizes and the equity double.
+`LEVELS` are {", ".join(map(str, LEVELS))}.
+
+| kind | caps | unit | may be set on | follows equity |
+|---|---|---|---|---|
+{index}
+
+{"".join(map(_limit_part, LIMIT_TYPES.values()))}"""
+
+
+def _limit_row(kind: type[LimitBase]) -> str:
+    scopes = ", ".join(f"`{scope.value}`" for scope in kind.scopes)
+    follows = "yes" if kind.equity_relative else "no"
+    link = f"[`{kind.kind}`](#{kind.title.lower().replace(' ', '-')})"
+    return f"| {link} | {_cell(_summary(kind))} | {kind.unit.value} | {scopes} | {follows} |"
+
+
+def _limit_part(kind: type[LimitBase]) -> str:
+    paragraphs = (inspect.getdoc(kind) or "").partition("Attributes\n---")[0].strip()
+    return f"""## {kind.title}
+
+`{kind.kind}`, in {kind.unit.value}.
+
+{_cell(paragraphs)}
+
+{" ".join(_manners(kind))}
+{_settings_of(kind)}
+"""
+
+
+def _manners(kind: type[LimitBase]) -> Iterator[str]:
+    """What a reader must know of how it is judged."""
+    if not issubclass(kind, Limit):
+        yield "It looks at single orders: the book has no value of it."
+        return
+    yield "It looks at the book after the order."
+    if kind.stops:
+        yield "No order can mend it: a breach stops all new risk in the scope."
+    if not kind.monotone:
+        yield (
+            "It is fitted, not monotone: of what pending orders may lead to it judges the worst of "
+            "a few outcomes, which need not bound every one."
+        )
+
+
+def _settings_of(kind: type[LimitBase]) -> str:
+    names = own_settings(kind)
+    if not names:
+        return ""
+    said = attributes_of(kind)
+    rows = [
+        f"| `{name}` | {_default(kind.__dataclass_fields__[name].default)} | {_cell(said[name])} |"
+        for name in names
+    ]
+    return "\n".join(["", "| setting | default | meaning |", "|---|---|---|", *rows, ""])
+
+
+def _default(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "`[" + ", ".join(f'"{each}"' for each in value) + "]`"
+    return f'`"{value}"`' if isinstance(value, str) else f"`{value:g}`"
+
+
+# Reasons -----------------------------------------------------------------------------------
+
+
+def reasons_page() -> str:
+    rows = "\n".join(
+        f"| `{code.value}` | {_cell(told.says)} | {_cell(told.advice)} |"
+        for code, told in REASONS.items()
+    )
+    return f"""{NOTICE}
+# Reason codes
+
+Why an order was answered as it was. Beside these, the kind of a limit is a code: the order would
+have broken that limit ([kinds of limits](limits.md)).
+
+| code | says | what to do |
+|---|---|---|
+{rows}
+"""
+
+
 # A price file with faults ------------------------------------------------------------------
 
 
@@ -245,8 +403,11 @@ PAGES = {
     "settings.md": settings_page,
     "commands.md": commands_page,
     "events.md": events_page,
+    "limits.md": limits_page,
+    "reasons.md": reasons_page,
     "price-check.md": price_check_page,
     "glossary.md": glossary_page,
+    "scenarios.md": scenarios_page,
 }
 
 

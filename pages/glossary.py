@@ -96,6 +96,14 @@ GLOSSARY: Mapping[str, Term] = {
         "Cutting this asset lowers the book's risk first.",
         "Litterman 1996, Hot Spots and Hedges, J. Portfolio Management 23.",
     ),
+    "worst_stress": Term(
+        "Worst stress",
+        "The largest loss of what is held in past falls of the market, each replayed as it was.",
+        "largest −Σ exposure × return of the asset in the scenario, never below 0",
+        "Not a forecast: it says what would be lost if that came again, not how likely it is. "
+        "An asset that an event did not record is counted by proxy, and how many are is said.",
+        "Basel Committee 2018, Stress testing principles.",
+    ),
     # -- exposure -----------------------------------------------------------------------------
     "gross": Term(
         "Gross",

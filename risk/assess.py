@@ -30,15 +30,11 @@ from risk.measures.types import FloatArray
 from risk.measures.volatility import DEFAULT_GJR
 from risk.portfolio.benchmark import betas, change_since_midnight, measure_benchmark
 from risk.portfolio.book_models import book_model
-from risk.portfolio.committed import (
-    WhatIf,
-    commitments_of,
-    committed_book,
-    nothing_pending,
-)
+from risk.portfolio.committed import commitments_of, committed_book, nothing_pending
 from risk.portfolio.controller import measure_held
 from risk.portfolio.exposure import Reach, net_by_asset, value_of_pending, values_by_position
 from risk.portfolio.tails import split_by_asset, standalone_tails, weights_of
+from risk.portfolio.what_if import Beforehand, Touched, WhatIf
 from risk.position.calculator import UnitRisk, measure_position
 
 
@@ -101,6 +97,7 @@ class OrderCheck:
         values = values_by_position(snapshot)
         self._held = measure_held(snapshot, values)
         self._commitments = commitments_of(snapshot, values, self._held)
+        self._beforehand = Beforehand(self._commitments, snapshot)
 
     @cached_property
     def book(self) -> CommittedBook:
@@ -112,16 +109,9 @@ class OrderCheck:
         """How far each position may go."""
         return self._commitments.positions
 
-    def with_more(self, key: PositionKey, change: float) -> WhatIf:
-        """The committed book with one more pending order, measured where somebody looks.
-
-        Parameters
-        ----------
-        key : PositionKey
-        change : float
-            Value of the order at the mark, quote currency; a sale is negative.
-        """
-        return WhatIf(self._commitments, self._snapshot, key, change)
+    def touched(self, key: PositionKey) -> Touched:
+        """What every order for one position touches: `WhatIf` asks it about one of them."""
+        return self._beforehand.touched(key)
 
     def after(self, order: Order) -> CommittedBook:
         """The committed book with room reserved for `order`.
@@ -134,7 +124,7 @@ class OrderCheck:
         if self.is_pending(order.client_order_id):
             raise ValueError(f"order {order.client_order_id} is pending already")
         change = value_of_pending(self._snapshot, Pending(order.key, order.signed_quantity))
-        return self.with_more(order.key, change).book()
+        return WhatIf(self.touched(order.key), change).book()
 
     def is_pending(self, client_order_id: str) -> bool:
         """Whether an order of that id has its room already."""

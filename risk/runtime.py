@@ -16,7 +16,7 @@ from risk.config import Settings, key_of
 from risk.domain.ledger import Ledger
 from risk.domain.market import BarClose, Period
 from risk.domain.model import Models
-from risk.domain.ports import Account, Carried, CycleRecord, Feed
+from risk.domain.ports import Account, Actions, Carried, CycleRecord, Feed
 from risk.domain.state import RiskState
 from risk.engine.accounts import JointAccount
 from risk.engine.authority import Authority, Beat, Turn
@@ -28,6 +28,7 @@ from risk.feeds import FEEDS, FeedRequest
 from risk.feeds.clock import SimulatedClock
 from risk.feeds.files import label_of
 from risk.feeds.simulated import HISTORY_HOURS
+from risk.lab.demo import THE_DEMO, demo_policy
 from risk.lab.paper import PaperDesk
 from risk.portfolio.forecasting import measured_by, new_models, warm, with_assets
 from risk.storage.actions import SqlActions, SqlChanges
@@ -36,6 +37,7 @@ from risk.storage.engines import Engines, open_engines, transaction
 from risk.storage.failures import note_failure
 from risk.storage.lease import LEASE_LIFE, SqlLeaseOffice
 from risk.storage.ledger import InboxAccount
+from risk.storage.policies import seed_policy
 from risk.storage.portfolios import (
     add_portfolio,
     keep_facts,
@@ -233,7 +235,10 @@ def _prepare(world: _World, engines: Engines, token: int, beat: Beat) -> Turn:
     """Load the book, or lead a new one through its past, and return what takes a turn."""
     store = SqlStore(engines, market=world.market)
     portfolio = world.settings.portfolio
-    carried = store.load(portfolio) or _first_start(world, store, token, beat)
+    actions = SqlActions(engines, portfolio)
+    if world.has_desk:
+        _seed_policy(engines)
+    carried = store.load(portfolio) or _first_start(world, store, actions, token, beat)
     feed = world.feed(carried.state.at)
     _tell_unpriced(carried.ledger, feed)
     models = Models(*(with_assets(model, feed.assets) for model in carried.models))
@@ -242,7 +247,7 @@ def _prepare(world: _World, engines: Engines, token: int, beat: Beat) -> Turn:
     return Cycle(
         feed=feed,
         account=account,
-        actions=SqlActions(engines, portfolio),
+        actions=actions,
         store=store,
         clock=_clock(world, carried.state.at or feed.starts_at),
         carried=replace(carried, models=models),
@@ -293,7 +298,16 @@ def _desk(world: _World, feed: Feed) -> PaperDesk:
     return PaperDesk(seed=world.settings.seed, history=feed.history(Period.HOUR))
 
 
-def _first_start(world: _World, store: SqlStore, token: int, beat: Beat) -> Carried:
+def _seed_policy(engines: Engines) -> None:
+    """Let the demo's own policy wait, for a demo that never had one."""
+    with transaction(engines.writer) as connection:
+        if seed_policy(connection, DEMO, demo_policy(DEMO), who=THE_DEMO, at=wall_time()):
+            _LOG.info("policy_seeded", portfolio=DEMO)
+
+
+def _first_start(
+    world: _World, store: SqlStore, actions: Actions, token: int, beat: Beat
+) -> Carried:
     """A new book with warm models; the demo's is led through months of trading first."""
     feed = world.feed(world.past_begins)
     histories = {period: _history(world, store, feed, period) for period in Period}
@@ -311,7 +325,14 @@ def _first_start(world: _World, store: SqlStore, token: int, beat: Beat) -> Carr
     if not world.has_desk:
         return carried
     _spare_the_collector()
-    past = relive(carried, feed, _desk(world, feed), since=feed.starts_at, until=wall_time())
+    past = relive(
+        carried,
+        feed,
+        _desk(world, feed),
+        since=feed.starts_at,
+        until=wall_time(),
+        actions=actions.after(0),
+    )
     cycles = store.save_history(_told(past, beat), token=token)
     _LOG.info("past_relived", portfolio=world.settings.portfolio, cycles=cycles)
     relived = store.load(world.settings.portfolio)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from risk.domain.actions import Action, ChooseBookModel
+from risk.domain.actions import Action, AdoptPolicy, ChooseBookModel
 from risk.domain.market import Bar, BarClose, Period
+from risk.domain.policy import Policy
 from risk.domain.ports import Carried, CycleRecord, Lease
 from risk.errors import LeaseLost, StoreError
 
@@ -73,6 +74,11 @@ class FakeActions:
         seq = len(self.asked) + 1
         at = datetime(2024, 3, 10, 7, tzinfo=UTC)
         self.asked.append(ChooseBookModel(seq=seq, at=at, who=who, model=model))
+
+    def adopt(self, policy: Policy, *, seen: int = 0, who: str = "anna") -> None:
+        seq = len(self.asked) + 1
+        at = datetime(2024, 3, 10, 7, tzinfo=UTC)
+        self.asked.append(AdoptPolicy(seq=seq, at=at, who=who, policy=policy, seen=seen))
 
     def after(self, seq: int) -> Sequence[Action]:
         failure, self.fail_with = self.fail_with, None

@@ -127,7 +127,7 @@ def build_assessment(
         hour=hour,
         mean_correlation=0.75 if positions else None,
         stress_loss=0.30 * exposure.gross if positions else None,
-        stress_scenario="March 2020" if positions else None,
+        stress_scenario="covid_2020" if positions else None,
     )
     committed = nothing_pending({p.key: p.exposure for p in positions}, held, cash)
     return Assessment(

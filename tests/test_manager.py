@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from risk.domain.actions import BY_SETTING, ModelChange, Refusal
+from risk.domain.actions import BY_SETTING, ModelChange, PolicyChange, Refusal
 from risk.domain.events import (
     ActionRefused,
     BookModelChanged,
@@ -20,7 +20,9 @@ from risk.domain.events import (
     FillRecorded,
     ForecastScored,
     FundsMoved,
+    LimitUpdated,
     MarkTrustChanged,
+    PolicyChanged,
     PortfolioRisk,
     PositionRisk,
     RiskEvent,
@@ -31,6 +33,7 @@ from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.market import DataFault, FaultKind, Period, Trust
 from risk.domain.model import Score
 from risk.domain.orders import Side
+from risk.domain.policy import Policy
 from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
@@ -54,6 +57,7 @@ from tests.books import (
     snapshot_of,
     snapshots,
 )
+from tests.policy_files import policy_of
 
 START = RiskState(portfolio="demo")
 BOOK = Scope(ScopeKind.PORTFOLIO, "demo")
@@ -69,7 +73,7 @@ def only(events: Iterable[RiskEvent], kind: type[Kind]) -> list[Kind]:
 def later(snapshot: Snapshot, seconds: float = 1.0, **changes: Any) -> Snapshot:
     """The next snapshot: the same book a second later, nothing new booked."""
     at = snapshot.at + timedelta(seconds=seconds)
-    quiet = ("fills", "flows", "scores", "faults", "model_changes", "refusals")
+    quiet = ("fills", "flows", "scores", "faults", "model_changes", "policy_changes", "refusals")
     news: dict[str, Any] = {**dict.fromkeys(quiet, ()), **changes}
     return replace(snapshot, at=at, id=f"demo-{at:%H%M%S}", **news)
 
@@ -392,6 +396,27 @@ def test_until_somebody_chooses_the_model_is_the_settings() -> None:
     (first,) = run(CALM)
 
     assert first.state.book_model == ("filtered_evt", BY_SETTING, None)
+
+
+def test_the_last_policy_adopted_stands_and_each_is_told() -> None:
+    first, second = replace(policy_of(), version=1), Policy(version=2)
+    changes = PolicyChange(first, 1, "anna", ("all",)), PolicyChange(second, 2, "ben", ("less",))
+    begun, gone_on = run(replace(CALM, policy_changes=changes), later(CALM))
+
+    assert [e.number for e in only(begun.events, PolicyChanged)] == [1, 2]
+    assert [e.previous for e in only(begun.events, LimitUpdated)][5:] == [2.0, 0.25, 0.25, 0.06, 20]
+    assert begun.state.policy == gone_on.state.policy == second
+    assert only(gone_on.events, PolicyChanged) == []
+
+
+def test_a_temporary_limit_that_is_over_leaves_the_policy_untold() -> None:
+    policy = policy_of()
+    (temporary,) = policy.temporary
+    over = replace(policy, temporary=(replace(temporary, expires=CALM.at),))
+    (done,) = run(CALM, state=replace(START, policy=over))
+
+    assert done.state.policy == replace(policy, temporary=())
+    assert only(done.events, PolicyChanged) + only(done.events, LimitUpdated) == []
 
 
 def test_what_was_asked_for_in_vain_is_told() -> None:

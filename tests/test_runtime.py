@@ -26,12 +26,14 @@ from risk.domain.state import TradingState
 from risk.errors import SchemaMismatch, SettingInvalid, StateUnreadable, UnknownPortfolio
 from risk.feeds.files import load_bars
 from risk.feeds.replaying import closes_with_days
+from risk.lab.demo import THE_DEMO, demo_policy
 from risk.runtime import build_authority, build_changes, build_reader
 from risk.storage import journal, tables
 from risk.storage.actions import choose_model
 from risk.storage.codec import decode_event
 from risk.storage.engines import Engines, open_engines, transaction
 from risk.storage.lease import SqlLeaseOffice
+from risk.storage.policies import PolicyEntry, policy_history
 from risk.storage.portfolios import add_portfolio, facts_of, fund, import_entries
 from risk.storage.schema import upgrade
 from risk.storage.store import SqlStore
@@ -271,6 +273,36 @@ def test_a_restart_goes_on_where_the_engine_stopped(lived):
         assert read(engines, deposits) == [(1,)]
 
 
+def policy_entries(settings: Settings) -> list[PolicyEntry]:
+    with looking(settings) as engines, transaction(engines.reader) as connection:
+        return policy_history(connection, DEMO)
+
+
+def test_the_demo_adopts_its_own_policy_before_its_past(lived):
+    state = verified(lived).carried.state
+    (entry,) = policy_entries(lived)
+
+    assert state.policy == replace(demo_policy(DEMO), version=1, by=THE_DEMO)
+    assert entry.action.who == THE_DEMO
+    assert entry.adopted.at == state.performance.inception.at
+    turns_of(lived, 1)
+    assert len(policy_entries(lived)) == 1
+
+
+def test_a_demo_from_before_there_were_policies_adopts_one_at_its_next_start(
+    empty_home, monkeypatch
+):
+    settings = brisk(empty_home)
+    with monkeypatch.context() as patch:
+        patch.setattr(runtime, "_seed_policy", lambda _engines: None)
+        turns_of(settings, 1)
+    before = loaded(settings).state
+    turns_of(settings, 2)
+
+    assert before.policy is None
+    assert verified(settings).carried.state.policy.by == THE_DEMO
+
+
 def models_told(settings: Settings) -> list[str]:
     with looking(settings) as engines:
         bodies = read(engines, "SELECT body FROM journal WHERE kind = 'BookModelChanged'")
@@ -291,7 +323,7 @@ def test_a_choice_waits_for_the_engine_is_told_once_and_wins_over_the_setting(li
             "historical_250",
             "anna",
         )
-        assert carried.state.action_seq == 1
+        assert carried.state.action_seq == 2, "after the demo's policy"
     assert models_told(lived) == ["historical_250"]
 
 

@@ -28,6 +28,7 @@ from pages.views.happenings import happenings
 from pages.views.holdings import beta_of, coin, share_of
 from pages.views.ranking import rank
 from pages.views.riskiest import risk_card, risk_rows
+from pages.views.stress import worst_stress
 from pages.views.trend import spark_course
 from risk.domain.assessment import Assessment
 from risk.domain.events import RiskEvent
@@ -182,11 +183,8 @@ def _offset_words(table: RiskTable) -> list[str]:
 
 
 def _stress_words(data: CockpitData) -> list[str]:
-    held = data.assessment.held
-    if held.stress_loss is None:
-        return []
-    loss = percent(data.of_equity(held.stress_loss), 1)
-    return [f"Worst stress, {held.stress_scenario}: {loss} of equity."]
+    words = worst_stress(data.assessment, data.book.currency)
+    return [] if words is None else [words]
 
 
 def _bad_day(data: CockpitData) -> BannerCell:

@@ -21,6 +21,7 @@ from risk.domain.events import (
     LimitUpdated,
     MarkTrustChanged,
     OrderValidation,
+    PolicyChanged,
     ReductionRequested,
     RiskEvent,
     RiskStatus,
@@ -172,8 +173,23 @@ def _breach(event: LimitBreached, _currency: str) -> Words:
 
 
 def _limit(event: LimitUpdated, _currency: str) -> Words:
-    verb = "tightened" if event.threshold < event.previous else "loosened"
-    return "info", f"{event.limit} {verb}", f"{event.reason}, by {event.changed_by}"
+    return "info", f"{event.limit} {_moved(event)}", f"{event.reason}, by {event.changed_by}"
+
+
+def _moved(event: LimitUpdated) -> str:
+    if event.previous is None:
+        return "set"
+    if event.threshold is None:
+        return "removed"
+    if event.threshold == event.previous:
+        return "warns at another value"
+    return "tightened" if event.threshold < event.previous else "loosened"
+
+
+def _policy(event: PolicyChanged, _currency: str) -> Words:
+    first, others = event.what[0] if event.what else "nothing is different", len(event.what) - 1
+    more = f" and {others} more" if others > 0 else ""
+    return "info", f"Version {event.number} of the policy", f"{first}{more}, by {event.by}"
 
 
 def _model(event: BookModelChanged, _currency: str) -> Words:
@@ -214,6 +230,7 @@ _SAY: dict[type[RiskEvent], Callable[[Any, str], Words]] = {
     SignalValidation: _signal,
     LimitBreached: _breach,
     LimitUpdated: _limit,
+    PolicyChanged: _policy,
     BookModelChanged: _model,
     ActionRefused: _refused,
     BreakerActivated: _trip,

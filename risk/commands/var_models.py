@@ -1,11 +1,9 @@
 """``seawall var models`` and ``seawall var use``: which model measures a book."""
 
-import os
-import pwd
-
 import click
 
 from risk.commands.output import as_json, print_json, print_table
+from risk.commands.people import of_portfolio, who
 from risk.commands.store import checked_engines_of
 from risk.config import load_settings
 from risk.domain.actions import BookModelInUse
@@ -14,13 +12,9 @@ from risk.portfolio.book_models import BOOK_MODELS
 from risk.storage.actions import ModelStanding, choose_model, model_standing
 from risk.storage.engines import transaction
 
-_of_portfolio = click.option(
-    "--portfolio", help="Whose; that of the settings unless given.", metavar="NAME"
-)
-
 
 @click.command()
-@_of_portfolio
+@of_portfolio
 @as_json
 def models(portfolio: str | None, as_json: bool) -> None:
     """List the models that can measure a book, and which one does."""
@@ -44,7 +38,7 @@ def models(portfolio: str | None, as_json: bool) -> None:
 
 @click.command()
 @click.argument("model")
-@_of_portfolio
+@of_portfolio
 def use(model: str, portfolio: str | None) -> None:
     """Measure a book's day by MODEL from the engine's next cycle on.
 
@@ -54,17 +48,8 @@ def use(model: str, portfolio: str | None) -> None:
     settings = load_settings()
     name = settings.portfolio if portfolio is None else portfolio
     with checked_engines_of(settings) as engines, transaction(engines.writer) as connection:
-        choose_model(connection, name, model, who=_who(), at=wall_time())
+        choose_model(connection, name, model, who=who(), at=wall_time())
     click.echo(f"{name} will be measured by {model} from the engine's next cycle on.")
-
-
-def _who() -> str:
-    """By the process's user, not by the environment, which anybody may set."""
-    user = os.getuid()
-    try:
-        return f"{pwd.getpwuid(user).pw_name} (command line)"
-    except KeyError:  # as in some containers
-        return f"user {user} (command line)"
 
 
 def _mark(name: str, standing: ModelStanding) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from risk.domain.policy import Policy
+
 #: Who chose a book's model where nobody did.
 BY_SETTING = "the setting SEAWALL_VAR_MODEL"
 
@@ -52,6 +54,61 @@ class ChooseBookModel(Action):
     model: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class AdoptPolicy(Action):
+    """Put another policy in the place of the one in force.
+
+    Attributes
+    ----------
+    policy : Policy
+        Its `version` and `by` do not matter: they follow from its adoption.
+    seen : int
+        Version of the policy that it was compared with; 0 for none. Where another is in force by
+        then, nothing is adopted.
+    """
+
+    policy: Policy
+    seen: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetTemporaryLimit(Action):
+    """Give a limit other thresholds for a while, in place of other temporary ones of that time.
+
+    Attributes
+    ----------
+    limit : str
+        Name of the limit.
+    hard, soft : float
+        In the limit's unit.
+    starts : datetime or None
+        UTC; None for the cycle that takes it in.
+    expires : datetime
+        UTC, the market's time.
+    reason : str
+    """
+
+    limit: str
+    hard: float
+    soft: float
+    starts: datetime | None
+    expires: datetime
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndTemporaryLimit(Action):
+    """Let a limit be as defined again, now and later.
+
+    Attributes
+    ----------
+    limit : str
+        Name of the limit.
+    """
+
+    limit: str
+
+
 class BookModelInUse(NamedTuple):
     """Which model measures a book's day, and why.
 
@@ -86,6 +143,27 @@ class ModelChange(NamedTuple):
     previous: str
     model: str
     by: str
+
+
+class PolicyChange(NamedTuple):
+    """One policy taking another's place, or the same with other temporary limits.
+
+    Attributes
+    ----------
+    policy : Policy
+        As it is in force from then on.
+    action : int
+        Number of the action that asked for it.
+    by : str
+        Who asked.
+    what : tuple of str
+        What is different, a line each.
+    """
+
+    policy: Policy
+    action: int
+    by: str
+    what: tuple[str, ...]
 
 
 class Refusal(NamedTuple):

@@ -146,8 +146,12 @@ class HeldBook:
     mean_correlation : float or None
         Mean of the model's `correlation` over pairs of held assets; None for fewer than two.
     stress_loss : float or None
-        Loss in the worst scenario of the snapshot; None if it has none.
+        Loss in the worst scenario of the snapshot, 0 if none costs anything; None if the
+        snapshot has no scenario, or none of an asset held.
     stress_scenario : str or None
+        The id of that scenario; None if the loss is unknown or 0.
+    stress_proxies : tuple of str
+        Assets held for which that scenario recorded nothing, sorted: a proxy stands in.
     """
 
     exposure: Exposure
@@ -161,6 +165,7 @@ class HeldBook:
     mean_correlation: float | None
     stress_loss: float | None
     stress_scenario: str | None
+    stress_proxies: tuple[str, ...] = ()
 
 
 class ScopeReach(NamedTuple):

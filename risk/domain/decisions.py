@@ -1,5 +1,6 @@
 """Answers to signals and orders, and the reasons in them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -87,16 +88,16 @@ class Reason(NamedTuple):
             return None
         return self.threshold - self.value
 
-    def reason(self) -> "Reason":
+    def reasons(self) -> "Iterable[Reason]":
         """Itself: what is told of it, see `Told`."""
-        return self
+        return (self,)
 
 
 class Told(Protocol):
-    """A check that can tell its reason; words are made when somebody reads them."""
+    """One or more checks that can tell their reasons; words are made when somebody reads them."""
 
-    def reason(self) -> Reason:
-        """What came of the check."""
+    def reasons(self) -> Iterable[Reason]:
+        """What came of each, in the order in which they were made."""
         ...
 
 
@@ -191,7 +192,8 @@ class Decision:
     @property
     def reasons(self) -> tuple[Reason, ...]:
         """What the evidence tells: failures first, what was skipped last."""
-        return tuple(sorted((e.reason() for e in self.evidence), key=lambda r: _FIRST[r.outcome]))
+        told = (reason for each in self.evidence for reason in each.reasons())
+        return tuple(sorted(told, key=lambda reason: _FIRST[reason.outcome]))
 
     def signed(self, quantity: float) -> float:
         """A quantity of this order with its direction; what has none counts as bought."""

@@ -357,16 +357,43 @@ class LimitUpdated(RiskEvent):
     Attributes
     ----------
     limit : str
-    threshold, previous : float
-        In the limit's own unit.
+    threshold, previous : float or None
+        Hard threshold in the limit's own unit; None where there was no such limit, or is none now.
     reason, changed_by : str
+    soft, previous_soft : float or None
+        Soft threshold; None too in events from before it was told.
     """
 
+    version: ClassVar[int] = 2
+
     limit: str
-    threshold: float
-    previous: float
+    threshold: float | None
+    previous: float | None
     reason: str
     changed_by: str
+    soft: float | None = None
+    previous_soft: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyChanged(RiskEvent):
+    """A policy was adopted, or a temporary limit of it was set or ended.
+
+    Attributes
+    ----------
+    number : int
+        Version of the policy that is in force now.
+    action : int
+        Number of what a person asked for.
+    by : str
+    what : tuple of str
+        What is different, a line each.
+    """
+
+    number: int
+    action: int
+    by: str
+    what: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -120,9 +120,10 @@ class Policy:
     Attributes
     ----------
     version : int
-        Grows with each policy adopted.
+        Grows with each policy adopted and each temporary limit set or ended, from 1; 0 while it
+        was never adopted.
     by : str
-        Who adopted it.
+        Who changed it last.
     instruments : mapping of asset to Instrument
         The assets that may be traded at all.
     strategies : mapping of strategy to str
@@ -135,7 +136,7 @@ class Policy:
         Assets whose correlation is at least this belong to one cluster.
     """
 
-    version: int = 1
+    version: int = 0
     by: str = ""
     instruments: Mapping[str, Instrument] = field(default_factory=dict)
     strategies: Mapping[str, str] = field(default_factory=dict)
@@ -144,3 +145,7 @@ class Policy:
     dynamics: Dynamics = field(default_factory=Dynamics)
     derisking: DeRisking = field(default_factory=DeRisking)
     cluster_correlation: float = 0.7
+
+    def limit(self, name: str) -> LimitDefinition | None:
+        """The limit of that name, or None."""
+        return next((limit for limit in self.limits if limit.name == name), None)

@@ -16,7 +16,7 @@ from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.market import BarClose, DataFault, Mark, Period
 from risk.domain.model import Models
 from risk.domain.orders import WorkingOrder
-from risk.domain.snapshot import Snapshot
+from risk.domain.snapshot import ShockMatrix, Snapshot
 from risk.domain.state import RiskState
 
 
@@ -133,11 +133,21 @@ class Actions(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Carried:
-    """What the engine needs to go on where it stopped."""
+    """What the engine needs to go on where it stopped.
+
+    Attributes
+    ----------
+    state : RiskState
+    ledger : Ledger
+    models : Models
+    shocks : ShockMatrix or None
+        Of the one-day model; None where they are to be worked out, as after a start.
+    """
 
     state: RiskState
     ledger: Ledger
     models: Models
+    shocks: ShockMatrix | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

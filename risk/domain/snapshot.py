@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from risk.domain.actions import ModelChange, Refusal
+from risk.domain.actions import ModelChange, PolicyChange, Refusal
 from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.market import DataFault, Mark, Trust, missing_mark
 from risk.domain.model import Models, Score
@@ -20,19 +22,69 @@ from risk.measures.types import FloatArray
 RESERVATION_LIFE = timedelta(seconds=30)
 
 
-class ShockMatrix(NamedTuple):
-    """Stress scenarios as simple returns, ready to multiply with exposures.
+class ShockSource(IntEnum):
+    """Where a shock comes from; whatever was not recorded stands in for what was."""
+
+    RECORDED = 0
+    SCALED = 1
+    WORST = 2
+    PEGGED = 3
+
+
+@dataclass(frozen=True, eq=False)
+class ShockMatrix:
+    """Stress scenarios as simple returns, ready to multiply with exposures. Immutable.
 
     Attributes
     ----------
     scenarios : tuple of str
+        Their ids.
     assets : tuple of str
     returns : ndarray of shape (scenarios, assets)
+        Kept in Fortran order, so that one asset's shocks lie together.
+    sources : ndarray of shape (scenarios, assets), int8, or None
+        The `ShockSource` of each; None says that all were recorded.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not agree or a shock is not finite.
     """
 
     scenarios: tuple[str, ...]
     assets: tuple[str, ...]
     returns: FloatArray
+    sources: NDArray[np.int8] | None = None
+    _row: dict[str, int] = field(init=False, repr=False)
+    _column: dict[str, int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        shape = len(self.scenarios), len(self.assets)
+        for array in (self.returns, self.sources):
+            if array is not None and array.shape != shape:
+                raise ValueError(f"shocks of shape {array.shape} where {shape} are needed")
+        if not np.isfinite(self.returns).all():
+            raise ValueError("a shock must be finite")
+        object.__setattr__(self, "returns", np.asfortranarray(self.returns))
+        object.__setattr__(self, "_row", {name: i for i, name in enumerate(self.scenarios)})
+        object.__setattr__(self, "_column", {asset: j for j, asset in enumerate(self.assets)})
+
+    def column(self, asset: str) -> int | None:
+        """The asset's column, or None if no scenario shocks it."""
+        return self._column.get(asset)
+
+    def source(self, scenario: str, asset: str) -> ShockSource:
+        """Where the asset's shock in that scenario comes from.
+
+        Raises
+        ------
+        KeyError
+            If there is no such shock.
+        """
+        row, column = self._row[scenario], self._column[asset]
+        return (
+            ShockSource.RECORDED if self.sources is None else ShockSource(self.sources[row, column])
+        )
 
 
 NO_SHOCKS = ShockMatrix((), (), np.empty((0, 0)))
@@ -67,12 +119,15 @@ class Snapshot:
     scores : tuple of Score
         Forecasts that met their outcome since the last cycle.
     shocks : ShockMatrix
+        Of the stress scenarios, following from the one-day model.
     faults : tuple of DataFault
         Found in the data since the last cycle.
     action_seq : int
         The last action of a person that it contains.
     model_changes : tuple of ModelChange
         Models chosen for the book since the last cycle, in their order.
+    policy_changes : tuple of PolicyChange
+        Policies adopted since the last cycle, in their order.
     refusals : tuple of Refusal
         Actions since the last cycle that changed nothing.
     prices_end : datetime or None
@@ -93,6 +148,7 @@ class Snapshot:
     faults: tuple[DataFault, ...] = ()
     action_seq: int = 0
     model_changes: tuple[ModelChange, ...] = ()
+    policy_changes: tuple[PolicyChange, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     prices_end: datetime | None = None
 

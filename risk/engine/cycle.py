@@ -10,7 +10,7 @@ from dataclasses import replace
 import structlog
 
 from risk.domain.actions import Action
-from risk.domain.model import DEFAULT_BOOK_MODEL
+from risk.domain.model import DEFAULT_BOOK_MODEL, Model
 from risk.domain.ports import (
     Account,
     AccountReading,
@@ -22,11 +22,13 @@ from risk.domain.ports import (
     MarketReading,
     Store,
 )
-from risk.domain.snapshot import Snapshot
+from risk.domain.snapshot import ShockMatrix, Snapshot
 from risk.errors import FeedUnavailable, StoreUnavailable
+from risk.limits.adoption import ADOPTED, adopt
 from risk.manager import step
-from risk.portfolio.choices import choose
+from risk.portfolio.choices import CHOSEN, choose
 from risk.portfolio.forecasting import roll_models
+from risk.stress.matrix import shocks_by
 
 _LOG = structlog.get_logger(__name__)
 
@@ -59,11 +61,18 @@ def take_cycle(
     -------
     CycleRecord
         As of a replay: it took no time, and was saved at the market's.
+
+    Raises
+    ------
+    TypeError
+        If there is an action of a kind that nothing applies.
     """
+    _refuse_unapplied(actions)
     ledger = carried.ledger.after_all(fills=account.fills, flows=account.flows)
     chosen = choose(
         carried.models, actions, in_use=carried.state.book_model, by_setting=model_by_setting
     )
+    adopted = adopt(carried.state.policy, actions, portfolio=carried.state.portfolio, at=market.at)
     models, scores = roll_models(chosen.models, market.closes, ledger, market.marks)
     number = carried.state.cycle + 1
     snapshot = Snapshot(
@@ -77,10 +86,12 @@ def take_cycle(
         fills=account.fills,
         flows=account.flows,
         scores=scores,
+        shocks=_shocks(carried, models.day),
         faults=market.faults,
         action_seq=actions[-1].seq if actions else carried.state.action_seq,
         model_changes=chosen.changes,
-        refusals=chosen.refusals,
+        policy_changes=adopted.changes,
+        refusals=chosen.refusals + adopted.refusals,
         prices_end=market.prices_end,
     )
     state, events, assessment = step(carried.state, snapshot)
@@ -96,9 +107,28 @@ def take_cycle(
     )
 
 
+def _shocks(carried: Carried, day: Model) -> ShockMatrix:
+    """Those of the last cycle, unless the model that they follow from is another one."""
+    if carried.shocks is not None and day is carried.models.day:
+        return carried.shocks
+    return shocks_by(day)
+
+
+def _refuse_unapplied(actions: Sequence[Action]) -> None:
+    for action in actions:
+        if not isinstance(action, CHOSEN + ADOPTED):
+            raise TypeError(f"nothing applies an action of kind {type(action).__name__}")
+
+
 def carried_after(record: CycleRecord) -> Carried:
     """What the next cycle starts from."""
-    return Carried(state=record.state, ledger=record.snapshot.ledger, models=record.snapshot.models)
+    snapshot = record.snapshot
+    return Carried(
+        state=record.state,
+        ledger=snapshot.ledger,
+        models=snapshot.models,
+        shocks=snapshot.shocks,
+    )
 
 
 class Cycle:

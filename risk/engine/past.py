@@ -1,8 +1,9 @@
 """A book's past, led through the same step as its present."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from risk.domain.actions import Action
 from risk.domain.ports import Account, Carried, CycleRecord, Feed
 from risk.engine.cycle import carried_after, take_cycle
 
@@ -10,7 +11,13 @@ _HOUR = timedelta(hours=1)
 
 
 def relive(
-    carried: Carried, feed: Feed, account: Account, *, since: datetime, until: datetime
+    carried: Carried,
+    feed: Feed,
+    account: Account,
+    *,
+    since: datetime,
+    until: datetime,
+    actions: Sequence[Action] = (),
 ) -> Iterator[CycleRecord]:
     """Cycles of each full hour in (`since`, `until`), and one at `until`.
 
@@ -23,12 +30,15 @@ def relive(
     account : Account
     since, until : datetime
         UTC.
+    actions : sequence of Action
+        What people asked before the book began: it holds from the first cycle on.
     """
     moment = since
     while moment < until:
         moment = min(moment + _HOUR, until)
         market = feed.read(moment)
         account_reading = account.read(market, carried.ledger)
-        record = take_cycle(carried, market, account_reading)
+        record = take_cycle(carried, market, account_reading, actions=actions)
+        actions = ()
         carried = carried_after(record)
         yield record

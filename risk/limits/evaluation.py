@@ -79,6 +79,7 @@ def evaluate(
     *,
     portfolio: str,
     cycle: str,
+    redefined: frozenset[str] = frozenset(),
 ) -> Evaluated:
     """How each limit stands, and what is new about it.
 
@@ -93,6 +94,8 @@ def evaluate(
         As it is held.
     portfolio, cycle : str
         What the events are stamped with.
+    redefined : frozenset of str
+        Limits whose definition is new: their thresholds were told with the policy.
     """
     stamp = {"at": book.around.at, "portfolio": portfolio, "cycle": cycle}
     states: dict[str, LimitState] = {}
@@ -101,9 +104,19 @@ def evaluate(
         old = before.get(definition.name)
         new = _next(definition, old, thresholds[definition.name], book, cycle)
         states[definition.name] = new
+        if old is not None and definition.name not in redefined:
+            events += _updated(definition.name, old.thresholds, new.thresholds, stamp)
         events += _told(definition, old, new, stamp)
     events += _ended(before, states, stamp)
     return Evaluated(states, tuple(events))
+
+
+def redefined(before: Policy | None, after: Policy) -> frozenset[str]:
+    """Limits of a policy that the one before did not have, or had otherwise."""
+    if before is after:
+        return frozenset()
+    known = {definition.name: definition for definition in before.limits} if before else {}
+    return frozenset(d.name for d in after.limits if known.get(d.name) != d)
 
 
 def _next(
@@ -173,8 +186,6 @@ def _told(
     stamp: Mapping[str, Any],
 ) -> Iterator[RiskEvent]:
     name = definition.name
-    if before is not None and before.thresholds[:2] != after.thresholds[:2]:
-        yield _updated(name, before.thresholds, after.thresholds, stamp)
     yield LimitUtilization(**stamp, limit=name, utilization=after.used)
     if _is_deeper(before, after):
         hard = after.status is LimitStatus.HARD
@@ -203,15 +214,19 @@ def _is_deeper(before: LimitState | None, after: LimitState) -> bool:
 
 def _updated(
     name: str, before: Thresholds, after: Thresholds, stamp: Mapping[str, Any]
-) -> LimitUpdated:
-    return LimitUpdated(
-        **stamp,
-        limit=name,
-        threshold=after.hard,
-        previous=before.hard,
-        reason=after.cause,
-        changed_by="rule",
-    )
+) -> Iterator[LimitUpdated]:
+    """Thresholds that moved by rule; why is their cause."""
+    if (before.hard, before.soft) != (after.hard, after.soft):
+        yield LimitUpdated(
+            **stamp,
+            limit=name,
+            threshold=after.hard,
+            previous=before.hard,
+            soft=after.soft,
+            previous_soft=before.soft,
+            reason=after.cause,
+            changed_by="rule",
+        )
 
 
 def _cleared(

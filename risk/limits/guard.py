@@ -5,22 +5,28 @@ that the order does not touch, does not stop it. Limits that no order can mend (
 stop all new risk in their scope while they are breached.
 """
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
+import numpy as np
+
 from risk.assess import OrderCheck
+from risk.domain.assessment import ScopeReach
 from risk.domain.decisions import Outcome, Reason, ReasonCode
 from risk.domain.positions import PositionKey
 from risk.limits.base import Limit, LimitBase, OrderLimit
+from risk.limits.largest import largest_passing
+from risk.limits.rows import row_of
 from risk.limits.rulebook import Rulebook, on
-from risk.limits.views import BookView, OrderedView, OrderView, Surroundings
+from risk.limits.views import BookView, Enclosed, OrderedView, OrderView, Surroundings
+from risk.measures.reaches import COLUMNS
+from risk.measures.types import FloatArray
+from risk.portfolio.what_if import Touched, WhatIf
 
 #: Two figures that differ by less than this share are the same figure, computed in another order.
-_ROUNDING = 1e-9
-#: How closely the largest passing quantity is found, as a share of what was asked for.
-_CLOSENESS = 2.0**-13
-#: What is less than this share of what was asked for is nothing.
-_NEGLIGIBLE = 2.0**-20
+_ROUNDING = 1e-12
 
 
 class Checked(NamedTuple):
@@ -46,23 +52,82 @@ class Checked(NamedTuple):
         return Reason(code, outcome, limit.name, limit.scope, self.value, limit.hard, limit.unit)
 
 
+class Checks(NamedTuple):
+    """All limits asked about one order; who wants to know of each makes the words.
+
+    Attributes
+    ----------
+    limits : sequence of LimitBase
+    allowed : sequence of float
+        What each value may be at the most, for this order.
+    values : sequence of float or None
+        After the order.
+    """
+
+    limits: Sequence[LimitBase]
+    allowed: Sequence[float]
+    values: Sequence[float | None]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every limit lets the order pass."""
+        for value, allowed in zip(self.values, self.allowed, strict=True):
+            if value is None or not value <= allowed:
+                return False
+        return True
+
+    @property
+    def each(self) -> Iterator[Checked]:
+        """One by one."""
+        for limit, allowed, value in zip(self.limits, self.allowed, self.values, strict=True):
+            yield Checked(limit, value, value is not None and value <= allowed)
+
+    def reasons(self) -> Iterator[Reason]:
+        """What is told of them."""
+        return (checked.reason() for checked in self.each)
+
+
 class Skipped(NamedTuple):
-    """One limit that was not asked, because the answer was known before."""
+    """Limits that were not asked, because the answer was known before."""
 
-    limit: LimitBase
+    limits: Sequence[LimitBase]
 
-    def reason(self) -> Reason:
-        """What is told of it."""
-        limit = self.limit
-        return Reason(limit.kind, Outcome.SKIPPED, limit.name, limit.scope, unit=limit.unit)
+    def reasons(self) -> Iterator[Reason]:
+        """What is told of them."""
+        for limit in self.limits:
+            yield Reason(limit.kind, Outcome.SKIPPED, limit.name, limit.scope, unit=limit.unit)
 
 
 class _Enclosing(NamedTuple):
-    """The limits that one position's orders meet, the cheap ones apart."""
+    """The limits that one position's orders meet.
 
+    Attributes
+    ----------
+    limits : tuple of LimitBase
+        In the order in which they are asked: `order`, those that are settled, those with a row,
+        `cheap`, `dear`.
+    allowed : tuple of float
+        What the value of each may be: its threshold, or what it is without the order.
+    order : tuple of OrderLimit
+    settled : tuple of float or None
+        Values of the limits that no order changes.
+    rows : ndarray of shape (n, columns)
+        Of the limits that have one, see `row_of`.
+    cheap, dear : tuple of Limit
+        Those that have none.
+    without : Enclosed
+    touched : Touched
+    """
+
+    limits: tuple[LimitBase, ...]
+    allowed: tuple[float, ...]
     order: tuple[OrderLimit, ...]
-    cheap: tuple[tuple[Limit, float | None], ...]
-    dear: tuple[tuple[Limit, float | None], ...]
+    settled: tuple[float | None, ...]
+    rows: FloatArray
+    cheap: tuple[Limit, ...]
+    dear: tuple[Limit, ...]
+    without: Enclosed
+    touched: Touched
 
 
 class LimitGuard:
@@ -80,11 +145,12 @@ class LimitGuard:
     def __init__(self, rulebook: Rulebook, check: OrderCheck, around: Surroundings) -> None:
         self._rulebook = rulebook
         self._check = check
+        self._around = around
         self._base = BookView(check.book, around)
         self._before: dict[str, float | None] = {}
         self._enclosing: dict[PositionKey, _Enclosing] = {}
 
-    def check(self, order: OrderView) -> list[Checked]:
+    def check(self, order: OrderView) -> Checks:
         """Every limit that encloses the order: first those on orders, last those on scenarios.
 
         Parameters
@@ -92,28 +158,26 @@ class LimitGuard:
         order : OrderView
             With a known mark.
         """
-        enclosing, book = self._limits(order.key), self._book_after(order)
-        asked = [_ask_order(limit, order) for limit in enclosing.order]
-        asked += [_ask(limit, before, book) for limit, before in enclosing.cheap]
-        asked += [_ask(limit, before, book) for limit, before in enclosing.dear]
-        return asked
+        enclosing = self._limits(order.key)
+        values = self._values(enclosing, order, dear=True)
+        return Checks(enclosing.limits, enclosing.allowed, values)
 
     def raised_by(self, order: OrderView) -> list[Checked]:
         """The limits of the book that a reduction crosses or deepens, and passes all the same."""
-        enclosing, book = self._limits(order.key), self._book_after(order)
-        asked = [_ask(limit, before, book) for limit, before in enclosing.cheap + enclosing.dear]
-        return [each for each in asked if not each.passed]
+        enclosing = self._limits(order.key)
+        values = self._book_values(enclosing, order, dear=True)
+        first = len(enclosing.limits) - len(values)
+        checks = Checks(enclosing.limits[first:], enclosing.allowed[first:], values)
+        return [] if checks.passed else [each for each in checks.each if not each.passed]
 
-    def skipped(self, key: PositionKey) -> list[Skipped]:
+    def skipped(self, key: PositionKey) -> Skipped:
         """The limits that would have been asked."""
-        enclosing = self._limits(key)
-        book = [limit for limit, _ in enclosing.cheap + enclosing.dear]
-        return [Skipped(limit) for limit in (*enclosing.order, *book)]
+        return Skipped(self._limits(key).limits)
 
     def largest(self, order: OrderView, *, least: float) -> float:
         """The largest quantity up to the order's that passes every limit.
 
-        By bisection on the real check: first of those limits that cost little, then of all.
+        Found on the real check: first of those limits that cost little, then of all.
 
         Parameters
         ----------
@@ -129,33 +193,77 @@ class LimitGuard:
         """
         enclosing = self._limits(order.key)
 
-        def passes(quantity: float, limits: Sequence[tuple[Limit, float | None]]) -> bool:
-            smaller = order.resized(quantity)
-            book = self._book_after(smaller)
-            return all(_ask_order(limit, smaller).passed for limit in enclosing.order) and all(
-                _ask(limit, before, book).passed for limit, before in limits
-            )
+        def excess(quantity: float, *, dear: bool) -> float:
+            values = self._values(enclosing, order.resized(quantity), dear=dear)
+            return max(map(_excess, values, enclosing.allowed), default=-math.inf)
 
-        cheap = _bisect(lambda q: passes(q, enclosing.cheap), least, order.quantity)
+        cheap = largest_passing(partial(excess, dear=False), least, order.quantity)
         if cheap <= least or not enclosing.dear:
             return cheap
-        return _bisect(lambda q: passes(q, enclosing.cheap + enclosing.dear), least, cheap)
+        return largest_passing(partial(excess, dear=True), least, cheap)
 
-    def _book_after(self, order: OrderView) -> OrderedView:
-        change = order.side.sign * order.quantity * order.mark.price
-        return OrderedView(self._base, self._check.with_more(order.key, change), order.key)
+    def _values(self, enclosing: _Enclosing, order: OrderView, *, dear: bool) -> list[float | None]:
+        """What the limits say, in their order; those on scenarios only if `dear`."""
+        values = [limit.measure_order(order) for limit in enclosing.order]
+        values += enclosing.settled
+        return values + self._book_values(enclosing, order, dear=dear)
+
+    def _book_values(
+        self, enclosing: _Enclosing, order: OrderView, *, dear: bool
+    ) -> list[float | None]:
+        """The same of those limits that look at the book and are not settled."""
+        added = WhatIf(enclosing.touched, order.side.sign * order.quantity * order.mark.price)
+        values: list[float | None] = list(added.figures(enclosing.rows))
+        others = enclosing.cheap + enclosing.dear if dear else enclosing.cheap
+        if others:
+            book = OrderedView(self._around, enclosing.without, added)
+            values += [limit.measure(book) for limit in others]
+        return values
 
     def _limits(self, key: PositionKey) -> _Enclosing:
         found = self._enclosing.get(key)
         if found is None:
-            scopes = self._rulebook.enclosing(key)
-            book = [(each, self._value(each)) for each in on(self._rulebook.book_limits, scopes)]
-            found = self._enclosing[key] = _Enclosing(
-                order=on(self._rulebook.order_limits, scopes),
-                cheap=tuple(each for each in book if not each[0].dear),
-                dear=tuple(each for each in book if each[0].dear),
-            )
+            found = self._enclosing[key] = self._found(key)
         return found
+
+    def _found(self, key: PositionKey) -> _Enclosing:
+        scopes = self._rulebook.enclosing(key)
+        order = on(self._rulebook.order_limits, scopes)
+        book = on(self._rulebook.book_limits, scopes)
+        without = Enclosed(
+            book=self._base,
+            reaches={scope: self._base.reach(scope) for scope in scopes},
+            cluster=self._cluster_of(key.asset),
+        )
+        settled = tuple(limit for limit in book if limit.stops)
+        moving = [(limit, row_of(limit, without)) for limit in book if not limit.stops]
+        tabled = tuple(limit for limit, row in moving if row is not None)
+        cheap = tuple(limit for limit, row in moving if row is None and not limit.dear)
+        dear = tuple(limit for limit, row in moving if row is None and limit.dear)
+        rows = [row for _, row in moving if row is not None]
+        return _Enclosing(
+            limits=(*order, *settled, *tabled, *cheap, *dear),
+            allowed=(
+                *(limit.hard for limit in (*order, *settled)),
+                *(max(limit.hard, self._kept(limit)) for limit in (*tabled, *cheap, *dear)),
+            ),
+            order=order,
+            settled=tuple(map(self._value, settled)),
+            rows=np.array(rows, dtype=np.float64).reshape(len(rows), len(COLUMNS)),
+            cheap=cheap,
+            dear=dear,
+            without=without,
+            touched=self._check.touched(key),
+        )
+
+    def _cluster_of(self, asset: str) -> ScopeReach | None:
+        number = self._around.clusters.number_of(asset)
+        return None if number is None else self._base.of_cluster(number)
+
+    def _kept(self, limit: Limit) -> float:
+        """What an order that does not deepen an excess leaves the limit's value at."""
+        before = self._value(limit)
+        return 0.0 if before is None else before * (1.0 + _ROUNDING)
 
     def _value(self, limit: Limit) -> float | None:
         """What the limit says of the book without the order."""
@@ -164,30 +272,11 @@ class LimitGuard:
         return self._before[limit.name]
 
 
-def _ask_order(limit: OrderLimit, order: OrderView) -> Checked:
-    value = limit.measure_order(order)
-    return Checked(limit, value, value is not None and value <= limit.hard)
-
-
-def _ask(limit: Limit, before: float | None, book: BookView) -> Checked:
-    value = limit.measure(book)
-    if value is None:
-        return Checked(limit, None, False)
-    if value <= limit.hard:
-        return Checked(limit, value, True)
-    kept = before is not None and not limit.stops and value <= before * (1.0 + _ROUNDING)
-    return Checked(limit, value, kept)
-
-
-def _bisect(passes: Callable[[float], bool], low: float, high: float) -> float:
-    """The largest quantity that passes, to within a share of itself; `low` is known to."""
-    if passes(high):
-        return high
-    negligible = _NEGLIGIBLE * high
-    while high - low > max(_CLOSENESS * high, negligible):
-        middle = 0.5 * (low + high)
-        if passes(middle):
-            low = middle
-        else:
-            high = middle
-    return low
+def _excess(value: float | None, allowed: float) -> float:
+    """How far a value is beyond what is allowed, as a share of that; positive if it fails."""
+    if value is None or math.isnan(value):
+        return math.inf
+    over = value - allowed
+    if allowed > 0.0:
+        return over / allowed
+    return math.inf if over > 0.0 else over

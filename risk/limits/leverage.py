@@ -20,4 +20,4 @@ class LeverageLimit(Limit):
 
     def measure(self, book: BookView) -> float | None:
         """See the base."""
-        return share(book.figures.whole.gross, book.equity)
+        return share(book.reach(self.scope).gross, book.equity)

@@ -33,4 +33,4 @@ class OrderRateLimit(OrderLimit):
 
     def measure_order(self, order: OrderView) -> float | None:
         """See the base."""
-        return 1.0 + sum(1 for _ in order.sent_within(self.seconds))
+        return 1.0 + len(order.sent_within(self.seconds))

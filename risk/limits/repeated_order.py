@@ -36,5 +36,4 @@ class RepeatedOrderLimit(OrderLimit):
     def measure_order(self, order: OrderView) -> float | None:
         """See the base."""
         wanted = order.key.asset, order.side, order.quantity
-        same = (s for s in order.sent_within(self.seconds) if s[1:] == wanted)
-        return 1.0 + sum(1 for _ in same)
+        return 1.0 + [sent[1:] for sent in order.sent_within(self.seconds)].count(wanted)

@@ -1,5 +1,7 @@
 """Every kind of limit by name. A kind is a file in this room and a line here."""
 
+from dataclasses import fields
+
 from risk.domain.limits import LimitDefinition, Thresholds
 from risk.errors import PolicyInvalid
 from risk.limits.base import Limit, LimitBase, OrderLimit
@@ -94,4 +96,5 @@ def limit_of(definition: LimitDefinition, thresholds: Thresholds | None = None) 
 
 def own_settings(kind: type[LimitBase]) -> tuple[str, ...]:
     """Names of the settings that a kind adds to those of every limit, sorted."""
-    return tuple(sorted(set(kind.__dataclass_fields__) - set(LimitBase.__dataclass_fields__)))
+    common = {spec.name for spec in fields(LimitBase)}
+    return tuple(sorted(spec.name for spec in fields(kind) if spec.name not in common))

@@ -1,7 +1,7 @@
 """What limits look at: a book as it stands or as it would be with one more order, and the order."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple, Protocol
@@ -13,7 +13,7 @@ from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import Course, Performance
 from risk.limits.clusters import Clusters
-from risk.portfolio.committed import WhatIf
+from risk.portfolio.what_if import WhatIf
 
 
 class Figures(Protocol):
@@ -112,6 +112,7 @@ class BookView:
         self.equity = around.equity
         self._joined: dict[object, ScopeReach] = {}
         self._tails: dict[Period, TailRisk | None] = {}
+        self._largest_cluster: float | None = None
 
     def reach(self, scope: Scope) -> ScopeReach:
         """How far the scope's exposure may go."""
@@ -136,11 +137,14 @@ class BookView:
             self._joined[name] = ScopeReach(*map(sum, zip(NOTHING_THERE, *reaches, strict=True)))
         return self._joined[name]
 
-    @cached_property
+    @property
     def largest_cluster(self) -> float:
         """Largest net exposure that the assets of one cluster may reach, quote currency."""
-        count = len(self.around.clusters.members)
-        return max((self.of_cluster(number).worst_net for number in range(count)), default=0.0)
+        if self._largest_cluster is None:
+            count = len(self.around.clusters.members)
+            found = (self.of_cluster(number).worst_net for number in range(count))
+            self._largest_cluster = max(found, default=0.0)
+        return self._largest_cluster
 
     def tail(self, period: Period) -> TailRisk | None:
         """VaR and ES over a bar of `period`, quote currency."""
@@ -155,50 +159,60 @@ class OrderedView(BookView):
 
     Parameters
     ----------
-    base : BookView
-        Without the order.
+    around : Surroundings
+    without : Enclosed
+        The book without the order.
     added : WhatIf
-    key : PositionKey
-        What the order would change.
     """
 
-    def __init__(self, base: BookView, added: WhatIf, key: PositionKey) -> None:
-        super().__init__(added, base.around)
-        self._base = base
-        self._key = key
+    def __init__(self, around: Surroundings, without: "Enclosed", added: WhatIf) -> None:
+        super().__init__(added, around)
+        self._without = without
+        self._added = added
+        self._grown: dict[Scope, ScopeReach] = {}
+
+    def reach(self, scope: Scope) -> ScopeReach:
+        """How far the scope's exposure may go."""
+        found = self._grown.get(scope)
+        if found is None:
+            before = self._without.reaches.get(scope)
+            if before is None:
+                return self._without.book.reach(scope)
+            found = self._grown[scope] = self._added.grow(before)
+        return found
 
     def of_type(self, name: str) -> ScopeReach:
         """How far the strategies of one type may go together."""
-        before = self._base.of_type(name)
-        if self.around.strategies.get(self._key.strategy) != name:
-            return before
-        return self._grown(before, Scope(ScopeKind.STRATEGY, self._key.strategy))
+        return self.reach(Scope(ScopeKind.STRATEGY_TYPE, name))
 
     def of_cluster(self, number: int) -> ScopeReach:
         """How far the assets of one cluster may go together."""
-        before = self._base.of_cluster(number)
-        if self.around.clusters.number_of(self._key.asset) != number:
-            return before
-        return self._grown(before, Scope(ScopeKind.ASSET, self._key.asset))
+        before, mine = self._without.book.of_cluster(number), self._without.cluster
+        return self._added.grow(before) if before is mine else before
 
-    def _grown(self, before: ScopeReach, part: Scope) -> ScopeReach:
-        """`before` with what the order adds to one of its parts."""
-        new, old = self.figures.reach(part), self._base.figures.reach(part)
-        return ScopeReach(
-            gross=before.gross + new.gross - old.gross,
-            held=before.held + new.held - old.held,
-            buys=before.buys + new.buys - old.buys,
-            sells=before.sells + new.sells - old.sells,
-            positions=before.positions + new.positions - old.positions,
-        )
-
-    @cached_property
+    @property
     def largest_cluster(self) -> float:
         """Largest net exposure that the assets of one cluster may reach, quote currency."""
-        number = self.around.clusters.number_of(self._key.asset)
-        mine = 0.0 if number is None else self.of_cluster(number).worst_net
+        before, mine = self._without.book.largest_cluster, self._without.cluster
         # One more order never makes a reach smaller.
-        return max(self._base.largest_cluster, mine)
+        return before if mine is None else max(before, self._added.grow(mine).worst_net)
+
+
+class Enclosed(NamedTuple):
+    """A book without an order, as limits on what encloses the order's position look at it.
+
+    Attributes
+    ----------
+    book : BookView
+    reaches : mapping of Scope to ScopeReach
+        Of all scopes that the position lies in.
+    cluster : ScopeReach or None
+        Of the assets in the cluster of its own; None for an asset that no model knows.
+    """
+
+    book: BookView
+    reaches: Mapping[Scope, ScopeReach]
+    cluster: ScopeReach | None
 
 
 class SentOrder(NamedTuple):
@@ -220,9 +234,11 @@ class SentOrder(NamedTuple):
     quantity: float
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class OrderView:
-    """One order as limits on orders see it.
+    """One order as limits on orders see it; nothing changes it.
+
+    Not frozen, which would take as long as asking three limits.
 
     Attributes
     ----------
@@ -257,9 +273,20 @@ class OrderView:
 
     def resized(self, quantity: float) -> "OrderView":
         """The same order for another quantity."""
-        return replace(self, quantity=quantity)
+        return OrderView(
+            at=self.at,
+            key=self.key,
+            side=self.side,
+            quantity=quantity,
+            mark=self.mark,
+            order_type=self.order_type,
+            limit_price=self.limit_price,
+            sent=self.sent,
+        )
 
-    def sent_within(self, seconds: float) -> Iterator[SentOrder]:
+    def sent_within(self, seconds: float) -> Sequence[SentOrder]:
         """Those of the last `seconds`, by their time and not by their number."""
+        if not self.sent:
+            return ()
         since = self.at - timedelta(seconds=seconds)
-        return (order for order in self.sent if order.at > since)
+        return [order for order in self.sent if order.at > since]

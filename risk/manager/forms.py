@@ -9,6 +9,8 @@ from risk.domain.decisions import OrderRequest, Outcome, Reason, ReasonCode
 from risk.domain.orders import OrderType, Side
 from risk.domain.policy import Instrument
 
+#: In a tuple, since a request may name as its side what has no hash.
+SIDES = tuple(Side)
 # A quantity is a float: what lies this close to a step, as a share of the step, is on it.
 _ON_STEP = 1e-6
 
@@ -25,24 +27,28 @@ def malformed(request: OrderRequest, portfolio: str) -> Iterator[Reason]:
     """
     if request.portfolio != portfolio:
         yield _failed(ReasonCode.PORTFOLIO_UNKNOWN, request.portfolio)
-    if request.side not in tuple(Side):
+    if request.side not in SIDES:
         yield _failed(ReasonCode.SIDE_UNKNOWN, str(request.side))
     if not _is_finite(request.quantity):
         yield _failed(ReasonCode.QUANTITY_NOT_FINITE, "quantity")
     elif request.quantity <= 0.0:
         yield _failed(ReasonCode.QUANTITY_NOT_POSITIVE, "quantity", value=float(request.quantity))
-    yield from _malformed_price(request)
+    price = _malformed_price(request)
+    if price is not None:
+        yield price
 
 
-def _malformed_price(request: OrderRequest) -> Iterator[Reason]:
+def _malformed_price(request: OrderRequest) -> Reason | None:
     price = request.limit_price
     if request.order_type is OrderType.MARKET:
-        if price is not None:
-            yield _failed(ReasonCode.LIMIT_PRICE_UNEXPECTED, "limit price")
-    elif price is None:
-        yield _failed(ReasonCode.LIMIT_PRICE_MISSING, "limit price")
-    elif not (_is_finite(price) and price > 0.0):
-        yield _failed(ReasonCode.LIMIT_PRICE_NOT_VALID, "limit price")
+        if price is None:
+            return None
+        return _failed(ReasonCode.LIMIT_PRICE_UNEXPECTED, "limit price")
+    if price is None:
+        return _failed(ReasonCode.LIMIT_PRICE_MISSING, "limit price")
+    if not (_is_finite(price) and price > 0.0):
+        return _failed(ReasonCode.LIMIT_PRICE_NOT_VALID, "limit price")
+    return None
 
 
 def _is_finite(value: object) -> TypeGuard[float]:

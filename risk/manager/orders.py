@@ -19,20 +19,20 @@ from risk.domain.decisions import (
     SignalRequest,
     Told,
 )
-from risk.domain.events import OrderValidation, SignalValidation, Verdict
+from risk.domain.events import Verdict
 from risk.domain.orders import Side
 from risk.domain.policy import Instrument
 from risk.domain.positions import PositionKey
-from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.scopes import Scope
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState, TradingState
 from risk.limits.evaluation import surroundings
 from risk.limits.guard import LimitGuard
 from risk.limits.rulebook import Rulebook
 from risk.limits.views import OrderView, SentOrder
-from risk.manager.forms import malformed, off_tick, rounded_down
+from risk.manager.forms import SIDES, malformed, off_tick, rounded_down
+from risk.manager.places import Place, Places, halted
 from risk.measures.sizing import position_size
-from risk.portfolio.committed import scopes_of
 
 #: How long an answer may be acted upon.
 ANSWER_LIFE = timedelta(seconds=5)
@@ -45,7 +45,6 @@ _MORE_THAN_ALLOWED = 16.0
 
 # Quantities are floats: what differs by less than this share is the same quantity.
 _SAME = 1e-9
-_ANY_STEP = Instrument()
 
 
 class Room(NamedTuple):
@@ -92,9 +91,10 @@ class RiskManager:
         self._sent = sent or {}
         self._equity = snapshot.equity
         self._check = OrderCheck(snapshot)
-        self._pending = _pending_units(snapshot)
-        self._rulebook, self._guard = self._prepared()
-        self._tightest: dict[PositionKey, tuple[TradingState, Scope]] = {}
+        rulebook, self._guard = self._prepared()
+        self._places = Places(state, snapshot, rulebook, self._equity)
+        self._version = state.policy.version if state.policy else 0
+        self._expires_at = snapshot.at + ANSWER_LIFE
 
     def _prepared(self) -> tuple[Rulebook | None, LimitGuard | None]:
         state, policy = self._state, self._state.policy
@@ -122,11 +122,12 @@ class RiskManager:
         """
         wrong = tuple(malformed(request, self._state.portfolio))
         if wrong:
-            return self._answer(request, 0.0, wrong)
-        least = min(request.quantity, self._reducible(request.key, Side(request.side)))
+            return self._answer_malformed(request, wrong)
+        place = self._places.at(request.strategy, request.asset, request.venue, request.side)
+        least = min(request.quantity, place.reducible)
         if least >= request.quantity * (1.0 - _SAME):
-            return self._answer_reduction(request)
-        return self._answer_new_risk(request, least)
+            return self._answer_reduction(request, place)
+        return self._answer_new_risk(request, place, least)
 
     def validate_signal(self, request: SignalRequest) -> Decision:
         """What an order of that kind would be answered; advises a size where none is named.
@@ -150,7 +151,7 @@ class RiskManager:
             unknown = Reason(
                 ReasonCode.NOT_MEASURED, Outcome.FAILED, f"volatility of {request.asset}"
             )
-            return self._answer(order, 0.0, (unknown,))
+            return self._answer_malformed(order, (unknown,))
         return self.validate_order(order)
 
     def room(self, key: PositionKey, side: Side) -> Room:
@@ -166,7 +167,7 @@ class RiskManager:
                 asset=key.asset,
                 venue=key.venue,
                 side=side,
-                quantity=beyond + self._reducible(key, side),
+                quantity=beyond + self._places.at(*key, side).reducible,
             )
         )
         value = decision.allowed * mark.price if mark.known else None
@@ -174,173 +175,73 @@ class RiskManager:
 
     def tightest(self, key: PositionKey) -> tuple[TradingState, Scope]:
         """The tightest trading state of all scopes that enclose a position, and whose it is."""
-        found = self._tightest.get(key)
-        if found is None:
-            standings = self._state.standings
-            scopes = self._enclosing(key)
-            states = [standings[s].state if s in standings else TradingState.NORMAL for s in scopes]
-            worst = max(range(len(scopes)), key=lambda n: states[n])
-            found = self._tightest[key] = (states[worst], scopes[worst])
-        return found
-
-    def _enclosing(self, key: PositionKey) -> tuple[Scope, ...]:
-        if self._rulebook is not None:
-            return self._rulebook.enclosing(key)
-        return (Scope(ScopeKind.PORTFOLIO, self._state.portfolio), *scopes_of(key))
+        return self._places.tightest(key)
 
     # --- reductions ------------------------------------------------------------------------
 
-    def _reducible(self, key: PositionKey, side: Side) -> float:
-        """Units of an order on `side` that can only make the position smaller.
-
-        What is held, less the orders on that side that may still be filled; orders on the other
-        side may never be.
-        """
-        held = self._snapshot.ledger.positions.get(key)
-        remaining = (held.quantity if held else 0.0) + self._pending.get((key, side), 0.0)
-        return max(0.0, -side.sign * remaining)
-
-    def _answer_reduction(self, request: OrderRequest) -> Decision:
+    def _answer_reduction(self, request: OrderRequest, place: Place) -> Decision:
         """A proven reduction passes everything but a halt, unless it says it is an emergency."""
         proven = Reason(ReasonCode.REDUCTION_PROVEN, Outcome.PASSED, request.asset)
-        stopped = [*self._duplicate(request), *self._halted(request)]
+        stopped = self._stopped(request, place)
         if stopped:
-            return self._answer(request, 0.0, (*stopped, proven))
-        return self._answer(request, request.quantity, (proven, *self._warnings(request)))
+            return self._answer(request, place, 0.0, (*stopped, proven))
+        evidence = (proven, *self._warnings(request, place))
+        return self._answer(request, place, request.quantity, evidence)
 
-    def _halted(self, request: OrderRequest) -> Iterator[Reason]:
-        state, scope = self.tightest(request.key)
-        if state is TradingState.HALTED and not request.emergency:
-            yield Reason(ReasonCode.HALTED, Outcome.FAILED, scope.name, scope)
+    def _stopped(self, request: OrderRequest, place: Place) -> list[Reason]:
+        """What stops even a reduction."""
+        found = []
+        if self._check.is_pending(request.client_order_id):
+            found.append(_duplicate(request))
+        if place.state is TradingState.HALTED and not request.emergency:
+            found.append(halted(place.scope))
+        return found
 
-    def _warnings(self, request: OrderRequest) -> Iterator[Reason]:
+    def _warnings(self, request: OrderRequest, place: Place) -> Iterator[Reason]:
         """The limits that closing a hedge crosses, which does not stop it."""
-        order = self._view(request)
-        if self._guard is None or not order.mark.known or not self._equity:
+        if self._guard is None or not place.mark.known or not self._equity:
             return
-        for asked in self._guard.raised_by(order):
+        for asked in self._guard.raised_by(self._view(request, place, request.quantity)):
             told = asked.reason()
             yield told._replace(code=ReasonCode.REDUCTION_RAISES_RISK, outcome=Outcome.WARNED)
 
     # --- new risk --------------------------------------------------------------------------
 
-    def _answer_new_risk(self, request: OrderRequest, least: float) -> Decision:
-        blocking = tuple(self._blocking(request))
+    def _answer_new_risk(self, request: OrderRequest, place: Place, least: float) -> Decision:
+        blocking = self._blocking(request, place)
         if blocking or self._guard is None:
-            skipped: Sequence[Told] = self._guard.skipped(request.key) if self._guard else ()
-            return self._only_reducing(request, least, (*blocking, *skipped))
-        size, scaled = self._scaled(request, least)
-        order = self._view(request).resized(size)
+            skipped = (self._guard.skipped(place.key),) if self._guard else ()
+            return self._only_reducing(request, place, least, (*blocking, *skipped))
+        size, scaled = _scaled(request, place, least)
+        order = self._view(request, place, size)
         checks = self._guard.check(order)
-        if all(asked.passed for asked in checks):
-            allowed = size
-        else:
-            allowed = self._guard.largest(order, least=least)
-        stepped, steps = self._in_steps(request, allowed)
-        evidence: tuple[Told, ...] = (*scaled, *steps, *checks)
+        allowed = size if checks.passed else self._guard.largest(order, least=least)
+        stepped, steps = _in_steps(request, place.instrument, allowed)
+        evidence: tuple[Told, ...] = (*scaled, *steps, checks)
         if stepped < least or stepped <= 0.0:
-            return self._only_reducing(request, least, evidence)
-        return self._answer(request, stepped, evidence)
+            return self._only_reducing(request, place, least, evidence)
+        return self._answer(request, place, stepped, evidence)
 
-    def _blocking(self, request: OrderRequest) -> Iterator[Reason]:
+    def _blocking(self, request: OrderRequest, place: Place) -> list[Reason]:
         """What stops new risk whatever its size."""
-        yield from self._duplicate(request)
-        if request.reduce_only:
-            yield Reason(ReasonCode.REDUCTION_NOT_PROVEN, Outcome.FAILED, request.asset)
-        yield from self._not_allowed(request)
-        yield from self._closed(request)
-        yield from self._unmeasured(request)
-
-    def _not_allowed(self, request: OrderRequest) -> Iterator[Reason]:
-        """What the policy does not name may not be traded."""
-        policy, rulebook = self._state.policy, self._rulebook
-        if policy is None or rulebook is None:
-            yield Reason(ReasonCode.NO_POLICY, Outcome.FAILED, self._state.portfolio)
-            return
-        if request.strategy not in policy.strategies:
-            yield Reason(ReasonCode.STRATEGY_UNKNOWN, Outcome.FAILED, request.strategy)
-        if request.asset not in policy.instruments:
-            known = request.asset in self._snapshot.marks
-            code = ReasonCode.ASSET_NOT_ALLOWED if known else ReasonCode.ASSET_UNKNOWN
-            yield Reason(code, Outcome.FAILED, request.asset)
-            return
-        bare = rulebook.without_limit(request.key)
-        if bare is not None:
-            yield Reason(ReasonCode.SCOPE_WITHOUT_LIMIT, Outcome.FAILED, bare.name, bare)
-        price = off_tick(request, policy.instruments[request.asset])
-        if price is not None:
-            yield price
-
-    def _closed(self, request: OrderRequest) -> Iterator[Reason]:
-        state, scope = self.tightest(request.key)
-        if state is TradingState.HALTED:
-            yield Reason(ReasonCode.HALTED, Outcome.FAILED, scope.name, scope)
-        elif state is TradingState.REDUCE_ONLY:
-            yield Reason(ReasonCode.REDUCTIONS_ONLY, Outcome.FAILED, scope.name, scope)
-
-    def _unmeasured(self, request: OrderRequest) -> Iterator[Reason]:
-        mark = self._snapshot.mark(request.asset)
-        if not mark.known:
-            yield Reason(ReasonCode.MARK_MISSING, Outcome.FAILED, request.asset)
-        elif not mark.trust.allows_new_risk:
-            yield Reason(ReasonCode.MARK_NOT_TRUSTED, Outcome.FAILED, request.asset)
-        if self._equity is None:
-            yield Reason(ReasonCode.EQUITY_UNKNOWN, Outcome.FAILED, self._state.portfolio)
-        elif not self._equity > 0.0:
-            yield Reason(
-                ReasonCode.EQUITY_NOT_POSITIVE,
-                Outcome.FAILED,
-                self._state.portfolio,
-                value=self._equity,
-            )
-
-    def _duplicate(self, request: OrderRequest) -> Iterator[Reason]:
+        found = []
         if self._check.is_pending(request.client_order_id):
-            yield Reason(ReasonCode.DUPLICATE_ORDER, Outcome.FAILED, request.client_order_id)
-
-    def _scaled(self, request: OrderRequest, least: float) -> tuple[float, tuple[Reason, ...]]:
-        """The size that de-risking leaves of an order: the strictest factor on its new part."""
-        state, scope = self.tightest(request.key)
-        factors = []
-        if state is TradingState.THROTTLED:
-            factors.append((THROTTLED_SIZE, ReasonCode.THROTTLED, scope))
-        if not factors:
-            return request.quantity, ()
-        factor, code, scope = min(factors, key=lambda each: each[0])
-        size = least + factor * (request.quantity - least)
-        return size, (Reason(code, Outcome.FAILED, scope.name, scope, value=factor),)
-
-    def _in_steps(self, request: OrderRequest, allowed: float) -> tuple[float, tuple[Reason, ...]]:
-        """The quantity in the exchange's steps, and what they took away."""
-        policy = self._state.policy
-        instrument = policy.instruments[request.asset] if policy else _ANY_STEP
-        stepped = rounded_down(allowed, instrument.lot)
-        if stepped < instrument.least:
-            least = Reason(
-                ReasonCode.BELOW_LEAST,
-                Outcome.FAILED,
-                request.asset,
-                value=stepped,
-                threshold=instrument.least,
-            )
-            return 0.0, (least,)
-        if stepped < allowed and allowed == request.quantity:
-            lot = Reason(
-                ReasonCode.OFF_LOT,
-                Outcome.FAILED,
-                request.asset,
-                value=allowed,
-                threshold=instrument.lot,
-            )
-            return stepped, (lot,)
-        return stepped, ()
+            found.append(_duplicate(request))
+        if request.reduce_only:
+            asset = request.asset
+            found.append(Reason(ReasonCode.REDUCTION_NOT_PROVEN, Outcome.FAILED, asset))
+        price = off_tick(request, place.instrument)
+        if price is not None:
+            found.append(price)
+        found += place.closed
+        return found
 
     def _only_reducing(
-        self, request: OrderRequest, least: float, evidence: tuple[Told, ...]
+        self, request: OrderRequest, place: Place, least: float, evidence: tuple[Told, ...]
     ) -> Decision:
         """What reduces passes all the same, except of an order that has its answer already."""
-        stopped = [*self._duplicate(request), *self._halted(request)]
-        return self._answer(request, 0.0 if stopped else least, evidence)
+        stopped = self._stopped(request, place)
+        return self._answer(request, place, 0.0 if stopped else least, evidence)
 
     # --- advice ----------------------------------------------------------------------------
 
@@ -357,24 +258,23 @@ class RiskManager:
 
     # --- words -----------------------------------------------------------------------------
 
-    def _view(self, request: OrderRequest) -> OrderView:
+    def _view(self, request: OrderRequest, place: Place, quantity: float) -> OrderView:
         return OrderView(
             at=self._snapshot.at,
-            key=request.key,
-            side=Side(request.side),
-            quantity=request.quantity,
-            mark=self._snapshot.mark(request.asset),
+            key=place.key,
+            side=place.side,
+            quantity=quantity,
+            mark=place.mark,
             order_type=request.order_type,
             limit_price=request.limit_price,
             sent=self._sent.get(request.strategy, ()),
         )
 
     def _answer(
-        self, request: OrderRequest, allowed: float, evidence: tuple[Told, ...]
+        self, request: OrderRequest, place: Place, allowed: float, evidence: tuple[Told, ...]
     ) -> Decision:
         """The decision: approved where all of it passes, resized where a part of it does."""
-        side = Side(request.side) if request.side in tuple(Side) else None
-        requested = request.quantity if allowed > 0.0 else _number_or_zero(request.quantity)
+        requested = request.quantity
         if allowed <= 0.0:
             verdict = Verdict.REJECT
         elif allowed >= requested * (1.0 - _SAME):
@@ -388,22 +288,72 @@ class RiskManager:
             verdict=verdict,
             requested=requested,
             allowed=allowed,
-            side=side,
+            side=place.side,
             evidence=evidence,
+            trading_state=place.state,
+            snapshot_id=self._snapshot.id,
+            limits_version=self._version,
+            expires_at=self._expires_at,
+        )
+
+    def _answer_malformed(self, request: OrderRequest, wrong: tuple[Reason, ...]) -> Decision:
+        """The refusal of what is no order."""
+        return Decision(
+            client_order_id=request.client_order_id,
+            strategy=request.strategy,
+            asset=request.asset,
+            verdict=Verdict.REJECT,
+            requested=_number_or_zero(request.quantity),
+            allowed=0.0,
+            side=Side(request.side) if request.side in SIDES else None,
+            evidence=wrong,
             trading_state=self.tightest(request.key)[0],
             snapshot_id=self._snapshot.id,
-            limits_version=self._state.policy.version if self._state.policy else 0,
-            expires_at=self._snapshot.at + ANSWER_LIFE,
+            limits_version=self._version,
+            expires_at=self._expires_at,
         )
 
 
-def _pending_units(snapshot: Snapshot) -> dict[tuple[PositionKey, Side], float]:
-    """Signed units that may still be filled, of each position and side."""
-    found: dict[tuple[PositionKey, Side], float] = {}
-    for key, quantity in snapshot.pending:
-        side = Side.BUY if quantity > 0.0 else Side.SELL
-        found[key, side] = found.get((key, side), 0.0) + quantity
-    return found
+def _duplicate(request: OrderRequest) -> Reason:
+    return Reason(ReasonCode.DUPLICATE_ORDER, Outcome.FAILED, request.client_order_id)
+
+
+def _scaled(request: OrderRequest, place: Place, least: float) -> tuple[float, tuple[Reason, ...]]:
+    """The size that de-risking leaves of an order: the strictest factor on its new part."""
+    factors = []
+    if place.state is TradingState.THROTTLED:
+        factors.append((THROTTLED_SIZE, ReasonCode.THROTTLED, place.scope))
+    if not factors:
+        return request.quantity, ()
+    factor, code, scope = min(factors, key=lambda each: each[0])
+    size = least + factor * (request.quantity - least)
+    return size, (Reason(code, Outcome.FAILED, scope.name, scope, value=factor),)
+
+
+def _in_steps(
+    request: OrderRequest, instrument: Instrument, allowed: float
+) -> tuple[float, tuple[Reason, ...]]:
+    """The quantity in the exchange's steps, and what they took away."""
+    stepped = rounded_down(allowed, instrument.lot)
+    if stepped < instrument.least:
+        least = Reason(
+            ReasonCode.BELOW_LEAST,
+            Outcome.FAILED,
+            request.asset,
+            value=stepped,
+            threshold=instrument.least,
+        )
+        return 0.0, (least,)
+    if stepped < allowed and allowed == request.quantity:
+        lot = Reason(
+            ReasonCode.OFF_LOT,
+            Outcome.FAILED,
+            request.asset,
+            value=allowed,
+            threshold=instrument.lot,
+        )
+        return stepped, (lot,)
+    return stepped, ()
 
 
 def _number_or_zero(value: object) -> float:
@@ -412,34 +362,3 @@ def _number_or_zero(value: object) -> float:
         return float(value) if number and math.isfinite(value) else 0.0  # type: ignore[arg-type]
     except OverflowError:
         return 0.0
-
-
-def order_validation(decision: Decision, snapshot: Snapshot) -> OrderValidation:
-    """The event about an answered order."""
-    return OrderValidation(
-        at=snapshot.at,
-        portfolio=snapshot.portfolio,
-        cycle=snapshot.id,
-        client_order_id=decision.client_order_id,
-        strategy=decision.strategy,
-        asset=decision.asset,
-        verdict=decision.verdict,
-        requested_quantity=decision.signed(decision.requested),
-        allowed_quantity=decision.signed(decision.allowed),
-        reasons=decision.deciding,
-    )
-
-
-def signal_validation(decision: Decision, snapshot: Snapshot) -> SignalValidation:
-    """The event about an answered signal."""
-    return SignalValidation(
-        at=snapshot.at,
-        portfolio=snapshot.portfolio,
-        cycle=snapshot.id,
-        strategy=decision.strategy,
-        asset=decision.asset,
-        verdict=decision.verdict,
-        requested_quantity=decision.signed(decision.requested),
-        allowed_quantity=decision.signed(decision.allowed),
-        reasons=decision.deciding,
-    )

@@ -24,10 +24,12 @@ from risk.domain.events import (
 from risk.domain.limits import Thresholds
 from risk.domain.market import Mark, Period, Trust
 from risk.domain.model import Score
+from risk.domain.policy import Policy
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import Course, Performance, RiskState, Standing, TradingState
-from risk.limits.evaluation import Evaluated, evaluate, held_view, surroundings
+from risk.limits.adoption import policy_events, without_expired
+from risk.limits.evaluation import Evaluated, evaluate, held_view, redefined, surroundings
 from risk.portfolio.controller import exposure_update, portfolio_risk
 from risk.portfolio.performance import next_courses, next_performance
 from risk.position.calculator import closed_position, position_risk
@@ -79,12 +81,14 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
     )
     standings = _standings(state, snapshot, assessment, performance)
     courses = next_courses(state.courses, snapshot)
-    limits = _limits(state, snapshot, assessment, performance, courses)
+    policy = _policy(state, snapshot)
+    limits = _limits(state, policy, snapshot, assessment, performance, courses)
     exposed = exposure_update(
         assessment, state.exposures, frozenset(fill.asset for fill in snapshot.fills)
     )
     events = (
         *_asked_for(snapshot),
+        *policy_events(state.policy, snapshot.policy_changes, **_stamp(snapshot)),
         *_booked(snapshot, assessment),
         *_found_in_data(snapshot),
         *_trust_changes(state, snapshot),
@@ -108,6 +112,7 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
         book_model=_book_model(state, snapshot),
         limits=limits.states,
         courses=courses,
+        policy=policy,
     )
     return Step(after, events, assessment)
 
@@ -129,12 +134,12 @@ def _watched(snapshot: Snapshot) -> dict[str, Mark]:
 
 def _limits(
     state: RiskState,
+    policy: Policy | None,
     snapshot: Snapshot,
     assessment: Assessment,
     performance: Performance | None,
     courses: Mapping[str, Course],
 ) -> Evaluated:
-    policy = state.policy
     if policy is None:
         return Evaluated({}, ())
     around = surroundings(
@@ -151,6 +156,7 @@ def _limits(
         held_view(assessment, around),
         portfolio=snapshot.portfolio,
         cycle=snapshot.id,
+        redefined=redefined(state.policy, policy),
     )
 
 
@@ -181,7 +187,7 @@ def _since(state: RiskState, scope: Scope, verdict: TradingState, at: datetime) 
 
 def _judge(assessment: Assessment, performance: Performance | None) -> tuple[TradingState, str]:
     """The portfolio's state: what cannot be measured may not grow."""
-    if performance is None:
+    if performance is None and not assessment.positions:
         return TradingState.HALTED, "no equity is known yet: nothing may be traded before it is"
     blind = {DoubtKind.NO_EQUITY, DoubtKind.NO_MODEL}
     unmeasured = [d.detail for d in assessment.doubts if d.kind in blind]
@@ -249,6 +255,11 @@ def _book_model(state: RiskState, snapshot: Snapshot) -> BookModelInUse:
     if state.book_model is not None:
         return state.book_model
     return BookModelInUse(snapshot.models.day.spec.method, BY_SETTING, None)
+
+
+def _policy(state: RiskState, snapshot: Snapshot) -> Policy | None:
+    changes = snapshot.policy_changes
+    return without_expired(changes[-1].policy if changes else state.policy, snapshot.at)
 
 
 def _asked_for(snapshot: Snapshot) -> Iterator[RiskEvent]:

@@ -16,6 +16,7 @@ VECTOR = "Array(float64, 1, 'C', readonly=True)"
 MATRIX = "Array(float64, 2, 'A', readonly=True)"
 ROWS = "Array(float64, 2, 'C', readonly=True)"
 INTEGERS = "Array(int64, 1, 'C', readonly=True)"
+INTEGER_ROWS = "Array(int64, 2, 'C', readonly=True)"
 FLAGS = "Array(bool, 1, 'C', readonly=True)"
 
 _Arguments = ParamSpec("_Arguments")

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numba import njit
 
-from risk.measures.kernel import INTEGERS, MATRIX, ROWS, VECTOR, kernel
+from risk.measures.kernel import INTEGER_ROWS, INTEGERS, MATRIX, ROWS, VECTOR, kernel
 from risk.measures.types import FloatArray, IntArray
 
 VarEs = tuple[FloatArray, FloatArray]
@@ -233,3 +233,115 @@ def ordered_blended(
             worst[i] = shocks[j, i] * deviations[j]
         _blend_of(worst, n, losses[j], m, levels, weight, var[j], es[j])
     return var, es
+
+
+# --- one more order ------------------------------------------------------------------------
+
+
+@njit(cache=True)
+def _worst_with(
+    falling: FloatArray, scenario: IntArray, added: FloatArray, losses_only: bool, count: int
+) -> FloatArray:
+    """The `count` largest losses of a book with what an order adds to them, falling.
+
+    From the book's largest loss on, until no other one can be among them.
+    """
+    most = -math.inf
+    for loss in added:
+        most = max(most, loss)
+    if losses_only:
+        most = max(most, 0.0)
+    worst = np.empty(count)
+    kept = 0
+    for i in range(falling.size):
+        if kept == count and falling[i] + most <= worst[count - 1]:
+            break
+        loss = added[scenario[i]]
+        if losses_only:
+            loss = max(loss, 0.0)
+        loss += falling[i]
+        if kept == count and loss <= worst[count - 1]:
+            continue
+        place = min(kept, count - 1)
+        while place > 0 and worst[place - 1] < loss:
+            worst[place] = worst[place - 1]
+            place -= 1
+        worst[place] = loss
+        kept = min(kept + 1, count)
+    return worst
+
+
+@njit(cache=True)
+def _raise_to(least: FloatArray, var: FloatArray, es: FloatArray, multipliers: FloatArray) -> None:
+    """Let tracked figures, which a higher level never lowers, stand where they are larger."""
+    tracked_var, tracked_es = -math.inf, -math.inf
+    for i in range(var.size):
+        if not (math.isfinite(var[i]) and math.isfinite(es[i])):
+            least[:] = math.inf
+            return
+        tracked_var = max(tracked_var, var[i] * multipliers[i])
+        tracked_es = max(tracked_es, es[i] * multipliers[i])
+        least[0, i] = max(least[0, i], tracked_var)
+        least[1, i] = max(least[1, i], tracked_es)
+
+
+@kernel(ROWS, INTEGER_ROWS, ROWS, "float64", VECTOR, "float64", VECTOR, ROWS)
+def blended_with_more(
+    falling: FloatArray,
+    scenario: IntArray,
+    returns: FloatArray,
+    change: float,
+    levels: FloatArray,
+    weight: float,
+    multipliers: FloatArray,
+    least: FloatArray,
+) -> FloatArray:
+    """See :class:`~risk.measures.tail_with_more.BlendedWithMore`."""
+    if not math.isfinite(change):
+        return np.full(least.shape, math.inf)
+    n = falling.shape[1]
+    added, added_raw = -(returns[0] * change), -(returns[1] * change)
+    count, count_raw = _exceedances_of(n, EXCEEDANCES) + 1, _reach(n, levels[0])
+    var, es, figures = np.empty(levels.size), np.empty(levels.size), least.copy()
+    for book in range(2):
+        lost, raw = book == 0, book + 2
+        worst = _worst_with(falling[book], scenario[book], added, lost, count)
+        worst_raw = _worst_with(falling[raw], scenario[raw], added_raw, lost, count_raw)
+        _blend_of(worst, n, worst_raw, n, levels, weight, var, es)
+        _raise_to(figures, var, es, multipliers)
+    return figures
+
+
+@kernel(ROWS, INTEGER_ROWS, VECTOR, "float64", VECTOR, VECTOR, ROWS)
+def historical_with_more(
+    falling: FloatArray,
+    scenario: IntArray,
+    returns: FloatArray,
+    change: float,
+    levels: FloatArray,
+    multipliers: FloatArray,
+    least: FloatArray,
+) -> FloatArray:
+    """See :class:`~risk.measures.tail_with_more.HistoricalWithMore`."""
+    if not math.isfinite(change):
+        return np.full(least.shape, math.inf)
+    n = falling.shape[1]
+    added, count = -(returns * change), _reach(n, levels[0])
+    var, es, figures = np.empty(levels.size), np.empty(levels.size), least.copy()
+    for book in range(2):
+        worst = _worst_with(falling[book], scenario[book], added, book == 0, count)
+        for i in range(levels.size):
+            var[i], es[i] = _historical_at(worst, n, levels[i])
+        _raise_to(figures, var, es, multipliers)
+    return figures
+
+
+@kernel(VECTOR, VECTOR, "float64")
+def worst_loss_with(profits: FloatArray, returns: FloatArray, change: float) -> float:
+    """See :func:`~risk.measures.tail_with_more.worst_loss_with_more`."""
+    if not math.isfinite(change):
+        return math.inf
+    worst = 0.0
+    for i in range(profits.size):
+        worst = max(worst, -(profits[i] + min(returns[i] * change, 0.0)))
+    return worst

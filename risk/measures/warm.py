@@ -12,6 +12,7 @@ from risk.measures import (  # noqa: F401
     correlation,
     equal_risk,
     moments,
+    reaches,
     sorted_windows,
     tail,
     tail_split,

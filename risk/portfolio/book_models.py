@@ -19,7 +19,14 @@ import numpy as np
 
 from risk.domain.model import DAY_MODEL, LEVELS, PROVEN_AFTER
 from risk.errors import InvalidInput
-from risk.measures.tail import VarEs, blended_var_es, historical_var_es, unit_var_es
+from risk.measures.tail import (
+    TAIL_WEIGHT,
+    VarEs,
+    blended_var_es,
+    historical_var_es,
+    unit_var_es,
+)
+from risk.measures.tail_with_more import BlendedWithMore, HistoricalWithMore
 from risk.measures.types import FloatArray
 from risk.measures.var import VAR_MODELS, VarModel
 from risk.measures.var.adaptive import CALM
@@ -36,6 +43,12 @@ Figures = Callable[[BookVectors], VarEs]
 #: From filtered and raw returns, each of shape (S, A), to VaR and expected shortfall of one
 #: unit of each asset, each of shape (2, A, L): held long (0) or short (1), not tracked.
 Units = Callable[[FloatArray, FloatArray], VarEs]
+#: From returns that a model reads, contiguous, and the value of an order, to the largest VaR and
+#: expected shortfall that it may lead to, shape (2, L), tracked and never below the least.
+WithMore = Callable[[FloatArray, float], FloatArray]
+#: From the book to which only losses are added, the one in which orders are filled, the
+#: multipliers of tracking and the least figures to that.
+Ready = Callable[[BookVectors, BookVectors, FloatArray, FloatArray], WithMore]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +76,9 @@ class BookModel:
         See ``Figures``. Losses positive, quote currency; twice the profits, twice the figures.
     units : callable
         See ``Units``.
+    ready : callable or None
+        See ``Ready``: the compiled way to ask for one more order. None where there is only the
+        plain one, which measures each book anew.
     """
 
     name: str
@@ -75,6 +91,7 @@ class BookModel:
     monotone: bool
     figures: Figures
     units: Units
+    ready: Ready | None = None
 
     def scenarios_of(self, filtered: FloatArray, raw: FloatArray) -> FloatArray:
         """The scenarios that the parts of its figures come from, shape (S, A)."""
@@ -88,6 +105,18 @@ def _filtered_evt(vectors: BookVectors) -> VarEs:
 
 def _filtered_evt_units(filtered: FloatArray, raw: FloatArray) -> VarEs:
     return unit_var_es(filtered, raw, LEVELS)
+
+
+def _filtered_evt_ready(
+    worst: BookVectors, filled: BookVectors, multipliers: FloatArray, least: FloatArray
+) -> WithMore:
+    return BlendedWithMore(worst, filled, LEVELS, multipliers, least, TAIL_WEIGHT)
+
+
+def _filtered_historical_ready(
+    worst: BookVectors, filled: BookVectors, multipliers: FloatArray, least: FloatArray
+) -> WithMore:
+    return HistoricalWithMore(worst.filtered, filled.filtered, LEVELS, multipliers, least)
 
 
 def _filtered_historical(vectors: BookVectors) -> VarEs:
@@ -165,6 +194,7 @@ _MODELS = [
         monotone=True,
         figures=_filtered_evt,
         units=_filtered_evt_units,
+        ready=_filtered_evt_ready,
     ),
     BookModel(
         name="filtered_historical",
@@ -177,6 +207,7 @@ _MODELS = [
         monotone=True,
         figures=_filtered_historical,
         units=_one_by_one(_filtered_historical),
+        ready=_filtered_historical_ready,
     ),
     _led(
         "ewma_filtered_historical",

@@ -17,6 +17,9 @@ from risk.portfolio.book_models import BOOK_MODELS, book_model
 from risk.portfolio.forecasting import measured_by
 from risk.portfolio.tails import book_tail, weights_of
 
+#: The kinds of action that `choose` applies.
+CHOSEN = (ChooseBookModel,)
+
 
 class Chosen(NamedTuple):
     """Models after what was chosen, and what is to be told of it.
@@ -41,7 +44,7 @@ def choose(
     in_use: BookModelInUse | None,
     by_setting: str | None,
 ) -> Chosen:
-    """Measure the book's day by what was chosen last.
+    """Measure the book's day by what was chosen last; actions of other kinds are left to others.
 
     Parameters
     ----------
@@ -63,8 +66,8 @@ def choose(
         changes.append(ModelChange(name, by_setting, BY_SETTING))
         name = by_setting
     for action in actions:
-        if not isinstance(action, ChooseBookModel):
-            raise TypeError(f"nothing applies an action of kind {type(action).__name__}")
+        if not isinstance(action, CHOSEN):
+            continue
         reason = why_not(action.model, in_use=name)
         if reason is not None:
             refusals.append(Refusal(f"measure the book by {action.model}", action.who, reason))

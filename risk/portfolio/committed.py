@@ -1,7 +1,7 @@
 """The committed book: the worst that may come of what is held once pending orders are filled.
 
 Everything it is measured from is kept in `Commitments`, so that the check of one more order
-adds one column of scenarios (`WhatIf`) and measures nothing anew.
+adds one column of scenarios (`what_if`) and measures nothing anew.
 """
 
 from collections.abc import Iterable, Mapping
@@ -228,119 +228,8 @@ def _committed_stress(
 ) -> FloatArray | None:
     profit = stress.profits(snapshot.shocks, net)
     for pending, change in changes:
-        profit = _stress_with(profit, snapshot, pending.key.asset, change)
+        profit = stress.with_pending(profit, snapshot.shocks, pending.key.asset, change)
     return profit
-
-
-def _stress_with(
-    profit: FloatArray | None, snapshot: Snapshot, asset: str, change: float
-) -> FloatArray | None:
-    added = stress.profits(snapshot.shocks, {asset: change})
-    if profit is None or added is None:
-        return None
-    return np.asarray(profit + np.minimum(added, 0.0))
-
-
-class WhatIf:
-    """The committed book with one more pending order, measured only where somebody looks.
-
-    What the order does not touch is what it was: the cost does not grow with the book.
-
-    Parameters
-    ----------
-    base : Commitments
-    snapshot : Snapshot
-    key : PositionKey
-        What the order would change.
-    change : float
-        Value of the order at the mark, quote currency; a sale is negative.
-
-    Attributes
-    ----------
-    whole : ScopeReach
-    squares, cash_high : float
-        As of `CommittedBook`.
-    """
-
-    __slots__ = (
-        "_base",
-        "_change",
-        "_key",
-        "_snapshot",
-        "_touched",
-        "cash_high",
-        "squares",
-        "whole",
-    )
-
-    def __init__(
-        self, base: Commitments, snapshot: Snapshot, key: PositionKey, change: float
-    ) -> None:
-        before = base.positions.get(key)
-        reach = before or _NOTHING
-        grown, opened = reach.plus(change).worst - reach.worst, before is None
-        touched = {
-            scope: _plus(base.scopes.get(scope, NOTHING_THERE), change, grown, opened)
-            for scope in scopes_of(key)
-        }
-        asset = scopes_of(key)[1]
-        self._base, self._snapshot, self._key, self._change = base, snapshot, key, change
-        self._touched = touched
-        self.whole = _plus(base.whole, change, grown, opened)
-        self.squares = (
-            base.squares + touched[asset].worst_net ** 2 - base.reach(asset).worst_net ** 2
-        )
-        self.cash_high = base.cash_high - min(0.0, change)
-
-    def reach(self, scope: Scope) -> ScopeReach:
-        """How far a strategy, an asset or a venue may go."""
-        return self._touched.get(scope) or self._base.reach(scope)
-
-    @property
-    def touched(self) -> Mapping[Scope, ScopeReach]:
-        """The strategy, the asset and the venue of the order."""
-        return self._touched
-
-    @property
-    def day(self) -> TailRisk | None:
-        """One-day figures."""
-        return self._tail(self._base.day)
-
-    @property
-    def hour(self) -> TailRisk | None:
-        """One-hour figures."""
-        return self._tail(self._base.hour)
-
-    def _tail(self, horizon: Horizon | None) -> TailRisk | None:
-        return _tail_or_none(horizon and horizon.plus(self._key.asset, self._change))
-
-    @property
-    def stress_loss(self) -> float | None:
-        """Loss in the worst scenario."""
-        profit = _stress_with(self._base.stress, self._snapshot, self._key.asset, self._change)
-        return stress.worst_loss(profit)
-
-    def book(self) -> CommittedBook:
-        """The whole of it."""
-        return CommittedBook(
-            whole=self.whole,
-            scopes={**self._base.scopes, **self._touched},
-            squares=self.squares,
-            cash_high=self.cash_high,
-            day=self.day,
-            hour=self.hour,
-            stress_loss=self.stress_loss,
-        )
-
-
-_NOTHING = Reach()
-
-
-def _plus(reach: ScopeReach, change: float, grown: float, opened: bool) -> ScopeReach:
-    gross, held, buys, sells, positions = reach
-    if change >= 0.0:
-        return ScopeReach(gross + grown, held, buys + change, sells, positions + opened)
-    return ScopeReach(gross + grown, held, buys, sells + change, positions + opened)
 
 
 def nothing_pending(
@@ -376,11 +265,12 @@ def committed_book(commitments: Commitments) -> CommittedBook:
         scopes=commitments.scopes,
         squares=commitments.squares,
         cash_high=commitments.cash_high,
-        day=_tail_or_none(commitments.day),
-        hour=_tail_or_none(commitments.hour),
+        day=tail_or_none(commitments.day),
+        hour=tail_or_none(commitments.hour),
         stress_loss=stress.worst_loss(commitments.stress),
     )
 
 
-def _tail_or_none(horizon: Horizon | None) -> TailRisk | None:
+def tail_or_none(horizon: Horizon | None) -> TailRisk | None:
+    """What a horizon's pending orders may lead to; None if it is unknown."""
     return None if horizon is None else horizon.tail()

@@ -31,6 +31,7 @@ def measure_held(snapshot: Snapshot, values: Mapping[PositionKey, float]) -> Hel
     """
     net = net_by_asset(values)
     profit = stress.profits(snapshot.shocks, net)
+    worst = stress.worst_scenario(snapshot.shocks, profit)
     return HeldBook(
         exposure=exposure_of(values.values()),
         by_asset=exposure_by(values, "asset"),
@@ -42,7 +43,8 @@ def measure_held(snapshot: Snapshot, values: Mapping[PositionKey, float]) -> Hel
         hour=_tail(snapshot.models.hour, net),
         mean_correlation=_mean_correlation(snapshot.models.day, net),
         stress_loss=stress.worst_loss(profit),
-        stress_scenario=stress.worst_scenario(snapshot.shocks, profit),
+        stress_scenario=worst,
+        stress_proxies=stress.held_by_proxy(snapshot.shocks, worst, net),
     )
 
 

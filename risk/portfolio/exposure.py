@@ -40,7 +40,7 @@ def exposure_of(values: Iterable[float]) -> Exposure:
     """Long and short of some position values."""
     listed = list(values)
     return Exposure(
-        long=sum(value for value in listed if value > 0.0),
+        long=sum((value for value in listed if value > 0.0), 0.0),
         short=-sum((value for value in listed if value < 0.0), 0.0),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from risk.domain.snapshot import ShockMatrix
+from risk.domain.snapshot import ShockMatrix, ShockSource
 from risk.measures.types import FloatArray
 
 
@@ -15,14 +15,38 @@ def profits(shocks: ShockMatrix, net: Mapping[str, float]) -> FloatArray | None:
     """
     if not shocks.scenarios:
         return None
-    column = {asset: j for j, asset in enumerate(shocks.assets)}
-    if any(value != 0.0 and asset not in column for asset, value in net.items()):
-        return None
     exposure = np.zeros(len(shocks.assets))
     for asset, value in net.items():
-        if asset in column:
-            exposure[column[asset]] = value
+        column = shocks.column(asset)
+        if column is not None:
+            exposure[column] = value
+        elif value != 0.0:
+            return None
     return np.asarray(shocks.returns @ exposure)
+
+
+def with_pending(
+    profit: FloatArray | None, shocks: ShockMatrix, asset: str, change: float
+) -> FloatArray | None:
+    """Profit in each scenario with one more order that may be filled, where it would lose.
+
+    Costs one asset's shocks, however many assets there are.
+
+    Parameters
+    ----------
+    profit : ndarray of shape (scenarios,) or None
+        Without the order; None if it is unknown.
+    shocks : ShockMatrix
+    asset : str
+    change : float
+        Value of the order at the mark, quote currency; a sale is negative.
+    """
+    column = shocks.column(asset)
+    if profit is None or (column is None and change != 0.0):
+        return None
+    if column is None:
+        return profit
+    return np.asarray(profit + np.minimum(shocks.returns[:, column] * change, 0.0))
 
 
 def worst_loss(profit: FloatArray | None) -> float | None:
@@ -35,3 +59,14 @@ def worst_scenario(shocks: ShockMatrix, profit: FloatArray | None) -> str | None
     if profit is None or float(profit.min()) >= 0.0:
         return None
     return shocks.scenarios[int(np.argmin(profit))]
+
+
+def held_by_proxy(
+    shocks: ShockMatrix, scenario: str | None, net: Mapping[str, float]
+) -> tuple[str, ...]:
+    """Assets held whose shock in that scenario is a proxy, sorted; none without a scenario."""
+    if scenario is None:
+        return ()
+    held = sorted(asset for asset, value in net.items() if value)
+    recorded = ShockSource.RECORDED
+    return tuple(asset for asset in held if shocks.source(scenario, asset) is not recorded)

@@ -146,7 +146,7 @@ def choose_model(
         after `seen`, or `who` names nobody.
     """
     require_portfolio(connection, portfolio)
-    _take_turn(connection, portfolio)
+    take_turn(connection, portfolio)
     book_model(model)
     _refuse_outdated(connection, portfolio, seen)
     standing = model_standing(connection, portfolio)
@@ -157,14 +157,10 @@ def choose_model(
         reason = why_not(model, in_use=standing.in_use.name)
         if reason is not None:
             raise InvalidInput(reason)
-    if not 0 < len(who.strip()) <= LONGEST_NAME or not who.isprintable():
-        raise InvalidInput(
-            f"who chooses a model must have a name of {LONGEST_NAME} printable letters at most"
-        )
     chosen = ChooseBookModel(
-        seq=_last_seq(connection, portfolio) + 1, at=at, who=who.strip(), model=model
+        seq=next_seq(connection, portfolio), at=at, who=checked_name(who), model=model
     )
-    _add(connection, portfolio, chosen)
+    put_action(connection, portfolio, chosen)
     return chosen
 
 
@@ -189,10 +185,7 @@ def model_standing(connection: Connection, portfolio: str) -> ModelStanding:
     UnknownPortfolio
         If there is none of that name.
     """
-    require_portfolio(connection, portfolio)
-    states = tables.risk_state.c
-    body = connection.execute(select(states.body).where(states.portfolio == portfolio)).scalar()
-    state = None if body is None else codec.decode_value(body, RiskState)
+    state = state_of(connection, portfolio)
     waiting = [
         one
         for one in actions_after(connection, portfolio, 0 if state is None else state.action_seq)
@@ -202,8 +195,21 @@ def model_standing(connection: Connection, portfolio: str) -> ModelStanding:
     return ModelStanding(in_use, waiting[-1] if waiting else None)
 
 
-def _take_turn(connection: Connection, portfolio: str) -> None:
-    """Numbers have no hole, so that one writer at a time gives them out.
+def checked_name(who: str) -> str:
+    """The name of whoever asks, without blanks around it.
+
+    Raises
+    ------
+    InvalidInput
+        If it names nobody, or could fool a reader.
+    """
+    if not 0 < len(who.strip()) <= LONGEST_NAME or not who.isprintable():
+        raise InvalidInput(f"who asks must have a name of {LONGEST_NAME} printable letters at most")
+    return who.strip()
+
+
+def take_turn(connection: Connection, portfolio: str) -> None:
+    """Wait until nobody else writes actions of the book: their numbers have no hole.
 
     On SQLite the writer engine holds the right to write since the transaction's first word.
     """
@@ -211,12 +217,28 @@ def _take_turn(connection: Connection, portfolio: str) -> None:
     connection.execute(select(names.name).where(names.name == portfolio).with_for_update())
 
 
-def _last_seq(connection: Connection, portfolio: str) -> int:
+def next_seq(connection: Connection, portfolio: str) -> int:
+    """The number of the next action; whoever asks has taken its turn."""
     last = select(func.max(action.c.seq)).where(action.c.portfolio == portfolio)
-    return connection.execute(last).scalar() or 0
+    return (connection.execute(last).scalar() or 0) + 1
 
 
-def _add(connection: Connection, portfolio: str, asked: Action) -> None:
+def put_action(connection: Connection, portfolio: str, asked: Action) -> None:
+    """Let an action under the next number wait for the engine."""
     kind, body = type(asked).__name__, codec.encode_action(asked)
     row = (portfolio, asked.seq, to_ms(asked.at), asked.who, kind, body)
     insert_rows(connection, action, _COLUMNS, [row])
+
+
+def state_of(connection: Connection, portfolio: str) -> RiskState | None:
+    """What the engine remembered after its last complete cycle; None before the first.
+
+    Raises
+    ------
+    UnknownPortfolio
+        If there is none of that name.
+    """
+    require_portfolio(connection, portfolio)
+    states = tables.risk_state.c
+    body = connection.execute(select(states.body).where(states.portfolio == portfolio)).scalar()
+    return None if body is None else codec.decode_value(body, RiskState)

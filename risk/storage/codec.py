@@ -24,6 +24,7 @@ from risk.domain.model import Model, Models
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState
 from risk.errors import EventInvalid, StateUnreadable
+from risk.stress.matrix import shocks_by
 
 #: Of what only this program reads again. Bodies of format 0 have no envelope.
 FORMAT = 1
@@ -209,13 +210,18 @@ def encode_model(model: Model) -> bytes:
 
 
 def encode_snapshot(snapshot: Snapshot) -> bytes:
-    """A snapshot without its models, which change once a bar and are stored by themselves."""
+    """A snapshot without its models, which change once a bar and are stored by themselves.
+
+    Nor with its shocks, which follow from them.
+    """
     body = {name: getattr(snapshot, name) for name in _SNAPSHOT_FIELDS}
     return _SEAL + _value_encoder.encode(body)
 
 
 def decode_snapshot(data: bytes, models: Models) -> Snapshot:
-    """The snapshot that `data` holds, with its models put back.
+    """The snapshot that `data` holds, with its models put back and its shocks worked out anew.
+
+    Those are of the scenarios that this program knows.
 
     Raises
     ------
@@ -223,7 +229,8 @@ def decode_snapshot(data: bytes, models: Models) -> Snapshot:
         If it does not hold one.
     """
     body = _decoded(data, _snapshot_decoder, Snapshot.__name__)
-    return Snapshot(models=models, **{name: getattr(body, name) for name in _SNAPSHOT_FIELDS})
+    stored = {name: getattr(body, name) for name in _SNAPSHOT_FIELDS}
+    return Snapshot(models=models, shocks=shocks_by(models.day), **stored)
 
 
 def ledger_of_snapshot(data: bytes) -> Ledger:
@@ -293,7 +300,7 @@ def _decode_foreign(kind: Any, value: Any) -> object:
 
 def _snapshot_body() -> tuple[tuple[str, ...], type[Any], type[Any]]:
     hints = get_type_hints(Snapshot)
-    kept = [spec for spec in fields(Snapshot) if spec.name != "models"]
+    kept = [spec for spec in fields(Snapshot) if spec.name not in ("models", "shocks")]
     specs = [(spec.name, hints[spec.name], *_default_of(spec)) for spec in kept]
     body = msgspec.defstruct("SnapshotBody", specs, kw_only=True)
     only_ledger = msgspec.defstruct("SnapshotLedger", [("ledger", Ledger)])
@@ -303,8 +310,6 @@ def _snapshot_body() -> tuple[tuple[str, ...], type[Any], type[Any]]:
 def _default_of(spec: Any) -> tuple[Any, ...]:
     if spec.default_factory is not MISSING:
         return (msgspec.field(default_factory=spec.default_factory),)
-    if isinstance(spec.default, np.ndarray | tuple) and spec.default:
-        return (msgspec.field(default_factory=lambda: spec.default),)
     return () if spec.default is MISSING else (spec.default,)
 
 

@@ -6,7 +6,17 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from benchmarks import assessing, book_models, cycle, figures, measures, memory, pending_orders
+from benchmarks import (
+    assessing,
+    book_models,
+    cycle,
+    figures,
+    measures,
+    memory,
+    order_checks,
+    pending_orders,
+)
+from benchmarks.market import build_book
 from benchmarks.tables import machine_line, print_table
 from benchmarks.timing import HEAD, Timing, timed_with
 from risk.domain.model import LEVELS
@@ -18,6 +28,7 @@ SMALLEST: dict[str, Callable[[], Iterator[Timing]]] = {
     "figures": lambda: figures.run(n=1, points=3),
     "measures": lambda: measures.run(sizes=(2,), n=1, scenarios=1_000),
     "memory": lambda: memory.run(cycles=2, warm_up=1),
+    "order_checks": lambda: order_checks.run(sizes=(2,), n=1),
 }
 
 
@@ -48,6 +59,29 @@ def test_a_library_that_is_installed_is_measured_as_a_ratio(monkeypatch: pytest.
     *_, theirs, ratio = measures.run(sizes=(2,), n=1, scenarios=1_000)
 
     assert (theirs.case, ratio.case, ratio.unit) == ("  other", "  other over ours", "x")
+
+
+def test_other_checks_of_orders_that_are_not_installed_are_skipped_with_a_word(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def missing() -> Callable[[], object]:
+        raise ImportError
+
+    monkeypatch.setattr(order_checks, "PEERS", {"elsewhere": missing, "other": lambda: int})
+    (other,) = order_checks.beside_others(n=1)
+
+    assert other.case == "  other, its own checks"
+    assert "elsewhere is not installed and skipped" in capsys.readouterr().out
+
+
+def test_every_order_that_is_timed_meets_twenty_five_limits_or_those_without_scenarios():
+    snapshot = order_checks.realistic(build_book(2))
+    asked = {q.case: len(q.policy.limits) for q in order_checks.questions(snapshot)}
+
+    assert set(asked.values()) == {25, 22}
+    assert {case for case, count in asked.items() if count == 22} == {
+        case for case in asked if case.endswith("no scenarios")
+    }
 
 
 def test_preparing_a_call_does_not_count_and_happens_before_each():

@@ -2,22 +2,33 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from risk.domain.actions import BY_SETTING, ChooseBookModel
-from risk.domain.events import ActionRefused, BookModelChanged, ForecastScored
+from risk.domain.actions import BY_SETTING, Action, ChooseBookModel
+from risk.domain.events import (
+    ActionRefused,
+    BookModelChanged,
+    ForecastScored,
+    LimitUpdated,
+    PolicyChanged,
+    PortfolioRisk,
+)
 from risk.domain.ledger import Ledger
 from risk.domain.market import DataFault, FaultKind, Period
+from risk.domain.policy import Policy
 from risk.domain.ports import AccountReading, MarketReading
 from risk.engine import cycle as module
 from risk.engine.accounts import JointAccount
 from risk.engine.cycle import Cycle, take_cycle
 from risk.errors import FeedUnavailable, LeaseLost, StoreUnavailable
 from risk.portfolio.forecasting import advance
+from risk.stress.matrix import shocks_by
+from risk.stress.scenarios import LIVE
 from tests.books import BTC, KNOWN, as_close, held, warmed_models
 from tests.engine.worlds import (
     BEGIN,
@@ -32,6 +43,7 @@ from tests.engine.worlds import (
 from tests.fakes import FakeClock
 from tests.fakes_feeds import FakeFeed
 from tests.fakes_store import FakeActions, FakeLeaseOffice, FakeStore
+from tests.policy_files import policy_of
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -416,6 +428,52 @@ def test_a_choice_that_cannot_be_is_told_and_not_asked_for_again(world):
     assert not [event for event in second.events if isinstance(event, ActionRefused)]
 
 
+def test_a_policy_is_taken_in_once_told_and_outlasts_a_restart(world):
+    world.cycle.turn()
+    world.actions.adopt(policy_of())
+    changed, quiet = world.turn_after(MINUTE), world.turn_after(MINUTE)
+    world.cycle = world.started()
+    restarted = world.turn_after(MINUTE)
+
+    told = [e for e in changed.events if isinstance(e, PolicyChanged | LimitUpdated)]
+    assert [type(event) for event in told] == [PolicyChanged] + [LimitUpdated] * 5
+    assert changed.state.policy.version == 1
+    assert changed.state.action_seq == 1
+    for record in (quiet, restarted):
+        assert record.state.policy == changed.state.policy
+        assert not [e for e in record.events if isinstance(e, PolicyChanged | LimitUpdated)]
+
+
+def test_of_two_policies_compared_with_the_same_one_the_first_is_adopted(world):
+    world.actions.adopt(policy_of())
+    world.actions.adopt(Policy(), who="ben")
+    record = world.cycle.turn()
+
+    assert record.state.policy.by == "anna"
+    (refused,) = [event for event in record.events if isinstance(event, ActionRefused)]
+    assert (refused.by, refused.asked) == ("ben", "adopt a policy of 0 limits")
+
+
+def test_a_policy_and_a_model_asked_for_together_are_both_taken_in(world):
+    world.actions.adopt(policy_of())
+    world.actions.choose("historical_250", who="ben")
+    record = world.cycle.turn()
+
+    assert record.state.policy.version == 1
+    assert record.state.book_model.name == "historical_250"
+
+
+def test_an_action_that_nothing_applies_is_an_error_not_a_silence(world):
+    @dataclass(frozen=True, kw_only=True)
+    class Dance(Action):
+        pass
+
+    dance = Dance(seq=1, at=BEGIN, who="anna")
+    market = MarketReading(at=BEGIN, marks={})
+    with pytest.raises(TypeError, match="nothing applies an action of kind Dance"):
+        take_cycle(nothing_yet(KNOWN), market, AccountReading(), actions=[dance])
+
+
 def test_the_setting_measures_a_book_for_which_nobody_chose(world):
     first = world.cycle.turn()
     world.model_by_setting = "parametric_t"
@@ -454,3 +512,46 @@ def test_the_running_forecast_is_scored_as_what_it_was():
     assert record.snapshot.models.day.forecast.method == "filtered_historical"
     (told,) = [event for event in record.events if isinstance(event, ForecastScored)]
     assert told.model == "filtered_evt"
+
+
+# --- stress --------------------------------------------------------------------------------
+
+
+def test_a_cycle_carries_the_shocks_of_its_day_model(world):
+    record = world.cycle.turn()
+    shocks, expected = record.snapshot.shocks, shocks_by(record.snapshot.models.day)
+
+    assert shocks.scenarios == tuple(scenario.id for scenario in LIVE)
+    np.testing.assert_array_equal(shocks.returns, expected.returns)
+    np.testing.assert_array_equal(shocks.sources, expected.sources)
+
+
+def test_shocks_are_worked_out_anew_where_the_day_model_changed_and_nowhere_else(world):
+    snapshots = [world.turn_after(HOUR).snapshot for _ in range(25)]
+
+    changed = [a.models.day is not b.models.day for a, b in pairwise(snapshots)]
+
+    assert changed == [a.shocks is not b.shocks for a, b in pairwise(snapshots)]
+    assert sum(changed) == 1, "a day closed once"
+
+
+def test_shocks_are_worked_out_anew_after_a_start(world):
+    before = world.cycle.turn()
+    world.cycle = world.started()
+    after = world.turn_after()
+
+    assert after.snapshot.shocks is not before.snapshot.shocks
+    np.testing.assert_array_equal(after.snapshot.shocks.returns, before.snapshot.shocks.returns)
+
+
+def test_the_worst_stress_is_measured_named_and_told_with_its_proxies(world):
+    world.account.tell(AccountReading(fills=(purchase(),)))
+    world.turn_after()
+    record = world.turn_after()
+    held = record.assessment.held
+    told = next(event for event in record.events if isinstance(event, PortfolioRisk))
+
+    assert held.stress_scenario == "bubble_2018"
+    assert held.stress_loss == pytest.approx(0.637 * held.exposure.gross)
+    assert told.stress_loss == pytest.approx(held.stress_loss / record.assessment.equity)
+    assert held.stress_proxies == ()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from risk.domain.events import PolicyChanged
 from risk.domain.market import Period
 from risk.domain.model import Models
 from risk.domain.ports import Carried, CycleRecord
@@ -26,6 +27,7 @@ from tests.engine.worlds import BEGIN, PORTFOLIO, FakeAccount, models_written, n
 from tests.fakes import FakeClock
 from tests.fakes_feeds import FakeFeed
 from tests.fakes_store import FakeActions, FakeStore
+from tests.policy_files import policy_of
 from tests.storage.rows import count, lease_token
 
 HOUR = timedelta(hours=1)
@@ -99,6 +101,25 @@ def test_it_has_a_cycle_each_full_hour_and_one_at_the_end(relived):
     times = [record.snapshot.at for record in relived]
 
     assert times == [SINCE + (i + 1) * HOUR for i in range(HOURS)] + [UNTIL]
+
+
+def test_what_was_asked_before_the_book_began_holds_from_its_first_cycle_on():
+    world, actions = DemoWorld(), FakeActions()
+    actions.adopt(policy_of())
+    past = relive(
+        world.carried,
+        world.feed,
+        world.desk,
+        since=SINCE,
+        until=SINCE + 2 * HOUR,
+        actions=actions.after(0),
+    )
+    first, second = past
+
+    assert [e.number for e in first.events if isinstance(e, PolicyChanged)] == [1]
+    assert not [e for e in second.events if isinstance(e, PolicyChanged)]
+    assert second.state.policy == first.state.policy
+    assert second.state.action_seq == 1
 
 
 def test_no_time_no_past():

@@ -9,7 +9,16 @@ from collections.abc import Callable
 
 import numpy as np
 
-from risk.measures import correlation, equal_risk, moments, tail, tail_split, volatility
+from risk.measures import (
+    correlation,
+    equal_risk,
+    moments,
+    reaches,
+    tail,
+    tail_split,
+    tail_with_more,
+    volatility,
+)
 from risk.measures.var import VAR_MODELS, ewma, garch
 
 LEVELS = (0.9, 0.95, 0.99)
@@ -27,6 +36,10 @@ def answers() -> dict[str, np.ndarray]:
     loss, short = -returns[:, 0], -returns[60:, 2]
     scenarios = np.nan_to_num(returns)
     ties = np.concatenate((np.zeros(220), np.ones(20)))
+    books = (returns[60:, 0].copy(), returns[60:, 2].copy())
+    order = np.array([returns[60:, 1], returns[60:, 0]])
+    rest = LEVELS, np.array([0.7, 1.0, 1.6]), np.full((2, 3), 0.01)
+    blended_more = tail_with_more.BlendedWithMore(books, books, *rest, tail.TAIL_WEIGHT)
     found = {
         "filter": (path, residuals, *state),
         "growth": (
@@ -42,6 +55,21 @@ def answers() -> dict[str, np.ndarray]:
         "pareto_ties": tail.pareto_var_es(ties, LEVELS),
         "pareto_constant": tail.pareto_var_es(np.ones(100), LEVELS),
         "blended": tail.blended_var_es(loss, short, LEVELS),
+        "blended_more": (blended_more(order, 0.5), blended_more(order, np.inf)),
+        "historical_more": (tail_with_more.HistoricalWithMore(*books, *rest)(order[0], -0.5),),
+        "reaches": (
+            reaches.figures_with_more(
+                np.array([[float(f), 3.0, 1.0, 2.0, -4.0, 2.5, 8.0] for f in reaches.Figure]),
+                0.5,
+                1.5,
+                0.0,
+                1.0,
+            ),
+        ),
+        "worst_more": (
+            tail_with_more.worst_loss_with_more(*books, 2.0),
+            tail_with_more.worst_loss_with_more(*books, np.nan),
+        ),
         "unit": tail.unit_var_es(scenarios, scenarios, LEVELS),
         "moments": (*moments.moments_of(loss), *moments.moments_of(np.ones(9))),
         "garch": garch._filter(loss, 1e-5, 0.05, 0.08, 0.85),

@@ -149,7 +149,33 @@ def test_the_biggest_risk_is_named_with_its_cost_its_offset_and_the_worst_stress
 
     assert "BTC long, 38 % of VaR BTC −10 % costs 59.8 k USD." in view
     assert "AVAX short takes 5.8 % off; keep it." in view
-    assert "Worst stress, March 2020: 18.1 % of equity." in view
+    assert "Worst stress, COVID crash 2020: 18.1 % of equity." in view
+
+
+def with_stress(**held):
+    assessment = build_assessment()
+    return replace(assessment, held=replace(assessment.held, **held))
+
+
+def test_shocks_that_are_proxies_are_counted_beside_the_worst_stress():
+    book = with_stress(stress_scenario="ftx_2022_day", stress_proxies=("BNB/USDT", "LINK/USDT"))
+
+    said = "Worst stress, FTX collapse 2022 (worst day): 18.1 % of equity, 2 of 7 shocks by proxy."
+    assert said in words(cockpit_view(build_data(book)))
+
+
+def test_a_book_that_no_scenario_costs_anything_says_so():
+    """As a short one: it names no scenario."""
+    view = words(cockpit_view(build_data(with_stress(stress_loss=0.0, stress_scenario=None))))
+
+    assert "No stress scenario costs anything." in view
+    assert "Worst stress" not in view
+
+
+def test_the_worst_stress_of_a_book_of_unknown_equity_is_money():
+    book = replace(build_assessment(), equity=None)
+
+    assert "Worst stress, COVID crash 2020: 437.3 k USD." in words(cockpit_view(build_data(book)))
 
 
 def test_a_book_that_cannot_be_measured_shows_unknown_and_says_why():

@@ -72,6 +72,36 @@ def test_a_single_asset_is_all_of_it():
     assert "Short 60.0 k USD, nothing long" in plain_words(answer(read(side="short")))
 
 
+def stress_line(data: ExposureData, **held) -> str:
+    book = replace(data.assessment, held=replace(data.assessment.held, **held))
+    cycle = replace(data.cycle, assessment=book)
+    line = part(exposure_view(replace(data, cycle=cycle)), "exposure-stress")
+    return plain_words(words(line["children"]))
+
+
+def test_the_worst_stress_of_the_book_stands_below_with_what_is_counted_by_proxy():
+    proxied = stress_line(read(), stress_proxies=("BNB/USDT", "LINK/USDT"))
+
+    assert "Worst stress, COVID crash 2020: 437.3 k USD, 18.1 % of equity" in stress_line(read())
+    assert "18.1 % of equity, 2 of 7 shocks by proxy (BNB, LINK)." in proxied
+
+
+def test_a_stress_that_costs_nothing_or_is_not_known_is_told_as_such():
+    free = stress_line(read(), stress_loss=0.0, stress_scenario=None)
+    unknown = stress_line(read(), stress_loss=None, stress_scenario=None)
+
+    assert "No stress scenario costs this book anything; all of them are falls" in free
+    assert "Stress loss is unknown: there are no shocks of something held." in unknown
+
+
+def test_the_stress_of_a_part_of_the_book_is_not_told():
+    def told(data: ExposureData) -> bool:
+        return any(props.get("id") == "exposure-stress" for props in parts(exposure_view(data)))
+
+    assert told(read())
+    assert not told(read(side="short"))
+
+
 def test_a_flat_book_says_so_and_shows_no_empty_parts():
     reader = FakeBookReader(holdings=())
     data = read(reader)

@@ -36,6 +36,7 @@ _BY_NAME = {
     "deadline": AFTERNOON,
     "reasons": ("VAR_PORTFOLIO",),
     "changed": ("BTC/USDT",),
+    "what": ("limit VaR: hard 0.04 -> 0.03 (tighter)", "clusters: added"),
     **COMMON,
 }
 _BY_TYPE = {"float": 1.5, "int": 2, "str": "words", "bool": True}

@@ -1,14 +1,19 @@
 """Which model measures a book: the setting's, until a person chooses."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
 
-from risk.domain.actions import BY_SETTING, Action, BookModelInUse, ChooseBookModel, ModelChange
+from risk.domain.actions import (
+    BY_SETTING,
+    BookModelInUse,
+    ChooseBookModel,
+    EndTemporaryLimit,
+    ModelChange,
+)
 from risk.domain.model import DAY_MODEL
 from risk.portfolio.book_models import BOOK_MODELS
-from risk.portfolio.choices import choose, days_missing, tail_by, why_not
+from risk.portfolio.choices import Chosen, choose, days_missing, tail_by, why_not
 from risk.portfolio.forecasting import new_model, warm
 from risk.portfolio.tails import NO_RISK, book_tail, weights_of
 from tests.books import ALIEN, BTC, ETH, as_closes, random_closes, warmed_models
@@ -84,14 +89,10 @@ def test_where_no_setting_is_given_the_model_stays() -> None:
     assert choose(MODELS, (), in_use=None, by_setting=None).models is MODELS
 
 
-def test_an_action_that_nothing_applies_is_an_error_not_a_silence() -> None:
-    @dataclass(frozen=True, kw_only=True)
-    class Dance(Action):
-        pass
+def test_what_is_asked_of_others_is_left_to_them() -> None:
+    restore = EndTemporaryLimit(seq=1, at=datetime(2024, 6, 1, tzinfo=UTC), who="anna", limit="x")
 
-    dance = Dance(seq=1, at=datetime(2024, 6, 1, tzinfo=UTC), who="anna")
-    with pytest.raises(TypeError, match="nothing applies an action of kind Dance"):
-        choose(MODELS, [dance], in_use=None, by_setting=None)
+    assert choose(MODELS, [restore], in_use=None, by_setting=None) == Chosen(MODELS)
 
 
 # --- before one chooses --------------------------------------------------------------------

@@ -40,6 +40,13 @@ def test_nothing_held_is_no_exposure() -> None:
     assert exposure_of([]) == Exposure(0.0, 0.0)
 
 
+def test_the_amounts_of_nothing_are_of_the_type_of_amounts() -> None:
+    """Postgres takes no list of whole and other numbers: an unfunded book could not be saved."""
+    nothing = exposure_of([])
+
+    assert {type(nothing.long), type(nothing.short), type(nothing.gross)} == {float}
+
+
 @pytest.mark.parametrize(
     ("part", "expected"),
     [

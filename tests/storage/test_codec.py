@@ -13,14 +13,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from risk.domain.actions import AdoptPolicy
 from risk.domain.assessment import Assessment
 from risk.domain.events import DataFaultFound, OrderValidation, PortfolioRisk, RiskEvent
 from risk.domain.ledger import Fill, Flow
 from risk.domain.market import missing_mark
 from risk.domain.model import Model
+from risk.domain.policy import Policy
+from risk.domain.snapshot import NO_SHOCKS
 from risk.domain.state import RiskState
 from risk.errors import EventInvalid, StoreError
 from risk.storage import codec
+from risk.stress.matrix import shocks_by
 from tests.builders import (
     NOON,
     build_assessment,
@@ -32,6 +36,7 @@ from tests.builders import (
     build_snapshot,
     build_state,
 )
+from tests.policy_files import policies
 
 KINDS = RiskEvent.kinds()
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -197,8 +202,21 @@ def test_a_snapshot_comes_back_with_its_models(positions: int):
     for spec in fields(snapshot):
         if spec.name not in ("models", "shocks", "scores"):
             assert getattr(back, spec.name) == getattr(snapshot, spec.name)
-    np.testing.assert_array_equal(back.shocks.returns, snapshot.shocks.returns)
     np.testing.assert_array_equal(back.scores[0].exceeded, snapshot.scores[0].exceeded)
+
+
+def test_the_shocks_of_a_snapshot_are_not_stored_but_follow_from_its_models():
+    """They change once a day; with them each cycle's row would be many times as long."""
+    models = build_models()
+    snapshot = build_snapshot(models=models, shocks=shocks_by(models.day))
+
+    stored = codec.encode_snapshot(snapshot)
+    back = codec.decode_snapshot(stored, models).shocks
+
+    assert stored == codec.encode_snapshot(replace(snapshot, shocks=NO_SHOCKS))
+    assert (back.scenarios, back.assets) == (snapshot.shocks.scenarios, snapshot.shocks.assets)
+    np.testing.assert_array_equal(back.returns, snapshot.shocks.returns)
+    np.testing.assert_array_equal(back.sources, snapshot.shocks.sources)
 
 
 def test_only_the_ledger_of_a_snapshot_can_be_read():
@@ -227,6 +245,15 @@ def test_a_state_comes_back_with_its_scopes_as_keys():
     state = build_state(7)
 
     assert codec.decode_value(codec.encode_value(state), RiskState) == state
+
+
+@given(policies())
+def test_a_policy_comes_back_in_an_action_and_in_a_state(policy: Policy):
+    asked = AdoptPolicy(seq=1, at=NOON, who="anna", policy=policy, seen=0)
+    body, kept = codec.encode_action(asked), replace(build_state(), policy=policy)
+
+    assert codec.decode_action("AdoptPolicy", body, seq=1, at=NOON, who="anna") == asked
+    assert codec.decode_value(codec.encode_value(kept), RiskState) == kept
 
 
 def test_a_state_of_an_older_program_is_read_with_defaults():

@@ -1,0 +1,176 @@
+"""``seawall limits``: how full each limit is, and other thresholds for a while."""
+
+from datetime import UTC, datetime
+
+import click
+
+from risk.commands.output import as_json, print_json, print_table
+from risk.commands.people import of_portfolio, who
+from risk.commands.store import checked_engines_of
+from risk.config import load_settings
+from risk.domain.actions import Action, EndTemporaryLimit, SetTemporaryLimit
+from risk.domain.limits import LimitDefinition, LimitState
+from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.state import RiskState
+from risk.engine.clock import wall_time
+from risk.errors import InvalidInput
+from risk.limits.types import LIMIT_TYPES
+from risk.storage.actions import state_of
+from risk.storage.engines import transaction
+from risk.storage.policies import ask_of_policy, policy_standing
+
+_HEADINGS = ("limit", "scope", "kind", "unit", "value", "soft", "hard", "used", "status")
+
+
+@click.group()
+def limits() -> None:
+    """Look at the limits of a book, and give them other thresholds for a while."""
+
+
+@limits.command("list")
+@of_portfolio
+@as_json
+def list_(portfolio: str | None, as_json: bool) -> None:
+    """List all limits with what was measured in the last cycle."""
+    settings = load_settings()
+    name = settings.portfolio if portfolio is None else portfolio
+    with checked_engines_of(settings) as engines, transaction(engines.reader) as connection:
+        state = state_of(connection, name)
+    documents = [] if state is None else _documents(state)
+    if as_json:
+        at = None if state is None or state.at is None else state.at.isoformat(timespec="seconds")
+        version = None if state is None or state.policy is None else state.policy.version
+        print_json({"portfolio": name, "at": at, "policy": version, "limits": documents})
+    elif state is None or state.policy is None:
+        click.echo(
+            f"{name} has no policy in force: nothing may be traded. "
+            "`seawall policy import FILE` adopts one."
+        )
+    else:
+        print_table(_HEADINGS, [_row(document) for document in documents])
+
+
+@limits.command("raise")
+@click.argument("limit")
+@click.option("--hard", type=float, required=True, help="What may not be passed.")
+@click.option("--soft", type=float, help="Where warnings begin; as far below as defined.")
+@click.option("--starts", metavar="TIME", help="From when on; at once unless given.")
+@click.option("--until", metavar="TIME", required=True, help="When it reverts by itself.")
+@click.option("--reason", required=True, help="Why; told with the change.")
+@of_portfolio
+def raise_(
+    limit: str,
+    hard: float,
+    soft: float | None,
+    starts: str | None,
+    until: str,
+    reason: str,
+    portfolio: str | None,
+) -> None:
+    """Give LIMIT other thresholds for a while, looser or tighter.
+
+    A TIME is the market's, such as 2027-01-31T12:00; without a zone it is UTC.
+    """
+    begins = None if starts is None else _time(starts, "--starts")
+    expires = _time(until, "--until")
+    settings = load_settings()
+    name = settings.portfolio if portfolio is None else portfolio
+    with checked_engines_of(settings) as engines, transaction(engines.writer) as connection:
+        coming = policy_standing(connection, name, at=wall_time()).coming
+        defined = None if coming is None else coming.limit(limit)
+
+        def make(seq: int, at: datetime, by: str) -> Action:
+            return SetTemporaryLimit(
+                seq=seq,
+                at=at,
+                who=by,
+                limit=limit,
+                hard=hard,
+                soft=_soft(defined, hard) if soft is None else soft,
+                starts=begins,
+                expires=expires,
+                reason=reason,
+            )
+
+        change = ask_of_policy(connection, name, make, who=who(), at=wall_time())
+    _print_change(name, change.what)
+
+
+@limits.command()
+@click.argument("limit")
+@of_portfolio
+def restore(limit: str, portfolio: str | None) -> None:
+    """Let LIMIT be as defined again, at once."""
+    settings = load_settings()
+    name = settings.portfolio if portfolio is None else portfolio
+    with checked_engines_of(settings) as engines, transaction(engines.writer) as connection:
+        change = ask_of_policy(
+            connection,
+            name,
+            lambda seq, at, by: EndTemporaryLimit(seq=seq, at=at, who=by, limit=limit),
+            who=who(),
+            at=wall_time(),
+        )
+    _print_change(name, change.what)
+
+
+# --- what is told --------------------------------------------------------------------------
+
+
+def _print_change(portfolio: str, what: tuple[str, ...]) -> None:
+    for line in what:
+        click.echo(line)
+    click.echo(f"It holds for {portfolio} from the engine's next cycle on.")
+
+
+def _soft(defined: LimitDefinition | None, hard: float) -> float:
+    """As far below `hard` as the definition has it."""
+    if defined is None or defined.hard == 0.0:
+        return hard
+    return min(hard, float(f"{hard * defined.soft / defined.hard:.12g}"))
+
+
+def _time(text: str, option: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidInput(
+            f"{option} {text!r} is no time; write it like 2027-01-31T12:00"
+        ) from error
+    return moment.replace(tzinfo=UTC) if moment.utcoffset() is None else moment.astimezone(UTC)
+
+
+def _documents(state: RiskState) -> list[dict[str, object]]:
+    defined = () if state.policy is None else state.policy.limits
+    return [_document(limit, state.limits.get(limit.name)) for limit in defined]
+
+
+def _document(limit: LimitDefinition, stands: LimitState | None) -> dict[str, object]:
+    """A limit as defined, with what the last cycle made of it; nulls where it has not measured."""
+    return {
+        "name": limit.name,
+        "scope": _scope(limit.scope),
+        "kind": limit.kind,
+        "unit": LIMIT_TYPES[limit.kind].unit.value,
+        "value": None if stands is None else stands.value,
+        "soft": limit.soft if stands is None else stands.thresholds.soft,
+        "hard": limit.hard if stands is None else stands.thresholds.hard,
+        "used": None if stands is None else stands.used,
+        "status": None if stands is None else stands.status.value,
+    }
+
+
+def _scope(scope: Scope) -> str:
+    return scope.kind.value if scope.kind is ScopeKind.PORTFOLIO else f"{scope.kind}:{scope.name}"
+
+
+def _row(document: dict[str, object]) -> list[object]:
+    """As people read it: a few digits, and a word where nothing was measured."""
+    told = {name: _shown(value) for name, value in document.items()}
+    told["used"] = "" if document["used"] is None else f"{document['used']:.0%}"
+    told["status"] = document["status"] or "not measured"
+    return list(told.values())
+
+
+def _shown(value: object) -> object:
+    return f"{value:.4g}" if isinstance(value, float) else value

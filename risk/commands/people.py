@@ -1,0 +1,19 @@
+"""Who asks, and of which book: what commands that change a book have in common."""
+
+import os
+import pwd
+
+import click
+
+of_portfolio = click.option(
+    "--portfolio", help="Whose; that of the settings unless given.", metavar="NAME"
+)
+
+
+def who() -> str:
+    """By the process's user, not by the environment, which anybody may set."""
+    user = os.getuid()
+    try:
+        return f"{pwd.getpwuid(user).pw_name} (command line)"
+    except KeyError:  # as in some containers
+        return f"user {user} (command line)"

@@ -1,0 +1,220 @@
+"""``seawall policy``: what may be done with a book, as one file."""
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from risk.commands.output import print_table
+from risk.commands.people import of_portfolio, who
+from risk.commands.store import checked_engines_of
+from risk.config import load_settings
+from risk.domain.actions import AdoptPolicy
+from risk.domain.policy import Policy
+from risk.engine.clock import wall_time
+from risk.errors import InvalidInput
+from risk.limits.adoption import asked_for
+from risk.limits.policy_diff import counted, diff
+from risk.limits.policy_file import read_policy
+from risk.limits.policy_text import policy_text
+from risk.storage.engines import transaction
+from risk.storage.policies import (
+    PolicyEntry,
+    PolicyStanding,
+    ask_of_policy,
+    policy_history,
+    policy_standing,
+    policy_versions,
+)
+
+_file = click.argument("file", type=click.Path(path_type=Path))
+
+
+@click.group()
+def policy() -> None:
+    """Keep what may be done with a book: one file of limits, compared before it is adopted.
+
+    docs/policy.md describes the file. A book without a policy may not trade.
+    """
+
+
+@policy.command()
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@of_portfolio
+@click.option("--version", type=int, help="An earlier one, as `history` numbers them.")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+def export(file: Path | None, portfolio: str | None, version: int | None, force: bool) -> None:
+    """Write the policy in force to FILE, or print it."""
+    settings = load_settings()
+    name = settings.portfolio if portfolio is None else portfolio
+    with checked_engines_of(settings) as engines, transaction(engines.reader) as connection:
+        if version is None:
+            found = policy_standing(connection, name, at=wall_time()).in_force
+        else:
+            found = policy_versions(connection, name).get(version)
+    if found is None:
+        raise InvalidInput(_none(name) if version is None else f"{name} had no version {version}")
+    if file is None:
+        click.echo(policy_text(found), nl=False)
+        return
+    _write(file, policy_text(found), force=force)
+    click.echo(f"Wrote version {found.version} of {name}'s policy to {file}.")
+
+
+@policy.command()
+@_file
+@of_portfolio
+def check(file: Path, portfolio: str | None) -> None:
+    """Say whether FILE is a policy that could be adopted."""
+    name = load_settings().portfolio if portfolio is None else portfolio
+    found = _read(file, name)
+    click.echo(
+        f"{file} is sound: {_many(len(found.limits), 'limit')}, "
+        f"{_many(len(found.instruments), 'instrument')}, "
+        f"{_many(len(found.strategies), 'strategy', 'strategies')}, "
+        f"{_many(len(found.temporary), 'temporary limit')}."
+    )
+    for overdue in _overdue(found, wall_time().date()):
+        click.echo(overdue)
+
+
+@policy.command("diff")
+@_file
+@of_portfolio
+def diff_(file: Path, portfolio: str | None) -> None:
+    """Say what adopting FILE would change."""
+    settings = load_settings()
+    name = settings.portfolio if portfolio is None else portfolio
+    new = _read(file, name)
+    with checked_engines_of(settings) as engines, transaction(engines.reader) as connection:
+        standing = policy_standing(connection, name, at=wall_time())
+    _print_differences(name, standing, new)
+
+
+@policy.command("import")
+@_file
+@of_portfolio
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def import_(file: Path, portfolio: str | None, yes: bool) -> None:
+    """Adopt FILE from the engine's next cycle on, after showing what it would change.
+
+    Refused if somebody adopted another policy meanwhile.
+    """
+    settings = load_settings()
+    name = settings.portfolio if portfolio is None else portfolio
+    new = _read(file, name)
+    with checked_engines_of(settings) as engines:
+        with transaction(engines.reader) as connection:
+            standing = policy_standing(connection, name, at=wall_time())
+        if not _print_differences(name, standing, new):
+            return
+        if not yes:
+            click.confirm(f"Adopt it for {name}?", abort=True)
+        seen = _version(standing.coming)
+        with transaction(engines.writer) as connection:
+            change = ask_of_policy(
+                connection,
+                name,
+                lambda seq, at, by: AdoptPolicy(seq=seq, at=at, who=by, policy=new, seen=seen),
+                who=who(),
+                at=wall_time(),
+            )
+    click.echo(
+        f"{name} will have it as version {change.policy.version} from the engine's next cycle on."
+    )
+
+
+@policy.command()
+@of_portfolio
+def history(portfolio: str | None) -> None:
+    """List everything that was asked of the policy, and what came of it."""
+    settings = load_settings()
+    name = settings.portfolio if portfolio is None else portfolio
+    with checked_engines_of(settings) as engines, transaction(engines.reader) as connection:
+        entries = policy_history(connection, name)
+    if not entries:
+        click.echo(f"Nobody has asked anything of the policy of {name} yet.")
+    print_table(
+        ("asked", "by", "to", "became", "different"),
+        [
+            (
+                entry.action.at.isoformat(timespec="seconds"),
+                entry.action.who,
+                asked_for(entry.action),
+                _became(entry),
+                len(entry.adopted.what) if entry.adopted else None,
+            )
+            for entry in entries
+        ],
+    )
+
+
+# --- in words ------------------------------------------------------------------------------
+
+
+def _read(file: Path, portfolio: str) -> Policy:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{file} is not text in UTF-8") from error
+    return read_policy(text, portfolio=portfolio)
+
+
+def _write(file: Path, text: str, *, force: bool) -> None:
+    try:
+        with file.open("w" if force else "x", encoding="utf-8") as opened:
+            opened.write(text)
+    except FileExistsError as error:
+        raise InvalidInput(f"{file} is there already; --force writes over it") from error
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be written: {error.strerror}") from error
+
+
+def _print_differences(portfolio: str, standing: PolicyStanding, new: Policy) -> bool:
+    """Whether there are any."""
+    old = standing.coming
+    if standing.waiting:
+        click.echo(f"Compared with what waits for the engine, asked by {standing.waiting[-1].who}.")
+    if old is None:
+        click.echo(_none(portfolio))
+    elif 0 < new.version < old.version:
+        click.echo(
+            f"The file was made from version {new.version}; version {old.version} is in force: "
+            "what was changed since would be undone."
+        )
+    differences = diff(old, new)
+    if not differences:
+        click.echo(f"Nothing would change: {portfolio} has this policy already.")
+        return False
+    for difference in differences:
+        click.echo(str(difference))
+    click.echo(f"{_many(len(differences), 'difference')}: {counted(differences)}.")
+    return True
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    return f"{count} {one if count == 1 else more or one + 's'}"
+
+
+def _none(portfolio: str) -> str:
+    return f"{portfolio} has no policy yet: until one is adopted nothing may be traded."
+
+
+def _version(policy: Policy | None) -> int:
+    return 0 if policy is None else policy.version
+
+
+def _became(entry: PolicyEntry) -> str:
+    if entry.waits:
+        return "waits for the engine"
+    return "refused" if entry.adopted is None else f"version {entry.adopted.number}"
+
+
+def _overdue(policy: Policy, today: date) -> list[str]:
+    return [
+        f"{limit.name} should have been reviewed by {limit.review_by}."
+        for limit in policy.limits
+        if limit.review_by is not None and limit.review_by < today
+    ]

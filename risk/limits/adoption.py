@@ -1,0 +1,216 @@
+"""Which policy is in force: what people asked for, applied purely, or refused with a sentence."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from risk.domain.actions import (
+    Action,
+    AdoptPolicy,
+    EndTemporaryLimit,
+    PolicyChange,
+    Refusal,
+    SetTemporaryLimit,
+)
+from risk.domain.events import LimitUpdated, PolicyChanged, RiskEvent
+from risk.domain.limits import LimitDefinition, TemporaryLimit
+from risk.domain.policy import Policy
+from risk.errors import PolicyInvalid
+from risk.limits.policy_diff import diff
+from risk.limits.policy_rules import refuse_unsound
+
+#: The kinds of action that `adopt` applies.
+ADOPTED = (AdoptPolicy, SetTemporaryLimit, EndTemporaryLimit)
+
+
+class Adopted(NamedTuple):
+    """The policy after what was asked, and what is to be told of it.
+
+    Attributes
+    ----------
+    policy : Policy or None
+    changes : tuple of PolicyChange
+        In the order in which they came; the last one stands.
+    refusals : tuple of Refusal
+    """
+
+    policy: Policy | None
+    changes: tuple[PolicyChange, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+
+
+def adopt(
+    policy: Policy | None, actions: Sequence[Action], *, portfolio: str, at: datetime
+) -> Adopted:
+    """Apply what people asked of a policy; actions of other kinds are left to others.
+
+    Parameters
+    ----------
+    policy : Policy or None
+        In force; None while nobody adopted one.
+    actions : sequence of Action
+        Not taken in yet, oldest first.
+    portfolio : str
+    at : datetime
+        Of the cycle, the market's time. UTC.
+
+    Returns
+    -------
+    Adopted
+    """
+    changes, refusals = list[PolicyChange](), list[Refusal]()
+    policy = without_expired(policy, at)
+    for action in actions:
+        if not isinstance(action, ADOPTED):
+            continue
+        try:
+            wanted = _wanted(policy, action, at)
+            refuse_unsound(wanted, portfolio)
+        except PolicyInvalid as invalid:
+            refusals.append(Refusal(asked_for(action), action.who, str(invalid)))
+            continue
+        what = tuple(str(difference) for difference in diff(policy, wanted))
+        policy = _numbered(policy, wanted, action.who)
+        changes.append(PolicyChange(policy, action.seq, action.who, what))
+    return Adopted(policy, tuple(changes), tuple(refusals))
+
+
+def without_expired(policy: Policy | None, at: datetime) -> Policy | None:
+    """The policy without temporary limits that are over; the very same where none is."""
+    if policy is None or all(at < temporary.expires for temporary in policy.temporary):
+        return policy
+    return replace(policy, temporary=tuple(t for t in policy.temporary if at < t.expires))
+
+
+def policy_events(
+    before: Policy | None, changes: Sequence[PolicyChange], **stamp: Any
+) -> Iterator[RiskEvent]:
+    """What is to be told of policies that took another's place.
+
+    The thresholds that a temporary limit gives are told when they come into force, not here.
+
+    Parameters
+    ----------
+    before : Policy or None
+        In force before the first of them.
+    changes : sequence of PolicyChange
+    **stamp
+        What every event carries.
+    """
+    for policy, action, by, what in changes:
+        yield PolicyChanged(**stamp, number=policy.version, action=action, by=by, what=what)
+        yield from _updated(before, policy, by, stamp)
+        before = policy
+
+
+def asked_for(action: Action) -> str:
+    """What an action asks for, as the end of a sentence: *asked to*."""
+    match action:
+        case AdoptPolicy(policy=policy):
+            count = len(policy.limits)
+            return f"adopt a policy of {count} limit{'' if count == 1 else 's'}"
+        case SetTemporaryLimit(limit=limit, hard=hard, expires=expires):
+            return f"set {limit} to {hard:g} until {expires.isoformat(timespec='minutes')}"
+        case EndTemporaryLimit(limit=limit):
+            return f"end the temporary limit of {limit}"
+    raise TypeError(f"an action of kind {type(action).__name__} asks nothing of a policy")
+
+
+# --- what each kind of action wants --------------------------------------------------------
+
+
+def _wanted(policy: Policy | None, action: Action, at: datetime) -> Policy:
+    match action:
+        case AdoptPolicy():
+            return _adopted(policy, action, at)
+        case SetTemporaryLimit():
+            return _with_temporary(_needed(policy), action, at)
+        case EndTemporaryLimit():
+            return _without_temporary(_needed(policy), action.limit)
+    raise TypeError(f"an action of kind {type(action).__name__} asks nothing of a policy")
+
+
+def _needed(policy: Policy | None) -> Policy:
+    if policy is None:
+        raise PolicyInvalid("the book", "has none yet: adopt one first")
+    return policy
+
+
+def _adopted(policy: Policy | None, action: AdoptPolicy, at: datetime) -> Policy:
+    version = 0 if policy is None else policy.version
+    if action.seen != version:
+        by = "nobody" if policy is None else policy.by
+        raise PolicyInvalid(
+            f"version {version}, by {by},",
+            f"is in force, and the new policy was compared with version {action.seen}: "
+            "compare with the one in force first",
+        )
+    kept = without_expired(action.policy, at)
+    assert kept is not None, "there is one"
+    return replace(kept, limits=tuple(_versioned(policy, limit) for limit in kept.limits))
+
+
+def _versioned(before: Policy | None, limit: LimitDefinition) -> LimitDefinition:
+    """The limit with the number that its history gives it, whatever its file says."""
+    known = None if before is None else before.limit(limit.name)
+    if known is None:
+        return replace(limit, version=1)
+    same = replace(limit, version=known.version) == known
+    return replace(limit, version=known.version + (0 if same else 1))
+
+
+def _with_temporary(policy: Policy, action: SetTemporaryLimit, at: datetime) -> Policy:
+    entry = f"temporary limit of {action.limit}"
+    if action.expires <= at:
+        raise PolicyInvalid(
+            entry, f"would have expired before now, {at.isoformat(timespec='seconds')}"
+        )
+    new = TemporaryLimit(
+        limit=action.limit,
+        hard=action.hard,
+        soft=action.soft,
+        starts=at if action.starts is None else action.starts,
+        expires=action.expires,
+        reason=action.reason,
+        by=action.who,
+    )
+    kept = (t for t in policy.temporary if not _meet(t, new))
+    return replace(policy, temporary=(*kept, new))
+
+
+def _meet(one: TemporaryLimit, other: TemporaryLimit) -> bool:
+    same = one.limit == other.limit
+    return same and one.starts < other.expires and other.starts < one.expires
+
+
+def _without_temporary(policy: Policy, limit: str) -> Policy:
+    kept = tuple(temporary for temporary in policy.temporary if temporary.limit != limit)
+    if len(kept) == len(policy.temporary):
+        raise PolicyInvalid(f"temporary limit of {limit}", "is none: it is as defined already")
+    return replace(policy, temporary=kept)
+
+
+def _numbered(before: Policy | None, policy: Policy, by: str) -> Policy:
+    return replace(policy, version=(0 if before is None else before.version) + 1, by=by)
+
+
+def _updated(
+    before: Policy | None, after: Policy, by: str, stamp: dict[str, Any]
+) -> Iterator[LimitUpdated]:
+    """Each threshold that is new, gone, or another."""
+    old = {limit.name: limit for limit in before.limits} if before else {}
+    new = {limit.name: limit for limit in after.limits}
+    for name in [*new, *(name for name in old if name not in new)]:
+        was, now = old.get(name), new.get(name)
+        if was is None or now is None or (was.hard, was.soft) != (now.hard, now.soft):
+            yield LimitUpdated(
+                **stamp,
+                limit=name,
+                threshold=None if now is None else now.hard,
+                previous=None if was is None else was.hard,
+                soft=None if now is None else now.soft,
+                previous_soft=None if was is None else was.soft,
+                reason=f"version {after.version} of the policy",
+                changed_by=by,
+            )

@@ -1,0 +1,316 @@
+"""What a policy must be like to be adopted; the first thing that is wrong is told."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+from datetime import date, datetime
+from difflib import get_close_matches
+from itertools import pairwise
+from typing import get_type_hints
+
+from risk.domain.limits import LimitDefinition, TemporaryLimit, Thresholds, Unit
+from risk.domain.policy import Dynamics, Policy, RegimePack, Rung
+from risk.domain.scopes import Scope, ScopeKind
+from risk.errors import PolicyInvalid
+from risk.limits.types import LIMIT_TYPES, limit_of, own_settings
+
+#: The pack of limits that belong to no strategy type; no type may be called so.
+OF_NO_TYPE = ScopeKind.PORTFOLIO.value
+
+
+def refuse_unsound(policy: Policy, portfolio: str) -> None:
+    """Refuse a policy that contradicts itself or names what there is not.
+
+    Parameters
+    ----------
+    policy : Policy
+    portfolio : str
+        Whose policy it is to be.
+
+    Raises
+    ------
+    PolicyInvalid
+        Naming the entry, and what is wrong with it.
+    """
+    _refuse_instruments(policy)
+    _refuse_strategies(policy)
+    _refuse_dynamics(policy)
+    _refuse_derisking(policy)
+    for limit in policy.limits:
+        _refuse_limit(limit, policy, portfolio)
+    _refuse_twice([limit.name for limit in policy.limits], "is the name of two limits")
+    for temporary in policy.temporary:
+        _refuse_temporary(temporary, policy)
+    _refuse_overlap(policy.temporary)
+    for limit, hard in _all_thresholds(policy):
+        _refuse_above_parents(limit, hard, policy)
+
+
+def refuse_odd_text(entry: str, what: str, text: str, *, may_be_empty: bool = False) -> None:
+    """Refuse text that could fool a reader, or says nothing.
+
+    Raises
+    ------
+    PolicyInvalid
+    """
+    if not text.isprintable():
+        raise PolicyInvalid(entry, f"has a {what} that is not printable text in one line")
+    if not may_be_empty and not text.strip():
+        raise PolicyInvalid(entry, f"needs a {what}")
+
+
+def refuse_outside(
+    entry: str, name: str, value: float, *, least: float = 0.0, most: float = math.inf
+) -> None:
+    """Refuse a number that is not finite or lies outside [`least`, `most`].
+
+    Raises
+    ------
+    PolicyInvalid
+    """
+    if math.isfinite(value) and least <= value <= most:
+        return
+    span = f"{least:g} or more" if most == math.inf else f"between {least:g} and {most:g}"
+    raise PolicyInvalid(entry, f"has {name} {value:g}, which must be {span}")
+
+
+# --- what may be traded --------------------------------------------------------------------
+
+
+def _refuse_instruments(policy: Policy) -> None:
+    for asset, instrument in policy.instruments.items():
+        entry = f"instrument {asset}"
+        refuse_odd_text(entry, "name", asset)
+        for spec in fields(instrument):
+            refuse_outside(entry, spec.name, getattr(instrument, spec.name))
+
+
+def _refuse_strategies(policy: Policy) -> None:
+    for strategy, kind in policy.strategies.items():
+        refuse_odd_text(f"strategy {strategy}", "name", strategy)
+        refuse_odd_text(f"strategy {strategy}", "type", kind)
+        if kind == OF_NO_TYPE:
+            raise PolicyInvalid(
+                f"strategy {strategy}", f"cannot be of a type called {OF_NO_TYPE}: choose another"
+            )
+
+
+# --- how limits move -----------------------------------------------------------------------
+
+
+def _refuse_dynamics(policy: Policy) -> None:
+    dynamics, entry = policy.dynamics, "dynamics"
+    _refuse_not_above_zero(entry, "floor", dynamics.floor, most=1.0)
+    refuse_outside(entry, "cap", dynamics.cap, least=1.0)
+    _refuse_falls(dynamics)
+    _refuse_not_above_zero(entry, "performance_least", dynamics.performance_least, most=1.0)
+    _refuse_not_above_zero(entry, "step", dynamics.step, most=1.0)
+    _refuse_not_above_zero(entry, "loosen_per_day", dynamics.loosen_per_day)
+    for kind, pack in dynamics.packs.items():
+        _refuse_pack(kind, pack, policy)
+    refuse_outside("clusters", "cluster_correlation", policy.cluster_correlation, most=1.0)
+
+
+def _refuse_falls(dynamics: Dynamics) -> None:
+    begins, ends = dynamics.drawdown_from, dynamics.drawdown_to
+    refuse_outside("dynamics", "drawdown_from", begins, most=1.0)
+    refuse_outside("dynamics", "drawdown_to", ends, most=1.0)
+    if begins >= ends:
+        raise PolicyInvalid(
+            "dynamics", f"has drawdown_from {begins:g}, which must be below drawdown_to {ends:g}"
+        )
+
+
+def _refuse_pack(kind: str, pack: RegimePack, policy: Policy) -> None:
+    entry = f"regime pack {kind}"
+    types = {*policy.strategies.values(), OF_NO_TYPE}
+    if kind not in types:
+        raise PolicyInvalid(
+            entry, f"is for a strategy type that no strategy has; {_there_are(types)}"
+        )
+    for spec in fields(pack):
+        _refuse_not_above_zero(entry, spec.name, getattr(pack, spec.name))
+
+
+def _refuse_derisking(policy: Policy) -> None:
+    derisking = policy.derisking
+    _refuse_not_above_zero("derisking", "release", derisking.release, most=1.0)
+    _refuse_not_above_zero("derisking", "deadline_minutes", derisking.deadline_minutes)
+    for rung in derisking.ladder:
+        entry = f"ladder at {rung.drawdown:g}"
+        _refuse_not_above_zero(entry, "drawdown", rung.drawdown, most=1.0)
+        refuse_outside(entry, "size", rung.size, most=1.0)
+    for before, after in pairwise(derisking.ladder):
+        _refuse_out_of_order(before, after)
+
+
+def _refuse_out_of_order(before: Rung, after: Rung) -> None:
+    if after.drawdown <= before.drawdown or after.size >= before.size:
+        raise PolicyInvalid(
+            f"ladder at {after.drawdown:g}",
+            f"is out of order: after a drawdown of {before.drawdown:g} and a size of "
+            f"{before.size:g} must come a larger drawdown and a smaller size",
+        )
+
+
+def _refuse_not_above_zero(entry: str, name: str, value: float, *, most: float = math.inf) -> None:
+    refuse_outside(entry, name, value, most=most)
+    if value == 0.0:
+        raise PolicyInvalid(entry, f"has {name} 0, which must be above 0")
+
+
+# --- limits --------------------------------------------------------------------------------
+
+
+def _refuse_limit(limit: LimitDefinition, policy: Policy, portfolio: str) -> None:
+    refuse_odd_text("a limit", "name", limit.name)
+    for what in ("owner", "rationale"):
+        refuse_odd_text(limit.name, what, getattr(limit, what), may_be_empty=True)
+    if limit.review_by is not None and type(limit.review_by) is not date:
+        raise PolicyInvalid(limit.name, f"has review_by {limit.review_by}, which is no date")
+    _refuse_settings(limit)
+    limit_of(limit)
+    _refuse_scope(limit, policy, portfolio)
+
+
+def _refuse_settings(limit: LimitDefinition) -> None:
+    """What `limit_of` cannot tell: settings of a wrong type, and numbers that are none."""
+    kind = LIMIT_TYPES.get(limit.kind)
+    if kind is None:
+        return
+    hints = get_type_hints(kind)
+    for name in own_settings(kind):
+        if name not in limit.parameters:
+            continue
+        value, wanted = limit.parameters[name], hints[name]
+        if wanted is float and isinstance(value, float):
+            refuse_outside(limit.name, name, value)
+        elif wanted is str and isinstance(value, str):
+            refuse_odd_text(limit.name, name, value, may_be_empty=True)
+        elif not (wanted == tuple[str, ...] and _are_texts(value)):
+            raise PolicyInvalid(limit.name, f"has {name} {value!r}, which must be {_SAID[wanted]}")
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, tuple) and all(
+        isinstance(each, str) and each.isprintable() for each in value
+    )
+
+
+_SAID: Mapping[object, str] = {
+    float: "a number",
+    str: "text",
+    tuple[str, ...]: "a list of texts",
+}
+
+
+def _refuse_scope(limit: LimitDefinition, policy: Policy, portfolio: str) -> None:
+    kind, name = limit.scope
+    known: dict[ScopeKind, tuple[str, Sequence[str]]] = {
+        ScopeKind.PORTFOLIO: ("portfolio", (portfolio,)),
+        ScopeKind.ASSET: ("asset", tuple(policy.instruments)),
+        ScopeKind.STRATEGY: ("strategy", tuple(policy.strategies)),
+        ScopeKind.STRATEGY_TYPE: ("strategy type", tuple(policy.strategies.values())),
+    }
+    if kind is ScopeKind.VENUE:  # the account knows which there are, the policy does not
+        refuse_odd_text(limit.name, "venue", name)
+        return
+    word, names = known[kind]
+    if name not in names:
+        raise PolicyInvalid(
+            limit.name, f"is set on {word} {name}, which the policy lacks; {_there_are(names)}"
+        )
+
+
+def _there_are(names: Sequence[str] | set[str]) -> str:
+    return f"there are {', '.join(sorted(set(names)))}" if names else "there are none"
+
+
+def _refuse_twice(names: Sequence[str], problem: str) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise PolicyInvalid(name, problem)
+        seen.add(name)
+
+
+# --- temporary limits ----------------------------------------------------------------------
+
+
+def _refuse_temporary(temporary: TemporaryLimit, policy: Policy) -> None:
+    entry = f"temporary limit of {temporary.limit}"
+    limit = policy.limit(temporary.limit)
+    if limit is None:
+        names = [limit.name for limit in policy.limits]
+        likely = get_close_matches(temporary.limit, names, n=1)
+        hint = f"; did you mean {likely[0]}?" if likely else ""
+        raise PolicyInvalid(entry, f"is of a limit that the policy lacks{hint}")
+    for moment in (temporary.starts, temporary.expires):
+        if moment.utcoffset() is None:
+            raise PolicyInvalid(entry, f"has the time {moment}, which needs a zone")
+    if temporary.expires <= temporary.starts:
+        raise PolicyInvalid(
+            entry, f"expires at {_told(temporary.expires)}, not after {_told(temporary.starts)}"
+        )
+    refuse_odd_text(entry, "reason", temporary.reason)
+    refuse_odd_text(entry, "by", temporary.by, may_be_empty=True)
+    try:
+        limit_of(limit, Thresholds(temporary.hard, temporary.soft, 1.0, temporary.reason))
+    except PolicyInvalid as invalid:
+        raise PolicyInvalid(entry, invalid.problem) from invalid
+
+
+def _refuse_overlap(temporary: Sequence[TemporaryLimit]) -> None:
+    ordered = sorted(temporary, key=lambda each: (each.limit, each.starts))
+    for before, after in pairwise(ordered):
+        if before.limit == after.limit and after.starts < before.expires:
+            raise PolicyInvalid(
+                f"temporary limit of {after.limit}",
+                f"starts at {_told(after.starts)}, before another one expires at "
+                f"{_told(before.expires)}",
+            )
+
+
+def _told(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
+
+
+# --- children and parents ------------------------------------------------------------------
+
+
+def _all_thresholds(policy: Policy) -> Iterator[tuple[LimitDefinition, float]]:
+    """Each limit's hard threshold, as defined and for a while."""
+    named = {limit.name: limit for limit in policy.limits}
+    yield from ((limit, limit.hard) for limit in policy.limits)
+    yield from ((named[each.limit], each.hard) for each in policy.temporary)
+
+
+def _refuse_above_parents(limit: LimitDefinition, hard: float, policy: Policy) -> None:
+    """A part of a book may not be allowed more than the whole of which it is a part."""
+    if LIMIT_TYPES[limit.kind].unit is not Unit.SHARE:
+        return
+    for parent in _parents(limit, policy):
+        most = max([parent.hard, *(t.hard for t in policy.temporary if t.limit == parent.name)])
+        if hard > most:
+            raise PolicyInvalid(
+                limit.name,
+                f"allows {hard:g} where {parent.name}, of which it is a part, allows {most:g}",
+            )
+
+
+def _parents(limit: LimitDefinition, policy: Policy) -> Iterator[LimitDefinition]:
+    """Limits of the same kind and settings on what encloses the scope of `limit`."""
+    for other in policy.limits:
+        alike = other.kind == limit.kind and other.parameters == limit.parameters
+        if alike and _encloses(other.scope, limit.scope, policy):
+            yield other
+
+
+def _encloses(outer: Scope, inner: Scope, policy: Policy) -> bool:
+    if outer.kind is ScopeKind.PORTFOLIO:
+        return inner.kind is not ScopeKind.PORTFOLIO
+    return (
+        outer.kind is ScopeKind.STRATEGY_TYPE
+        and inner.kind is ScopeKind.STRATEGY
+        and policy.strategies.get(inner.name) == outer.name
+    )

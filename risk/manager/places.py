@@ -1,0 +1,174 @@
+"""What all orders for one side of one position have in common at one moment."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from risk.domain.decisions import Outcome, Reason, ReasonCode
+from risk.domain.market import Mark
+from risk.domain.orders import Side
+from risk.domain.policy import Instrument
+from risk.domain.positions import PositionKey
+from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.snapshot import Snapshot
+from risk.domain.state import RiskState, TradingState
+from risk.limits.rulebook import Rulebook
+from risk.portfolio.committed import scopes_of
+
+_ANY_STEP = Instrument()
+
+
+class Place(NamedTuple):
+    """One side of one position.
+
+    Attributes
+    ----------
+    key : PositionKey
+    side : Side
+    mark : Mark
+    instrument : Instrument
+    state : TradingState
+        The tightest of all scopes that enclose the position.
+    scope : Scope
+        Whose it is.
+    closed : tuple of Reason
+        What stops new risk here, whatever the order.
+    reducible : float
+        Units of an order that can only make the position smaller.
+    """
+
+    key: PositionKey
+    side: Side
+    mark: Mark
+    instrument: Instrument
+    state: TradingState
+    scope: Scope
+    closed: tuple[Reason, ...]
+    reducible: float
+
+
+class Places:
+    """Every place of a book; each is looked at once.
+
+    Parameters
+    ----------
+    state : RiskState
+    snapshot : Snapshot
+    rulebook : Rulebook or None
+        Of the state's policy.
+    equity : float or None
+        The snapshot's.
+    """
+
+    def __init__(
+        self, state: RiskState, snapshot: Snapshot, rulebook: Rulebook | None, equity: float | None
+    ) -> None:
+        self._state = state
+        self._snapshot = snapshot
+        self._rulebook = rulebook
+        self._equity = equity
+        self._pending = _pending_units(snapshot)
+        self._found: dict[tuple[str, str, str, str], Place] = {}
+
+    def at(self, strategy: str, asset: str, venue: str, side: str) -> Place:
+        """One of them.
+
+        Raises
+        ------
+        ValueError
+            If `side` is none.
+        """
+        found = self._found.get((strategy, asset, venue, side))
+        if found is None:
+            found = self._look(PositionKey(strategy, asset, venue), Side(side))
+            self._found[strategy, asset, venue, side] = found
+        return found
+
+    def tightest(self, key: PositionKey) -> tuple[TradingState, Scope]:
+        """The tightest trading state of all scopes that enclose a position, and whose it is."""
+        standings, scopes = self._state.standings, self._enclosing(key)
+        states = [standings[s].state if s in standings else TradingState.NORMAL for s in scopes]
+        worst = max(range(len(scopes)), key=lambda n: states[n])
+        return states[worst], scopes[worst]
+
+    def _enclosing(self, key: PositionKey) -> tuple[Scope, ...]:
+        if self._rulebook is not None:
+            return self._rulebook.enclosing(key)
+        return (Scope(ScopeKind.PORTFOLIO, self._state.portfolio), *scopes_of(key))
+
+    def _look(self, key: PositionKey, side: Side) -> Place:
+        policy, mark = self._state.policy, self._snapshot.mark(key.asset)
+        instruments = policy.instruments if policy else {}
+        state, scope = self.tightest(key)
+        return Place(
+            key=key,
+            side=side,
+            mark=mark,
+            instrument=instruments.get(key.asset, _ANY_STEP),
+            state=state,
+            scope=scope,
+            closed=(
+                *self._not_allowed(key),
+                *_closed(state, scope),
+                *self._unmeasured(mark),
+            ),
+            reducible=self._reducible(key, side),
+        )
+
+    def _reducible(self, key: PositionKey, side: Side) -> float:
+        """What is held, less the orders on that side that may still be filled.
+
+        Orders on the other side may never be.
+        """
+        held = self._snapshot.ledger.positions.get(key)
+        remaining = (held.quantity if held else 0.0) + self._pending.get((key, side), 0.0)
+        return max(0.0, -side.sign * remaining)
+
+    def _not_allowed(self, key: PositionKey) -> Iterator[Reason]:
+        """What the policy does not name may not be traded."""
+        policy, rulebook = self._state.policy, self._rulebook
+        if policy is None or rulebook is None:
+            yield Reason(ReasonCode.NO_POLICY, Outcome.FAILED, self._state.portfolio)
+            return
+        if key.strategy not in policy.strategies:
+            yield Reason(ReasonCode.STRATEGY_UNKNOWN, Outcome.FAILED, key.strategy)
+        if key.asset not in policy.instruments:
+            known = key.asset in self._snapshot.marks
+            code = ReasonCode.ASSET_NOT_ALLOWED if known else ReasonCode.ASSET_UNKNOWN
+            yield Reason(code, Outcome.FAILED, key.asset)
+            return
+        bare = rulebook.without_limit(key)
+        if bare is not None:
+            yield Reason(ReasonCode.SCOPE_WITHOUT_LIMIT, Outcome.FAILED, bare.name, bare)
+
+    def _unmeasured(self, mark: Mark) -> Iterator[Reason]:
+        if not mark.known:
+            yield Reason(ReasonCode.MARK_MISSING, Outcome.FAILED, mark.asset)
+        elif not mark.trust.allows_new_risk:
+            yield Reason(ReasonCode.MARK_NOT_TRUSTED, Outcome.FAILED, mark.asset)
+        portfolio = self._state.portfolio
+        if self._equity is None:
+            yield Reason(ReasonCode.EQUITY_UNKNOWN, Outcome.FAILED, portfolio)
+        elif not self._equity > 0.0:
+            code = ReasonCode.EQUITY_NOT_POSITIVE
+            yield Reason(code, Outcome.FAILED, portfolio, value=self._equity)
+
+
+def halted(scope: Scope) -> Reason:
+    """What stops everything in a halted scope."""
+    return Reason(ReasonCode.HALTED, Outcome.FAILED, scope.name, scope)
+
+
+def _closed(state: TradingState, scope: Scope) -> Iterator[Reason]:
+    if state is TradingState.HALTED:
+        yield halted(scope)
+    elif state is TradingState.REDUCE_ONLY:
+        yield Reason(ReasonCode.REDUCTIONS_ONLY, Outcome.FAILED, scope.name, scope)
+
+
+def _pending_units(snapshot: Snapshot) -> dict[tuple[PositionKey, Side], float]:
+    """Signed units that may still be filled, of each position and side."""
+    found: dict[tuple[PositionKey, Side], float] = {}
+    for key, quantity in snapshot.pending:
+        side = Side.BUY if quantity > 0.0 else Side.SELL
+        found[key, side] = found.get((key, side), 0.0) + quantity
+    return found

@@ -1,0 +1,1 @@
+"""Stress: what past falls of the market would do to a book of today. Pure."""

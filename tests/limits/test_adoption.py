@@ -1,0 +1,238 @@
+"""Which policy is in force: adopted once, numbered, refused with a sentence, expired by itself."""
+
+import re
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+
+from risk.domain.actions import (
+    Action,
+    AdoptPolicy,
+    ChooseBookModel,
+    EndTemporaryLimit,
+    SetTemporaryLimit,
+)
+from risk.domain.events import LimitUpdated, PolicyChanged
+from risk.domain.policy import Policy
+from risk.limits.adoption import Adopted, adopt, asked_for, policy_events, without_expired
+from tests.policy_files import FILE, HOUR, MONDAY, ON_BTC, OWNER, VAR, policies, policy_of
+
+EARLY = MONDAY - HOUR
+FIRST = replace(policy_of(), version=1, by="anna")
+STAMP = {"at": MONDAY, "portfolio": OWNER, "cycle": "demo-1"}
+
+
+def adoption(policy: Policy, *, seen: int = 0, seq: int = 1, who: str = "anna") -> AdoptPolicy:
+    return AdoptPolicy(seq=seq, at=MONDAY, who=who, policy=policy, seen=seen)
+
+
+def raising(
+    limit: str = ON_BTC,
+    hard: float = 0.3,
+    *,
+    starts: datetime | None = None,
+    expires: datetime = MONDAY + HOUR,
+) -> SetTemporaryLimit:
+    return SetTemporaryLimit(
+        seq=2,
+        at=MONDAY,
+        who="ben",
+        limit=limit,
+        hard=hard,
+        soft=0.2,
+        starts=starts,
+        expires=expires,
+        reason="the roll",
+    )
+
+
+def restoring(limit: str) -> EndTemporaryLimit:
+    return EndTemporaryLimit(seq=3, at=MONDAY, who="cleo", limit=limit)
+
+
+def adopted(policy: Policy | None, *actions: Action, at: datetime = EARLY) -> Adopted:
+    return adopt(policy, actions, portfolio=OWNER, at=at)
+
+
+def reason(found: Adopted) -> str:
+    assert found.changes == ()
+    (refusal,) = found.refusals
+    return refusal.reason
+
+
+# --- adopting ------------------------------------------------------------------------------
+
+
+def test_a_first_policy_is_version_one_by_whoever_adopted_it() -> None:
+    found = adopted(None, adoption(policy_of("version = 9\n" + FILE)))
+
+    assert found.policy == FIRST
+    (change,) = found.changes
+    assert (change.policy, change.action, change.by) == (FIRST, 1, "anna")
+    assert change.what[0] == "instrument BTC/USDT: added (looser), lot 0.001"
+
+
+def test_without_anything_asked_the_policy_stays_the_very_same() -> None:
+    choice = ChooseBookModel(seq=1, at=MONDAY, who="anna", model="adaptive")
+
+    assert adopted(FIRST, choice) == Adopted(FIRST)
+    assert adopted(FIRST).policy is FIRST
+    assert adopted(None) == Adopted(None)
+
+
+def test_a_policy_that_was_compared_with_another_is_refused() -> None:
+    """Of two people who adopt at once, one wins and the other is told."""
+    two = adoption(FIRST, who="ben"), adoption(FIRST, seq=2, who="cleo")
+    found = adopted(None, *two)
+
+    assert [change.by for change in found.changes] == ["ben"]
+    (refused,) = found.refusals
+    assert refused.by == "cleo"
+    assert refused.asked == "adopt a policy of 5 limits"
+    assert refused.reason == (
+        "policy: version 1, by ben, is in force, and the new policy was compared with version 0: "
+        "compare with the one in force first"
+    )
+
+
+def test_a_policy_that_contradicts_itself_is_refused_and_the_old_one_stays() -> None:
+    wrong = replace(FIRST, limits=(replace(FIRST.limits[0], soft=9.0),))
+    found = adopted(FIRST, adoption(wrong, seen=1))
+
+    assert found.policy is FIRST
+    assert "needs thresholds 0 <= soft <= hard" in reason(found)
+
+
+def test_a_policy_of_another_portfolio_is_refused() -> None:
+    found = adopt(None, [adoption(FIRST)], portfolio="other", at=EARLY)
+
+    assert "set on portfolio demo, which the policy lacks" in reason(found)
+
+
+def test_a_limits_own_version_grows_only_where_its_definition_changed() -> None:
+    changed = policy_of(FILE.replace("hard = 0.06", "hard = 0.05").replace('"ETH/USDT" = {}', ""
+        ).replace(', "asset:ETH/USDT"', ""))  # fmt: skip
+    second = adopted(FIRST, adoption(changed, seen=1)).policy
+    assert second is not None
+    third = adopted(second, adoption(policy_of(), seen=2)).policy
+    assert third is not None
+
+    assert {limit.name: limit.version for limit in second.limits if limit.version > 1} == {VAR: 2}
+    assert (second.version, third.version) == (2, 3)
+    assert {limit.name: limit.version for limit in third.limits if limit.version > 1} == {VAR: 3}
+
+
+@given(policies())
+def test_whatever_is_sound_is_adopted_as_it_is(policy: Policy) -> None:
+    long_ago = datetime.min.replace(tzinfo=MONDAY.tzinfo)
+    found = adopted(None, adoption(policy), at=long_ago)
+
+    assert found.policy is not None
+    same = (replace(limit, version=1) for limit in policy.limits)
+    assert found.policy == replace(policy, limits=tuple(same), version=1, by="anna")
+
+
+# --- temporary limits ----------------------------------------------------------------------
+
+
+def test_a_temporary_limit_is_set_from_this_cycle_on_and_raises_the_version() -> None:
+    found = adopted(FIRST, raising())
+
+    assert found.policy is not None
+    (_, new) = found.policy.temporary
+    assert (new.limit, new.starts, new.expires, new.by) == (ON_BTC, EARLY, MONDAY + HOUR, "ben")
+    assert (found.policy.version, found.policy.by) == (2, "ben")
+    assert found.policy.limits == FIRST.limits
+    (line,) = found.changes[0].what
+    assert line == (
+        f"temporary limit {ON_BTC} from 2027-02-01T07:00:00Z: added (looser), hard 0.3, soft 0.2, "
+        "expires 2027-02-01T09:00:00Z, reason the roll"
+    )
+
+
+def test_it_takes_the_place_of_those_that_it_meets_and_of_no_others() -> None:
+    later = raising(starts=MONDAY + 2 * HOUR, expires=MONDAY + 3 * HOUR)
+    first = adopted(FIRST, raising(), later, raising(hard=0.27)).policy
+    assert first is not None
+
+    assert [(t.limit, t.hard) for t in first.temporary] == [
+        (VAR, 0.08), (ON_BTC, 0.3), (ON_BTC, 0.27),
+    ]  # fmt: skip
+    assert [t.starts for t in first.temporary][1:] == [MONDAY + 2 * HOUR, EARLY]
+
+
+def test_ending_it_lets_the_limit_be_as_defined_and_touches_no_other() -> None:
+    found = adopted(FIRST, raising(), restoring(ON_BTC))
+
+    assert found.policy is not None
+    assert found.policy.temporary == FIRST.temporary
+    assert [change.by for change in found.changes] == ["ben", "cleo"]
+
+
+@pytest.mark.parametrize(
+    ("action", "told"),
+    [
+        (raising("net_exposure asset BTC"), f"did you mean {ON_BTC}?"),
+        (raising(expires=EARLY), "would have expired before now, 2027-02-01T07:00:00"),
+        (raising(starts=MONDAY + HOUR), "expires at .*, not after"),
+        (raising(hard=0.1), "needs thresholds 0 <= soft <= hard"),
+        (raising(hard=float("nan")), "needs thresholds"),
+        (restoring(ON_BTC), "is none: it is as defined already"),
+    ],
+)
+def test_what_cannot_be_is_refused(action: Action, told: str) -> None:
+    assert re.search(told, reason(adopted(FIRST, action)))
+
+
+@pytest.mark.parametrize("action", [raising(), restoring(ON_BTC)])
+def test_without_a_policy_there_is_nothing_to_raise(action: Action) -> None:
+    assert reason(adopted(None, action)) == "policy: the book has none yet: adopt one first"
+
+
+def test_what_is_over_is_dropped_and_does_not_count_as_a_change() -> None:
+    (temporary,) = FIRST.temporary
+
+    assert without_expired(FIRST, temporary.expires - HOUR) is FIRST
+    assert without_expired(None, MONDAY) is None
+    over = adopted(FIRST, at=temporary.expires)
+    assert over.policy == replace(FIRST, temporary=())
+    assert over.changes == ()
+
+
+# --- what is told --------------------------------------------------------------------------
+
+
+def test_each_threshold_that_changed_is_told_with_who_and_why() -> None:
+    tighter = FILE.replace("hard = 0.06", "hard = 0.05").replace(', "asset:ETH/USDT"', "")
+    first = adopted(None, adoption(policy_of()))
+    second = adopted(first.policy, adoption(policy_of(tighter), seen=1, seq=2, who="ben"))
+    added = list(policy_events(None, first.changes, **STAMP))
+    events = list(policy_events(first.policy, second.changes, **STAMP))
+
+    assert [type(event) for event in added] == [PolicyChanged] + [LimitUpdated] * 5
+    changed, var, gone = events
+    assert isinstance(changed, PolicyChanged)
+    assert (changed.number, changed.action, changed.by) == (2, 2, "ben")
+    assert changed.what == second.changes[0].what
+    assert isinstance(var, LimitUpdated)
+    assert (var.limit, var.previous, var.threshold) == (VAR, 0.06, 0.05)
+    assert (var.previous_soft, var.soft) == (0.03, 0.03)
+    assert (var.changed_by, var.reason) == ("ben", "version 2 of the policy")
+    assert isinstance(gone, LimitUpdated)
+    assert (gone.previous, gone.threshold) == (0.25, None)
+
+
+def test_of_a_temporary_limit_the_change_of_policy_is_told_and_no_threshold_yet() -> None:
+    found = adopted(FIRST, raising())
+    events = list(policy_events(FIRST, found.changes, **STAMP))
+
+    assert [type(event) for event in events] == [PolicyChanged]
+
+
+def test_what_was_asked_is_the_end_of_a_sentence() -> None:
+    assert asked_for(raising()) == f"set {ON_BTC} to 0.3 until 2027-02-01T09:00+00:00"
+    assert asked_for(restoring(VAR)) == f"end the temporary limit of {VAR}"
+    with pytest.raises(TypeError, match="asks nothing of a policy"):
+        asked_for(ChooseBookModel(seq=1, at=MONDAY, who="anna", model="adaptive"))
