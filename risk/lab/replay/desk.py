@@ -9,6 +9,7 @@ has no trusted price at the next close is not filled at all, and wanted anew if 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from risk.domain.decisions import OrderRequest
 from risk.domain.ledger import Fill, Ledger
@@ -60,9 +61,21 @@ def _mandate(name: str) -> Mandate:
 # --- wishes ----------------------------------------------------------------------------------
 
 
-def wanted(
-    targets: Targets, mandates: Sequence[Mandate], snapshot: Snapshot
-) -> Iterator[OrderRequest]:
+class Wish(NamedTuple):
+    """An order that a strategy would like to send.
+
+    Attributes
+    ----------
+    request : OrderRequest
+    weight : float
+        What it wants to hold of the asset in the end, a fraction of its capital.
+    """
+
+    request: OrderRequest
+    weight: float
+
+
+def wanted(targets: Targets, mandates: Sequence[Mandate], snapshot: Snapshot) -> Iterator[Wish]:
     """Orders that would take the book from where it stands to its targets.
 
     A change too small to be worth its cost is none. A book without equity wants nothing.
@@ -86,10 +99,10 @@ def wanted(
             held = snapshot.ledger.positions.get(key)
             change = weight * capital - (held.quantity * price if held else 0.0)
             if abs(change) > NO_TRADE_BAND * capital:
-                yield request_of(key, change / price, snapshot)
+                yield Wish(_request(key, change / price, snapshot), weight)
 
 
-def request_of(key: PositionKey, quantity: float, snapshot: Snapshot) -> OrderRequest:
+def _request(key: PositionKey, quantity: float, snapshot: Snapshot) -> OrderRequest:
     """A market order for signed units of a position, decided at the snapshot's time."""
     return OrderRequest(
         client_order_id=f"{key.strategy}/{key.asset}/{snapshot.at:%Y%m%dT%H%M}",

@@ -15,12 +15,13 @@ from risk.domain.ports import Carried, MarketReading
 from risk.domain.state import RiskState
 from risk.lab.closes import Closes
 from risk.lab.paper import Mandate
-from risk.lab.replay.book import AsAllowed, Bar, ReplayedBook, Rule, Turn, as_wanted
+from risk.lab.replay.book import Bar, ReplayedBook, Rule, Turn
 from risk.lab.replay.desk import PORTFOLIO, Targets
+from risk.lab.replay.rules import AsAllowed, UpTo, as_wanted
 from risk.portfolio.forecasting import new_models, warm
 
-#: How much of a history the books do not trade in, at most half of it: a month that the slowest
-#: strategy looks back, and days for the models to measure a first book.
+#: How much of a history the books do not trade in: a month that the slowest strategy looks back,
+#: and the 120 days that the models need to measure a first book.
 WARM_UP = timedelta(days=150)
 
 
@@ -41,21 +42,6 @@ class Pair:
     verdicts: Counter[Verdict]
 
 
-def begin_of(span: tuple[datetime, datetime], since: datetime | None = None) -> datetime:
-    """When the books of a replay begin to trade.
-
-    Parameters
-    ----------
-    span : tuple of datetime
-        First and last moment of the prices. UTC.
-    since : datetime, optional
-        When somebody wants them to begin; never earlier than after the warm-up.
-    """
-    first, last = span
-    warmed = Period.DAY.open_of(first + min(WARM_UP, (last - first) / 2))
-    return warmed if since is None else max(since, warmed)
-
-
 def lead(
     readings: Iterable[MarketReading],
     *,
@@ -64,6 +50,7 @@ def lead(
     assets: Sequence[str],
     begin: datetime,
     turn: Turn,
+    up_to: UpTo = UpTo.SOFT,
     told: Callable[[], None] = lambda: None,
 ) -> Pair:
     """Lead both books through all readings after `begin`; those before teach the models.
@@ -79,6 +66,8 @@ def lead(
     begin : datetime
     turn : Turn
         The engine's.
+    up_to : UpTo
+        How far the managed book's orders go.
     told : callable
         Called after each bar.
     """
@@ -91,7 +80,7 @@ def lead(
         past += market.closes
         _remember(closes, market)
     models = _warmed(assets, past)
-    rule = AsAllowed()
+    rule = AsAllowed(up_to)
     managed, unmanaged = (_book(each, mandates, policy, models, turn) for each in (rule, as_wanted))
     for market in chain(first, coming):
         _remember(closes, market)
