@@ -93,6 +93,9 @@
     return Number(value.toFixed(decimalsOf(value, kind, decimals)));
   }
 
+  /* Where there is no value because there is nothing, the row says so; else nobody knows it. */
+  const wordFor = (data, { context }) => data?.[context.absent] || UNKNOWN;
+
   /* A row of totals says nothing where figures do not add up. */
   const isBlank = ({ node, value }) => Boolean(node?.rowPinned) && value === undefined;
 
@@ -193,7 +196,10 @@
 
   window.dashAgGridFunctions = Object.assign(window.dashAgGridFunctions || {}, {
     seawallTheme,
-    swFormat: (params, kind, decimals) => (isBlank(params) ? "" : write(params.value, kind, decimals)),
+    swFormat: (params, kind, decimals) => {
+      if (isBlank(params)) return "";
+      return isUnknown(params.value) ? wordFor(params.data, params.colDef) : write(params.value, kind, decimals);
+    },
     swFilterValue: filterValue,
     swShown: shown,
     swUnknownLast: unknownLast,
@@ -252,7 +258,8 @@
       fileName: `${box.dataset.csv}-${stamp()}.csv`,
       processCellCallback: ({ node, column }) => {
         const value = node.data[column.getColDef().field];
-        return isBlank({ node, value }) ? "" : safeText(value);
+        if (isBlank({ node, value })) return "";
+        return safeText(isUnknown(value) ? wordFor(node.data, column.getColDef()) : value);
       },
       processHeaderCallback: ({ column }) => safeText(column.getColDef().headerName),
     });

@@ -10,7 +10,7 @@ from datetime import datetime
 from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.market import Mark, Period
 from risk.domain.orders import Side
-from risk.domain.ports import AccountReading, MarketReading
+from risk.domain.ports import AccountReading, Carried, MarketReading
 from risk.domain.positions import Position, PositionKey
 from risk.feeds.quality import BRIDGED_UP_TO
 
@@ -32,8 +32,9 @@ class EqualWeightAccount:
         self._day: datetime | None = None
         self._prices: dict[str, float] = {}
 
-    def read(self, market: MarketReading, ledger: Ledger) -> AccountReading:
+    def read(self, market: MarketReading, carried: Carried) -> AccountReading:
         """What the book does at this reading."""
+        ledger = carried.ledger
         flows = () if ledger.seq else (Flow(id="capital", amount=CAPITAL, at=market.at),)
         gone = self._settle(market, ledger)
         ledger = ledger.after_all(fills=gone, flows=flows)

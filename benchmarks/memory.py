@@ -15,6 +15,7 @@ from risk.domain.model import Models
 from risk.domain.ports import Carried
 from risk.domain.state import RiskState
 from risk.engine.cycle import Cycle
+from risk.executors import EXECUTORS
 from risk.feeds.simulated import SimulatedFeed
 from risk.portfolio.forecasting import new_models, warm
 
@@ -56,6 +57,7 @@ def run(cycles: int = 10_000, warm_up: int = 1_000) -> Iterator[Timing]:
         cycle = Cycle(
             feed=feed,
             account=EqualWeightAccount(),
+            executor=EXECUTORS["advise"](),
             actions=NobodyAsks(),
             store=store,
             clock=clock,

@@ -88,7 +88,7 @@ def replay(readings: Iterable[MarketReading], account: Account) -> Iterator[Cycl
     carried = Carried(state=RiskState(portfolio=_PORTFOLIO), ledger=Ledger(), models=new_models())
     for market in readings:
         begun = perf_counter()
-        record = take_cycle(carried, market, account.read(market, carried.ledger))
+        record = take_cycle(carried, market, account.read(market, carried))
         record = replace(record, duration_ms=(perf_counter() - begun) * 1000.0)
         refuse_not_finite(record)
         carried = carried_after(record)

@@ -192,6 +192,33 @@ GLOSSARY: Mapping[str, Term] = {
         "reductions pass.",
         "House rule: what could not be measured fails closed.",
     ),
+    "stop": Term(
+        "Stop",
+        "The price at which the position is to be closed.",
+        "the tightest of the stops that the strategy's plan wants; it moves in the position's "
+        "favour only",
+        "A decision, not a promised price: where the price jumps over it, the position is closed "
+        "at what comes after. No stop: the strategy has no plan. Not yet: its trail has not "
+        "started, or the volatility that it needs is not known.",
+        "Kaminski & Lo 2014, J. Financial Markets 18: when do stop-loss rules stop losses?",
+    ),
+    "to_stop": Term(
+        "Distance to stop",
+        "The move of the price that reaches the stop.",
+        "stop ÷ mark − 1; below zero for a long, above for a short",
+        "Set it against what the asset moves in a day: a stop within one day's move is reached by "
+        "noise. A distance of the other sign means that the stop was reached and is to be filled.",
+        "Wilder 1978, New Concepts in Technical Trading Systems.",
+    ),
+    "to_liquidation": Term(
+        "Distance to liquidation",
+        "The move of this asset alone that would leave no more equity than the venue asks for.",
+        "the r of equity + net × r = 0.5 % of gross exposure after the move; all cash backs all "
+        "positions",
+        "A long that is not borrowed for cannot be liquidated by any price above zero. The margin "
+        "of 0.5 % is an assumption, and other assets stand still: in a crash they would not.",
+        "Maintenance margin of cross-margined accounts; each venue's differs.",
+    ),
     # -- what changed -------------------------------------------------------------------------
     "what_changed": Term(
         "What changed",

@@ -36,6 +36,7 @@ from risk.portfolio.exposure import Reach, net_by_asset, value_of_pending, value
 from risk.portfolio.tails import split_by_asset, standalone_tails, weights_of
 from risk.portfolio.what_if import Beforehand, Touched, WhatIf
 from risk.position.calculator import UnitRisk, measure_position
+from risk.position.liquidation import liquidation_moves, nearest_liquidation
 
 
 def assess(snapshot: Snapshot) -> Assessment:
@@ -54,6 +55,7 @@ def assess(snapshot: Snapshot) -> Assessment:
     held = measure_held(snapshot, values)
     committed = _committed(snapshot, values, held)
     equity = snapshot.equity
+    moves = liquidation_moves(held.by_asset, equity, maintenance=snapshot.maintenance_margin)
     return Assessment(
         snapshot_id=snapshot.id,
         portfolio=snapshot.portfolio,
@@ -67,9 +69,10 @@ def assess(snapshot: Snapshot) -> Assessment:
         leverage=held.exposure.gross / equity if equity is not None and equity > 0.0 else None,
         held=held,
         committed=committed,
-        positions=_positions(snapshot, values, held),
+        positions=_positions(snapshot, values, held, moves),
         benchmark=measure_benchmark(snapshot.models.day, snapshot.marks),
         doubts=_doubts(snapshot, measured=held.day is not None and committed.day is not None),
+        nearest_liquidation=nearest_liquidation(moves),
     )
 
 
@@ -138,7 +141,10 @@ class OrderCheck:
 
 
 def _positions(
-    snapshot: Snapshot, values: dict[PositionKey, float], held: HeldBook
+    snapshot: Snapshot,
+    values: dict[PositionKey, float],
+    held: HeldBook,
+    liquidations: dict[str, float | None],
 ) -> tuple[PositionMeasures, ...]:
     day = snapshot.models.day
     units = _unit_risks(day, values, held.day)
@@ -149,6 +155,7 @@ def _positions(
             exposure=values[key],
             since_midnight=change_since_midnight(day, key.asset, snapshot.marks.get(key.asset)),
             unit=units.get(key.asset),
+            liquidation_move=liquidations[key.asset],
         )
         for key, position in sorted(snapshot.ledger.positions.items())
     )

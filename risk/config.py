@@ -23,6 +23,7 @@ from risk.errors import SettingInvalid
 PREFIX = "SEAWALL_"
 FILE_NAME = "seawall.toml"
 FEEDS_OFFERED = ("simulated", "files")
+EXECUTORS_OFFERED = ("advise", "paper")
 BOOK_MODELS_OFFERED = (
     "filtered_evt",
     "filtered_historical",
@@ -242,6 +243,16 @@ class Settings:
             _book_model,
         ),
     ] = "filtered_evt"
+
+    executor: Annotated[
+        str | None,
+        Declared(
+            "Who acts when positions are to be made smaller: advise (those who are asked), or "
+            "paper (trades booked here, for books that exist nowhere else).",
+            _one_of(*EXECUTORS_OFFERED),
+            default="paper for the demo in its simulated market, else advise",
+        ),
+    ] = None
 
     log_level: Annotated[
         str,

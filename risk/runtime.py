@@ -16,7 +16,7 @@ from risk.config import Settings, key_of
 from risk.domain.ledger import Ledger
 from risk.domain.market import BarClose, Period
 from risk.domain.model import Models
-from risk.domain.ports import Account, Actions, Carried, CycleRecord, Feed
+from risk.domain.ports import Account, Actions, Carried, CycleRecord, Executor, Feed
 from risk.domain.state import RiskState
 from risk.engine.accounts import JointAccount
 from risk.engine.authority import Authority, Beat, Turn
@@ -24,6 +24,7 @@ from risk.engine.clock import wall_time
 from risk.engine.cycle import Cycle
 from risk.engine.past import relive
 from risk.errors import LeaseLost, SeawallError, SettingInvalid, StoreError
+from risk.executors import EXECUTORS
 from risk.feeds import FEEDS, FeedRequest
 from risk.feeds.clock import SimulatedClock
 from risk.feeds.files import label_of
@@ -31,6 +32,7 @@ from risk.feeds.simulated import HISTORY_HOURS
 from risk.lab.demo import THE_DEMO, demo_policy
 from risk.lab.paper import PaperDesk
 from risk.portfolio.forecasting import measured_by, new_models, warm, with_assets
+from risk.position.ranges import next_ranges
 from risk.storage.actions import SqlActions, SqlChanges
 from risk.storage.bars import SIMULATED, market_of
 from risk.storage.engines import Engines, open_engines, transaction
@@ -183,6 +185,11 @@ class _World:
         return self.simulated and self.settings.portfolio == DEMO
 
     @property
+    def executor(self) -> Executor:
+        """Who acts on reductions; the demo's book exists here only."""
+        return EXECUTORS[self.settings.executor or ("paper" if self.has_desk else "advise")]()
+
+    @property
     def past_begins(self) -> datetime | None:
         """Where a new book's first reading lies; None for where the feed begins."""
         if not self.has_desk:
@@ -247,6 +254,7 @@ def _prepare(world: _World, engines: Engines, token: int, beat: Beat) -> Turn:
     return Cycle(
         feed=feed,
         account=account,
+        executor=world.executor,
         actions=actions,
         store=store,
         clock=_clock(world, carried.state.at or feed.starts_at),
@@ -316,7 +324,9 @@ def _first_start(
     cold = new_models(feed.assets)
     day = measured_by(cold.day, world.settings.var_model)
     carried = Carried(
-        state=RiskState(portfolio=world.settings.portfolio),
+        state=RiskState(
+            portfolio=world.settings.portfolio, ranges=next_ranges({}, histories[Period.HOUR])
+        ),
         ledger=Ledger(),
         models=Models(
             day=warm(day, histories[Period.DAY]), hour=warm(cold.hour, histories[Period.HOUR])
@@ -329,6 +339,7 @@ def _first_start(
         carried,
         feed,
         _desk(world, feed),
+        world.executor,
         since=feed.starts_at,
         until=wall_time(),
         actions=actions.after(0),

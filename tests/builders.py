@@ -36,9 +36,11 @@ from risk.domain.model import (
 from risk.domain.orders import Order, Reservation, Side, WorkingOrder
 from risk.domain.ports import CycleRecord
 from risk.domain.positions import Position, PositionKey
+from risk.domain.reductions import Reduction, Sizing
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import ShockMatrix, Snapshot
 from risk.domain.state import Baseline, Performance, RiskState, Standing, TradingState
+from risk.measures.regimes import RegimeState
 from risk.portfolio.committed import nothing_pending
 
 NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
@@ -316,6 +318,12 @@ def build_state(number: int = 1, *, at: datetime = NOON, portfolio: str = PORTFO
         trusts={"C000/USDT": Trust.TRUSTED},
         exposures={"C000/USDT": 153.0},
         positions_told={PositionKey("trend", "C000/USDT", VENUE): 1.5},
+        regime=RegimeState((0.9, 0.08, 0.02), 2e-5, 900, 0, 30),
+        sizing=Sizing(0.75, "book is 6.0 % under its 90-day high"),
+        full_sizes={position_key(): 2.0},
+        reductions={
+            position_key(): Reduction("1-1", position_key(), 1.2, "asked for", at, at, late=True)
+        },
     )
 
 

@@ -14,6 +14,7 @@ from risk.domain.policy import (
     Rung,
 )
 from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.stops import StopPlan, TakeProfit, TargetUnit
 from risk.limits.policy_file import read_policy, suffixed
 from risk.limits.types import LIMIT_TYPES
 
@@ -137,7 +138,22 @@ def policies(draw: st.DrawFn) -> Policy:
             packs=draw(st.dictionaries(packs, st.builds(RegimePack, calm=_SHARES), max_size=3)),
         ),
         derisking=DeRisking(release=draw(_SHARES), ladder=draw(_ladders())),
+        stops={strategy: draw(_plans()) for strategy in strategies if draw(st.booleans())},
         cluster_correlation=draw(_SHARES),
+        maintenance_margin=draw(_SHARES),
+    )
+
+
+def _plans() -> st.SearchStrategy[StopPlan]:
+    two = (TakeProfit(distance=1.0, share=0.5), TakeProfit(distance=2.0, share=0.25))
+    return st.builds(
+        StopPlan,
+        applies=st.booleans(),
+        fixed=_SHARES.filter(lambda share: share < 1.0),
+        atr_trail=st.none() | st.floats(0.1, 9.0),
+        take_profit=st.sampled_from([(), two]),
+        target_unit=st.sampled_from(TargetUnit),
+        cool_down_hours=_SIZES,
     )
 
 

@@ -174,6 +174,14 @@ def test_another_model_is_refused_with_the_list_and_the_nearest():
     assert refusal(var_model="oracle").endswith("got 'oracle'")
 
 
+def test_who_acts_on_reductions_depends_on_the_book_unless_it_is_set():
+    assert load().executor is None
+    assert load(executor="Paper").executor == "paper"
+    assert refusal(executor="exchange").startswith(
+        "SEAWALL_EXECUTOR must be one of advise, paper, got"
+    )
+
+
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "::1"])
 def test_any_loopback_host_will_do(host):
     assert load(host=host).host == host

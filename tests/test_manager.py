@@ -25,11 +25,16 @@ from risk.domain.events import (
     PolicyChanged,
     PortfolioRisk,
     PositionRisk,
+    ReductionRequested,
+    RegimeChanged,
     RiskEvent,
     RiskStatus,
     Severity,
+    StopEscalated,
+    StopLossUpdate,
 )
 from risk.domain.ledger import Fill, Flow, Ledger
+from risk.domain.limits import LimitDefinition
 from risk.domain.market import DataFault, FaultKind, Period, Trust
 from risk.domain.model import Score
 from risk.domain.orders import Side
@@ -38,7 +43,9 @@ from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState, TradingState
+from risk.domain.stops import StopPlan
 from risk.manager import Step, step
+from risk.measures.regimes import HOURLY, UNKNOWN, regime_path
 from risk.portfolio.forecasting import new_models
 from risk.storage.codec import decode_value, encode_value
 from tests.books import (
@@ -49,6 +56,7 @@ from tests.books import (
     NOW,
     PRICES,
     SOL,
+    as_close,
     book_of,
     held,
     marks_of,
@@ -73,7 +81,16 @@ def only(events: Iterable[RiskEvent], kind: type[Kind]) -> list[Kind]:
 def later(snapshot: Snapshot, seconds: float = 1.0, **changes: Any) -> Snapshot:
     """The next snapshot: the same book a second later, nothing new booked."""
     at = snapshot.at + timedelta(seconds=seconds)
-    quiet = ("fills", "flows", "scores", "faults", "model_changes", "policy_changes", "refusals")
+    quiet = (
+        "fills",
+        "flows",
+        "scores",
+        "hours",
+        "faults",
+        "model_changes",
+        "policy_changes",
+        "refusals",
+    )
     news: dict[str, Any] = {**dict.fromkeys(quiet, ()), **changes}
     return replace(snapshot, at=at, id=f"demo-{at:%H%M%S}", **news)
 
@@ -592,5 +609,125 @@ class Course(RuleBasedStateMachine):
         assert all(isinstance(key, PositionKey) for key in self.state.positions_told)
 
 
+# --- the market's regime -------------------------------------------------------------------
+
+QUIET = regime_path(np.tile((0.001, -0.001), 400), HOURLY).state
+STORM = 6 * (-0.05,)
+
+
+def test_a_change_of_regime_is_told_once() -> None:
+    known = replace(step(START, CALM).state, regime=QUIET)
+    stormy, after = run(later(CALM, hours=STORM), later(CALM, seconds=2.0), state=known)
+    (told,) = only(stormy.events, RegimeChanged)
+
+    assert (told.regime, told.previous, told.severity) == ("stressed", "normal", Severity.WARNING)
+    assert told.probability == stormy.state.regime.probabilities[2] > 0.9
+    assert after.state.regime is stormy.state.regime
+    assert only(after.events, RegimeChanged) == []
+
+
+def test_the_first_regime_that_is_known_is_told_as_such() -> None:
+    learning = QUIET._replace(regime=UNKNOWN)
+    known = replace(step(START, CALM).state, regime=learning)
+    (taken,) = run(later(CALM, hours=(0.001,)), state=known)
+    (told,) = only(taken.events, RegimeChanged)
+
+    assert (told.regime, told.previous, told.severity) == ("normal", "unknown", Severity.INFO)
+
+
+def test_while_no_regime_is_known_none_is_told() -> None:
+    taken = step(START, CALM)
+
+    assert taken.state.regime.regime == UNKNOWN
+    assert only(taken.events, RegimeChanged) == []
+
+
+# --- de-risking ----------------------------------------------------------------------------
+
+
+def test_what_a_full_limit_asks_for_is_told_kept_and_survives_a_restart() -> None:
+    gross = LimitDefinition(name="gross", kind="gross_exposure", scope=BOOK, hard=0.10, soft=0.08)
+    limited = replace(START, policy=Policy(limits=(gross,)))
+    taken, again = run(CALM, later(CALM), state=limited)
+    (told,) = only(taken.events, ReductionRequested)
+    (asked,) = taken.state.reductions.values()
+
+    assert (told.id, told.target_quantity) == (asked.id, asked.target_quantity)
+    share = 1e5 / 1.1e6  # what is held of equity
+    assert asked.target_quantity == pytest.approx(2.0 * 0.07 / share)
+    assert only(again.events, ReductionRequested) == []
+    assert again.state.reductions == taken.state.reductions
+    assert decode_value(encode_value(taken.state), RiskState) == taken.state
+
+
 TestCourse = Course.TestCase
 TestCourse.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
+
+
+# --- stops ---------------------------------------------------------------------------------
+
+PLANNED = replace(START, policy=Policy(stops={"trend": StopPlan(fixed=0.2, atr_trail=4.0)}))
+
+
+def test_a_stop_is_set_triggered_and_late_in_the_order_of_what_happened() -> None:
+    fallen = later(CALM, marks=marks_of({**PRICES, BTC: 30_000.0}))
+    late = later(fallen, seconds=60.0)
+    first, second, third = run(CALM, fallen, late, state=PLANNED)
+    (placed,), (asked,) = (
+        only(first.events, StopLossUpdate),
+        only(second.events, ReductionRequested),
+    )
+    (alarm,) = only(third.events, StopEscalated)
+
+    assert placed.stop_price == pytest.approx(36_000.0)
+    assert (asked.target_quantity, asked.deadline) == (0.0, fallen.at + timedelta(seconds=60))
+    assert alarm.request == asked.id
+    assert second.state.cool_downs.keys() == second.state.stops.keys()
+
+
+def test_without_a_plan_there_is_no_stop_and_no_word_of_one() -> None:
+    (taken,) = run(CALM)
+
+    assert taken.state.stops == {}
+    assert not only(taken.events, StopLossUpdate)
+
+
+def test_a_stop_and_what_it_waits_for_survive_a_restart() -> None:
+    fallen = later(CALM, marks=marks_of({**PRICES, BTC: 30_000.0}))
+    state = run(CALM, fallen, state=PLANNED)[-1].state
+    restored = decode_value(encode_value(state), RiskState)
+    late = later(fallen, seconds=60.0)
+
+    assert restored == state
+    assert restored.stops
+    assert step(restored, late) == step(state, late)
+
+
+def test_hourly_bars_of_the_cycle_widen_the_average_range() -> None:
+    hours = [
+        as_close([BTC], [price], period=Period.HOUR, opened=NOW + n * Period.HOUR.span)
+        for n, price in enumerate([100.0, 110.0] * 12)
+    ]
+    first, second = run(replace(CALM, closes=tuple(hours)), later(CALM, closes=()), state=PLANNED)
+    (key,) = second.state.stops
+
+    assert first.state.ranges[BTC].average.bars == 24
+    assert second.state.ranges == first.state.ranges
+    assert first.state.stops[key].price == pytest.approx(36_000.0)
+
+
+def test_an_average_range_sets_a_stop_once_it_is_believed() -> None:
+    hours = [
+        as_close([BTC], [100.0 + n % 2], period=Period.HOUR, opened=NOW + n * Period.HOUR.span)
+        for n in range(24)
+    ]
+    *early, last = hours
+    first, second = run(
+        replace(CALM, closes=tuple(early)), later(CALM, closes=(last,)), state=PLANNED
+    )
+    (moved,) = only(second.events, StopLossUpdate)
+
+    assert only(first.events, StopLossUpdate)[0].reason == "set by the fixed stop"
+    assert moved.reason == "moved by the ATR trail"
+    assert moved.stop_price is not None
+    assert 36_000.0 < moved.stop_price < 50_000.0

@@ -24,9 +24,12 @@ from risk.domain.orders import Side
 from risk.domain.ports import Carried
 from risk.domain.state import TradingState
 from risk.errors import SchemaMismatch, SettingInvalid, StateUnreadable, UnknownPortfolio
+from risk.executors.advise import AdvisingExecutor
+from risk.executors.paper import PaperExecutor
 from risk.feeds.files import load_bars
 from risk.feeds.replaying import closes_with_days
 from risk.lab.demo import THE_DEMO, demo_policy
+from risk.measures.stops import ATR_BARS
 from risk.runtime import build_authority, build_changes, build_reader
 from risk.storage import journal, tables
 from risk.storage.actions import choose_model
@@ -238,6 +241,8 @@ def test_a_first_start_leads_the_demo_through_its_past(lived):
     assert found.carried.ledger.positions
     assert state.standing().state is TradingState.NORMAL
     assert datetime.now(UTC) - state.at < timedelta(minutes=30)
+    assert all(r.average.bars >= PAST_HOURS + ATR_BARS for r in state.ranges.values())
+    assert state.ranges.keys() == set(found.carried.models.hour.assets)
 
 
 def test_the_past_beats_so_that_nobody_takes_it_for_frozen(empty_home):
@@ -537,6 +542,7 @@ def test_an_own_portfolio_with_imported_bars_has_a_measured_var(own):
     held = latest.assessment.held.day
     exposure = latest.assessment.held.exposure.gross
     assert 0.0 < held.var[2] < exposure
+    assert latest.state.ranges["BTC"].average.bars >= ATR_BARS
     assert latest.state.standing().state is TradingState.NORMAL
 
 
@@ -563,6 +569,25 @@ def test_an_own_portfolio_may_live_in_the_simulated_market_without_the_demo_s_de
     assert found.entries == 0
     assert found.carried.state.standing().state is TradingState.HALTED
     assert found.carried.models.day.scenarios is not None
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, PaperExecutor),
+        ({"portfolio": "mine"}, AdvisingExecutor),
+        ({"feed": "files", "prices": Path("p.csv")}, AdvisingExecutor),
+        ({"executor": "advise"}, AdvisingExecutor),
+        ({"portfolio": "mine", "executor": "paper"}, PaperExecutor),
+    ],
+    ids=["the demo", "an own book", "a file", "the demo, advised", "an own book on paper"],
+)
+def test_only_the_demo_in_its_invented_market_is_reduced_on_paper_by_itself(
+    tmp_path, changes, expected
+):
+    world = runtime._World(settings=brisk(tmp_path, **changes), origin=IMPORTED_FROM)
+
+    assert type(world.executor) is expected
 
 
 # --- sudden death --------------------------------------------------------------------------

@@ -71,6 +71,8 @@ class Column:
         Of a text: the rows' key of its address, and of a fainter word after it.
     width : int or None
         Least width in pixels, where the kind's does not do.
+    absent : str or None
+        The rows' key of the word that stands where there is no value, if it is not *unknown*.
     """
 
     field: str
@@ -85,6 +87,7 @@ class Column:
     href: str | None = None
     note: str | None = None
     width: int | None = None
+    absent: str | None = None
 
 
 def data_grid(
@@ -200,6 +203,7 @@ def _column_definition(column: Column) -> dict[str, Any]:
             "roomy": column.roomy,
             "href": column.href,
             "note": column.note,
+            "absent": column.absent,
         },
     }
     room = "roomy" if column.roomy else "wide"

@@ -22,11 +22,14 @@ from risk.domain.events import (
     MarkTrustChanged,
     OrderValidation,
     PolicyChanged,
+    ReductionLate,
     ReductionRequested,
+    RegimeChanged,
     RiskEvent,
     RiskStatus,
     Severity,
     SignalValidation,
+    StopEscalated,
     StopLossUpdate,
     Verdict,
 )
@@ -197,6 +200,11 @@ def _model(event: BookModelChanged, _currency: str) -> Words:
     return "info", f"The book is measured by {titles[0]}", f"instead of {titles[1]}, by {event.by}"
 
 
+def _regime(event: RegimeChanged, _currency: str) -> Words:
+    sure = f"{percent(event.probability, 0)} probable; it was {event.previous}"
+    return _BY_SEVERITY[event.severity], f"The market is {event.regime}", sure
+
+
 def _refused(event: ActionRefused, _currency: str) -> Words:
     return "info", f"Not done: {event.asked}", f"{event.reason}; asked by {event.by}"
 
@@ -214,9 +222,23 @@ def _reduction(event: ReductionRequested, _currency: str) -> Words:
     return "throttled", fact, f"to {quantity(event.target_quantity)}: {event.reason}"
 
 
+def _late(event: ReductionLate, _currency: str) -> Words:
+    fact = f"{event.strategy} has not reduced {event.asset} in time"
+    held, target = quantity(event.quantity), quantity(event.target_quantity)
+    return "halted", fact, f"{held} held, {target} asked for: {event.reason}"
+
+
 def _stop(event: StopLossUpdate, currency: str) -> Words:
-    fact = f"{event.strategy} stop of {event.asset} moved"
-    return "info", fact, f"to {price(event.stop_price)} {currency}: {event.reason}"
+    stop = f"{event.strategy} stop of {event.asset}"
+    if event.stop_price is None:
+        return "info", f"{stop} is gone", event.reason
+    return "info", f"{stop} is at {price(event.stop_price)} {currency}", event.reason
+
+
+def _stop_late(event: StopEscalated, _currency: str) -> Words:
+    left = f"{quantity(event.quantity)} held, {quantity(event.target_quantity)} asked for"
+    fact = f"{event.strategy} did not reduce {event.asset} in time"
+    return _BY_SEVERITY[event.severity], fact, f"{left}: {event.reason}"
 
 
 _SAY: dict[type[RiskEvent], Callable[[Any, str], Words]] = {
@@ -232,9 +254,12 @@ _SAY: dict[type[RiskEvent], Callable[[Any, str], Words]] = {
     LimitUpdated: _limit,
     PolicyChanged: _policy,
     BookModelChanged: _model,
+    RegimeChanged: _regime,
     ActionRefused: _refused,
     BreakerActivated: _trip,
     BreakerDeactivated: _release,
     ReductionRequested: _reduction,
+    ReductionLate: _late,
+    StopEscalated: _stop_late,
     StopLossUpdate: _stop,
 }

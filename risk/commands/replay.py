@@ -23,6 +23,7 @@ from risk.domain.policy import Policy
 from risk.domain.ports import AccountReading, Carried, CycleRecord, MarketReading
 from risk.engine.cycle import carried_after, take_cycle
 from risk.errors import InvalidInput, PriceFileInvalid
+from risk.executors.paper import PaperExecutor
 from risk.feeds.files import load_bars
 from risk.feeds.quality import CleanBars
 from risk.feeds.replaying import readings_of
@@ -205,6 +206,7 @@ def replayed(task: Task, bars: CleanBars, told: Callable[[], None]) -> Replayed:
         assets=bars.assets,
         begin=task.begin,
         turn=turn,
+        executor=PaperExecutor(),
         up_to=task.up_to,
         told=told,
     )

@@ -106,6 +106,10 @@ class PositionMeasures:
         Change of the book's VaR per unit of currency bought.
     beta_btc : float or None
         Its asset's expected move per move of bitcoin; None without history of both.
+    liquidation_move : float or None
+        The move of its asset alone that leaves the account its maintenance margin and no more,
+        a fraction; negative for a fall, 0 if it is down to that already. None where no move of a
+        price above zero can, as of a long that is not borrowed for, and while equity is unknown.
     """
 
     strategy: str
@@ -123,6 +127,7 @@ class PositionMeasures:
     component_es: tuple[float, ...] | None
     marginal_var: tuple[float, ...] | None
     beta_btc: float | None
+    liquidation_move: float | None = None
 
     @property
     def key(self) -> PositionKey:
@@ -264,6 +269,20 @@ class Benchmark(NamedTuple):
     since_midnight: float | None
 
 
+class Liquidation(NamedTuple):
+    """The move of one asset alone that would have the account liquidated.
+
+    Attributes
+    ----------
+    asset : str
+    move : float
+        Fraction; negative for a fall.
+    """
+
+    asset: str
+    move: float
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Assessment:
     """All measures of one snapshot.
@@ -284,6 +303,8 @@ class Assessment:
     benchmark : Benchmark or None
         Bitcoin held alone; None while the model cannot tell.
     doubts : tuple of Doubt
+    nearest_liquidation : Liquidation or None
+        None where no asset can bring it by itself, and while equity is unknown.
     """
 
     snapshot_id: str
@@ -301,3 +322,4 @@ class Assessment:
     positions: tuple[PositionMeasures, ...]
     benchmark: Benchmark | None
     doubts: tuple[Doubt, ...]
+    nearest_liquidation: Liquidation | None = None

@@ -185,24 +185,26 @@ class PositionRisk(RiskEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class StopLossUpdate(RiskEvent):
-    """A position's stop moved.
+    """A position's stop was set, moved, resized or taken away.
 
     Attributes
     ----------
     strategy, asset, venue : str
-    stop_price : float
-        Quote currency.
+    stop_price : float or None
+        Quote currency; None when none stands any more.
     previous_price : float or None
         None for a new stop.
     quantity : float
-        Units that the stop would close.
+        Signed units that the stop would close.
     reason : str
     """
+
+    version: ClassVar[int] = 2
 
     strategy: str
     asset: str
     venue: str
-    stop_price: float
+    stop_price: float | None
     previous_price: float | None
     quantity: float
     reason: str
@@ -401,6 +403,25 @@ class PolicyChanged(RiskEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RegimeChanged(RiskEvent):
+    """The market's hours are calmer or more stressed than before. At most once a cycle.
+
+    Attributes
+    ----------
+    regime, previous : str
+        ``calm``, ``normal`` or ``stressed``; `previous` is ``unknown`` at first.
+    probability : float
+        Of the new regime, after the newest hour.
+    severity : Severity
+    """
+
+    regime: str
+    previous: str
+    probability: float
+    severity: Severity
+
+
+@dataclass(frozen=True, kw_only=True)
 class BookModelChanged(RiskEvent):
     """Another model measures the book's day from this cycle on.
 
@@ -483,7 +504,9 @@ class BreakerDeactivated(RiskEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ReductionRequested(RiskEvent):
-    """Somebody must make a position smaller by a deadline.
+    """Somebody must make a position smaller by a deadline. Told once, and again if stricter.
+
+    A newer request about the same position takes the place of the one before.
 
     Attributes
     ----------
@@ -491,8 +514,13 @@ class ReductionRequested(RiskEvent):
     target_quantity : float
         Signed units to end at.
     reason : str
+        Which rule asks, and why.
     deadline : datetime
-        UTC.
+        UTC. A stricter request has that of the one whose place it takes.
+    id : str
+        Unique in the portfolio; empty in events from before requests were kept.
+    venue : str
+        Empty in those too.
     """
 
     strategy: str
@@ -500,6 +528,66 @@ class ReductionRequested(RiskEvent):
     target_quantity: float
     reason: str
     deadline: datetime
+    id: str = ""
+    venue: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReductionLate(RiskEvent):
+    """A position is still too large after the deadline. Told once.
+
+    Attributes
+    ----------
+    id : str
+        Of the request.
+    strategy, asset, venue : str
+    quantity, target_quantity : float
+        Signed units held, and to end at.
+    reason : str
+        Of the request.
+    deadline : datetime
+        UTC.
+    """
+
+    id: str
+    strategy: str
+    asset: str
+    venue: str
+    quantity: float
+    target_quantity: float
+    reason: str
+    deadline: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class StopEscalated(RiskEvent):
+    """What a stop asked for was not done by its deadline. Told again while it is not.
+
+    Attributes
+    ----------
+    strategy, asset, venue : str
+    request : str
+        Id of the `ReductionRequested`.
+    quantity, target_quantity : float
+        Signed units still held, and to end at.
+    reason : str
+    deadline : datetime
+        UTC.
+    times : int
+        How often it was told, this time included.
+    severity : Severity
+    """
+
+    strategy: str
+    asset: str
+    venue: str
+    request: str
+    quantity: float
+    target_quantity: float
+    reason: str
+    deadline: datetime
+    times: int
+    severity: Severity
 
 
 @dataclass(frozen=True, kw_only=True)

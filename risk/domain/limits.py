@@ -107,15 +107,19 @@ class Thresholds(NamedTuple):
     ----------
     hard, soft : float
     factor : float
-        What performance and regime have made of the base; 1 where they do not matter.
+        What performance and regime have made of the base; 1 where they do not matter. It goes
+        on while a temporary limit is in force.
     cause : str
         Why they are as they are, e.g. ``as defined``.
+    rising_since : datetime or None
+        From when the next step of the factor's rise is reckoned; None while it is not to rise.
     """
 
     hard: float
     soft: float
     factor: float
     cause: str
+    rising_since: datetime | None = None
 
 
 class LimitState(NamedTuple):
@@ -135,8 +139,6 @@ class LimitState(NamedTuple):
         When `value` was measured. UTC.
     drift : float or None
         Smoothed change of `value` per hour; None before there were two values.
-    loosened_at : datetime or None
-        When the thresholds last rose by themselves. UTC.
     """
 
     thresholds: Thresholds
@@ -146,7 +148,6 @@ class LimitState(NamedTuple):
     episode: str | None
     at: datetime
     drift: float | None = None
-    loosened_at: datetime | None = None
 
     @property
     def used(self) -> float | None:

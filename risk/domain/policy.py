@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from risk.domain.limits import LimitDefinition, TemporaryLimit
+from risk.domain.stops import StopPlan
+from risk.measures.stops import MAINTENANCE_MARGIN
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,8 +134,12 @@ class Policy:
     temporary : tuple of TemporaryLimit
     dynamics : Dynamics
     derisking : DeRisking
+    stops : mapping of strategy to StopPlan
+        A strategy that is absent has no stops.
     cluster_correlation : float
         Assets whose correlation is at least this belong to one cluster.
+    maintenance_margin : float
+        Part of gross exposure that venues ask to remain as equity.
     """
 
     version: int = 0
@@ -144,7 +150,9 @@ class Policy:
     temporary: tuple[TemporaryLimit, ...] = ()
     dynamics: Dynamics = field(default_factory=Dynamics)
     derisking: DeRisking = field(default_factory=DeRisking)
+    stops: Mapping[str, StopPlan] = field(default_factory=dict)
     cluster_correlation: float = 0.7
+    maintenance_margin: float = MAINTENANCE_MARGIN
 
     def limit(self, name: str) -> LimitDefinition | None:
         """The limit of that name, or None."""

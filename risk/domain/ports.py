@@ -16,6 +16,7 @@ from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.market import BarClose, DataFault, Mark, Period
 from risk.domain.model import Models
 from risk.domain.orders import WorkingOrder
+from risk.domain.reductions import Reduction
 from risk.domain.snapshot import ShockMatrix, Snapshot
 from risk.domain.state import RiskState
 
@@ -106,13 +107,38 @@ class AccountReading:
 class Account(Protocol):
     """Where fills, flows and working orders come from."""
 
-    def read(self, market: MarketReading, ledger: Ledger) -> AccountReading:
-        """What happened up to `market.at`; `ledger` is what was booked so far.
+    def read(self, market: MarketReading, carried: "Carried") -> AccountReading:
+        """What happened up to `market.at`; `carried` holds what was booked so far.
 
         Raises
         ------
         FeedUnavailable
             If the account cannot be read now.
+        """
+        ...
+
+
+class Executor(Protocol):
+    """Who acts when positions are to be made smaller."""
+
+    def execute(
+        self, reductions: Sequence[Reduction], market: MarketReading, ledger: Ledger
+    ) -> Sequence[Fill]:
+        """Trades that were made because of the requests, to be booked after the ledger's.
+
+        Parameters
+        ----------
+        reductions : sequence of Reduction
+            Not met after the last cycle.
+        market : MarketReading
+        ledger : Ledger
+            With everything that the account has told: the positions as they are now.
+
+        Returns
+        -------
+        sequence of Fill
+            Each makes one of the positions smaller, never beyond its target. The same question
+            has the same answer: it may be asked again after a restart.
         """
         ...
 

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from risk.domain.actions import ModelChange, PolicyChange, Refusal
 from risk.domain.ledger import Fill, Flow, Ledger
-from risk.domain.market import DataFault, Mark, Trust, missing_mark
+from risk.domain.market import BarClose, DataFault, Mark, Trust, missing_mark
 from risk.domain.model import Models, Score
 from risk.domain.orders import Order, Reservation, WorkingOrder
 from risk.domain.positions import PositionKey
+from risk.measures.stops import MAINTENANCE_MARGIN
 from risk.measures.types import FloatArray
 
 #: How long room is set aside for an order that nobody confirms. Its end frees nothing by
@@ -118,6 +119,9 @@ class Snapshot:
         Since the last cycle; the ledger contains them already.
     scores : tuple of Score
         Forecasts that met their outcome since the last cycle.
+    hours : tuple of float or None
+        The market's mean simple return in each hour that closed since the last cycle, oldest
+        first; None where no asset had one.
     shocks : ShockMatrix
         Of the stress scenarios, following from the one-day model.
     faults : tuple of DataFault
@@ -132,6 +136,10 @@ class Snapshot:
         Actions since the last cycle that changed nothing.
     prices_end : datetime or None
         When the feed's last price was, once no other will come. UTC.
+    closes : tuple of BarClose
+        Bars that closed since the last cycle, oldest first; the models contain them already.
+    maintenance_margin : float
+        Part of gross exposure that venues ask to remain as equity.
     """
 
     id: str
@@ -144,6 +152,7 @@ class Snapshot:
     fills: tuple[Fill, ...] = ()
     flows: tuple[Flow, ...] = ()
     scores: tuple[Score, ...] = ()
+    hours: tuple[float | None, ...] = ()
     shocks: ShockMatrix = NO_SHOCKS
     faults: tuple[DataFault, ...] = ()
     action_seq: int = 0
@@ -151,6 +160,8 @@ class Snapshot:
     policy_changes: tuple[PolicyChange, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     prices_end: datetime | None = None
+    closes: tuple[BarClose, ...] = ()
+    maintenance_margin: float = MAINTENANCE_MARGIN
 
     def __post_init__(self) -> None:
         if self.at.utcoffset() is None:

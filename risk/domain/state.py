@@ -11,7 +11,10 @@ from risk.domain.limits import LimitState
 from risk.domain.market import Trust
 from risk.domain.policy import Policy
 from risk.domain.positions import PositionKey
+from risk.domain.reductions import FULL_SIZE, Reduction, Sizing
 from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.stops import HourlyRange, StopState
+from risk.measures.regimes import RegimeState
 
 
 class TradingState(IntEnum):
@@ -203,6 +206,20 @@ class RiskState:
     limits : mapping of name to LimitState
         How each limit of the policy stands.
     courses : mapping of strategy to Course
+    regime : RegimeState or None
+        What the market's hours say of its state; None before the first step.
+    sizing : Sizing
+        What newly wanted sizes are multiplied by.
+    full_sizes : mapping of PositionKey to float
+        What each position would be without that factor, signed units.
+    reductions : mapping of PositionKey to Reduction
+        Requests to make positions smaller that are not met yet.
+    ranges : mapping of asset to HourlyRange
+        Average true ranges, for stops.
+    stops : mapping of PositionKey to StopState
+        Of each position held under a plan.
+    cool_downs : mapping of PositionKey to datetime
+        Until when a strategy stays out of what was stopped. UTC.
     """
 
     portfolio: str
@@ -218,6 +235,26 @@ class RiskState:
     policy: Policy | None = None
     limits: Mapping[str, LimitState] = field(default_factory=dict)
     courses: Mapping[str, Course] = field(default_factory=dict)
+    regime: RegimeState | None = None
+    sizing: Sizing = FULL_SIZE
+    full_sizes: Mapping[PositionKey, float] = field(default_factory=dict)
+    reductions: Mapping[PositionKey, Reduction] = field(default_factory=dict)
+    ranges: Mapping[str, HourlyRange] = field(default_factory=dict)
+    stops: Mapping[PositionKey, StopState] = field(default_factory=dict)
+    cool_downs: Mapping[PositionKey, datetime] = field(default_factory=dict)
+
+    @property
+    def open_reductions(self) -> tuple[Reduction, ...]:
+        """What is asked of each position and not met: the stricter of limits and stops."""
+        asked = dict(self.reductions)
+        for key, stop in self.stops.items():
+            wanted = stop.reduction and stop.reduction.as_request(key)
+            before = asked.get(key)
+            if wanted and (
+                before is None or abs(wanted.target_quantity) < abs(before.target_quantity)
+            ):
+                asked[key] = wanted
+        return tuple(asked.values())
 
     def standing(self) -> Standing | None:
         """The portfolio's standing; None before the first step."""

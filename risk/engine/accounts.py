@@ -1,10 +1,11 @@
 """Several sources of fills and flows, read as one account."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from risk.domain.ledger import Fill, Flow, Ledger
+from risk.domain.ledger import Fill, Flow
 from risk.domain.orders import WorkingOrder
-from risk.domain.ports import Account, AccountReading, MarketReading
+from risk.domain.ports import Account, AccountReading, Carried, MarketReading
 
 
 class JointAccount:
@@ -19,14 +20,15 @@ class JointAccount:
     def __init__(self, accounts: Sequence[Account]) -> None:
         self._accounts = tuple(accounts)
 
-    def read(self, market: MarketReading, ledger: Ledger) -> AccountReading:
+    def read(self, market: MarketReading, carried: Carried) -> AccountReading:
         """What happened in all of them up to `market.at`."""
         fills: list[Fill] = []
         flows: list[Flow] = []
         working: dict[str, WorkingOrder] = {}
         for account in self._accounts:
-            reading = account.read(market, ledger)
-            ledger = ledger.after_all(fills=reading.fills, flows=reading.flows)
+            reading = account.read(market, carried)
+            ledger = carried.ledger.after_all(fills=reading.fills, flows=reading.flows)
+            carried = replace(carried, ledger=ledger)
             fills += reading.fills
             flows += reading.flows
             working |= reading.working_orders

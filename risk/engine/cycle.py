@@ -11,6 +11,7 @@ import structlog
 
 from risk.domain.actions import Action
 from risk.domain.model import DEFAULT_BOOK_MODEL, Model
+from risk.domain.policy import Policy
 from risk.domain.ports import (
     Account,
     AccountReading,
@@ -18,6 +19,7 @@ from risk.domain.ports import (
     Carried,
     Clock,
     CycleRecord,
+    Executor,
     Feed,
     MarketReading,
     Store,
@@ -26,6 +28,7 @@ from risk.domain.snapshot import ShockMatrix, Snapshot
 from risk.errors import FeedUnavailable, StoreUnavailable
 from risk.limits.adoption import ADOPTED, adopt
 from risk.manager import step
+from risk.measures.stops import MAINTENANCE_MARGIN
 from risk.portfolio.choices import CHOSEN, choose
 from risk.portfolio.forecasting import roll_models
 from risk.stress.matrix import shocks_by
@@ -73,7 +76,7 @@ def take_cycle(
         carried.models, actions, in_use=carried.state.book_model, by_setting=model_by_setting
     )
     adopted = adopt(carried.state.policy, actions, portfolio=carried.state.portfolio, at=market.at)
-    models, scores = roll_models(chosen.models, market.closes, ledger, market.marks)
+    rolled = roll_models(chosen.models, market.closes, ledger, market.marks)
     number = carried.state.cycle + 1
     snapshot = Snapshot(
         id=str(number),
@@ -81,18 +84,21 @@ def take_cycle(
         at=market.at,
         marks=market.marks,
         ledger=ledger,
-        models=models,
+        models=rolled.models,
         working_orders=account.working_orders,
         fills=account.fills,
         flows=account.flows,
-        scores=scores,
-        shocks=_shocks(carried, models.day),
+        scores=rolled.scores,
+        hours=rolled.hours,
+        shocks=_shocks(carried, rolled.models.day),
         faults=market.faults,
         action_seq=actions[-1].seq if actions else carried.state.action_seq,
         model_changes=chosen.changes,
         policy_changes=adopted.changes,
         refusals=chosen.refusals + adopted.refusals,
         prices_end=market.prices_end,
+        closes=market.closes,
+        maintenance_margin=_maintenance_margin(adopted.policy),
     )
     state, events, assessment = step(carried.state, snapshot)
     return CycleRecord(
@@ -114,10 +120,38 @@ def _shocks(carried: Carried, day: Model) -> ShockMatrix:
     return shocks_by(day)
 
 
+def _maintenance_margin(policy: Policy | None) -> float:
+    return MAINTENANCE_MARGIN if policy is None else policy.maintenance_margin
+
+
 def _refuse_unapplied(actions: Sequence[Action]) -> None:
     for action in actions:
         if not isinstance(action, CHOSEN + ADOPTED):
             raise TypeError(f"nothing applies an action of kind {type(action).__name__}")
+
+
+def read_account(
+    account: Account, executor: Executor, market: MarketReading, carried: Carried
+) -> AccountReading:
+    """What happened to the account, and then what was done about reductions not met yet.
+
+    Parameters
+    ----------
+    account : Account
+    executor : Executor
+    market : MarketReading
+    carried : Carried
+        After the last cycle.
+
+    Raises
+    ------
+    FeedUnavailable
+        If the account does not answer.
+    """
+    reading = account.read(market, carried)
+    ledger = carried.ledger.after_all(fills=reading.fills, flows=reading.flows)
+    done = executor.execute(carried.state.open_reductions, market, ledger)
+    return replace(reading, fills=(*reading.fills, *done))
 
 
 def carried_after(record: CycleRecord) -> Carried:
@@ -140,6 +174,8 @@ class Cycle:
     ----------
     feed : Feed
     account : Account
+    executor : Executor
+        Acts on the reductions that the last cycle left unmet, before this one judges the book.
     actions : Actions
     store : Store
     clock : Clock
@@ -156,6 +192,7 @@ class Cycle:
         *,
         feed: Feed,
         account: Account,
+        executor: Executor,
         actions: Actions,
         store: Store,
         clock: Clock,
@@ -165,6 +202,7 @@ class Cycle:
     ) -> None:
         self._feed = feed
         self._account = account
+        self._executor = executor
         self._actions = actions
         self._model_by_setting = model_by_setting
         self._store = store
@@ -201,7 +239,7 @@ class Cycle:
         # First of all: they can be asked for again, what a feed or an account tells cannot.
         actions = self._actions.after(self._carried.state.action_seq)
         self._unread = market = self._market()
-        account = self._account.read(market, self._carried.ledger)
+        account = read_account(self._account, self._executor, market, self._carried)
         record = take_cycle(
             self._carried,
             market,

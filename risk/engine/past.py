@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from risk.domain.actions import Action
-from risk.domain.ports import Account, Carried, CycleRecord, Feed
-from risk.engine.cycle import carried_after, take_cycle
+from risk.domain.ports import Account, Carried, CycleRecord, Executor, Feed
+from risk.engine.cycle import carried_after, read_account, take_cycle
 
 _HOUR = timedelta(hours=1)
 
@@ -14,6 +14,7 @@ def relive(
     carried: Carried,
     feed: Feed,
     account: Account,
+    executor: Executor,
     *,
     since: datetime,
     until: datetime,
@@ -28,6 +29,7 @@ def relive(
     feed : Feed
         Not read beyond `since` yet.
     account : Account
+    executor : Executor
     since, until : datetime
         UTC.
     actions : sequence of Action
@@ -37,7 +39,7 @@ def relive(
     while moment < until:
         moment = min(moment + _HOUR, until)
         market = feed.read(moment)
-        account_reading = account.read(market, carried.ledger)
+        account_reading = read_account(account, executor, market, carried)
         record = take_cycle(carried, market, account_reading, actions=actions)
         actions = ()
         carried = carried_after(record)

@@ -1,7 +1,8 @@
 """The paper desk: an account whose trades happen here, at the marks, and nowhere else.
 
-It turns the strategies' wishes into fills: at each hourly close towards the target weights,
-and every few minutes a small trade of one strategy so that a live book is never quite still.
+It turns the strategies' wishes into fills: at each hourly close towards the target weights, as far
+as the drawdown ladder allows, and every few minutes a small trade of one strategy so that a live
+book is never quite still.
 A purchase pays the ask and a sale receives the bid (the mark itself where a feed has no quotes),
 and each trade costs a fee of ten basis points. What it trades follows from market and ledger
 alone: a replay repeats it, and the id of a fill says which wish at which market time it was,
@@ -16,13 +17,12 @@ import numpy as np
 
 from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.market import BarClose, Mark, Period, Trust
-from risk.domain.orders import Side
-from risk.domain.ports import AccountReading, MarketReading, Strategy
+from risk.domain.paper import paper_fill
+from risk.domain.ports import AccountReading, Carried, MarketReading, Strategy
 from risk.domain.positions import PositionKey
 from risk.lab.closes import Closes
 from risk.lab.strategies import STRATEGIES
 
-FEE = 0.0010
 DEPOSIT = 2_500_000.0
 #: A trade below this fraction of the strategy's capital is not worth its cost.
 NO_TRADE_BAND = 0.12
@@ -88,15 +88,17 @@ class PaperDesk:
         for close in history:
             self._closes.remember(close)
 
-    def read(self, market: MarketReading, ledger: Ledger) -> AccountReading:
+    def read(self, market: MarketReading, carried: Carried) -> AccountReading:
         """What was traded up to `market.at`, given what was booked before.
 
         Parameters
         ----------
         market : MarketReading
-        ledger : Ledger
-            A ledger without entries is paid the deposit.
+        carried : Carried
+            A ledger without entries is paid the deposit; targets are multiplied by the state's
+            sizing, so that what was de-risked is not bought back.
         """
+        ledger = carried.ledger
         flows = () if ledger.seq else (self._first_deposit(market.at),)
         hours = [close for close in market.closes if close.period is Period.HOUR]
         for close in hours:
@@ -105,20 +107,20 @@ class PaperDesk:
         fills: list[Fill] = []
         if book is not None:
             if hours:
-                fills += self._rebalance(book, hours[-1])
+                fills += self._rebalance(book, hours[-1], carried.state.sizing.factor)
             fills += self._make_small_trades(book)
         return AccountReading(fills=tuple(fills), flows=flows)
 
     def _first_deposit(self, at: datetime) -> Flow:
         return Flow(id="paper/deposit", amount=self._deposit, at=at, note="paper money")
 
-    def _rebalance(self, book: "_Book", last: BarClose) -> Iterator[Fill]:
+    def _rebalance(self, book: "_Book", last: BarClose, size: float) -> Iterator[Fill]:
         # A series without its newest close would be read as if it had one.
         current = self._closes.of([asset for asset in last.bars if book.tradable(asset)])
         for mandate in self._mandates:
             capital = mandate.share * book.equity
             for asset, weight in sorted(mandate.strategy.targets(current).items()):
-                wanted = weight * capital - book.exposure(mandate, asset)
+                wanted = size * weight * capital - book.exposure(mandate, asset)
                 if abs(wanted) > NO_TRADE_BAND * capital:
                     yield book.fill(mandate, asset, wanted, wish="close", since=last.closed)
 
@@ -175,21 +177,8 @@ class _Book:
     ) -> Fill:
         """A trade worth `amount` at the mark, quote currency; negative sells."""
         mark = self.marks[asset]
-        side = Side.BUY if amount > 0.0 else Side.SELL
-        quote = mark.ask if side is Side.BUY else mark.bid
-        price = mark.price if quote is None else quote
-        quantity = abs(amount) / mark.price
-        return Fill(
-            id=f"paper/{wish}/{mandate.strategy.name}/{asset}/{since:%Y%m%dT%H%M%S}",
-            strategy=mandate.strategy.name,
-            asset=asset,
-            venue=mandate.venue,
-            side=side,
-            quantity=quantity,
-            price=price,
-            fee=FEE * quantity * price,
-            at=self.at,
-        )
+        identity = f"paper/{wish}/{mandate.strategy.name}/{asset}/{since:%Y%m%dT%H%M%S}"
+        return paper_fill(identity, _key(mandate, asset), amount / mark.price, mark, self.at)
 
 
 def _key(mandate: Mandate, asset: str) -> PositionKey:

@@ -8,6 +8,7 @@ effects.
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import ClassVar
 
 from risk.domain.limits import Unit
@@ -65,6 +66,21 @@ class LimitBase:
             raise ValueError(f"may be set on {allowed}, not on {self.scope.kind.value}")
 
 
+class Remedy(Enum):
+    """How smaller positions lower a limit's value."""
+
+    #: Not at all, or not by a known share.
+    NONE = auto()
+    #: In proportion to all positions of the scope together.
+    ALL = auto()
+    #: With the square of their size.
+    ALL_SQUARED = auto()
+    #: By what the positions on the side of the scope's net lose; others would raise it.
+    NET_SIDE = auto()
+    #: The same, within each cluster of correlated assets.
+    NET_SIDE_OF_CLUSTERS = auto()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Limit(LimitBase, ABC):
     """A cap on a measure of the book, judged after the order."""
@@ -75,6 +91,8 @@ class Limit(LimitBase, ABC):
     stops: ClassVar[bool] = False
     #: Whether it looks at scenarios, which costs more than all others together.
     dear: ClassVar[bool] = False
+    #: What its soft threshold may ask of positions.
+    remedy: ClassVar[Remedy] = Remedy.NONE
 
     @abstractmethod
     def measure(self, book: BookView) -> float | None:

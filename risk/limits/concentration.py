@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from risk.domain.limits import Unit
 from risk.domain.scopes import ScopeKind
-from risk.limits.base import Limit, share
+from risk.limits.base import Limit, Remedy, share
 from risk.limits.views import BookView
 
 
@@ -20,6 +20,7 @@ class ConcentrationLimit(Limit):
     kind: ClassVar = "concentration"
     title: ClassVar = "Concentration"
     unit: ClassVar = Unit.FRACTION
+    remedy: ClassVar = Remedy.ALL_SQUARED
     scopes: ClassVar = (ScopeKind.PORTFOLIO,)
 
     def measure(self, book: BookView) -> float | None:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from risk.domain.limits import Unit
 from risk.domain.scopes import ScopeKind
-from risk.limits.base import Limit, share
+from risk.limits.base import Limit, Remedy, share
 from risk.limits.views import BookView
 
 
@@ -19,6 +19,7 @@ class CorrelationClusterLimit(Limit):
     kind: ClassVar = "correlation_cluster"
     title: ClassVar = "Correlation cluster"
     unit: ClassVar = Unit.SHARE
+    remedy: ClassVar = Remedy.NET_SIDE_OF_CLUSTERS
     scopes: ClassVar = (ScopeKind.PORTFOLIO,)
 
     def measure(self, book: BookView) -> float | None:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from risk.domain.limits import Unit
 from risk.domain.scopes import ScopeKind
-from risk.limits.base import Limit
+from risk.limits.base import Limit, Remedy
 from risk.limits.views import BookView
 
 
@@ -22,6 +22,7 @@ class DaysToFlatLimit(Limit):
     kind: ClassVar = "days_to_flat"
     title: ClassVar = "Days to flat"
     unit: ClassVar = Unit.DAYS
+    remedy: ClassVar = Remedy.NET_SIDE
     scopes: ClassVar = (ScopeKind.ASSET,)
     equity_relative: ClassVar = False
 

@@ -144,7 +144,6 @@ def _next(
         episode=episode,
         at=at,
         drift=_drift(before, value, at),
-        loosened_at=_loosened_at(before, thresholds, at),
     )
 
 
@@ -169,14 +168,6 @@ def _drift(before: LimitState | None, value: float | None, at: datetime) -> floa
     slope = (value - before.value) / hours
     kept = float(0.5 ** (hours / DRIFT_HALF_LIFE))
     return slope * (1.0 - kept) + kept * (before.drift or 0.0)
-
-
-def _loosened_at(
-    before: LimitState | None, thresholds: Thresholds, at: datetime
-) -> datetime | None:
-    if before is None or thresholds.factor > before.thresholds.factor:
-        return at
-    return before.loosened_at
 
 
 def _told(

@@ -6,7 +6,7 @@ from typing import ClassVar
 from risk.domain.limits import Unit
 from risk.domain.market import Period
 from risk.domain.scopes import ScopeKind
-from risk.limits.base import Limit, share
+from risk.limits.base import Limit, Remedy, share
 from risk.limits.value_at_risk import refuse_unknown_tail
 from risk.limits.views import BookView
 
@@ -26,6 +26,7 @@ class ExpectedShortfallLimit(Limit):
     kind: ClassVar = "expected_shortfall"
     title: ClassVar = "Expected shortfall"
     unit: ClassVar = Unit.SHARE
+    remedy: ClassVar = Remedy.ALL
     scopes: ClassVar = (ScopeKind.PORTFOLIO,)
     dear: ClassVar = True
     monotone: ClassVar = False

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from risk.domain.limits import Unit
-from risk.limits.base import Limit, share
+from risk.limits.base import Limit, Remedy, share
 from risk.limits.views import BookView
 
 
@@ -15,6 +15,7 @@ class GrossExposureLimit(Limit):
     kind: ClassVar = "gross_exposure"
     title: ClassVar = "Gross exposure"
     unit: ClassVar = Unit.SHARE
+    remedy: ClassVar = Remedy.ALL
 
     def measure(self, book: BookView) -> float | None:
         """See the base."""

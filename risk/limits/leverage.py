@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from risk.domain.limits import Unit
 from risk.domain.scopes import ScopeKind
-from risk.limits.base import Limit, share
+from risk.limits.base import Limit, Remedy, share
 from risk.limits.views import BookView
 
 
@@ -16,6 +16,7 @@ class LeverageLimit(Limit):
     kind: ClassVar = "leverage"
     title: ClassVar = "Leverage"
     unit: ClassVar = Unit.TIMES
+    remedy: ClassVar = Remedy.ALL
     scopes: ClassVar = (ScopeKind.PORTFOLIO,)
 
     def measure(self, book: BookView) -> float | None:

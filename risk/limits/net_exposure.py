@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from risk.domain.limits import Unit
-from risk.limits.base import Limit, share
+from risk.limits.base import Limit, Remedy, share
 from risk.limits.views import BookView
 
 
@@ -15,6 +15,7 @@ class NetExposureLimit(Limit):
     kind: ClassVar = "net_exposure"
     title: ClassVar = "Net exposure"
     unit: ClassVar = Unit.SHARE
+    remedy: ClassVar = Remedy.NET_SIDE
 
     def measure(self, book: BookView) -> float | None:
         """See the base."""

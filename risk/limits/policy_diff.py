@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from risk.domain.limits import LimitDefinition, TemporaryLimit
 from risk.domain.policy import Instrument, Policy
+from risk.limits.policy_stops import told
 from risk.limits.rulebook import EXPOSURE_KINDS
 
 
@@ -159,7 +160,9 @@ def _entries(policy: Policy) -> dict[Key, Entry]:
         **{("regime pack", kind): _fields(pack) for kind, pack in dynamics.packs.items()},
         ("derisking", ""): _fields(derisking, "ladder"),
         **{("ladder", f"at {rung.drawdown:g}"): {"size": rung.size} for rung in derisking.ladder},
+        **{("stops of", strategy): dict(told(plan)) for strategy, plan in policy.stops.items()},
         ("clusters", ""): {"cluster_correlation": policy.cluster_correlation},
+        ("liquidation", ""): {"maintenance_margin": policy.maintenance_margin},
     }
 
 

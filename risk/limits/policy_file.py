@@ -15,8 +15,10 @@ from typing import Any, TypeVar
 from risk.domain.limits import LimitDefinition, Parameter, TemporaryLimit
 from risk.domain.policy import DeRisking, Dynamics, Instrument, Policy, RegimePack, Rung
 from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.stops import StopPlan, TakeProfit
 from risk.errors import PolicyInvalid
 from risk.limits.policy_rules import refuse_unsound
+from risk.limits.policy_stops import kind_of, plan_of
 from risk.limits.types import LIMIT_TYPES, own_settings
 
 #: A limit whose file says nothing else warns from this share of `hard` on.
@@ -25,6 +27,7 @@ SOFT_SHARE = 0.8
 Table = Mapping[str, Any]
 Flat = TypeVar("Flat", Instrument, RegimePack, Rung)
 
+_OF_HEAD = ("version", "by", "cluster_correlation", "maintenance_margin")
 _OF_LIMIT = ("kind", "on", "hard", "name", "soft", "dynamic", "owner", "rationale", "review_by")
 _OF_TEMPORARY = ("limit", "hard", "soft", "starts", "expires", "reason", "by")
 _LARGEST = sys.float_info.max
@@ -50,13 +53,16 @@ def read_policy(text: str, *, portfolio: str) -> Policy:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError, with a line
         raise PolicyInvalid("the file", f"is not TOML: {error}") from error
-    _refuse_unknown("the file", document, [*_SECTIONS, "version", "by", "cluster_correlation"])
+    _refuse_unknown("the file", document, [*_SECTIONS, *_OF_HEAD])
     found = {name: read(document, portfolio) for name, read in _SECTIONS.items()}
     policy = Policy(
         version=_version(document, "the file", default=0),
         by=_text(document, "by", "the file", default=""),
         cluster_correlation=_number(
             document, "cluster_correlation", "the file", default=Policy().cluster_correlation
+        ),
+        maintenance_margin=_number(
+            document, "maintenance_margin", "the file", default=Policy().maintenance_margin
         ),
         **found,
     )
@@ -124,6 +130,37 @@ def _derisking(document: Table, _portfolio: str) -> DeRisking:
     )
 
 
+def _stops(document: Table, _portfolio: str) -> dict[str, StopPlan]:
+    table = _table(document, "stops", "the file")
+    return {
+        strategy: _plan(_table(table, strategy, "stops"), f"stops of {strategy}")
+        for strategy in table
+    }
+
+
+def _plan(table: Table, entry: str) -> StopPlan:
+    _refuse_unknown(entry, table, [spec.name for spec in fields(StopPlan)])
+    return plan_of({name: _of_plan(table, name, entry) for name in table}, entry)
+
+
+def _of_plan(table: Table, name: str, entry: str) -> Any:
+    kind = kind_of(name)
+    if kind is bool:
+        return _truth(table, name, entry)
+    if kind is str:
+        return _text(table, name, entry)
+    if kind is float:
+        return _number(table, name, entry)
+    rungs = enumerate(_tables(table, name, entry), start=1)
+    return [_rung_of_profit(rung, f"rung {number} of {name}, {entry},") for number, rung in rungs]
+
+
+def _rung_of_profit(table: Table, entry: str) -> dict[str, float]:
+    names = [spec.name for spec in fields(TakeProfit)]
+    _refuse_unknown(entry, table, names)
+    return {name: _number(table, name, entry) for name in names}
+
+
 #: What a file may hold beside its head, and what reads it: by the name of the policy's field.
 _SECTIONS: dict[str, Callable[[Table, str], Any]] = {
     "instruments": _instruments,
@@ -132,6 +169,7 @@ _SECTIONS: dict[str, Callable[[Table, str], Any]] = {
     "temporary": _temporary,
     "dynamics": _dynamics,
     "derisking": _derisking,
+    "stops": _stops,
 }
 
 

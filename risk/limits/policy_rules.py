@@ -36,6 +36,7 @@ def refuse_unsound(policy: Policy, portfolio: str) -> None:
     _refuse_strategies(policy)
     _refuse_dynamics(policy)
     _refuse_derisking(policy)
+    _refuse_stops(policy)
     for limit in policy.limits:
         _refuse_limit(limit, policy, portfolio)
     _refuse_twice([limit.name for limit in policy.limits], "is the name of two limits")
@@ -142,6 +143,16 @@ def _refuse_derisking(policy: Policy) -> None:
         refuse_outside(entry, "size", rung.size, most=1.0)
     for before, after in pairwise(derisking.ladder):
         _refuse_out_of_order(before, after)
+
+
+def _refuse_stops(policy: Policy) -> None:
+    for strategy in policy.stops:
+        if strategy not in policy.strategies:
+            raise PolicyInvalid(
+                f"stops of {strategy}",
+                f"are of a strategy that the policy lacks; {_there_are(tuple(policy.strategies))}",
+            )
+    refuse_outside("liquidation", "maintenance_margin", policy.maintenance_margin, most=1.0)
 
 
 def _refuse_out_of_order(before: Rung, after: Rung) -> None:

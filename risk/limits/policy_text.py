@@ -14,7 +14,9 @@ from itertools import groupby
 from risk.domain.limits import LimitDefinition, TemporaryLimit
 from risk.domain.policy import DeRisking, Dynamics, Instrument, Policy, RegimePack, Rung
 from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.stops import StopPlan
 from risk.limits.policy_file import suffixed
+from risk.limits.policy_stops import said
 
 Value = float | int | str | bool | date | datetime | tuple[str, ...]
 
@@ -43,6 +45,7 @@ def policy_text(policy: Policy) -> str:
         ["[strategies]", *_lines(policy.strategies)],
         *_dynamics(policy.dynamics),
         ["[derisking]", *_derisking(policy.derisking)],
+        *([f"[stops.{_key(strategy)}]", *_stops(plan)] for strategy, plan in policy.stops.items()),
         *(["[[limits]]", *_lines(entry)] for entry in _entries(policy.limits)),
         *(["[[temporary]]", *_lines(_temporary(each))] for each in policy.temporary),
     ]
@@ -53,7 +56,11 @@ def _head(policy: Policy) -> dict[str, Value]:
     head: dict[str, Value] = {"version": policy.version} if policy.version else {}
     if policy.by:
         head["by"] = policy.by
-    return {**head, "cluster_correlation": policy.cluster_correlation}
+    return {
+        **head,
+        "cluster_correlation": policy.cluster_correlation,
+        "maintenance_margin": policy.maintenance_margin,
+    }
 
 
 # --- sections ------------------------------------------------------------------------------
@@ -81,6 +88,14 @@ def _derisking(derisking: DeRisking) -> Iterator[str]:
         yield "ladder = ["
         yield from (f"    {_inline(_numbers(rung))}," for rung in derisking.ladder)
         yield "]"
+
+
+def _stops(plan: StopPlan) -> Iterator[str]:
+    for name, value in said(plan).items():
+        if isinstance(value, list):
+            yield f"{_key(name)} = [{', '.join(map(_inline, value))}]"
+        else:
+            yield from _lines({name: value})
 
 
 def _temporary(temporary: TemporaryLimit) -> dict[str, Value]:

@@ -14,6 +14,8 @@ from risk.limits.views import BookView
 class StablecoinExposureLimit(Limit):
     """Stablecoins held, cash among them, may not exceed `hard` of equity.
 
+    No smaller position mends it: what is sold becomes cash, which is a stablecoin again.
+
     Attributes
     ----------
     assets : tuple of str

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from risk.domain.limits import Unit
 from risk.domain.scopes import ScopeKind
-from risk.limits.base import Limit, share
+from risk.limits.base import Limit, Remedy, share
 from risk.limits.views import BookView
 
 
@@ -16,6 +16,7 @@ class StressLossLimit(Limit):
     kind: ClassVar = "stress_loss"
     title: ClassVar = "Stress loss"
     unit: ClassVar = Unit.SHARE
+    remedy: ClassVar = Remedy.ALL
     scopes: ClassVar = (ScopeKind.PORTFOLIO,)
     dear: ClassVar = True
 

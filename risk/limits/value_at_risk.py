@@ -7,7 +7,7 @@ from risk.domain.limits import Unit
 from risk.domain.market import Period
 from risk.domain.model import LEVELS
 from risk.domain.scopes import ScopeKind
-from risk.limits.base import Limit, share
+from risk.limits.base import Limit, Remedy, share
 from risk.limits.views import BookView
 
 
@@ -26,6 +26,7 @@ class ValueAtRiskLimit(Limit):
     kind: ClassVar = "value_at_risk"
     title: ClassVar = "Value at risk"
     unit: ClassVar = Unit.SHARE
+    remedy: ClassVar = Remedy.ALL
     scopes: ClassVar = (ScopeKind.PORTFOLIO,)
     dear: ClassVar = True
     # A Pareto tail is fitted: docs/risk-model.md has how far fills were seen above.

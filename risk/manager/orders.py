@@ -23,6 +23,7 @@ from risk.domain.events import Verdict
 from risk.domain.orders import Side
 from risk.domain.policy import Instrument
 from risk.domain.positions import PositionKey
+from risk.domain.reductions import FULL_SIZE, Sizing
 from risk.domain.scopes import Scope
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState, TradingState
@@ -118,8 +119,12 @@ class RiskManager:
         Parameters
         ----------
         request : OrderRequest
-            Anything: what makes no order is refused with a reason.
+            Anything: what makes no order is refused with a reason. Its size is taken for what the
+            agent wants after de-risking: see `validate_signal`.
         """
+        return self._validate(request, FULL_SIZE)
+
+    def _validate(self, request: OrderRequest, sizing: Sizing) -> Decision:
         wrong = tuple(malformed(request, self._state.portfolio))
         if wrong:
             return self._answer_malformed(request, wrong)
@@ -127,7 +132,7 @@ class RiskManager:
         least = min(request.quantity, place.reducible)
         if least >= request.quantity * (1.0 - _SAME):
             return self._answer_reduction(request, place)
-        return self._answer_new_risk(request, place, least)
+        return self._answer_new_risk(request, place, least, sizing)
 
     def validate_signal(self, request: SignalRequest) -> Decision:
         """What an order of that kind would be answered; advises a size where none is named.
@@ -135,7 +140,9 @@ class RiskManager:
         Parameters
         ----------
         request : SignalRequest
-            Without a quantity, the advice is the volatility size of the policy's sizing rule.
+            Its size is what the strategy would want of a book at its high: the drawdown ladder
+            makes it smaller here, once, and not again when the order comes. Without a quantity,
+            the advice begins with a volatility size (``SIZING``).
         """
         advised = self._advised(request) if request.quantity is None else request.quantity
         order = OrderRequest(
@@ -152,7 +159,7 @@ class RiskManager:
                 ReasonCode.NOT_MEASURED, Outcome.FAILED, f"volatility of {request.asset}"
             )
             return self._answer_malformed(order, (unknown,))
-        return self.validate_order(order)
+        return self._validate(order, self._state.sizing)
 
     def room(self, key: PositionKey, side: Side) -> Room:
         """The largest order that would pass now, and what keeps it from being larger."""
@@ -207,12 +214,14 @@ class RiskManager:
 
     # --- new risk --------------------------------------------------------------------------
 
-    def _answer_new_risk(self, request: OrderRequest, place: Place, least: float) -> Decision:
+    def _answer_new_risk(
+        self, request: OrderRequest, place: Place, least: float, sizing: Sizing
+    ) -> Decision:
         blocking = self._blocking(request, place)
         if blocking or self._guard is None:
             skipped = (self._guard.skipped(place.key),) if self._guard else ()
             return self._only_reducing(request, place, least, (*blocking, *skipped))
-        size, scaled = _scaled(request, place, least)
+        size, scaled = _scaled(request, place, least, sizing)
         order = self._view(request, place, size)
         checks = self._guard.check(order)
         allowed = size if checks.passed else self._guard.largest(order, least=least)
@@ -318,16 +327,20 @@ def _duplicate(request: OrderRequest) -> Reason:
     return Reason(ReasonCode.DUPLICATE_ORDER, Outcome.FAILED, request.client_order_id)
 
 
-def _scaled(request: OrderRequest, place: Place, least: float) -> tuple[float, tuple[Reason, ...]]:
+def _scaled(
+    request: OrderRequest, place: Place, least: float, sizing: Sizing
+) -> tuple[float, tuple[Reason, ...]]:
     """The size that de-risking leaves of an order: the strictest factor on its new part."""
-    factors = []
+    factors: list[tuple[float, ReasonCode, str, Scope | None]] = []
     if place.state is TradingState.THROTTLED:
-        factors.append((THROTTLED_SIZE, ReasonCode.THROTTLED, place.scope))
+        factors.append((THROTTLED_SIZE, ReasonCode.THROTTLED, place.scope.name, place.scope))
+    if sizing.factor < 1.0:
+        factors.append((sizing.factor, ReasonCode.DE_RISKING, sizing.cause, None))
     if not factors:
         return request.quantity, ()
-    factor, code, scope = min(factors, key=lambda each: each[0])
+    factor, code, subject, scope = min(factors, key=lambda each: each[0])
     size = least + factor * (request.quantity - least)
-    return size, (Reason(code, Outcome.FAILED, scope.name, scope, value=factor),)
+    return size, (Reason(code, Outcome.FAILED, subject, scope, value=factor),)
 
 
 def _in_steps(

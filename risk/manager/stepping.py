@@ -17,22 +17,29 @@ from risk.domain.events import (
     ForecastScored,
     FundsMoved,
     MarkTrustChanged,
+    RegimeChanged,
     RiskEvent,
     RiskStatus,
     Severity,
 )
-from risk.domain.limits import Thresholds
 from risk.domain.market import Mark, Period, Trust
 from risk.domain.model import Score
 from risk.domain.policy import Policy
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import Course, Performance, RiskState, Standing, TradingState
+from risk.domain.stops import HourlyRange
 from risk.limits.adoption import policy_events, without_expired
+from risk.limits.derisking import derisk
+from risk.limits.dynamics import Conditions, thresholds_of
 from risk.limits.evaluation import Evaluated, evaluate, held_view, redefined, surroundings
+from risk.measures.regimes import REGIMES, RegimeState
 from risk.portfolio.controller import exposure_update, portfolio_risk
 from risk.portfolio.performance import next_courses, next_performance
+from risk.portfolio.regime import next_regime, regime_name
 from risk.position.calculator import closed_position, position_risk
+from risk.position.ranges import next_ranges, volatility_of
+from risk.position.stops import StopStep, next_stops
 
 
 class Step(NamedTuple):
@@ -81,11 +88,17 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
     )
     standings = _standings(state, snapshot, assessment, performance)
     courses = next_courses(state.courses, snapshot)
+    regime = next_regime(state.regime, snapshot.hours, snapshot.models.hour)
     policy = _policy(state, snapshot)
-    limits = _limits(state, policy, snapshot, assessment, performance, courses)
+    limits = _limits(state, policy, snapshot, assessment, performance, courses, regime)
+    derisked = derisk(
+        state, snapshot, assessment, policy=policy, limits=limits.states, performance=performance
+    )
     exposed = exposure_update(
         assessment, state.exposures, frozenset(fill.asset for fill in snapshot.fills)
     )
+    ranges = next_ranges(state.ranges, snapshot.closes)
+    stops = _stops(state, policy, snapshot, ranges)
     events = (
         *_asked_for(snapshot),
         *policy_events(state.policy, snapshot.policy_changes, **_stamp(snapshot)),
@@ -93,11 +106,14 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
         *_found_in_data(snapshot),
         *_trust_changes(state, snapshot),
         *_scored(snapshot),
+        *_regime_change(state, snapshot, regime),
         portfolio_risk(assessment, performance),
         *([exposed] if exposed else []),
         *_position_risks(state, snapshot, assessment),
+        *stops.events,
         *limits.events,
         *_status_changes(state, snapshot, standings),
+        *derisked.events,
     )
     after = replace(
         state,
@@ -113,6 +129,13 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
         limits=limits.states,
         courses=courses,
         policy=policy,
+        regime=regime,
+        sizing=derisked.sizing,
+        full_sizes=derisked.full_sizes,
+        reductions=derisked.reductions,
+        ranges=ranges,
+        stops=stops.states,
+        cool_downs=stops.cool_downs,
     )
     return Step(after, events, assessment)
 
@@ -139,6 +162,7 @@ def _limits(
     assessment: Assessment,
     performance: Performance | None,
     courses: Mapping[str, Course],
+    regime: RegimeState | None,
 ) -> Evaluated:
     if policy is None:
         return Evaluated({}, ())
@@ -149,14 +173,41 @@ def _limits(
         performance=performance,
         courses=courses,
     )
+    conditions = Conditions(
+        drawdown=performance.recent_drawdown if performance else 0.0, regime=regime_name(regime)
+    )
     return evaluate(
         policy,
         state.limits,
-        {d.name: Thresholds(d.hard, d.soft, 1.0, "as defined") for d in policy.limits},
+        {
+            d.name: thresholds_of(d, policy, state.limits.get(d.name), conditions, snapshot.at)
+            for d in policy.limits
+        },
         held_view(assessment, around),
         portfolio=snapshot.portfolio,
         cycle=snapshot.id,
         redefined=redefined(state.policy, policy),
+    )
+
+
+def _stops(
+    state: RiskState,
+    policy: Policy | None,
+    snapshot: Snapshot,
+    ranges: Mapping[str, HourlyRange],
+) -> StopStep:
+    plans = {} if policy is None else policy.stops
+    positions = snapshot.ledger.positions
+    assets = {key.asset for key in positions if key.strategy in plans}
+    return next_stops(
+        state.stops,
+        cool_downs=state.cool_downs,
+        plans=plans,
+        positions=positions,
+        marks={asset: snapshot.mark(asset) for asset in assets},
+        volatilities={a: volatility_of(a, ranges, snapshot.models.day) for a in assets},
+        fills=snapshot.fills,
+        **_stamp(snapshot),
     )
 
 
@@ -323,6 +374,20 @@ def _trust_in_words(mark: Mark, at: datetime) -> str:
 def _scored(snapshot: Snapshot) -> Iterator[ForecastScored]:
     for score in snapshot.scores:
         yield _score_event(snapshot, score)
+
+
+def _regime_change(
+    state: RiskState, snapshot: Snapshot, regime: RegimeState
+) -> Iterator[RegimeChanged]:
+    before, after = regime_name(state.regime), regime_name(regime)
+    if after is not None and after != before:
+        yield RegimeChanged(
+            **_stamp(snapshot),
+            regime=after,
+            previous=before or "unknown",
+            probability=regime.probabilities[regime.regime],
+            severity=Severity.WARNING if after == REGIMES[-1] else Severity.INFO,
+        )
 
 
 def _score_event(snapshot: Snapshot, score: Score) -> ForecastScored:

@@ -133,7 +133,7 @@ class RegimeState(NamedTuple):
 
     Attributes
     ----------
-    probabilities : ndarray of shape (3,)
+    probabilities : tuple of 3 floats
         Of the states after the newest bar, adding up to 1.
     level : float
         Slow average of winsorised squared returns; 0 before the first.
@@ -145,7 +145,7 @@ class RegimeState(NamedTuple):
         Bars that the regime has lasted, the one that brought it included.
     """
 
-    probabilities: FloatArray
+    probabilities: tuple[float, ...]
     level: float
     observed: int
     regime: int
@@ -172,7 +172,7 @@ class RegimePath(NamedTuple):
 
 def regime_start(parameters: RegimeParameters = DAILY) -> RegimeState:
     """The state of a market that has not been seen yet."""
-    return RegimeState(parameters.stationary.copy(), 0.0, 0, UNKNOWN, 0)
+    return RegimeState(_as_tuple(parameters.stationary), 0.0, 0, UNKNOWN, 0)
 
 
 def regime_update(
@@ -207,9 +207,10 @@ def regime_update(
         return _learnt(state, market_return, parameters) if seen else state
     expected = next_probabilities(state, parameters)
     if not seen:
-        return state._replace(probabilities=expected, dwell=state.dwell + 1)
+        return state._replace(probabilities=_as_tuple(expected), dwell=state.dwell + 1)
     probabilities = _weighed(expected, market_return, state.level, parameters)
-    learnt = _learnt(state, market_return, parameters)._replace(probabilities=probabilities)
+    learnt = _learnt(state, market_return, parameters)
+    learnt = learnt._replace(probabilities=_as_tuple(probabilities))
     return _named(learnt, parameters)
 
 
@@ -259,9 +260,13 @@ def next_probabilities(state: RegimeState, parameters: RegimeParameters = DAILY)
     ndarray of shape (3,)
         In the order of ``REGIMES``, adding up to 1; the long-run ones while the level is learnt.
     """
-    came = state.probabilities @ parameters.rows
+    came = np.array(state.probabilities) @ parameters.rows
     expected: FloatArray = came / came.sum()
     return expected
+
+
+def _as_tuple(probabilities: FloatArray) -> tuple[float, ...]:
+    return tuple(probabilities.tolist())
 
 
 def _weighed(
@@ -290,7 +295,7 @@ def _learnt(state: RegimeState, value: float, parameters: RegimeParameters) -> R
 
 def _named(state: RegimeState, parameters: RegimeParameters) -> RegimeState:
     """The state with the regime that its probabilities, and its inertia, give it."""
-    present, chances = state.regime, state.probabilities
+    present, chances = state.regime, np.array(state.probabilities)
     if present == UNKNOWN:
         return state._replace(regime=int(chances.argmax()), dwell=1)
     rested = state.dwell >= parameters.least_dwell

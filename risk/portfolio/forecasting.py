@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from risk.domain.ledger import Ledger
-from risk.domain.market import BarClose, Mark
+from risk.domain.market import BarClose, Mark, Period
 from risk.domain.model import (
     DAY_MODEL,
     HOUR_MODEL,
@@ -30,6 +30,7 @@ from risk.measures.tracking import tracking_start, tracking_update
 from risk.measures.types import FloatArray
 from risk.measures.volatility import GjrState, gjr_update
 from risk.portfolio.book_models import book_model
+from risk.portfolio.regime import market_return
 from risk.portfolio.scenarios import build_scenarios
 from risk.portfolio.tails import book_tail, weights_of
 
@@ -135,10 +136,20 @@ def warm(model: Model, closes: Iterable[BarClose]) -> Model:
 
 
 class Rolled(NamedTuple):
-    """Models after some closes, and the forecasts that met their outcome on the way."""
+    """Models after some closes, and what was seen on the way.
+
+    Attributes
+    ----------
+    models : Models
+    scores : tuple of Score
+        Forecasts that met their outcome.
+    hours : tuple of float or None
+        The market's return of each hour, see :func:`risk.portfolio.regime.market_return`.
+    """
 
     models: Models
     scores: tuple[Score, ...]
+    hours: tuple[float | None, ...]
 
 
 def roll_models(
@@ -155,12 +166,15 @@ def roll_models(
         Value a holding that has no bar in a close.
     """
     scores: list[Score] = []
+    hours: list[float | None] = []
     for close in closes:
+        if close.period is Period.HOUR:
+            hours.append(market_return(models.hour, close))
         model = advance(models.of(close.period), close, _exposure_at(close, ledger, marks))
         models = models.with_model(model)
         if model.score is not None:
             scores.append(model.score)
-    return Rolled(models, tuple(scores))
+    return Rolled(models, tuple(scores), tuple(hours))
 
 
 def _exposure_at(close: BarClose, ledger: Ledger, marks: Mapping[str, Mark]) -> dict[str, float]:

@@ -46,6 +46,7 @@ def measure_position(
     exposure: float,
     since_midnight: float | None,
     unit: UnitRisk | None,
+    liquidation_move: float | None = None,
 ) -> PositionMeasures:
     """A position's measures.
 
@@ -59,6 +60,8 @@ def measure_position(
         The mark's change, a fraction.
     unit : UnitRisk or None
         None while the model cannot tell.
+    liquidation_move : float or None
+        Of its asset, a fraction; None where there is none.
     """
     price = mark.price if mark.known else position.entry_price
     return PositionMeasures(
@@ -77,6 +80,7 @@ def measure_position(
         component_es=unit and _component(unit.marginal_es, unit.rest_es, exposure),
         marginal_var=unit and unit.marginal_var,
         beta_btc=unit and unit.beta_btc,
+        liquidation_move=liquidation_move,
     )
 
 

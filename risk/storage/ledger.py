@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection, delete, exists, select
 
 from risk.domain.ledger import Fill, Flow, Ledger
-from risk.domain.ports import AccountReading, MarketReading
+from risk.domain.ports import AccountReading, Carried, MarketReading
 from risk.domain.snapshot import Snapshot
 from risk.errors import FeedUnavailable, StateUnreadable, StoreUnavailable
 from risk.storage import bulk
@@ -121,7 +121,7 @@ class InboxAccount:
         self._reader = engines.reader
         self._portfolio = portfolio
 
-    def read(self, market: MarketReading, ledger: Ledger) -> AccountReading:  # noqa: ARG002
+    def read(self, market: MarketReading, carried: Carried) -> AccountReading:  # noqa: ARG002
         """Entries that wait to be booked; they come again until a cycle with them is saved.
 
         Raises

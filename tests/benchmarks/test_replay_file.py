@@ -19,9 +19,11 @@ from benchmarks.replay_file import (
 )
 from risk.domain.ledger import Ledger
 from risk.domain.market import BarClose, Mark, Period, Trust, missing_mark
-from risk.domain.ports import CycleRecord, MarketReading
+from risk.domain.ports import Carried, CycleRecord, MarketReading
+from risk.domain.state import RiskState
 from risk.errors import PriceFileInvalid
 from risk.feeds.replaying import readings_of
+from risk.portfolio.forecasting import new_models
 
 START = datetime(2022, 1, 1, tzinfo=UTC)
 
@@ -53,7 +55,8 @@ def reading(at: datetime, breaks: frozenset[str] = frozenset(), **prices: float)
 
 
 def read(account: EqualWeightAccount, market: MarketReading, ledger: Ledger) -> Ledger:
-    said = account.read(market, ledger)
+    carried = Carried(state=RiskState(portfolio="replay"), ledger=ledger, models=new_models())
+    said = account.read(market, carried)
     return ledger.after_all(fills=said.fills, flows=said.flows)
 
 

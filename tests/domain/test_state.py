@@ -1,11 +1,15 @@
 """Trading states are ordered; the course of a book is read off its baselines."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from risk.domain.positions import PositionKey
+from risk.domain.reductions import Reduction
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import Baseline, Performance, RiskState, Standing, TradingState
+from risk.domain.stops import StopReason, StopRequest, StopState
 
 NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
 
@@ -64,3 +68,17 @@ def test_the_days_return_is_a_share_of_where_the_day_began(
     day_start: float, expected: float
 ) -> None:
     assert course(1.2, day_start).return_today == pytest.approx(expected)
+
+
+def test_what_is_asked_of_a_position_is_the_stricter_of_limits_and_stops() -> None:
+    key = PositionKey("trend", "BTC/USDT", "sim-a")
+    asked = Reduction("limit/1", key, 0.5, "a limit", NOON, NOON)
+    hit = StopRequest("stop/1", StopReason.FIXED, 0.0, 80.0, NOON, NOON, 0, NOON)
+    stop = StopState(since=NOON, quantity=1.0, entry_quantity=1.0, best=100.0, reduction=hit)
+    half = replace(stop, reduction=hit._replace(target=0.75))
+    state = RiskState(portfolio="demo", reductions={key: asked}, stops={key: stop})
+
+    assert [each.id for each in state.open_reductions] == ["stop/1"]
+    assert [each.id for each in replace(state, stops={key: half}).open_reductions] == ["limit/1"]
+    assert [each.id for each in replace(state, reductions={}).open_reductions] == ["stop/1"]
+    assert replace(state, stops={}).open_reductions == (asked,)

@@ -22,9 +22,10 @@ from risk.domain.ledger import Ledger
 from risk.domain.market import DataFault, FaultKind, Period
 from risk.domain.policy import Policy
 from risk.domain.ports import AccountReading, MarketReading
+from risk.domain.reductions import Reduction
 from risk.engine import cycle as module
 from risk.engine.accounts import JointAccount
-from risk.engine.cycle import Cycle, take_cycle
+from risk.engine.cycle import Cycle, read_account, take_cycle
 from risk.errors import FeedUnavailable, LeaseLost, StoreUnavailable
 from risk.portfolio.forecasting import advance
 from risk.stress.matrix import shocks_by
@@ -41,6 +42,7 @@ from tests.engine.worlds import (
     sale_at_work,
 )
 from tests.fakes import FakeClock
+from tests.fakes_executors import FakeExecutor
 from tests.fakes_feeds import FakeFeed
 from tests.fakes_store import FakeActions, FakeLeaseOffice, FakeStore
 from tests.policy_files import policy_of
@@ -58,6 +60,7 @@ class World:
         self.office = FakeLeaseOffice(self.clock.now)
         self.feed = FakeFeed(BEGIN)
         self.account = FakeAccount(AccountReading(flows=(deposit(),)))
+        self.executor = FakeExecutor()
         self.actions = FakeActions()
         self.model_by_setting = "filtered_evt"
         self.store = FakeStore(self.office)
@@ -69,6 +72,7 @@ class World:
         return Cycle(
             feed=self.feed,
             account=self.account,
+            executor=self.executor,
             actions=self.actions,
             model_by_setting=self.model_by_setting,
             store=self.store,
@@ -103,17 +107,18 @@ def world() -> World:
 # --- the order of things -------------------------------------------------------------------
 
 
-def test_actions_then_market_then_account_then_step_then_save(world, monkeypatch):
+def test_actions_then_market_then_account_then_executor_then_step_then_save(world, monkeypatch):
     happened: list[str] = []
     world.actions.after = noting("actions", happened, world.actions.after)
     world.feed.read = noting("market", happened, world.feed.read)
     world.account.read = noting("account", happened, world.account.read)
+    world.executor.execute = noting("executor", happened, world.executor.execute)
     world.store.save = noting("save", happened, world.store.save)
     monkeypatch.setattr(module, "step", noting("step", happened, module.step))
 
     world.cycle.turn()
 
-    assert happened == ["actions", "market", "account", "step", "save"]
+    assert happened == ["actions", "market", "account", "executor", "step", "save"]
 
 
 def test_a_cycle_carries_everything_that_was_read(world):
@@ -137,6 +142,27 @@ def test_a_cycle_carries_everything_that_was_read(world):
     assert record.wall == BEGIN + HOUR, "of a replay, the wall is the market's"
 
 
+def test_the_bars_of_a_cycle_lead_the_ranges_that_stops_use(world):
+    market = world.feed.read(BEGIN + HOUR)
+    carried = nothing_yet(world.feed.assets)
+    record = take_cycle(carried, market, AccountReading())
+
+    assert market.closes
+    assert record.snapshot.closes == market.closes
+    assert {asset: known.closed for asset, known in record.state.ranges.items()} == {
+        asset: BEGIN + HOUR for close in market.closes for asset in close.bars
+    }
+
+
+def test_the_maintenance_margin_of_the_policy_is_that_of_the_snapshot(world):
+    carried = nothing_yet(world.feed.assets)
+    policy = Policy(maintenance_margin=0.05)
+    strict = replace(carried, state=replace(carried.state, policy=policy))
+    record = take_cycle(strict, world.feed.read(BEGIN + HOUR), AccountReading())
+
+    assert record.snapshot.maintenance_margin == 0.05
+
+
 def test_the_next_cycle_goes_on_from_the_last(world):
     world.account.tell(AccountReading(fills=(purchase(),)))
     first, second = world.cycle.turn(), world.turn_after(HOUR)
@@ -144,8 +170,17 @@ def test_the_next_cycle_goes_on_from_the_last(world):
     assert (first.number, second.number) == (1, 2)
     assert second.snapshot.ledger.seq == 2
     assert second.state.performance.inception == first.state.performance.inception
-    assert world.account.shown[1][1] == first.snapshot.ledger
+    assert world.account.shown[1][1].ledger == first.snapshot.ledger
+    assert world.account.shown[1][1].state is first.state
     assert second.snapshot.models.hour.version == first.snapshot.models.hour.version + 1
+
+
+def test_each_hour_that_closes_reaches_the_regime_once(world):
+    records = [world.cycle.turn(), *(world.turn_after(pause) for pause in (HOUR, MINUTE, 2 * HOUR))]
+
+    # Models that knew nothing have no close before the first one.
+    assert [record.snapshot.hours for record in records] == [(), (None,), (), (0.0, 0.0)]
+    assert [record.state.regime.observed for record in records] == [0, 0, 0, 2]
 
 
 def test_its_duration_is_from_reading_to_saving(world, monkeypatch):
@@ -362,7 +397,7 @@ def test_accounts_are_read_as_one_in_their_order(world):
     second = FakeAccount(
         AccountReading(fills=(purchase(),), working_orders={"b": sale_at_work("b")})
     )
-    reading = JointAccount([first, second]).read(market, Ledger())
+    reading = JointAccount([first, second]).read(market, nothing_yet(world.feed.assets))
 
     assert (reading.flows, reading.fills) == ((deposit(),), (purchase(),))
     assert sorted(reading.working_orders) == ["a", "b"]
@@ -373,10 +408,56 @@ def test_each_account_sees_what_those_before_it_had_to_say(world):
     market = world.feed.read(BEGIN)
     first = FakeAccount(AccountReading(flows=(deposit(),), fills=(purchase(),)))
     second = FakeAccount()
-    JointAccount([first, second]).read(market, Ledger())
+    carried = nothing_yet(world.feed.assets)
+    JointAccount([first, second]).read(market, carried)
+    ((_, then),) = second.shown
 
-    assert first.shown == [(market, Ledger())]
-    assert second.shown == [(market, Ledger().after_flow(deposit()).after_fill(purchase()))]
+    assert first.shown == [(market, carried)]
+    assert then.ledger == Ledger().after_flow(deposit()).after_fill(purchase())
+    assert then.state is carried.state
+
+
+# --- reductions ----------------------------------------------------------------------------
+
+
+def too_much(world, target: float = 4.0):
+    """The book holds ten and is asked to hold `target`."""
+    key = purchase().key
+    asked = Reduction("1-1", key, target, "a test", BEGIN + HOUR, BEGIN)
+    world.account.tell(AccountReading(flows=(deposit(),), fills=(purchase(),)))
+    carried = nothing_yet(world.feed.assets)
+    state = replace(carried.state, policy=Policy(), reductions={key: asked})
+    return replace(carried, state=state), asked
+
+
+def test_the_executor_acts_on_what_the_last_cycle_left_unmet_and_sees_what_the_account_told(world):
+    carried, asked = too_much(world)
+    account = FakeAccount(AccountReading(flows=(deposit(),), fills=(purchase(),)))
+    reading = read_account(account, world.executor, world.feed.read(BEGIN), carried)
+    ((reductions, ledger),) = world.executor.shown
+
+    assert reductions == (asked,)
+    assert ledger == Ledger().after_flow(deposit()).after_fill(purchase())
+    assert [fill.signed_quantity for fill in reading.fills] == [10.0, -6.0]
+    assert reading.flows == (deposit(),)
+
+
+def test_a_reduction_that_was_done_in_part_stays_and_one_that_was_done_is_over(world):
+    carried, asked = too_much(world)
+    world.account = FakeAccount(AccountReading(flows=(deposit(),), fills=(purchase(),)))
+    world.executor.share = 0.5
+    world.store.load = lambda _: carried
+    world.cycle = world.started()
+    half, whole = world.cycle.turn(), world.turn_after()
+    world.executor.share = 1.0
+    done, quiet = world.turn_after(), world.turn_after()
+
+    assert half.state.reductions == {asked.key: asked}
+    assert half.snapshot.ledger.positions[asked.key].quantity == 7.0
+    assert whole.snapshot.ledger.positions[asked.key].quantity == 5.5
+    assert done.snapshot.ledger.positions[asked.key].quantity == 4.0
+    assert done.state.reductions == quiet.state.reductions == {}
+    assert quiet.snapshot.fills == ()
 
 
 # --- what people ask -----------------------------------------------------------------------

@@ -14,6 +14,7 @@ from risk.domain.positions import PositionKey
 from risk.engine.cycle import Cycle
 from risk.engine.past import relive
 from risk.errors import FeedUnavailable
+from risk.executors.paper import PaperExecutor
 from risk.feeds.simulated import SimulatedFeed
 from risk.lab.paper import PaperDesk
 from risk.portfolio.forecasting import warm
@@ -25,6 +26,7 @@ from risk.storage.schema import upgrade
 from risk.storage.store import SqlStore
 from tests.engine.worlds import BEGIN, PORTFOLIO, FakeAccount, models_written, nothing_yet, written
 from tests.fakes import FakeClock
+from tests.fakes_executors import FakeExecutor
 from tests.fakes_feeds import FakeFeed
 from tests.fakes_store import FakeActions, FakeStore
 from tests.policy_files import policy_of
@@ -55,7 +57,8 @@ class DemoWorld:
         )
 
     def relived(self) -> Iterator[CycleRecord]:
-        return relive(self.carried, self.feed, self.desk, since=SINCE, until=UNTIL)
+        executor = PaperExecutor()
+        return relive(self.carried, self.feed, self.desk, executor, since=SINCE, until=UNTIL)
 
     def lived(self) -> list[CycleRecord]:
         """The same time, turn by turn."""
@@ -63,6 +66,7 @@ class DemoWorld:
         cycle = Cycle(
             feed=self.feed,
             account=self.desk,
+            executor=PaperExecutor(),
             actions=FakeActions(),
             store=store,
             clock=clock,
@@ -110,6 +114,7 @@ def test_what_was_asked_before_the_book_began_holds_from_its_first_cycle_on():
         world.carried,
         world.feed,
         world.desk,
+        FakeExecutor(),
         since=SINCE,
         until=SINCE + 2 * HOUR,
         actions=actions.after(0),
@@ -126,7 +131,9 @@ def test_no_time_no_past():
     feed = FakeFeed(BEGIN)
     carried = nothing_yet(feed.assets)
 
-    assert list(relive(carried, feed, FakeAccount(), since=BEGIN, until=BEGIN)) == []
+    past = relive(carried, feed, FakeAccount(), FakeExecutor(), since=BEGIN, until=BEGIN)
+
+    assert list(past) == []
 
 
 # --- kept whole or not at all --------------------------------------------------------------

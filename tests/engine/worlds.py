@@ -54,17 +54,17 @@ class FakeAccount:
 
     def __init__(self, *readings: AccountReading) -> None:
         self._readings = list(readings)
-        self.shown: list[tuple[MarketReading, Ledger]] = []
+        self.shown: list[tuple[MarketReading, Carried]] = []
         self.fail_with: Exception | None = None
 
     def tell(self, reading: AccountReading) -> None:
         self._readings.append(reading)
 
-    def read(self, market: MarketReading, ledger: Ledger) -> AccountReading:
+    def read(self, market: MarketReading, carried: Carried) -> AccountReading:
         failure, self.fail_with = self.fail_with, None
         if failure is not None:
             raise failure
-        self.shown.append((market, ledger))
+        self.shown.append((market, carried))
         return self._readings.pop(0) if self._readings else AccountReading()
 
 

@@ -9,17 +9,20 @@ import pytest
 from risk.domain.ledger import Fill, Ledger
 from risk.domain.market import Bar, BarClose, Mark, Period, Trust, missing_mark
 from risk.domain.orders import Side
-from risk.domain.ports import AccountReading, MarketReading
+from risk.domain.paper import PAPER_FEE
+from risk.domain.ports import AccountReading, Carried, MarketReading
+from risk.domain.reductions import Sizing
+from risk.domain.state import RiskState
 from risk.feeds.simulated import SimulatedFeed
 from risk.lab.paper import (
     DEMO_MANDATES,
     DEPOSIT,
-    FEE,
     NO_TRADE_BAND,
     RESTLESS_EVERY,
     Mandate,
     PaperDesk,
 )
+from risk.portfolio.forecasting import new_models
 
 NOON = datetime(2024, 3, 10, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -61,32 +64,41 @@ def desk(wish: Wish, **terms: object) -> PaperDesk:
     return PaperDesk(seed=1, mandates=[mandate(wish, **terms)])
 
 
+def carrying(ledger: Ledger, size: float = 1.0) -> Carried:
+    """What a cycle starts from; wanted sizes are multiplied by `size`."""
+    state = RiskState(portfolio="demo", sizing=Sizing(size, "a test"))
+    return Carried(state=state, ledger=ledger, models=new_models())
+
+
+AT_FIRST = carrying(Ledger())
+
+
 def booked(ledger: Ledger, reading: AccountReading) -> Ledger:
     return ledger.after_all(reading.fills, reading.flows)
 
 
 def test_an_empty_ledger_is_paid_the_deposit_once():
     paper = desk(Wish({}))
-    first = paper.read(market(closes=False), Ledger())
+    first = paper.read(market(closes=False), AT_FIRST)
     ledger = booked(Ledger(), first)
 
     assert [(flow.id, flow.amount, flow.at) for flow in first.flows] == [
         ("paper/deposit", 2_500_000.0, NOON)
     ]
     assert ledger.cash == DEPOSIT
-    assert paper.read(market(NOON + HOUR), ledger).flows == ()
+    assert paper.read(market(NOON + HOUR), carrying(ledger)).flows == ()
 
 
 def test_at_an_hour_s_close_the_book_moves_to_the_target():
-    (fill,) = desk(Wish({"BTC": 0.4})).read(market(BTC=100.0), Ledger()).fills
+    (fill,) = desk(Wish({"BTC": 0.4})).read(market(BTC=100.0), AT_FIRST).fills
 
     assert (fill.side, fill.quantity, fill.price) == (Side.BUY, 0.4 * 0.5 * DEPOSIT / 100.0, 100.0)
     assert (fill.strategy, fill.venue, fill.at) == ("wish", "sim-a", NOON)
-    assert fill.fee == pytest.approx(FEE * fill.quantity * fill.price)
+    assert fill.fee == pytest.approx(PAPER_FEE * fill.quantity * fill.price)
 
 
 def test_between_closes_the_targets_are_left_alone():
-    assert desk(Wish({"BTC": 0.4})).read(market(closes=False), Ledger()).fills == ()
+    assert desk(Wish({"BTC": 0.4})).read(market(closes=False), AT_FIRST).fills == ()
 
 
 def test_a_day_s_close_is_no_hour_s():
@@ -94,7 +106,7 @@ def test_a_day_s_close_is_no_hour_s():
     day = replace(hour, period=Period.DAY)
     reading = replace(market(), closes=(day,))
 
-    assert desk(Wish({"BTC": 0.4})).read(reading, Ledger()).fills == ()
+    assert desk(Wish({"BTC": 0.4})).read(reading, AT_FIRST).fills == ()
 
 
 @pytest.mark.parametrize(
@@ -103,41 +115,69 @@ def test_a_day_s_close_is_no_hour_s():
 def test_purchases_pay_the_ask_and_sales_receive_the_bid(weight: float, side: Side, paid: float):
     quoted = Mark(asset="BTC", price=100.0, at=NOON, bid=98.0, ask=101.0)
     reading = replace(market(), marks={"BTC": quoted})
-    (fill,) = desk(Wish({"BTC": weight})).read(reading, Ledger()).fills
+    (fill,) = desk(Wish({"BTC": weight})).read(reading, AT_FIRST).fills
 
     assert (fill.side, fill.price) == (side, paid)
     assert fill.quantity == 0.4 * 0.5 * DEPOSIT / 100.0
-    assert fill.fee == pytest.approx(FEE * fill.quantity * paid)
+    assert fill.fee == pytest.approx(PAPER_FEE * fill.quantity * paid)
 
 
 def test_a_change_within_the_band_is_not_worth_its_cost():
     paper = desk(Wish({"BTC": 0.4}))
-    ledger = booked(Ledger(), paper.read(market(), Ledger()))
+    ledger = booked(Ledger(), paper.read(market(), AT_FIRST))
     paper_again = desk(Wish({"BTC": 0.4 + 0.9 * NO_TRADE_BAND}))
     beyond = desk(Wish({"BTC": 0.4 + 1.1 * NO_TRADE_BAND}))
 
-    assert paper_again.read(market(NOON + HOUR), ledger).fills == ()
-    assert len(beyond.read(market(NOON + HOUR), ledger).fills) == 1
+    assert paper_again.read(market(NOON + HOUR), carrying(ledger)).fills == ()
+    assert len(beyond.read(market(NOON + HOUR), carrying(ledger)).fills) == 1
 
 
 def test_a_wish_for_nothing_closes_what_is_open():
     wish = Wish({"BTC": -0.4})
     paper = desk(wish)
-    ledger = booked(Ledger(), paper.read(market(), Ledger()))
+    ledger = booked(Ledger(), paper.read(market(), AT_FIRST))
     wish.weights = {"BTC": 0.0}
-    after = booked(ledger, paper.read(market(NOON + HOUR), ledger))
+    after = booked(ledger, paper.read(market(NOON + HOUR), carrying(ledger)))
 
     assert ledger.positions
     assert after.positions == {}
 
 
+def test_targets_are_those_that_the_drawdown_ladder_leaves():
+    paper = desk(Wish({"BTC": 0.4}))
+    (whole,) = paper.read(market(BTC=100.0), AT_FIRST).fills
+    (half,) = paper.read(market(BTC=100.0), carrying(Ledger(), size=0.5)).fills
+
+    assert half.quantity == whole.quantity / 2.0
+
+
+def test_what_was_de_risked_is_not_bought_back():
+    paper = desk(Wish({"BTC": 0.8}))
+    ledger = booked(Ledger(), paper.read(market(), AT_FIRST))
+    (position,) = ledger.positions.values()
+    sold = Fill(
+        id="reduced",
+        strategy="wish",
+        asset="BTC",
+        venue="sim-a",
+        side=Side.SELL,
+        quantity=position.quantity / 2.0,
+        price=100.0,
+        at=NOON,
+    )
+    ledger = ledger.after_fill(sold)
+
+    assert len(paper.read(market(NOON + HOUR), carrying(ledger)).fills) == 1
+    assert paper.read(market(NOON + HOUR), carrying(ledger, size=0.5)).fills == ()
+
+
 def test_an_asset_without_a_wish_is_held():
     wish = Wish({"BTC": 0.4})
     paper = desk(wish)
-    ledger = booked(Ledger(), paper.read(market(), Ledger()))
+    ledger = booked(Ledger(), paper.read(market(), AT_FIRST))
     wish.weights = {}
 
-    assert paper.read(market(NOON + HOUR), ledger).fills == ()
+    assert paper.read(market(NOON + HOUR), carrying(ledger)).fills == ()
 
 
 @pytest.mark.parametrize("trust", [Trust.STALE, Trust.SUSPECT])
@@ -149,35 +189,35 @@ def test_nothing_is_traded_at_a_mark_that_is_not_trusted(trust: Trust):
     paper = desk(wish, restless=True)
     later = replace(reading, at=NOON + RESTLESS_EVERY, closes=())
 
-    fills = [*paper.read(reading, Ledger()).fills, *paper.read(later, Ledger()).fills]
+    fills = [*paper.read(reading, AT_FIRST).fills, *paper.read(later, AT_FIRST).fills]
     assert {fill.asset for fill in fills} == {"ETH"}
     assert set(wish.seen or ()) == {"ETH"}
 
 
 def test_a_book_that_cannot_be_valued_does_not_trade():
     paper = desk(Wish({"BTC": 0.4, "ETH": 0.4}))
-    ledger = booked(Ledger(), paper.read(market(BTC=100.0), Ledger()))
+    ledger = booked(Ledger(), paper.read(market(BTC=100.0), AT_FIRST))
     reading = market(NOON + HOUR, ETH=10.0)
     gone = replace(reading, marks={**reading.marks, "BTC": missing_mark("BTC", NOON)})
 
-    assert paper.read(reading, ledger).fills == ()
-    assert paper.read(gone, ledger).fills == ()
+    assert paper.read(reading, carrying(ledger)).fills == ()
+    assert paper.read(gone, carrying(ledger)).fills == ()
 
 
 def test_a_book_that_has_lost_everything_does_not_trade():
     paper = desk(Wish({"BTC": -1.9}))
-    ledger = booked(Ledger(), paper.read(market(BTC=100.0), Ledger()))
+    ledger = booked(Ledger(), paper.read(market(BTC=100.0), AT_FIRST))
 
-    assert paper.read(market(NOON + HOUR, BTC=1000.0), ledger).fills == ()
+    assert paper.read(market(NOON + HOUR, BTC=1000.0), carrying(ledger)).fills == ()
 
 
 def test_a_strategy_sees_only_series_with_their_newest_close():
     wish = Wish({})
     paper = desk(wish)
-    paper.read(market(BTC=100.0, ETH=10.0), Ledger())
+    paper.read(market(BTC=100.0, ETH=10.0), AT_FIRST)
     without_eth = (close_at(NOON + HOUR, {"BTC": 101.0}),)
     reading = replace(market(NOON + HOUR, BTC=101.0, ETH=10.0), closes=without_eth)
-    paper.read(reading, Ledger(seq=1, cash=1e6))
+    paper.read(reading, carrying(Ledger(seq=1, cash=1e6)))
 
     assert wish.seen == {"BTC": [100.0, 101.0]}
 
@@ -192,7 +232,7 @@ def test_a_series_that_starts_anew_forgets_what_was_before():
             close_at(NOON - HOUR, {"LUNA": 8.5}, anew=["LUNA"]),
         ],
     )
-    paper.read(market(LUNA=8.6), Ledger())
+    paper.read(market(LUNA=8.6), AT_FIRST)
 
     assert wish.seen == {"LUNA": [8.5, 8.6]}
 
@@ -200,7 +240,7 @@ def test_a_series_that_starts_anew_forgets_what_was_before():
 def test_memory_is_bounded():
     wish = Wish({})
     history = [close_at(NOON + (i - 3000) * HOUR, {"BTC": 1.0 + i}) for i in range(3000)]
-    PaperDesk(seed=1, mandates=[mandate(wish)], history=history).read(market(), Ledger())
+    PaperDesk(seed=1, mandates=[mandate(wish)], history=history).read(market(), AT_FIRST)
     series = (wish.seen or {})["BTC"]
 
     assert 1000 <= len(series) <= 2000
@@ -211,7 +251,7 @@ def test_missed_hours_are_remembered_but_traded_only_once():
     wish = Wish({"BTC": 0.4})
     missed = tuple(close_at(NOON + i * HOUR, {"BTC": 100.0 + i}) for i in range(5))
     reading = replace(market(NOON + 4 * HOUR, BTC=104.0), closes=missed)
-    fills = desk(wish).read(reading, Ledger()).fills
+    fills = desk(wish).read(reading, AT_FIRST).fills
 
     assert wish.seen == {"BTC": [100.0, 101.0, 102.0, 103.0, 104.0]}
     assert [fill.price for fill in fills] == [104.0]
@@ -219,11 +259,11 @@ def test_missed_hours_are_remembered_but_traded_only_once():
 
 def test_a_restless_strategy_makes_one_small_trade_every_few_minutes():
     paper = desk(Wish({}), restless=True)
-    ledger = booked(Ledger(), paper.read(market(closes=False), Ledger()))
+    ledger = booked(Ledger(), paper.read(market(closes=False), AT_FIRST))
     fills: list[Fill] = []
     for second in range(0, 3600, 10):
         at = NOON + timedelta(seconds=second)
-        fills += paper.read(market(at, closes=False), ledger).fills
+        fills += paper.read(market(at, closes=False), carrying(ledger)).fills
 
     assert len(fills) == HOUR / RESTLESS_EVERY - 1
     assert len({fill.id for fill in fills}) == len(fills)
@@ -232,16 +272,16 @@ def test_a_restless_strategy_makes_one_small_trade_every_few_minutes():
 
 def test_with_no_asset_to_trade_the_restless_sit_still():
     paper = desk(Wish({}), restless=True)
-    ledger = booked(Ledger(), paper.read(market(closes=False), Ledger()))
+    ledger = booked(Ledger(), paper.read(market(closes=False), AT_FIRST))
     stale = {"BTC": Mark(asset="BTC", price=1.0, at=NOON, trust=Trust.STALE)}
     reading = MarketReading(at=NOON + HOUR, marks=stale)
 
-    assert paper.read(reading, ledger).fills == ()
+    assert paper.read(reading, carrying(ledger)).fills == ()
 
 
 def test_the_id_of_a_fill_says_which_wish_at_which_market_time():
     late = replace(market(BTC=100.0), at=NOON + timedelta(seconds=7))
-    (fill,) = desk(Wish({"BTC": 0.4})).read(late, Ledger()).fills
+    (fill,) = desk(Wish({"BTC": 0.4})).read(late, AT_FIRST).fills
 
     assert fill.id == "paper/close/wish/BTC/20240310T120000"
 
@@ -257,7 +297,7 @@ def lead(hours: int, *, restart_after: int | None = None) -> tuple[Ledger, list[
     ledger, fills = Ledger(), []
     for hour in range(1, hours + 1):
         at = begin + hour * HOUR
-        reading = paper.read(feed.read(at), ledger)
+        reading = paper.read(feed.read(at), carrying(ledger))
         ledger = booked(ledger, reading)
         fills += reading.fills
         if hour == restart_after:

@@ -109,7 +109,7 @@ def test_against_no_policy_everything_is_new() -> None:
     assert {each.what.value for each in differences} == {"added"}
     assert {each.part for each in differences} == {
         "instrument", "strategy", "limit", "temporary limit", "dynamics", "regime pack",
-        "derisking", "ladder", "clusters",
+        "derisking", "ladder", "clusters", "liquidation",
     }  # fmt: skip
     assert f"limit {ON_BTC}: added (looser), kind net_exposure" in str(differences[5])
-    assert counted(differences) == "4 tighter, 8 looser, 4 neither"
+    assert counted(differences) == "4 tighter, 8 looser, 5 neither"

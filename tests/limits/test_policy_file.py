@@ -210,6 +210,24 @@ REFUSED = {
         "[derisking]\nladder = [{ drawdown = 0.1, size = 0.5 }, { drawdown = 0.2, size = 0.6 }]",
         "ladder at 0.2 is out of order",
     ),
+    "stops of a stranger": ("[stops.x]\nfixed = 0.1", "stops of x are of a strategy that"),
+    "an unknown stop": ("[stops.trend]\ntrail = 1", "stops of trend has trail, which is not known"),
+    "a stop of nothing": ("[stops.trend]", "stops of trend cannot be: a plan that applies needs"),
+    "a stop beyond zero": ("[stops.trend]\nfixed = 1.5", "fixed must lie in .0, 1., got 1.5"),
+    "a stop of no number": ("[stops.trend]\nfixed = true", "fixed = True, which must be a number"),
+    "an unknown unit": (
+        "[stops.trend]\nfixed = 0.1\ntarget_unit = 'pips'",
+        "stops of trend cannot be: 'pips' is not a valid TargetUnit",
+    ),
+    "a rung that sells everything twice": (
+        "[stops.trend]\ntake_profit = [{ distance = 1, share = 1 }, { distance = 2, share = 1 }]",
+        "rungs sell 2 of the entry quantity",
+    ),
+    "a rung of a ladder without a share": (
+        "[stops.trend]\ntake_profit = [{ distance = 1 }]",
+        "rung 1 of take_profit, stops of trend, needs share",
+    ),
+    "a margin of more than all": ("maintenance_margin = 1.5", "between 0 and 1"),
     "clusters of what is not correlated": ("cluster_correlation = 1.5", "between 0 and 1"),
 }
 

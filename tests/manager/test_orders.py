@@ -21,6 +21,7 @@ from risk.domain.market import Trust
 from risk.domain.orders import Order, OrderType, Side
 from risk.domain.policy import Instrument, Policy
 from risk.domain.positions import PositionKey
+from risk.domain.reductions import Sizing
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Pending, Snapshot
 from risk.domain.state import RiskState, Standing, TradingState
@@ -811,6 +812,37 @@ def test_a_signal_is_cut_to_what_an_order_may_be() -> None:
 
     assert advice.verdict is Verdict.RESIZE
     assert advice.allowed * PRICES[BTC] == pytest.approx(1e4, rel=1e-3)
+
+
+def test_the_drawdown_ladder_makes_a_signal_smaller_and_an_order_not_once_more() -> None:
+    manager = manager_of(
+        snapshot_of(book_of({})), policy_of(), sizing=Sizing(0.25, "12 % under the high")
+    )
+    signal = SignalRequest(
+        portfolio="demo", strategy="trend", asset=BTC, venue="sim-a", side=Side.BUY, quantity=4.0
+    )
+
+    advice = manager.validate_signal(signal)
+    order = manager.validate_order(request_of(replace(order_of(BTC, 1.0), quantity=advice.allowed)))
+
+    assert (advice.verdict, advice.allowed) == (Verdict.RESIZE, 1.0)
+    assert advice.deciding == (ReasonCode.DE_RISKING,)
+    assert order.verdict is Verdict.APPROVE
+
+
+@given(st.floats(0.05, 1.0))
+def test_factors_never_stack_the_strictest_rules(factor: float) -> None:
+    manager = manager_of(
+        snapshot_of(book_of({})),
+        policy_of(),
+        sizing=Sizing(factor, "under the high"),
+        standings={WHOLE: Standing(TradingState.THROTTLED, NOW, "set by the test")},
+    )
+    signal = SignalRequest(
+        portfolio="demo", strategy="trend", asset=BTC, venue="sim-a", side=Side.BUY, quantity=4.0
+    )
+
+    assert manager.validate_signal(signal).allowed == pytest.approx(4.0 * min(factor, 0.5))
 
 
 def test_there_is_no_advice_for_an_asset_without_a_known_volatility() -> None:

@@ -21,6 +21,7 @@ PAGES = {
     "performance.md": ("drawdown", "performance", "bootstrap"),
     "regimes.md": ("regimes",),
     "sizing.md": ("sizing", "book_sizing", "equal_risk"),
+    "stops.md": ("stops",),
     "tail-measures.md": ("tail", "tail_split", "tracking", "sorted_windows", "moments"),
     "volatility.md": ("returns", "volatility", "ewma", "bar_volatility"),
 }

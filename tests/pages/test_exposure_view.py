@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pages.query import parse
 from pages.readings import Readings
 from pages.views.cockpit import cockpit_view, read_cockpit
-from pages.views.exposure.positions import position_rows, total_row
+from pages.views.exposure.positions import COLUMNS, position_rows, total_row
 from pages.views.exposure.reading import ExposureData, read_exposure
 from pages.views.exposure.selection import (
     PATH,
@@ -25,6 +25,7 @@ from pages.views.exposure.split import split_rows, tiles
 from pages.views.exposure.view import answer, exposure_view
 from pages.views.holdings import VAR_99
 from risk.domain.market import Trust
+from risk.domain.stops import StopReason, StopState
 from tests.fakes_web import DEMO, HOLDINGS, STALE_LINK, FakeBookReader
 from tests.pages.trees import part, parts, words
 
@@ -291,6 +292,74 @@ def test_the_grid_tells_each_position_with_its_marginal_in_the_books_currency():
     assert row["marginal"] == pytest.approx(held.marginal_var[VAR_99], abs=1e-6)
     assert row["profit_share"] == pytest.approx(held.mark / held.entry_price - 1.0, abs=1e-6)
     assert "marginal per USD bought" in words(exposure_view(data))
+
+
+def with_stop(data: ExposureData, asset: str, price: float | None) -> ExposureData:
+    """The same page while that position has a stop, or waits for one."""
+    held = next(p for p in data.positions if p.asset == asset)
+    stop = StopState(
+        since=data.cycle.state.at,
+        quantity=held.quantity,
+        entry_quantity=abs(held.quantity),
+        best=held.mark,
+        price=price,
+        reason=price and StopReason.FIXED,
+    )
+    state = replace(data.cycle.state, stops={held.key: stop})
+    return replace(data, cycle=replace(data.cycle, state=state))
+
+
+def row_of(data: ExposureData, coin: str):
+    return next(row for row in position_rows(data) if row["asset"] == coin)
+
+
+def test_the_grid_tells_where_the_stop_stands_and_how_far_away_that_is():
+    row = row_of(with_stop(read(), "BTC/USDT", 86_778.0), "BTC")
+
+    assert row["stop"] == 86_778.0
+    assert row["to_stop"] == pytest.approx(-0.1)
+
+
+def test_the_stop_of_a_short_lies_above_its_price():
+    assert row_of(with_stop(read(), "AVAX/USDT", 30.0), "AVAX")["to_stop"] > 0.0
+
+
+def test_a_position_without_a_stop_says_so_and_one_that_waits_for_it_too():
+    waiting = with_stop(read(), "BTC/USDT", None)
+
+    assert row_of(waiting, "BTC")["no_stop"] == "not yet"
+    assert row_of(waiting, "ETH")["no_stop"] == "no stop"
+    assert {row["stop"] for row in position_rows(waiting)} == {None}
+
+
+def test_without_a_price_the_stop_stands_and_its_distance_is_unknown():
+    data = with_stop(read(), "BTC/USDT", 86_778.0)
+    first, *others = data.assessment.positions
+    lost = replace(first, trust=Trust.MISSING, mark=math.nan, unrealised=0.0)
+    row = row_of(with_positions(data, [lost, *others]), "BTC")
+
+    assert (row["stop"], row["to_stop"]) == (86_778.0, None)
+    assert "no_stop" not in row
+
+
+def test_what_cannot_be_liquidated_is_told_apart_from_what_is_unknown():
+    data = read()
+    first, *others = data.assessment.positions
+    near = with_positions(data, [replace(first, liquidation_move=-0.4), *others])
+    blind = with_positions(data, data.assessment.positions, equity=None, leverage=None)
+
+    assert row_of(near, "BTC")["to_liquidation"] == -0.4
+    assert row_of(near, "ETH")["no_liquidation"] == "cannot be liquidated"
+    assert row_of(blind, "BTC")["to_liquidation"] is None
+    assert "no_liquidation" not in row_of(blind, "BTC")
+
+
+def test_every_column_that_can_lack_a_value_has_a_word_in_the_rows():
+    rows = position_rows(read())
+    words_of = [column.absent for column in COLUMNS if column.absent]
+
+    assert words_of
+    assert all(row[key] for row in rows for key in words_of)
 
 
 def test_totals_leave_out_what_does_not_add_up():

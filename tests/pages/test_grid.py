@@ -115,6 +115,13 @@ def test_what_needs_a_great_screen_is_told_apart_from_what_needs_a_desk():
     assert entry["type"] == ["rightAligned", "roomy"]
 
 
+def test_a_column_knows_where_the_word_for_a_missing_value_stands():
+    column = Column(field="stop", title="Stop", kind="price", absent="no_stop")
+    grid = data_grid("grid", [column], [], csv_name="demo", label="Positions")
+
+    assert part(grid, "grid")["columnDefs"][0]["context"]["absent"] == "no_stop"
+
+
 def test_unknown_sorts_by_our_own_order_and_no_string_is_run_as_code():
     props = part(_grid([]), "grid")
 

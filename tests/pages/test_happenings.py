@@ -18,6 +18,8 @@ from risk.domain.events import (
     RiskEvent,
     RiskStatus,
     Severity,
+    StopEscalated,
+    StopLossUpdate,
     Verdict,
 )
 from risk.domain.market import FaultKind, Trust
@@ -178,6 +180,24 @@ def test_an_order_says_what_was_asked_and_what_passes():
         "Order resized",
         "trend buy 1.800 to 0.8020 BTC/USDT: VAR_PORTFOLIO, THROTTLE",
     )
+
+
+def test_a_stop_says_where_it_is_or_that_it_is_gone():
+    update = replace(example_of(StopLossUpdate), strategy="trend", asset="BTC/USDT")
+    at, gone = (words(replace(update, stop_price=p), "USD")[1] for p in (90_000.0, None))
+
+    assert at.replace("\u202f", " ") == "trend stop of BTC/USDT is at 90 000.00 USD"
+    assert gone == "trend stop of BTC/USDT is gone"
+
+
+def test_a_late_stop_is_told_as_critical_with_what_is_still_held():
+    late = replace(
+        example_of(StopEscalated), quantity=2.0, target_quantity=0.0, severity=Severity.CRITICAL
+    )
+    shape, fact, detail = words(late, "USD")
+
+    assert (shape, fact) == ("halted", "words did not reduce words in time")
+    assert detail.startswith("2.000 held, 0 asked for")
 
 
 def test_a_limit_of_zero_has_no_use_in_per_cent():

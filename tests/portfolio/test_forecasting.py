@@ -467,4 +467,4 @@ def test_a_holding_without_a_bar_is_forecast_at_its_mark_or_else_at_cost(
 def test_no_closes_change_nothing() -> None:
     models = new_models(THREE)
 
-    assert roll_models(models, [], Ledger(), {}) == (models, ())
+    assert roll_models(models, [], Ledger(), {}) == (models, (), ())

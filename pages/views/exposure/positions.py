@@ -9,6 +9,7 @@ from pages.views.exposure.selection import toggled
 from pages.views.holdings import VAR_99, coin, component_var, share_of, side_of, sum_known
 from risk.domain.assessment import PositionMeasures
 from risk.domain.market import Trust
+from risk.measures.stops import distance_to
 
 GRID = "exposure-positions"
 
@@ -49,7 +50,26 @@ COLUMNS = (
         term="marginal_var",
     ),
     Column(field="beta", title="Beta", kind="number2", term="beta_btc"),
+    Column(
+        field="to_stop",
+        title="To stop",
+        kind="percent_signed",
+        decimals=1,
+        term="to_stop",
+        absent="no_stop",
+    ),
     Column(field="trust", title="Data", kind="trust", term="data_trust"),
+    Column(field="stop", title="Stop", kind="price", term="stop", absent="no_stop", roomy=True),
+    Column(
+        field="to_liquidation",
+        title="Liquidation",
+        kind="percent_signed",
+        decimals=1,
+        term="to_liquidation",
+        absent="no_liquidation",
+        width=132,
+        roomy=True,
+    ),
     Column(field="entry", title="Entry", kind="price", roomy=True),
     Column(field="venue", title="Venue", width=64, roomy=True),
     # Beside the coin's name, for the file: two quotes of one coin are two assets.
@@ -96,6 +116,8 @@ _DECIMALS = {
     "var_share": 6,
     "marginal": 6,
     "beta": 4,
+    "to_stop": 6,
+    "to_liquidation": 6,
 }
 
 
@@ -134,7 +156,26 @@ def _row(data: ExposureData, p: PositionMeasures, gross: float) -> Row:
         "marginal": p.marginal_var[VAR_99] if p.marginal_var else None,
         "beta": p.beta_btc,
         "trust": str(p.trust),
+        **_stop(data, p),
+        **_liquidation(data, p),
     }
+
+
+def _stop(data: ExposureData, p: PositionMeasures) -> Row:
+    """Where the stop stands and how far away that is; a word where there is none."""
+    state = data.cycle.state.stops.get(p.key)
+    if state is None or state.price is None:
+        word = "no stop" if state is None else "not yet"
+        return {"stop": None, "to_stop": None, "no_stop": word}
+    is_known = p.trust is not Trust.MISSING
+    return {"stop": state.price, "to_stop": distance_to(state.price, p.mark) if is_known else None}
+
+
+def _liquidation(data: ExposureData, p: PositionMeasures) -> Row:
+    """How far the asset alone may move; that none can do it is known only with equity."""
+    if p.liquidation_move is None and data.assessment.equity is not None:
+        return {"to_liquidation": None, "no_liquidation": "cannot be liquidated"}
+    return {"to_liquidation": p.liquidation_move}
 
 
 def total_row(data: ExposureData) -> Row:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from risk.lab.paper import FEE
+from risk.domain.paper import PAPER_FEE
 from risk.lab.replay.book import Bar
 from risk.measures.types import FloatArray
 
@@ -123,5 +123,5 @@ def random_halts(unmanaged: Grid, share: float, rng: np.random.Generator) -> Flo
     turned = np.flatnonzero(np.diff(halted, prepend=False))
     # Paid in the first bar after a turn, for what was held when the day before ended.
     held = np.concatenate([[0.0], unmanaged.gross[:-1, -1]])
-    returns[turned, 0] -= FEE * held[turned]
+    returns[turned, 0] -= PAPER_FEE * held[turned]
     return np.asarray(returns)

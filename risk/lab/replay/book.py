@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from risk.domain.ledger import Flow
+from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.ports import AccountReading, Carried, CycleRecord, MarketReading
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState
@@ -32,8 +32,20 @@ class Placed(NamedTuple):
     ordered: Mapping[str, float | None] | None
 
 
-#: Says which orders are placed: after the step, for what is wanted at that close.
-Rule = Callable[[RiskState, Snapshot, Sequence[Wish]], Placed]
+class Rule(Protocol):
+    """What a book is held to."""
+
+    def size(self, state: RiskState) -> float:
+        """What targets are multiplied by."""
+        ...
+
+    def place(self, state: RiskState, snapshot: Snapshot, wishes: Sequence[Wish]) -> Placed:
+        """Which orders are placed: after the step, for what is wanted at that close."""
+        ...
+
+    def reduce(self, state: RiskState, market: MarketReading, ledger: Ledger) -> Sequence[Fill]:
+        """What is done, at the next close, about reductions that the step has asked for."""
+        ...
 
 
 class Bar(NamedTuple):
@@ -93,14 +105,21 @@ class ReplayedBook:
         targets : mapping of strategy to mapping of asset to float
             Drawn from closes up to `market.at`.
         """
-        settled = settle(self.carried.ledger, market)
-        flows = () if settled.ledger.seq else (_deposit(market.at),)
-        carried = replace(self.carried, ledger=settled.ledger)
-        record, after = self.turn(carried, market, AccountReading(fills=settled.fills, flows=flows))
-        wishes = tuple(wanted(targets, self.mandates, record.snapshot))
-        placed = self.rule(record.state, record.snapshot, wishes)
+        record, after = self.turn(*self._brought_to(market))
+        state, snapshot = record.state, record.snapshot
+        wishes = tuple(wanted(targets, self.mandates, snapshot, size=self.rule.size(state)))
+        placed = self.rule.place(state, snapshot, wishes)
         self.carried = replace(after, ledger=placed.snapshot.ledger)
         self.bars.append(_bar(record, placed.ordered))
+
+    def _brought_to(self, market: MarketReading) -> tuple[Carried, MarketReading, AccountReading]:
+        """What the turn takes: what was pending and what was asked for has been traded."""
+        settled = settle(self.carried.ledger, market)
+        flows = () if settled.ledger.seq else (_deposit(market.at),)
+        ledger = settled.ledger.after_all(fills=settled.fills)
+        reduced = self.rule.reduce(self.carried.state, market, ledger)
+        account = AccountReading(fills=(*settled.fills, *reduced), flows=flows)
+        return replace(self.carried, ledger=settled.ledger), market, account
 
 
 def _deposit(at: datetime) -> Flow:

@@ -9,15 +9,18 @@ has no trusted price at the next close is not filled at all, and wanted anew if 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import NamedTuple
 
 from risk.domain.decisions import OrderRequest
 from risk.domain.ledger import Fill, Ledger
+from risk.domain.market import Mark
 from risk.domain.orders import Order, Reservation, ReservationStatus, Side
+from risk.domain.paper import paper_fill
 from risk.domain.ports import MarketReading
 from risk.domain.positions import PositionKey
 from risk.domain.snapshot import Snapshot
-from risk.lab.paper import DEMO_MANDATES, FEE, NO_TRADE_BAND, Mandate
+from risk.lab.paper import DEMO_MANDATES, NO_TRADE_BAND, Mandate
 from risk.lab.strategies import STRATEGIES
 
 #: What the books of a replay are called in policies.
@@ -87,13 +90,16 @@ def wanted(targets: Targets, mandates: Sequence[Mandate], snapshot: Snapshot) ->
     mandates : sequence of Mandate
     snapshot : Snapshot
         At the close that the targets were drawn from.
+    size : float
+        What targets are multiplied by.
     """
     equity = snapshot.equity
     if equity is None or equity <= 0.0:
         return
     for mandate in mandates:
         capital = mandate.share * equity
-        for asset, weight in sorted(targets[mandate.strategy.name].items()):
+        for asset, target in sorted(targets[mandate.strategy.name].items()):
+            weight = size * target
             key = PositionKey(mandate.strategy.name, asset, mandate.venue)
             price = snapshot.mark(asset).price
             held = snapshot.ledger.positions.get(key)
@@ -163,24 +169,14 @@ def settle(ledger: Ledger, market: MarketReading) -> Settled:
     for reservation in tuple(ledger.reservations.values()):
         mark = market.marks.get(reservation.order.asset)
         if mark is not None and mark.trust.allows_new_risk:
-            fills.append(_fill(reservation, mark.price, market))
+            fills.append(_fill(reservation, mark, market.at))
         else:
             dead = replace(reservation, status=ReservationStatus.VOIDED)
             ledger = ledger.after_reservation(dead)
     return Settled(ledger=ledger, fills=tuple(fills))
 
 
-def _fill(reservation: Reservation, price: float, market: MarketReading) -> Fill:
+def _fill(reservation: Reservation, mark: Mark, at: datetime) -> Fill:
     order = reservation.order
-    return Fill(
-        id=f"replay/{order.client_order_id}",
-        strategy=order.strategy,
-        asset=order.asset,
-        venue=order.venue,
-        side=order.side,
-        quantity=order.quantity,
-        price=price,
-        fee=FEE * order.quantity * price,
-        at=market.at,
-        client_order_id=order.client_order_id,
-    )
+    fill = paper_fill(f"replay/{order.client_order_id}", order.key, order.signed_quantity, mark, at)
+    return replace(fill, client_order_id=order.client_order_id)

@@ -10,8 +10,10 @@ from typing import NamedTuple
 from risk.assess import OrderCheck
 from risk.domain.decisions import OrderRequest
 from risk.domain.events import Verdict
+from risk.domain.ledger import Fill, Ledger
 from risk.domain.orders import Side
 from risk.domain.policy import Policy
+from risk.domain.ports import Executor, MarketReading
 from risk.domain.positions import PositionKey
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState
@@ -36,12 +38,28 @@ class UpTo(StrEnum):
     HARD = "hard"
 
 
-def as_wanted(state: RiskState, snapshot: Snapshot, wishes: Sequence[Wish]) -> Placed:
-    """The rule of the shadow book: every order is placed as it is wanted."""
-    growing, reducing = _split(snapshot, wishes)
-    grown = _all_reserved(snapshot, growing)
-    ordered = measured_with_orders(state, grown) if growing else None
-    return Placed(_all_reserved(grown, reducing), ordered)
+class AsWanted:
+    """The rule of the shadow book: every order is placed as it is wanted, and none is made smaller."""
+
+    def size(self, state: RiskState) -> float:  # noqa: ARG002
+        """The whole target, whatever the drawdown."""
+        return 1.0
+
+    def place(self, state: RiskState, snapshot: Snapshot, wishes: Sequence[Wish]) -> Placed:
+        """All of them."""
+        growing, reducing = _split(snapshot, wishes)
+        grown = _all_reserved(snapshot, growing)
+        ordered = measured_with_orders(state, grown) if growing else None
+        return Placed(_all_reserved(grown, reducing), ordered)
+
+    def reduce(
+        self,
+        state: RiskState,  # noqa: ARG002
+        market: MarketReading,  # noqa: ARG002
+        ledger: Ledger,  # noqa: ARG002
+    ) -> Sequence[Fill]:
+        """Nothing."""
+        return ()
 
 
 def _all_reserved(snapshot: Snapshot, wishes: Iterable[Wish]) -> Snapshot:
@@ -60,11 +78,14 @@ class _Answer(NamedTuple):
 class AsAllowed:
     """The rule of the managed book: what the Risk Manager allows is placed, and no more.
 
-    Its agent is a sensible one: told no, or made smaller, it does not ask for the same again
-    within a day, unless its wish has changed by more than what is worth a trade.
+    Its agent is a sensible one. It wants as much as the drawdown ladder leaves. Told no, or asked
+    for less, it does not come back with the same wish within a day, unless that has changed by
+    more than what is worth a trade.
 
     Parameters
     ----------
+    executor : Executor
+        Who trades what the manager asks to be smaller.
     up_to : UpTo
         With ``soft``, the agent asks for no more than what leaves every limit at its soft
         threshold, so that a move of the market before the fill breaks no hard one. Loss limits
@@ -76,18 +97,28 @@ class AsAllowed:
         Answers of the manager so far, those to reductions and to what the agent asked for.
     """
 
-    def __init__(self, up_to: UpTo = UpTo.SOFT) -> None:
+    def __init__(self, executor: Executor, up_to: UpTo = UpTo.SOFT) -> None:
+        self._executor = executor
         self.verdicts: Counter[Verdict] = Counter()
         self._up_to = up_to
         self._refused: dict[PositionKey, _Answer] = {}
         self._sent: dict[str, list[SentOrder]] = {}
 
-    def __call__(self, state: RiskState, snapshot: Snapshot, wishes: Sequence[Wish]) -> Placed:
-        """Place what the manager allows of each order, one after another."""
+    def size(self, state: RiskState) -> float:
+        """What the drawdown ladder leaves."""
+        return state.sizing.factor
+
+    def reduce(self, state: RiskState, market: MarketReading, ledger: Ledger) -> Sequence[Fill]:
+        """What the executor makes of the requests."""
+        return self._executor.execute(state.open_reductions, market, ledger)
+
+    def place(self, state: RiskState, snapshot: Snapshot, wishes: Sequence[Wish]) -> Placed:
+        """What the manager allows of each order, one after another."""
         if not wishes:
             return Placed(snapshot, None)
         self._forget(snapshot.at - PATIENCE)
         growing, reducing = _split(snapshot, wishes)
+        self._heed(state, growing, snapshot.at)
         news = [wish for wish in growing if self._is_news(wish)]
         grown, shrinking = self._grown(state, snapshot, news)
         ordered = None if grown is snapshot else measured_with_orders(state, grown)
@@ -140,6 +171,13 @@ class AsAllowed:
         sent = SentOrder(snapshot.at, request.asset, Side(request.side), request.quantity)
         self._sent.setdefault(request.strategy, []).append(sent)
         return decision.allowed
+
+    def _heed(self, state: RiskState, wishes: Iterable[Wish], at: datetime) -> None:
+        """A position that is asked to be smaller is not made larger: that is a no as well."""
+        asked = {reduction.key for reduction in state.open_reductions}
+        for wish in wishes:
+            if wish.request.key in asked:
+                self._refused[wish.request.key] = _Answer(wish.weight, at)
 
     def _is_news(self, wish: Wish) -> bool:
         told = self._refused.get(wish.request.key)

@@ -11,13 +11,13 @@ from risk.domain.ledger import Ledger
 from risk.domain.market import BarClose, Period
 from risk.domain.model import Models
 from risk.domain.policy import Policy
-from risk.domain.ports import Carried, MarketReading
+from risk.domain.ports import Carried, Executor, MarketReading
 from risk.domain.state import RiskState
 from risk.lab.closes import Closes
 from risk.lab.paper import Mandate
 from risk.lab.replay.book import Bar, ReplayedBook, Rule, Turn
 from risk.lab.replay.desk import PORTFOLIO, Targets
-from risk.lab.replay.rules import AsAllowed, UpTo, as_wanted
+from risk.lab.replay.rules import AsAllowed, AsWanted, UpTo
 from risk.portfolio.forecasting import new_models, warm
 
 #: How much of a history the books do not trade in: a month that the slowest strategy looks back,
@@ -50,6 +50,7 @@ def lead(
     assets: Sequence[str],
     begin: datetime,
     turn: Turn,
+    executor: Executor,
     up_to: UpTo = UpTo.SOFT,
     told: Callable[[], None] = lambda: None,
 ) -> Pair:
@@ -66,6 +67,8 @@ def lead(
     begin : datetime
     turn : Turn
         The engine's.
+    executor : Executor
+        Who acts in the managed book on what is asked to be smaller; one bar later as well.
     up_to : UpTo
         How far the managed book's orders go.
     told : callable
@@ -80,8 +83,10 @@ def lead(
         past += market.closes
         _remember(closes, market)
     models = _warmed(assets, past)
-    rule = AsAllowed(up_to)
-    managed, unmanaged = (_book(each, mandates, policy, models, turn) for each in (rule, as_wanted))
+    rule = AsAllowed(executor, up_to)
+    managed, unmanaged = (
+        _book(each, mandates, policy, models, turn) for each in (rule, AsWanted())
+    )
     for market in chain(first, coming):
         _remember(closes, market)
         targets = _targets(mandates, closes, market)

@@ -11,6 +11,7 @@ from risk.domain.market import Bar, BarClose, Period
 from risk.domain.policy import Policy
 from risk.domain.ports import AccountReading, Carried, CycleRecord, MarketReading
 from risk.engine.cycle import carried_after, take_cycle
+from risk.executors.paper import PaperExecutor
 from risk.feeds.replaying import readings
 from risk.lab.paper import Mandate
 from risk.lab.replay.run import Pair, lead
@@ -97,7 +98,7 @@ def turn(
 
 def led(future: np.ndarray, policy: Policy, mandates: Sequence[Mandate], **terms: object) -> Pair:
     """Both books through `future`, with the past before it."""
-    terms = {"turn": turn, "begin": TRADING_FROM, **terms}
+    terms = {"turn": turn, "begin": TRADING_FROM, "executor": PaperExecutor(), **terms}
     return lead(
         market_of(with_past(future)), mandates=mandates, policy=policy, assets=ASSETS, **terms
     )

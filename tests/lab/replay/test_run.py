@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from risk.domain import paper
 from risk.domain.limits import LimitDefinition
-from risk.domain.policy import Instrument, Policy
+from risk.domain.policy import DeRisking, Instrument, Policy
 from risk.domain.scopes import Scope, ScopeKind
-from risk.lab.paper import DEPOSIT, FEE, NO_TRADE_BAND
-from risk.lab.replay import desk
+from risk.domain.paper import PAPER_FEE
+from risk.lab.paper import DEPOSIT, NO_TRADE_BAND
 from risk.lab.replay.breaches import outcomes
 from risk.lab.replay.defaults import default_policy
 from risk.lab.replay.desk import PORTFOLIO, mandates_of
@@ -39,7 +40,7 @@ OURS = default_policy(ASSETS, WILD)
 def unlimited(policy: Policy = OURS) -> Policy:
     """The same limits, so high that nothing comes near them."""
     limits = tuple(replace(limit, hard=1e9, soft=1e9) for limit in policy.limits)
-    return replace(policy, limits=limits)
+    return replace(policy, limits=limits, derisking=DeRisking())
 
 
 def tight(hard: float) -> Policy:
@@ -48,7 +49,7 @@ def tight(hard: float) -> Policy:
         replace(limit, hard=hard, soft=0.9 * hard) if limit.scope.kind is ScopeKind.ASSET else limit
         for limit in unlimited().limits
     )
-    return replace(OURS, limits=limits)
+    return replace(unlimited(), limits=limits)
 
 
 class Watched:
@@ -115,7 +116,7 @@ def test_what_is_decided_at_a_close_is_filled_at_the_next_one_for_ten_basis_poin
     assert managed[2] == pytest.approx(led_price(future, 1))
     assert pair.managed[0].gross == 0.0
     spent = managed[1] * managed[2]
-    assert pair.managed[1].unit_value == pytest.approx(1.0 - FEE * spent / DEPOSIT)
+    assert pair.managed[1].unit_value == pytest.approx(1.0 - PAPER_FEE * spent / DEPOSIT)
 
 
 def led_price(future: np.ndarray, bar: int) -> float:
@@ -203,7 +204,7 @@ def test_a_strategy_that_the_policy_does_not_name_trades_in_the_unmanaged_book_o
 def test_costs_lower_every_book(monkeypatch: pytest.MonkeyPatch) -> None:
     future = prices(30, seed=8)
     dear = led(future, OURS, WILD)
-    monkeypatch.setattr(desk, "FEE", 0.0)
+    monkeypatch.setattr(paper, "PAPER_FEE", 0.0)
     free = led(future, OURS, WILD)
 
     for with_costs, without in ((dear.managed, free.managed), (dear.unmanaged, free.unmanaged)):

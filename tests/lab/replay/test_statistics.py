@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from risk.lab.paper import FEE
+from risk.domain.paper import PAPER_FEE
 from risk.lab.replay.baselines import (
     EQUAL_VOLATILITY,
     HALF_SIZE,
@@ -126,7 +126,7 @@ def test_random_halts_keep_the_book_out_for_its_share_of_days_and_cost_their_tra
     paid = (np.where(out[:, None], 0.0, theirs.returns) - halted).sum()
 
     assert out.sum() == round(share * DAYS)
-    assert paid == pytest.approx(2.0 * FEE * turns)
+    assert paid == pytest.approx(2.0 * PAPER_FEE * turns)
 
 
 def test_a_book_always_in_the_market_is_compared_with_one_never_halted():

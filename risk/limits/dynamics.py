@@ -1,0 +1,222 @@
+"""Thresholds that follow performance and regime, and temporary ones, which take precedence.
+
+A dynamic limit stands at its base times a factor,
+
+    performance factor x regime factor, never below the floor, never above the cap,
+
+in whole steps. It falls at once, and rises a step at a time, as fast as the policy's
+``loosen_per_day`` and no faster. What has been earned of the next step is reckoned from the
+clock, so that it does not matter how often anybody asks.
+"""
+
+import math
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from risk.domain.limits import LimitDefinition, LimitState, TemporaryLimit, Thresholds
+from risk.domain.policy import Dynamics, Policy, RegimePack
+from risk.domain.scopes import ScopeKind
+
+#: The pack of limits that belong to no strategy type, and of types without one of their own.
+GENERAL_PACK = ScopeKind.PORTFOLIO.value
+
+_DAY = timedelta(days=1)
+# What floats leave over must not cost a step.
+_DUST = 1e-9
+
+
+class Conditions(NamedTuple):
+    """What moves dynamic limits.
+
+    Attributes
+    ----------
+    drawdown : float
+        Fall from the high of the last 90 days, a fraction, 0 to 1.
+    regime : str or None
+        One of ``REGIMES``; None while none is known.
+    """
+
+    drawdown: float
+    regime: str | None
+
+
+def thresholds_of(
+    definition: LimitDefinition,
+    policy: Policy,
+    before: LimitState | None,
+    conditions: Conditions,
+    at: datetime,
+) -> Thresholds:
+    """A limit's thresholds at `at`. Pure.
+
+    A temporary limit in force replaces hard and soft; of several the one with the lower hard
+    threshold rules whole, with equal ones the one with the lower soft. Behind it the factor goes
+    on, so that at its end the thresholds are what they would have been without it.
+
+    Parameters
+    ----------
+    definition : LimitDefinition
+    policy : Policy
+        A sound one: steps, floor and cap are above zero.
+    before : LimitState or None
+        How the limit stood before; None for a new one, whose factor need not be earned.
+    conditions : Conditions
+    at : datetime
+        UTC, not earlier than the last time.
+
+    Returns
+    -------
+    Thresholds
+        Its cause is a plain sentence.
+    """
+    thresholds = _dynamic(definition, policy, before, conditions, at)
+    in_force = [t for t in policy.temporary if t.limit == definition.name and t.in_force(at)]
+    if not in_force:
+        return thresholds
+    rules = min(in_force, key=lambda temporary: (temporary.hard, temporary.soft))
+    return thresholds._replace(hard=rules.hard, soft=rules.soft, cause=_until(rules))
+
+
+def _until(temporary: TemporaryLimit) -> str:
+    until = f"temporary until {temporary.expires:%Y-%m-%d %H:%M} UTC"
+    return f"{until}, set by {temporary.by}: {temporary.reason}"
+
+
+def _dynamic(
+    definition: LimitDefinition,
+    policy: Policy,
+    before: LimitState | None,
+    conditions: Conditions,
+    at: datetime,
+) -> Thresholds:
+    if not definition.dynamic:
+        return Thresholds(definition.hard, definition.soft, 1.0, "as defined")
+    dynamics = policy.dynamics
+    pack = pack_of(definition, policy)
+    wanted = _in_bounds(
+        performance_factor(dynamics, conditions.drawdown) * pack.factor(conditions.regime), dynamics
+    )
+    factor, rising_since = _followed(wanted, before, dynamics, at)
+    return Thresholds(
+        hard=definition.hard * factor,
+        soft=definition.soft * factor,
+        factor=factor,
+        cause=_cause(dynamics, pack, conditions, wanted, factor),
+        rising_since=rising_since,
+    )
+
+
+def pack_of(definition: LimitDefinition, policy: Policy) -> RegimePack:
+    """The regime pack that a limit follows: its strategy type's, else that of the portfolio.
+
+    Parameters
+    ----------
+    definition : LimitDefinition
+        A strategy's limit follows the pack of the strategy's type.
+    policy : Policy
+        Where it has neither pack, regimes do not matter.
+    """
+    scope, packs = definition.scope, policy.dynamics.packs
+    kind = GENERAL_PACK
+    if scope.kind is ScopeKind.STRATEGY_TYPE:
+        kind = scope.name
+    elif scope.kind is ScopeKind.STRATEGY:
+        kind = policy.strategies.get(scope.name, GENERAL_PACK)
+    return packs.get(kind) or packs.get(GENERAL_PACK) or RegimePack()
+
+
+def performance_factor(dynamics: Dynamics, drawdown: float) -> float:
+    """What a drawdown leaves of a limit: 1 up to where it begins, then down a straight line.
+
+    Parameters
+    ----------
+    dynamics : Dynamics
+    drawdown : float
+        Fraction, 0 to 1.
+
+    Examples
+    --------
+    >>> [round(performance_factor(Dynamics(), fall), 2) for fall in (0.03, 0.125, 0.30)]
+    [1.0, 0.7, 0.4]
+    """
+    span = dynamics.drawdown_to - dynamics.drawdown_from
+    way = min(1.0, max(0.0, (drawdown - dynamics.drawdown_from) / span))
+    return 1.0 - way * (1.0 - dynamics.performance_least)
+
+
+def _in_bounds(factor: float, dynamics: Dynamics) -> float:
+    """`factor` in whole steps from 1, rounded to the strict side, between floor and cap."""
+    steps = math.floor((factor - 1.0) / dynamics.step + _DUST)
+    return min(dynamics.cap, max(dynamics.floor, _tidy(1.0 + steps * dynamics.step)))
+
+
+def _followed(
+    wanted: float, before: LimitState | None, dynamics: Dynamics, at: datetime
+) -> tuple[float, datetime | None]:
+    """The factor after `at`, and from when the next step of its rise is reckoned."""
+    if before is None:
+        return wanted, None
+    # Bounds that a new policy moved hold at once.
+    present = min(dynamics.cap, max(dynamics.floor, before.thresholds.factor))
+    if wanted <= present:
+        return wanted, None
+    since = before.thresholds.rising_since
+    if since is None:
+        return present, at  # what nobody saw is not earned
+    each = dynamics.step / dynamics.loosen_per_day * _DAY
+    earned = max(0, math.floor((at - since) / each + _DUST))
+    risen = _tidy(present + earned * dynamics.step)
+    return (wanted, None) if risen >= wanted else (risen, since + earned * each)
+
+
+def _tidy(factor: float) -> float:
+    return round(factor, 10)
+
+
+def _cause(
+    dynamics: Dynamics, pack: RegimePack, conditions: Conditions, wanted: float, factor: float
+) -> str:
+    return (
+        "; ".join(
+            [
+                *_of_performance(dynamics, conditions.drawdown),
+                *_of_regime(pack, conditions.regime),
+                *_of_bounds(dynamics, wanted),
+                *_of_the_way_up(dynamics, wanted, factor),
+            ]
+        )
+        or "as defined: performance and regime leave it as it is"
+    )
+
+
+def _of_performance(dynamics: Dynamics, drawdown: float) -> list[str]:
+    factor = performance_factor(dynamics, drawdown)
+    if factor == 1.0:
+        return []
+    under = f"book is {100.0 * drawdown:.0f} % under its 90-day high"
+    return [f"performance factor {factor:.2f}: {under}"]
+
+
+def _of_regime(pack: RegimePack, regime: str | None) -> list[str]:
+    factor = pack.factor(regime)
+    if factor == 1.0:
+        return []
+    if regime is None:
+        return [f"regime not known yet, taken for the strictest x {factor:g}"]
+    return [f"regime {regime} x {factor:g}"]
+
+
+def _of_bounds(dynamics: Dynamics, wanted: float) -> list[str]:
+    if wanted == 1.0:
+        return []
+    if wanted == dynamics.floor:
+        return [f"never below {dynamics.floor:g} of its base"]
+    return [f"never above {dynamics.cap:g} of its base"] if wanted == dynamics.cap else []
+
+
+def _of_the_way_up(dynamics: Dynamics, wanted: float, factor: float) -> list[str]:
+    if factor == wanted:
+        return []
+    return [
+        f"at {factor:.2f} rising to {wanted:.2f}, by {dynamics.loosen_per_day:.2f} a day at most"
+    ]
