@@ -20,9 +20,11 @@ from risk.storage.queries import (
     Book,
     CompleteCycle,
     DayCloses,
+    DecisionBasis,
     EngineSign,
     FeedInfo,
     LedgerPart,
+    LimitEvent,
     MetricHistory,
     Pulse,
     VarRecord,
@@ -33,9 +35,11 @@ __all__ = [
     "BookReader",
     "CompleteCycle",
     "DayCloses",
+    "DecisionBasis",
     "EngineSign",
     "FeedInfo",
     "LedgerPart",
+    "LimitEvent",
     "MetricHistory",
     "Pulse",
     "VarRecord",
@@ -112,6 +116,35 @@ class BookReader(Protocol):
         """A field of `PositionRisk` over time, of each position with points in the range.
 
         A position that was closed ends with 0 (`marginal_var_1d_99` just ends).
+        """
+        ...
+
+    def limit_history(
+        self,
+        portfolio: str,
+        *,
+        since: datetime,
+        until: datetime,
+        max_points: int,
+        limit: str | None = None,
+    ) -> Mapping[str, MetricHistory]:
+        """How full each limit, or the one named, was over time; those without points left out."""
+        ...
+
+    def limit_events(
+        self, portfolio: str, limit: str, *, since: datetime, until: datetime
+    ) -> Sequence[LimitEvent]:
+        """Breaches of one limit, their ends and its changes, oldest first."""
+        ...
+
+    def decision_basis(self, portfolio: str) -> DecisionBasis | None:
+        """What orders are answered from, models included; None before the first cycle.
+
+        Reads and restores two models: for questions that people ask now and then.
+
+        Raises
+        ------
+        UnknownPortfolio
         """
         ...
 

@@ -479,4 +479,54 @@ GLOSSARY: Mapping[str, Term] = {
         "forecast of a few levels tells bands and no finer histogram.",
         "Kratz, Lok & McNeil 2018, J. Banking & Finance 88.",
     ),
+    "utilization": Term(
+        "Utilization",
+        "How much of a limit is used: what is measured now over the hard threshold.",
+        "value ÷ hard threshold in force",
+        "Thin mark: the soft threshold, where a warning and de-risking begin. Thick mark: the hard "
+        "one, which no order may pass. Grey is inside, amber soft, red hard; a dashed bar is "
+        "unknown, and what cannot be measured refuses new risk.",
+        "Financial Stability Board 2013, Principles for an Effective Risk Appetite Framework.",
+    ),
+    "headroom": Term(
+        "Headroom",
+        "What is left to the hard threshold, in money where the limit counts any.",
+        "(hard threshold − value) × equity; of losses, times the equity that they are part of",
+        "It is the room of that limit alone: several limits enclose an order, and the tightest "
+        "rules. Below zero the limit is crossed. Of VaR it is room for more VaR, not for more "
+        "position.",
+        "Definition; see docs/limits-page.md.",
+    ),
+    "time_to_breach": Term(
+        "Time to breach",
+        "When the hard threshold is reached if the figure goes on as it did lately.",
+        "headroom ÷ smoothed change per hour (half-life 30 minutes)",
+        "A warning of pace, no forecast: markets turn. None: it is not growing, or would take more "
+        "than 30 days.",
+        "Exponential smoothing: Brown 1959, Statistical Forecasting for Inventory Control.",
+    ),
+    "limit_factor": Term(
+        "Factor of a limit",
+        "What performance and regime make of a limit that follows them.",
+        "base × performance × regime, between floor and cap",
+        "It tightens at once and loosens slowly, in steps. A temporary limit stands in place of "
+        "both, until it expires by itself.",
+        "Grossman & Zhou 1993, Mathematical Finance 3: exposure that follows drawdown.",
+    ),
+    "binding_limit": Term(
+        "Binding limit",
+        "The limit on the book that is nearest to trouble.",
+        "hard breaches first, then what cannot be measured, soft breaches, and the fullest",
+        "It is what new risk will meet first on the whole; a certain order may meet another one: "
+        "ask for the room left on Exposure.",
+        "Definition.",
+    ),
+    "room_left": Term(
+        "Room left",
+        "The largest order that every limit and state would let pass now.",
+        "bisection on the check that answers orders, over the newest complete cycle",
+        "The same function answers agents. Only the size is looked for: an order's price, rate "
+        "and repetition are checked when it comes.",
+        "Definition; see docs/limits-page.md.",
+    ),
 }

@@ -74,6 +74,10 @@ SHAPES: Mapping[str, str] = {
     "correlation": line("M5.6 2v12M10.4 2v12M2 5.6h12M2 10.4h12"),
     "var": line("M2 2v12h12M4.5 11c2-6 3-7 4-4s2 1.5 5-3"),
     "health": line("M1.5 8.5H5l1.8-5 2.6 9 1.8-4h3.3"),
+    "limits": line(
+        "M2 4h5M11 4h3M9 2.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6z"
+        "M2 11.5h2M8 11.5h6M6 9.7a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6z"
+    ),
     "range": line(f"{_RING}M8 4.4V8l2.4 1.6"),
     "down": line("M4.5 6.5 8 10l3.5-3.5"),
     "more": (

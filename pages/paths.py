@@ -3,3 +3,5 @@
 VAR_PATH = "/var"
 #: Where all models stand with what every test says of them.
 HEALTH_PATH = "/models"
+#: How full each limit is.
+LIMITS_PATH = "/limits"

@@ -15,9 +15,11 @@ from pages.context import (
     Book,
     CompleteCycle,
     DayCloses,
+    DecisionBasis,
     EngineSign,
     FeedInfo,
     LedgerPart,
+    LimitEvent,
     MetricHistory,
     Pulse,
     VarRecord,
@@ -44,19 +46,22 @@ from risk.domain.events import (
     Severity,
 )
 from risk.domain.ledger import Fill
-from risk.domain.market import FaultKind, Period, Trust
-from risk.domain.model import Model
+from risk.domain.market import FaultKind, Mark, Period, Trust
+from risk.domain.model import Model, Models
+from risk.domain.policy import Policy
 from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.snapshot import Snapshot
 from risk.domain.state import Baseline, Performance, RiskState, Standing, TradingState
 from risk.errors import SeawallError, StoreUnavailable, UnknownPortfolio
 from risk.portfolio.committed import nothing_pending
 from risk.portfolio.forecasting import measured_by
-from tests import fakes_book
+from tests import fakes_book, fakes_limits
 from tests.fakes import FakeClock
 from tests.fakes_book import AFTERNOON, CASH, HOLDINGS, Held
 
 DEMO = Book("demo", "USD")
+PERIODS = (Period.DAY, Period.HOUR)
 AT_WORK = EngineSign(running=True, problem=None)
 SIMULATED = FeedInfo(label="simulated", simulated=True, seed=42)
 
@@ -155,6 +160,7 @@ def build_state(
     number: int = 48_211,
     trading: TradingState = TradingState.NORMAL,
     cause: str = "All measures are inside their normal range.",
+    policy: Policy | None = None,
 ) -> RiskState:
     at, equity = assessment.at, assessment.equity
     midnight = at.replace(hour=0, minute=0, second=0)
@@ -178,6 +184,8 @@ def build_state(
         at=at,
         performance=performance,
         standings={scope: Standing(trading, since, cause)},
+        policy=policy,
+        limits=fakes_limits.build_limits(policy, assessment, performance) if policy else {},
     )
 
 
@@ -404,6 +412,8 @@ class FakeBookReader:
         Chosen, and not taken in yet.
     history_days : float
         How far back histories reach.
+    policy : Policy or None
+        What may be done with the book.
     """
 
     clock: FakeClock = field(default_factory=lambda: FakeClock(AFTERNOON))
@@ -417,6 +427,7 @@ class FakeBookReader:
     cash: float = CASH
     book_model: BookModelInUse | None = None
     waiting: ChooseBookModel | None = None
+    policy: Policy | None = field(default_factory=fakes_limits.build_policy)
     book_list: tuple[Book, ...] = (DEMO,)
     feed: FeedInfo = SIMULATED
     cycle_seconds: float = 1.0
@@ -466,7 +477,11 @@ class FakeBookReader:
         if pulse is None:
             return None
         self.latest_reads += 1
-        assessment = build_assessment(
+        assessment = self._assessment(pulse)
+        return CompleteCycle(pulse=pulse, assessment=assessment, state=self._state(assessment))
+
+    def _assessment(self, pulse: Pulse) -> Assessment:
+        return build_assessment(
             pulse.market,
             number=self.number,
             drift=self.drift,
@@ -474,9 +489,60 @@ class FakeBookReader:
             cash=self.cash,
             doubts=self.doubts,
         )
-        state = build_state(assessment, number=self.number, trading=self.trading, cause=self.cause)
-        state = replace(state, book_model=self.book_model)
-        return CompleteCycle(pulse=pulse, assessment=assessment, state=state)
+
+    def _state(self, assessment: Assessment) -> RiskState:
+        state = build_state(
+            assessment,
+            number=self.number,
+            trading=self.trading,
+            cause=self.cause,
+            policy=self.policy,
+        )
+        return replace(state, book_model=self.book_model)
+
+    def decision_basis(self, portfolio: str) -> DecisionBasis | None:
+        pulse = self.pulse(portfolio)
+        if pulse is None:
+            return None
+        assessment = self._assessment(pulse)
+        marks = {
+            p.asset: Mark(asset=p.asset, price=p.mark, at=pulse.market, trust=p.trust, volume=2e7)
+            for p in assessment.positions
+        }
+        snapshot = Snapshot(
+            id=f"demo-{self.number}",
+            portfolio=portfolio,
+            at=pulse.market,
+            marks=marks,
+            ledger=fakes_book.ledger_at(pulse.market),
+            shocks=fakes_limits.build_shocks(),
+            models=Models(*(fakes_book.past_of(period).models[-1] for period in PERIODS)),
+        )
+        return DecisionBasis(self._state(assessment), snapshot)
+
+    def limit_history(
+        self,
+        portfolio: str,
+        *,
+        since: datetime,
+        until: datetime,
+        max_points: int,
+        limit: str | None = None,
+    ) -> Mapping[str, MetricHistory]:
+        self._answer_or_fail(portfolio)
+        self.history_reads += 1
+        if self.policy is None or not self.history_days:
+            return {}
+        states = self._state(build_assessment()).limits
+        begins = max(since, self.clock.now() - timedelta(days=self.history_days))
+        found = fakes_limits.build_limit_history(dict(states), begins, until, max_points)
+        return {name: history for name, history in found.items() if limit in (None, name)}
+
+    def limit_events(
+        self, portfolio: str, limit: str, *, since: datetime, until: datetime
+    ) -> Sequence[LimitEvent]:
+        self._answer_or_fail(portfolio)
+        return fakes_limits.within(fakes_limits.build_limit_events(limit), since, until)
 
     def waiting_model(self, portfolio: str) -> ChooseBookModel | None:
         self._answer_or_fail(portfolio)

@@ -115,7 +115,7 @@ def _head(text: str, *, wide: bool = True) -> html.Th:
 
 
 def _row(row: RiskRow, content: RiskTable, scale: "_BarScale") -> html.Tr:
-    base = f"row-{_slug(row.name)}"
+    base = f"row-{slug(row.name)}"
     marks = _BLANKS if row.trust is None else _mark_cells(row, base)
     return html.Tr(
         [
@@ -205,6 +205,7 @@ def _bar(share: float | None, scale: _BarScale) -> html.Div:
     )
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
+    """`name` as a part of a component's id."""
     # No two names share one: else a figure would be sent to the row of another.
     return "".join(c if c.isalnum() else f"-{ord(c):x}-" for c in name)

@@ -30,7 +30,7 @@ class StateLook:
 
 STATE_LOOKS: Mapping[TradingState, StateLook] = {
     TradingState.NORMAL: StateLook(
-        "NORMAL", "normal", "Everything works, at full size: no limits are set yet."
+        "NORMAL", "normal", "Everything works, at full size within the limits."
     ),
     TradingState.CAUTION: StateLook(
         "CAUTION", "caution", "A warning only: nothing is blocked, look at the cause."
@@ -93,18 +93,27 @@ class BannerCell:
 
 
 def state_banner(
-    look: StateLook, *, heading: str, cause: str, cells: tuple[BannerCell, ...]
+    look: StateLook, *, heading: str, cause: str, cells: tuple[BannerCell, ...], binding: str = ""
 ) -> html.Section:
-    """What a trader reads first: the state, why, what still works, and what matters next."""
+    """What a trader reads first: the state, why, what still works, and what matters next.
+
+    Parameters
+    ----------
+    look : StateLook
+    heading, cause : str
+    cells : tuple of BannerCell
+    binding : str
+        The limit that new risk meets first, and how far it is; a sentence.
+    """
     return html.Section(
-        [_state_cell(look, heading, cause), *(_banner_cell(cell) for cell in cells)],
+        [_state_cell(look, heading, cause, binding), *(_banner_cell(cell) for cell in cells)],
         id="state-banner",
         className="sw-card sw-state-banner",
         **{"data-state": look.shape, "aria-label": "Trading state"},
     )
 
 
-def _state_cell(look: StateLook, heading: str, cause: str) -> html.Div:
+def _state_cell(look: StateLook, heading: str, cause: str, binding: str) -> html.Div:
     word = html.Div(
         [glyph(look.shape, state=look.shape), html.Span(look.word, id="state-word")],
         className="sw-state-word",
@@ -116,6 +125,7 @@ def _state_cell(look: StateLook, heading: str, cause: str) -> html.Div:
             word,
             html.P(sentence(cause), id="state-cause", className="sw-lead"),
             html.P(look.still_works, id="state-works", className="sw-dim"),
+            *([html.P(binding, id="state-binding", className="sw-dim")] if binding else []),
         ],
         id="state-cell",
         className="sw-banner-cell",

@@ -1,14 +1,18 @@
 """How full a limit is: a bar with its soft and hard marks, its figure and its word."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from dash import html
 
 from pages.components.basics import figure, glyph
-from pages.format import UNKNOWN, percent
+from pages.format import percent
 
 #: Per cent of the hard limit that the bar's end stands for, so that an overshoot shows.
 FULL_SCALE = 1.15
+
+Standing = Literal["inside", "soft", "hard", "unknown"]
+UNMEASURED_STANDING: Standing = "unknown"
 
 
 @dataclass(frozen=True)
@@ -24,24 +28,36 @@ class Utilization:
         Where the warning begins, a fraction of the hard limit.
     context : str
         ``4.55 of 5.00 %``.
+    stated : str or None
+        Where it stands as the engine says, which keeps to a breach until it is clearly over; None
+        takes it from the figures.
     """
 
     name: str
     used: float | None
     soft: float = 0.8
     context: str = ""
+    stated: Standing | None = None
 
     @property
-    def standing(self) -> str:
+    def standing(self) -> Standing:
         """``inside``, ``soft``, ``hard`` or ``unknown``."""
         if self.used is None:
-            return UNKNOWN
+            return UNMEASURED_STANDING
+        if self.stated is not None:
+            return self.stated
         if self.used >= 1.0:
             return "hard"
         return "soft" if self.used >= self.soft else "inside"
 
 
-_SHAPES = {"inside": "inside", "soft": "throttled", "hard": "halted", UNKNOWN: "stale"}
+#: The glyph of each, which is also the name of its colour where it has one.
+STANDING_SHAPES: dict[Standing, str] = {
+    "inside": "inside",
+    "soft": "throttled",
+    "hard": "halted",
+    "unknown": "stale",
+}
 
 
 def utilization_bar(content: Utilization, component_id: str) -> html.Div:
@@ -51,10 +67,10 @@ def utilization_bar(content: Utilization, component_id: str) -> html.Div:
         [
             html.Span(content.name, className="sw-use-name"),
             html.Span(content.context, id=f"{component_id}-context", className="sw-use-context"),
-            _bar(content, component_id),
+            bare_bar(content, component_id),
             figure(percent(content.used, 0), f"{component_id}-figure", class_name="sw-use-figure"),
             html.Span(
-                [glyph(_SHAPES[standing]), standing.upper()],
+                [glyph(STANDING_SHAPES[standing]), standing.upper()],
                 id=f"{component_id}-word",
                 className="sw-use-word",
             ),
@@ -65,7 +81,8 @@ def utilization_bar(content: Utilization, component_id: str) -> html.Div:
     )
 
 
-def _bar(content: Utilization, component_id: str) -> html.Div:
+def bare_bar(content: Utilization, component_id: str) -> html.Div:
+    """Only the bar, for a place that has figure and word beside it."""
     if content.used is None:
         return html.Div(className="sw-use-bar sw-bar-unknown", **{"aria-hidden": "true"})
     length = _place(min(content.used, FULL_SCALE))

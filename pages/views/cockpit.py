@@ -26,6 +26,7 @@ from pages.views.doubts import doubt_banners
 from pages.views.exposure.selection import PATH
 from pages.views.happenings import happenings
 from pages.views.holdings import beta_of, coin, share_of
+from pages.views.nearest import binding_words, nearest_card
 from pages.views.ranking import rank
 from pages.views.riskiest import risk_card, risk_rows
 from pages.views.stress import worst_stress
@@ -129,6 +130,7 @@ def cockpit_view(data: CockpitData) -> list[Component]:
         _banner(data),
         _notices(data),
         _card_row(data),
+        nearest_card(data.cycle, data.query),
         risk_card(data.assessment, data.query, data.book.currency),
         _timeline_card(data),
         _chart_card(data),
@@ -147,6 +149,7 @@ def _banner(data: CockpitData) -> html.Section:
         heading=f"State of book {data.book.name}{since}",
         cause=standing.cause if standing else "The engine has not said yet.",
         cells=(_biggest_risk(data), _bad_day(data)),
+        binding=binding_words(data.cycle, data.book.currency),
     )
 
 

@@ -36,7 +36,7 @@ from pages.components.states import (
 from pages.components.timeline import TimelineEntry, timeline
 from pages.components.toasts import ToastLink, toast
 from pages.components.treemap import Steady, Tile, treemap, treemap_key
-from pages.components.utilization import Utilization, utilization_bar
+from pages.components.utilization import Utilization, bare_bar, utilization_bar
 from pages.glyphs import SHAPES
 from pages.theme import TOKENS
 from risk.domain.market import Trust
@@ -154,10 +154,16 @@ def _utilization() -> html.Section:
         Utilization("Unmeasured", None, context="of 5.00 %"),
     ]
     shown = [utilization_bar(bar, f"gallery-use-{n}") for n, bar in enumerate(bars)]
+    bare = html.Div(bare_bar(bars[1], "gallery-use-bare"), className="sw-use-alone")
     words = "Scale runs to 115 %, so an overshoot shows. Thin tick soft, thick tick hard."
     return _section(
         "Utilization bar",
-        [html.Div(shown, className="sw-gallery-stretch"), html.P(words, className="sw-note")],
+        [
+            html.Div(shown, className="sw-gallery-stretch"),
+            html.P(words, className="sw-note"),
+            html.P("The bar alone, beside a figure and a word in a table:", className="sw-note"),
+            bare,
+        ],
     )
 
 

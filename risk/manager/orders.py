@@ -6,6 +6,7 @@ that an agent sends; what cannot be measured is refused, unless it is a proven r
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -29,6 +30,7 @@ from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState, TradingState
 from risk.limits.evaluation import surroundings
 from risk.limits.guard import LimitGuard
+from risk.limits.largest import CLOSENESS
 from risk.limits.rulebook import Rulebook
 from risk.limits.views import OrderView, SentOrder
 from risk.manager.forms import SIDES, malformed, off_tick, rounded_down
@@ -43,6 +45,8 @@ THROTTLED_SIZE = 0.5
 SIZING = {"risk_per_trade": 0.007, "stop_deviations": 2.5, "max_position": 0.20}
 #: A first guess at the room in an asset, as a multiple of equity: more than any limit allows.
 _MORE_THAN_ALLOWED = 16.0
+#: What that guess may be off by, as a share of it, and a little more.
+_LITTLE = 3.0 * CLOSENESS
 
 # Quantities are floats: what differs by less than this share is the same quantity.
 _SAME = 1e-9
@@ -162,21 +166,26 @@ class RiskManager:
         return self._validate(order, self._state.sizing)
 
     def room(self, key: PositionKey, side: Side) -> Room:
-        """The largest order that would pass now, and what keeps it from being larger."""
-        mark = self._snapshot.mark(key.asset)
+        """The largest order that would pass now, and what keeps it from being larger.
+
+        Asked twice: for more than any limit allows, and for a little more than what passes of
+        that, so that the size is exact and only that fails which binds.
+        """
+        mark, place = self._snapshot.mark(key.asset), self._places.at(*key, side)
         usable = mark.known and self._equity is not None and self._equity > 0.0
         beyond = _MORE_THAN_ALLOWED * self._equity / mark.price if usable and self._equity else 1.0
-        decision = self.validate_order(
-            OrderRequest(
-                client_order_id=f"room/{self._snapshot.id}",
-                portfolio=self._state.portfolio,
-                strategy=key.strategy,
-                asset=key.asset,
-                venue=key.venue,
-                side=side,
-                quantity=beyond + self._places.at(*key, side).reducible,
-            )
+        order = OrderRequest(
+            client_order_id=f"room/{self._snapshot.id}",
+            portfolio=self._state.portfolio,
+            strategy=key.strategy,
+            asset=key.asset,
+            venue=key.venue,
+            side=side,
+            quantity=beyond + place.reducible,
         )
+        decision = self.validate_order(order)
+        if decision.verdict is not Verdict.APPROVE and not self._blocking(order, place):
+            decision = self.validate_order(_just_beyond(order, place, decision.allowed))
         value = decision.allowed * mark.price if mark.known else None
         return Room(decision.allowed, value, decision)
 
@@ -325,6 +334,17 @@ class RiskManager:
 
 def _duplicate(request: OrderRequest) -> Reason:
     return Reason(ReasonCode.DUPLICATE_ORDER, Outcome.FAILED, request.client_order_id)
+
+
+def _just_beyond(order: OrderRequest, place: Place, allowed: float) -> OrderRequest:
+    """The order for a little more than what was allowed of it, whatever scales it down."""
+    least = place.reducible
+    scaled, _ = _scaled(order, place, least, FULL_SIZE)
+    if scaled <= least:
+        return order
+    wanted = max(allowed, least) + place.instrument.lot + _LITTLE * scaled
+    factor = (scaled - least) / (order.quantity - least)
+    return replace(order, quantity=least + (wanted - least) / factor)
 
 
 def _scaled(

@@ -271,6 +271,11 @@ def encode_mapping(mapping: Mapping[str, Any]) -> str:
 # ---------------------------------------------------------------- how arrays travel
 
 
+def encode_text(text: str) -> str:
+    """A text as canonical JSON: in quotation marks, as it stands in encoded values."""
+    return _json_encoder.encode(text).decode()
+
+
 def _encode_foreign(value: object) -> object:
     if isinstance(value, np.ndarray):
         return _pack_array(value)

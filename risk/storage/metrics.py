@@ -1,7 +1,8 @@
 """Numbers over time: which there are, and how they are written.
 
-A metric is a field of `PortfolioRisk` (of the whole book) or of `PositionRisk` (labelled with
-its strategy, asset and venue). A figure that could not be measured leaves no sample.
+A metric is a field of `PortfolioRisk` (of the whole book), of `PositionRisk` (labelled with its
+strategy, asset and venue) or of `LimitUtilization` (labelled with the limit's name). A figure that
+could not be measured leaves no sample.
 
 Functions take an open connection and never commit: the caller owns the transaction.
 """
@@ -13,7 +14,7 @@ from typing import NamedTuple, get_type_hints
 
 from sqlalchemy import Connection, select
 
-from risk.domain.events import PortfolioRisk, PositionRisk, RiskEvent
+from risk.domain.events import LimitUtilization, PortfolioRisk, PositionRisk, RiskEvent
 from risk.storage.bulk import OnConflict, insert_rows
 from risk.storage.codec import encode_mapping
 from risk.storage.tables import metric_hour, metric_sample, metric_series, to_ms
@@ -24,7 +25,9 @@ ROLL_UP = ("minimum", "maximum", "average", "last", "last_ms", "n")
 #: Labels of the metrics of a whole book.
 NO_LABELS = encode_mapping({})
 
-_MEASUREMENTS = (PortfolioRisk, PositionRisk)
+_MEASUREMENTS = (PortfolioRisk, PositionRisk, LimitUtilization)
+#: How full a limit was: the metric of `LimitUtilization`.
+UTILIZATION = "utilization"
 _COMMON = frozenset(spec.name for spec in fields(RiskEvent))
 
 

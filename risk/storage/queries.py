@@ -17,25 +17,29 @@ from risk.domain.assessment import Assessment
 from risk.domain.events import ForecastScored, RiskEvent
 from risk.domain.ledger import Fill, Flow
 from risk.domain.market import Period
-from risk.domain.model import Model
+from risk.domain.model import Model, Models
 from risk.domain.positions import PositionKey
+from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState
 from risk.measures.types import FloatArray
-from risk.storage import bars, charts, codec, ledger, models, tables
+from risk.storage import bars, charts, codec, ledger, limits, models, tables
 from risk.storage.actions import model_standing
 from risk.storage.charts import MetricHistory
 from risk.storage.engines import Engines, transaction
 from risk.storage.failures import failure_since_last_cycle
 from risk.storage.lease import is_held
+from risk.storage.limits import LimitEvent
 from risk.storage.portfolios import facts_of, require_portfolio
 
 __all__ = [
     "Book",
     "CompleteCycle",
     "DayCloses",
+    "DecisionBasis",
     "EngineSign",
     "FeedInfo",
     "LedgerPart",
+    "LimitEvent",
     "MetricHistory",
     "Pulse",
     "SqlBookReader",
@@ -109,6 +113,20 @@ class CompleteCycle:
     pulse: Pulse
     assessment: Assessment
     state: RiskState
+
+
+class DecisionBasis(NamedTuple):
+    """What orders are answered from, as of one complete cycle.
+
+    Attributes
+    ----------
+    state : RiskState
+    snapshot : Snapshot
+        With its models.
+    """
+
+    state: RiskState
+    snapshot: Snapshot
 
 
 class LedgerPart(NamedTuple):
@@ -244,13 +262,8 @@ class SqlBookReader:
         ------
         UnknownPortfolio
         """
-        its_snapshot = _ITS_CYCLE.join(
-            tables.snapshot,
-            (tables.snapshot.c.portfolio == _STATE.portfolio)
-            & (tables.snapshot.c.number == _STATE.number),
-        )
         content = select(*_PULSE, _STATE.body, tables.snapshot.c.assessment).select_from(
-            its_snapshot
+            _ITS_SNAPSHOT
         )
         with transaction(self._reader) as connection:
             row = _newest(connection, portfolio, content)
@@ -330,6 +343,83 @@ class SqlBookReader:
                 connection, keys, tables.to_ms(since), tables.to_ms(until), max_points
             )
         return {keys[number]: history for number, history in found.items()}
+
+    def limit_history(
+        self,
+        portfolio: str,
+        *,
+        since: datetime,
+        until: datetime,
+        max_points: int,
+        limit: str | None = None,
+    ) -> dict[str, MetricHistory]:
+        """How full limits were over time, thinned as `metric_history` is.
+
+        Parameters
+        ----------
+        portfolio : str
+        since, until : datetime
+            In market time, both included. Limits without a point there are left out.
+        max_points : int
+            Of each.
+        limit : str, optional
+            Name of the only one to tell of; all if absent.
+
+        Returns
+        -------
+        dict of name to MetricHistory
+            Shares of the hard threshold in force at the time.
+        """
+        with transaction(self._reader) as connection:
+            return limits.utilizations(
+                connection,
+                portfolio,
+                since=since,
+                until=until,
+                max_points=max_points,
+                limit=limit,
+            )
+
+    def limit_events(
+        self, portfolio: str, limit: str, *, since: datetime, until: datetime
+    ) -> list[LimitEvent]:
+        """What the journal tells of one limit, oldest first.
+
+        Parameters
+        ----------
+        portfolio, limit : str
+        since, until : datetime
+            In market time, both included.
+        """
+        with transaction(self._reader) as connection:
+            return limits.events_of(connection, portfolio, limit, since=since, until=until)
+
+    def decision_basis(self, portfolio: str) -> DecisionBasis | None:
+        """What orders are answered from, of the newest complete cycle; None before the first.
+
+        Reads and restores two models: for questions that people ask now and then.
+
+        Raises
+        ------
+        UnknownPortfolio
+        StateUnreadable
+            If it was written by a program whose models this one does not understand.
+        """
+        with transaction(self._reader) as connection:
+            row = _newest(
+                connection,
+                portfolio,
+                select(_STATE.body, tables.snapshot.c.snapshot).select_from(_ITS_SNAPSHOT),
+            )
+            bodies = [models.body_at(connection, portfolio, p) for p in (Period.DAY, Period.HOUR)]
+        day, hour = bodies
+        if row is None or day is None or hour is None:
+            return None
+        restored = Models(day=models.restored(day), hour=models.restored(hour))
+        return DecisionBasis(
+            state=codec.decode_value(row.body, RiskState),
+            snapshot=codec.decode_snapshot(row.snapshot, restored),
+        )
 
     def recent_events(self, portfolio: str, *, since: datetime, limit: int) -> Sequence[RiskEvent]:
         """Journalled events from `since` on, newest first."""
@@ -455,6 +545,11 @@ _CYCLE = tables.cycle.c
 _PULSE = (_STATE.number, _STATE.at_ms, _STATE.wall_ms, _CYCLE.trading_state)
 _ITS_CYCLE = tables.risk_state.join(
     tables.cycle, (_CYCLE.portfolio == _STATE.portfolio) & (_CYCLE.number == _STATE.number)
+)
+
+_ITS_SNAPSHOT = _ITS_CYCLE.join(
+    tables.snapshot,
+    (tables.snapshot.c.portfolio == _STATE.portfolio) & (tables.snapshot.c.number == _STATE.number),
 )
 
 

@@ -19,6 +19,7 @@ from pages.views.change import Change, NotKnown, change_words, day_before, trade
 from pages.views.doubts import doubt_banners
 from pages.views.exposure.positions import positions_card
 from pages.views.exposure.reading import CONCENTRATION, Drawn, ExposureData
+from pages.views.exposure.room import room_card
 from pages.views.exposure.selection import (
     CHANGE,
     PATH,
@@ -47,6 +48,7 @@ def exposure_view(data: ExposureData) -> list[Component]:
         html.Div(
             [metric_card(make(data)) for make in _CARDS], id="exposure-cards", className="sw-cards"
         ),
+        room_card(data.cycle),
         html.Div(_parts(data), id="exposure-parts", className="sw-contents"),
         _change_card(data),
         _history_card(data),

@@ -1,0 +1,96 @@
+"""How figures of limits are written on screens: the signs and spaces of `pages.format`."""
+
+from datetime import timedelta
+
+from pages.components.utilization import UNMEASURED_STANDING, Standing
+from pages.format import amount, money, multiple, number, percent, quantity
+from risk.domain.limits import LimitStatus, Unit
+from risk.limits.words import Write
+
+_NBSP = "\N{NO-BREAK SPACE}"
+
+#: How screens call each status.
+STANDINGS: dict[LimitStatus, Standing] = {
+    LimitStatus.WITHIN: "inside",
+    LimitStatus.SOFT: "soft",
+    LimitStatus.HARD: "hard",
+    LimitStatus.UNKNOWN: UNMEASURED_STANDING,
+}
+_LONGEST_HOURS = 24.0 * 30.0
+
+
+def writer(currency: str) -> Write:
+    """Figures with their unit: ``4.56 %``, ``0.68 ×``, ``150.0 k USD``, ``0.4 d``."""
+
+    def write(value: float, unit: Unit) -> str:
+        if unit in (Unit.SHARE, Unit.FRACTION):
+            return percent(value, 2 if abs(value) < 0.0995 else 1)
+        if unit is Unit.TIMES:
+            return multiple(value)
+        if unit is Unit.MONEY:
+            return money(value, currency)
+        if unit is Unit.DAYS:
+            return f"{number(value, 1)}{_NBSP}d"
+        if unit is Unit.QUANTITY:
+            return quantity(value)
+        return number(value, 0 if value == round(value) else 2)
+
+    return write
+
+
+def trimmed(write: Write) -> Write:
+    """Without zeros that say nothing, as a sentence has figures: ``35 %``."""
+
+    def trim(value: float, unit: Unit) -> str:
+        text = write(value, unit)
+        digits, space, rest = text.partition(_NBSP)
+        if "." in digits:
+            digits = digits.rstrip("0").rstrip(".")
+        return f"{digits}{space}{rest}"
+
+    return trim
+
+
+def money_left(value: float | None, currency: str) -> str:
+    """Headroom in money; a dash where the limit has none."""
+    return "" if value is None else f"{amount(value)}{_NBSP}{currency}"
+
+
+def duration(span: timedelta) -> str:
+    """``51 min``, ``3 h 20``, ``9 d``."""
+    minutes = max(0, round(span.total_seconds() / 60.0))
+    if minutes < 90:
+        return f"{minutes}{_NBSP}min"
+    hours, rest = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours}{_NBSP}h" if hours >= 10 or not rest else f"{hours}{_NBSP}h{_NBSP}{rest:02}"
+    return f"{round(hours / 24.0)}{_NBSP}d"
+
+
+def age_words(seconds: float) -> str:
+    """``0.8 s``, ``41 s``, ``5 min``."""
+    if seconds < 90.0:
+        return f"{number(seconds, 1 if seconds < 10.0 else 0)}{_NBSP}s"
+    return duration(timedelta(seconds=seconds))
+
+
+def pace_words(hours: float | None, status: LimitStatus) -> str:
+    """When a limit will be full: ``Full in 3 h at this pace.``"""
+    if status is LimitStatus.HARD:
+        return "Full already."
+    if status is LimitStatus.UNKNOWN:
+        return "Its pace is unknown."
+    if hours is None or hours > _LONGEST_HOURS:
+        return "Not full at this pace."
+    if hours == 0.0:
+        return "Full now: nothing more fits."
+    return f"Full in {duration(timedelta(hours=hours))} at this pace."
+
+
+def pace_figure(hours: float | None, status: LimitStatus) -> str:
+    """The same for a column: ``3 h``, ``full``, ``none``."""
+    if status is LimitStatus.UNKNOWN:
+        return "unknown"
+    if hours is None or hours > _LONGEST_HOURS:
+        return "none"
+    return "full" if hours == 0.0 else duration(timedelta(hours=hours))

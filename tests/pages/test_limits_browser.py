@@ -1,0 +1,121 @@
+"""Limits in a real browser: from the tree to one limit, filtered, saved, and live."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from tests.browser import until
+from tests.fakes_limits import build_policy
+from tests.pages.fit import misfits, wait_until_drawn
+
+ROWS = "#limits-content .sw-limit-row"
+
+
+@pytest.fixture
+def limits(page):
+    def show(address: str = "", **more):
+        page.open(f"limits{address}", wait_for="#limits-view", **more)
+        return page
+
+    return show
+
+
+def rows(page) -> int:
+    return len(page.driver.find_elements(By.CSS_SELECTOR, ROWS))
+
+
+def test_an_officer_goes_from_the_tree_to_one_limit_and_back_by_links(limits):
+    page = limits()
+    page.sees("#limits-detail h2", "AVAX share")
+
+    page.click("#limit-BTC-20-share .sw-limit-name")
+    page.sees("#limits-detail h2", "BTC share")
+    assert "limit=BTC+share" in page.driver.current_url
+    page.driver.back()
+    page.sees("#limits-detail h2", "AVAX share")
+    assert page.problems() == []
+
+
+def test_filters_stand_in_the_address_and_leave_the_rest_of_it(limits):
+    page = limits("?range=7d")
+
+    page.click("#choose-scope a:nth-child(4)")
+    until(lambda: rows(page) == 9, "the tree never followed the scope")
+    box = page.find(".sw-limits-filters .mantine-TextInput-input")
+    box.send_keys("days", Keys.ENTER)
+    until(lambda: rows(page) == 2, "the tree never followed the text")
+    for word in ("range=7d", "scope=asset", "find=days"):
+        assert word in page.driver.current_url
+
+
+def test_the_file_holds_what_is_shown_and_is_named_after_the_book(limits, tmp_path: Path):
+    page = limits("?scope=venue")
+    allow = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    page.driver.execute_cdp_cmd("Page.setDownloadBehavior", allow)
+
+    page.click("#limits-csv")
+    until(lambda: list(tmp_path.glob("*.csv")), "nothing was saved")
+    (file,) = tmp_path.glob("*.csv")
+    saved = list(csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines()))
+
+    assert file.name.startswith("seawall-demo-limits-")
+    assert [row["Limit"] for row in saved] == ["sim-a share", "sim-b share"]
+
+
+def test_figures_follow_the_market_without_a_reload(limits, reader):
+    page = limits()
+    before = page.text("#limit-BTC-20-share-left")
+    reader.advance(drift=0.05)
+
+    until(lambda: page.text("#limit-BTC-20-share-left") != before, "the room never moved")
+
+
+def test_a_policy_adopted_while_somebody_looks_appears_by_itself(limits, reader):
+    reader.policy = None
+    page = limits()
+    page.sees("#limits-view", "seawall policy import FILE")
+    reader.policy = build_policy()
+    reader.advance()
+
+    until(lambda: rows(page) == 28, "the limits never appeared")
+    assert page.problems() == []
+
+
+@pytest.mark.parametrize(("width", "words"), [(1440, "?limit=VaR+99+%25%2C+1+day"), (390, "")])
+def test_a_limit_at_length_and_the_limits_on_orders_fit(limits, reader, width, words):
+    page = limits(words, width=width)
+    wait_until_drawn(page, reader.advance)
+    page.run("document.getElementById('limits-orders').open = true")
+
+    assert misfits(page) == []
+
+
+def test_a_trader_asks_how_much_more_would_pass(page):
+    page.open("exposure", wait_for="#exposure-room-ask")
+
+    page.click("#exposure-room-ask")
+    page.sees("#exposure-room-answer", "Buy up to ")
+    page.sees("#exposure-room-answer", "is allowed.")
+    page.click("#exposure-room-answer a")
+    page.sees("#limits-detail h2", "VaR 99 %, 1 day")
+    assert page.problems() == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_answer_fits_and_stays_while_cycles_go_on(page, reader, width):
+    page.open("exposure", width=width, wait_for="#exposure-room-ask")
+    wait_until_drawn(page, reader.advance)
+
+    page.click("#exposure-room-ask")
+    page.sees("#exposure-room-answer", "Buy up to ")
+    cycle = page.find("#exposure-view").get_attribute("data-cycle")
+    reader.advance(drift=0.001)
+    until(
+        lambda: page.find("#exposure-view").get_attribute("data-cycle") != cycle,
+        "the page never moved on",
+    )
+    assert "Buy up to " in page.text("#exposure-room-answer")
+    assert misfits(page) == []
