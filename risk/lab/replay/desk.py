@@ -78,7 +78,9 @@ class Wish(NamedTuple):
     weight: float
 
 
-def wanted(targets: Targets, mandates: Sequence[Mandate], snapshot: Snapshot) -> Iterator[Wish]:
+def wanted(
+    targets: Targets, mandates: Sequence[Mandate], snapshot: Snapshot, *, size: float = 1.0
+) -> Iterator[Wish]:
     """Orders that would take the book from where it stands to its targets.
 
     A change too small to be worth its cost is none. A book without equity wants nothing.

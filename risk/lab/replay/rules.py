@@ -39,7 +39,7 @@ class UpTo(StrEnum):
 
 
 class AsWanted:
-    """The rule of the shadow book: every order is placed as it is wanted, and none is made smaller."""
+    """The rule of the shadow book: every order is placed as wanted, none is made smaller."""
 
     def size(self, state: RiskState) -> float:  # noqa: ARG002
         """The whole target, whatever the drawdown."""

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from risk.domain import paper
 from risk.domain.limits import LimitDefinition
+from risk.domain.paper import PAPER_FEE
 from risk.domain.policy import DeRisking, Instrument, Policy
 from risk.domain.scopes import Scope, ScopeKind
-from risk.domain.paper import PAPER_FEE
 from risk.lab.paper import DEPOSIT, NO_TRADE_BAND
 from risk.lab.replay.breaches import outcomes
 from risk.lab.replay.defaults import default_policy
@@ -187,9 +187,9 @@ def test_an_order_too_large_trades_what_is_allowed() -> None:
 
 
 def test_an_agent_told_no_does_not_ask_again_within_a_day() -> None:
-    pair = led(prices(49, seed=3), tight(0.3), alone(Still({"BTC": 0.9})), up_to=UpTo.HARD)
+    pair = led(prices(52, seed=3), tight(0.3), alone(Still({"BTC": 0.9})), up_to=UpTo.HARD)
 
-    # Three closes a day apart.
+    # Once a day, reckoned from the hour after a fill: the full limit asks for less, a no as well.
     assert sum(pair.verdicts.values()) == 3
 
 
