@@ -17,6 +17,7 @@ COMMANDS = {
     "policy": "risk.commands.policy:policy",
     "portfolios": "risk.commands.portfolios:portfolios",
     "prices": "risk.commands.prices:prices",
+    "replay": "risk.commands.replay:replay",
     "settings": "risk.commands.settings:settings",
     "var": "risk.commands.var:var",
     "web": "risk.commands.web:web",

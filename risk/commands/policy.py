@@ -7,6 +7,7 @@ import click
 
 from risk.commands.output import print_table
 from risk.commands.people import of_portfolio, who
+from risk.commands.policy_files import read_policy_file
 from risk.commands.store import checked_engines_of
 from risk.config import load_settings
 from risk.domain.actions import AdoptPolicy
@@ -15,7 +16,6 @@ from risk.engine.clock import wall_time
 from risk.errors import InvalidInput
 from risk.limits.adoption import asked_for
 from risk.limits.policy_diff import counted, diff
-from risk.limits.policy_file import read_policy
 from risk.limits.policy_text import policy_text
 from risk.storage.engines import transaction
 from risk.storage.policies import (
@@ -67,7 +67,7 @@ def export(file: Path | None, portfolio: str | None, version: int | None, force:
 def check(file: Path, portfolio: str | None) -> None:
     """Say whether FILE is a policy that could be adopted."""
     name = load_settings().portfolio if portfolio is None else portfolio
-    found = _read(file, name)
+    found = read_policy_file(file, name)
     click.echo(
         f"{file} is sound: {_many(len(found.limits), 'limit')}, "
         f"{_many(len(found.instruments), 'instrument')}, "
@@ -85,7 +85,7 @@ def diff_(file: Path, portfolio: str | None) -> None:
     """Say what adopting FILE would change."""
     settings = load_settings()
     name = settings.portfolio if portfolio is None else portfolio
-    new = _read(file, name)
+    new = read_policy_file(file, name)
     with checked_engines_of(settings) as engines, transaction(engines.reader) as connection:
         standing = policy_standing(connection, name, at=wall_time())
     _print_differences(name, standing, new)
@@ -102,7 +102,7 @@ def import_(file: Path, portfolio: str | None, yes: bool) -> None:
     """
     settings = load_settings()
     name = settings.portfolio if portfolio is None else portfolio
-    new = _read(file, name)
+    new = read_policy_file(file, name)
     with checked_engines_of(settings) as engines:
         with transaction(engines.reader) as connection:
             standing = policy_standing(connection, name, at=wall_time())
@@ -150,16 +150,6 @@ def history(portfolio: str | None) -> None:
 
 
 # --- in words ------------------------------------------------------------------------------
-
-
-def _read(file: Path, portfolio: str) -> Policy:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InvalidInput(f"{file} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{file} is not text in UTF-8") from error
-    return read_policy(text, portfolio=portfolio)
 
 
 def _write(file: Path, text: str, *, force: bool) -> None:

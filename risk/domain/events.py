@@ -57,7 +57,11 @@ class RiskEvent:
         if self.at.utcoffset() is None:
             raise ValueError(f"{type(self).__name__}.at needs a timezone: {self.at!r}")
         for spec in fields(self):
-            _refuse_not_finite(f"{type(self).__name__}.{spec.name}", getattr(self, spec.name))
+            value = getattr(self, spec.name)
+            # Most values are of these; their names need not be put together to be passed.
+            if (type(value) is float and math.isfinite(value)) or type(value) is str:
+                continue
+            _refuse_not_finite(f"{type(self).__name__}.{spec.name}", value)
 
     @classmethod
     def kinds(cls) -> "dict[str, type[RiskEvent]]":

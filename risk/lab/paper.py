@@ -1,8 +1,8 @@
 """The paper desk: an account whose trades happen here, at the marks, and nowhere else.
 
 It turns the strategies' wishes into fills: at each hourly close towards the target weights, as far
-as the drawdown ladder allows,
-and every few minutes a small trade of one strategy so that a live book is never quite still.
+as the drawdown ladder allows, and every few minutes a small trade of one strategy so that a live
+book is never quite still.
 A purchase pays the ask and a sale receives the bid (the mark itself where a feed has no quotes),
 and each trade costs a fee of ten basis points. What it trades follows from market and ledger
 alone: a replay repeats it, and the id of a fill says which wish at which market time it was,
@@ -20,6 +20,7 @@ from risk.domain.market import BarClose, Mark, Period, Trust
 from risk.domain.paper import paper_fill
 from risk.domain.ports import AccountReading, Carried, MarketReading, Strategy
 from risk.domain.positions import PositionKey
+from risk.lab.closes import Closes
 from risk.lab.strategies import STRATEGIES
 
 DEPOSIT = 2_500_000.0
@@ -28,8 +29,6 @@ NO_TRADE_BAND = 0.12
 #: How often the restless strategy makes a small trade, in market time, and how small.
 RESTLESS_EVERY = timedelta(minutes=5)
 RESTLESS_SIZE = 0.002
-
-_CLOSES_KEPT = 1000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,10 +83,10 @@ class PaperDesk:
         self._seed = seed
         self._mandates = tuple(mandates)
         self._deposit = deposit
-        self._closes: dict[str, list[float]] = {}
+        self._closes = Closes()
         self._restless_slot: int | None = None
         for close in history:
-            self._remember(close)
+            self._closes.remember(close)
 
     def read(self, market: MarketReading, carried: Carried) -> AccountReading:
         """What was traded up to `market.at`, given what was booked before.
@@ -103,7 +102,7 @@ class PaperDesk:
         flows = () if ledger.seq else (self._first_deposit(market.at),)
         hours = [close for close in market.closes if close.period is Period.HOUR]
         for close in hours:
-            self._remember(close)
+            self._closes.remember(close)
         book = _Book.of(market, ledger.after_all(flows=flows))
         fills: list[Fill] = []
         if book is not None:
@@ -115,19 +114,9 @@ class PaperDesk:
     def _first_deposit(self, at: datetime) -> Flow:
         return Flow(id="paper/deposit", amount=self._deposit, at=at, note="paper money")
 
-    def _remember(self, close: BarClose) -> None:
-        for asset, bar in close.bars.items():
-            series = self._closes.setdefault(asset, [])
-            if asset in close.breaks:
-                series.clear()
-            series.append(bar.close)
-            # Cut seldom and in bulk: dropping the first of a list at each close moves all others.
-            if len(series) > 2 * _CLOSES_KEPT:
-                del series[:-_CLOSES_KEPT]
-
     def _rebalance(self, book: "_Book", last: BarClose, size: float) -> Iterator[Fill]:
         # A series without its newest close would be read as if it had one.
-        current = {asset: self._closes[asset] for asset in last.bars if book.tradable(asset)}
+        current = self._closes.of([asset for asset in last.bars if book.tradable(asset)])
         for mandate in self._mandates:
             capital = mandate.share * book.equity
             for asset, weight in sorted(mandate.strategy.targets(current).items()):

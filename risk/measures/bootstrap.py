@@ -1,12 +1,12 @@
-"""Standard errors of figures that have no formula for theirs."""
+"""Resampled series, and standard errors of figures that have no formula for theirs."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from risk.measures import checks
-from risk.measures.types import FloatArray
+from risk.measures.types import FloatArray, IntArray
 
 #: Resamples for a standard error, which is then known to about 3 %.
 RESAMPLES = 500
@@ -60,17 +60,10 @@ def block_bootstrap_error(
     """
     returns = checks.finite_vector("returns", returns)
     length = math.ceil(returns.size ** (1.0 / 3.0)) if block is None else block
-    if not 1 <= length <= returns.size:
-        raise ValueError(f"block must lie between 1 and {returns.size}, got {length}")
     if resamples < 2:
         raise ValueError(f"resamples must be 2 or more, got {resamples}")
-    blocks = math.ceil(returns.size / length)
-    within = np.arange(length)
-    values = np.empty(resamples)
-    for i in range(resamples):
-        starts = rng.integers(0, returns.size, blocks)
-        places = (starts[:, None] + within).ravel()[: returns.size] % returns.size
-        values[i] = statistic(returns[places])
+    drawn = resampled_places(returns.size, rng, block=length, resamples=resamples)
+    values = np.array([statistic(returns[places]) for places in drawn])
     usable = values[np.isfinite(values)]
     if usable.size < _USABLE_SHARE * resamples:
         raise ValueError(
@@ -78,3 +71,36 @@ def block_bootstrap_error(
             "to tell its error"
         )
     return float(usable.std(ddof=1))
+
+
+def resampled_places(
+    size: int, rng: np.random.Generator, *, block: int, resamples: int
+) -> Iterator[IntArray]:
+    """Places of a series in circular block resamples of it, as long as the series.
+
+    Series of the same times that are resampled at the same places keep what they have in common.
+
+    Parameters
+    ----------
+    size : int
+        Length of the series.
+    rng : Generator
+    block : int
+        Neighbours kept together, from 1 to `size`.
+    resamples : int
+
+    Yields
+    ------
+    ndarray of shape (size,), int
+
+    Raises
+    ------
+    ValueError
+        If the block is out of range.
+    """
+    if not 1 <= block <= size:
+        raise ValueError(f"block must lie between 1 and {size}, got {block}")
+    within = np.arange(block)
+    for _ in range(resamples):
+        starts = rng.integers(0, size, math.ceil(size / block))
+        yield (starts[:, None] + within).ravel()[:size] % size

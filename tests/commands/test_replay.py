@@ -1,0 +1,203 @@
+"""`seawall replay` leads books of the demo's strategies through a price file."""
+
+import json
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from risk.lab.strategies import STRATEGIES
+from tests.lab.replay.markets import ASSETS, BEGIN, prices
+
+BOOKS = [
+    "managed", "unmanaged", "half_size", "same_exposure", "equal_volatility", "random_halts"
+]  # fmt: skip
+DAYS = 193
+
+
+def wide(table: np.ndarray, *, step: timedelta = timedelta(hours=1)) -> str:
+    """A wide price file of these closes."""
+    lines = [
+        ",".join([f"{BEGIN + n * step:%Y-%m-%dT%H:%M}", *map(str, row)])
+        for n, row in enumerate(table.tolist())
+    ]
+    return "\n".join([",".join(["date", *ASSETS]), *lines]) + "\n"
+
+
+TABLE = prices(24 * DAYS, seed=4)
+
+
+@pytest.fixture
+def replay(run, home):
+    (home / "prices.csv").write_text(wide(TABLE))
+
+    def answered(*arguments, strategy="noise"):
+        begin = ("replay", "--prices", "prices.csv", "--strategy", strategy)
+        return run(*begin, "--processes", 1, *arguments)
+
+    return answered
+
+
+@pytest.fixture(scope="module")
+def document(tmp_path_factory):
+    """One answer, for the tests that only read it."""
+    from click.testing import CliRunner
+
+    from risk.commands.group import seawall
+
+    file = tmp_path_factory.mktemp("prices") / "prices.csv"
+    file.write_text(wide(TABLE))
+    begin = ["replay", "--prices", str(file), "--strategy", "noise", "--processes", "1"]
+    result = CliRunner().invoke(seawall, [*begin, "--json"])
+    assert (result.exit_code, result.stderr) == (0, "")
+    return json.loads(result.stdout)
+
+
+def test_json_holds_runs_breakers_and_limits(document):
+    assert list(document) == ["runs", "breakers", "limits"]
+    assert document["breakers"] == []
+    assert [run["book"] for run in document["runs"]] == BOOKS
+    for run in document["runs"]:
+        assert list(run)[:6] == [
+            "strategy", "book", "sharpe", "volatility", "max_drawdown", "intervals"
+        ]  # fmt: skip
+        assert run["strategy"] == "noise"
+        assert list(run["intervals"]) == ["sharpe", "volatility", "max_drawdown"]
+        low, high = run["intervals"]["volatility"]
+        assert 0.0 < low <= run["volatility"] * 1.5
+        assert low < high
+    for limit in document["limits"]:
+        assert {"limit", "potential", "prevented", "worst_overshoot"} <= set(limit)
+        assert limit["order_caused_managed"] == 0
+        causes = limit["order_caused"]["potential"] + limit["drift_caused"]["potential"]
+        assert causes == limit["potential"]
+
+
+def test_a_person_reads_tables_and_how_to_read_them(replay):
+    told = replay().stdout
+
+    assert "noise, 2024-05-30 to 2024-07-12; answers to orders:" in told
+    for book in BOOKS:
+        assert book in told
+    assert "daily loss" in told
+    assert "Potential: crossings of the hard limit in the unmanaged book" in told
+    assert "nan" not in told
+
+
+@pytest.mark.slow
+def test_all_strategies_are_replayed_side_by_side_as_each_would_be_alone(replay, document):
+    together = json.loads(replay("--json", "--processes", 2, strategy="all").stdout)
+
+    for part in ("runs", "limits"):
+        assert [each for each in together[part] if each["strategy"] == "noise"] == document[part]
+    assert [run["strategy"] for run in together["runs"][::6]] == [*STRATEGIES, "all"]
+
+
+def test_the_seed_decides_the_intervals_and_nothing_else(replay, document):
+    other = json.loads(replay("--json", "--seed", 1).stdout)
+    same = [("sharpe", "volatility", "max_drawdown")] * 5
+
+    for one, two, names in zip(document["runs"], other["runs"], same, strict=False):
+        assert [one[name] for name in names] == [two[name] for name in names]
+        assert one["intervals"] != two["intervals"]
+    assert document["limits"] == other["limits"]
+
+
+def test_what_comes_after_the_end_changes_nothing(replay, home):
+    until = ("--json", "--to", "2024-07-11")
+    whole = replay(*until).stdout
+    cut = TABLE[: 24 * (DAYS - 1)]
+    (home / "prices.csv").write_text(wide(cut))
+
+    assert json.loads(replay(*until).stdout) == json.loads(whole)
+
+
+def test_daily_files_are_replayed_by_the_day(replay, home):
+    (home / "prices.csv").write_text(wide(prices(400, seed=2), step=timedelta(days=1)))
+    found = json.loads(replay("--json").stdout)
+
+    assert all(run["max_drawdown"] > 0.0 for run in found["runs"])
+
+
+@pytest.fixture
+def policy(home):
+    """A policy file under which noise may trade BTC and nothing else."""
+    scopes = '["portfolio", "strategy:noise", "venue:sim-a", "asset:BTC"]'
+    (home / "policy.toml").write_text(
+        f"""
+        [instruments]
+        BTC = {{}}
+        [strategies]
+        noise = "dice"
+        [[limits]]
+        kind = "gross_exposure"
+        on = {scopes}
+        hard = 0.05
+        """
+    )
+    return home / "policy.toml"
+
+
+def test_a_policy_s_own_limits_are_replayed(replay, policy):
+    result = replay("--json", "--policy", "policy.toml")
+    found = json.loads(result.stdout)
+
+    assert {limit["hard"] for limit in found["limits"]} == {0.05}
+    assert result.stderr == "the policy does not let these be traded: ETH, XRP\n"
+    assert max(limit["potential"] for limit in found["limits"]) > 0
+
+
+def test_a_policy_that_does_not_know_the_strategy_is_refused(replay, policy):
+    result = replay("--policy", "policy.toml", strategy="trend")
+
+    assert result.exit_code == 2
+    assert "the policy lets nobody called trend trade" in result.stderr
+
+
+def test_a_policy_of_other_assets_is_refused(replay, policy):
+    policy.write_text(policy.read_text().replace("BTC", "GOLD"))
+    result = replay("--policy", "policy.toml")
+
+    assert result.exit_code == 2
+    assert "names none of the assets that the prices are of: BTC, ETH, XRP" in result.stderr
+
+
+def test_a_policy_file_that_is_none_is_refused_in_one_sentence(replay, home):
+    (home / "policy.toml").write_text("limits = 5")
+    result = replay("--policy", "policy.toml")
+
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert replay("--policy", "gone.toml").exit_code == 2
+
+
+def test_an_unknown_strategy_is_refused_with_the_names_of_those_there_are(replay):
+    result = replay(strategy="oracle")
+
+    assert result.exit_code == 2
+    assert "no strategy is called 'oracle'; there are trend, dip, noise, all" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "cut", [("--from", "2024-07-01"), ("--to", "2024-06-10"), ("--from", "2030-01-01")]
+)
+def test_too_few_days_are_refused_with_how_many_there_are(replay, cut):
+    result = replay(*cut)
+
+    assert result.exit_code == 2
+    assert "and 40 are needed" in result.stderr
+
+
+def test_a_file_without_one_good_bar_is_refused(replay, home):
+    (home / "prices.csv").write_text("date,BTC\n2024-01-01,-1\n2024-01-02,0\n2024-01-03,-2\n")
+    result = replay()
+
+    assert result.exit_code == 2
+    assert "no bar that can be believed" in result.stderr
+
+
+def test_a_file_that_is_not_there_is_refused(run):
+    result = run("replay", "--prices", "gone.csv", "--strategy", "all", "--json")
+
+    assert result.exit_code == 2
+    assert result.stdout == ""
