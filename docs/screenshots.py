@@ -64,6 +64,7 @@ class Picture:
 PAGES = {
     "cockpit": "/",
     "exposure": "/exposure",
+    "limits": "/limits",
     "correlation": "/correlation",
     "var": "/var",
     "models": "/models",
