@@ -10,8 +10,9 @@ KERNELS := $(shell grep -rl --include='*.py' numba risk 2>/dev/null)
 SOURCES := risk pages app.py
 FORMATTED := $(SOURCES) $(wildcard tests benchmarks migrations docs tools)
 
-# Workers of the test run; each has a Postgres of its own. WORKERS=0 runs in one process.
-WORKERS ?= 2
+# Workers of the test run, each with a Postgres and a browser of its own: one more than cores, since browsers
+# make them wait. WORKERS=0 runs in one process.
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

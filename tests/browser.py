@@ -80,8 +80,10 @@ class Page:
         return self.find(selector).text.replace("\u00a0", " ").replace("\u202f", " ")
 
     def click(self, selector: str) -> None:
-        """Press it."""
-        self.find(selector).click()
+        """Press it, out from under bars that stand still."""
+        found = self.find(selector)
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", found)
+        found.click()
 
     def choose(self, switch: str, label: str) -> None:
         """Press `label` of the switch with that id, as soon as it stands there."""

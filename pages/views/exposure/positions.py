@@ -49,7 +49,7 @@ COLUMNS = (
         decimals=3,
         term="marginal_var",
     ),
-    Column(field="beta", title="Beta", kind="number2", term="beta_btc"),
+    Column(field="beta", title="Beta", kind="number2", term="beta_btc", roomy=True),
     Column(
         field="to_stop",
         title="To stop",
