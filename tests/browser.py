@@ -129,3 +129,15 @@ class Page:
     def sees(self, selector: str, text: str) -> None:
         """Wait until it says `text`."""
         until(lambda: text in self.text(selector), f"{selector} never said {text!r}")
+
+    def follows(self, advance: Callable[[], Any]) -> None:
+        """Let the engine go on until the page says that it is live.
+
+        After a single cycle a busy browser may be too late to say so.
+        """
+
+        def live() -> bool:
+            advance()
+            return self.freshness() == "live"
+
+        until(live, "never live")

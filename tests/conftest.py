@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from dash.testing.application_runners import BaseDashRunner, ThreadedRunner
 from dash.testing.browser import Browser
 from hypothesis import HealthCheck, settings
@@ -34,6 +35,15 @@ settings.register_profile("dev", PATIENT, max_examples=50)
 # One answer for one commit: a lottery in CI would blame whoever comes next.
 settings.register_profile("ci", PATIENT, max_examples=50, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+# Unasked, structlog prints the values of all variables with a traceback: many seconds for a page's.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 def pytest_configure() -> None:

@@ -20,8 +20,9 @@ class Terminal(io.StringIO):
 def quiet_again():
     root = logging.getLogger()
     before = (root.level, root.handlers[:])
+    ours = structlog.get_config()
     yield
-    structlog.reset_defaults()
+    structlog.configure(**ours)
     root.level, root.handlers[:] = before
 
 

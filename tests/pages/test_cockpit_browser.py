@@ -46,12 +46,7 @@ def test_a_failing_store_is_told_and_recovered_from(page, reader):
     reader.advance()
 
     page.sees("#card-equity-figure", "2.41 m")
-
-    def live_while_the_engine_goes_on() -> bool:
-        reader.advance(seconds=0.1)
-        return page.freshness() == "live"
-
-    until(live_while_the_engine_goes_on, "never live")
+    page.follows(lambda: reader.advance(seconds=0.1))
 
 
 def test_an_empty_first_start_says_so_and_fills_by_itself(page, reader):
