@@ -330,7 +330,7 @@ class LimitCleared(RiskEvent):
     value : float or None
         In the limit's own unit; None if the limit is gone.
     threshold : float
-        The soft one, which `value` is below.
+        The soft one now, which `value` is below; of a limit that is gone its last one.
     """
 
     limit: str
