@@ -12,10 +12,8 @@ from risk.domain.limits import LimitDefinition, TemporaryLimit, Thresholds, Unit
 from risk.domain.policy import Dynamics, Policy, RegimePack, Rung
 from risk.domain.scopes import Scope, ScopeKind
 from risk.errors import PolicyInvalid
+from risk.limits.dynamics import GENERAL_PACK
 from risk.limits.types import LIMIT_TYPES, limit_of, own_settings
-
-#: The pack of limits that belong to no strategy type; no type may be called so.
-OF_NO_TYPE = ScopeKind.PORTFOLIO.value
 
 
 def refuse_unsound(policy: Policy, portfolio: str) -> None:
@@ -90,9 +88,9 @@ def _refuse_strategies(policy: Policy) -> None:
     for strategy, kind in policy.strategies.items():
         refuse_odd_text(f"strategy {strategy}", "name", strategy)
         refuse_odd_text(f"strategy {strategy}", "type", kind)
-        if kind == OF_NO_TYPE:
+        if kind == GENERAL_PACK:  # its pack would be that of limits of no type
             raise PolicyInvalid(
-                f"strategy {strategy}", f"cannot be of a type called {OF_NO_TYPE}: choose another"
+                f"strategy {strategy}", f"cannot be of a type called {GENERAL_PACK}: choose another"
             )
 
 
@@ -124,7 +122,7 @@ def _refuse_falls(dynamics: Dynamics) -> None:
 
 def _refuse_pack(kind: str, pack: RegimePack, policy: Policy) -> None:
     entry = f"regime pack {kind}"
-    types = {*policy.strategies.values(), OF_NO_TYPE}
+    types = {*policy.strategies.values(), GENERAL_PACK}
     if kind not in types:
         raise PolicyInvalid(
             entry, f"is for a strategy type that no strategy has; {_there_are(types)}"

@@ -704,6 +704,26 @@ def test_less_than_the_least_quantity_is_refused() -> None:
     assert decision.deciding == (ReasonCode.BELOW_LEAST,)
 
 
+def test_what_a_limit_refuses_in_full_is_not_called_too_small() -> None:
+    """Else the smallest order would stand before the limit that decided."""
+    full = definition("net_exposure", hard=0.0)
+    policy = replace(stepped(lot=0.1, least=0.5), limits=policy_of(full).limits)
+
+    decision = ask(order_of(BTC, 1e5), snapshot_of(book_of({})), policy)
+
+    assert decision.deciding == ("net_exposure",)
+
+
+def test_what_a_limit_leaves_less_of_than_the_least_quantity_is_called_so() -> None:
+    tight = definition("net_exposure", hard=0.02)
+    policy = replace(stepped(least=0.5), limits=policy_of(tight).limits)
+
+    decision = ask(order_of(BTC, 1e5), snapshot_of(book_of({})), policy)
+
+    assert decision.verdict is Verdict.REJECT
+    assert set(decision.deciding) == {"net_exposure", ReasonCode.BELOW_LEAST}
+
+
 def test_a_limit_price_between_ticks_is_refused() -> None:
     changes = {"order_type": OrderType.LIMIT, "limit_price": 50_000.05}
 
