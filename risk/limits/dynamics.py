@@ -20,7 +20,7 @@ from risk.domain.scopes import ScopeKind
 #: The pack of limits that belong to no strategy type, and of types without one of their own.
 GENERAL_PACK = ScopeKind.PORTFOLIO.value
 
-_DAY = timedelta(days=1)
+_DAY_SECONDS = 86_400.0
 # What floats leave over must not cost a step.
 _DUST = 1e-9
 
@@ -163,10 +163,14 @@ def _followed(
     since = before.thresholds.rising_since
     if since is None:
         return present, at  # what nobody saw is not earned
-    each = dynamics.step / dynamics.loosen_per_day * _DAY
-    earned = max(0, math.floor((at - since) / each + _DUST))
+    each = dynamics.step / dynamics.loosen_per_day * _DAY_SECONDS
+    # More than is wanted need not be counted: a rate may be beyond what any clock can tell.
+    most = (wanted - present) / dynamics.step + 1.0
+    earned = max(0, math.floor(min(most, (at - since).total_seconds() / each) + _DUST))
     risen = _tidy(present + earned * dynamics.step)
-    return (wanted, None) if risen >= wanted else (risen, since + earned * each)
+    if risen >= wanted:
+        return wanted, None
+    return risen, since + timedelta(seconds=earned * each)
 
 
 def _tidy(factor: float) -> float:

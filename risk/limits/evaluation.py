@@ -1,5 +1,6 @@
 """How full each limit is in this step, and what is told of it: once, when it changes."""
 
+import math
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -128,7 +129,7 @@ def _next(
 ) -> LimitState:
     at, limit = book.around.at, limit_of(definition, thresholds)
     # A limit on single orders has no value between two of them: nothing uses it.
-    value = limit.measure(book) if isinstance(limit, Limit) else 0.0
+    value = _measured(limit, book) if isinstance(limit, Limit) else 0.0
     last_known = before.last_known if before else LimitStatus.WITHIN
     status = _status(value, thresholds, last_known)
     episode = before.episode if before else None
@@ -146,6 +147,12 @@ def _next(
         drift=_drift(before, value, at),
         lost=last_known if status is LimitStatus.UNKNOWN else None,
     )
+
+
+def _measured(limit: Limit, book: BookView) -> float | None:
+    """The limit's value; None if it is unknown, or more than any float can tell."""
+    value = limit.measure(book)
+    return None if value is None or not math.isfinite(value) else value
 
 
 def _status(value: float | None, thresholds: Thresholds, last_known: LimitStatus) -> LimitStatus:

@@ -15,6 +15,13 @@ from risk.errors import PolicyInvalid
 from risk.limits.dynamics import GENERAL_PACK
 from risk.limits.types import LIMIT_TYPES, limit_of, own_settings
 
+#: The least of what must be above zero: less is a typing error, and could not be reckoned with.
+SMALLEST = 1e-9
+#: The most that a threshold may be, in any unit: more could not be multiplied.
+LARGEST_THRESHOLD = 1e18
+#: The most that an agent may be given to act on a request: a year.
+LONGEST_DEADLINE_MINUTES = 365.0 * 24.0 * 60.0
+
 
 def refuse_unsound(policy: Policy, portfolio: str) -> None:
     """Refuse a policy that contradicts itself or names what there is not.
@@ -134,7 +141,12 @@ def _refuse_pack(kind: str, pack: RegimePack, policy: Policy) -> None:
 def _refuse_derisking(policy: Policy) -> None:
     derisking = policy.derisking
     _refuse_not_above_zero("derisking", "release", derisking.release, most=1.0)
-    _refuse_not_above_zero("derisking", "deadline_minutes", derisking.deadline_minutes)
+    _refuse_not_above_zero(
+        "derisking",
+        "deadline_minutes",
+        derisking.deadline_minutes,
+        most=LONGEST_DEADLINE_MINUTES,
+    )
     for rung in derisking.ladder:
         entry = f"ladder at {rung.drawdown:g}"
         _refuse_not_above_zero(entry, "drawdown", rung.drawdown, most=1.0)
@@ -151,6 +163,8 @@ def _refuse_stops(policy: Policy) -> None:
                 f"are of a strategy that the policy lacks; {_there_are(tuple(policy.strategies))}",
             )
     refuse_outside("liquidation", "maintenance_margin", policy.maintenance_margin, most=1.0)
+    if policy.maintenance_margin == 1.0:
+        raise PolicyInvalid("liquidation", "has maintenance_margin 1, which must be below 1")
 
 
 def _refuse_out_of_order(before: Rung, after: Rung) -> None:
@@ -164,8 +178,10 @@ def _refuse_out_of_order(before: Rung, after: Rung) -> None:
 
 def _refuse_not_above_zero(entry: str, name: str, value: float, *, most: float = math.inf) -> None:
     refuse_outside(entry, name, value, most=most)
-    if value == 0.0:
-        raise PolicyInvalid(entry, f"has {name} 0, which must be above 0")
+    if value < SMALLEST:
+        raise PolicyInvalid(
+            entry, f"has {name} {value:g}, which must be above 0: {SMALLEST:g} at the least"
+        )
 
 
 # --- limits --------------------------------------------------------------------------------
@@ -179,6 +195,7 @@ def _refuse_limit(limit: LimitDefinition, policy: Policy, portfolio: str) -> Non
         raise PolicyInvalid(limit.name, f"has review_by {limit.review_by}, which is no date")
     _refuse_settings(limit)
     limit_of(limit)
+    refuse_outside(limit.name, "hard", limit.hard, most=LARGEST_THRESHOLD)
     _refuse_scope(limit, policy, portfolio)
 
 

@@ -71,7 +71,8 @@ def off_tick(request: OrderRequest, instrument: Instrument) -> Reason | None:
 
 def _is_on_step(value: float, step: float) -> bool:
     steps = value / step
-    return abs(steps - round(steps)) <= _ON_STEP
+    # Where there are more steps than any float can tell, none can be told from its neighbour.
+    return not math.isfinite(steps) or abs(steps - round(steps)) <= _ON_STEP
 
 
 def rounded_down(quantity: float, lot: float) -> float:
