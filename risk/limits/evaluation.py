@@ -103,6 +103,9 @@ def evaluate(
     events: list[RiskEvent] = []
     for definition in policy.limits:
         old = before.get(definition.name)
+        if old is not None and definition.name in redefined:
+            # What was measured until now may have been something else: it has no pace yet.
+            old = old._replace(value=None, drift=None)
         new = _next(definition, old, thresholds[definition.name], book, cycle)
         states[definition.name] = new
         if old is not None and definition.name not in redefined:

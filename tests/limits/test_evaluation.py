@@ -229,6 +229,16 @@ def test_the_pace_does_not_depend_on_how_often_it_is_measured() -> None:
     )
 
 
+def test_what_is_defined_anew_has_no_pace_from_what_it_was() -> None:
+    """From a VaR of a few percent to an exposure of many is no rise within a second."""
+    tail = definition("value_at_risk", WHOLE, 0.5, name="cap")
+    (first,) = steps_over([0.3], policy=Policy(limits=(tail,)))
+    change = PolicyChange(policy=ONE_LIMIT, action=1, by="anna", what=("limit cap: kind",))
+    snapshot = snapshot_of(held(BTC, 3e5), at=NOW + SECOND, id="1", policy_changes=(change,))
+
+    assert step(first.state, snapshot).state.limits["cap"].drift is None
+
+
 @pytest.mark.parametrize(
     ("value", "hard", "drift", "hours"),
     [
