@@ -368,6 +368,19 @@ def test_the_cause_names_what_moved_it(conditions: Conditions, cause: str) -> No
     assert course([(NOON, conditions)])[0].cause == cause
 
 
+@pytest.mark.parametrize(
+    ("calm", "cause"),
+    [
+        (1.25, "regime calm × 1.25"),
+        (1.5, "regime calm × 1.5; never above 1.25 of its base"),
+    ],
+)
+def test_a_bound_is_named_only_where_it_holds_something_back(calm: float, cause: str) -> None:
+    policy = replace(POLICY, dynamics=Dynamics(packs={"portfolio": RegimePack(calm=calm)}))
+
+    assert course([(NOON, Conditions(0.0, "calm"))], policy)[0].cause == cause
+
+
 def test_on_the_way_up_the_cause_says_where_to_and_how_fast() -> None:
     found = course([(NOON, STORM), *held(CALM, 13)])
 
