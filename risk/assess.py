@@ -4,7 +4,6 @@ The law that both keep: ``OrderCheck(snapshot).after(order)`` equals
 ``assess(snapshot.after(order)).committed``.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
@@ -32,7 +31,7 @@ from risk.portfolio.benchmark import betas, change_since_midnight, measure_bench
 from risk.portfolio.book_models import book_model
 from risk.portfolio.committed import commitments_of, committed_book, nothing_pending
 from risk.portfolio.controller import measure_held
-from risk.portfolio.exposure import Reach, net_by_asset, value_of_pending, values_by_position
+from risk.portfolio.exposure import net_by_asset, value_of_pending, values_by_position
 from risk.portfolio.tails import split_by_asset, standalone_tails, weights_of
 from risk.portfolio.what_if import Beforehand, Touched, WhatIf
 from risk.position.calculator import UnitRisk, measure_position
@@ -98,19 +97,13 @@ class OrderCheck:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         values = values_by_position(snapshot)
-        self._held = measure_held(snapshot, values)
-        self._commitments = commitments_of(snapshot, values, self._held)
+        self._commitments = commitments_of(snapshot, values, measure_held(snapshot, values))
         self._beforehand = Beforehand(self._commitments, snapshot)
 
     @cached_property
     def book(self) -> CommittedBook:
         """The committed book without another order."""
         return committed_book(self._commitments)
-
-    @property
-    def positions(self) -> Mapping[PositionKey, Reach]:
-        """How far each position may go."""
-        return self._commitments.positions
 
     def touched(self, key: PositionKey) -> Touched:
         """What every order for one position touches: `WhatIf` asks it about one of them."""

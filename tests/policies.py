@@ -1,5 +1,6 @@
 """Policies for tests: one with every kind of limit, and parts of it."""
 
+from dataclasses import replace
 from typing import Any
 
 from risk.domain.limits import LimitDefinition, Parameter
@@ -82,8 +83,6 @@ def policy_of(*limits: LimitDefinition, open_to: float = 1e6, **changes: Any) ->
 
 def named_anew(limits: list[LimitDefinition]) -> list[LimitDefinition]:
     """The same limits under names that no other limit of a test has."""
-    from dataclasses import replace
-
     return [replace(limit, name=f"open {limit.name}") for limit in limits]
 
 

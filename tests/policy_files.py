@@ -140,7 +140,7 @@ def policies(draw: st.DrawFn) -> Policy:
         derisking=DeRisking(release=draw(_SHARES), ladder=draw(_ladders())),
         stops={strategy: draw(_plans()) for strategy in strategies if draw(st.booleans())},
         cluster_correlation=draw(_SHARES),
-        maintenance_margin=draw(_SHARES),
+        maintenance_margin=draw(st.floats(0.0, 0.5)),
     )
 
 
@@ -153,7 +153,7 @@ def _plans() -> st.SearchStrategy[StopPlan]:
         atr_trail=st.none() | st.floats(0.1, 9.0),
         take_profit=st.sampled_from([(), two]),
         target_unit=st.sampled_from(TargetUnit),
-        cool_down_hours=_SIZES,
+        cool_down_hours=st.floats(0.0, 1e4),
     )
 
 

@@ -244,7 +244,7 @@ class CommittedBook:
     cash_high: float = 0.0
 
     def reach(self, scope: Scope) -> ScopeReach:
-        """How far a strategy, an asset or a venue may go; nowhere where nothing is pending."""
+        """How far a strategy, an asset or a venue may go; nowhere if nothing is held or pending."""
         return self.scopes.get(scope, NOTHING_THERE)
 
 

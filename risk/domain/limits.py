@@ -1,5 +1,6 @@
 """Limits as data: what is capped where, and how full each limit is. What measures is elsewhere."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -139,6 +140,8 @@ class LimitState(NamedTuple):
         When `value` was measured. UTC.
     drift : float or None
         Smoothed change of `value` per hour; None before there were two values.
+    lost : LimitStatus or None
+        What the status was before it became UNKNOWN; None while it is known.
     """
 
     thresholds: Thresholds
@@ -148,6 +151,12 @@ class LimitState(NamedTuple):
     episode: str | None
     at: datetime
     drift: float | None = None
+    lost: LimitStatus | None = None
+
+    @property
+    def last_known(self) -> LimitStatus:
+        """The status when the limit was last measured; WITHIN if it never was."""
+        return self.status if self.lost is None else self.lost
 
     @property
     def used(self) -> float | None:
@@ -169,7 +178,11 @@ class LimitState(NamedTuple):
             return None
         if self.headroom <= 0.0:
             return 0.0
-        return None if not self.drift or self.drift <= 0.0 else self.headroom / self.drift
+        if not self.drift or self.drift <= 0.0:
+            return None
+        hours = self.headroom / self.drift
+        # A pace that has all but died away is none: no float can tell its end.
+        return hours if math.isfinite(hours) else None
 
 
 def used_of(value: float | None, hard: float) -> float | None:

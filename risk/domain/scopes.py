@@ -15,7 +15,7 @@ class ScopeKind(StrEnum):
 
 
 class Scope(NamedTuple):
-    """One thing that has a trading state."""
+    """One part of a book, or the whole of it, by its kind and name."""
 
     kind: ScopeKind
     name: str

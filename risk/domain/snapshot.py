@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -168,6 +168,11 @@ class Snapshot:
             raise ValueError(f"a snapshot's time needs a timezone: {self.at!r}")
 
     @property
+    def stamp(self) -> dict[str, Any]:
+        """What every event of its cycle carries: `at`, `portfolio` and `cycle`."""
+        return {"at": self.at, "portfolio": self.portfolio, "cycle": self.id}
+
+    @property
     def ledger_seq(self) -> int:
         """The last ledger entry that it contains."""
         return self.ledger.seq
@@ -175,6 +180,11 @@ class Snapshot:
     def mark(self, asset: str) -> Mark:
         """The asset's mark; a MISSING one if there is none."""
         return self.marks.get(asset) or missing_mark(asset, self.at)
+
+    @property
+    def watched(self) -> dict[str, Mark]:
+        """The marks, and a MISSING one of each asset of the book that the feed says nothing of."""
+        return {**{asset: self.mark(asset) for asset in self.concerned}, **self.marks}
 
     @property
     def concerned(self) -> tuple[str, ...]:

@@ -85,11 +85,11 @@ class Course(NamedTuple):
     day_start : float
         At the last reading before 00:00 UTC of the running day.
     day_equity : float
-        The book's equity then.
+        The book's equity at the first reading of that day.
     peak : float
         Highest profit so far; 0 for one that never had any.
     peak_equity : float
-        The book's equity then.
+        The book's equity when that was read.
     at : datetime
         Of the last reading. UTC.
     """
@@ -103,12 +103,12 @@ class Course(NamedTuple):
 
     @property
     def loss_today(self) -> float:
-        """Lost since the day began, a fraction of the book's equity then."""
+        """Lost since the day began, a fraction of `day_equity`."""
         return max(0.0, self.day_start - self.profit) / self.day_equity
 
     @property
     def drawdown(self) -> float:
-        """Given back from the highest profit, a fraction of the book's equity then."""
+        """Given back from the highest profit, a fraction of `peak_equity`."""
         return max(0.0, self.peak - self.profit) / self.peak_equity
 
 
@@ -154,7 +154,8 @@ class Performance:
     def recent_drawdown(self) -> float:
         """Fall of the unit value from its high of the last 90 days, a fraction, 0 to 1."""
         high = max((high.unit_value for high in self.highs), default=self.peak.unit_value)
-        return max(0.0, 1.0 - self.unit_value / high)
+        # A book that was wiped out longer ago has no high left to have fallen from.
+        return max(0.0, 1.0 - self.unit_value / high) if high > 0.0 else 1.0
 
     @property
     def profit_today(self) -> float:

@@ -16,6 +16,9 @@ from risk.domain.positions import PositionKey
 from risk.domain.reductions import Reduction
 from risk.measures.stops import AverageRange
 
+#: The longest of a plan's times: ten years.
+LONGEST_HOURS = 10.0 * 365.0 * 24.0
+
 
 class StopReason(StrEnum):
     """Which rule set a stop, or wants a position smaller."""
@@ -145,6 +148,10 @@ class StopPlan:
             _refuse_unless_positive(name, getattr(self, name))
         for name in ("activation", "costs", "least_move", "cool_down_hours"):
             _refuse_negative(name, getattr(self, name))
+        for name in ("time_stop_hours", "cool_down_hours"):
+            _refuse_longer(name, getattr(self, name), LONGEST_HOURS)
+        for name in ("fill_within_seconds", "escalate_every_seconds"):
+            _refuse_longer(name, getattr(self, name), 3_600.0 * LONGEST_HOURS)
         self._refuse_contradictions()
 
     def _refuse_contradictions(self) -> None:
@@ -199,6 +206,11 @@ def _refuse_unless_positive(name: str, value: float) -> None:
 def _refuse_negative(name: str, value: float) -> None:
     if not (math.isfinite(value) and value >= 0.0):
         raise ValueError(f"{name} must be finite and not negative, got {value}")
+
+
+def _refuse_longer(name: str, value: float | None, most: float) -> None:
+    if value is not None and value > most:
+        raise ValueError(f"{name} must be {most:g} at most, ten years, got {value:g}")
 
 
 def _refuse_unless_fraction(name: str, value: float | None) -> None:

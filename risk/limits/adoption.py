@@ -65,15 +65,37 @@ def adopt(
         if not isinstance(action, ADOPTED):
             continue
         try:
-            wanted = _wanted(policy, action, at)
+            wanted = made_of(policy, action, at=at)
             refuse_unsound(wanted, portfolio)
         except PolicyInvalid as invalid:
             refusals.append(Refusal(asked_for(action), action.who, str(invalid)))
             continue
         what = tuple(str(difference) for difference in diff(policy, wanted))
-        policy = _numbered(policy, wanted, action.who)
+        policy = wanted
         changes.append(PolicyChange(policy, action.seq, action.who, what))
     return Adopted(policy, tuple(changes), tuple(refusals))
+
+
+def made_of(policy: Policy | None, action: Action, *, at: datetime) -> Policy:
+    """What an action makes of a policy, sound or not: what was adopted once stays history.
+
+    Parameters
+    ----------
+    policy : Policy or None
+        In force before.
+    action : Action
+        Of a kind in ``ADOPTED``.
+    at : datetime
+        Of the cycle that takes it in. UTC.
+
+    Raises
+    ------
+    PolicyInvalid
+        If there is nothing to apply it to, or another policy is in force than it was made for.
+    """
+    before = without_expired(policy, at)
+    version = 0 if before is None else before.version
+    return replace(_wanted(before, action, at), version=version + 1, by=action.who)
 
 
 def without_expired(policy: Policy | None, at: datetime) -> Policy | None:
@@ -189,10 +211,6 @@ def _without_temporary(policy: Policy, limit: str) -> Policy:
     if len(kept) == len(policy.temporary):
         raise PolicyInvalid(f"temporary limit of {limit}", "is none: it is as defined already")
     return replace(policy, temporary=kept)
-
-
-def _numbered(before: Policy | None, policy: Policy, by: str) -> Policy:
-    return replace(policy, version=(0 if before is None else before.version) + 1, by=by)
 
 
 def _updated(

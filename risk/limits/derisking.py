@@ -266,9 +266,7 @@ def _late(asked: Reduction, quantity: float, snapshot: Snapshot) -> ReductionLat
 
 def _about(asked: Reduction, snapshot: Snapshot) -> dict[str, Any]:
     return {
-        "at": snapshot.at,
-        "portfolio": snapshot.portfolio,
-        "cycle": snapshot.id,
+        **snapshot.stamp,
         "id": asked.id,
         **asked.key._asdict(),
         "target_quantity": asked.target_quantity,

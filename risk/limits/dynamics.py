@@ -20,7 +20,7 @@ from risk.domain.scopes import ScopeKind
 #: The pack of limits that belong to no strategy type, and of types without one of their own.
 GENERAL_PACK = ScopeKind.PORTFOLIO.value
 
-_DAY = timedelta(days=1)
+_DAY_SECONDS = 86_400.0
 # What floats leave over must not cost a step.
 _DUST = 1e-9
 
@@ -93,9 +93,7 @@ def _dynamic(
         return Thresholds(definition.hard, definition.soft, 1.0, "as defined")
     dynamics = policy.dynamics
     pack = pack_of(definition, policy)
-    wanted = _in_bounds(
-        performance_factor(dynamics, conditions.drawdown) * pack.factor(conditions.regime), dynamics
-    )
+    wanted = _in_bounds(_unbounded(dynamics, pack, conditions), dynamics)
     factor, rising_since = _followed(wanted, before, dynamics, at)
     return Thresholds(
         hard=definition.hard * factor,
@@ -144,6 +142,10 @@ def performance_factor(dynamics: Dynamics, drawdown: float) -> float:
     return 1.0 - way * (1.0 - dynamics.performance_least)
 
 
+def _unbounded(dynamics: Dynamics, pack: RegimePack, conditions: Conditions) -> float:
+    return performance_factor(dynamics, conditions.drawdown) * pack.factor(conditions.regime)
+
+
 def _in_bounds(factor: float, dynamics: Dynamics) -> float:
     """`factor` in whole steps from 1, rounded to the strict side, between floor and cap."""
     steps = math.floor((factor - 1.0) / dynamics.step + _DUST)
@@ -163,10 +165,14 @@ def _followed(
     since = before.thresholds.rising_since
     if since is None:
         return present, at  # what nobody saw is not earned
-    each = dynamics.step / dynamics.loosen_per_day * _DAY
-    earned = max(0, math.floor((at - since) / each + _DUST))
+    each = dynamics.step / dynamics.loosen_per_day * _DAY_SECONDS
+    # More than is wanted need not be counted: a rate may be beyond what any clock can tell.
+    most = (wanted - present) / dynamics.step + 1.0
+    earned = max(0, math.floor(min(most, (at - since).total_seconds() / each) + _DUST))
     risen = _tidy(present + earned * dynamics.step)
-    return (wanted, None) if risen >= wanted else (risen, since + earned * each)
+    if risen >= wanted:
+        return wanted, None
+    return risen, since + timedelta(seconds=earned * each)
 
 
 def _tidy(factor: float) -> float:
@@ -181,7 +187,7 @@ def _cause(
             [
                 *_of_performance(dynamics, conditions.drawdown),
                 *_of_regime(pack, conditions.regime),
-                *_of_bounds(dynamics, wanted),
+                *_of_bounds(dynamics, _unbounded(dynamics, pack, conditions)),
                 *_of_the_way_up(dynamics, wanted, factor),
             ]
         )
@@ -206,12 +212,10 @@ def _of_regime(pack: RegimePack, regime: str | None) -> list[str]:
     return [f"regime {regime} × {factor:g}"]
 
 
-def _of_bounds(dynamics: Dynamics, wanted: float) -> list[str]:
-    if wanted == 1.0:
-        return []
-    if wanted == dynamics.floor:
+def _of_bounds(dynamics: Dynamics, unbounded: float) -> list[str]:
+    if unbounded < dynamics.floor:
         return [f"never below {dynamics.floor:g} of its base"]
-    return [f"never above {dynamics.cap:g} of its base"] if wanted == dynamics.cap else []
+    return [f"never above {dynamics.cap:g} of its base"] if unbounded > dynamics.cap else []
 
 
 def _of_the_way_up(dynamics: Dynamics, wanted: float, factor: float) -> list[str]:

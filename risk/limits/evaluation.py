@@ -1,5 +1,6 @@
 """How full each limit is in this step, and what is told of it: once, when it changes."""
 
+import math
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -29,7 +30,7 @@ HYSTERESIS = 0.02
 #: Half-life of the smoothed change from which the time to a breach is told, in hours.
 DRIFT_HALF_LIFE = 0.5
 
-_HARDNESS = {LimitStatus.WITHIN: 0, LimitStatus.SOFT: 1, LimitStatus.HARD: 2}
+_BREACHED = (LimitStatus.SOFT, LimitStatus.HARD)
 
 
 class Evaluated(NamedTuple):
@@ -102,6 +103,9 @@ def evaluate(
     events: list[RiskEvent] = []
     for definition in policy.limits:
         old = before.get(definition.name)
+        if old is not None and definition.name in redefined:
+            # What was measured until now may have been something else: it has no pace yet.
+            old = old._replace(value=None, drift=None)
         new = _next(definition, old, thresholds[definition.name], book, cycle)
         states[definition.name] = new
         if old is not None and definition.name not in redefined:
@@ -128,31 +132,38 @@ def _next(
 ) -> LimitState:
     at, limit = book.around.at, limit_of(definition, thresholds)
     # A limit on single orders has no value between two of them: nothing uses it.
-    value = limit.measure(book) if isinstance(limit, Limit) else 0.0
-    previous = before.status if before else LimitStatus.WITHIN
-    status = _status(value, thresholds, previous)
+    value = _measured(limit, book) if isinstance(limit, Limit) else 0.0
+    last_known = before.last_known if before else LimitStatus.WITHIN
+    status = _status(value, thresholds, last_known)
     episode = before.episode if before else None
     if status is LimitStatus.WITHIN:
         episode = None
-    elif episode is None and status is not LimitStatus.UNKNOWN:
+    elif episode is None and status in _BREACHED:
         episode = f"{definition.name}/{cycle}"
     return LimitState(
         thresholds=thresholds,
         status=status,
         value=value,
-        since=before.since if before and status is previous else at,
+        since=before.since if before and status is before.status else at,
         episode=episode,
         at=at,
         drift=_drift(before, value, at),
+        lost=last_known if status is LimitStatus.UNKNOWN else None,
     )
 
 
-def _status(value: float | None, thresholds: Thresholds, before: LimitStatus) -> LimitStatus:
+def _measured(limit: Limit, book: BookView) -> float | None:
+    """The limit's value; None if it is unknown, or more than any float can tell."""
+    value = limit.measure(book)
+    return None if value is None or not math.isfinite(value) else value
+
+
+def _status(value: float | None, thresholds: Thresholds, last_known: LimitStatus) -> LimitStatus:
+    """How the limit stands now; what it was when it was last measured gives it its inertia."""
     if value is None:
         return LimitStatus.UNKNOWN
-    hardness = _HARDNESS.get(before, 0)
-    hard = thresholds.hard * (1.0 - HYSTERESIS if hardness > 1 else 1.0)
-    soft = thresholds.soft * (1.0 - HYSTERESIS if hardness > 0 else 1.0)
+    hard = thresholds.hard * (1.0 - HYSTERESIS if last_known is LimitStatus.HARD else 1.0)
+    soft = thresholds.soft * (1.0 - HYSTERESIS if last_known in _BREACHED else 1.0)
     if value > hard:
         return LimitStatus.HARD
     # A limit of zero is kept by holding nothing.
@@ -191,16 +202,16 @@ def _told(
             severity=Severity.CRITICAL if hard else Severity.WARNING,
         )
     if before is not None and before.episode is not None and after.episode is None:
-        yield _cleared(name, before, after.value, stamp)
+        yield _cleared(name, before.episode, after.value, after.thresholds, stamp)
 
 
 def _is_deeper(before: LimitState | None, after: LimitState) -> bool:
-    """Whether a threshold is crossed that was not crossed in this episode before."""
-    if after.status not in (LimitStatus.SOFT, LimitStatus.HARD):
+    """Whether an episode begins, or crosses the hard threshold from below it."""
+    if after.status not in _BREACHED:
         return False
     if before is None or before.episode is None:
         return True
-    return after.status is LimitStatus.HARD and before.status is not LimitStatus.HARD
+    return after.status is LimitStatus.HARD and before.last_known is not LimitStatus.HARD
 
 
 def _updated(
@@ -221,11 +232,10 @@ def _updated(
 
 
 def _cleared(
-    name: str, before: LimitState, value: float | None, stamp: Mapping[str, Any]
+    name: str, episode: str, value: float | None, thresholds: Thresholds, stamp: Mapping[str, Any]
 ) -> LimitCleared:
-    assert before.episode is not None, "only an episode can end"
     return LimitCleared(
-        **stamp, limit=name, episode=before.episode, value=value, threshold=before.thresholds.soft
+        **stamp, limit=name, episode=episode, value=value, threshold=thresholds.soft
     )
 
 
@@ -234,5 +244,6 @@ def _ended(
 ) -> Iterator[LimitCleared]:
     """Breaches of limits that the policy does not have any more."""
     for name in sorted(before.keys() - after.keys()):
-        if before[name].episode is not None:
-            yield _cleared(name, before[name], None, stamp)
+        gone = before[name]
+        if gone.episode is not None:
+            yield _cleared(name, gone.episode, None, gone.thresholds, stamp)

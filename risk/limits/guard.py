@@ -45,11 +45,12 @@ class Checked(NamedTuple):
     passed: bool
 
     def reason(self) -> Reason:
-        """What is told of it."""
+        """What is told of it; of a value that no float can tell, nothing but that it failed."""
         outcome = Outcome.PASSED if self.passed else Outcome.FAILED
-        limit = self.limit
-        code = ReasonCode.NOT_MEASURED if self.value is None else limit.kind
-        return Reason(code, outcome, limit.name, limit.scope, self.value, limit.hard, limit.unit)
+        limit, value = self.limit, self.value
+        code = ReasonCode.NOT_MEASURED if value is None or math.isnan(value) else limit.kind
+        told = value if value is not None and math.isfinite(value) else None
+        return Reason(code, outcome, limit.name, limit.scope, told, limit.hard, limit.unit)
 
 
 class Checks(NamedTuple):

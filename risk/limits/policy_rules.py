@@ -12,10 +12,15 @@ from risk.domain.limits import LimitDefinition, TemporaryLimit, Thresholds, Unit
 from risk.domain.policy import Dynamics, Policy, RegimePack, Rung
 from risk.domain.scopes import Scope, ScopeKind
 from risk.errors import PolicyInvalid
+from risk.limits.dynamics import GENERAL_PACK
 from risk.limits.types import LIMIT_TYPES, limit_of, own_settings
 
-#: The pack of limits that belong to no strategy type; no type may be called so.
-OF_NO_TYPE = ScopeKind.PORTFOLIO.value
+#: The least of what must be above zero: less is a typing error, and could not be reckoned with.
+SMALLEST = 1e-9
+#: The most that a threshold may be, in any unit: more could not be multiplied.
+LARGEST_THRESHOLD = 1e18
+#: The most that an agent may be given to act on a request: a year.
+LONGEST_DEADLINE_MINUTES = 365.0 * 24.0 * 60.0
 
 
 def refuse_unsound(policy: Policy, portfolio: str) -> None:
@@ -90,9 +95,9 @@ def _refuse_strategies(policy: Policy) -> None:
     for strategy, kind in policy.strategies.items():
         refuse_odd_text(f"strategy {strategy}", "name", strategy)
         refuse_odd_text(f"strategy {strategy}", "type", kind)
-        if kind == OF_NO_TYPE:
+        if kind == GENERAL_PACK:  # its pack would be that of limits of no type
             raise PolicyInvalid(
-                f"strategy {strategy}", f"cannot be of a type called {OF_NO_TYPE}: choose another"
+                f"strategy {strategy}", f"cannot be of a type called {GENERAL_PACK}: choose another"
             )
 
 
@@ -124,7 +129,7 @@ def _refuse_falls(dynamics: Dynamics) -> None:
 
 def _refuse_pack(kind: str, pack: RegimePack, policy: Policy) -> None:
     entry = f"regime pack {kind}"
-    types = {*policy.strategies.values(), OF_NO_TYPE}
+    types = {*policy.strategies.values(), GENERAL_PACK}
     if kind not in types:
         raise PolicyInvalid(
             entry, f"is for a strategy type that no strategy has; {_there_are(types)}"
@@ -136,7 +141,12 @@ def _refuse_pack(kind: str, pack: RegimePack, policy: Policy) -> None:
 def _refuse_derisking(policy: Policy) -> None:
     derisking = policy.derisking
     _refuse_not_above_zero("derisking", "release", derisking.release, most=1.0)
-    _refuse_not_above_zero("derisking", "deadline_minutes", derisking.deadline_minutes)
+    _refuse_not_above_zero(
+        "derisking",
+        "deadline_minutes",
+        derisking.deadline_minutes,
+        most=LONGEST_DEADLINE_MINUTES,
+    )
     for rung in derisking.ladder:
         entry = f"ladder at {rung.drawdown:g}"
         _refuse_not_above_zero(entry, "drawdown", rung.drawdown, most=1.0)
@@ -153,6 +163,8 @@ def _refuse_stops(policy: Policy) -> None:
                 f"are of a strategy that the policy lacks; {_there_are(tuple(policy.strategies))}",
             )
     refuse_outside("liquidation", "maintenance_margin", policy.maintenance_margin, most=1.0)
+    if policy.maintenance_margin == 1.0:
+        raise PolicyInvalid("liquidation", "has maintenance_margin 1, which must be below 1")
 
 
 def _refuse_out_of_order(before: Rung, after: Rung) -> None:
@@ -166,8 +178,10 @@ def _refuse_out_of_order(before: Rung, after: Rung) -> None:
 
 def _refuse_not_above_zero(entry: str, name: str, value: float, *, most: float = math.inf) -> None:
     refuse_outside(entry, name, value, most=most)
-    if value == 0.0:
-        raise PolicyInvalid(entry, f"has {name} 0, which must be above 0")
+    if value < SMALLEST:
+        raise PolicyInvalid(
+            entry, f"has {name} {value:g}, which must be above 0: {SMALLEST:g} at the least"
+        )
 
 
 # --- limits --------------------------------------------------------------------------------
@@ -181,6 +195,7 @@ def _refuse_limit(limit: LimitDefinition, policy: Policy, portfolio: str) -> Non
         raise PolicyInvalid(limit.name, f"has review_by {limit.review_by}, which is no date")
     _refuse_settings(limit)
     limit_of(limit)
+    refuse_outside(limit.name, "hard", limit.hard, most=LARGEST_THRESHOLD)
     _refuse_scope(limit, policy, portfolio)
 
 

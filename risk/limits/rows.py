@@ -7,7 +7,7 @@ more order, which a test holds. A kind without a row here is asked like any othe
 from collections.abc import Callable
 from typing import Any
 
-from risk.domain.assessment import ScopeReach
+from risk.domain.assessment import NOTHING_THERE, ScopeReach
 from risk.domain.scopes import Scope, ScopeKind
 from risk.limits.base import Limit
 from risk.limits.concentration import ConcentrationLimit
@@ -76,7 +76,7 @@ def _stablecoins(limit: StablecoinExposureLimit, without: Enclosed) -> Row | Non
 def _over_equity(
     figure: Figure,
     without: Enclosed,
-    reach: ScopeReach | None = None,
+    reach: ScopeReach = NOTHING_THERE,
     *,
     start: float = 0.0,
     least: float = 0.0,
@@ -90,12 +90,12 @@ def _over_equity(
 def _row(
     figure: Figure,
     divisor: float,
-    reach: ScopeReach | None = None,
+    reach: ScopeReach = NOTHING_THERE,
     *,
     start: float = 0.0,
     least: float = 0.0,
 ) -> Row:
-    _, held, buys, sells, _ = reach or ScopeReach()
+    _, held, buys, sells, _ = reach
     return (float(figure), start, held, buys, sells, least, divisor)
 
 

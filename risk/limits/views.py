@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
@@ -286,7 +286,4 @@ class OrderView:
 
     def sent_within(self, seconds: float) -> Sequence[SentOrder]:
         """Those of the last `seconds`, by their time and not by their number."""
-        if not self.sent:
-            return ()
-        since = self.at - timedelta(seconds=seconds)
-        return [order for order in self.sent if order.at > since]
+        return [order for order in self.sent if (self.at - order.at).total_seconds() < seconds]

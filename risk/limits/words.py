@@ -65,38 +65,30 @@ class _Phrases(NamedTuple):
         What it measures.
     may : str
         What may be, up to ``{hard}``.
-    of : str
-        What the figures are a part of, as it follows them: `` of equity``.
     """
 
     what: str
     may: str
-    of: str = ""
 
 
-_OF_EQUITY = " of equity"
+#: What figures of a unit are a part of, as it follows them.
+_OF: Mapping[Unit, str] = {Unit.SHARE: " of equity", Unit.TIMES: " equity"}
 _PHRASES: Mapping[str, _Phrases] = {
-    "gross_exposure": _Phrases(
-        "gross exposure of {scope}", "{scope} can rise to {hard}", _OF_EQUITY
-    ),
-    "net_exposure": _Phrases(
-        "net exposure of {scope}", "{scope}, net, can rise to {hard}", _OF_EQUITY
-    ),
-    "leverage": _Phrases("leverage", "positions can rise to {hard}", " equity"),
+    "gross_exposure": _Phrases("gross exposure of {scope}", "{scope} can rise to {hard}"),
+    "net_exposure": _Phrases("net exposure of {scope}", "{scope}, net, can rise to {hard}"),
+    "leverage": _Phrases("leverage", "positions can rise to {hard}"),
     "concentration": _Phrases("concentration", "the index of concentration can rise to {hard}"),
     "open_positions": _Phrases("open positions of {scope}", "{scope} can hold {hard}"),
     "stablecoin_exposure": _Phrases(
-        "stablecoins and cash", "stablecoins and cash can rise to {hard}", _OF_EQUITY
+        "stablecoins and cash", "stablecoins and cash can rise to {hard}"
     ),
     "correlation_cluster": _Phrases(
-        "coins that move together", "coins that move together can rise to {hard}", _OF_EQUITY
+        "coins that move together", "coins that move together can rise to {hard}"
     ),
     "days_to_flat": _Phrases("time to leave {scope}", "leaving {scope} may take {hard}"),
-    "value_at_risk": _Phrases("VaR", "{case} may cost {hard}", _OF_EQUITY),
-    "expected_shortfall": _Phrases(
-        "expected shortfall", "on average, {case} may cost {hard}", _OF_EQUITY
-    ),
-    "stress_loss": _Phrases("stress loss", "the worst scenario may cost {hard}", _OF_EQUITY),
+    "value_at_risk": _Phrases("VaR", "{case} may cost {hard}"),
+    "expected_shortfall": _Phrases("expected shortfall", "on average, {case} may cost {hard}"),
+    "stress_loss": _Phrases("stress loss", "the worst scenario may cost {hard}"),
     "daily_loss": _Phrases("loss of {scope} today", "{scope} may lose {hard} today"),
     "drawdown": _Phrases("drawdown of {scope}", "{scope} may fall {hard} below its peak"),
     "order_notional": _Phrases("value of the order", "one order may be worth {hard} at most"),
@@ -166,6 +158,10 @@ def figure_of(kind: str, value: float, write: Write) -> str:
     return " ".join(part for part in (write(value, shown_in(kind)), _COUNTED.get(kind)) if part)
 
 
+def _of(kind: str) -> str:
+    return _OF.get(unit_of(kind), "")
+
+
 def _filled(phrase: str, limit: LimitDefinition, hard: str = "") -> str:
     """A phrase about one limit, as the beginning of a sentence."""
     said = phrase.format(
@@ -209,7 +205,7 @@ def room_words(
     write : callable
     """
     phrases = _PHRASES[limit.kind]
-    hard = f"{figure_of(limit.kind, thresholds.hard, write)}{phrases.of}"
+    hard = f"{figure_of(limit.kind, thresholds.hard, write)}{_of(limit.kind)}"
     if value is None:
         what = _filled(phrases.what, limit)
         return f"{what} cannot be measured now, so new risk is refused; {hard} is allowed."
@@ -225,7 +221,7 @@ def _excess_words(limit: LimitDefinition, hard: float, value: float, write: Writ
     now, over = figure_of(limit.kind, value, write), write(value - hard, shown_in(limit.kind))
     allowed = write(hard, shown_in(limit.kind))
     what = _filled(phrases.what, limit)
-    return f"{what}: {now}{phrases.of}, {over} more than the {allowed} allowed."
+    return f"{what}: {now}{_of(limit.kind)}, {over} more than the {allowed} allowed."
 
 
 def order_limit_words(limit: LimitDefinition, hard: float, write: Write) -> str:
@@ -268,9 +264,9 @@ def _limit_words(reason: Reason, write: Write) -> str:
 
 
 def _figures(reason: Reason, write: Write) -> tuple[str, str]:
-    known = LIMIT_TYPES.get(reason.code)
-    unit = reason.unit or (known.unit if known else Unit.QUANTITY)
-    of = _OF_EQUITY if unit in (Unit.SHARE, Unit.TIMES) else ""
+    of_limit = reason.code in LIMIT_TYPES
+    unit = shown_in(reason.code) if of_limit else reason.unit or Unit.QUANTITY
+    of = "" if reason.value is None else _OF.get(unit, "")
     return f"{_figure(reason.value, unit, write)}{of}", _figure(reason.threshold, unit, write)
 
 
@@ -344,7 +340,7 @@ _SAY: Mapping[str, _Say] = {
         "{scope} is throttled: new risk at {value} of its size.", Unit.FRACTION
     ),
     ReasonCode.DE_RISKING: _told(
-        "{scope} is being made smaller: new risk at {value} of its size.", Unit.FRACTION
+        "{subject}; new risk passes at {value} of its size.", Unit.FRACTION
     ),
     ReasonCode.REDUCTIONS_ONLY: _told("entries are paused in {scope}: only reductions pass."),
     ReasonCode.HALTED: _told(

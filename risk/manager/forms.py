@@ -26,13 +26,13 @@ def malformed(request: OrderRequest, portfolio: str) -> Iterator[Reason]:
         The book's.
     """
     if request.portfolio != portfolio:
-        yield _failed(ReasonCode.PORTFOLIO_UNKNOWN, request.portfolio)
+        yield failed(ReasonCode.PORTFOLIO_UNKNOWN, request.portfolio)
     if request.side not in SIDES:
-        yield _failed(ReasonCode.SIDE_UNKNOWN, str(request.side))
-    if not _is_finite(request.quantity):
-        yield _failed(ReasonCode.QUANTITY_NOT_FINITE, "quantity")
+        yield failed(ReasonCode.SIDE_UNKNOWN, str(request.side))
+    if not is_finite(request.quantity):
+        yield failed(ReasonCode.QUANTITY_NOT_FINITE, "quantity")
     elif request.quantity <= 0.0:
-        yield _failed(ReasonCode.QUANTITY_NOT_POSITIVE, "quantity", value=float(request.quantity))
+        yield failed(ReasonCode.QUANTITY_NOT_POSITIVE, "quantity", value=float(request.quantity))
     price = _malformed_price(request)
     if price is not None:
         yield price
@@ -43,16 +43,16 @@ def _malformed_price(request: OrderRequest) -> Reason | None:
     if request.order_type is OrderType.MARKET:
         if price is None:
             return None
-        return _failed(ReasonCode.LIMIT_PRICE_UNEXPECTED, "limit price")
+        return failed(ReasonCode.LIMIT_PRICE_UNEXPECTED, "limit price")
     if price is None:
-        return _failed(ReasonCode.LIMIT_PRICE_MISSING, "limit price")
-    if not (_is_finite(price) and price > 0.0):
-        return _failed(ReasonCode.LIMIT_PRICE_NOT_VALID, "limit price")
+        return failed(ReasonCode.LIMIT_PRICE_MISSING, "limit price")
+    if not (is_finite(price) and price > 0.0):
+        return failed(ReasonCode.LIMIT_PRICE_NOT_VALID, "limit price")
     return None
 
 
-def _is_finite(value: object) -> TypeGuard[float]:
-    """Whether it is a finite number; true and text are none."""
+def is_finite(value: object) -> TypeGuard[float]:
+    """Whether it is a finite number; true and text are none, nor is what no float can hold."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     try:
@@ -66,12 +66,13 @@ def off_tick(request: OrderRequest, instrument: Instrument) -> Reason | None:
     price = request.limit_price
     if price is None or instrument.tick <= 0.0 or _is_on_step(price, instrument.tick):
         return None
-    return _failed(ReasonCode.OFF_TICK, request.asset, value=price, threshold=instrument.tick)
+    return failed(ReasonCode.OFF_TICK, request.asset, value=price, threshold=instrument.tick)
 
 
 def _is_on_step(value: float, step: float) -> bool:
     steps = value / step
-    return abs(steps - round(steps)) <= _ON_STEP
+    # Where there are more steps than any float can tell, none can be told from its neighbour.
+    return not math.isfinite(steps) or abs(steps - round(steps)) <= _ON_STEP
 
 
 def rounded_down(quantity: float, lot: float) -> float:
@@ -92,7 +93,36 @@ def rounded_down(quantity: float, lot: float) -> float:
     return float((Decimal(repr(quantity)) / step).to_integral_value(ROUND_FLOOR) * step)
 
 
-def _failed(
+def in_steps(
+    request: OrderRequest, instrument: Instrument, allowed: float
+) -> tuple[float, tuple[Reason, ...]]:
+    """What passes of an order in the exchange's steps, and what they took away of it.
+
+    Parameters
+    ----------
+    request : OrderRequest
+    instrument : Instrument
+    allowed : float
+        Units that would pass if any quantity could be ordered, not negative.
+
+    Returns
+    -------
+    tuple of float and tuple of Reason
+        0 where less than the smallest order is left.
+    """
+    stepped = rounded_down(allowed, instrument.lot)
+    if allowed > 0.0 and stepped < instrument.least:
+        least = instrument.least
+        too_small = failed(ReasonCode.BELOW_LEAST, request.asset, value=stepped, threshold=least)
+        return 0.0, (too_small,)
+    if stepped < allowed == request.quantity:
+        lot = instrument.lot
+        return stepped, (failed(ReasonCode.OFF_LOT, request.asset, value=allowed, threshold=lot),)
+    return stepped, ()
+
+
+def failed(
     code: ReasonCode, subject: str, *, value: float | None = None, threshold: float | None = None
 ) -> Reason:
+    """A check that failed, of no scope of its own."""
     return Reason(code, Outcome.FAILED, subject, value=value, threshold=threshold)

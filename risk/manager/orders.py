@@ -22,7 +22,6 @@ from risk.domain.decisions import (
 )
 from risk.domain.events import Verdict
 from risk.domain.orders import Side
-from risk.domain.policy import Instrument
 from risk.domain.positions import PositionKey
 from risk.domain.reductions import FULL_SIZE, Sizing
 from risk.domain.scopes import Scope
@@ -33,7 +32,7 @@ from risk.limits.guard import LimitGuard
 from risk.limits.largest import CLOSENESS
 from risk.limits.rulebook import Rulebook
 from risk.limits.views import OrderView, SentOrder
-from risk.manager.forms import SIDES, malformed, off_tick, rounded_down
+from risk.manager.forms import SIDES, failed, in_steps, is_finite, malformed, off_tick
 from risk.manager.places import Place, Places, halted
 from risk.measures.sizing import position_size
 
@@ -43,11 +42,11 @@ ANSWER_LIFE = timedelta(seconds=5)
 THROTTLED_SIZE = 0.5
 #: Advice without a size: what loses 0.7 % of equity at two and a half daily deviations.
 SIZING = {"risk_per_trade": 0.007, "stop_deviations": 2.5, "max_position": 0.20}
-#: A first guess at the room in an asset, as a multiple of equity: more than any limit allows.
-_MORE_THAN_ALLOWED = 16.0
-#: What that guess may be off by, as a share of it, and a little more.
+#: The most room that is looked for, as a multiple of equity: no sensible book has so much.
+MOST_ROOM = 16.0
+#: What is asked for beyond the room that was found, as a share of it: more than the search for
+#: it may be off by.
 _LITTLE = 3.0 * CLOSENESS
-
 # Quantities are floats: what differs by less than this share is the same quantity.
 _SAME = 1e-9
 
@@ -58,7 +57,8 @@ class Room(NamedTuple):
     Attributes
     ----------
     quantity : float
-        Units that would pass as one order.
+        Units that would pass as one order; beyond what reduces, ``MOST_ROOM`` times equity at the
+        most.
     value : float or None
         Quote currency, at the mark; None without one.
     decision : Decision
@@ -159,21 +159,20 @@ class RiskManager:
             quantity=advised,
         )
         if request.quantity is None and math.isnan(advised):
-            unknown = Reason(
-                ReasonCode.NOT_MEASURED, Outcome.FAILED, f"volatility of {request.asset}"
-            )
+            unknown = failed(ReasonCode.NOT_MEASURED, f"volatility of {request.asset}")
             return self._answer_malformed(order, (unknown,))
         return self._validate(order, self._state.sizing)
 
     def room(self, key: PositionKey, side: Side) -> Room:
         """The largest order that would pass now, and what keeps it from being larger.
 
-        Asked twice: for more than any limit allows, and for a little more than what passes of
+        Asked twice: for the most that is looked for, and for a little more than what passes of
         that, so that the size is exact and only that fails which binds.
         """
         mark, place = self._snapshot.mark(key.asset), self._places.at(*key, side)
-        usable = mark.known and self._equity is not None and self._equity > 0.0
-        beyond = _MORE_THAN_ALLOWED * self._equity / mark.price if usable and self._equity else 1.0
+        # Without mark or equity only what reduces passes, whatever else is asked for.
+        most = MOST_ROOM * self._equity if self._equity is not None else 0.0
+        beyond = most / mark.price if mark.known and most > 0.0 else 1.0
         order = OrderRequest(
             client_order_id=f"room/{self._snapshot.id}",
             portfolio=self._state.portfolio,
@@ -234,7 +233,7 @@ class RiskManager:
         order = self._view(request, place, size)
         checks = self._guard.check(order)
         allowed = size if checks.passed else self._guard.largest(order, least=least)
-        stepped, steps = _in_steps(request, place.instrument, allowed)
+        stepped, steps = in_steps(request, place.instrument, allowed)
         evidence: tuple[Told, ...] = (*scaled, *steps, checks)
         if stepped < least or stepped <= 0.0:
             return self._only_reducing(request, place, least, evidence)
@@ -246,8 +245,7 @@ class RiskManager:
         if self._check.is_pending(request.client_order_id):
             found.append(_duplicate(request))
         if request.reduce_only:
-            asset = request.asset
-            found.append(Reason(ReasonCode.REDUCTION_NOT_PROVEN, Outcome.FAILED, asset))
+            found.append(failed(ReasonCode.REDUCTION_NOT_PROVEN, request.asset))
         price = off_tick(request, place.instrument)
         if price is not None:
             found.append(price)
@@ -321,7 +319,7 @@ class RiskManager:
             strategy=request.strategy,
             asset=request.asset,
             verdict=Verdict.REJECT,
-            requested=_number_or_zero(request.quantity),
+            requested=float(request.quantity) if is_finite(request.quantity) else 0.0,
             allowed=0.0,
             side=Side(request.side) if request.side in SIDES else None,
             evidence=wrong,
@@ -333,7 +331,7 @@ class RiskManager:
 
 
 def _duplicate(request: OrderRequest) -> Reason:
-    return Reason(ReasonCode.DUPLICATE_ORDER, Outcome.FAILED, request.client_order_id)
+    return failed(ReasonCode.DUPLICATE_ORDER, request.client_order_id)
 
 
 def _just_beyond(order: OrderRequest, place: Place, allowed: float) -> OrderRequest:
@@ -361,37 +359,3 @@ def _scaled(
     factor, code, subject, scope = min(factors, key=lambda each: each[0])
     size = least + factor * (request.quantity - least)
     return size, (Reason(code, Outcome.FAILED, subject, scope, value=factor),)
-
-
-def _in_steps(
-    request: OrderRequest, instrument: Instrument, allowed: float
-) -> tuple[float, tuple[Reason, ...]]:
-    """The quantity in the exchange's steps, and what they took away."""
-    stepped = rounded_down(allowed, instrument.lot)
-    if stepped < instrument.least:
-        least = Reason(
-            ReasonCode.BELOW_LEAST,
-            Outcome.FAILED,
-            request.asset,
-            value=stepped,
-            threshold=instrument.least,
-        )
-        return 0.0, (least,)
-    if stepped < allowed and allowed == request.quantity:
-        lot = Reason(
-            ReasonCode.OFF_LOT,
-            Outcome.FAILED,
-            request.asset,
-            value=allowed,
-            threshold=instrument.lot,
-        )
-        return stepped, (lot,)
-    return stepped, ()
-
-
-def _number_or_zero(value: object) -> float:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    try:
-        return float(value) if number and math.isfinite(value) else 0.0  # type: ignore[arg-type]
-    except OverflowError:
-        return 0.0

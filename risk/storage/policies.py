@@ -14,7 +14,7 @@ from risk.domain.actions import Action, AdoptPolicy, PolicyChange
 from risk.domain.events import PolicyChanged
 from risk.domain.policy import Policy
 from risk.errors import InvalidInput
-from risk.limits.adoption import ADOPTED, adopt, without_expired
+from risk.limits.adoption import ADOPTED, adopt, made_of, without_expired
 from risk.storage import codec
 from risk.storage.actions import (
     actions_after,
@@ -191,8 +191,7 @@ def policy_versions(connection: Connection, portfolio: str) -> Mapping[int, Poli
     policy: Policy | None = None
     for action, _, adopted in policy_history(connection, portfolio):
         if adopted is not None:
-            policy = adopt(policy, [action], portfolio=portfolio, at=adopted.at).policy
-            assert policy is not None, "the engine adopted it"
+            policy = made_of(policy, action, at=adopted.at)
             found[policy.version] = policy
     return found
 

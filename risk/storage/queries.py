@@ -4,24 +4,19 @@ Reading only, through the reader engine. Each answer is of one state of the data
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, Select, select
 
 from risk.domain.actions import ChooseBookModel
 from risk.domain.assessment import Assessment
 from risk.domain.events import ForecastScored, RiskEvent
-from risk.domain.ledger import Fill, Flow
 from risk.domain.market import Period
 from risk.domain.model import Model, Models
 from risk.domain.positions import PositionKey
-from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState
-from risk.measures.types import FloatArray
 from risk.storage import bars, charts, codec, ledger, limits, models, tables
 from risk.storage.actions import model_standing
 from risk.storage.charts import MetricHistory
@@ -30,6 +25,17 @@ from risk.storage.failures import failure_since_last_cycle
 from risk.storage.lease import is_held
 from risk.storage.limits import LimitEvent
 from risk.storage.portfolios import facts_of, require_portfolio
+from risk.storage.readings import (
+    Book,
+    CompleteCycle,
+    DayCloses,
+    DecisionBasis,
+    EngineSign,
+    FeedInfo,
+    LedgerPart,
+    Pulse,
+    VarRecord,
+)
 
 __all__ = [
     "Book",
@@ -48,153 +54,6 @@ __all__ = [
 
 #: Days by which the VaR is judged (the Basel window, of a market that never rests).
 JUDGED_DAYS = 250
-
-
-class Book(NamedTuple):
-    """One portfolio.
-
-    Attributes
-    ----------
-    name : str
-    currency : str
-        In which it is valued, as written after an amount.
-    """
-
-    name: str
-    currency: str
-
-
-class Pulse(NamedTuple):
-    """The newest complete cycle, without its content: cheap to ask for.
-
-    Attributes
-    ----------
-    cycle : int
-    market : datetime
-        The market's time of its snapshot. UTC.
-    saved : datetime
-        Wall time when it was saved. UTC.
-    trading_state : str
-        Name of the book's `TradingState` after it.
-    """
-
-    cycle: int
-    market: datetime
-    saved: datetime
-    trading_state: str
-
-
-class EngineSign(NamedTuple):
-    """What is known of the engine over a portfolio.
-
-    Attributes
-    ----------
-    running : bool
-        Whether one holds the portfolio now; it may still be preparing its first cycle.
-    problem : str or None
-        Why it could not go on, one sentence; None once a later cycle is complete.
-    """
-
-    running: bool
-    problem: str | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CompleteCycle:
-    """One complete cycle.
-
-    Attributes
-    ----------
-    pulse : Pulse
-    assessment : Assessment
-    state : RiskState
-    """
-
-    pulse: Pulse
-    assessment: Assessment
-    state: RiskState
-
-
-class DecisionBasis(NamedTuple):
-    """What orders are answered from, as of one complete cycle.
-
-    Attributes
-    ----------
-    state : RiskState
-    snapshot : Snapshot
-        With its models.
-    """
-
-    state: RiskState
-    snapshot: Snapshot
-
-
-class LedgerPart(NamedTuple):
-    """Entries of a ledger.
-
-    Attributes
-    ----------
-    entries : tuple of Fill or Flow
-        Oldest first, in the order in which they were booked.
-    seq : int
-        The last one's number: ask with ``after=seq`` for those that come later.
-    """
-
-    entries: tuple[Fill | Flow, ...]
-    seq: int
-
-
-class DayCloses(NamedTuple):
-    """Daily closes of a market, oldest first.
-
-    Attributes
-    ----------
-    days_ms : ndarray of shape (n,), int64
-        Opening of each day, milliseconds since 1970. UTC.
-    assets : tuple of str
-        Sorted.
-    close : ndarray of shape (n, A)
-        Quote currency; NaN where the asset has no bar.
-    breaks : ndarray of shape (n, A), bool
-        Whether the asset's series begins anew with this bar: it has no return.
-    """
-
-    days_ms: NDArray[np.int64]
-    assets: tuple[str, ...]
-    close: FloatArray
-    breaks: NDArray[np.bool_]
-
-
-class VarRecord(NamedTuple):
-    """How the one-day 99 % VaR fared.
-
-    Attributes
-    ----------
-    days : int
-        Forecasts that were confronted with their day, the last 250 at most.
-    exceptions : int
-        Days whose loss went beyond the forecast.
-    """
-
-    days: int
-    exceptions: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FeedInfo:
-    """Where the prices come from.
-
-    Attributes
-    ----------
-    label : str
-    simulated : bool
-    seed : int or None
-        Of a simulated market.
-    """
-
-    label: str
-    simulated: bool
-    seed: int | None = None
 
 
 class SqlBookReader:

@@ -4,9 +4,12 @@ import math
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, is_dataclass, replace
 from datetime import datetime
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
+from risk.domain import events
 from risk.domain.events import ExposureUpdate, RiskEvent
 from tests.builders import NOON, build_flow, build_funds_moved, build_portfolio_risk
 
@@ -67,6 +70,21 @@ def test_kinds_are_found_by_name_in_order_and_each_is_a_frozen_dataclass() -> No
     for name, kind in kinds.items():
         assert is_dataclass(kind)
         assert (kind.__name__, kind.__dataclass_params__.frozen) == (name, True)  # type: ignore[attr-defined]
+
+
+def test_every_kind_of_a_file_is_named_in_the_room() -> None:
+    """A class in a file that nobody imports would be no kind of event."""
+    folder = Path(events.__path__[0])
+    files = [file.stem for file in folder.glob("*.py") if file.stem != "__init__"]
+    found = {
+        name
+        for file in files
+        for name, value in vars(import_module(f"{events.__name__}.{file}")).items()
+        if isinstance(value, type) and issubclass(value, RiskEvent)
+    }
+
+    assert found == {*RiskEvent.kinds(), "RiskEvent"}
+    assert found <= set(events.__all__)
 
 
 def test_measurements_are_metrics_and_decisions_are_journalled() -> None:

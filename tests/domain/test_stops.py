@@ -6,7 +6,14 @@ from dataclasses import fields
 import msgspec
 import pytest
 
-from risk.domain.stops import VOLATILITY_STOP, StopPlan, StopReason, TakeProfit, TargetUnit
+from risk.domain.stops import (
+    LONGEST_HOURS,
+    VOLATILITY_STOP,
+    StopPlan,
+    StopReason,
+    TakeProfit,
+    TargetUnit,
+)
 
 NOT_NUMBERS = [math.nan, math.inf, -math.inf]
 
@@ -45,6 +52,19 @@ def test_what_must_be_positive_is_refused_by_name(name, bad):
 def test_what_must_not_be_negative_is_refused_by_name(name, bad):
     with pytest.raises(ValueError, match=name):
         StopPlan(percent_trail=0.1, **{name: bad})
+
+
+@pytest.mark.parametrize("name", ["time_stop_hours", "cool_down_hours"])
+def test_no_time_is_longer_than_ten_years(name):
+    assert getattr(StopPlan(fixed=0.1, **{name: LONGEST_HOURS}), name) == LONGEST_HOURS
+    with pytest.raises(ValueError, match=f"{name} must be 87600 at most"):
+        StopPlan(fixed=0.1, **{name: LONGEST_HOURS + 1.0})
+
+
+@pytest.mark.parametrize("name", ["fill_within_seconds", "escalate_every_seconds"])
+def test_no_waiting_is_longer_either(name):
+    with pytest.raises(ValueError, match=f"{name} must be"):
+        StopPlan(fixed=0.1, **{name: 1e9})
 
 
 def test_a_plan_that_wants_nothing_must_say_that_it_does_not_apply():

@@ -210,6 +210,14 @@ def test_what_nobody_saw_is_not_earned() -> None:
     assert course([(NOON, STORM), (NOON + 10 * DAY, CALM)])[-1].factor == 0.5
 
 
+@pytest.mark.parametrize("a_day", [1e-9, 1e12, 1e300])
+def test_a_rate_beyond_any_clock_holds_it_down_or_lets_it_rise_at_once(a_day: float) -> None:
+    pace = replace(POLICY, dynamics=replace(POLICY.dynamics, loosen_per_day=a_day))
+    found = course([(NOON, STORM), *held(CALM, 2)], pace)
+
+    assert found[-1].factor == (0.5 if a_day < 1.0 else 1.0)
+
+
 def test_calm_raises_it_above_its_base_up_to_the_cap() -> None:
     bold = replace(POLICY, dynamics=Dynamics(packs={"portfolio": RegimePack(calm=1.8)}))
 
@@ -358,6 +366,19 @@ DEEP = "performance factor 0.40: book is 50 % under its 90-day high"
 )
 def test_the_cause_names_what_moved_it(conditions: Conditions, cause: str) -> None:
     assert course([(NOON, conditions)])[0].cause == cause
+
+
+@pytest.mark.parametrize(
+    ("calm", "cause"),
+    [
+        (1.25, "regime calm × 1.25"),
+        (1.5, "regime calm × 1.5; never above 1.25 of its base"),
+    ],
+)
+def test_a_bound_is_named_only_where_it_holds_something_back(calm: float, cause: str) -> None:
+    policy = replace(POLICY, dynamics=Dynamics(packs={"portfolio": RegimePack(calm=calm)}))
+
+    assert course([(NOON, Conditions(0.0, "calm"))], policy)[0].cause == cause
 
 
 def test_on_the_way_up_the_cause_says_where_to_and_how_fast() -> None:

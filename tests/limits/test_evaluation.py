@@ -130,6 +130,21 @@ def test_what_cannot_be_measured_is_unknown_and_ends_no_episode() -> None:
     assert len(told(taken[3], LimitCleared)) == 1
 
 
+def test_a_gap_in_what_is_known_neither_tells_a_breach_again_nor_costs_its_inertia() -> None:
+    lingering = 0.4 * (1.0 - 0.5 * HYSTERESIS)
+    taken = steps_over([0.6, None, None, 0.6, lingering, None, lingering])
+
+    assert [len(told(each, LimitBreached)) for each in taken] == [1, 0, 0, 0, 0, 0, 0]
+    assert not any(told(each, LimitCleared) for each in taken)
+    assert statuses(taken)[-1] is LimitStatus.SOFT
+
+
+def test_a_breach_that_deepens_while_nobody_could_see_is_told() -> None:
+    taken = steps_over([0.45, None, 0.6])
+
+    assert [e.severity for e in told(taken[2], LimitBreached)] == [Severity.CRITICAL]
+
+
 def test_a_restart_goes_on_with_the_episode() -> None:
     (first,) = steps_over([0.45])
     restored = decode_value(encode_value(first.state), RiskState)
@@ -175,6 +190,8 @@ def test_a_temporary_limit_is_told_when_it_comes_into_force_and_when_it_reverts(
 
     assert statuses(taken) == [LimitStatus.HARD, LimitStatus.WITHIN, LimitStatus.HARD]
     assert [len(each) for each in updates] == [0, 1, 1]
+    (cleared,) = told(taken[1], LimitCleared)
+    assert (cleared.value, cleared.threshold) == (pytest.approx(0.6), 0.7)
     (begun,), (ended,) = updates[1:]
     assert (begun.previous, begun.threshold, begun.soft) == (0.5, 0.8, 0.7)
     assert "set by anna: the roll" in begun.reason
@@ -212,6 +229,16 @@ def test_the_pace_does_not_depend_on_how_often_it_is_measured() -> None:
     )
 
 
+def test_what_is_defined_anew_has_no_pace_from_what_it_was() -> None:
+    """From a VaR of a few percent to an exposure of many is no rise within a second."""
+    tail = definition("value_at_risk", WHOLE, 0.5, name="cap")
+    (first,) = steps_over([0.3], policy=Policy(limits=(tail,)))
+    change = PolicyChange(policy=ONE_LIMIT, action=1, by="anna", what=("limit cap: kind",))
+    snapshot = snapshot_of(held(BTC, 3e5), at=NOW + SECOND, id="1", policy_changes=(change,))
+
+    assert step(first.state, snapshot).state.limits["cap"].drift is None
+
+
 @pytest.mark.parametrize(
     ("value", "hard", "drift", "hours"),
     [
@@ -219,6 +246,7 @@ def test_the_pace_does_not_depend_on_how_often_it_is_measured() -> None:
         (0.4, 0.5, None, None),
         (0.4, 0.5, -0.1, None),
         (0.4, 0.5, 0.05, 2.0),
+        (0.4, 0.5, 5e-324, None),
         (0.5, 0.5, 0.05, 0.0),
         (0.7, 0.5, -0.1, 0.0),
     ],

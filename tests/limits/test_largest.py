@@ -74,6 +74,13 @@ def test_what_is_next_to_nothing_of_what_was_asked_for_is_nothing(least: float) 
     assert largest_passing(lambda q: q - edge, least, 8.0) == least
 
 
+@pytest.mark.parametrize("high", [5e-324, 1e-310, 1.7e308])
+def test_the_search_ends_where_floats_do(high: float) -> None:
+    """Of the smallest of all orders a share is nothing: there is none to look for."""
+    assert largest_passing(lambda q: q, 0.0, high) == 0.0
+    assert largest_passing(lambda q: math.inf if q > 0.0 else -1.0, 0.0, high) == 0.0
+
+
 def test_a_straight_line_is_found_in_a_handful_of_questions() -> None:
     asked: list[float] = []
     found = largest_passing(lambda q: asked.append(q) or q / 0.003 - 1.0, 0.0, 1_000.0)

@@ -227,6 +227,20 @@ REFUSED = {
         "[stops.trend]\ntake_profit = [{ distance = 1 }]",
         "rung 1 of take_profit, stops of trend, needs share",
     ),
+    "a step too small to count": ("[dynamics]\nstep = 1e-12", "step 1e-12, .* 1e-09 at the least"),
+    "a deadline after years": (
+        "[derisking]\ndeadline_minutes = 1e9",
+        "deadline_minutes 1e.09, which must be between 0 and 525600",
+    ),
+    "a threshold beyond all sums": (
+        BOOK.replace("2", "1e300"),
+        "gross_exposure portfolio has hard 1e.300, which must be between 0 and 1e.18",
+    ),
+    "a stop that waits for ever": (
+        "[stops.trend]\nfixed = 0.1\ncool_down_hours = 1e9",
+        "cool_down_hours must be 87600 at most, ten years, got 1e.09",
+    ),
+    "a margin of all": ("maintenance_margin = 1", "maintenance_margin 1, which must be below 1"),
     "a margin of more than all": ("maintenance_margin = 1.5", "between 0 and 1"),
     "clusters of what is not correlated": ("cluster_correlation = 1.5", "between 0 and 1"),
 }

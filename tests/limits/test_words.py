@@ -176,6 +176,31 @@ def test_a_limit_that_refuses_says_what_would_be_and_what_may():
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("leverage", "Leverage would be 1.6 x equity, and 1.5 x is allowed."),
+        ("concentration", "Concentration would be 1.6, and 1.5 is allowed."),
+        ("drawdown", "Drawdown would be 160 %, and 150 % is allowed."),
+    ],
+)
+def test_a_reason_writes_figures_as_the_limit_itself_does(kind, said):
+    refused = reason(
+        kind, subject=title_of(kind), value=1.6, threshold=1.5, unit=LIMIT_TYPES[kind].unit
+    )
+
+    assert reason_words(refused, WRITE) == said
+
+
+def test_the_ladder_says_why_sizes_are_smaller_and_how_much_of_one_passes():
+    cause = "book is 12.0 % under its 90-day high: sizes × 0.25 from 10 % on"
+
+    assert reason_words(reason(ReasonCode.DE_RISKING, subject=cause, value=0.25), WRITE) == (
+        "Book is 12.0 % under its 90-day high: sizes × 0.25 from 10 % on; "
+        "new risk passes at 25 % of its size."
+    )
+
+
 def test_a_limit_called_like_its_kind_is_named_once():
     said = reason(
         "order_notional", subject="Order value", value=2e5, threshold=1e5, unit=Unit.MONEY

@@ -48,4 +48,4 @@ def test_an_order_worth_more_than_any_float_is_refused_by_name(
     assert answer.verdict is (Verdict.RESIZE if least else Verdict.REJECT)
     assert answer.allowed == pytest.approx(least)
     assert {"gross_exposure", "concentration", "value_at_risk"} <= set(answer.deciding)
-    assert not any(math.isnan(reason.value or 0.0) for reason in answer.reasons)
+    assert all(math.isfinite(reason.value or 0.0) for reason in answer.reasons)

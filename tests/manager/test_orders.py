@@ -1,38 +1,28 @@
-"""Laws of the answer to an order: what passes, what never does, and what always must."""
+"""Laws of the answer to new risk: what passes, what is made smaller, and what is told of it."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from risk.assess import assess
-from risk.domain.decisions import (
-    Decision,
-    OrderRequest,
-    Outcome,
-    ReasonCode,
-    SignalRequest,
-)
+from risk.domain.decisions import Outcome, ReasonCode
 from risk.domain.events import Verdict
-from risk.domain.market import Trust
 from risk.domain.orders import Order, OrderType, Side
-from risk.domain.policy import Instrument, Policy
-from risk.domain.positions import PositionKey
-from risk.domain.reductions import Sizing
+from risk.domain.policy import Policy
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Pending, Snapshot
-from risk.domain.state import RiskState, Standing, TradingState
+from risk.domain.state import RiskState
 from risk.limits.base import Limit, LimitBase
 from risk.limits.evaluation import surroundings
 from risk.limits.types import BOOK_LIMITS, limit_of
 from risk.limits.views import BookView, SentOrder
-from risk.manager import RiskManager, order_validation, signal_validation, step
+from risk.manager import RiskManager, order_validation, step
 from tests.books import (
-    ALIEN,
-    ASSETS,
     BTC,
     ETH,
     KNOWN,
@@ -41,85 +31,23 @@ from tests.books import (
     book_of,
     filled_with,
     held,
-    keys,
-    marks_of,
     order_of,
     orders,
-    reservation_of,
     snapshot_of,
     snapshots,
     subsets_of,
-    values,
 )
-from tests.policies import HARD, WHOLE, definition, policy_of
-
-TREND_BTC = PositionKey("trend", BTC, "sim-a")
-
-
-def manager_of(snapshot: Snapshot, policy: Policy | None, **changes: object) -> RiskManager:
-    """The manager after the book's first step."""
-    state = step(RiskState(portfolio="demo", policy=policy), snapshot).state
-    return RiskManager(replace(state, **changes), snapshot)  # type: ignore[arg-type]
-
-
-def request_of(order: Order, **changes: object) -> OrderRequest:
-    request = OrderRequest(
-        client_order_id=order.client_order_id,
-        portfolio=order.portfolio,
-        strategy=order.strategy,
-        asset=order.asset,
-        venue=order.venue,
-        side=order.side,
-        quantity=order.quantity,
-    )
-    return replace(request, **changes)  # type: ignore[arg-type]
-
-
-def ask(order: Order, snapshot: Snapshot, policy: Policy | None, **changes: object) -> Decision:
-    return manager_of(snapshot, policy).validate_order(request_of(order, **changes))
-
-
-def approved(order: Order, decision: Decision) -> Order:
-    return replace(order, quantity=decision.allowed)
-
-
-def book_kinds(*, monotone: bool | None = None) -> list[str]:
-    """Kinds of limits on the book; daily volume is unknown in these books."""
-    return [
-        kind
-        for kind, limit in BOOK_LIMITS.items()
-        if kind != "days_to_flat" and monotone in (None, limit.monotone)
-    ]
-
-
-@st.composite
-def policies(draw: st.DrawFn, kinds: list[str]) -> Policy:
-    """A few limits of these kinds on scopes where they may be, tight enough to matter."""
-    limits = []
-    for number in range(draw(st.integers(1, 4))):
-        kind = draw(st.sampled_from(kinds))
-        allowed = [s for s in SCOPES if s.kind in BOOK_LIMITS[kind].scopes]
-        tightness = draw(st.sampled_from((0.02, 0.1, 0.3, 1.0)))
-        hard = float(math.ceil(HARD[kind] * tightness)) if kind == "open_positions" else None
-        limits.append(
-            definition(
-                kind,
-                draw(st.sampled_from(allowed)),
-                HARD[kind] * tightness if hard is None else hard,
-                name=f"{number}",
-            )
-        )
-    return policy_of(*limits)
-
-
-SCOPES = [
-    WHOLE,
-    Scope(ScopeKind.STRATEGY_TYPE, "following"),
-    Scope(ScopeKind.STRATEGY, "trend"),
-    Scope(ScopeKind.ASSET, BTC),
-    Scope(ScopeKind.ASSET, ETH),
-    Scope(ScopeKind.VENUE, "sim-a"),
-]
+from tests.manager.asking import (
+    GATES,
+    MIRRORED,
+    approved,
+    ask,
+    book_kinds,
+    manager_of,
+    policies,
+    request_of,
+)
+from tests.policies import WHOLE, definition, policy_of
 
 
 def excesses(snapshot: Snapshot, policy: Policy) -> list[float]:
@@ -142,16 +70,11 @@ def assert_none_deeper(found: list[float], before: list[float]) -> None:
     )
 
 
-# --- new risk ------------------------------------------------------------------------------
-
-_GATES = ("daily_loss", "drawdown")
-
-
 @settings(max_examples=60)
 @given(
     snapshots(whole=True, assets=KNOWN, max_pending=2),
     orders(assets=KNOWN),
-    policies([kind for kind in book_kinds(monotone=True) if kind not in _GATES]),
+    policies([kind for kind in book_kinds(monotone=True) if kind not in GATES]),
 )
 def test_no_approval_creates_or_deepens_an_excess_whatever_subset_of_orders_fills(
     snapshot: Snapshot, order: Order, policy: Policy
@@ -185,7 +108,7 @@ def test_no_approval_creates_or_deepens_an_excess_of_what_is_committed(
     snapshot: Snapshot, order: Order, data: st.DataObject
 ) -> None:
     """Of every measure, fitted ones too."""
-    policy = data.draw(policies([kind for kind in book_kinds() if kind not in _GATES]))
+    policy = data.draw(policies([kind for kind in book_kinds() if kind not in GATES]))
     decision = ask(order, snapshot, policy)
     assume(decision.verdict is not Verdict.REJECT)
     assume(not _reduces(order, snapshot))
@@ -223,7 +146,10 @@ def test_a_resize_or_a_refusal_names_what_failed(
     assert tuple(dict.fromkeys(r.code for r in failed)) == decision.deciding or not failed
 
 
-@given(snapshots(whole=True, assets=KNOWN), orders(assets=KNOWN), policies(book_kinds()))
+_RELATIVE = [kind for kind in book_kinds() if BOOK_LIMITS[kind].equity_relative]
+
+
+@given(snapshots(whole=True, assets=KNOWN), orders(assets=KNOWN), policies(_RELATIVE))
 def test_doubling_all_sizes_and_equity_changes_no_verdict(
     snapshot: Snapshot, order: Order, policy: Policy
 ) -> None:
@@ -262,15 +188,7 @@ def doubled_book(snapshot: Snapshot) -> Snapshot:
     )
 
 
-#: Kinds that look at nothing but values and their signs.
-_MIRRORED = [
-    kind
-    for kind in book_kinds(monotone=True)
-    if kind not in (*_GATES, "stablecoin_exposure", "stress_loss", "correlation_cluster")
-]
-
-
-@given(snapshots(whole=True, assets=KNOWN), orders(assets=KNOWN), policies(_MIRRORED))
+@given(snapshots(whole=True, assets=KNOWN), orders(assets=KNOWN), policies(MIRRORED))
 def test_long_and_short_are_mirrors(snapshot: Snapshot, order: Order, policy: Policy) -> None:
     """With all signs turned and the same equity, the answer is the same."""
     once = ask(order, snapshot, policy)
@@ -343,381 +261,6 @@ def test_a_limit_that_no_order_can_mend_stops_all_new_risk_in_its_scope() -> Non
     assert reduction.verdict is Verdict.APPROVE
 
 
-# --- proven reductions ---------------------------------------------------------------------
-
-
-@given(
-    snapshots(assets=ASSETS),
-    policies(book_kinds()),
-    st.sampled_from([s for s in TradingState if s is not TradingState.HALTED]),
-    st.floats(0.01, 1.0),
-    st.data(),
-)
-def test_a_proven_reduction_is_never_refused_below_halted(
-    snapshot: Snapshot, policy: Policy, state: TradingState, share: float, data: st.DataObject
-) -> None:
-    """Whatever the marks, the equity, the limits and the pending orders are."""
-    assume(snapshot.ledger.positions)
-    key = data.draw(st.sampled_from(sorted(snapshot.ledger.positions)))
-    position = snapshot.ledger.positions[key]
-    side = Side.SELL if position.quantity > 0.0 else Side.BUY
-    pending = sum(
-        p.open_quantity
-        for p in snapshot.pending
-        if p.key == key and p.open_quantity * side.sign > 0.0
-    )
-    free = max(0.0, abs(position.quantity) - abs(pending))
-    assume(free > 1e-6 * abs(position.quantity))
-    manager = manager_of(
-        snapshot,
-        policy if data.draw(st.booleans()) else None,
-        standings={WHOLE: Standing(state, NOW, "set by the test")},
-    )
-
-    decision = manager.validate_order(_reduction(key, side, free * share))
-
-    assert decision.verdict is Verdict.APPROVE
-    assert decision.deciding == (ReasonCode.REDUCTION_PROVEN,)
-
-
-def _reduction(key: PositionKey, side: Side, quantity: float) -> OrderRequest:
-    return OrderRequest(
-        client_order_id="reduction",
-        portfolio="demo",
-        strategy=key.strategy,
-        asset=key.asset,
-        venue=key.venue,
-        side=side,
-        quantity=quantity,
-    )
-
-
-@given(values(), st.floats(1.01, 3.0))
-def test_a_flip_is_no_reduction_but_what_it_closes_passes(value: float, times: float) -> None:
-    snapshot = snapshot_of(held(BTC, value))
-    standings = {WHOLE: Standing(TradingState.REDUCE_ONLY, NOW, "set by the test")}
-    manager = manager_of(snapshot, policy_of(), standings=standings)
-
-    decision = manager.validate_order(request_of(order_of(BTC, -value * times)))
-
-    assert decision.verdict is Verdict.RESIZE
-    assert decision.allowed == pytest.approx(abs(value) / PRICES[BTC])
-    assert decision.deciding == (ReasonCode.REDUCTIONS_ONLY,)
-
-
-@given(values())
-def test_opening_from_flat_is_no_reduction_whatever_its_flag_says(value: float) -> None:
-    decision = ask(order_of(BTC, value), snapshot_of(book_of({})), policy_of(), reduce_only=True)
-
-    assert decision.verdict is Verdict.REJECT
-    assert decision.deciding == (ReasonCode.REDUCTION_NOT_PROVEN,)
-
-
-def test_two_reductions_sent_before_any_fill_never_turn_a_position_round() -> None:
-    first = order_of(BTC, -8e4, name="first")
-    snapshot = snapshot_of(held(BTC, 1e5)).after(first)
-
-    decision = ask(order_of(BTC, -8e4), snapshot, None)
-
-    assert decision.verdict is Verdict.RESIZE
-    assert decision.allowed == pytest.approx(2e4 / PRICES[BTC])
-
-
-def test_a_purchase_that_may_not_fill_proves_no_larger_sale() -> None:
-    pending = [reservation_of(order_of(BTC, 1e5, name="buy"))]
-    snapshot = snapshot_of(book_of({TREND_BTC: 1e5}, reservations=pending))
-
-    assert ask(order_of(BTC, -2e5), snapshot, None).allowed == pytest.approx(1e5 / PRICES[BTC])
-
-
-def test_another_strategys_position_proves_nothing() -> None:
-    snapshot = snapshot_of(held(BTC, 1e5, strategy="dip"))
-
-    assert ask(order_of(BTC, -1e4), snapshot, None).verdict is Verdict.REJECT
-
-
-def test_closing_a_hedge_passes_with_a_warning_where_it_raises_risk() -> None:
-    hedged = book_of({TREND_BTC: 4e5, PositionKey("dip", BTC, "sim-a"): -4e5})
-    policy = policy_of(definition("net_exposure", WHOLE, 0.1))
-
-    decision = ask(order_of(BTC, 4e5, strategy="dip"), snapshot_of(hedged), policy)
-
-    assert decision.verdict is Verdict.APPROVE
-    warned = [r for r in decision.reasons if r.outcome is Outcome.WARNED]
-    assert [(r.code, r.subject) for r in warned] == [
-        (ReasonCode.REDUCTION_RAISES_RISK, "net_exposure portfolio demo")
-    ]
-
-
-def test_a_halt_stops_a_reduction_unless_it_is_declared_an_emergency() -> None:
-    standings = {WHOLE: Standing(TradingState.HALTED, NOW, "set by the test")}
-    manager = manager_of(snapshot_of(held(BTC, 1e5)), policy_of(), standings=standings)
-    reduction = request_of(order_of(BTC, -5e4))
-
-    assert manager.validate_order(reduction).deciding == (ReasonCode.HALTED,)
-    urgent = manager.validate_order(replace(reduction, emergency=True))
-    assert urgent.verdict is Verdict.APPROVE
-
-
-def test_an_emergency_opens_nothing() -> None:
-    standings = {WHOLE: Standing(TradingState.HALTED, NOW, "set by the test")}
-    manager = manager_of(snapshot_of(held(BTC, 1e5)), policy_of(), standings=standings)
-    flip = request_of(order_of(BTC, -5e5), emergency=True)
-
-    assert manager.validate_order(request_of(order_of(ETH, 1e3), emergency=True)).verdict is (
-        Verdict.REJECT
-    )
-    assert manager.validate_order(flip).allowed == pytest.approx(1e5 / PRICES[BTC])
-
-
-# --- trading states ------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("scope", SCOPES)
-def test_the_tightest_enclosing_scope_rules(scope: Scope) -> None:
-    standings = {
-        WHOLE: Standing(TradingState.CAUTION, NOW, "set by the test"),
-        scope: Standing(TradingState.REDUCE_ONLY, NOW, "set by the test"),
-    }
-    manager = manager_of(snapshot_of(book_of({})), policy_of(), standings=standings)
-    inside = order_of(ETH if scope.name == ETH else BTC, 1e3)
-
-    decision = manager.validate_order(request_of(inside))
-
-    assert decision.trading_state is TradingState.REDUCE_ONLY
-    assert decision.deciding == (ReasonCode.REDUCTIONS_ONLY,)
-    assert decision.reasons[0].scope == scope
-
-
-def test_a_scope_that_does_not_enclose_the_order_does_not_matter() -> None:
-    standings = {Scope(ScopeKind.ASSET, ETH): Standing(TradingState.HALTED, NOW, "set by the test")}
-    manager = manager_of(snapshot_of(book_of({})), policy_of(), standings=standings)
-
-    assert manager.validate_order(request_of(order_of(BTC, 1e3))).verdict is Verdict.APPROVE
-
-
-def test_where_trading_is_throttled_new_risk_is_made_smaller_and_not_refused() -> None:
-    standings = {WHOLE: Standing(TradingState.THROTTLED, NOW, "set by the test")}
-    manager = manager_of(snapshot_of(held(BTC, -1e5)), policy_of(), standings=standings)
-
-    decision = manager.validate_order(request_of(order_of(BTC, 3e5)))
-
-    # What closes the short position passes whole, what opens a long one by half.
-    assert decision.verdict is Verdict.RESIZE
-    assert decision.allowed * PRICES[BTC] == pytest.approx(1e5 + 0.5 * 2e5)
-    assert decision.deciding == (ReasonCode.THROTTLED,)
-
-
-# --- what is no order, or cannot be judged -------------------------------------------------
-
-
-@pytest.mark.parametrize("quantity", [math.nan, math.inf, -math.inf, 10**400, True, "1", None])
-def test_a_quantity_that_is_no_finite_number_is_refused(quantity: object) -> None:
-    decision = ask(order_of(BTC, 1e3), snapshot_of(held(BTC, 1e5)), policy_of(), quantity=quantity)
-
-    assert decision.verdict is Verdict.REJECT
-    assert decision.deciding == (ReasonCode.QUANTITY_NOT_FINITE,)
-    assert decision.requested == 0.0
-
-
-@pytest.mark.parametrize("quantity", [0, 0.0, -0.0, -1, -1e-12])
-def test_nothing_and_less_is_no_quantity(quantity: float) -> None:
-    decision = ask(order_of(BTC, 1e3), snapshot_of(held(BTC, 1e5)), policy_of(), quantity=quantity)
-
-    assert decision.deciding == (ReasonCode.QUANTITY_NOT_POSITIVE,)
-
-
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"side": "hold"}, ReasonCode.SIDE_UNKNOWN),
-        ({"side": "BUY"}, ReasonCode.SIDE_UNKNOWN),
-        ({"limit_price": 1.0}, ReasonCode.LIMIT_PRICE_UNEXPECTED),
-        ({"order_type": OrderType.LIMIT}, ReasonCode.LIMIT_PRICE_MISSING),
-        *[
-            (
-                {"order_type": OrderType.LIMIT, "limit_price": price},
-                ReasonCode.LIMIT_PRICE_NOT_VALID,
-            )
-            for price in (math.nan, math.inf, 0.0, -1.0, True)
-        ],
-        ({"portfolio": "other"}, ReasonCode.PORTFOLIO_UNKNOWN),
-        ({"strategy": "stranger"}, ReasonCode.STRATEGY_UNKNOWN),
-        ({"asset": "btc/usdt"}, ReasonCode.ASSET_UNKNOWN),
-        ({"venue": "elsewhere"}, ReasonCode.SCOPE_WITHOUT_LIMIT),
-    ],
-)
-def test_what_is_wrong_is_refused_with_its_reason(changes: dict[str, object], code: str) -> None:
-    decision = ask(order_of(BTC, 1e3), snapshot_of(book_of({})), policy_of(), **changes)
-
-    assert decision.verdict is Verdict.REJECT
-    assert code in decision.deciding
-    assert decision.allowed == 0.0
-
-
-def test_without_a_policy_nothing_new_passes() -> None:
-    decision = ask(order_of(BTC, 1e3), snapshot_of(book_of({})), None)
-
-    assert decision.deciding == (ReasonCode.NO_POLICY,)
-    assert decision.limits_version == 0
-
-
-def test_an_asset_that_the_policy_does_not_name_is_not_allowed() -> None:
-    policy = policy_of(instruments={ETH: Instrument()})
-
-    decision = ask(order_of(BTC, 1e3), snapshot_of(book_of({})), policy)
-
-    assert decision.deciding == (ReasonCode.ASSET_NOT_ALLOWED,)
-
-
-@pytest.mark.parametrize("kind", [ScopeKind.PORTFOLIO, ScopeKind.STRATEGY, ScopeKind.ASSET])
-def test_a_scope_without_a_limit_starts_at_zero(kind: ScopeKind) -> None:
-    policy = policy_of()
-    bare = replace(policy, limits=tuple(x for x in policy.limits if x.scope.kind is not kind))
-
-    decision = ask(order_of(BTC, 1e3), snapshot_of(book_of({})), bare)
-
-    assert decision.deciding == (ReasonCode.SCOPE_WITHOUT_LIMIT,)
-    assert decision.reasons[0].scope is not None
-    assert decision.reasons[0].scope.kind is kind
-
-
-def test_an_order_id_that_is_pending_is_a_duplicate() -> None:
-    snapshot = snapshot_of(held(BTC, 1e5)).after(order_of(ETH, 1e3, name="once"))
-
-    for asset in (ETH, BTC):
-        decision = ask(order_of(asset, -1e3, name="once"), snapshot, policy_of())
-        assert decision.verdict is Verdict.REJECT
-        assert ReasonCode.DUPLICATE_ORDER in decision.deciding
-
-
-@pytest.mark.parametrize(
-    ("trust", "code"),
-    [
-        (Trust.STALE, ReasonCode.MARK_NOT_TRUSTED),
-        (Trust.SUSPECT, ReasonCode.MARK_NOT_TRUSTED),
-        (Trust.MISSING, ReasonCode.MARK_MISSING),
-    ],
-)
-def test_a_mark_that_is_not_trusted_stops_new_risk_and_lets_reductions_pass(
-    trust: Trust, code: str
-) -> None:
-    snapshot = snapshot_of(held(BTC, 1e5), marks=marks_of(trusts={BTC: trust}))
-
-    new = ask(order_of(BTC, 1e3), snapshot, policy_of())
-    less = ask(order_of(BTC, -1e3), snapshot, policy_of())
-
-    assert code in new.deciding
-    assert less.verdict is Verdict.APPROVE
-
-
-def test_equity_that_is_unknown_stops_new_risk_in_every_asset() -> None:
-    snapshot = snapshot_of(held(BTC, 1e5), marks=marks_of(trusts={BTC: Trust.MISSING}))
-
-    assert ReasonCode.EQUITY_UNKNOWN in ask(order_of(ETH, 1e3), snapshot, policy_of()).deciding
-
-
-def test_equity_below_zero_stops_new_risk_and_lets_reductions_pass() -> None:
-    snapshot = snapshot_of(book_of({TREND_BTC: 1e5}, cash=-2e5))
-
-    assert ReasonCode.EQUITY_NOT_POSITIVE in ask(order_of(ETH, 1e3), snapshot, None).deciding
-    assert ask(order_of(BTC, -1e5), snapshot, None).verdict is Verdict.APPROVE
-
-
-def test_a_limit_that_cannot_be_measured_refuses_new_risk() -> None:
-    snapshot = snapshot_of(book_of({}))
-    policy = policy_of(definition("value_at_risk"))
-
-    decision = ask(order_of(ALIEN, 1e3), snapshot, policy)
-
-    assert decision.deciding == (ReasonCode.NOT_MEASURED,)
-    assert decision.reasons[0].subject == "value_at_risk portfolio demo"
-
-
-@given(
-    snapshots(),
-    policies(book_kinds()),
-    st.text(max_size=3),
-    st.one_of(st.floats(), st.integers(), st.text(max_size=3), st.none()),
-    st.one_of(st.none(), st.floats()),
-    st.sampled_from([*Side, "buy", "sideways", ""]),
-    st.sampled_from(OrderType),
-)
-def test_nothing_that_an_agent_sends_raises(
-    snapshot: Snapshot,
-    policy: Policy,
-    name: str,
-    quantity: object,
-    price: float | None,
-    side: str,
-    order_type: OrderType,
-) -> None:
-    manager = manager_of(snapshot, policy)
-    for asset in (BTC, name):
-        decision = manager.validate_order(
-            OrderRequest(
-                client_order_id=name,
-                portfolio="demo",
-                strategy="trend",
-                asset=asset,
-                venue="sim-a",
-                side=side,
-                quantity=quantity,  # type: ignore[arg-type]
-                order_type=order_type,
-                limit_price=price,
-            )
-        )
-        assert math.isfinite(decision.allowed)
-        assert all(r.value is None or not math.isnan(r.value) for r in decision.reasons)
-
-
-# --- the exchange's steps ------------------------------------------------------------------
-
-
-def stepped(**steps: float) -> Policy:
-    return policy_of(instruments={BTC: Instrument(**steps)})
-
-
-def test_a_quantity_between_lots_is_rounded_down() -> None:
-    decision = ask(order_of(BTC, 1e3), snapshot_of(book_of({})), stepped(lot=0.1), quantity=0.37)
-
-    assert decision.verdict is Verdict.RESIZE
-    assert decision.allowed == 0.3
-    assert decision.deciding == (ReasonCode.OFF_LOT,)
-
-
-def test_a_resize_is_rounded_down_to_the_lot() -> None:
-    policy = replace(
-        stepped(lot=0.25), limits=policy_of(definition("net_exposure", hard=0.1)).limits
-    )
-
-    decision = ask(order_of(BTC, 1e6), snapshot_of(book_of({})), policy)
-
-    assert decision.allowed == 2.0  # 10 % of a million at 50,000
-    assert decision.deciding == ("net_exposure",)
-
-
-def test_less_than_the_least_quantity_is_refused() -> None:
-    decision = ask(order_of(BTC, 1e3), snapshot_of(book_of({})), stepped(least=0.5), quantity=0.4)
-
-    assert decision.verdict is Verdict.REJECT
-    assert decision.deciding == (ReasonCode.BELOW_LEAST,)
-
-
-def test_a_limit_price_between_ticks_is_refused() -> None:
-    changes = {"order_type": OrderType.LIMIT, "limit_price": 50_000.05}
-
-    decision = ask(order_of(BTC, 1e3), snapshot_of(book_of({})), stepped(tick=0.1), **changes)
-
-    assert decision.deciding == (ReasonCode.OFF_TICK,)
-
-
-def test_steps_never_stop_a_reduction() -> None:
-    decision = ask(order_of(BTC, -1e3), snapshot_of(held(BTC, 1e5)), stepped(lot=1.0, least=1.0))
-
-    assert decision.verdict is Verdict.APPROVE
-
-
 # --- limits on single orders ---------------------------------------------------------------
 
 
@@ -726,8 +269,6 @@ def test_the_window_of_the_order_rate_is_pruned_by_time() -> None:
     state = step(RiskState(portfolio="demo", policy=policy), snapshot).state
 
     def codes(*seconds_ago: float) -> tuple[str, ...]:
-        from datetime import timedelta
-
         sent = [SentOrder(NOW - timedelta(seconds=ago), ETH, Side.BUY, 1.0) for ago in seconds_ago]
         manager = RiskManager(state, snapshot, sent={"trend": sent, "dip": sent * 9})
         return manager.validate_order(request_of(order_of(BTC, 1e3))).deciding
@@ -762,11 +303,7 @@ def test_the_same_order_again_and_again_is_refused() -> None:
 def test_a_price_on_the_costly_side_of_the_mark_is_held_by_the_collar(
     side: Side, price: float, passes: bool
 ) -> None:
-    changes = {
-        "side": side,
-        "order_type": OrderType.LIMIT,
-        "limit_price": price * PRICES[BTC],
-    }
+    changes = {"side": side, "order_type": OrderType.LIMIT, "limit_price": price * PRICES[BTC]}
     policy = policy_of(definition("price_collar", hard=0.05))
 
     decision = ask(order_of(BTC, 1e3), snapshot_of(book_of({})), policy, **changes)
@@ -781,106 +318,6 @@ def test_a_large_order_is_cut_to_what_one_order_may_be_worth() -> None:
 
     assert decision.verdict is Verdict.RESIZE
     assert decision.allowed * PRICES[BTC] == pytest.approx(2e4, rel=1e-3)
-
-
-# --- signals and room ----------------------------------------------------------------------
-
-
-def test_a_signal_without_a_size_gets_advice() -> None:
-    """0.7 % of equity at two and a half daily deviations, 20 % of equity at most."""
-    snapshot = snapshot_of(book_of({}))
-    manager = manager_of(snapshot, policy_of())
-    signal = SignalRequest(
-        portfolio="demo", strategy="trend", asset=BTC, venue="sim-a", side=Side.BUY
-    )
-    day = snapshot.models.day
-    deviation = math.sqrt(day.filter.variance[day.assets.index(BTC)])
-    expected = min(1e6 * 0.007 / (2.5 * deviation), 0.2 * 1e6) / PRICES[BTC]
-
-    advice = manager.validate_signal(signal)
-
-    assert advice.allowed == pytest.approx(expected)
-    told = signal_validation(advice, snapshot)
-    assert (told.verdict, told.allowed_quantity) == (Verdict.APPROVE, advice.allowed)
-
-
-def test_a_signal_is_cut_to_what_an_order_may_be() -> None:
-    manager = manager_of(snapshot_of(book_of({})), policy_of(definition("net_exposure", hard=0.01)))
-    signal = SignalRequest(
-        portfolio="demo", strategy="trend", asset=BTC, venue="sim-a", side=Side.SELL, quantity=5.0
-    )
-
-    advice = manager.validate_signal(signal)
-
-    assert advice.verdict is Verdict.RESIZE
-    assert advice.allowed * PRICES[BTC] == pytest.approx(1e4, rel=1e-3)
-
-
-def test_the_drawdown_ladder_makes_a_signal_smaller_and_an_order_not_once_more() -> None:
-    manager = manager_of(
-        snapshot_of(book_of({})), policy_of(), sizing=Sizing(0.25, "12 % under the high")
-    )
-    signal = SignalRequest(
-        portfolio="demo", strategy="trend", asset=BTC, venue="sim-a", side=Side.BUY, quantity=4.0
-    )
-
-    advice = manager.validate_signal(signal)
-    order = manager.validate_order(request_of(replace(order_of(BTC, 1.0), quantity=advice.allowed)))
-
-    assert (advice.verdict, advice.allowed) == (Verdict.RESIZE, 1.0)
-    assert advice.deciding == (ReasonCode.DE_RISKING,)
-    assert order.verdict is Verdict.APPROVE
-
-
-@given(st.floats(0.05, 1.0))
-def test_factors_never_stack_the_strictest_rules(factor: float) -> None:
-    manager = manager_of(
-        snapshot_of(book_of({})),
-        policy_of(),
-        sizing=Sizing(factor, "under the high"),
-        standings={WHOLE: Standing(TradingState.THROTTLED, NOW, "set by the test")},
-    )
-    signal = SignalRequest(
-        portfolio="demo", strategy="trend", asset=BTC, venue="sim-a", side=Side.BUY, quantity=4.0
-    )
-
-    assert manager.validate_signal(signal).allowed == pytest.approx(4.0 * min(factor, 0.5))
-
-
-def test_there_is_no_advice_for_an_asset_without_a_known_volatility() -> None:
-    manager = manager_of(snapshot_of(book_of({})), policy_of())
-    signal = SignalRequest(
-        portfolio="demo", strategy="trend", asset=ALIEN, venue="sim-a", side=Side.BUY
-    )
-
-    advice = manager.validate_signal(signal)
-
-    assert (advice.verdict, advice.deciding) == (Verdict.REJECT, (ReasonCode.NOT_MEASURED,))
-
-
-@given(snapshots(whole=True, assets=KNOWN), keys(KNOWN), st.sampled_from(Side), policies(_MIRRORED))
-def test_the_room_is_what_passes_as_one_order(
-    snapshot: Snapshot, key: PositionKey, side: Side, policy: Policy
-) -> None:
-    manager = manager_of(snapshot, policy)
-    room = manager.room(key, side)
-    assume(room.quantity > 0.0)
-
-    decision = manager.validate_order(_reduction(key, side, room.quantity))
-
-    assert decision.verdict is Verdict.APPROVE
-    assert room.value == pytest.approx(room.quantity * PRICES[key.asset])
-
-
-def test_the_room_names_what_binds() -> None:
-    policy = policy_of(definition("net_exposure", Scope(ScopeKind.ASSET, BTC), 0.31))
-    manager = manager_of(snapshot_of(held(BTC, 2.7e5)), policy)
-
-    room = manager.room(TREND_BTC, Side.BUY)
-
-    equity = 1e6 + 2.7e5
-    assert room.value == pytest.approx(0.31 * equity - 2.7e5, rel=1e-3)
-    assert room.decision.deciding == ("net_exposure",)
 
 
 # --- what is told --------------------------------------------------------------------------

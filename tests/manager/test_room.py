@@ -12,7 +12,7 @@ from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState, Standing, TradingState
-from risk.manager.orders import RiskManager, Room
+from risk.manager.orders import MOST_ROOM, RiskManager, Room
 from tests.books import BTC, NOW, held, snapshot_of
 from tests.policies import ASSETS, WHOLE, definition, policy_of
 
@@ -101,6 +101,13 @@ def test_a_limit_that_is_full_leaves_no_room_and_is_named():
     found = room(policy)
 
     assert (found.quantity, failed(found)) == (0.0, ["tight"])
+
+
+def test_no_more_room_is_told_than_is_looked_for():
+    found = room(policy_of(replace(WIDE, hard=100.0, soft=100.0)))
+
+    assert found.decision.verdict is Verdict.APPROVE
+    assert found.value == pytest.approx(MOST_ROOM * SNAPSHOT.equity)
 
 
 def test_without_a_policy_there_is_no_room():

@@ -1,14 +1,17 @@
 """The book's course: flows are neither profit nor loss, and nothing re-bases by itself."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from risk.domain.market import Trust
+from risk.domain.positions import PositionKey
 from risk.domain.state import Baseline, Performance
-from risk.portfolio.performance import next_performance
-from tests.books import MIDNIGHT
+from risk.portfolio.performance import HIGH_DAYS, next_courses, next_performance
+from tests.books import BTC, ETH, MIDNIGHT, book_of, held, marks_of, snapshot_of
 
 MINUTE = timedelta(minutes=1)
 EQUITY = st.floats(1.0, 1e9)
@@ -166,3 +169,64 @@ def test_rounding_dust_left_by_a_full_withdrawal_is_no_return(dust: float, flow:
     refilled = after(emptied, flow, flow)
 
     assert refilled.unit_value == pytest.approx(1.0, rel=1e-6)
+
+
+# --- the high of the last days -------------------------------------------------------------
+
+DAY = 24 * 60.0
+
+
+def test_the_recent_fall_is_measured_from_the_high_of_ninety_days_and_no_longer() -> None:
+    high = after(first(), 2_000.0, minutes=1.0)
+    fallen = after(high, 1_500.0, minutes=DAY)
+    within = after(fallen, 1_500.0, minutes=(HIGH_DAYS - 2) * DAY)
+    beyond = after(within, 1_500.0, minutes=DAY)
+
+    assert fallen.recent_drawdown == within.recent_drawdown == pytest.approx(0.25)
+    assert beyond.recent_drawdown == 0.0
+    assert beyond.drawdown == pytest.approx(0.25)
+
+
+def test_of_one_day_only_the_highest_reading_is_kept() -> None:
+    up = after(first(), 1_500.0)
+    down = after(up, 1_200.0)
+
+    assert [high.unit_value for high in down.highs] == [1.5]
+
+
+def test_a_book_that_was_wiped_out_long_ago_has_still_lost_everything() -> None:
+    """Longer ago than its high is remembered: there is nothing left to divide by."""
+    ruined = after(first(), -10.0)
+    for _ in range(HIGH_DAYS + 1):
+        ruined = after(ruined, -10.0, minutes=DAY)
+
+    assert ruined.highs[0].unit_value == 0.0
+    assert ruined.recent_drawdown == 1.0
+
+
+# --- the course of each strategy -----------------------------------------------------------
+
+
+def test_a_strategys_course_is_its_own_profit_over_the_equity_of_the_book() -> None:
+    """Held at the price paid, then worth 10,000 less of a million."""
+    position = book_of({PositionKey("trend", BTC, "sim-a"): 1e5}, cash=9e5)
+    begun = next_courses({}, snapshot_of(position, at=MIDNIGHT))
+    marks = marks_of()
+    fallen = {**marks, BTC: replace(marks[BTC], price=0.9 * marks[BTC].price)}
+    lost = next_courses(begun, snapshot_of(position, at=MIDNIGHT + MINUTE, marks=fallen))
+
+    assert begun.keys() == lost.keys() == {"trend"}
+    assert lost["trend"].loss_today == pytest.approx(1e4 / 1e6)
+    assert lost["trend"].drawdown == pytest.approx(1e4 / 1e6)
+    overnight = snapshot_of(position, at=MIDNIGHT + DAY * MINUTE, marks=fallen)
+    next_day = next_courses(lost, overnight)["trend"]
+    assert (next_day.loss_today, next_day.day_equity) == (0.0, pytest.approx(9.9e5))
+    assert next_day.drawdown == lost["trend"].drawdown
+
+
+def test_an_unknown_equity_moves_no_course() -> None:
+    begun = next_courses({}, snapshot_of(held(ETH, 1e5), at=MIDNIGHT))
+    blind = marks_of(trusts={ETH: Trust.MISSING})
+    later = snapshot_of(held(ETH, 1e5), at=MIDNIGHT + MINUTE, marks=blind)
+
+    assert next_courses(begun, later) is begun

@@ -9,7 +9,7 @@ from risk.domain.actions import AdoptPolicy, EndTemporaryLimit, SetTemporaryLimi
 from risk.domain.policy import Policy
 from risk.domain.ports import AccountReading, MarketReading
 from risk.engine.cycle import take_cycle
-from risk.errors import InvalidInput, UnknownPortfolio
+from risk.errors import InvalidInput, PolicyInvalid, UnknownPortfolio
 from risk.storage.actions import SqlActions, choose_model
 from risk.storage.engines import Engines, transaction
 from risk.storage.policies import (
@@ -191,6 +191,22 @@ def test_every_version_is_made_again_from_what_was_asked(engines, engine):
 
     assert versions == {1: first, 2: second, 3: third}
     assert third.limit(VAR).version == 2
+
+
+def test_history_stays_when_the_rules_of_what_may_be_adopted_grow_stricter(
+    engines, engine, monkeypatch
+):
+    asked(engines, adopting(policy_of(), seen=0))
+    first = engine.turn().state.policy
+    asked(engines, adopting(policy_of(TIGHTER), seen=1))
+    second = engine.turn().state.policy
+
+    def refuse(policy: Policy, portfolio: str) -> None:
+        raise PolicyInvalid("the book", "may have no policy any more")
+
+    monkeypatch.setattr("risk.limits.adoption.refuse_unsound", refuse)
+    with transaction(engines.reader) as connection:
+        assert policy_versions(connection, PORTFOLIO) == {1: first, 2: second}
 
 
 # --- a first policy ------------------------------------------------------------------------

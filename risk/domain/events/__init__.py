@@ -1,0 +1,63 @@
+"""Facts that the risk engine establishes.
+
+An event never changes once it is made, so that a replay, an audit and an alert all speak of
+the same thing. To add one, write a class in the file of its subject and name it here: the codec,
+the journal, the schema and the documentation find it through `RiskEvent.kinds`. Changing the
+meaning of a field, or removing one, raises `version`; adding a field with a default does not.
+"""
+
+from risk.domain.events.account import FillRecorded, FundsMoved
+from risk.domain.events.answers import OrderValidation, SignalValidation, Verdict
+from risk.domain.events.base import RiskEvent, Severity
+from risk.domain.events.choices import ActionRefused, BookModelChanged, PolicyChanged
+from risk.domain.events.limits import LimitBreached, LimitCleared, LimitUpdated
+from risk.domain.events.market import (
+    DataFaultFound,
+    ForecastScored,
+    MarkTrustChanged,
+    RegimeChanged,
+)
+from risk.domain.events.measurements import (
+    ExposureUpdate,
+    LimitUtilization,
+    PortfolioRisk,
+    PositionRisk,
+)
+from risk.domain.events.reductions import (
+    ReductionLate,
+    ReductionRequested,
+    StopEscalated,
+    StopLossUpdate,
+)
+from risk.domain.events.trading import BreakerActivated, BreakerDeactivated, RiskStatus
+
+__all__ = [
+    "ActionRefused",
+    "BookModelChanged",
+    "BreakerActivated",
+    "BreakerDeactivated",
+    "DataFaultFound",
+    "ExposureUpdate",
+    "FillRecorded",
+    "ForecastScored",
+    "FundsMoved",
+    "LimitBreached",
+    "LimitCleared",
+    "LimitUpdated",
+    "LimitUtilization",
+    "MarkTrustChanged",
+    "OrderValidation",
+    "PolicyChanged",
+    "PortfolioRisk",
+    "PositionRisk",
+    "ReductionLate",
+    "ReductionRequested",
+    "RegimeChanged",
+    "RiskEvent",
+    "RiskStatus",
+    "Severity",
+    "SignalValidation",
+    "StopEscalated",
+    "StopLossUpdate",
+    "Verdict",
+]

@@ -1,0 +1,59 @@
+"""What was answered to signals and orders."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from risk.domain.events.base import RiskEvent
+
+
+class Verdict(StrEnum):
+    """The answer to an order or a signal."""
+
+    APPROVE = "approve"
+    RESIZE = "resize"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignalValidation(RiskEvent):
+    """The Risk Manager answered a trading signal, before any order exists.
+
+    Attributes
+    ----------
+    strategy, asset : str
+    verdict : Verdict
+    requested_quantity, allowed_quantity : float
+        Signed units; `allowed_quantity` is what would pass now.
+    reasons : tuple of str
+        Codes of the checks that decided.
+    """
+
+    strategy: str
+    asset: str
+    verdict: Verdict
+    requested_quantity: float
+    allowed_quantity: float
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderValidation(RiskEvent):
+    """The Risk Manager answered an order.
+
+    Attributes
+    ----------
+    client_order_id, strategy, asset : str
+    verdict : Verdict
+    requested_quantity, allowed_quantity : float
+        Signed units; zero allowed when rejected.
+    reasons : tuple of str
+        Codes of the checks that decided.
+    """
+
+    client_order_id: str
+    strategy: str
+    asset: str
+    verdict: Verdict
+    requested_quantity: float
+    allowed_quantity: float
+    reasons: tuple[str, ...]

@@ -1,0 +1,61 @@
+"""What people asked for, and what came of it."""
+
+from dataclasses import dataclass
+
+from risk.domain.events.base import RiskEvent
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyChanged(RiskEvent):
+    """A policy was adopted, or a temporary limit of it was set or ended.
+
+    Attributes
+    ----------
+    number : int
+        Version of the policy that is in force now.
+    action : int
+        Number of what a person asked for.
+    by : str
+    what : tuple of str
+        What is different, a line each.
+    """
+
+    number: int
+    action: int
+    by: str
+    what: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookModelChanged(RiskEvent):
+    """Another model measures the book's day from this cycle on.
+
+    Attributes
+    ----------
+    previous, model : str
+        Their names.
+    by : str
+        Who chose it, or the setting.
+    """
+
+    previous: str
+    model: str
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionRefused(RiskEvent):
+    """Something that a person asked for changed nothing.
+
+    Attributes
+    ----------
+    asked : str
+        What was asked for, as the end of a sentence: *asked to*.
+    by : str
+    reason : str
+        One plain sentence.
+    """
+
+    asked: str
+    by: str
+    reason: str
