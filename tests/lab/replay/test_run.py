@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from risk.domain.limits import LimitDefinition
 from risk.domain.paper import PAPER_FEE
 from risk.domain.policy import DeRisking, Instrument, Policy
 from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.stops import StopPlan
 from risk.lab.paper import DEPOSIT, NO_TRADE_BAND
 from risk.lab.replay.breaches import outcomes
 from risk.lab.replay.defaults import default_policy
@@ -191,6 +193,18 @@ def test_an_agent_told_no_does_not_ask_again_within_a_day() -> None:
 
     # Once a day, reckoned from the hour after a fill: the full limit asks for less, a no as well.
     assert sum(pair.verdicts.values()) == 3
+
+
+def test_an_agent_stays_out_of_what_was_stopped_until_its_cool_down_is_over():
+    plan = StopPlan(percent_trail=0.02, cool_down_hours=24.0)
+    policy = replace(unlimited(), stops={"wild": plan})
+    pair = led(prices(80, seed=3), policy, alone(Still({"BTC": 0.5})))
+    held = [bar.gross > 0.0 for bar in pair.managed]
+    out = [sum(1 for _ in run) for holds, run in groupby(held[held.index(True) :]) if not holds]
+
+    # Closed one bar after the stop, in again one bar after the day; the last time may be cut.
+    assert out[:-1] == [24] * len(out[:-1]) != []
+    assert all(bar.gross > 0.0 for bar in pair.unmanaged[1:])
 
 
 def test_a_strategy_that_the_policy_does_not_name_trades_in_the_unmanaged_book_only() -> None:
