@@ -75,15 +75,17 @@ def age_words(seconds: float) -> str:
 
 
 def pace_words(hours: float | None, status: LimitStatus) -> str:
-    """When a limit will be full: ``Full in 3 h at this pace.``"""
-    if status is LimitStatus.HARD:
-        return "Full already."
+    """When a limit will be full: ``Full in 3 h at this pace.``
+
+    A breach is hard until it is clearly over: it need not be full any more.
+    """
     if status is LimitStatus.UNKNOWN:
         return "Its pace is unknown."
     if hours is None or hours > _LONGEST_HOURS:
         return "Not full at this pace."
     if hours == 0.0:
-        return "Full now: nothing more fits."
+        is_crossed = status is LimitStatus.HARD
+        return "Full already." if is_crossed else "Full now: nothing more fits."
     return f"Full in {duration(timedelta(hours=hours))} at this pace."
 
 
