@@ -14,10 +14,10 @@ from pages.format import UNKNOWN, percent, sentence
 from pages.views.absent import no_course
 from pages.views.limits.address import LIMIT, PATH
 from pages.views.limits.past import Episode
-from pages.views.limits.reading import LimitsData, verb_of
+from pages.views.limits.reading import LimitsData
 from pages.views.limits.rows import LimitRow
 from pages.views.limits.table import left_words
-from pages.views.limits.writing import duration, pace_words, trimmed, writer
+from pages.views.limits.writing import duration, pace_words, trimmed, verb_of, writer
 from risk.domain.events import LimitUpdated
 from risk.domain.limits import LimitDefinition, LimitStatus, TemporaryLimit
 from risk.limits.words import figure_of, order_limit_words, room_words, scope_words, title_of
