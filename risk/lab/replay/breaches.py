@@ -1,8 +1,8 @@
 """What limits would have been passed, and how much of it did not happen.
 
 A potential breach is an upward crossing of a hard limit in the shadow book; crossings less than a
-day apart are one. It is prevented if the managed book is within the hard limit, and known to be so,
-at every bar while it lasts: a book without equity has no leverage to tell, and has prevented nothing.
+day apart are one. It is prevented if the managed book is within the hard limit, and measured to be,
+at every bar while it lasts: a book without equity has no exposure to tell, and prevented nothing.
 Both books are held to the thresholds in force in the managed one: they are what was to be kept.
 
 Of what it was caused by there are two kinds. Caused by an order: with the orders just placed, and
