@@ -341,8 +341,19 @@ def lead(hours: int, *, restart_after: int | None = None) -> tuple[Ledger, list[
     return ledger, fills
 
 
-def test_the_demo_trades_three_strategies_on_seven_coins_at_two_venues():
-    ledger, _ = lead(200)
+@pytest.fixture(scope="module")
+def led() -> tuple[Ledger, list[Fill]]:
+    """Hours enough for every strategy to have traded every coin."""
+    return lead(300)
+
+
+@pytest.fixture(scope="module")
+def led_shortly() -> tuple[Ledger, list[Fill]]:
+    return lead(100)
+
+
+def test_the_demo_trades_three_strategies_on_seven_coins_at_two_venues(led):
+    ledger, _ = led
 
     assert {key.strategy for key in ledger.positions} == {"trend", "dip", "noise"}
     assert len({key.asset for key in ledger.positions}) == 7
@@ -350,13 +361,13 @@ def test_the_demo_trades_three_strategies_on_seven_coins_at_two_venues():
     assert sum(each.share for each in DEMO_MANDATES) == pytest.approx(1.0)
 
 
-def test_a_replay_trades_the_same():
-    assert lead(100) == lead(100)
+def test_a_replay_trades_the_same(led_shortly):
+    assert lead(100) == led_shortly
 
 
-def test_after_a_restart_the_desk_goes_on_as_if_nothing_had_been():
+def test_after_a_restart_the_desk_goes_on_as_if_nothing_had_been(led_shortly):
     """But for the small trade of the running minutes, which may be left out once."""
-    _, whole = lead(100)
+    _, whole = led_shortly
     _, restarted = lead(100, restart_after=50)
     left_out = {fill.id for fill in whole} - {fill.id for fill in restarted}
 
@@ -364,7 +375,7 @@ def test_after_a_restart_the_desk_goes_on_as_if_nothing_had_been():
     assert all("/small/" in name for name in left_out)
 
 
-def test_no_fill_has_the_id_of_another():
-    _, fills = lead(300)
+def test_no_fill_has_the_id_of_another(led):
+    _, fills = led
 
     assert len({fill.id for fill in fills}) == len(fills) > 300

@@ -33,6 +33,7 @@ from tests.lab.replay.markets import (
     led,
     prices,
     turn,
+    with_past,
 )
 
 WILD = alone(Wild())
@@ -81,12 +82,13 @@ class Watched:
 
 
 @settings(max_examples=4, deadline=None)
-@given(st.integers(0, 1000), st.integers(5, 35))
+@given(st.integers(0, 1000), st.integers(5, 20))
 def test_prices_after_a_bar_change_no_decision_up_to_it(seed: int, bar: int) -> None:
-    future = prices(40, seed=seed)
+    future = prices(28, seed=seed)
     other = future.copy()
-    other[bar + 1 :] *= 1.0 + 0.05 * np.random.default_rng(seed).standard_normal((39 - bar, 3))
-    at = TRADING_FROM + (bar + 1) * HOUR
+    later = other[bar + 1 :]
+    later *= 1.0 + 0.05 * np.random.default_rng(seed).standard_normal(later.shape)
+    at, end = (TRADING_FROM + (n + 1) * HOUR for n in (bar, len(future)))
 
     before, after = Watched(), Watched()
     one, two = (
@@ -100,7 +102,7 @@ def test_prices_after_a_bar_change_no_decision_up_to_it(seed: int, bar: int) -> 
     assert before.decided(at) == after.decided(at) != []
     # Otherwise the test would say little.
     assert one.unmanaged[bar + 1 :] != two.unmanaged[bar + 1 :]
-    assert before.decided(at + 40 * HOUR) != after.decided(at + 40 * HOUR)
+    assert before.decided(end) != after.decided(end)
 
 
 def test_what_is_decided_at_a_close_is_filled_at_the_next_one_for_ten_basis_points() -> None:
@@ -123,8 +125,6 @@ def test_what_is_decided_at_a_close_is_filled_at_the_next_one_for_ten_basis_poin
 
 def led_price(future: np.ndarray, bar: int) -> float:
     """BTC's close in a bar of the future."""
-    from tests.lab.replay.markets import with_past
-
     return float(with_past(future)[PAST_HOURS + bar, 0])
 
 
@@ -147,14 +147,14 @@ def test_an_order_without_a_price_at_the_next_close_is_not_filled_and_holds_no_r
 @settings(max_examples=3, deadline=None)
 @given(st.integers(0, 1000))
 def test_without_limits_the_managed_book_is_the_unmanaged_one(seed: int) -> None:
-    pair = led(prices(40, seed=seed), unlimited(), WILD, up_to=UpTo.HARD)
+    pair = led(prices(24, seed=seed), unlimited(), WILD, up_to=UpTo.HARD)
 
     assert pair.managed == pair.unmanaged
     assert any(bar.gross > 1.0 for bar in pair.managed)
 
 
 def test_the_same_market_gives_the_same_run() -> None:
-    assert led(prices(30, seed=5), OURS, WILD) == led(prices(30, seed=5), OURS, WILD)
+    assert led(prices(20, seed=5), OURS, WILD) == led(prices(20, seed=5), OURS, WILD)
 
 
 @settings(max_examples=6, deadline=None)
@@ -162,7 +162,7 @@ def test_the_same_market_gives_the_same_run() -> None:
 def test_no_order_of_the_managed_book_crosses_a_limit(seed: int, up_to: UpTo, hard: float) -> None:
     """At the prices of the decision, whatever part of the orders is filled."""
     policy = replace(tight(hard), limits=(*tight(hard).limits, value_at_risk(0.02)))
-    pair = led(prices(50, seed=seed, volatility=0.02), policy, WILD, up_to=up_to)
+    pair = led(prices(32, seed=seed, volatility=0.02), policy, WILD, up_to=up_to)
     found = outcomes(policy, pair.managed, pair.unmanaged)
 
     assert sum(limit.order_caused_managed for limit in found) == 0
@@ -216,7 +216,7 @@ def test_a_strategy_that_the_policy_does_not_name_trades_in_the_unmanaged_book_o
 
 
 def test_costs_lower_every_book(monkeypatch: pytest.MonkeyPatch) -> None:
-    future = prices(30, seed=8)
+    future = prices(20, seed=8)
     dear = led(future, OURS, WILD)
     monkeypatch.setattr(paper, "PAPER_FEE", 0.0)
     free = led(future, OURS, WILD)
