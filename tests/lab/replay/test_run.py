@@ -195,6 +195,18 @@ def test_an_agent_told_no_does_not_ask_again_within_a_day() -> None:
     assert sum(pair.verdicts.values()) == 3
 
 
+def test_what_is_asked_to_be_smaller_at_a_close_is_smaller_at_the_next_one() -> None:
+    rising = np.tile(100.0 * 1.03 ** np.arange(8.0), (len(ASSETS), 1)).T
+    pair = led(rising, tight(0.3), alone(Still({"BTC": 0.25})))
+    btc = [limit.scope.name for limit in tight(0.3).limits].index("BTC")
+    values = [bar.values[btc] for bar in pair.managed]
+    asked = next(n for n, value in enumerate(values) if value >= 0.27)
+
+    assert values[asked] < 0.3, "soft, and not hard"
+    assert values[asked + 1] == pytest.approx(0.875 * 0.27, rel=0.03)
+    assert pair.unmanaged[asked + 1].values[btc] > values[asked]
+
+
 def test_an_agent_stays_out_of_what_was_stopped_until_its_cool_down_is_over():
     plan = StopPlan(percent_trail=0.02, cool_down_hours=24.0)
     policy = replace(unlimited(), stops={"wild": plan})
