@@ -1,13 +1,21 @@
 """`seawall replay` leads books of the demo's strategies through a price file."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from risk.commands import replay as module
 from risk.commands.group import seawall
+from risk.domain.market import Period
+from risk.domain.policy import Policy
+from risk.errors import InvalidInput
+from risk.lab.replay.rules import UpTo
 from risk.lab.strategies import STRATEGIES
 from tests.lab.replay.markets import ASSETS, BEGIN, prices
 
@@ -205,3 +213,37 @@ def test_a_file_that_is_not_there_is_refused(run):
 
     assert result.exit_code == 2
     assert result.stdout == ""
+
+
+def test_once_a_replay_has_failed_no_other_one_begins(monkeypatch):
+    """Threads in place of processes; whatever has begun waits until the pool is closed."""
+    began, closing = [], Event()
+
+    class Threads(ThreadPoolExecutor):
+        def __init__(self, _processes, *, mp_context, initializer, initargs):
+            super().__init__(1)
+
+        def shutdown(self, wait=True, *, cancel_futures=False):
+            super().shutdown(wait=False, cancel_futures=cancel_futures)
+            closing.set()
+            super().shutdown(wait=wait)
+
+    def replayed(task):
+        began.append(task.strategy)
+        if task.strategy == "broken":
+            raise InvalidInput("it broke")
+        closing.wait()
+
+    monkeypatch.setattr(module, "ProcessPoolExecutor", Threads)
+    monkeypatch.setattr(module, "_replayed_apart", replayed)
+    begin = BEGIN + 150 * DAY
+    tasks = [
+        module.Task(name, Policy(), begin, begin + 40 * DAY, 0, UpTo.SOFT)
+        for name in ("broken", *["sound"] * 9)
+    ]
+    bars = SimpleNamespace(period=Period.DAY)
+
+    with pytest.raises(InvalidInput, match="it broke"):
+        module._work(tasks, bars, 2)
+
+    assert began in (["broken"], ["broken", "sound"])

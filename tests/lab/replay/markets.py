@@ -75,14 +75,9 @@ class Wild:
 
     size: float = 1.5
     name: str = "wild"
-    every: int = 1
 
     def targets(self, closes: Mapping[str, Sequence[float]]) -> Mapping[str, float]:
-        return {
-            asset: self.size * math.sin(1e5 * series[-1])
-            for asset, series in closes.items()
-            if len(series) % self.every == 0
-        }
+        return {asset: self.size * math.sin(1e5 * series[-1]) for asset, series in closes.items()}
 
 
 @dataclass(frozen=True)
