@@ -8,6 +8,7 @@ is a defect further down and is refused.
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from decimal import ROUND_DOWN, Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 UNKNOWN = "unknown"
@@ -89,10 +90,28 @@ def price(value: float | None) -> str:
 
 def quantity(value: float) -> str:
     """Units of an asset with four significant figures, never in exponents."""
+    return number(value, _unit_decimals(value))
+
+
+def quantity_at_most(value: float) -> str:
+    """Units of which no more may be traded: as :func:`quantity`, and never rounded up.
+
+    Parameters
+    ----------
+    value : float
+        Zero or more.
+    """
+    decimals = _unit_decimals(value)
+    # By its digits: times a power of ten, 0.103 would be a little less than itself.
+    cut = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_DOWN)
+    return number(float(cut), decimals)
+
+
+def _unit_decimals(value: float) -> int:
     if value == 0.0:
-        return number(0.0)
+        return 0
     digits = math.floor(math.log10(abs(value))) + 1
-    return number(value, min(10, max(0, 4 - digits)))
+    return min(10, max(0, 4 - digits))
 
 
 def sentence(text: str) -> str:

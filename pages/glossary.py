@@ -198,8 +198,8 @@ GLOSSARY: Mapping[str, Term] = {
         "the tightest of the stops that the strategy's plan wants; it moves in the position's "
         "favour only",
         "A decision, not a promised price: where the price jumps over it, the position is closed "
-        "at what comes after. No stop: the strategy has no plan. Not yet: its trail has not "
-        "started, or the volatility that it needs is not known.",
+        "at what comes after. No stop: the strategy's plan wants none, if it has a plan. Not yet: "
+        "what would set it has not come about, or the volatility that it needs is not known.",
         "Kaminski & Lo 2014, J. Financial Markets 18: when do stop-loss rules stop losses?",
     ),
     "to_stop": Term(
@@ -213,10 +213,11 @@ GLOSSARY: Mapping[str, Term] = {
     "to_liquidation": Term(
         "Distance to liquidation",
         "The move of this asset alone that would leave no more equity than the venue asks for.",
-        "the r of equity + net × r = 0.5 % of gross exposure after the move; all cash backs all "
-        "positions",
+        "the r of equity + net × r = maintenance margin × gross exposure after the move; all cash "
+        "backs all positions",
         "A long that is not borrowed for cannot be liquidated by any price above zero. The margin "
-        "of 0.5 % is an assumption, and other assets stand still: in a crash they would not.",
+        "is the policy's, 0.5 % unless it says otherwise, and an assumption; other assets stand "
+        "still: in a crash they would not.",
         "Maintenance margin of cross-margined accounts; each venue's differs.",
     ),
     # -- what changed -------------------------------------------------------------------------
@@ -495,7 +496,7 @@ GLOSSARY: Mapping[str, Term] = {
         "It is the room of that limit alone: several limits enclose an order, and the tightest "
         "rules. Below zero the limit is crossed. Of VaR it is room for more VaR, not for more "
         "position.",
-        "Definition; see docs/limits-page.md.",
+        "Definition; see docs/limits.md.",
     ),
     "time_to_breach": Term(
         "Time to breach",
@@ -524,9 +525,10 @@ GLOSSARY: Mapping[str, Term] = {
     "room_left": Term(
         "Room left",
         "The largest order that every limit and state would let pass now.",
-        "bisection on the check that answers orders, over the newest complete cycle",
+        "the largest size that passes the check that answers orders, over the newest complete "
+        "cycle",
         "The same function answers agents. Only the size is looked for: an order's price, rate "
         "and repetition are checked when it comes.",
-        "Definition; see docs/limits-page.md.",
+        "Definition; see docs/orders.md.",
     ),
 }

@@ -8,6 +8,7 @@ from typing import Any
 from pages.components.states import STATE_LOOKS
 from pages.components.timeline import TimelineEntry
 from pages.format import UTC_ZONE, Zone, money, percent, price, quantity
+from pages.views.limits.writing import verb_of
 from risk.domain.events import (
     ActionRefused,
     BookModelChanged,
@@ -18,6 +19,7 @@ from risk.domain.events import (
     ForecastScored,
     FundsMoved,
     LimitBreached,
+    LimitCleared,
     LimitUpdated,
     MarkTrustChanged,
     OrderValidation,
@@ -171,22 +173,19 @@ def _asked(event: OrderValidation | SignalValidation) -> str:
 
 
 def _breach(event: LimitBreached, _currency: str) -> Words:
-    used = percent(event.value / event.threshold, 0) if event.threshold else "unknown"
-    return _BY_SEVERITY[event.severity], f"{event.limit} is {used} used", ""
+    passed = "passed its hard" if event.severity is Severity.CRITICAL else "reached its soft"
+    above = f"{percent(event.value / event.threshold - 1.0, 1)} above it" if event.threshold else ""
+    return _BY_SEVERITY[event.severity], f"{event.limit} {passed} threshold", above
+
+
+def _cleared(event: LimitCleared, _currency: str) -> Words:
+    if event.value is None:
+        return "info", f"The breach of {event.limit} ended", "the policy has no such limit any more"
+    return "normal", f"{event.limit} is inside again", ""
 
 
 def _limit(event: LimitUpdated, _currency: str) -> Words:
-    return "info", f"{event.limit} {_moved(event)}", f"{event.reason}, by {event.changed_by}"
-
-
-def _moved(event: LimitUpdated) -> str:
-    if event.previous is None:
-        return "set"
-    if event.threshold is None:
-        return "removed"
-    if event.threshold == event.previous:
-        return "warns at another value"
-    return "tightened" if event.threshold < event.previous else "loosened"
+    return "info", f"{event.limit} {verb_of(event)}", f"{event.reason}, by {event.changed_by}"
 
 
 def _policy(event: PolicyChanged, _currency: str) -> Words:
@@ -251,6 +250,7 @@ _SAY: dict[type[RiskEvent], Callable[[Any, str], Words]] = {
     OrderValidation: _order,
     SignalValidation: _signal,
     LimitBreached: _breach,
+    LimitCleared: _cleared,
     LimitUpdated: _limit,
     PolicyChanged: _policy,
     BookModelChanged: _model,

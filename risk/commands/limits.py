@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 import click
 
 from risk.commands.output import as_json, print_json, print_table
-from risk.commands.people import of_portfolio, who
-from risk.commands.store import checked_engines_of
-from risk.config import load_settings
+from risk.commands.people import book_of, of_portfolio, who
+from risk.commands.store import reading, writing
 from risk.domain.actions import Action, EndTemporaryLimit, SetTemporaryLimit
 from risk.domain.limits import LimitDefinition, LimitState
 from risk.domain.scopes import Scope, ScopeKind
@@ -16,7 +15,6 @@ from risk.engine.clock import wall_time
 from risk.errors import InvalidInput
 from risk.limits.types import LIMIT_TYPES
 from risk.storage.actions import state_of
-from risk.storage.engines import transaction
 from risk.storage.policies import ask_of_policy, policy_standing
 
 _HEADINGS = ("limit", "scope", "kind", "unit", "value", "soft", "hard", "used", "status")
@@ -32,9 +30,8 @@ def limits() -> None:
 @as_json
 def list_(portfolio: str | None, as_json: bool) -> None:
     """List all limits with what was measured in the last cycle."""
-    settings = load_settings()
-    name = settings.portfolio if portfolio is None else portfolio
-    with checked_engines_of(settings) as engines, transaction(engines.reader) as connection:
+    name = book_of(portfolio)
+    with reading() as connection:
         state = state_of(connection, name)
     documents = [] if state is None else _documents(state)
     if as_json:
@@ -73,9 +70,8 @@ def raise_(
     """
     begins = None if starts is None else _time(starts, "--starts")
     expires = _time(until, "--until")
-    settings = load_settings()
-    name = settings.portfolio if portfolio is None else portfolio
-    with checked_engines_of(settings) as engines, transaction(engines.writer) as connection:
+    name = book_of(portfolio)
+    with writing() as connection:
         coming = policy_standing(connection, name, at=wall_time()).coming
         defined = None if coming is None else coming.limit(limit)
 
@@ -101,9 +97,8 @@ def raise_(
 @of_portfolio
 def restore(limit: str, portfolio: str | None) -> None:
     """Let LIMIT be as defined again, at once."""
-    settings = load_settings()
-    name = settings.portfolio if portfolio is None else portfolio
-    with checked_engines_of(settings) as engines, transaction(engines.writer) as connection:
+    name = book_of(portfolio)
+    with writing() as connection:
         change = ask_of_policy(
             connection,
             name,

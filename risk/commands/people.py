@@ -5,9 +5,16 @@ import pwd
 
 import click
 
+from risk.config import load_settings
+
 of_portfolio = click.option(
     "--portfolio", help="Whose; that of the settings unless given.", metavar="NAME"
 )
+
+
+def book_of(portfolio: str | None) -> str:
+    """The name of the book that a command is about: the one given, or that of the settings."""
+    return load_settings().portfolio if portfolio is None else portfolio
 
 
 def who() -> str:

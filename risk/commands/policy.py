@@ -6,10 +6,9 @@ from pathlib import Path
 import click
 
 from risk.commands.output import print_table
-from risk.commands.people import of_portfolio, who
+from risk.commands.people import book_of, of_portfolio, who
 from risk.commands.policy_files import read_policy_file
-from risk.commands.store import checked_engines_of
-from risk.config import load_settings
+from risk.commands.store import reading, writing
 from risk.domain.actions import AdoptPolicy
 from risk.domain.policy import Policy
 from risk.engine.clock import wall_time
@@ -17,7 +16,6 @@ from risk.errors import InvalidInput
 from risk.limits.adoption import asked_for
 from risk.limits.policy_diff import counted, diff
 from risk.limits.policy_text import policy_text
-from risk.storage.engines import transaction
 from risk.storage.policies import (
     PolicyEntry,
     PolicyStanding,
@@ -45,9 +43,8 @@ def policy() -> None:
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 def export(file: Path | None, portfolio: str | None, version: int | None, force: bool) -> None:
     """Write the policy in force to FILE, or print it."""
-    settings = load_settings()
-    name = settings.portfolio if portfolio is None else portfolio
-    with checked_engines_of(settings) as engines, transaction(engines.reader) as connection:
+    name = book_of(portfolio)
+    with reading() as connection:
         if version is None:
             found = policy_standing(connection, name, at=wall_time()).in_force
         else:
@@ -66,7 +63,7 @@ def export(file: Path | None, portfolio: str | None, version: int | None, force:
 @of_portfolio
 def check(file: Path, portfolio: str | None) -> None:
     """Say whether FILE is a policy that could be adopted."""
-    name = load_settings().portfolio if portfolio is None else portfolio
+    name = book_of(portfolio)
     found = read_policy_file(file, name)
     click.echo(
         f"{file} is sound: {_many(len(found.limits), 'limit')}, "
@@ -83,10 +80,9 @@ def check(file: Path, portfolio: str | None) -> None:
 @of_portfolio
 def diff_(file: Path, portfolio: str | None) -> None:
     """Say what adopting FILE would change."""
-    settings = load_settings()
-    name = settings.portfolio if portfolio is None else portfolio
+    name = book_of(portfolio)
     new = read_policy_file(file, name)
-    with checked_engines_of(settings) as engines, transaction(engines.reader) as connection:
+    with reading() as connection:
         standing = policy_standing(connection, name, at=wall_time())
     _print_differences(name, standing, new)
 
@@ -100,25 +96,23 @@ def import_(file: Path, portfolio: str | None, yes: bool) -> None:
 
     Refused if somebody adopted another policy meanwhile.
     """
-    settings = load_settings()
-    name = settings.portfolio if portfolio is None else portfolio
+    name = book_of(portfolio)
     new = read_policy_file(file, name)
-    with checked_engines_of(settings) as engines:
-        with transaction(engines.reader) as connection:
-            standing = policy_standing(connection, name, at=wall_time())
-        if not _print_differences(name, standing, new):
-            return
-        if not yes:
-            click.confirm(f"Adopt it for {name}?", abort=True)
-        seen = _version(standing.coming)
-        with transaction(engines.writer) as connection:
-            change = ask_of_policy(
-                connection,
-                name,
-                lambda seq, at, by: AdoptPolicy(seq=seq, at=at, who=by, policy=new, seen=seen),
-                who=who(),
-                at=wall_time(),
-            )
+    with reading() as connection:
+        standing = policy_standing(connection, name, at=wall_time())
+    if not _print_differences(name, standing, new):
+        return
+    if not yes:
+        click.confirm(f"Adopt it for {name}?", abort=True)
+    seen = _version(standing.coming)
+    with writing() as connection:
+        change = ask_of_policy(
+            connection,
+            name,
+            lambda seq, at, by: AdoptPolicy(seq=seq, at=at, who=by, policy=new, seen=seen),
+            who=who(),
+            at=wall_time(),
+        )
     click.echo(
         f"{name} will have it as version {change.policy.version} from the engine's next cycle on."
     )
@@ -128,9 +122,8 @@ def import_(file: Path, portfolio: str | None, yes: bool) -> None:
 @of_portfolio
 def history(portfolio: str | None) -> None:
     """List everything that was asked of the policy, and what came of it."""
-    settings = load_settings()
-    name = settings.portfolio if portfolio is None else portfolio
-    with checked_engines_of(settings) as engines, transaction(engines.reader) as connection:
+    name = book_of(portfolio)
+    with reading() as connection:
         entries = policy_history(connection, name)
     if not entries:
         click.echo(f"Nobody has asked anything of the policy of {name} yet.")

@@ -228,8 +228,12 @@ def _work(tasks: Sequence[Task], bars: CleanBars, processes: int) -> list[Replay
             processes, mp_context=context, initializer=_share, initargs=(done, bars)
         ) as pool:
             futures = [pool.submit(_replayed_apart, task) for task in tasks]
-            for _ in _until_done(futures):
-                progress.update(shown, completed=done.value)
+            try:
+                for _ in _until_done(futures):
+                    progress.update(shown, completed=done.value)
+            finally:
+                # Once one of them has failed, those that have not begun would be for nothing.
+                pool.shutdown(wait=False, cancel_futures=True)
             return [future.result() for future in futures]
 
 

@@ -20,10 +20,11 @@ less has a smaller drawdown too: what limits add is what is left beside
 same_exposure and equal_volatility.
 
 Potential: crossings of the hard limit in the unmanaged book, those within a day
-taken as one; prevented: the managed book never passed the limit meanwhile. By
-order: the book was above with its orders, at the prices at which they were
-decided; gate: how often orders of the managed book did that. By drift: all
-others. Worst: how far the managed book was ever above the limit, in its unit.
+taken as one; prevented: the managed book was measured to be within it at every
+bar meanwhile. By order: the book was above with its orders, at the prices at
+which they were decided; gate: how often orders of the managed book did that. By
+drift: all others. Worst: how far the managed book was ever above the limit, in
+its unit.
 """
 
 
@@ -151,7 +152,7 @@ def _print_limits(limits: Sequence[LimitOutcome]) -> None:
     )
     quiet = [limit.limit for limit in mendable if limit not in told]
     if quiet:
-        click.echo(f"never near: {', '.join(quiet)}")
+        click.echo(f"never crossed: {', '.join(quiet)}")
 
 
 def _limit_row(limit: LimitOutcome) -> tuple[object, ...]:

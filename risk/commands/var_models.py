@@ -3,14 +3,13 @@
 import click
 
 from risk.commands.output import as_json, print_json, print_table
-from risk.commands.people import of_portfolio, who
-from risk.commands.store import checked_engines_of
+from risk.commands.people import book_of, of_portfolio, who
+from risk.commands.store import reading, writing
 from risk.config import load_settings
 from risk.domain.actions import BookModelInUse
 from risk.engine.clock import wall_time
 from risk.portfolio.book_models import BOOK_MODELS
 from risk.storage.actions import ModelStanding, choose_model, model_standing
-from risk.storage.engines import transaction
 
 
 @click.command()
@@ -18,9 +17,8 @@ from risk.storage.engines import transaction
 @as_json
 def models(portfolio: str | None, as_json: bool) -> None:
     """List the models that can measure a book, and which one does."""
-    settings = load_settings()
-    name = settings.portfolio if portfolio is None else portfolio
-    with checked_engines_of(settings) as engines, transaction(engines.reader) as connection:
+    name = book_of(portfolio)
+    with reading() as connection:
         standing = model_standing(connection, name)
     if as_json:
         print_json(_document(name, standing))
@@ -33,7 +31,7 @@ def models(portfolio: str | None, as_json: bool) -> None:
         ],
     )
     click.echo()
-    click.echo(_in_words(name, standing, settings.var_model))
+    click.echo(_in_words(name, standing, load_settings().var_model))
 
 
 @click.command()
@@ -45,9 +43,8 @@ def use(model: str, portfolio: str | None) -> None:
     It outlasts restarts and wins over SEAWALL_VAR_MODEL. The running forecast is still scored as
     what it was.
     """
-    settings = load_settings()
-    name = settings.portfolio if portfolio is None else portfolio
-    with checked_engines_of(settings) as engines, transaction(engines.writer) as connection:
+    name = book_of(portfolio)
+    with writing() as connection:
         choose_model(connection, name, model, who=who(), at=wall_time())
     click.echo(f"{name} will be measured by {model} from the engine's next cycle on.")
 

@@ -2,10 +2,10 @@
 
 It turns the strategies' wishes into fills: at each hourly close towards the target weights, as far
 as the drawdown ladder allows, and every few minutes a small trade of one strategy so that a live
-book is never quite still.
+book is never quite still. What a stop has closed is not entered again before its cool-down is over.
 A purchase pays the ask and a sale receives the bid (the mark itself where a feed has no quotes),
-and each trade costs a fee of ten basis points. What it trades follows from market and ledger
-alone: a replay repeats it, and the id of a fill says which wish at which market time it was,
+and each trade costs a fee of ten basis points. What it trades follows from market, ledger and
+state alone: a replay repeats it, and the id of a fill says which wish at which market time it was,
 so that after a restart the same trade is recognised.
 """
 
@@ -96,18 +96,18 @@ class PaperDesk:
         market : MarketReading
         carried : Carried
             A ledger without entries is paid the deposit; targets are multiplied by the state's
-            sizing, so that what was de-risked is not bought back.
+            sizing, so that what was de-risked is not bought back, and its cool-downs are kept.
         """
-        ledger = carried.ledger
+        ledger, state = carried.ledger, carried.state
         flows = () if ledger.seq else (self._first_deposit(market.at),)
         hours = [close for close in market.closes if close.period is Period.HOUR]
         for close in hours:
             self._closes.remember(close)
-        book = _Book.of(market, ledger.after_all(flows=flows))
+        book = _Book.of(market, ledger.after_all(flows=flows), state.cool_downs)
         fills: list[Fill] = []
         if book is not None:
             if hours:
-                fills += self._rebalance(book, hours[-1], carried.state.sizing.factor)
+                fills += self._rebalance(book, hours[-1], state.sizing.factor)
             fills += self._make_small_trades(book)
         return AccountReading(fills=tuple(fills), flows=flows)
 
@@ -121,7 +121,8 @@ class PaperDesk:
             capital = mandate.share * book.equity
             for asset, weight in sorted(mandate.strategy.targets(current).items()):
                 wanted = size * weight * capital - book.exposure(mandate, asset)
-                if abs(wanted) > NO_TRADE_BAND * capital:
+                is_worth_it = abs(wanted) > NO_TRADE_BAND * capital
+                if is_worth_it and book.may_trade(mandate, asset, wanted):
                     yield book.fill(mandate, asset, wanted, wish="close", since=last.closed)
 
     def _make_small_trades(self, book: "_Book") -> Iterator[Fill]:
@@ -136,7 +137,8 @@ class PaperDesk:
             asset = assets[int(rng.integers(len(assets)))]
             amount = RESTLESS_SIZE * mandate.share * book.equity * rng.uniform(0.5, 1.0)
             signed = float(amount if rng.random() < 0.5 else -amount)
-            yield book.fill(mandate, asset, signed, wish="small", since=since)
+            if book.may_trade(mandate, asset, signed):
+                yield book.fill(mandate, asset, signed, wish="small", since=since)
 
 
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -144,15 +146,18 @@ _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 @dataclass(frozen=True, slots=True)
 class _Book:
-    """What the desk has and what it is worth now."""
+    """What the desk has, what it is worth now, and what it is to stay out of until when."""
 
     at: datetime
     marks: Mapping[str, Mark]
     ledger: Ledger
     equity: float
+    cool_downs: Mapping[PositionKey, datetime]
 
     @classmethod
-    def of(cls, market: MarketReading, ledger: Ledger) -> "_Book | None":
+    def of(
+        cls, market: MarketReading, ledger: Ledger, cool_downs: Mapping[PositionKey, datetime]
+    ) -> "_Book | None":
         """The book; None if it cannot be valued or is worth nothing, so that nobody trades."""
         equity = ledger.cash
         for position in ledger.positions.values():
@@ -160,12 +165,21 @@ class _Book:
             if mark is None or not mark.known:
                 return None
             equity += position.quantity * mark.price
-        return cls(market.at, market.marks, ledger, equity) if equity > 0.0 else None
+        if equity <= 0.0:
+            return None
+        return cls(market.at, market.marks, ledger, equity, cool_downs)
 
     def tradable(self, asset: str) -> bool:
         """Whether the asset's mark may be traded at."""
         mark = self.marks.get(asset)
         return mark is not None and mark.trust is Trust.TRUSTED
+
+    def may_trade(self, mandate: Mandate, asset: str, amount: float) -> bool:
+        """Whether a trade enters nothing that a stop keeps the strategy out of."""
+        until = self.cool_downs.get(_key(mandate, asset))
+        held = self.exposure(mandate, asset)
+        only_reduces = held * amount < 0.0 and abs(amount) <= abs(held)
+        return until is None or self.at >= until or only_reduces
 
     def exposure(self, mandate: Mandate, asset: str) -> float:
         """What the mandate holds of the asset, quote currency; negative when short."""

@@ -43,7 +43,7 @@ def _after(known: HourlyRange | None, bar: Bar) -> HourlyRange:
 
 
 def volatility_of(asset: str, ranges: Mapping[str, HourlyRange], day: Model) -> Volatility:
-    """Both measures of one asset; None where history is too short to believe one.
+    """Both measures of one asset; None where history is too short to believe one, or never moved.
 
     Parameters
     ----------
@@ -53,9 +53,9 @@ def volatility_of(asset: str, ranges: Mapping[str, HourlyRange], day: Model) -> 
         The one-day model, whose forecast holds until the next close.
     """
     known = ranges.get(asset)
-    return Volatility(
-        atr=None if known is None else day_range(known.average), sigma=_sigma(asset, day)
-    )
+    atr = None if known is None else day_range(known.average)
+    # A distance of so many times zero is none: the stop would be reached where it is set.
+    return Volatility(atr=atr or None, sigma=_sigma(asset, day) or None)
 
 
 def _sigma(asset: str, day: Model) -> float | None:

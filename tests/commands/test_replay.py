@@ -1,21 +1,31 @@
 """`seawall replay` leads books of the demo's strategies through a price file."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from risk.commands import replay as module
+from risk.commands.group import seawall
+from risk.domain.market import Period
+from risk.domain.policy import Policy
+from risk.errors import InvalidInput
+from risk.lab.replay.rules import UpTo
 from risk.lab.strategies import STRATEGIES
 from tests.lab.replay.markets import ASSETS, BEGIN, prices
 
 BOOKS = [
     "managed", "unmanaged", "half_size", "same_exposure", "equal_volatility", "random_halts"
 ]  # fmt: skip
-DAYS = 193
+DAY = timedelta(days=1)
 
 
-def wide(table: np.ndarray, *, step: timedelta = timedelta(hours=1)) -> str:
+def wide(table: np.ndarray, *, step: timedelta = DAY) -> str:
     """A wide price file of these closes."""
     lines = [
         ",".join([f"{BEGIN + n * step:%Y-%m-%dT%H:%M}", *map(str, row)])
@@ -24,7 +34,8 @@ def wide(table: np.ndarray, *, step: timedelta = timedelta(hours=1)) -> str:
     return "\n".join([",".join(["date", *ASSETS]), *lines]) + "\n"
 
 
-TABLE = prices(24 * DAYS, seed=4)
+# Days, since an hour of a file takes as long as a day of it. The last 43 are lived through.
+TABLE = prices(193, seed=4, volatility=0.03)
 
 
 @pytest.fixture
@@ -38,22 +49,30 @@ def replay(run, home):
     return answered
 
 
-@pytest.fixture(scope="module")
-def document(tmp_path_factory):
-    """One answer, for the tests that only read it."""
-    from click.testing import CliRunner
-
-    from risk.commands.group import seawall
-
-    file = tmp_path_factory.mktemp("prices") / "prices.csv"
-    file.write_text(wide(TABLE))
-    begin = ["replay", "--prices", str(file), "--strategy", "noise", "--processes", "1"]
-    result = CliRunner().invoke(seawall, [*begin, "--json"])
+def answered_in_json(folder, text):
+    """The whole of what a replay of noise through such a file prints."""
+    (folder / "prices.csv").write_text(text)
+    begin = ["replay", "--prices", str(folder / "prices.csv"), "--strategy", "noise"]
+    result = CliRunner().invoke(seawall, [*begin, "--processes", "1", "--json"])
     assert (result.exit_code, result.stderr) == (0, "")
     return json.loads(result.stdout)
 
 
-def test_json_holds_runs_breakers_and_limits(document):
+@pytest.fixture(scope="module")
+def hourly(tmp_path_factory):
+    table = prices(24 * len(TABLE), seed=4)
+    return answered_in_json(tmp_path_factory.mktemp("hours"), wide(table, step=timedelta(hours=1)))
+
+
+@pytest.fixture(scope="module")
+def daily(tmp_path_factory):
+    return answered_in_json(tmp_path_factory.mktemp("days"), wide(TABLE))
+
+
+@pytest.mark.parametrize("file", ["hourly", "daily"])
+def test_json_holds_runs_breakers_and_limits(request, file):
+    document = request.getfixturevalue(file)
+
     assert list(document) == ["runs", "breakers", "limits"]
     assert document["breakers"] == []
     assert [run["book"] for run in document["runs"]] == BOOKS
@@ -66,6 +85,7 @@ def test_json_holds_runs_breakers_and_limits(document):
         low, high = run["intervals"]["volatility"]
         assert 0.0 < low <= run["volatility"] * 1.5
         assert low < high
+        assert run["max_drawdown"] > 0.0
     for limit in document["limits"]:
         assert {"limit", "potential", "prevented", "worst_overshoot"} <= set(limit)
         assert limit["order_caused_managed"] == 0
@@ -76,7 +96,7 @@ def test_json_holds_runs_breakers_and_limits(document):
 def test_a_person_reads_tables_and_how_to_read_them(replay):
     told = replay().stdout
 
-    assert "noise, 2024-05-30 to 2024-07-12; answers to orders:" in told
+    assert "noise, 2024-05-31 to 2024-07-12; answers to orders:" in told
     for book in BOOKS:
         assert book in told
     assert "daily loss" in told
@@ -85,38 +105,30 @@ def test_a_person_reads_tables_and_how_to_read_them(replay):
 
 
 @pytest.mark.slow
-def test_all_strategies_are_replayed_side_by_side_as_each_would_be_alone(replay, document):
+def test_all_strategies_are_replayed_side_by_side_as_each_would_be_alone(replay, daily):
     together = json.loads(replay("--json", "--processes", 2, strategy="all").stdout)
 
     for part in ("runs", "limits"):
-        assert [each for each in together[part] if each["strategy"] == "noise"] == document[part]
+        assert [each for each in together[part] if each["strategy"] == "noise"] == daily[part]
     assert [run["strategy"] for run in together["runs"][::6]] == [*STRATEGIES, "all"]
 
 
-def test_the_seed_decides_the_intervals_and_nothing_else(replay, document):
+def test_the_seed_decides_the_intervals_and_nothing_else(replay, daily):
     other = json.loads(replay("--json", "--seed", 1).stdout)
-    same = [("sharpe", "volatility", "max_drawdown")] * 5
-
-    for one, two, names in zip(document["runs"], other["runs"], same, strict=False):
-        assert [one[name] for name in names] == [two[name] for name in names]
+    # Random halts are the seed's own.
+    for one, two in zip(daily["runs"][:-1], other["runs"][:-1], strict=True):
+        for name in ("sharpe", "volatility", "max_drawdown"):
+            assert one[name] == two[name]
         assert one["intervals"] != two["intervals"]
-    assert document["limits"] == other["limits"]
+    assert daily["limits"] == other["limits"]
 
 
 def test_what_comes_after_the_end_changes_nothing(replay, home):
     until = ("--json", "--to", "2024-07-11")
     whole = replay(*until).stdout
-    cut = TABLE[: 24 * (DAYS - 1)]
-    (home / "prices.csv").write_text(wide(cut))
+    (home / "prices.csv").write_text(wide(TABLE[:-1]))
 
     assert json.loads(replay(*until).stdout) == json.loads(whole)
-
-
-def test_daily_files_are_replayed_by_the_day(replay, home):
-    (home / "prices.csv").write_text(wide(prices(400, seed=2), step=timedelta(days=1)))
-    found = json.loads(replay("--json").stdout)
-
-    assert all(run["max_drawdown"] > 0.0 for run in found["runs"])
 
 
 @pytest.fixture
@@ -201,3 +213,37 @@ def test_a_file_that_is_not_there_is_refused(run):
 
     assert result.exit_code == 2
     assert result.stdout == ""
+
+
+def test_once_a_replay_has_failed_no_other_one_begins(monkeypatch):
+    """Threads in place of processes; whatever has begun waits until the pool is closed."""
+    began, closing = [], Event()
+
+    class Threads(ThreadPoolExecutor):
+        def __init__(self, _processes, *, mp_context, initializer, initargs):
+            super().__init__(1)
+
+        def shutdown(self, wait=True, *, cancel_futures=False):
+            super().shutdown(wait=False, cancel_futures=cancel_futures)
+            closing.set()
+            super().shutdown(wait=wait)
+
+    def replayed(task):
+        began.append(task.strategy)
+        if task.strategy == "broken":
+            raise InvalidInput("it broke")
+        closing.wait()
+
+    monkeypatch.setattr(module, "ProcessPoolExecutor", Threads)
+    monkeypatch.setattr(module, "_replayed_apart", replayed)
+    begin = BEGIN + 150 * DAY
+    tasks = [
+        module.Task(name, Policy(), begin, begin + 40 * DAY, 0, UpTo.SOFT)
+        for name in ("broken", *["sound"] * 9)
+    ]
+    bars = SimpleNamespace(period=Period.DAY)
+
+    with pytest.raises(InvalidInput, match="it broke"):
+        module._work(tasks, bars, 2)
+
+    assert began in (["broken"], ["broken", "sound"])

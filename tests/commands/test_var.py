@@ -61,7 +61,8 @@ def test_json_holds_a_cell_for_each_series_and_level_and_nothing_else_is_printed
     assert all(cell["micros_per_update"] > 0.0 for cell in found)
 
 
-def test_all_models_are_those_registered(backtest):
+def test_all_models_are_those_registered(backtest, home):
+    (home / "prices.csv").write_text(wide(550))
     found = cells(backtest("--json", "--levels", "0.99", "--assets", "BTC", model="all"))
 
     assert [cell["model"] for cell in found[::2]] == list(VAR_MODELS)
@@ -90,15 +91,21 @@ def test_several_assets_are_named_together_or_one_by_one(backtest, chosen):
     assert [cell["series"] for cell in found] == ["ETH", "BTC", "equal_weight"]
 
 
-def test_a_person_reads_a_summary_the_cells_and_what_they_cannot_tell(backtest):
+def test_a_person_reads_a_summary_and_the_cells_of_every_model(backtest, home):
+    (home / "prices.csv").write_text(wide(600))
     told = backtest(model="all").stdout
 
     assert "% beyond (5/2.5/1)" in told
     assert "pinball to hist. 250" in told
     assert told.count("equal_weight") == 3 * len(VAR_MODELS)
     assert "µs an update" in told
-    assert "Over 599 days, the fewest here, Kupiec's test at 0.99 passes" in told
     assert "nan" not in told
+
+
+def test_a_person_reads_what_so_many_days_cannot_tell(backtest):
+    told = backtest().stdout
+
+    assert "Over 599 days, the fewest here, Kupiec's test at 0.99 passes" in told
 
 
 def test_levels_may_come_in_any_order(backtest):

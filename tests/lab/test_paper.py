@@ -11,6 +11,7 @@ from risk.domain.market import Bar, BarClose, Mark, Period, Trust, missing_mark
 from risk.domain.orders import Side
 from risk.domain.paper import PAPER_FEE
 from risk.domain.ports import AccountReading, Carried, MarketReading
+from risk.domain.positions import PositionKey
 from risk.domain.reductions import Sizing
 from risk.domain.state import RiskState
 from risk.feeds.simulated import SimulatedFeed
@@ -171,6 +172,40 @@ def test_what_was_de_risked_is_not_bought_back():
     assert paper.read(market(NOON + HOUR), carrying(ledger, size=0.5)).fills == ()
 
 
+def cooling_down(ledger: Ledger, until: datetime) -> Carried:
+    """What a cycle starts from after a stop of the wish's bitcoin."""
+    carried = carrying(ledger)
+    stopped = {PositionKey("wish", "BTC", "sim-a"): until}
+    return replace(carried, state=replace(carried.state, cool_downs=stopped))
+
+
+def test_what_was_stopped_is_not_entered_again_before_its_cool_down_is_over():
+    paper = desk(Wish({"BTC": 0.4, "ETH": 0.4}), restless=True)
+    both = market(BTC=100.0, ETH=10.0)
+    until = NOON + HOUR
+    fills = [*paper.read(both, cooling_down(Ledger(), until)).fills]
+    for minutes in range(5, 60, 5):
+        later = replace(both, at=NOON + timedelta(minutes=minutes), closes=())
+        fills += paper.read(later, cooling_down(Ledger(), until)).fills
+    over = paper.read(market(until, BTC=100.0, ETH=10.0), cooling_down(Ledger(), until))
+
+    assert {fill.asset for fill in fills} == {"ETH"}
+    assert [fill.asset for fill in over.fills if "/close/" in fill.id] == ["BTC", "ETH"]
+
+
+def test_what_was_stopped_and_is_held_still_may_be_made_smaller_and_no_more():
+    ledger = booked(Ledger(), desk(Wish({"BTC": 0.4})).read(market(), AT_FIRST))
+    stopped = cooling_down(ledger, NOON + 2 * HOUR)
+
+    def amounts(weight: float) -> list[float]:
+        fills = desk(Wish({"BTC": weight})).read(market(NOON + HOUR), stopped).fills
+        return [fill.signed_quantity for fill in fills]
+
+    assert [amount < 0.0 for amount in amounts(0.1)] == [True]
+    assert amounts(0.8) == []
+    assert amounts(-0.4) == []
+
+
 def test_an_asset_without_a_wish_is_held():
     wish = Wish({"BTC": 0.4})
     paper = desk(wish)
@@ -306,8 +341,19 @@ def lead(hours: int, *, restart_after: int | None = None) -> tuple[Ledger, list[
     return ledger, fills
 
 
-def test_the_demo_trades_three_strategies_on_seven_coins_at_two_venues():
-    ledger, _ = lead(200)
+@pytest.fixture(scope="module")
+def led() -> tuple[Ledger, list[Fill]]:
+    """Hours enough for every strategy to have traded every coin."""
+    return lead(300)
+
+
+@pytest.fixture(scope="module")
+def led_shortly() -> tuple[Ledger, list[Fill]]:
+    return lead(100)
+
+
+def test_the_demo_trades_three_strategies_on_seven_coins_at_two_venues(led):
+    ledger, _ = led
 
     assert {key.strategy for key in ledger.positions} == {"trend", "dip", "noise"}
     assert len({key.asset for key in ledger.positions}) == 7
@@ -315,13 +361,13 @@ def test_the_demo_trades_three_strategies_on_seven_coins_at_two_venues():
     assert sum(each.share for each in DEMO_MANDATES) == pytest.approx(1.0)
 
 
-def test_a_replay_trades_the_same():
-    assert lead(100) == lead(100)
+def test_a_replay_trades_the_same(led_shortly):
+    assert lead(100) == led_shortly
 
 
-def test_after_a_restart_the_desk_goes_on_as_if_nothing_had_been():
+def test_after_a_restart_the_desk_goes_on_as_if_nothing_had_been(led_shortly):
     """But for the small trade of the running minutes, which may be left out once."""
-    _, whole = lead(100)
+    _, whole = led_shortly
     _, restarted = lead(100, restart_after=50)
     left_out = {fill.id for fill in whole} - {fill.id for fill in restarted}
 
@@ -329,7 +375,7 @@ def test_after_a_restart_the_desk_goes_on_as_if_nothing_had_been():
     assert all("/small/" in name for name in left_out)
 
 
-def test_no_fill_has_the_id_of_another():
-    _, fills = lead(300)
+def test_no_fill_has_the_id_of_another(led):
+    _, fills = led
 
     assert len({fill.id for fill in fills}) == len(fills) > 300

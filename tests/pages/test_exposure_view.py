@@ -25,7 +25,7 @@ from pages.views.exposure.split import split_rows, tiles
 from pages.views.exposure.view import answer, exposure_view
 from pages.views.holdings import VAR_99
 from risk.domain.market import Trust
-from risk.domain.stops import StopReason, StopState
+from risk.domain.stops import StopPlan, StopReason, StopState
 from tests.fakes_web import DEMO, HOLDINGS, STALE_LINK, FakeBookReader
 from tests.pages.trees import part, parts, words
 
@@ -294,7 +294,12 @@ def test_the_grid_tells_each_position_with_its_marginal_in_the_books_currency():
     assert "marginal per USD bought" in words(exposure_view(data))
 
 
-def with_stop(data: ExposureData, asset: str, price: float | None) -> ExposureData:
+TRAIL = StopPlan(atr_trail=4.0, time_stop_hours=48.0)
+
+
+def with_stop(
+    data: ExposureData, asset: str, price: float | None, plan: StopPlan = TRAIL
+) -> ExposureData:
     """The same page while that position has a stop, or waits for one."""
     held = next(p for p in data.positions if p.asset == asset)
     stop = StopState(
@@ -305,7 +310,8 @@ def with_stop(data: ExposureData, asset: str, price: float | None) -> ExposureDa
         price=price,
         reason=price and StopReason.FIXED,
     )
-    state = replace(data.cycle.state, stops={held.key: stop})
+    policy = replace(data.cycle.state.policy, stops={held.strategy: plan})
+    state = replace(data.cycle.state, policy=policy, stops={held.key: stop})
     return replace(data, cycle=replace(data.cycle, state=state))
 
 
@@ -330,6 +336,13 @@ def test_a_position_without_a_stop_says_so_and_one_that_waits_for_it_too():
     assert row_of(waiting, "BTC")["no_stop"] == "not yet"
     assert row_of(waiting, "ETH")["no_stop"] == "no stop"
     assert {row["stop"] for row in position_rows(waiting)} == {None}
+
+
+def test_a_plan_that_leads_to_no_price_has_no_stop_that_is_yet_to_come():
+    """As a time stop, or targets alone."""
+    data = with_stop(read(), "BTC/USDT", None, StopPlan(time_stop_hours=48.0))
+
+    assert row_of(data, "BTC")["no_stop"] == "no stop"
 
 
 def test_without_a_price_the_stop_stands_and_its_distance_is_unknown():

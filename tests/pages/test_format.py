@@ -16,6 +16,7 @@ from pages.format import (
     percent,
     price,
     quantity,
+    quantity_at_most,
     sentence,
     window,
     zone,
@@ -100,6 +101,21 @@ def test_prices_keep_five_figures_or_two_decimals(value, text):
 )
 def test_quantities_keep_four_figures(value, text):
     assert quantity(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "0"), (0.103, "0.1030"), (2.54799, "2.547"), (12_345.678, f"12{THIN}345")],
+)
+def test_a_quantity_that_may_not_be_passed_is_cut_and_not_rounded(value, text):
+    assert quantity_at_most(value) == text
+
+
+@given(st.floats(1e-6, 1e9))
+def test_what_is_shown_of_it_is_no_more_and_as_near_as_four_figures_allow(value):
+    shown = float(quantity_at_most(value).replace(THIN, ""))
+
+    assert 0.999 * value <= shown <= value
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from risk.domain.events import (
     ForecastScored,
     FundsMoved,
     LimitBreached,
+    LimitCleared,
+    LimitUpdated,
     MarkTrustChanged,
     OrderValidation,
     RiskEvent,
@@ -200,11 +202,60 @@ def test_a_late_stop_is_told_as_critical_with_what_is_still_held():
     assert detail.startswith("2.000 held, 0 asked for")
 
 
-def test_a_limit_of_zero_has_no_use_in_per_cent():
-    assert (
-        words(replace(example_of(LimitBreached), threshold=0.0), "USD")[1]
-        == "words is unknown used"
+def test_what_the_journal_keeps_has_words_of_its_own():
+    """Else the timeline would tell that something happened, and not to what."""
+    kept = [kind for kind in RiskEvent.kinds().values() if kind.journalled]
+    bare = {kind for kind in kept if not words(example_of(kind), "USD")[2]}
+
+    assert bare <= {LimitCleared}
+    assert words(example_of(LimitCleared), "USD")[1] == "words is inside again"
+
+
+@pytest.mark.parametrize(
+    ("severity", "value", "threshold", "said"),
+    [
+        (Severity.WARNING, 0.0404, 0.04, ("throttled", "x reached its soft threshold", "1.0 %")),
+        (Severity.CRITICAL, 0.06, 0.05, ("halted", "x passed its hard threshold", "20.0 %")),
+        (Severity.CRITICAL, 0.06, 0.0, ("halted", "x passed its hard threshold", "")),
+    ],
+)
+def test_a_breach_says_which_threshold_was_passed_and_by_how_much(severity, value, threshold, said):
+    breach = replace(
+        example_of(LimitBreached), limit="x", severity=severity, value=value, threshold=threshold
     )
+    shape, fact, detail = words(breach, "USD")
+
+    assert (shape, fact) == said[:2]
+    assert detail.replace("\u00a0", " ") == (said[2] and f"{said[2]} above it")
+
+
+def test_a_limit_that_the_policy_dropped_is_not_told_as_kept():
+    gone = replace(example_of(LimitCleared), value=None)
+
+    assert words(gone, "USD")[:2] == ("info", "The breach of words ended")
+
+
+@pytest.mark.parametrize(
+    ("hard", "soft", "verb"),
+    [
+        ((0.05, 0.04), (0.04, 0.03), "tightened"),
+        ((0.05, 0.06), (0.04, 0.03), "loosened"),
+        ((0.05, 0.05), (0.04, 0.03), "tightened"),
+        ((None, 0.05), (None, 0.04), "set"),
+        ((0.05, None), (0.04, None), "taken away"),
+    ],
+)
+def test_a_threshold_that_moved_says_which_way(hard, soft, verb):
+    update = replace(
+        example_of(LimitUpdated),
+        limit="x",
+        previous=hard[0],
+        threshold=hard[1],
+        previous_soft=soft[0],
+        soft=soft[1],
+    )
+
+    assert words(update, "USD")[1] == f"x {verb}"
 
 
 def test_only_as_many_as_asked_for_and_in_the_chosen_zone():

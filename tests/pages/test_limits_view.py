@@ -16,6 +16,7 @@ from pages.views.limits.detail import detail_card
 from pages.views.limits.file import csv_text
 from pages.views.limits.reading import LimitsData, read_limits
 from pages.views.limits.rows import LimitRow, counts_words, headroom_money
+from pages.views.limits.table import threshold_words
 from pages.views.limits.view import limits_view
 from pages.views.limits.writing import duration, pace_figure, pace_words, trimmed, writer
 from risk.domain.limits import LimitStatus, Unit
@@ -284,6 +285,41 @@ def test_it_says_how_its_thresholds_follow_from_the_definition():
     assert part_or_none(read(limit="BTC share"), "limits-detail-why") is None
 
 
+def moved(row: LimitRow, factor: float) -> LimitRow:
+    """The same limit while performance and regime move it."""
+    thresholds = row.thresholds._replace(factor=factor)
+    definition = replace(row.definition, dynamic=True)
+    return replace(row, definition=definition, state=row.state._replace(thresholds=thresholds))
+
+
+def test_a_temporary_limit_is_no_product_of_base_and_factor():
+    data = read(limit=LOOSENED)
+    changed = moved(data.chosen, 0.8)
+    said = words(part(detail_card(data, changed), "limits-detail-why")["children"])
+
+    assert said == (
+        "18.0 % in place of 12.0 % until 20:00:00 UTC, then it follows performance and regime "
+        "again. Hedge leg fills before the spot leg; by Trader 1. "
+        "Without it: 15.0 % base × 0.80 = 12.0 %."
+    )
+    assert plain(" ".join(threshold_words(changed, data))) == "Temporary until 20:00:00 UTC."
+
+
+def test_before_a_temporary_limit_begins_the_factor_is_told_with_its_cause():
+    data = read(limit=LOOSENED)
+    chosen = moved(data.chosen, 0.8)
+    later = replace(chosen.temporary, starts=data.now + timedelta(hours=1))
+    hard = chosen.thresholds._replace(hard=0.12, soft=0.096, cause="regime stressed 0.80")
+    coming = replace(chosen, temporary=later, state=chosen.state._replace(thresholds=hard))
+    said = words(part(detail_card(data, coming), "limits-detail-why")["children"])
+
+    assert said.startswith(
+        "15.0 % base × 0.80 = 12.0 %: regime stressed 0.80. 18.0 % in place of 12.0 % from "
+    )
+    assert "Without it" not in said
+    assert plain(threshold_words(coming, data)[0]) == "At 80 % of its base: regime stressed 0.80."
+
+
 def part_or_none(data: LimitsData, component_id: str):
     return next((p for p in parts(limits_view(data)) if p.get("id") == component_id), None)
 
@@ -389,6 +425,8 @@ def test_how_long_is_told_in_one_or_two_units(minutes, said):
         (900.0, LimitStatus.WITHIN, "Not full at this pace.", "none"),
         (0.0, LimitStatus.SOFT, "Full now: nothing more fits.", "full"),
         (0.0, LimitStatus.HARD, "Full already.", "full"),
+        (None, LimitStatus.HARD, "Not full at this pace.", "none"),
+        (2.0, LimitStatus.HARD, "Full in 2 h at this pace.", "2 h"),
         (None, LimitStatus.UNKNOWN, "Its pace is unknown.", "unknown"),
     ],
 )

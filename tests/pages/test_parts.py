@@ -1,5 +1,8 @@
 """Choices, limits, reasons, buttons, messages: what they say and what they never leave out."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from pages.components.buttons import button
@@ -13,6 +16,8 @@ from pages.components.utilization import Utilization, utilization_bar
 from pages.glossary import GLOSSARY
 from pages.glyphs import SHAPES
 from tests.pages.trees import part, parts, words
+
+ROOT = Path(__file__).parents[2]
 
 
 def _address(changes: dict[str, str | None]) -> str:
@@ -154,3 +159,11 @@ def test_a_fact_is_explained_where_it_stands():
 def test_every_term_names_its_source_and_no_two_share_a_name():
     assert all(term.source for term in GLOSSARY.values())
     assert len({term.name for term in GLOSSARY.values()}) == len(GLOSSARY)
+
+
+def test_every_page_of_the_documentation_that_a_term_names_is_there():
+    sources = " ".join(term.source for term in GLOSSARY.values())
+    named = set(re.findall(r"docs/[\w./-]+\.md", sources))
+
+    assert named
+    assert {name for name in named if not (ROOT / name).is_file()} == set()

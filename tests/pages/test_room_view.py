@@ -14,6 +14,7 @@ from pages.views.exposure.room import (
     answer_parts,
     read_room,
     room_card,
+    size_words,
 )
 from pages.views.exposure.selection import WORDS
 from risk.domain.orders import Side
@@ -56,6 +57,13 @@ def test_the_size_is_that_of_the_check_that_answers_orders(fake):
     assert found.room.value == pytest.approx(
         found.room.quantity * found.snapshot.marks[BTC[1]].price
     )
+
+
+def test_the_size_that_is_shown_passes_when_it_is_typed_into_an_order(fake):
+    found = read_room(Readings(fake), parse({}, WORDS), PositionKey(*BTC), Side.BUY)
+    answer = replace(found, room=found.room._replace(quantity=2.54799))
+
+    assert size_words(answer).startswith("Buy up to 2.547 BTC")
 
 
 def test_a_limit_in_the_way_is_a_link_to_itself(fake):

@@ -77,12 +77,24 @@ def test_a_high_that_lies_below_the_close_by_a_rounding_is_no_error():
 
 
 def test_an_asset_of_whom_little_is_known_has_no_volatility():
-    ranges = next_ranges({}, hours(*[100.0] * (ATR_NEEDS - 1)))
+    ranges = next_ranges({}, hours(*([100.0, 101.0] * ATR_NEEDS)[: ATR_NEEDS - 1]))
     day = warmed_models().day
 
     assert volatility_of(BTC, ranges, day).atr is None
     assert volatility_of(LATE, {}, day) == (None, None)
     assert volatility_of(ALIEN, {}, day) == (None, None)
+
+
+def test_a_price_that_never_moved_has_no_volatility_to_measure_a_distance_in():
+    """Four times nothing would be a stop at the price itself, reached as soon as it stands."""
+    day = warmed_models().day
+    still = day.filter.variance.copy()
+    still[KNOWN.index(BTC)] = 0.0
+    day = replace(day, filter=day.filter._replace(variance=still))
+    ranges = next_ranges({}, hours(*[1.0] * ATR_NEEDS))
+
+    assert ranges[BTC].average == (0.0, ATR_NEEDS)
+    assert volatility_of(BTC, ranges, day) == (None, None)
 
 
 def test_a_deviation_is_the_days_forecast_and_a_range_is_that_of_the_hours():

@@ -165,10 +165,19 @@ def _stop(data: ExposureData, p: PositionMeasures) -> Row:
     """Where the stop stands and how far away that is; a word where there is none."""
     state = data.cycle.state.stops.get(p.key)
     if state is None or state.price is None:
-        word = "no stop" if state is None else "not yet"
-        return {"stop": None, "to_stop": None, "no_stop": word}
+        waits = state is not None and _has_a_stop_to_come(data, p.strategy)
+        return {"stop": None, "to_stop": None, "no_stop": "not yet" if waits else "no stop"}
     is_known = p.trust is not Trust.MISSING
     return {"stop": state.price, "to_stop": distance_to(state.price, p.mark) if is_known else None}
+
+
+def _has_a_stop_to_come(data: ExposureData, strategy: str) -> bool:
+    """Whether the strategy's plan leads to a price at all: a time stop and targets do not."""
+    policy = data.cycle.state.policy
+    plan = policy.stops.get(strategy) if policy else None
+    if plan is None:
+        return False
+    return plan.trails or plan.fixed is not None or plan.break_even_after is not None
 
 
 def _liquidation(data: ExposureData, p: PositionMeasures) -> Row:

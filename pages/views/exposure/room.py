@@ -15,7 +15,7 @@ from pages.components.buttons import button
 from pages.components.links import inside_link
 from pages.components.notices import error_state
 from pages.context import Book, CompleteCycle
-from pages.format import money, quantity, sentence
+from pages.format import money, quantity_at_most, sentence
 from pages.paths import LIMITS_PATH
 from pages.query import Query
 from pages.readings import Readings
@@ -225,7 +225,8 @@ def size_words(answer: RoomAnswer) -> str:
         return f"No order to {verb.lower()} {name} {who} passes now."
     value = answer.room.value
     worth = "" if value is None else f", {money(value, answer.book.currency)},"
-    return f"{verb} up to {quantity(answer.room.quantity)} {name}{worth} {who}."
+    # Whoever types the figure into an order must not be refused for the last digit.
+    return f"{verb} up to {quantity_at_most(answer.room.quantity)} {name}{worth} {who}."
 
 
 def _why(answer: RoomAnswer) -> list[Component]:

@@ -1,6 +1,6 @@
 """One limit at length: its course, its episodes, its definition; and what runs out soon."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from dash import dcc, html
@@ -14,10 +14,10 @@ from pages.format import UNKNOWN, percent, sentence
 from pages.views.absent import no_course
 from pages.views.limits.address import LIMIT, PATH
 from pages.views.limits.past import Episode
-from pages.views.limits.reading import LimitsData, verb_of
+from pages.views.limits.reading import LimitsData
 from pages.views.limits.rows import LimitRow
 from pages.views.limits.table import left_words
-from pages.views.limits.writing import duration, pace_words, trimmed, writer
+from pages.views.limits.writing import duration, pace_words, trimmed, verb_of, writer
 from risk.domain.events import LimitUpdated
 from risk.domain.limits import LimitDefinition, LimitStatus, TemporaryLimit
 from risk.limits.words import figure_of, order_limit_words, room_words, scope_words, title_of
@@ -95,16 +95,8 @@ def _standing(data: LimitsData, row: LimitRow) -> list[Component]:
 
 def _why(data: LimitsData, row: LimitRow) -> list[Component]:
     """How the thresholds in force follow from those of the definition."""
-    write, factor = writer(data.book.currency), row.thresholds.factor
-    base, hard = (
-        figure_of(row.definition.kind, each, write)
-        for each in (row.definition.hard, row.thresholds.hard)
-    )
-    told = []
-    if factor != 1.0:
-        told.append(f"{base} base × {factor:.2f} = {hard}: {row.thresholds.cause}.")
-    if row.temporary is not None:
-        told.append(_temporary_words(data, row, row.temporary))
+    hard = figure_of(row.definition.kind, row.thresholds.hard, writer(data.book.currency))
+    told = list(_causes(data, row))
     if not told:
         return []
     return [
@@ -113,15 +105,35 @@ def _why(data: LimitsData, row: LimitRow) -> list[Component]:
     ]
 
 
-def _temporary_words(data: LimitsData, row: LimitRow, other: TemporaryLimit) -> str:
-    write = writer(data.book.currency)
-    hard = figure_of(row.definition.kind, other.hard, write)
-    base = figure_of(row.definition.kind, row.definition.hard, write)
+def _causes(data: LimitsData, row: LimitRow) -> Iterator[str]:
+    """What moves the thresholds; a temporary limit in force takes the place of all else."""
+    factor, other = row.thresholds.factor, row.temporary
+    base, moved = (
+        figure_of(row.definition.kind, each, writer(data.book.currency))
+        for each in (row.definition.hard, row.definition.hard * factor)
+    )
+    product = f"{base} base × {factor:.2f} = {moved}"
+    if factor != 1.0 and not row.is_temporary(data.now):
+        yield f"{product}: {row.thresholds.cause}."
+    if other is not None:
+        yield _temporary_words(data, row, other, instead_of=moved)
+    if factor != 1.0 and row.is_temporary(data.now):
+        yield f"Without it: {product}."
+
+
+def _temporary_words(
+    data: LimitsData, row: LimitRow, other: TemporaryLimit, *, instead_of: str
+) -> str:
+    hard = figure_of(row.definition.kind, other.hard, writer(data.book.currency))
     zone, now = data.query.zone, data.now
     until = zone.date_and_clock(other.expires, now=now)
     start = "" if other.in_force(now) else f" from {zone.date_and_clock(other.starts, now=now)}"
+    # What performance and regime will be by then nobody knows.
+    then = "it follows performance and regime again"
+    if not row.definition.dynamic:
+        then = f"{instead_of} again by itself"
     return (
-        f"{hard} in place of {base}{start} until {until}, then {base} again by itself. "
+        f"{hard} in place of {instead_of}{start} until {until}, then {then}. "
         f"{sentence(other.reason)}; by {other.by}."
     )
 

@@ -21,7 +21,7 @@ from pages.views.limits.past import (
     updates_in,
 )
 from pages.views.limits.rows import Group, LimitRow, groups_of, matching, rows_of
-from pages.views.limits.writing import writer
+from pages.views.limits.writing import verb_of, writer
 from risk.domain.events import LimitUpdated, Severity
 from risk.domain.limits import Unit
 from risk.limits.words import figure_of
@@ -222,20 +222,6 @@ def _figure(
         decimals=decimals,
     )
     return limit_figure(plot, zone=query.zone, scheme=query.scheme)
-
-
-def verb_of(event: LimitUpdated) -> str:
-    """``tightened`` or ``loosened``, by the soft threshold where only that one changed.
-
-    ``set`` of a new limit, and ``taken away`` of one that is gone.
-    """
-    if event.previous is None or event.threshold is None:
-        return "taken away" if event.threshold is None else "set"
-    if event.threshold != event.previous:
-        return "tightened" if event.threshold < event.previous else "loosened"
-    if event.soft is None or event.previous_soft is None:
-        return "changed"
-    return "tightened" if event.soft < event.previous_soft else "loosened"
 
 
 _NBSP = "\N{NO-BREAK SPACE}"

@@ -90,6 +90,10 @@ class LimitRow:
             return self.state.thresholds
         return Thresholds(self.definition.hard, self.definition.soft, 1.0, "as defined")
 
+    def is_temporary(self, now: datetime) -> bool:
+        """Whether a temporary limit is in force: then no factor makes the thresholds."""
+        return self.temporary is not None and self.temporary.in_force(now)
+
     @property
     def value(self) -> float | None:
         """In the limit's unit."""

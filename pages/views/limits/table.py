@@ -235,15 +235,14 @@ def row_words(row: LimitRow, data: LimitsData) -> str:
 def threshold_words(row: LimitRow, data: LimitsData) -> list[str]:
     """What has moved the thresholds away from the definition."""
     told = []
-    if row.thresholds.factor != 1.0:
+    is_temporary = row.is_temporary(data.now)
+    if row.thresholds.factor != 1.0 and not is_temporary:
         times = percent(row.thresholds.factor, 0)
         told.append(f"At {times} of its base: {row.thresholds.cause}.")
-    other = row.temporary
-    if other is not None:
-        in_force = other.in_force(data.now)
-        moment = other.expires if in_force else other.starts
+    if row.temporary is not None:
+        moment = row.temporary.expires if is_temporary else row.temporary.starts
         when = data.query.zone.date_and_clock(moment, now=data.now)
-        told.append(f"Temporary {'until' if in_force else 'from'} {when}.")
+        told.append(f"Temporary {'until' if is_temporary else 'from'} {when}.")
     return told
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from pages.components.utilization import UNMEASURED_STANDING, Standing
 from pages.format import amount, money, multiple, number, percent, quantity
+from risk.domain.events import LimitUpdated
 from risk.domain.limits import LimitStatus, Unit
 from risk.limits.words import Write
 
@@ -75,15 +76,17 @@ def age_words(seconds: float) -> str:
 
 
 def pace_words(hours: float | None, status: LimitStatus) -> str:
-    """When a limit will be full: ``Full in 3 h at this pace.``"""
-    if status is LimitStatus.HARD:
-        return "Full already."
+    """When a limit will be full: ``Full in 3 h at this pace.``
+
+    A breach is hard until it is clearly over: it need not be full any more.
+    """
     if status is LimitStatus.UNKNOWN:
         return "Its pace is unknown."
     if hours is None or hours > _LONGEST_HOURS:
         return "Not full at this pace."
     if hours == 0.0:
-        return "Full now: nothing more fits."
+        is_crossed = status is LimitStatus.HARD
+        return "Full already." if is_crossed else "Full now: nothing more fits."
     return f"Full in {duration(timedelta(hours=hours))} at this pace."
 
 
@@ -94,3 +97,17 @@ def pace_figure(hours: float | None, status: LimitStatus) -> str:
     if hours is None or hours > _LONGEST_HOURS:
         return "none"
     return "full" if hours == 0.0 else duration(timedelta(hours=hours))
+
+
+def verb_of(event: LimitUpdated) -> str:
+    """``tightened`` or ``loosened``, by the soft threshold where only that one changed.
+
+    ``set`` of a new limit, and ``taken away`` of one that is gone.
+    """
+    if event.previous is None or event.threshold is None:
+        return "taken away" if event.threshold is None else "set"
+    if event.threshold != event.previous:
+        return "tightened" if event.threshold < event.previous else "loosened"
+    if event.soft is None or event.previous_soft is None:
+        return "changed"
+    return "tightened" if event.soft < event.previous_soft else "loosened"

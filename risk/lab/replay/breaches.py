@@ -1,7 +1,8 @@
 """What limits would have been passed, and how much of it did not happen.
 
 A potential breach is an upward crossing of a hard limit in the shadow book; crossings less than a
-day apart are one. It is prevented if the managed book is never above the hard limit while it lasts.
+day apart are one. It is prevented if the managed book is within the hard limit, and measured to be,
+at every bar while it lasts: a book without equity has no exposure to tell, and prevented nothing.
 Both books are held to the thresholds in force in the managed one: they are what was to be kept.
 
 Of what it was caused by there are two kinds. Caused by an order: with the orders just placed, and
@@ -145,7 +146,8 @@ def _outcome(
 ) -> LimitOutcome:
     ours, theirs = _above(managed.held, hard), _above(unmanaged.held, hard)
     breaches = episodes(theirs, times)
-    prevented = [not ours[breach.first : breach.last + 1].any() for breach in breaches]
+    kept = np.isfinite(managed.held) & ~ours
+    prevented = [bool(kept[breach.first : breach.last + 1].all()) for breach in breaches]
     crossed = _crossed_by_orders(unmanaged, hard)
     ordered = [bool(breach.first and crossed[breach.first - 1]) for breach in breaches]
     by_order = [kept for kept, cause in zip(prevented, ordered, strict=True) if cause]

@@ -78,9 +78,9 @@ class _Answer(NamedTuple):
 class AsAllowed:
     """The rule of the managed book: what the Risk Manager allows is placed, and no more.
 
-    Its agent is a sensible one. It wants as much as the drawdown ladder leaves. Told no, or asked
-    for less, it does not come back with the same wish within a day, unless that has changed by
-    more than what is worth a trade.
+    Its agent is a sensible one. It wants as much as the drawdown ladder leaves, and nothing of what
+    cools down after a stop. Told no, or asked for less, it does not come back with the same wish
+    within a day, unless that has changed by more than what is worth a trade.
 
     Parameters
     ----------
@@ -119,7 +119,8 @@ class AsAllowed:
         self._forget(snapshot.at - PATIENCE)
         growing, reducing = _split(snapshot, wishes)
         self._heed(state, growing, snapshot.at)
-        news = [wish for wish in growing if self._is_news(wish)]
+        free = (wish for wish in growing if wish.request.key not in state.cool_downs)
+        news = [wish for wish in free if self._is_news(wish)]
         grown, shrinking = self._grown(state, snapshot, news)
         ordered = None if grown is snapshot else measured_with_orders(state, grown)
         for wish in reducing:

@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import chain, islice
 
 import numpy as np
 
@@ -46,10 +48,6 @@ def closes_of(table: np.ndarray, *, begin: datetime = BEGIN) -> Iterator[BarClos
         yield BarClose(period=Period.HOUR, opened=opened, bars=bars)
 
 
-def market_of(table: np.ndarray) -> Iterator[MarketReading]:
-    return readings(closes_of(table), assets=ASSETS)
-
-
 PAST = prices(PAST_HOURS, seed=99)
 
 
@@ -58,20 +56,28 @@ def with_past(future: np.ndarray) -> np.ndarray:
     return np.vstack([PAST, PAST[-1] * future / 100.0])
 
 
+@cache
+def _past() -> tuple[MarketReading, ...]:
+    return tuple(readings(closes_of(PAST), assets=ASSETS))
+
+
+def market_of(future: np.ndarray) -> Iterator[MarketReading]:
+    """Readings over the past and `future`; those of the past, always the same, are made once."""
+    day = 24
+    table = with_past(future)[PAST_HOURS - day :]
+    later = readings(closes_of(table, begin=TRADING_FROM - day * HOUR), assets=ASSETS)
+    return chain(_past(), islice(later, day, None))
+
+
 @dataclass(frozen=True)
 class Wild:
     """Wants whatever the last digits of the newest closes say, up to `size` in each asset."""
 
     size: float = 1.5
     name: str = "wild"
-    every: int = 1
 
     def targets(self, closes: Mapping[str, Sequence[float]]) -> Mapping[str, float]:
-        return {
-            asset: self.size * math.sin(1e5 * series[-1])
-            for asset, series in closes.items()
-            if len(series) % self.every == 0
-        }
+        return {asset: self.size * math.sin(1e5 * series[-1]) for asset, series in closes.items()}
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,4 @@ def turn(
 def led(future: np.ndarray, policy: Policy, mandates: Sequence[Mandate], **terms: object) -> Pair:
     """Both books through `future`, with the past before it."""
     terms = {"turn": turn, "begin": TRADING_FROM, "executor": PaperExecutor(), **terms}
-    return lead(
-        market_of(with_past(future)), mandates=mandates, policy=policy, assets=ASSETS, **terms
-    )
+    return lead(market_of(future), mandates=mandates, policy=policy, assets=ASSETS, **terms)

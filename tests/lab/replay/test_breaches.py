@@ -88,9 +88,19 @@ def test_what_is_at_the_limit_is_within_it() -> None:
 
 
 def test_what_is_not_measured_is_not_above() -> None:
-    found = judged(book(with_values({10: None})), book(with_values({10: 1.2, 20: None})))
+    found = judged(book(with_values({10: None})), book(with_values({20: None})))
 
-    assert (found.potential, found.prevented) == (1, 1)
+    assert (found.potential, found.managed.breaches, found.worst_overshoot) == (0, 0, 0.0)
+
+
+@pytest.mark.parametrize(("hour", "prevented"), [(9, 1), (10, 0), (12, 0), (15, 1)])
+def test_what_the_managed_book_did_not_measure_it_has_not_prevented(
+    hour: int, prevented: int
+) -> None:
+    """As a book without equity: it has no exposure to tell."""
+    shadow = book(with_values({10: 1.2, 14: 1.1}))
+
+    assert judged(book(with_values({hour: None})), shadow).prevented == prevented
 
 
 def test_a_book_that_begins_above_its_limit_has_crossed_it() -> None:
