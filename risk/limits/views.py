@@ -253,6 +253,8 @@ class OrderView:
     limit_price : float or None
     sent : sequence of SentOrder
         By the same strategy, oldest first.
+    requested : float or None
+        Units that the strategy asked for; None says that they are `quantity`.
     """
 
     at: datetime
@@ -263,6 +265,12 @@ class OrderView:
     order_type: OrderType
     limit_price: float | None
     sent: Sequence[SentOrder] = ()
+    requested: float | None = None
+
+    @property
+    def as_sent(self) -> float:
+        """Units that the strategy asked for, however much smaller the order was made since."""
+        return self.quantity if self.requested is None else self.requested
 
     @property
     def value(self) -> float | None:
@@ -282,6 +290,7 @@ class OrderView:
             order_type=self.order_type,
             limit_price=self.limit_price,
             sent=self.sent,
+            requested=self.as_sent,
         )
 
     def sent_within(self, seconds: float) -> Sequence[SentOrder]:

@@ -286,6 +286,7 @@ class RiskManager:
             order_type=request.order_type,
             limit_price=request.limit_price,
             sent=self._sent.get(request.strategy, ()),
+            requested=request.quantity,
         )
 
     def _answer(

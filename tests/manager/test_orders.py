@@ -744,8 +744,24 @@ def test_the_same_order_again_and_again_is_refused() -> None:
     sent = [SentOrder(NOW, BTC, Side.BUY, again.quantity)] * 2
     manager = RiskManager(state, snapshot, sent={"trend": sent})
 
-    assert manager.validate_order(request_of(again)).deciding == ("repeated_order",)
+    refused = manager.validate_order(request_of(again))
+
+    assert (refused.verdict, refused.deciding) == (Verdict.REJECT, ("repeated_order",))
     assert manager.validate_order(request_of(order_of(BTC, 2e3))).verdict is Verdict.APPROVE
+
+
+def test_a_smaller_size_does_not_make_a_repeated_order_another_one() -> None:
+    snapshot, policy = snapshot_of(book_of({})), policy_of(definition("repeated_order", hard=2.0))
+    state = step(RiskState(portfolio="demo", policy=policy), snapshot).state
+    throttled = {WHOLE: Standing(TradingState.THROTTLED, NOW, "set by the test")}
+    again = order_of(BTC, 1e3)
+    sent = {"trend": [SentOrder(NOW, BTC, Side.BUY, again.quantity)] * 2}
+    manager = RiskManager(replace(state, standings=throttled), snapshot, sent=sent)
+
+    refused = manager.validate_order(request_of(again))
+
+    assert refused.verdict is Verdict.REJECT
+    assert "repeated_order" in refused.deciding
 
 
 @pytest.mark.parametrize(
