@@ -198,6 +198,23 @@ class OrderedView(BookView):
         return before if mine is None else max(before, self._added.grow(mine).worst_net)
 
 
+class OneWayView(OrderedView):
+    """A book with one more pending order, of which only what goes the order's way counts.
+
+    Parameters
+    ----------
+    around : Surroundings
+    without : Enclosed
+    added : OneWay
+    """
+
+    @property
+    def largest_cluster(self) -> float:
+        """Net exposure of the order's own cluster: whatever others hold, it may not pass."""
+        mine = self._without.cluster
+        return 0.0 if mine is None else self._added.grow(mine).worst_net
+
+
 class Enclosed(NamedTuple):
     """A book without an order, as limits on what encloses the order's position look at it.
 
