@@ -6,7 +6,7 @@ adds one column of scenarios (`what_if`) and measures nothing anew.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -112,7 +112,7 @@ class Commitments:
         return self.scopes.get(scope, NOTHING_THERE)
 
 
-@cache
+@lru_cache(maxsize=2**14)
 def scopes_of(key: PositionKey) -> tuple[Scope, Scope, Scope]:
     """The strategy, the asset and the venue that a position belongs to."""
     return (

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -166,6 +167,63 @@ def test_no_approval_creates_or_deepens_an_excess_whatever_subset_of_orders_fill
     before = excesses(snapshot, policy)
     for subset in subsets_of(after.pending):
         assert_none_deeper(excesses(filled_and_paid(after, subset), policy), before)
+
+
+_EXPOSURES = [
+    "gross_exposure",
+    "net_exposure",
+    "leverage",
+    "concentration",
+    "open_positions",
+    "correlation_cluster",
+]
+
+
+@settings(max_examples=150)
+@given(
+    snapshots(whole=True, assets=KNOWN, max_pending=3),
+    orders(assets=KNOWN),
+    policies(_EXPOSURES),
+    st.sampled_from((0.0, 0.3, 0.7)),
+)
+def test_no_approval_brings_an_excess_about_that_the_same_fills_would_not_have_without_it(
+    snapshot: Snapshot, order: Order, policy: Policy, correlation: float
+) -> None:
+    """Also where other orders, which may never be filled, commit the book to an excess already."""
+    policy = replace(policy, cluster_correlation=correlation)
+    decision = ask(order, snapshot, policy)
+    assume(decision.verdict is not Verdict.REJECT)
+    assume(not _reduces(order, snapshot))
+    new = Pending(order.key, approved(order, decision).signed_quantity)
+
+    for subset in subsets_of(snapshot.pending):
+        without = excesses(filled_and_paid(snapshot, subset), policy)
+        assert_none_deeper(excesses(filled_and_paid(snapshot, (*subset, new)), policy), without)
+
+
+@pytest.mark.parametrize("kind", ["net_exposure", "gross_exposure", "concentration", "leverage"])
+def test_orders_the_other_way_that_are_beyond_a_limit_make_no_room(kind: str) -> None:
+    """Placed while the limit was wider, and perhaps never filled."""
+    selling = reservation_of(order_of(BTC, -2e6, name="resting"))
+    snapshot = snapshot_of(book_of({}, reservations=[selling]))
+
+    decision = ask(order_of(BTC, 2e6), snapshot, policy_of(definition(kind, hard=0.5)))
+
+    assert decision.allowed * PRICES[BTC] <= 0.5e6
+    assert kind in decision.deciding
+
+
+def test_a_cluster_that_is_too_large_makes_no_room_for_another_one() -> None:
+    policy = policy_of(definition("correlation_cluster", hard=0.5), cluster_correlation=0.99)
+    snapshot = snapshot_of(book_of({TREND_BTC: 1e6}, cash=0.0))
+
+    larger = ask(order_of(ETH, 0.9e6), snapshot, policy)
+    within = ask(order_of(ETH, 0.5e6), snapshot, policy)
+
+    assert larger.verdict is Verdict.RESIZE
+    assert larger.allowed * PRICES[ETH] == pytest.approx(0.5e6, rel=1e-3)
+    assert larger.deciding == ("correlation_cluster",)
+    assert within.verdict is Verdict.APPROVE
 
 
 def filled_and_paid(snapshot: Snapshot, fills: Sequence[Pending]) -> Snapshot:
@@ -671,7 +729,81 @@ def test_nothing_that_an_agent_sends_raises(
         assert all(r.value is None or not math.isnan(r.value) for r in decision.reasons)
 
 
+@pytest.mark.parametrize(
+    "name", ["client_order_id", "portfolio", "strategy", "asset", "venue", "side"]
+)
+@pytest.mark.parametrize("value", [[], {}, None, b"x", 1.0, np.array([1, 2]), "x" * 10**6])
+def test_what_is_no_name_is_refused_and_does_not_raise(name: str, value: object) -> None:
+    snapshot = snapshot_of(held(BTC, 1e5))
+    code = ReasonCode.SIDE_UNKNOWN if name == "side" else ReasonCode.NAME_NOT_VALID
+
+    for quantity in (1e3, -1e3):
+        decision = ask(order_of(BTC, quantity), snapshot, policy_of(), **{name: value})
+        assert decision.verdict is Verdict.REJECT
+        assert code in decision.deciding
+        assert order_validation(decision, snapshot).allowed_quantity == 0.0
+
+
+@pytest.mark.parametrize("name", ["portfolio", "strategy", "asset", "venue", "side"])
+def test_a_signal_of_what_is_no_name_is_refused_too(name: str) -> None:
+    signal = SignalRequest(
+        portfolio="demo", strategy="trend", asset=BTC, venue="sim-a", side=Side.BUY
+    )
+    wrong = replace(signal, **{name: []})  # type: ignore[arg-type]
+
+    assert manager_of(snapshot_of(book_of({})), policy_of()).validate_signal(wrong).allowed == 0.0
+
+
+def test_an_order_type_may_come_as_text() -> None:
+    """As it does from a message; what is neither type is refused by name."""
+    snapshot = snapshot_of(held(BTC, 1e5))
+
+    def asked(kind: object, value: float, price: float | None = None) -> Decision:
+        changes = {"order_type": kind, "limit_price": price}
+        return ask(order_of(BTC, value), snapshot, policy_of(), **changes)
+
+    assert asked("market", -1e3).verdict is Verdict.APPROVE
+    assert asked("limit", 1e3, 5e4).verdict is Verdict.APPROVE
+    for kind in ("stop", None, [], 1):
+        assert asked(kind, 1e3, 5e4).deciding == (ReasonCode.ORDER_TYPE_UNKNOWN,)
+
+
+@pytest.mark.parametrize("claim", ["false", "no", 1, [0]])
+def test_only_true_is_an_emergency(claim: object) -> None:
+    halted = {WHOLE: Standing(TradingState.HALTED, NOW, "set by the test")}
+    manager = manager_of(snapshot_of(held(BTC, 1e5)), policy_of(), standings=halted)
+
+    decision = manager.validate_order(request_of(order_of(BTC, -1e3), emergency=claim))
+
+    assert decision.verdict is Verdict.REJECT
+
+
 # --- the exchange's steps ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("quantity", [np.float64(0.37), 0.37])
+def test_a_number_of_numpy_is_rounded_like_any_other(quantity: float) -> None:
+    order, snapshot = order_of(BTC, 1e3), snapshot_of(book_of({}))
+
+    assert ask(order, snapshot, stepped(lot=0.1), quantity=quantity).allowed == 0.3
+
+
+def test_prices_and_quantities_beyond_all_steps_do_not_raise() -> None:
+    order, snapshot = order_of(BTC, 1e3), snapshot_of(book_of({}))
+    absurd = {"order_type": OrderType.LIMIT, "limit_price": 1e307}
+    wide = policy_of(instruments={BTC: Instrument(lot=1e-8)}, open_to=1.7e308)
+
+    assert ask(order, snapshot, stepped(tick=0.01), **absurd).allowed == order.quantity
+    assert ask(order, snapshot, wide, quantity=1e301).allowed == 1e301
+
+
+@pytest.mark.parametrize("quantity", [5e-324, 1e-8])
+def test_less_than_a_lot_is_nothing(quantity: float) -> None:
+    order, snapshot = order_of(BTC, 1e3), snapshot_of(book_of({}))
+
+    decision = ask(order, snapshot, stepped(lot=0.1), quantity=quantity)
+
+    assert (decision.verdict, decision.deciding) == (Verdict.REJECT, (ReasonCode.OFF_LOT,))
 
 
 def stepped(**steps: float) -> Policy:
@@ -695,6 +827,32 @@ def test_a_resize_is_rounded_down_to_the_lot() -> None:
 
     assert decision.allowed == 2.0  # 10 % of a million at 50,000
     assert decision.deciding == ("net_exposure",)
+
+
+@pytest.mark.parametrize("wanted", [2.2, 3.0, 5.0, 17.0, 60.0, 999.0])
+@pytest.mark.parametrize(
+    ("steps", "largest"),
+    [
+        ({"lot": 0.25}, 2.0),
+        ({"lot": 2.0}, 2.0),
+        ({"lot": 1.0, "least": 2.0}, 2.0),
+        ({"least": 2.0}, 2.0),
+        ({"lot": 0.7}, 1.4),
+        ({"lot": 0.1}, 2.0),
+    ],
+)
+def test_an_edge_that_lies_on_a_lot_is_reached(
+    wanted: float, steps: dict[str, float], largest: float
+) -> None:
+    limits = policy_of(definition("net_exposure", hard=0.1)).limits  # two bitcoin at 50,000
+    policy = replace(stepped(**steps), limits=limits)
+    manager = manager_of(snapshot_of(book_of({})), policy)
+
+    def asked(quantity: float) -> Decision:
+        return manager.validate_order(request_of(replace(order_of(BTC, 1.0), quantity=quantity)))
+
+    assert asked(wanted).allowed == largest
+    assert asked(largest).verdict is Verdict.APPROVE
 
 
 def test_less_than_the_least_quantity_is_refused() -> None:
