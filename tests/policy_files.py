@@ -153,7 +153,7 @@ def _plans() -> st.SearchStrategy[StopPlan]:
         atr_trail=st.none() | st.floats(0.1, 9.0),
         take_profit=st.sampled_from([(), two]),
         target_unit=st.sampled_from(TargetUnit),
-        cool_down_hours=_SIZES,
+        cool_down_hours=st.floats(0.0, 1e4),
     )
 
 

@@ -163,6 +163,29 @@ def test_it_takes_the_place_of_those_that_it_meets_and_of_no_others() -> None:
     assert [t.starts for t in first.temporary][1:] == [MONDAY + 2 * HOUR, EARLY]
 
 
+def test_a_tighter_one_goes_on_before_and_after_what_takes_its_place() -> None:
+    """Who loosens a limit for an hour does not end what was to hold for a day."""
+    tight = replace(raising(hard=0.1, expires=MONDAY + 24 * HOUR), soft=0.05)
+    loose = raising(starts=MONDAY, expires=MONDAY + HOUR)
+    policy = adopted(FIRST, tight, loose).policy
+    assert policy is not None
+
+    assert [(t.hard, t.starts, t.expires) for t in policy.temporary if t.limit == ON_BTC] == [
+        (0.1, EARLY, MONDAY),
+        (0.1, MONDAY + HOUR, MONDAY + 24 * HOUR),
+        (0.3, MONDAY, MONDAY + HOUR),
+    ]
+
+
+def test_a_looser_one_ends_with_what_takes_its_place() -> None:
+    policy = adopted(FIRST, raising(expires=MONDAY + 24 * HOUR), raising(hard=0.26)).policy
+    assert policy is not None
+
+    assert [(t.hard, t.expires) for t in policy.temporary if t.limit == ON_BTC] == [
+        (0.26, MONDAY + HOUR)
+    ]
+
+
 def test_ending_it_lets_the_limit_be_as_defined_and_touches_no_other() -> None:
     found = adopted(FIRST, raising(), restoring(ON_BTC))
 
