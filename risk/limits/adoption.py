@@ -41,7 +41,12 @@ class Adopted(NamedTuple):
 
 
 def adopt(
-    policy: Policy | None, actions: Sequence[Action], *, portfolio: str, at: datetime
+    policy: Policy | None,
+    actions: Sequence[Action],
+    *,
+    portfolio: str,
+    at: datetime,
+    again: bool = False,
 ) -> Adopted:
     """Apply what people asked of a policy; actions of other kinds are left to others.
 
@@ -54,6 +59,8 @@ def adopt(
     portfolio : str
     at : datetime
         Of the cycle, the market's time. UTC.
+    again : bool
+        Whether they were adopted before: what is sound is not judged by rules that came since.
 
     Returns
     -------
@@ -66,7 +73,8 @@ def adopt(
             continue
         try:
             wanted = _wanted(policy, action, at)
-            refuse_unsound(wanted, portfolio)
+            if not again:
+                refuse_unsound(wanted, portfolio)
         except PolicyInvalid as invalid:
             refusals.append(Refusal(asked_for(action), action.who, str(invalid)))
             continue

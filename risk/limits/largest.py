@@ -55,6 +55,8 @@ def largest_passing(excess: Callable[[float], float], low: float, high: float) -
         else:
             halved = True
         guess = _between(low, under, high, over, negligible) if halved else 0.5 * (low + high)
+        if not low < guess < high:  # among the smallest floats nothing lies between two of them
+            break
         found = excess(guess)
         if found <= 0.0:
             over *= 0.5 if moved == "low" else 1.0

@@ -191,7 +191,8 @@ def policy_versions(connection: Connection, portfolio: str) -> Mapping[int, Poli
     policy: Policy | None = None
     for action, _, adopted in policy_history(connection, portfolio):
         if adopted is not None:
-            policy = adopt(policy, [action], portfolio=portfolio, at=adopted.at).policy
+            again = adopt(policy, [action], portfolio=portfolio, at=adopted.at, again=True)
+            policy = again.policy
             assert policy is not None, "the engine adopted it"
             found[policy.version] = policy
     return found

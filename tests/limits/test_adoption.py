@@ -105,6 +105,17 @@ def test_a_policy_that_contradicts_itself_is_refused_and_the_old_one_stays() -> 
     assert "needs thresholds 0 <= soft <= hard" in reason(found)
 
 
+def test_what_was_adopted_once_is_made_again_whatever_rules_came_since() -> None:
+    """So that every version can be exported."""
+    then = replace(policy_of(), derisking=replace(policy_of().derisking, deadline_minutes=1e10))
+
+    def found(*, again: bool) -> Policy | None:
+        return adopt(None, [adoption(then)], portfolio=OWNER, at=EARLY, again=again).policy
+
+    assert found(again=False) is None
+    assert found(again=True) == replace(then, version=1, by="anna")
+
+
 def test_a_policy_of_another_portfolio_is_refused() -> None:
     found = adopt(None, [adoption(FIRST)], portfolio="other", at=EARLY)
 
