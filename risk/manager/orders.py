@@ -243,6 +243,14 @@ class RiskManager:
         checks = self._guard.check(order)
         allowed = size if checks.passed else self._largest(order, place.instrument, least)
         stepped, steps = _in_steps(request, place.instrument, allowed)
+        # A fitted tail may be heavier of the smaller order: what steps make of it is asked again.
+        while least < stepped < allowed:
+            again = self._guard.check(order.resized(stepped))
+            if again.passed:
+                break
+            checks = again
+            allowed = self._largest(order.resized(stepped), place.instrument, least)
+            stepped, steps = _in_steps(request, place.instrument, allowed)
         evidence: tuple[Told, ...] = (*scaled, *steps, checks)
         if stepped < least or stepped <= 0.0:
             return self._only_reducing(request, place, least, evidence)

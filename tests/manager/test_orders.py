@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,8 +29,9 @@ from risk.domain.snapshot import Pending, Snapshot
 from risk.domain.state import RiskState, Standing, TradingState
 from risk.limits.base import Limit, LimitBase
 from risk.limits.evaluation import surroundings
+from risk.limits.guard import LimitGuard
 from risk.limits.types import BOOK_LIMITS, limit_of
-from risk.limits.views import BookView, SentOrder
+from risk.limits.views import BookView, OrderView, SentOrder
 from risk.manager import RiskManager, order_validation, signal_validation, step
 from tests.books import (
     ALIEN,
@@ -853,6 +855,25 @@ def test_an_edge_that_lies_on_a_lot_is_reached(
 
     assert asked(wanted).allowed == largest
     assert asked(largest).verdict is Verdict.APPROVE
+
+
+def test_what_is_rounded_down_to_a_lot_has_passed_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fitted tail may be heavier of a smaller order than of a larger one."""
+    measured = LimitGuard._values
+
+    def heavier_between(guard: Any, enclosing: Any, order: OrderView, *, dear: bool) -> Any:
+        values = measured(guard, enclosing, order, dear=dear)
+        return [1e9, *values[1:]] if 4.0 <= order.quantity < 5.2 else values
+
+    monkeypatch.setattr(LimitGuard, "_values", heavier_between)
+    manager = manager_of(snapshot_of(book_of({})), stepped(lot=1.0))
+
+    def asked(quantity: float) -> Decision:
+        return manager.validate_order(request_of(replace(order_of(BTC, 1.0), quantity=quantity)))
+
+    assert asked(6.0).allowed == 6.0
+    assert (asked(5.3).verdict, asked(5.3).allowed) == (Verdict.RESIZE, 3.0)
+    assert asked(3.0).verdict is Verdict.APPROVE
 
 
 def test_less_than_the_least_quantity_is_refused() -> None:
