@@ -128,11 +128,11 @@ def _soft(defined: LimitDefinition | None, hard: float) -> float:
 def _time(text: str, option: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        return moment.replace(tzinfo=UTC) if moment.utcoffset() is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # in UTC it may lie outside the calendar
         raise InvalidInput(
             f"{option} {text!r} is no time; write it like 2027-01-31T12:00"
         ) from error
-    return moment.replace(tzinfo=UTC) if moment.utcoffset() is None else moment.astimezone(UTC)
 
 
 def _documents(state: RiskState) -> list[dict[str, object]]:

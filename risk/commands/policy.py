@@ -1,5 +1,6 @@
 """``seawall policy``: what may be done with a book, as one file."""
 
+import os
 from datetime import date
 from pathlib import Path
 
@@ -147,12 +148,38 @@ def history(portfolio: str | None) -> None:
 
 def _write(file: Path, text: str, *, force: bool) -> None:
     try:
-        with file.open("w" if force else "x", encoding="utf-8") as opened:
-            opened.write(text)
+        if force and file.is_file():
+            _write_over(file.resolve(), text)
+        elif force and file.exists():  # a pipe, a terminal
+            file.write_text(text, encoding="utf-8")
+        else:
+            _write_anew(file, text)
     except FileExistsError as error:
         raise InvalidInput(f"{file} is there already; --force writes over it") from error
     except OSError as error:
         raise InvalidInput(f"{file} cannot be written: {error.strerror}") from error
+
+
+def _write_over(file: Path, text: str) -> None:
+    """Put a whole file in the place of the one that is there, which stays if that fails."""
+    beside = file.with_name(f"{file.name}.{os.getpid()}.part")
+    _write_anew(beside, text)
+    try:
+        beside.chmod(file.stat().st_mode)
+        beside.replace(file)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _write_anew(file: Path, text: str) -> None:
+    """Write all of a new file or leave none: half of a policy may read like a whole one."""
+    with file.open("x", encoding="utf-8") as opened:
+        try:
+            opened.write(text)
+            opened.flush()
+        except OSError:
+            file.unlink(missing_ok=True)
+            raise
 
 
 def _print_differences(portfolio: str, standing: PolicyStanding, new: Policy) -> bool:

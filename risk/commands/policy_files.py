@@ -6,6 +6,9 @@ from risk.domain.policy import Policy
 from risk.errors import InvalidInput
 from risk.limits.policy_file import read_policy
 
+#: Bytes. Thousands of limits: every cycle measures each of them.
+LARGEST_FILE = 1_000_000
+
 
 def read_policy_file(file: Path, portfolio: str) -> Policy:
     """The policy in `file`, as one of `portfolio`.
@@ -16,7 +19,11 @@ def read_policy_file(file: Path, portfolio: str) -> Policy:
         If the file cannot be read, or is no sound policy.
     """
     try:
-        text = file.read_text(encoding="utf-8")
+        with file.open("rb") as opened:
+            found = opened.read(LARGEST_FILE + 1)
+        if len(found) > LARGEST_FILE:
+            raise InvalidInput(f"{file} is larger than any policy: {LARGEST_FILE:,} bytes at most")
+        text = found.decode("utf-8-sig")  # some editors begin a file with a mark
     except OSError as error:
         raise InvalidInput(f"{file} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -17,7 +17,9 @@ from risk.domain.state import TradingState
 class ReasonCode(StrEnum):
     """Why an order was answered as it was, apart from limits, whose code is their kind."""
 
+    NAME_NOT_VALID = "name_not_valid"
     SIDE_UNKNOWN = "side_unknown"
+    ORDER_TYPE_UNKNOWN = "order_type_unknown"
     QUANTITY_NOT_FINITE = "quantity_not_finite"
     QUANTITY_NOT_POSITIVE = "quantity_not_positive"
     LIMIT_PRICE_MISSING = "limit_price_missing"

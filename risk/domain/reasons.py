@@ -23,8 +23,15 @@ class Explained(NamedTuple):
 
 #: Every code of `ReasonCode`. The kinds of limits, which are reason codes too, tell of themselves.
 REASONS: Mapping[ReasonCode, Explained] = {
+    ReasonCode.NAME_NOT_VALID: Explained(
+        "A name of the order, its id included, is not text, or longer than 500 letters.",
+        "Mend the program that made the order.",
+    ),
     ReasonCode.SIDE_UNKNOWN: Explained(
         "The side is neither `buy` nor `sell`.", "Mend the program that made the order."
+    ),
+    ReasonCode.ORDER_TYPE_UNKNOWN: Explained(
+        "The type is neither `market` nor `limit`.", "Mend the program that made the order."
     ),
     ReasonCode.QUANTITY_NOT_FINITE: Explained(
         "The quantity is not a finite number.", "Mend the program that made the order."

@@ -210,17 +210,21 @@ class Snapshot:
         """Orders that may still be filled; one known from both sides counts once.
 
         Of the two sides' open quantities the larger rules: the venue may have filled what
-        the ledger has not heard of, and the ledger may hold what the venue has not seen.
+        the ledger has not heard of, and the ledger may hold what the venue has not seen. Orders of
+        one id for other positions or the other way are two, and both count.
         """
         merged = {
             order_id: Pending(reserved.order.key, reserved.open_quantity)
             for order_id, reserved in self.ledger.reservations.items()
         }
+        strangers: list[Pending] = []
         for order_id, seen in self.working_orders.items():
-            ours = merged.get(order_id)
-            if ours is None or abs(seen.open_quantity) > abs(ours.open_quantity):
-                merged[order_id] = Pending(seen.key, seen.open_quantity)
-        return tuple(p for p in merged.values() if p.open_quantity != 0.0)
+            theirs, ours = Pending(seen.key, seen.open_quantity), merged.get(order_id)
+            if ours is not None and not _may_be_one(ours, theirs):
+                strangers.append(theirs)
+            elif ours is None or abs(theirs.open_quantity) > abs(ours.open_quantity):
+                merged[order_id] = theirs
+        return tuple(p for p in (*merged.values(), *strangers) if p.open_quantity != 0.0)
 
     def after(self, order: Order) -> "Snapshot":
         """The snapshot with room reserved for `order`."""
@@ -231,3 +235,7 @@ class Snapshot:
             expires_at=self.at + RESERVATION_LIFE,
         )
         return replace(self, ledger=self.ledger.after_reservation(reservation))
+
+
+def _may_be_one(ours: Pending, theirs: Pending) -> bool:
+    return ours.key == theirs.key and ours.open_quantity * theirs.open_quantity >= 0.0

@@ -10,7 +10,7 @@ from risk.domain.actions import BookModelInUse
 from risk.domain.limits import LimitState
 from risk.domain.market import Trust
 from risk.domain.policy import Policy
-from risk.domain.positions import PositionKey
+from risk.domain.positions import Position, PositionKey
 from risk.domain.reductions import FULL_SIZE, Reduction, Sizing
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.stops import HourlyRange, StopState
@@ -256,6 +256,23 @@ class RiskState:
             ):
                 asked[key] = wanted
         return tuple(asked.values())
+
+    def unmet_by(self, positions: Mapping[PositionKey, Position]) -> tuple[Reduction, ...]:
+        """Those of them that still concern these positions: what has turned round owes nothing.
+
+        A request to close says nothing of the side that it was made for.
+
+        Parameters
+        ----------
+        positions : mapping of PositionKey to Position
+            Since the last step.
+        """
+        return tuple(
+            asked
+            for asked in self.open_reductions
+            if (held := positions.get(asked.key)) is not None
+            and held.quantity * self.positions_told.get(asked.key, held.quantity) > 0.0
+        )
 
     def standing(self) -> Standing | None:
         """The portfolio's standing; None before the first step."""

@@ -150,7 +150,7 @@ def read_account(
     """
     reading = account.read(market, carried)
     ledger = carried.ledger.after_all(fills=reading.fills, flows=reading.flows)
-    done = executor.execute(carried.state.open_reductions, market, ledger)
+    done = executor.execute(carried.state.unmet_by(ledger.positions), market, ledger)
     return replace(reading, fills=(*reading.fills, *done))
 
 

@@ -197,8 +197,26 @@ def _with_temporary(policy: Policy, action: SetTemporaryLimit, at: datetime) -> 
         reason=action.reason,
         by=action.who,
     )
-    kept = (t for t in policy.temporary if not _meet(t, new))
+    kept = (part for t in policy.temporary for part in _beside(t, new, policy))
     return replace(policy, temporary=(*kept, new))
+
+
+def _beside(one: TemporaryLimit, new: TemporaryLimit, policy: Policy) -> Iterator[TemporaryLimit]:
+    """What remains of a temporary limit beside a new one.
+
+    One that is tighter than defined goes on before and after it: who loosens a limit for an hour
+    does not end what was to hold for a month. One that is looser ends with its successor.
+    """
+    if not _meet(one, new):
+        yield one
+        return
+    defined = policy.limit(one.limit)
+    if defined is None or one.hard >= defined.hard:
+        return
+    if one.starts < new.starts:
+        yield replace(one, expires=new.starts)
+    if one.expires > new.expires:
+        yield replace(one, starts=new.expires)
 
 
 def _meet(one: TemporaryLimit, other: TemporaryLimit) -> bool:

@@ -20,10 +20,17 @@ from risk.limits.base import Limit, LimitBase, OrderLimit
 from risk.limits.largest import largest_passing
 from risk.limits.rows import row_of
 from risk.limits.rulebook import Rulebook, on
-from risk.limits.views import BookView, Enclosed, OrderedView, OrderView, Surroundings
+from risk.limits.views import (
+    BookView,
+    Enclosed,
+    OneWayView,
+    OrderedView,
+    OrderView,
+    Surroundings,
+)
 from risk.measures.reaches import COLUMNS
 from risk.measures.types import FloatArray
-from risk.portfolio.what_if import Touched, WhatIf
+from risk.portfolio.what_if import OneWay, Touched, WhatIf
 
 #: Two figures that differ by less than this share are the same figure, computed in another order.
 _ROUNDING = 1e-12
@@ -116,6 +123,8 @@ class _Enclosing(NamedTuple):
         Of the limits that have one, see `row_of`.
     cheap, dear : tuple of Limit
         Those that have none.
+    exceeded : tuple of (int, Limit)
+        Those on exposure that are in excess without the order, and their places in `limits`.
     without : Enclosed
     touched : Touched
     """
@@ -127,6 +136,7 @@ class _Enclosing(NamedTuple):
     rows: FloatArray
     cheap: tuple[Limit, ...]
     dear: tuple[Limit, ...]
+    exceeded: tuple[tuple[int, Limit], ...]
     without: Enclosed
     touched: Touched
 
@@ -161,7 +171,7 @@ class LimitGuard:
         """
         enclosing = self._limits(order.key)
         values = self._values(enclosing, order, dear=True)
-        return Checks(enclosing.limits, enclosing.allowed, values)
+        return Checks(enclosing.limits, self._allowed(enclosing, order), values)
 
     def raised_by(self, order: OrderView) -> list[Checked]:
         """The limits of the book that a reduction crosses or deepens, and passes all the same."""
@@ -195,13 +205,36 @@ class LimitGuard:
         enclosing = self._limits(order.key)
 
         def excess(quantity: float, *, dear: bool) -> float:
-            values = self._values(enclosing, order.resized(quantity), dear=dear)
-            return max(map(_excess, values, enclosing.allowed), default=-math.inf)
+            resized = order.resized(quantity)
+            values = self._values(enclosing, resized, dear=dear)
+            return max(map(_excess, values, self._allowed(enclosing, resized)), default=-math.inf)
 
         cheap = largest_passing(partial(excess, dear=False), least, order.quantity)
         if cheap <= least or not enclosing.dear:
             return cheap
         return largest_passing(partial(excess, dear=True), least, cheap)
+
+    def _allowed(self, enclosing: _Enclosing, order: OrderView) -> Sequence[float]:
+        """What each value may be, at the most, for this order.
+
+        What is in excess may stay as it is only if the order would not bring an excess about by
+        itself, were it filled without the orders that go the other way, or in another cluster.
+        """
+        if not enclosing.exceeded:
+            return enclosing.allowed
+        allowed, sign = list(enclosing.allowed), order.side.sign
+        before = self._one_way(enclosing, 0.0, sign)
+        after = self._one_way(enclosing, sign * order.quantity * order.mark.price, sign)
+        for place, limit in enclosing.exceeded:
+            was, value = limit.measure(before), limit.measure(after)
+            kept = max(limit.hard, 0.0 if was is None else was * (1.0 + _ROUNDING))
+            if value is None or not value <= kept:
+                allowed[place] = limit.hard
+        return allowed
+
+    def _one_way(self, enclosing: _Enclosing, change: float, sign: int) -> OneWayView:
+        added = OneWay(enclosing.touched, change, sign)
+        return OneWayView(self._around, enclosing.without, added)
 
     def _values(self, enclosing: _Enclosing, order: OrderView, *, dear: bool) -> list[float | None]:
         """What the limits say, in their order; those on scenarios only if `dear`."""
@@ -242,6 +275,8 @@ class LimitGuard:
         cheap = tuple(limit for limit, row in moving if row is None and not limit.dear)
         dear = tuple(limit for limit, row in moving if row is None and limit.dear)
         rows = [row for _, row in moving if row is not None]
+        first = len(order) + len(settled)
+        exposed = enumerate((*tabled, *cheap), start=first)
         return _Enclosing(
             limits=(*order, *settled, *tabled, *cheap, *dear),
             allowed=(
@@ -253,6 +288,7 @@ class LimitGuard:
             rows=np.array(rows, dtype=np.float64).reshape(len(rows), len(COLUMNS)),
             cheap=cheap,
             dear=dear,
+            exceeded=tuple((n, limit) for n, limit in exposed if self._is_exceeded(limit)),
             without=without,
             touched=self._check.touched(key),
         )
@@ -265,6 +301,10 @@ class LimitGuard:
         """What an order that does not deepen an excess leaves the limit's value at."""
         before = self._value(limit)
         return 0.0 if before is None else before * (1.0 + _ROUNDING)
+
+    def _is_exceeded(self, limit: Limit) -> bool:
+        value = self._value(limit)
+        return value is not None and value > limit.hard
 
     def _value(self, limit: Limit) -> float | None:
         """What the limit says of the book without the order."""

@@ -8,7 +8,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -31,6 +31,9 @@ _OF_HEAD = ("version", "by", "cluster_correlation", "maintenance_margin")
 _OF_LIMIT = ("kind", "on", "hard", "name", "soft", "dynamic", "owner", "rationale", "review_by")
 _OF_TEMPORARY = ("limit", "hard", "soft", "starts", "expires", "reason", "by")
 _LARGEST = sys.float_info.max
+_LAST_VERSION = 2**31 - 1
+#: Of a value that is wrong, what is told.
+_TOLD = 200
 _LINE_BREAK = re.compile(r"\s*\n\s*")
 
 
@@ -309,7 +312,9 @@ def _truth(table: Table, name: str, entry: str) -> bool:
 
 def _version(table: Table, entry: str, *, default: int) -> int:
     value = table.get("version", default)
-    if isinstance(value, bool) or not isinstance(value, int) or value < default:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _wrong(entry, "version", value, f"a whole number, {default} or more")
+    if not default <= value <= _LAST_VERSION:
         raise _wrong(entry, "version", value, f"a whole number, {default} or more")
     return value
 
@@ -323,11 +328,19 @@ def _date(table: Table, name: str, entry: str) -> date | None:
 
 def _time(table: Table, name: str, entry: str) -> datetime:
     value = _needed(table, name, entry)
-    if not isinstance(value, datetime) or value.utcoffset() is None:
+    if not isinstance(value, datetime) or not _is_a_moment(value):
         raise _wrong(
             entry, name, value, "a time with its zone, without quotes, such as 2027-01-31T12:00:00Z"
         )
     return value
+
+
+def _is_a_moment(value: datetime) -> bool:
+    """Whether it has a zone, and is within the calendar in UTC too."""
+    try:
+        return value.utcoffset() is not None and bool(value.astimezone(UTC))
+    except OverflowError:
+        return False
 
 
 def _parameter(value: Any) -> Parameter:
@@ -353,4 +366,10 @@ def _tables(table: Table, name: str, entry: str) -> list[Table]:
 
 
 def _wrong(entry: str, name: str, value: object, wanted: str) -> PolicyInvalid:
-    return PolicyInvalid(entry, f"has {name} = {value!r}, which must be {wanted}")
+    try:
+        told = repr(value)
+    except ValueError:  # a whole number of more digits than Python writes
+        told = "a number beyond all others"
+    if len(told) > _TOLD:
+        told = f"{told[:_TOLD]}..."
+    return PolicyInvalid(entry, f"has {name} = {told}, which must be {wanted}")

@@ -1,7 +1,7 @@
 """What a policy must be like to be adopted; the first thing that is wrong is told."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -11,6 +11,7 @@ from typing import get_type_hints
 from risk.domain.limits import LimitDefinition, TemporaryLimit, Thresholds, Unit
 from risk.domain.policy import Dynamics, Policy, RegimePack, Rung
 from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.stops import LONGEST_HOURS
 from risk.errors import PolicyInvalid
 from risk.limits.dynamics import GENERAL_PACK
 from risk.limits.types import LIMIT_TYPES, limit_of, own_settings
@@ -21,6 +22,11 @@ SMALLEST = 1e-9
 LARGEST_THRESHOLD = 1e18
 #: The most that an agent may be given to act on a request: a year.
 LONGEST_DEADLINE_MINUTES = 365.0 * 24.0 * 60.0
+#: The longest window of a limit, in seconds: ten years.
+LONGEST_WINDOW = 3600.0 * LONGEST_HOURS
+
+_LARGEST_FACTOR = 1000.0
+_SMALLEST_STEP = 1e-6
 
 
 def refuse_unsound(policy: Policy, portfolio: str) -> None:
@@ -48,8 +54,7 @@ def refuse_unsound(policy: Policy, portfolio: str) -> None:
     for temporary in policy.temporary:
         _refuse_temporary(temporary, policy)
     _refuse_overlap(policy.temporary)
-    for limit, hard in _all_thresholds(policy):
-        _refuse_above_parents(limit, hard, policy)
+    _refuse_above_parents(policy)
 
 
 def refuse_odd_text(entry: str, what: str, text: str, *, may_be_empty: bool = False) -> None:
@@ -107,11 +112,17 @@ def _refuse_strategies(policy: Policy) -> None:
 def _refuse_dynamics(policy: Policy) -> None:
     dynamics, entry = policy.dynamics, "dynamics"
     _refuse_not_above_zero(entry, "floor", dynamics.floor, most=1.0)
-    refuse_outside(entry, "cap", dynamics.cap, least=1.0)
+    refuse_outside(entry, "cap", dynamics.cap, least=1.0, most=_LARGEST_FACTOR)
     _refuse_falls(dynamics)
     _refuse_not_above_zero(entry, "performance_least", dynamics.performance_least, most=1.0)
-    _refuse_not_above_zero(entry, "step", dynamics.step, most=1.0)
-    _refuse_not_above_zero(entry, "loosen_per_day", dynamics.loosen_per_day)
+    refuse_outside(entry, "step", dynamics.step, least=_SMALLEST_STEP, most=1.0)
+    refuse_outside(
+        entry,
+        "loosen_per_day",
+        dynamics.loosen_per_day,
+        least=_SMALLEST_STEP,
+        most=_LARGEST_FACTOR,
+    )
     for kind, pack in dynamics.packs.items():
         _refuse_pack(kind, pack, policy)
     refuse_outside("clusters", "cluster_correlation", policy.cluster_correlation, most=1.0)
@@ -135,7 +146,7 @@ def _refuse_pack(kind: str, pack: RegimePack, policy: Policy) -> None:
             entry, f"is for a strategy type that no strategy has; {_there_are(types)}"
         )
     for spec in fields(pack):
-        _refuse_not_above_zero(entry, spec.name, getattr(pack, spec.name))
+        _refuse_not_above_zero(entry, spec.name, getattr(pack, spec.name), most=_LARGEST_FACTOR)
 
 
 def _refuse_derisking(policy: Policy) -> None:
@@ -210,11 +221,15 @@ def _refuse_settings(limit: LimitDefinition) -> None:
             continue
         value, wanted = limit.parameters[name], hints[name]
         if wanted is float and isinstance(value, float):
-            refuse_outside(limit.name, name, value)
+            refuse_outside(limit.name, name, value, most=_most_of(name))
         elif wanted is str and isinstance(value, str):
             refuse_odd_text(limit.name, name, value, may_be_empty=True)
         elif not (wanted == tuple[str, ...] and _are_texts(value)):
             raise PolicyInvalid(limit.name, f"has {name} {value!r}, which must be {_SAID[wanted]}")
+
+
+def _most_of(setting: str) -> float:
+    return LONGEST_WINDOW if setting == "seconds" else math.inf
 
 
 def _are_texts(value: object) -> bool:
@@ -232,11 +247,11 @@ _SAID: Mapping[object, str] = {
 
 def _refuse_scope(limit: LimitDefinition, policy: Policy, portfolio: str) -> None:
     kind, name = limit.scope
-    known: dict[ScopeKind, tuple[str, Sequence[str]]] = {
+    known: dict[ScopeKind, tuple[str, Collection[str]]] = {
         ScopeKind.PORTFOLIO: ("portfolio", (portfolio,)),
-        ScopeKind.ASSET: ("asset", tuple(policy.instruments)),
-        ScopeKind.STRATEGY: ("strategy", tuple(policy.strategies)),
-        ScopeKind.STRATEGY_TYPE: ("strategy type", tuple(policy.strategies.values())),
+        ScopeKind.ASSET: ("asset", policy.instruments),
+        ScopeKind.STRATEGY: ("strategy", policy.strategies),
+        ScopeKind.STRATEGY_TYPE: ("strategy type", policy.strategies.values()),
     }
     if kind is ScopeKind.VENUE:  # the account knows which there are, the policy does not
         refuse_odd_text(limit.name, "venue", name)
@@ -248,7 +263,7 @@ def _refuse_scope(limit: LimitDefinition, policy: Policy, portfolio: str) -> Non
         )
 
 
-def _there_are(names: Sequence[str] | set[str]) -> str:
+def _there_are(names: Collection[str]) -> str:
     return f"there are {', '.join(sorted(set(names)))}" if names else "there are none"
 
 
@@ -304,29 +319,57 @@ def _told(moment: datetime) -> str:
 # --- children and parents ------------------------------------------------------------------
 
 
-def _all_thresholds(policy: Policy) -> Iterator[tuple[LimitDefinition, float]]:
-    """Each limit's hard threshold, as defined and for a while."""
-    named = {limit.name: limit for limit in policy.limits}
-    yield from ((limit, limit.hard) for limit in policy.limits)
-    yield from ((named[each.limit], each.hard) for each in policy.temporary)
-
-
-def _refuse_above_parents(limit: LimitDefinition, hard: float, policy: Policy) -> None:
+def _refuse_above_parents(policy: Policy) -> None:
     """A part of a book may not be allowed more than the whole of which it is a part."""
-    if LIMIT_TYPES[limit.kind].unit is not Unit.SHARE:
-        return
-    for parent in _parents(limit, policy):
-        most = max([parent.hard, *(t.hard for t in policy.temporary if t.limit == parent.name)])
-        if hard > most:
-            raise PolicyInvalid(
-                limit.name,
-                f"allows {hard:g} where {parent.name}, of which it is a part, allows {most:g}",
-            )
+    of_limit: dict[str, list[TemporaryLimit]] = {}
+    for temporary in policy.temporary:
+        of_limit.setdefault(temporary.limit, []).append(temporary)
+    wider = [limit for limit in policy.limits if limit.scope.kind in _WIDER]
+    for limit in policy.limits:
+        if LIMIT_TYPES[limit.kind].unit is not Unit.SHARE:
+            continue
+        raised = of_limit.get(limit.name, [])
+        for parent in _parents(limit, wider, policy):
+            _refuse_above(limit, limit.hard, parent, parent.hard)
+            for each in raised:
+                others = of_limit.get(parent.name, [])
+                _refuse_above(limit, each.hard, parent, _most_during(each, parent, others))
 
 
-def _parents(limit: LimitDefinition, policy: Policy) -> Iterator[LimitDefinition]:
+def _refuse_above(
+    limit: LimitDefinition, hard: float, parent: LimitDefinition, most: float
+) -> None:
+    if hard > most:
+        raise PolicyInvalid(
+            limit.name,
+            f"allows {hard:g} where {parent.name}, of which it is a part, allows {most:g}",
+        )
+
+
+def _most_during(
+    raised: TemporaryLimit, parent: LimitDefinition, others: Sequence[TemporaryLimit]
+) -> float:
+    """What a parent allows until the end of a part's temporary limit, without a gap.
+
+    Else the policy would contradict itself once the parent's ended, and whatever anybody asked
+    of it then would be refused.
+    """
+    until: datetime | None = None
+    enough = (each for each in others if each.hard >= raised.hard)
+    for each in sorted(enough, key=lambda each: each.starts):
+        if until is None or each.starts <= until:
+            until = each.expires
+    return parent.hard if until is None or until < raised.expires else max(raised.hard, parent.hard)
+
+
+_WIDER = (ScopeKind.PORTFOLIO, ScopeKind.STRATEGY_TYPE)
+
+
+def _parents(
+    limit: LimitDefinition, wider: Sequence[LimitDefinition], policy: Policy
+) -> Iterator[LimitDefinition]:
     """Limits of the same kind and settings on what encloses the scope of `limit`."""
-    for other in policy.limits:
+    for other in wider:
         alike = other.kind == limit.kind and other.parameters == limit.parameters
         if alike and _encloses(other.scope, limit.scope, policy):
             yield other

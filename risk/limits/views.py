@@ -198,6 +198,23 @@ class OrderedView(BookView):
         return before if mine is None else max(before, self._added.grow(mine).worst_net)
 
 
+class OneWayView(OrderedView):
+    """A book with one more pending order, of which only what goes the order's way counts.
+
+    Parameters
+    ----------
+    around : Surroundings
+    without : Enclosed
+    added : OneWay
+    """
+
+    @property
+    def largest_cluster(self) -> float:
+        """Net exposure of the order's own cluster: whatever others hold, it may not pass."""
+        mine = self._without.cluster
+        return 0.0 if mine is None else self._added.grow(mine).worst_net
+
+
 class Enclosed(NamedTuple):
     """A book without an order, as limits on what encloses the order's position look at it.
 
@@ -253,6 +270,8 @@ class OrderView:
     limit_price : float or None
     sent : sequence of SentOrder
         By the same strategy, oldest first.
+    requested : float or None
+        Units that the strategy asked for; None says that they are `quantity`.
     """
 
     at: datetime
@@ -263,6 +282,12 @@ class OrderView:
     order_type: OrderType
     limit_price: float | None
     sent: Sequence[SentOrder] = ()
+    requested: float | None = None
+
+    @property
+    def as_sent(self) -> float:
+        """Units that the strategy asked for, however much smaller the order was made since."""
+        return self.quantity if self.requested is None else self.requested
 
     @property
     def value(self) -> float | None:
@@ -282,6 +307,7 @@ class OrderView:
             order_type=self.order_type,
             limit_price=self.limit_price,
             sent=self.sent,
+            requested=self.as_sent,
         )
 
     def sent_within(self, seconds: float) -> Sequence[SentOrder]:

@@ -300,6 +300,8 @@ def _raised(reason: Reason, write: Write) -> str:
 
 
 _SAY: Mapping[str, _Say] = {
+    ReasonCode.NAME_NOT_VALID: _told("the {subject} is no name."),
+    ReasonCode.ORDER_TYPE_UNKNOWN: _told("the type is neither market nor limit."),
     ReasonCode.SIDE_UNKNOWN: _told("the side is neither buy nor sell."),
     ReasonCode.QUANTITY_NOT_FINITE: _told("the quantity is no finite number."),
     ReasonCode.QUANTITY_NOT_POSITIVE: _told("the quantity is not above zero."),

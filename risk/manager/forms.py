@@ -11,8 +11,14 @@ from risk.domain.policy import Instrument
 
 #: In a tuple, since a request may name as its side what has no hash.
 SIDES = tuple(Side)
+#: Of a name; longer ones are no names, and would be remembered.
+LONGEST_NAME = 500
+_TYPES = tuple(OrderType)
+_NAMES = ("client_order_id", "portfolio", "strategy", "asset", "venue")
 # A quantity is a float: what lies this close to a step, as a share of the step, is on it.
 _ON_STEP = 1e-6
+# Lots that are asked about one by one.
+_FEW = 8
 
 
 def malformed(request: OrderRequest, portfolio: str) -> Iterator[Reason]:
@@ -25,10 +31,13 @@ def malformed(request: OrderRequest, portfolio: str) -> Iterator[Reason]:
     portfolio : str
         The book's.
     """
-    if request.portfolio != portfolio:
+    nameless = [name for name in _NAMES if not is_name(getattr(request, name))]
+    for name in nameless:
+        yield failed(ReasonCode.NAME_NOT_VALID, name.replace("_", " "))
+    if "portfolio" not in nameless and request.portfolio != portfolio:
         yield failed(ReasonCode.PORTFOLIO_UNKNOWN, request.portfolio)
-    if request.side not in SIDES:
-        yield failed(ReasonCode.SIDE_UNKNOWN, str(request.side))
+    if not has_side(request):
+        yield failed(ReasonCode.SIDE_UNKNOWN, "side")
     if not is_finite(request.quantity):
         yield failed(ReasonCode.QUANTITY_NOT_FINITE, "quantity")
     elif request.quantity <= 0.0:
@@ -38,9 +47,21 @@ def malformed(request: OrderRequest, portfolio: str) -> Iterator[Reason]:
         yield price
 
 
+def is_name(value: object) -> bool:
+    """Whether it is text that may name something."""
+    return isinstance(value, str) and len(value) <= LONGEST_NAME
+
+
+def has_side(request: OrderRequest) -> bool:
+    """Whether its side is one."""
+    return isinstance(request.side, str) and request.side in SIDES
+
+
 def _malformed_price(request: OrderRequest) -> Reason | None:
-    price = request.limit_price
-    if request.order_type is OrderType.MARKET:
+    price, kind = request.limit_price, request.order_type
+    if not isinstance(kind, str) or kind not in _TYPES:
+        return failed(ReasonCode.ORDER_TYPE_UNKNOWN, "order type")
+    if kind == OrderType.MARKET:
         if price is None:
             return None
         return failed(ReasonCode.LIMIT_PRICE_UNEXPECTED, "limit price")
@@ -72,7 +93,9 @@ def off_tick(request: OrderRequest, instrument: Instrument) -> Reason | None:
 def _is_on_step(value: float, step: float) -> bool:
     steps = value / step
     # Where there are more steps than any float can tell, none can be told from its neighbour.
-    return not math.isfinite(steps) or abs(steps - round(steps)) <= _ON_STEP
+    if not math.isfinite(steps):
+        return True
+    return round(steps) > 0 and abs(steps - round(steps)) <= _ON_STEP
 
 
 def rounded_down(quantity: float, lot: float) -> float:
@@ -90,7 +113,30 @@ def rounded_down(quantity: float, lot: float) -> float:
     if _is_on_step(quantity, lot):
         return quantity
     step = Decimal(repr(lot))
-    return float((Decimal(repr(quantity)) / step).to_integral_value(ROUND_FLOOR) * step)
+    # Plain, since numpy writes its own floats otherwise.
+    return float((Decimal(repr(float(quantity))) / step).to_integral_value(ROUND_FLOOR) * step)
+
+
+def steps_between(low: float, high: float, instrument: Instrument) -> list[float]:
+    """The few quantities above `low`, up to `high`, that the exchange takes; largest first.
+
+    None where there are many, since what lies between is not worth a lot then.
+
+    Examples
+    --------
+    >>> steps_between(1.9, 3.1, Instrument(lot=0.5)), steps_between(1.0, 2.0, Instrument())
+    ([3.0, 2.5, 2.0], [])
+    >>> steps_between(1.9, 3.1, Instrument(least=2.5))
+    [2.5]
+    """
+    lot, least = instrument.lot, instrument.least
+    if lot <= 0.0:
+        return [least] if low < least <= high else []
+    if not (high - low) / lot <= _FEW:
+        return []
+    step, last = Decimal(repr(lot)), rounded_down(high, lot)
+    steps = [float(Decimal(repr(last)) - number * step) for number in range(_FEW + 1)]
+    return [quantity for quantity in steps if low < quantity and least <= quantity]
 
 
 def in_steps(

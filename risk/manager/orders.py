@@ -22,6 +22,7 @@ from risk.domain.decisions import (
 )
 from risk.domain.events import Verdict
 from risk.domain.orders import Side
+from risk.domain.policy import Instrument
 from risk.domain.positions import PositionKey
 from risk.domain.reductions import FULL_SIZE, Sizing
 from risk.domain.scopes import Scope
@@ -29,10 +30,19 @@ from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState, TradingState
 from risk.limits.evaluation import surroundings
 from risk.limits.guard import LimitGuard
-from risk.limits.largest import CLOSENESS
+from risk.limits.largest import CLOSENESS, NEGLIGIBLE
 from risk.limits.rulebook import Rulebook
 from risk.limits.views import OrderView, SentOrder
-from risk.manager.forms import SIDES, failed, in_steps, is_finite, malformed, off_tick
+from risk.manager.forms import (
+    failed,
+    has_side,
+    in_steps,
+    is_finite,
+    is_name,
+    malformed,
+    off_tick,
+    steps_between,
+)
 from risk.manager.places import Place, Places, halted
 from risk.measures.sizing import position_size
 
@@ -208,7 +218,8 @@ class RiskManager:
         found = []
         if self._check.is_pending(request.client_order_id):
             found.append(_duplicate(request))
-        if place.state is TradingState.HALTED and not request.emergency:
+        # Text such as "false" is true, and says nothing.
+        if place.state is TradingState.HALTED and request.emergency is not True:
             found.append(halted(place.scope))
         return found
 
@@ -232,12 +243,33 @@ class RiskManager:
         size, scaled = _scaled(request, place, least, sizing)
         order = self._view(request, place, size)
         checks = self._guard.check(order)
-        allowed = size if checks.passed else self._guard.largest(order, least=least)
+        allowed = size if checks.passed else self._largest(order, place.instrument, least)
         stepped, steps = in_steps(request, place.instrument, allowed)
+        # A fitted tail may be heavier of the smaller order: what steps make of it is asked again.
+        while least < stepped < allowed:
+            again = self._guard.check(order.resized(stepped))
+            if again.passed:
+                break
+            checks = again
+            allowed = self._largest(order.resized(stepped), place.instrument, least)
+            stepped, steps = in_steps(request, place.instrument, allowed)
         evidence: tuple[Told, ...] = (*scaled, *steps, checks)
         if stepped < least or stepped <= 0.0:
             return self._only_reducing(request, place, least, evidence)
         return self._answer(request, place, stepped, evidence)
+
+    def _largest(self, order: OrderView, instrument: Instrument, least: float) -> float:
+        """The largest quantity that passes; where lots are coarse, the largest number of them.
+
+        What is found lies a little below the edge, which is often on a lot itself.
+        """
+        assert self._guard is not None, "limits were asked"
+        found = self._guard.largest(order, least=least)
+        edge = min(order.quantity, found * (1.0 + _LITTLE) + NEGLIGIBLE * order.quantity)
+        for quantity in steps_between(found, edge, instrument):
+            if self._guard.check(order.resized(quantity)).passed:
+                return quantity
+        return found
 
     def _blocking(self, request: OrderRequest, place: Place) -> list[Reason]:
         """What stops new risk whatever its size."""
@@ -263,6 +295,8 @@ class RiskManager:
 
     def _advised(self, request: SignalRequest) -> float:
         """Units by volatility; NaN while they cannot be told, which is no order."""
+        if not is_name(request.asset):
+            return math.nan
         day, mark = self._snapshot.models.day, self._snapshot.mark(request.asset)
         column = day.column(request.asset)
         if column is None or not mark.known or not self._equity or self._equity <= 0.0:
@@ -284,6 +318,7 @@ class RiskManager:
             order_type=request.order_type,
             limit_price=request.limit_price,
             sent=self._sent.get(request.strategy, ()),
+            requested=request.quantity,
         )
 
     def _answer(
@@ -314,16 +349,18 @@ class RiskManager:
 
     def _answer_malformed(self, request: OrderRequest, wrong: tuple[Reason, ...]) -> Decision:
         """The refusal of what is no order."""
+        nowhere = PositionKey("", "", "")
+        key = request.key if all(map(is_name, request.key)) else nowhere
         return Decision(
-            client_order_id=request.client_order_id,
-            strategy=request.strategy,
-            asset=request.asset,
+            client_order_id=request.client_order_id if is_name(request.client_order_id) else "",
+            strategy=key.strategy,
+            asset=key.asset,
             verdict=Verdict.REJECT,
             requested=float(request.quantity) if is_finite(request.quantity) else 0.0,
             allowed=0.0,
-            side=Side(request.side) if request.side in SIDES else None,
+            side=Side(request.side) if has_side(request) else None,
             evidence=wrong,
-            trading_state=self.tightest(request.key)[0],
+            trading_state=self.tightest(key)[0],
             snapshot_id=self._snapshot.id,
             limits_version=self._version,
             expires_at=self._expires_at,

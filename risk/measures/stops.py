@@ -28,6 +28,8 @@ ATR_NEEDS = 24
 MAINTENANCE_MARGIN = 0.005
 
 _BARS_PER_DAY = 24.0
+# The log of a ratio beyond which no price ever goes, and a price or its inverse is still a float.
+_FURTHEST = 500.0
 
 
 def adverse(price: float, distance: float, *, side: int) -> float:
@@ -91,13 +93,18 @@ def favourable(price: float, gain: float, *, side: int) -> float:
 
 
 def adverse_by_log(price: float, distance: float, *, side: int) -> float:
-    """As :func:`adverse`, the distance being the log of the ratio: of any size, zero or more."""
-    return _scaled(price, math.exp(-checks.not_negative("distance", distance)), side)
+    """As :func:`adverse`, the distance being the log of the ratio: of any size, zero or more.
+
+    Beyond any price it is no further, so that it stays a price.
+    """
+    far = min(_FURTHEST, checks.not_negative("distance", distance))
+    return _scaled(price, math.exp(-far), side)
 
 
 def favourable_by_log(price: float, gain: float, *, side: int) -> float:
     """As :func:`favourable`, the gain being the log of the ratio."""
-    return _scaled(price, math.exp(checks.not_negative("gain", gain)), side)
+    far = min(_FURTHEST, checks.not_negative("gain", gain))
+    return _scaled(price, math.exp(far), side)
 
 
 def _scaled(price: float, ratio: float, side: int) -> float:

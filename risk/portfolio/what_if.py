@@ -256,3 +256,44 @@ class WhatIf:
             hour=self.hour,
             stress_loss=self.stress_loss,
         )
+
+
+class OneWay(WhatIf):
+    """The same if only those pending orders are filled that go the way of the one more.
+
+    Where the committed book is beyond a limit because of orders that go the other way, its worst
+    says nothing of this order, which may be filled without them.
+
+    Parameters
+    ----------
+    touched : Touched
+    change : float
+        As there.
+    sign : int
+        1 of a purchase, -1 of a sale; `change` may be zero.
+    """
+
+    __slots__ = ("_opens", "_sign")
+
+    def __init__(self, touched: Touched, change: float, sign: int) -> None:
+        super().__init__(touched, change)
+        self._sign = sign
+        before = self._end(touched.reach)
+        self._grown = max(0.0, abs(before + change) - abs(before))
+        self._opens = int(change != 0.0 and touched.reach.held == 0.0)
+
+    def _end(self, reach: Reach | ScopeReach) -> float:
+        """Net value with all that is pending on the order's side, and without the order."""
+        return reach.held + (reach.buys if self._sign > 0 else reach.sells)
+
+    def grow(self, reach: ScopeReach) -> ScopeReach:
+        """How far that way anything goes that contains the order's position."""
+        end = self._end(reach) + self._change
+        return ScopeReach(reach.gross + self._grown, end, 0.0, 0.0, reach.positions + self._opens)
+
+    @property
+    def squares(self) -> float:
+        """Sum over assets of the largest net exposure squared, and what the order adds to it."""
+        before = self._end(self._touched.asset)
+        after = before + self._change
+        return self._touched.base.squares + max(0.0, after * after - before * before)

@@ -137,6 +137,7 @@ def test_a_limit_is_restored_before_its_time(run, lived):
     ("options", "told"),
     [
         ({"until": "tomorrow"}, "--until 'tomorrow' is no time"),
+        ({"until": "9999-12-31T23:59-14:00"}, "--until '9999-12-31T23:59-14:00' is no time"),
         ({"until": NOON}, "would have expired before now"),
         ({"limit": "value_at_risk"}, f"did you mean {VAR}?"),
     ],

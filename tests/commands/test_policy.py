@@ -1,6 +1,7 @@
 """`seawall policy`: a file is checked, compared, confirmed, adopted, exported and remembered."""
 
 import pwd
+import resource
 from types import SimpleNamespace
 
 import pytest
@@ -153,6 +154,38 @@ def test_a_file_that_is_there_is_not_written_over_unasked(run, book):
     assert book.read_text().startswith("version = 1")
 
 
+@pytest.fixture
+def full_disk(monkeypatch):
+    """From the moment at which a policy is written, no file may grow beyond a hundred bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    text_of = module.policy_text
+
+    def fill_up(policy):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+        return text_of(policy)
+
+    monkeypatch.setattr(module, "policy_text", fill_up)
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("options", [(), ("--force",)])
+def test_a_full_disk_costs_no_file_and_leaves_no_half_of_one(run, book, home, full_disk, options):
+    run("policy", "import", book, "--yes")
+    take_in()
+    there, new = book.read_text(), home / "new.toml"
+    files = sorted(home.iterdir())
+
+    refused = run("policy", "export", book if options else new, *options)
+
+    assert refused.exit_code == 2
+    assert "cannot be written: File too large" in refused.stderr
+    assert book.read_text() == there
+    assert [file for file in sorted(home.iterdir()) if file.suffix != ".db"] == [
+        file for file in files if file.suffix != ".db"
+    ]
+
+
 def test_a_book_without_a_policy_has_none_to_export(run, book):
     refused = run("policy", "export")
 
@@ -187,6 +220,24 @@ def test_what_is_no_policy_is_refused_in_one_sentence(run, book, command, conten
 
     assert refused.exit_code == 2
     assert told in refused.stderr
+
+
+@pytest.mark.parametrize("command", ["check", "diff", "import"])
+def test_a_file_larger_than_any_policy_is_not_read(run, book, home, command):
+    large = home / "large.toml"
+    large.write_text(FILE + "#" * 1_000_000)
+
+    refused = run("policy", command, large)
+
+    assert refused.exit_code == 2
+    assert "is larger than any policy: 1,000,000 bytes at most" in refused.stderr
+
+
+def test_a_mark_before_the_text_does_not_matter(run, home):
+    marked = home / "marked.toml"
+    marked.write_text(FILE, encoding="utf-8-sig")
+
+    assert run("policy", "check", marked).exit_code == 0
 
 
 def test_a_file_that_is_not_there_is_refused(run, home):

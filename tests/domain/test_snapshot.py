@@ -8,7 +8,7 @@ import pytest
 
 from risk.domain.ledger import Ledger
 from risk.domain.market import Trust
-from risk.domain.orders import ReservationStatus
+from risk.domain.orders import Order, ReservationStatus
 from risk.domain.positions import PositionKey
 from risk.domain.snapshot import RESERVATION_LIFE, Pending
 from tests.books import (
@@ -47,6 +47,22 @@ def test_an_order_known_from_both_sides_counts_once_with_the_larger_rest(
     )
 
     assert snapshot.pending == (Pending(KEY, open_quantity),)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [order_of(ETH, 25e4), order_of(BTC, 25e4), order_of(BTC, -1e6, strategy="dip")],
+)
+def test_two_orders_that_share_an_id_and_nothing_else_both_count(other: Order) -> None:
+    """Else the one would hide what the other may still fill."""
+    snapshot = snapshot_of(
+        book_of({}, reservations=[reservation_of(ORDER)]), working_orders={"new": working_of(other)}
+    )
+
+    assert set(snapshot.pending) == {
+        Pending(KEY, -2.0),
+        Pending(other.key, other.signed_quantity),
+    }
 
 
 def test_orders_known_from_one_side_count_as_well() -> None:

@@ -20,6 +20,7 @@ from risk.domain.events import (
 )
 from risk.domain.ledger import Ledger
 from risk.domain.market import DataFault, FaultKind, Period
+from risk.domain.orders import Side
 from risk.domain.policy import Policy
 from risk.domain.ports import AccountReading, MarketReading
 from risk.domain.reductions import Reduction
@@ -440,6 +441,23 @@ def test_the_executor_acts_on_what_the_last_cycle_left_unmet_and_sees_what_the_a
     assert ledger == Ledger().after_flow(deposit()).after_fill(purchase())
     assert [fill.signed_quantity for fill in reading.fills] == [10.0, -6.0]
     assert reading.flows == (deposit(),)
+
+
+def test_the_executor_is_not_asked_about_a_position_that_has_turned_round_since(world):
+    """What an agent went short of is not what was to be closed."""
+    carried, asked = too_much(world, target=0.0)
+    told = {asked.key: 10.0}
+    carried = replace(
+        carried,
+        state=replace(carried.state, positions_told=told),
+        ledger=Ledger().after_flow(deposit()).after_fill(purchase()),
+    )
+    turned = replace(purchase(), id="turned", side=Side.SELL, quantity=14.0)
+    account = FakeAccount(AccountReading(fills=(turned,)))
+
+    reading = read_account(account, world.executor, world.feed.read(BEGIN), carried)
+
+    assert reading.fills == (turned,)
 
 
 def test_a_reduction_that_was_done_in_part_stays_and_one_that_was_done_is_over(world):

@@ -16,7 +16,14 @@ from risk.domain.actions import (
 )
 from risk.domain.events import LimitUpdated, PolicyChanged
 from risk.domain.policy import Policy
-from risk.limits.adoption import Adopted, adopt, asked_for, policy_events, without_expired
+from risk.limits.adoption import (
+    Adopted,
+    adopt,
+    asked_for,
+    made_of,
+    policy_events,
+    without_expired,
+)
 from tests.policy_files import FILE, HOUR, MONDAY, ON_BTC, OWNER, VAR, policies, policy_of
 
 EARLY = MONDAY - HOUR
@@ -105,6 +112,14 @@ def test_a_policy_that_contradicts_itself_is_refused_and_the_old_one_stays() -> 
     assert "needs thresholds 0 <= soft <= hard" in reason(found)
 
 
+def test_what_was_adopted_once_is_made_again_whatever_rules_came_since() -> None:
+    """So that every version can be exported."""
+    then = replace(policy_of(), derisking=replace(policy_of().derisking, deadline_minutes=1e10))
+
+    assert adopt(None, [adoption(then)], portfolio=OWNER, at=EARLY).policy is None
+    assert made_of(None, adoption(then), at=EARLY) == replace(then, version=1, by="anna")
+
+
 def test_a_policy_of_another_portfolio_is_refused() -> None:
     found = adopt(None, [adoption(FIRST)], portfolio="other", at=EARLY)
 
@@ -161,6 +176,29 @@ def test_it_takes_the_place_of_those_that_it_meets_and_of_no_others() -> None:
         (VAR, 0.08), (ON_BTC, 0.3), (ON_BTC, 0.27),
     ]  # fmt: skip
     assert [t.starts for t in first.temporary][1:] == [MONDAY + 2 * HOUR, EARLY]
+
+
+def test_a_tighter_one_goes_on_before_and_after_what_takes_its_place() -> None:
+    """Who loosens a limit for an hour does not end what was to hold for a day."""
+    tight = replace(raising(hard=0.1, expires=MONDAY + 24 * HOUR), soft=0.05)
+    loose = raising(starts=MONDAY, expires=MONDAY + HOUR)
+    policy = adopted(FIRST, tight, loose).policy
+    assert policy is not None
+
+    assert [(t.hard, t.starts, t.expires) for t in policy.temporary if t.limit == ON_BTC] == [
+        (0.1, EARLY, MONDAY),
+        (0.1, MONDAY + HOUR, MONDAY + 24 * HOUR),
+        (0.3, MONDAY, MONDAY + HOUR),
+    ]
+
+
+def test_a_looser_one_ends_with_what_takes_its_place() -> None:
+    policy = adopted(FIRST, raising(expires=MONDAY + 24 * HOUR), raising(hard=0.26)).policy
+    assert policy is not None
+
+    assert [(t.hard, t.expires) for t in policy.temporary if t.limit == ON_BTC] == [
+        (0.26, MONDAY + HOUR)
+    ]
 
 
 def test_ending_it_lets_the_limit_be_as_defined_and_touches_no_other() -> None:

@@ -98,3 +98,15 @@ def test_no_shape_needs_more_than_three_times_the_questions_of_halving(
     largest_passing(lambda q: asked.append(q) or step(q), 0.0, high)
 
     assert len(asked) <= 2 + 3 * 34
+
+
+@pytest.mark.parametrize("high", [5e-324, 1e-323, 1e-320, 1e-310])
+def test_among_the_smallest_floats_it_comes_to_an_end(high: float) -> None:
+    asked: list[float] = []
+
+    def excess(quantity: float) -> float:
+        asked.append(quantity)
+        assert len(asked) < 5_000, "asked without end"
+        return 1.0 if quantity > 0.0 else -1.0
+
+    assert largest_passing(excess, 0.0, high) == 0.0

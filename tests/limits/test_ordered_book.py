@@ -108,7 +108,10 @@ def test_what_is_within_or_not_deepened_passes_and_nothing_else(
         was = limit.measure(before)
         within = value is not None and value <= limit.hard
         kept = None not in (was, value) and not limit.stops and value <= was * (1.0 + 1e-9)
-        assert passed == (within or kept), limit.name
+        assert within <= passed <= (within or kept), limit.name
+        # Of what is pending and of other clusters the manager's laws say when it does not.
+        if not snapshot.pending and limit.kind != "correlation_cluster":
+            assert passed == (within or kept), limit.name
 
 
 @settings(max_examples=40)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -192,12 +193,42 @@ REFUSED = {
     "no reason": (FILE.replace('"the roll"', '" "'), "needs a reason"),
     "a floor above one": ("[dynamics]\nfloor = 1.1", "dynamics has floor 1.1, .* between 0 and 1"),
     "no floor": ("[dynamics]\nfloor = 0", "floor 0, which must be above 0"),
-    "a cap below one": ("[dynamics]\ncap = 0.9", "cap 0.9, which must be 1 or more"),
+    "a cap below one": ("[dynamics]\ncap = 0.9", "cap 0.9, .* between 1 and 1000"),
     "a fall that ends where it begins": (
         "[dynamics]\ndrawdown_from = 0.2",
         "drawdown_from 0.2, which must be below drawdown_to 0.2",
     ),
-    "a step of nothing": ("[dynamics]\nstep = 0", "step 0, which must be above 0"),
+    "a step of nothing": ("[dynamics]\nstep = 0", "step 0, .* between 1e-06 and 1"),
+    "more steps than floats count": ("[dynamics]\nstep = 1e-320", "between 1e-06 and 1"),
+    "a cap without end": ("[dynamics]\ncap = 1e308", "between 1 and 1000"),
+    "a pack without end": ("[dynamics.packs]\nportfolio = { calm = 1e308 }", "0 and 1000"),
+    "a rise that takes for ever": ("[dynamics]\nloosen_per_day = 1e-300", "loosen_per_day"),
+    "a window beyond the calendar": (
+        BOOK.replace("gross_exposure", "order_rate") + "seconds = 1e12",
+        "has seconds 1e.12, which must be between",
+    ),
+    **{
+        f"{name} beyond the calendar": (
+            f"[strategies]\na = 'b'\n[stops.a]\nfixed = 0.1\n{name} = 1e10",
+            f"stops of a cannot be: {name} must be .* at most, ten years",
+        )
+        for name in (
+            "time_stop_hours",
+            "cool_down_hours",
+            "fill_within_seconds",
+            "escalate_every_seconds",
+        )
+    },
+    "a time outside the calendar": (
+        FILE.replace("2027-02-01T08:00:00Z", "0001-01-01T00:00:00+14:00"),
+        "a time with its zone",
+    ),
+    "a number that cannot be written": (
+        BOOK + "owner = 0x" + "f" * 5000,
+        "a number beyond all others, which must be text",
+    ),
+    "a version that cannot be written": ("version = 0x" + "f" * 5000, "must be a whole number"),
+    "a page where a number should be": (BOOK + f"soft = '{'x' * 10**5}'", "x[.]{3}, which must"),
     "a pack of nobody's": ("[dynamics.packs]\nx = {}", "regime pack x is for a strategy type"),
     "an unknown regime": ("[dynamics.packs]\nportfolio = { wild = 1 }", "has wild, .* there are"),
     "a type called like the whole": ("[strategies]\na = 'portfolio'", "choose another"),
@@ -227,7 +258,10 @@ REFUSED = {
         "[stops.trend]\ntake_profit = [{ distance = 1 }]",
         "rung 1 of take_profit, stops of trend, needs share",
     ),
-    "a step too small to count": ("[dynamics]\nstep = 1e-12", "step 1e-12, .* 1e-09 at the least"),
+    "a step too small to count": (
+        "[dynamics]\nstep = 1e-12",
+        "step 1e-12, which must be between 1e-06 and 1",
+    ),
     "a deadline after years": (
         "[derisking]\ndeadline_minutes = 1e9",
         "deadline_minutes 1e.09, which must be between 0 and 525600",
@@ -317,3 +351,47 @@ def test_a_part_may_be_raised_for_a_while_as_far_as_its_whole() -> None:
     with pytest.raises(PolicyInvalid, match=r"sim-a allows 0.6 where"):
         policy_of(limits + child)
     policy_of(limits + child + raised("gross_exposure portfolio", 0.6))
+
+
+def test_a_part_is_not_raised_for_longer_than_its_whole() -> None:
+    """Else nothing could be asked of the policy from the end of the one to that of the other."""
+
+    def raised(limit: str, starts: int, expires: int) -> str:
+        times = f"starts = 2027-02-0{starts}T08:00:00Z\nexpires = 2027-02-0{expires}T08:00:00Z\n"
+        return f'\n[[temporary]]\nlimit = "{limit}"\nhard = 0.6\n{times}reason = "the roll"\n'
+
+    limits = WITHOUT + entry("portfolio", 0.5) + entry("venue:sim-a", 0.5)
+    child = limits + raised("gross_exposure venue sim-a", 1, 4)
+    whole = "gross_exposure portfolio"
+
+    for others in (raised(whole, 1, 3), raised(whole, 1, 2) + raised(whole, 3, 4)):
+        with pytest.raises(PolicyInvalid, match=r"sim-a allows 0.6 where"):
+            policy_of(child + others)
+    policy_of(child + raised(whole, 1, 4))
+    policy_of(child + raised(whole, 1, 2) + raised(whole, 2, 5))
+
+
+def test_a_part_is_not_defined_above_what_its_whole_may_be_for_a_while() -> None:
+    raised = (
+        '\n[[temporary]]\nlimit = "gross_exposure portfolio"\nhard = 0.6\nreason = "the roll"\n'
+        "starts = 2027-02-01T08:00:00Z\nexpires = 2027-02-01T12:00:00Z\n"
+    )
+    limits = WITHOUT + entry("portfolio", 0.5) + entry("venue:sim-a", 0.6)
+
+    with pytest.raises(PolicyInvalid, match=r"sim-a allows 0.6 where"):
+        policy_of(limits + raised)
+
+
+def test_thousands_of_limits_are_read_in_seconds() -> None:
+    """Not each of them compared with each other one."""
+    coins = [f"C{number}" for number in range(4_000)]
+    named = "".join(f"{coin} = {{}}\n" for coin in coins)
+    scopes = ", ".join(f'"asset:{coin}"' for coin in coins)
+    began = perf_counter()
+
+    policy = policy_of(
+        f"[instruments]\n{named}[[limits]]\nkind = 'net_exposure'\non = [{scopes}]\nhard = 0.1\n"
+    )
+
+    assert len(policy.limits) == len(coins)
+    assert perf_counter() - began < 10.0

@@ -16,7 +16,7 @@ from risk.domain.orders import Order, OrderType, Side
 from risk.domain.policy import Policy
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Pending, Snapshot
-from risk.domain.state import RiskState
+from risk.domain.state import RiskState, Standing, TradingState
 from risk.limits.base import Limit, LimitBase
 from risk.limits.evaluation import surroundings
 from risk.limits.types import BOOK_LIMITS, limit_of
@@ -33,6 +33,7 @@ from tests.books import (
     held,
     order_of,
     orders,
+    reservation_of,
     snapshot_of,
     snapshots,
     subsets_of,
@@ -40,6 +41,7 @@ from tests.books import (
 from tests.manager.asking import (
     GATES,
     MIRRORED,
+    TREND_BTC,
     approved,
     ask,
     book_kinds,
@@ -89,6 +91,63 @@ def test_no_approval_creates_or_deepens_an_excess_whatever_subset_of_orders_fill
     before = excesses(snapshot, policy)
     for subset in subsets_of(after.pending):
         assert_none_deeper(excesses(filled_and_paid(after, subset), policy), before)
+
+
+_EXPOSURES = [
+    "gross_exposure",
+    "net_exposure",
+    "leverage",
+    "concentration",
+    "open_positions",
+    "correlation_cluster",
+]
+
+
+@settings(max_examples=150)
+@given(
+    snapshots(whole=True, assets=KNOWN, max_pending=3),
+    orders(assets=KNOWN),
+    policies(_EXPOSURES),
+    st.sampled_from((0.0, 0.3, 0.7)),
+)
+def test_no_approval_brings_an_excess_about_that_the_same_fills_would_not_have_without_it(
+    snapshot: Snapshot, order: Order, policy: Policy, correlation: float
+) -> None:
+    """Also where other orders, which may never be filled, commit the book to an excess already."""
+    policy = replace(policy, cluster_correlation=correlation)
+    decision = ask(order, snapshot, policy)
+    assume(decision.verdict is not Verdict.REJECT)
+    assume(not _reduces(order, snapshot))
+    new = Pending(order.key, approved(order, decision).signed_quantity)
+
+    for subset in subsets_of(snapshot.pending):
+        without = excesses(filled_and_paid(snapshot, subset), policy)
+        assert_none_deeper(excesses(filled_and_paid(snapshot, (*subset, new)), policy), without)
+
+
+@pytest.mark.parametrize("kind", ["net_exposure", "gross_exposure", "concentration", "leverage"])
+def test_orders_the_other_way_that_are_beyond_a_limit_make_no_room(kind: str) -> None:
+    """Placed while the limit was wider, and perhaps never filled."""
+    selling = reservation_of(order_of(BTC, -2e6, name="resting"))
+    snapshot = snapshot_of(book_of({}, reservations=[selling]))
+
+    decision = ask(order_of(BTC, 2e6), snapshot, policy_of(definition(kind, hard=0.5)))
+
+    assert decision.allowed * PRICES[BTC] <= 0.5e6
+    assert kind in decision.deciding
+
+
+def test_a_cluster_that_is_too_large_makes_no_room_for_another_one() -> None:
+    policy = policy_of(definition("correlation_cluster", hard=0.5), cluster_correlation=0.99)
+    snapshot = snapshot_of(book_of({TREND_BTC: 1e6}, cash=0.0))
+
+    larger = ask(order_of(ETH, 0.9e6), snapshot, policy)
+    within = ask(order_of(ETH, 0.5e6), snapshot, policy)
+
+    assert larger.verdict is Verdict.RESIZE
+    assert larger.allowed * PRICES[ETH] == pytest.approx(0.5e6, rel=1e-3)
+    assert larger.deciding == ("correlation_cluster",)
+    assert within.verdict is Verdict.APPROVE
 
 
 def filled_and_paid(snapshot: Snapshot, fills: Sequence[Pending]) -> Snapshot:
@@ -285,8 +344,24 @@ def test_the_same_order_again_and_again_is_refused() -> None:
     sent = [SentOrder(NOW, BTC, Side.BUY, again.quantity)] * 2
     manager = RiskManager(state, snapshot, sent={"trend": sent})
 
-    assert manager.validate_order(request_of(again)).deciding == ("repeated_order",)
+    refused = manager.validate_order(request_of(again))
+
+    assert (refused.verdict, refused.deciding) == (Verdict.REJECT, ("repeated_order",))
     assert manager.validate_order(request_of(order_of(BTC, 2e3))).verdict is Verdict.APPROVE
+
+
+def test_a_smaller_size_does_not_make_a_repeated_order_another_one() -> None:
+    snapshot, policy = snapshot_of(book_of({})), policy_of(definition("repeated_order", hard=2.0))
+    state = step(RiskState(portfolio="demo", policy=policy), snapshot).state
+    throttled = {WHOLE: Standing(TradingState.THROTTLED, NOW, "set by the test")}
+    again = order_of(BTC, 1e3)
+    sent = {"trend": [SentOrder(NOW, BTC, Side.BUY, again.quantity)] * 2}
+    manager = RiskManager(replace(state, standings=throttled), snapshot, sent=sent)
+
+    refused = manager.validate_order(request_of(again))
+
+    assert refused.verdict is Verdict.REJECT
+    assert "repeated_order" in refused.deciding
 
 
 @pytest.mark.parametrize(

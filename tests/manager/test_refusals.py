@@ -3,20 +3,34 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk.domain.decisions import OrderRequest, ReasonCode
+from risk.domain.decisions import Decision, OrderRequest, ReasonCode, SignalRequest
 from risk.domain.events import Verdict
 from risk.domain.market import Trust
 from risk.domain.orders import OrderType, Side
 from risk.domain.policy import Instrument, Policy
 from risk.domain.scopes import ScopeKind
 from risk.domain.snapshot import Snapshot
-from tests.books import ALIEN, BTC, ETH, book_of, held, marks_of, order_of, snapshot_of, snapshots
-from tests.manager.asking import TREND_BTC, ask, book_kinds, manager_of, policies
-from tests.policies import definition, policy_of
+from risk.domain.state import Standing, TradingState
+from risk.manager import order_validation
+from tests.books import (
+    ALIEN,
+    BTC,
+    ETH,
+    NOW,
+    book_of,
+    held,
+    marks_of,
+    order_of,
+    snapshot_of,
+    snapshots,
+)
+from tests.manager.asking import TREND_BTC, ask, book_kinds, manager_of, policies, request_of
+from tests.policies import WHOLE, definition, policy_of
 
 
 @pytest.mark.parametrize("quantity", [math.nan, math.inf, -math.inf, 10**400, True, "1", None])
@@ -179,68 +193,50 @@ def test_nothing_that_an_agent_sends_raises(
         assert all(r.value is None or not math.isnan(r.value) for r in decision.reasons)
 
 
-# --- the exchange's steps ------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "name", ["client_order_id", "portfolio", "strategy", "asset", "venue", "side"]
+)
+@pytest.mark.parametrize("value", [[], {}, None, b"x", 1.0, np.array([1, 2]), "x" * 10**6])
+def test_what_is_no_name_is_refused_and_does_not_raise(name: str, value: object) -> None:
+    snapshot = snapshot_of(held(BTC, 1e5))
+    code = ReasonCode.SIDE_UNKNOWN if name == "side" else ReasonCode.NAME_NOT_VALID
+
+    for quantity in (1e3, -1e3):
+        decision = ask(order_of(BTC, quantity), snapshot, policy_of(), **{name: value})
+        assert decision.verdict is Verdict.REJECT
+        assert code in decision.deciding
+        assert order_validation(decision, snapshot).allowed_quantity == 0.0
 
 
-def stepped(**steps: float) -> Policy:
-    return policy_of(instruments={BTC: Instrument(**steps)})
-
-
-def test_a_quantity_between_lots_is_rounded_down() -> None:
-    decision = ask(order_of(BTC, 1e3), snapshot_of(book_of({})), stepped(lot=0.1), quantity=0.37)
-
-    assert decision.verdict is Verdict.RESIZE
-    assert decision.allowed == 0.3
-    assert decision.deciding == (ReasonCode.OFF_LOT,)
-
-
-def test_a_resize_is_rounded_down_to_the_lot() -> None:
-    policy = replace(
-        stepped(lot=0.25), limits=policy_of(definition("net_exposure", hard=0.1)).limits
+@pytest.mark.parametrize("name", ["portfolio", "strategy", "asset", "venue", "side"])
+def test_a_signal_of_what_is_no_name_is_refused_too(name: str) -> None:
+    signal = SignalRequest(
+        portfolio="demo", strategy="trend", asset=BTC, venue="sim-a", side=Side.BUY
     )
+    wrong = replace(signal, **{name: []})  # type: ignore[arg-type]
 
-    decision = ask(order_of(BTC, 1e6), snapshot_of(book_of({})), policy)
-
-    assert decision.allowed == 2.0  # 10 % of a million at 50,000
-    assert decision.deciding == ("net_exposure",)
+    assert manager_of(snapshot_of(book_of({})), policy_of()).validate_signal(wrong).allowed == 0.0
 
 
-def test_less_than_the_least_quantity_is_refused() -> None:
-    decision = ask(order_of(BTC, 1e3), snapshot_of(book_of({})), stepped(least=0.5), quantity=0.4)
+def test_an_order_type_may_come_as_text() -> None:
+    """As it does from a message; what is neither type is refused by name."""
+    snapshot = snapshot_of(held(BTC, 1e5))
 
-    assert decision.verdict is Verdict.REJECT
-    assert decision.deciding == (ReasonCode.BELOW_LEAST,)
+    def asked(kind: object, value: float, price: float | None = None) -> Decision:
+        changes = {"order_type": kind, "limit_price": price}
+        return ask(order_of(BTC, value), snapshot, policy_of(), **changes)
 
-
-def test_what_a_limit_refuses_in_full_is_not_called_too_small() -> None:
-    """Else the smallest order would stand before the limit that decided."""
-    full = definition("net_exposure", hard=0.0)
-    policy = replace(stepped(lot=0.1, least=0.5), limits=policy_of(full).limits)
-
-    decision = ask(order_of(BTC, 1e5), snapshot_of(book_of({})), policy)
-
-    assert decision.deciding == ("net_exposure",)
+    assert asked("market", -1e3).verdict is Verdict.APPROVE
+    assert asked("limit", 1e3, 5e4).verdict is Verdict.APPROVE
+    for kind in ("stop", None, [], 1):
+        assert asked(kind, 1e3, 5e4).deciding == (ReasonCode.ORDER_TYPE_UNKNOWN,)
 
 
-def test_what_a_limit_leaves_less_of_than_the_least_quantity_is_called_so() -> None:
-    tight = definition("net_exposure", hard=0.02)
-    policy = replace(stepped(least=0.5), limits=policy_of(tight).limits)
+@pytest.mark.parametrize("claim", ["false", "no", 1, [0]])
+def test_only_true_is_an_emergency(claim: object) -> None:
+    halted = {WHOLE: Standing(TradingState.HALTED, NOW, "set by the test")}
+    manager = manager_of(snapshot_of(held(BTC, 1e5)), policy_of(), standings=halted)
 
-    decision = ask(order_of(BTC, 1e5), snapshot_of(book_of({})), policy)
+    decision = manager.validate_order(request_of(order_of(BTC, -1e3), emergency=claim))
 
     assert decision.verdict is Verdict.REJECT
-    assert set(decision.deciding) == {"net_exposure", ReasonCode.BELOW_LEAST}
-
-
-def test_a_limit_price_between_ticks_is_refused() -> None:
-    changes = {"order_type": OrderType.LIMIT, "limit_price": 50_000.05}
-
-    decision = ask(order_of(BTC, 1e3), snapshot_of(book_of({})), stepped(tick=0.1), **changes)
-
-    assert decision.deciding == (ReasonCode.OFF_TICK,)
-
-
-def test_steps_never_stop_areduction_of() -> None:
-    decision = ask(order_of(BTC, -1e3), snapshot_of(held(BTC, 1e5)), stepped(lot=1.0, least=1.0))
-
-    assert decision.verdict is Verdict.APPROVE

@@ -241,3 +241,13 @@ def test_a_liquidation_of_no_number_is_refused(bad):
         liquidation_move(10.0, net=bad, gross=1.0)
     with pytest.raises(ValueError, match="maintenance"):
         liquidation_move(10.0, net=1.0, gross=1.0, maintenance=bad)
+
+
+@pytest.mark.parametrize("side", [1, -1])
+@pytest.mark.parametrize("price", [1e-9, 1.0, 1e7])
+def test_what_is_further_away_than_any_price_is_still_a_price(side: int, price: float) -> None:
+    """So that a stop nobody meant to be reached does not stop the step."""
+    for distance in (800.0, 1e308):
+        stop = adverse_by_log(price, distance, side=side)
+        assert ratcheted(stop, stop, side=side, step=0.001) == stop
+        assert 0.0 < favourable_by_log(price, distance, side=side) < math.inf

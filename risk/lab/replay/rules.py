@@ -110,7 +110,7 @@ class AsAllowed:
 
     def reduce(self, state: RiskState, market: MarketReading, ledger: Ledger) -> Sequence[Fill]:
         """What the executor makes of the requests."""
-        return self._executor.execute(state.open_reductions, market, ledger)
+        return self._executor.execute(state.unmet_by(ledger.positions), market, ledger)
 
     def place(self, state: RiskState, snapshot: Snapshot, wishes: Sequence[Wish]) -> Placed:
         """What the manager allows of each order, one after another."""
