@@ -18,7 +18,7 @@ from risk.domain.limits import LimitDefinition, TemporaryLimit
 from risk.domain.policy import Policy
 from risk.errors import PolicyInvalid
 from risk.limits.policy_diff import diff
-from risk.limits.policy_rules import refuse_unsound
+from risk.limits.policy_rules import known_limit, refuse_unsound
 
 #: The kinds of action that `adopt` applies.
 ADOPTED = (AdoptPolicy, SetTemporaryLimit, EndTemporaryLimit)
@@ -207,9 +207,10 @@ def _meet(one: TemporaryLimit, other: TemporaryLimit) -> bool:
 
 
 def _without_temporary(policy: Policy, limit: str) -> Policy:
+    known_limit(policy, limit)
     kept = tuple(temporary for temporary in policy.temporary if temporary.limit != limit)
     if len(kept) == len(policy.temporary):
-        raise PolicyInvalid(f"temporary limit of {limit}", "is none: it is as defined already")
+        raise PolicyInvalid(limit, "has no temporary limit: it is as defined already")
     return replace(policy, temporary=kept)
 
 

@@ -179,7 +179,8 @@ def test_ending_it_lets_the_limit_be_as_defined_and_touches_no_other() -> None:
         (raising(starts=MONDAY + HOUR), "expires at .*, not after"),
         (raising(hard=0.1), "needs thresholds 0 <= soft <= hard"),
         (raising(hard=float("nan")), "needs thresholds"),
-        (restoring(ON_BTC), "is none: it is as defined already"),
+        (restoring(ON_BTC), f"{ON_BTC} has no temporary limit: it is as defined already"),
+        (restoring("net_exposure asset BTC"), f"did you mean {ON_BTC}?"),
     ],
 )
 def test_what_cannot_be_is_refused(action: Action, told: str) -> None:
