@@ -85,6 +85,7 @@ $(INSTALLED): pyproject.toml requirements.lock $(wildcard tools/setup tools/*plo
 
 # Compiles the numeric kernels once, so that neither the first page nor a timed test waits for it.
 $(WARMED): $(INSTALLED) $(KERNELS)
+	@echo "seawall: compiling the numeric kernels, once; this takes a minute"
 	@$(BIN)/python -m risk.measures.warm
 	@touch $@
 

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from docs.generate import PAGES, REFERENCE, attributes_of, in_words
+from risk import runtime
 from risk.commands.group import COMMANDS
 from risk.config import Settings
-from risk.domain.events import RiskEvent, Severity
+from risk.domain.events import RiskEvent, Severity, Verdict
+from tests.fakes_web import FakeBookReader
 
 DOCS = REFERENCE.parent
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)")
@@ -40,6 +42,17 @@ def test_links_between_pages_lead_somewhere(page: Path):
     targets = LINK.findall(page.read_text(encoding="utf-8"))
 
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_the_example_of_an_order_answers_it(monkeypatch, capsys):
+    monkeypatch.setattr(runtime, "build_reader", lambda settings: FakeBookReader())
+    page = (DOCS / "orders.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(compile(example, "docs/orders.md", "exec"), {})
+
+    verdict, _, deciding = capsys.readouterr().out.split(maxsplit=2)
+    assert verdict in set(Verdict)
+    assert deciding.startswith("(")
 
 
 def test_shared_and_continued_descriptions_are_read_from_the_docstring():

@@ -8,7 +8,7 @@ from risk.commands.output import as_json, print_json, print_table
 from risk.commands.people import book_of, of_portfolio, who
 from risk.commands.store import reading, writing
 from risk.domain.actions import Action, EndTemporaryLimit, SetTemporaryLimit
-from risk.domain.limits import LimitDefinition, LimitState
+from risk.domain.limits import LimitDefinition, LimitState, LimitStatus, Thresholds
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import RiskState
 from risk.engine.clock import wall_time
@@ -17,7 +17,22 @@ from risk.limits.types import LIMIT_TYPES
 from risk.storage.actions import state_of
 from risk.storage.policies import ask_of_policy, policy_standing
 
-_HEADINGS = ("limit", "scope", "kind", "unit", "value", "soft", "hard", "used", "status")
+_HEADINGS = (
+    "limit",
+    "scope",
+    "kind",
+    "unit",
+    "value",
+    "soft",
+    "hard",
+    "used",
+    "status",
+    "moved by",
+)
+#: As screens say it.
+_STATUS_WORDS = {LimitStatus.WITHIN.value: "inside", str(None): "not measured"}
+#: From here on figures are written without fractions.
+_WHOLE_FROM = 1e4
 
 
 @click.group()
@@ -33,16 +48,19 @@ def list_(portfolio: str | None, as_json: bool) -> None:
     name = book_of(portfolio)
     with reading() as connection:
         state = state_of(connection, name)
+        waiting = policy_standing(connection, name, at=wall_time()).waiting
     documents = [] if state is None else _documents(state)
     if as_json:
         at = None if state is None or state.at is None else state.at.isoformat(timespec="seconds")
         version = None if state is None or state.policy is None else state.policy.version
         print_json({"portfolio": name, "at": at, "policy": version, "limits": documents})
     elif state is None or state.policy is None:
-        click.echo(
-            f"{name} has no policy in force: nothing may be traded. "
-            "`seawall policy import FILE` adopts one."
+        then = (
+            f"What {waiting[-1].who} asked for waits for the engine's next complete cycle."
+            if waiting
+            else "`seawall policy import FILE` adopts one."
         )
+        click.echo(f"{name} has no policy in force: nothing may be traded. {then}")
     else:
         print_table(_HEADINGS, [_row(document) for document in documents])
 
@@ -152,7 +170,13 @@ def _document(limit: LimitDefinition, stands: LimitState | None) -> dict[str, ob
         "hard": limit.hard if stands is None else stands.thresholds.hard,
         "used": None if stands is None else stands.used,
         "status": None if stands is None else stands.status.value,
+        "moved_by": None if stands is None else _moved_by(limit, stands.thresholds),
     }
+
+
+def _moved_by(limit: LimitDefinition, now: Thresholds) -> str | None:
+    """Why the thresholds in force are not those of the definition; None where they are."""
+    return None if (now.hard, now.soft) == (limit.hard, limit.soft) else now.cause
 
 
 def _scope(scope: Scope) -> str:
@@ -163,9 +187,12 @@ def _row(document: dict[str, object]) -> list[object]:
     """As people read it: a few digits, and a word where nothing was measured."""
     told = {name: _shown(value) for name, value in document.items()}
     told["used"] = "" if document["used"] is None else f"{document['used']:.0%}"
-    told["status"] = document["status"] or "not measured"
+    told["status"] = _STATUS_WORDS.get(str(document["status"]), document["status"])
     return list(told.values())
 
 
 def _shown(value: object) -> object:
-    return f"{value:.4g}" if isinstance(value, float) else value
+    """Four digits, and never a power of ten for a sum of money."""
+    if not isinstance(value, float):
+        return value
+    return f"{value:,.0f}" if abs(value) >= _WHOLE_FROM else f"{value:.4g}"

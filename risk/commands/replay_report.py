@@ -1,6 +1,6 @@
 """What ``seawall replay`` prints: one document for programs, tables for people."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -10,9 +10,17 @@ from risk.commands.output import print_table
 from risk.lab.replay.baselines import MANAGED
 from risk.lab.replay.breaches import QUANTILES, Counted, LimitOutcome, Overshoots
 from risk.lab.replay.result import Replayed
+from risk.lab.replay.rules import HeldBack
 from risk.lab.replay.statistics import BookFigures, Compared, Interval
+from risk.limits.types import LIMIT_TYPES
+
+#: How many of the causes that held a book back are named.
+_CAUSES = 6
 
 _HOW_TO_READ = """
+Held back by: what kept orders of the managed book smaller than wished, or from
+being sent at all, and how often. What is not_measured lets no new risk pass.
+
 In brackets: where the figure lies in 95 of 100 resamples of the days. Managed
 beside: the managed book's drawdown and volatility divided by this book's, and
 its Sharpe ratio less this one's, resampled together. A book that only trades
@@ -79,6 +87,8 @@ def print_report(found: Sequence[Replayed]) -> None:
     """Tables of each strategy, and how to read them."""
     for each in found:
         click.echo(_heading(each))
+        if each.held_back:
+            click.echo(f"held back by: {_held_back(each.held_back)}")
         _print_books(each.books)
         click.echo()
         _print_limits(each.limits)
@@ -91,10 +101,23 @@ def _heading(each: Replayed) -> str:
     answers = ", ".join(
         f"{number:,} {verdict}" for verdict, number in sorted(each.verdicts.items())
     )
+    nothing = "none" if each.held_back else "none, it wanted to trade nothing"
     return (
         f"{each.strategy}, {each.begun:%Y-%m-%d} to {each.ended:%Y-%m-%d}; "
-        f"answers to orders: {answers or 'none'}"
+        f"answers to orders: {answers or nothing}"
     )
+
+
+def _held_back(causes: Mapping[HeldBack, int]) -> str:
+    """``40 x BTC/USDT exposure``: the most frequent first, with the reason where it is another."""
+    often = sorted(causes.items(), key=lambda each: (-each[1], each[0]))
+    told = [f"{number:,} x {_cause(cause)}" for cause, number in often[:_CAUSES]]
+    rest = len(often) - len(told)
+    return ", ".join([*told, *([f"{rest} more"] if rest else [])])
+
+
+def _cause(cause: HeldBack) -> str:
+    return cause.subject if cause.code in LIMIT_TYPES else f"{cause.subject} ({cause.code})"
 
 
 def _print_books(books: Sequence[BookFigures]) -> None:

@@ -18,7 +18,7 @@ from risk.domain.limits import LimitDefinition, TemporaryLimit
 from risk.domain.policy import Policy
 from risk.errors import PolicyInvalid
 from risk.limits.policy_diff import diff
-from risk.limits.policy_rules import refuse_unsound
+from risk.limits.policy_rules import known_limit, refuse_unsound
 
 #: The kinds of action that `adopt` applies.
 ADOPTED = (AdoptPolicy, SetTemporaryLimit, EndTemporaryLimit)
@@ -108,9 +108,9 @@ def without_expired(policy: Policy | None, at: datetime) -> Policy | None:
 def policy_events(
     before: Policy | None, changes: Sequence[PolicyChange], **stamp: Any
 ) -> Iterator[RiskEvent]:
-    """What is to be told of policies that took another's place.
+    """What is to be told of policies that took another's place: new limits, and those gone.
 
-    The thresholds that a temporary limit gives are told when they come into force, not here.
+    Thresholds of limits that stay are told where it is known what is in force of them, not here.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def policy_events(
     """
     for policy, action, by, what in changes:
         yield PolicyChanged(**stamp, number=policy.version, action=action, by=by, what=what)
-        yield from _updated(before, policy, by, stamp)
+        yield from _set_or_gone(before, policy, by, stamp)
         before = policy
 
 
@@ -225,21 +225,21 @@ def _meet(one: TemporaryLimit, other: TemporaryLimit) -> bool:
 
 
 def _without_temporary(policy: Policy, limit: str) -> Policy:
+    known_limit(policy, limit)
     kept = tuple(temporary for temporary in policy.temporary if temporary.limit != limit)
     if len(kept) == len(policy.temporary):
-        raise PolicyInvalid(f"temporary limit of {limit}", "is none: it is as defined already")
+        raise PolicyInvalid(limit, "has no temporary limit: it is as defined already")
     return replace(policy, temporary=kept)
 
 
-def _updated(
+def _set_or_gone(
     before: Policy | None, after: Policy, by: str, stamp: dict[str, Any]
 ) -> Iterator[LimitUpdated]:
-    """Each threshold that is new, gone, or another."""
     old = {limit.name: limit for limit in before.limits} if before else {}
     new = {limit.name: limit for limit in after.limits}
     for name in [*new, *(name for name in old if name not in new)]:
         was, now = old.get(name), new.get(name)
-        if was is None or now is None or (was.hard, was.soft) != (now.hard, now.soft):
+        if was is None or now is None:
             yield LimitUpdated(
                 **stamp,
                 limit=name,

@@ -31,6 +31,8 @@ HYSTERESIS = 0.02
 DRIFT_HALF_LIFE = 0.5
 
 _BREACHED = (LimitStatus.SOFT, LimitStatus.HARD)
+#: Who moved a threshold that nobody touched.
+_RULE = "rule"
 
 
 class Evaluated(NamedTuple):
@@ -81,6 +83,7 @@ def evaluate(
     portfolio: str,
     cycle: str,
     redefined: frozenset[str] = frozenset(),
+    lent: frozenset[str] = frozenset(),
 ) -> Evaluated:
     """How each limit stands, and what is new about it.
 
@@ -96,7 +99,9 @@ def evaluate(
     portfolio, cycle : str
         What the events are stamped with.
     redefined : frozenset of str
-        Limits whose definition is new: their thresholds were told with the policy.
+        Limits whose definition is new, or another than it was.
+    lent : frozenset of str
+        Limits of which somebody set or ended a temporary limit just now.
     """
     stamp = {"at": book.around.at, "portfolio": portfolio, "cycle": cycle}
     states: dict[str, LimitState] = {}
@@ -108,8 +113,11 @@ def evaluate(
             old = old._replace(value=None, drift=None)
         new = _next(definition, old, thresholds[definition.name], book, cycle)
         states[definition.name] = new
-        if old is not None and definition.name not in redefined:
-            events += _updated(definition.name, old.thresholds, new.thresholds, stamp)
+        if old is not None:
+            who = policy.by if definition.name in redefined | lent else _RULE
+            why = _version(policy) if definition.name in redefined else new.thresholds.cause
+            changed = {**stamp, "reason": why, "changed_by": who}
+            events += _updated(definition.name, old.thresholds, new.thresholds, changed)
         events += _told(definition, old, new, stamp)
     events += _ended(before, states, stamp)
     return Evaluated(states, tuple(events))
@@ -121,6 +129,18 @@ def redefined(before: Policy | None, after: Policy) -> frozenset[str]:
         return frozenset()
     known = {definition.name: definition for definition in before.limits} if before else {}
     return frozenset(d.name for d in after.limits if known.get(d.name) != d)
+
+
+def lent(before: Policy | None, after: Policy, at: datetime) -> frozenset[str]:
+    """Limits of which somebody set or ended a temporary limit; one that ran out nobody ended."""
+    if before is None or before.version == after.version:
+        return frozenset()
+    changed = set(before.temporary) ^ set(after.temporary)
+    return frozenset(temporary.limit for temporary in changed if at < temporary.expires)
+
+
+def _version(policy: Policy) -> str:
+    return f"version {policy.version} of the policy"
 
 
 def _next(
@@ -215,19 +235,17 @@ def _is_deeper(before: LimitState | None, after: LimitState) -> bool:
 
 
 def _updated(
-    name: str, before: Thresholds, after: Thresholds, stamp: Mapping[str, Any]
+    name: str, before: Thresholds, after: Thresholds, changed: Mapping[str, Any]
 ) -> Iterator[LimitUpdated]:
-    """Thresholds that moved by rule; why is their cause."""
+    """Thresholds in force that moved: of a dynamic limit not those that its definition names."""
     if (before.hard, before.soft) != (after.hard, after.soft):
         yield LimitUpdated(
-            **stamp,
+            **changed,
             limit=name,
             threshold=after.hard,
             previous=before.hard,
             soft=after.soft,
             previous_soft=before.soft,
-            reason=after.cause,
-            changed_by="rule",
         )
 
 

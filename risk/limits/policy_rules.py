@@ -278,14 +278,27 @@ def _refuse_twice(names: Sequence[str], problem: str) -> None:
 # --- temporary limits ----------------------------------------------------------------------
 
 
+def known_limit(policy: Policy, name: str) -> LimitDefinition:
+    """The policy's limit of that name, of which a temporary one may be set or ended.
+
+    Raises
+    ------
+    PolicyInvalid
+        If there is none; it names the likeliest.
+    """
+    limit = policy.limit(name)
+    if limit is None:
+        likely = get_close_matches(name, [limit.name for limit in policy.limits], n=1)
+        hint = f"; did you mean {likely[0]}?" if likely else ""
+        raise PolicyInvalid(
+            f"temporary limit of {name}", f"is of a limit that the policy lacks{hint}"
+        )
+    return limit
+
+
 def _refuse_temporary(temporary: TemporaryLimit, policy: Policy) -> None:
     entry = f"temporary limit of {temporary.limit}"
-    limit = policy.limit(temporary.limit)
-    if limit is None:
-        names = [limit.name for limit in policy.limits]
-        likely = get_close_matches(temporary.limit, names, n=1)
-        hint = f"; did you mean {likely[0]}?" if likely else ""
-        raise PolicyInvalid(entry, f"is of a limit that the policy lacks{hint}")
+    limit = known_limit(policy, temporary.limit)
     for moment in (temporary.starts, temporary.expires):
         if moment.utcoffset() is None:
             raise PolicyInvalid(entry, f"has the time {moment}, which needs a zone")

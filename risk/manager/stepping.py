@@ -16,7 +16,7 @@ from risk.domain.stops import HourlyRange
 from risk.limits.adoption import policy_events, without_expired
 from risk.limits.derisking import DeRisked, derisk
 from risk.limits.dynamics import Conditions, thresholds_of
-from risk.limits.evaluation import Evaluated, evaluate, held_view, redefined, surroundings
+from risk.limits.evaluation import Evaluated, evaluate, held_view, lent, redefined, surroundings
 from risk.manager import facts
 from risk.manager.standings import next_standings, status_changes
 from risk.measures.regimes import RegimeState
@@ -220,6 +220,7 @@ def _limits(
         portfolio=snapshot.portfolio,
         cycle=snapshot.id,
         redefined=redefined(state.policy, policy),
+        lent=lent(state.policy, policy, snapshot.at),
     )
 
 

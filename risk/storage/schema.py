@@ -79,8 +79,8 @@ def _refuse_missing_file(engines: Engines) -> None:
     file = engines.reader.url.database or ""
     if engines.is_sqlite and not Path(file).exists():
         raise SchemaMismatch(
-            f"there is no database at {file}: put it back if it was moved, or run "
-            "`seawall migrate` to make one"
+            f"there is no database at {file}: name its folder by SEAWALL_HOME as the engine does, "
+            "put it back if it was moved, or run `seawall migrate` to make one"
         )
 
 

@@ -40,10 +40,10 @@ def lived(book):
     save(replace(policy_of(), version=1, temporary=()))
 
 
-def save(policy: Policy | None) -> None:
+def save(policy: Policy | None, stands: LimitState = VAR_STANDS) -> None:
     engines = open_engines(load_settings().database_url)
     record = build_record(1)
-    state = replace(record.state, policy=policy, limits={VAR: VAR_STANDS}, at=NOON)
+    state = replace(record.state, policy=policy, limits={VAR: stands}, at=NOON)
     SqlStore(engines).save(replace(record, state=state), token=lease_token(engines, PORTFOLIO))
     engines.dispose()
 
@@ -84,6 +84,7 @@ def test_the_list_is_one_document_for_programs(run, lived):
         "hard": 0.05,
         "used": pytest.approx(0.8),
         "status": "soft",
+        "moved_by": "drawdown",
     }
     assert all(each["value"] is None for each in document["limits"] if each["name"] != VAR)
 
@@ -92,6 +93,33 @@ def test_a_book_without_a_policy_says_that_it_may_not_trade(run, book):
     assert "demo has no policy in force: nothing may be traded" in run("limits", "list").stdout
     document = json.loads(run("limits", "list", "--json").stdout)
     assert (document["policy"], document["at"], document["limits"]) == (None, None, [])
+
+
+def test_a_book_whose_first_policy_waits_does_not_ask_for_another(run, book, home):
+    (home / "policy.toml").write_text(FILE)
+    run("policy", "import", "policy.toml", "--yes")
+    told = run("limits", "list").stdout
+
+    assert "(command line) asked for waits for the engine's next complete cycle." in told
+    assert "seawall policy import" not in told
+
+
+def test_of_thresholds_that_were_moved_the_list_says_why(run, lived):
+    lines = run("limits", "list").stdout.splitlines()
+
+    assert lines[0].endswith("moved by")
+    assert [line.split("  ")[0] for line in lines[1:] if line.endswith("drawdown")] == [VAR]
+
+
+def test_a_sum_of_money_is_written_out_and_what_is_within_is_called_as_on_screens(run, book):
+    capped = FILE + '[[limits]]\nkind = "order_notional"\non = "portfolio"\nhard = 500_000\n'
+    inside = VAR_STANDS._replace(status=LimitStatus.WITHIN)
+    save(replace(policy_of(capped), version=1, temporary=()), inside)
+    lines = {line.split("  ")[0]: line for line in run("limits", "list").stdout.splitlines()}
+
+    assert "500,000" in lines["order_notional portfolio"]
+    assert "400,000" in lines["order_notional portfolio"]
+    assert "inside" in lines[VAR]
 
 
 # --- raise and restore ---------------------------------------------------------------------

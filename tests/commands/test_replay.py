@@ -159,6 +159,34 @@ def test_a_policy_s_own_limits_are_replayed(replay, policy):
     assert max(limit["potential"] for limit in found["limits"]) > 0
 
 
+def test_what_held_the_managed_book_back_is_told_the_most_frequent_first(replay, policy):
+    """A file of closes has no volumes: a limit on them refuses everything, and that is said."""
+    policy.write_text(
+        policy.read_text()
+        + """
+        [[limits]]
+        kind = "order_volume_share"
+        on = "portfolio"
+        hard = 0.02
+        """
+    )
+    heading, causes = replay("--policy", "policy.toml").stdout.splitlines()[:2]
+
+    assert heading.endswith("answers to orders: none")
+    assert causes.startswith("held back by: ")
+    assert " x order_volume_share portfolio (not_measured)" in causes
+    assert " x asset_not_allowed" not in causes
+    assert " (asset_not_allowed)" in causes
+
+
+def test_of_a_strategy_that_wanted_nothing_that_is_said(replay):
+    """Days are too few for its month of hours."""
+    heading, after = replay(strategy="trend").stdout.splitlines()[:2]
+
+    assert heading.endswith("answers to orders: none, it wanted to trade nothing")
+    assert after.startswith("book")
+
+
 def test_a_policy_that_does_not_know_the_strategy_is_refused(replay, policy):
     result = replay("--policy", "policy.toml", strategy="trend")
 

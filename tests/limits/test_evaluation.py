@@ -27,7 +27,7 @@ from risk.domain.limits import (
     used_of,
 )
 from risk.domain.market import Trust
-from risk.domain.policy import Policy
+from risk.domain.policy import Dynamics, Policy, RegimePack
 from risk.domain.state import RiskState
 from risk.limits.evaluation import HYSTERESIS
 from risk.limits.types import BOOK_LIMITS, LIMIT_TYPES
@@ -207,6 +207,56 @@ def test_what_a_person_changed_is_not_told_as_a_move_by_rule_too() -> None:
     (updated,) = told(step(first.state, snapshot), LimitUpdated)
 
     assert (updated.changed_by, updated.previous, updated.threshold) == ("anna", 0.5, 0.45)
+    assert updated.reason == "version 2 of the policy"
+
+
+def test_of_a_dynamic_limit_that_is_defined_anew_the_thresholds_in_force_are_told() -> None:
+    """Its history is drawn from them: the definition's were never in force."""
+    halved = replace(
+        Dynamics(), packs={"portfolio": RegimePack(calm=0.5, normal=0.5, stressed=0.5)}
+    )
+    moving = replace(CAP, dynamic=True)
+    (first,) = steps_over([0.1], policy=Policy(version=1, limits=(moving,), dynamics=halved))
+    lower = Policy(
+        version=2, by="anna", limits=(replace(moving, hard=0.4, soft=0.3),), dynamics=halved
+    )
+    change = PolicyChange(policy=lower, action=1, by="anna", what=("lower",))
+    snapshot = snapshot_of(held(BTC, 1e5), at=NOW + SECOND, id="1", policy_changes=(change,))
+
+    (updated,) = told(step(first.state, snapshot), LimitUpdated)
+
+    assert (updated.previous, updated.threshold) == (0.25, 0.2)
+    assert (updated.previous_soft, updated.soft) == (0.2, 0.15)
+    assert (updated.changed_by, updated.reason) == ("anna", "version 2 of the policy")
+
+
+def test_whoever_sets_a_temporary_limit_and_whoever_ends_it_is_told() -> None:
+    (first,) = steps_over([0.1])
+    raised = TemporaryLimit(
+        limit="cap",
+        hard=0.8,
+        soft=0.7,
+        starts=NOW,
+        expires=NOW + timedelta(hours=1),
+        reason="the roll",
+        by="anna",
+    )
+    policies = (
+        replace(ONE_LIMIT, version=8, by="anna", temporary=(raised,)),
+        replace(ONE_LIMIT, version=9, by="ben"),
+    )
+    state, updates = first.state, []
+    for second, policy in enumerate(policies, start=1):
+        change = PolicyChange(policy=policy, action=second, by=policy.by, what=("cap",))
+        snapshot = snapshot_of(
+            held(BTC, 1e5), at=NOW + second * SECOND, id=str(second), policy_changes=(change,)
+        )
+        taken = step(state, snapshot)
+        state = taken.state
+        updates += told(taken, LimitUpdated)
+
+    assert [(each.threshold, each.changed_by) for each in updates] == [(0.8, "anna"), (0.5, "ben")]
+    assert updates[1].reason == "as defined"
 
 
 def test_the_time_to_a_breach_follows_from_the_pace() -> None:

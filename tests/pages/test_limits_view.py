@@ -337,6 +337,16 @@ def test_changes_of_its_thresholds_are_listed_with_their_cause():
     assert said == "14:51: tightened from 6.25 % to 5.00 %, regime stressed, by rule"
 
 
+def test_whoever_set_a_temporary_limit_is_named_once():
+    data = read(limit=TIGHTENED)
+    (change,) = data.past.changes
+    lent = replace(change, reason="temporary, set by anna: the roll", changed_by="anna")
+    shown = replace(data, past=replace(data.past, changes=(lent,)))
+    said = words(part(limits_view(shown), "limits-changes")["children"])
+
+    assert said.endswith("to 5.00 %, temporary, set by anna: the roll")
+
+
 def test_its_definition_names_owner_rationale_and_an_overdue_review():
     said = words(part(limits_view(read(limit=TIGHTENED)), "limits-definition")["children"])
 

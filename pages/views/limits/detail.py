@@ -247,10 +247,9 @@ def _change_words(data: LimitsData, row: LimitRow, event: LimitUpdated) -> str:
         before, after, which = event.previous_soft, event.soft, "soft threshold "
     start = "" if before is None else f" from {figure_of(kind, before, write)}"
     end = "" if after is None else f" to {figure_of(kind, after, write)}"
-    return (
-        f"{_minute(data, event.at)}: {which}{verb_of(event)}{start}{end}, {event.reason}, "
-        f"by {event.changed_by}"
-    )
+    named = f"set by {event.changed_by}" in event.reason
+    who = "" if named else f", by {event.changed_by}"
+    return f"{_minute(data, event.at)}: {which}{verb_of(event)}{start}{end}, {event.reason}{who}"
 
 
 # -- the definition --------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from risk.domain.policy import Policy
 from risk.errors import InsufficientData
 from risk.lab.replay.baselines import on_grid
 from risk.lab.replay.breaches import LimitOutcome, outcomes
+from risk.lab.replay.rules import HeldBack
 from risk.lab.replay.run import Pair
 from risk.lab.replay.statistics import LEAST_DAYS, BookFigures, compare
 
@@ -30,6 +31,8 @@ class Replayed:
         Of all limits on the book.
     verdicts : mapping of Verdict to int
         What the managed book's orders were answered.
+    held_back : mapping of HeldBack to int
+        What kept them smaller than wished, and how often.
     """
 
     strategy: str
@@ -38,6 +41,7 @@ class Replayed:
     books: tuple[BookFigures, ...]
     limits: tuple[LimitOutcome, ...]
     verdicts: Mapping[Verdict, int]
+    held_back: Mapping[HeldBack, int]
 
 
 def judge(strategy: str, pair: Pair, policy: Policy, *, bar_seconds: float, seed: int) -> Replayed:
@@ -71,4 +75,5 @@ def judge(strategy: str, pair: Pair, policy: Policy, *, bar_seconds: float, seed
         books=compare(managed, unmanaged, np.random.default_rng(seed)),
         limits=outcomes(policy, pair.managed, pair.unmanaged),
         verdicts=dict(pair.verdicts),
+        held_back=dict(pair.held_back),
     )

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from risk.assess import OrderCheck
-from risk.domain.decisions import OrderRequest
+from risk.domain.decisions import Decision, OrderRequest, Outcome
 from risk.domain.events import Verdict
 from risk.domain.ledger import Fill, Ledger
 from risk.domain.orders import Side
@@ -68,6 +68,21 @@ def _all_reserved(snapshot: Snapshot, wishes: Iterable[Wish]) -> Snapshot:
     return snapshot
 
 
+class HeldBack(NamedTuple):
+    """What kept an order of the managed book smaller than wished.
+
+    Attributes
+    ----------
+    code : str
+        A `ReasonCode`, or the kind of a limit.
+    subject : str
+        The limit's name, or what the check was about.
+    """
+
+    code: str
+    subject: str
+
+
 class _Answer(NamedTuple):
     """A wish that was not granted in full."""
 
@@ -95,11 +110,15 @@ class AsAllowed:
     ----------
     verdicts : Counter of Verdict
         Answers of the manager so far, those to reductions and to what the agent asked for.
+    held_back : Counter of HeldBack
+        Why new risk was asked for in part or not at all, or not granted in full; an order may
+        have several reasons.
     """
 
     def __init__(self, executor: Executor, up_to: UpTo = UpTo.SOFT) -> None:
         self._executor = executor
         self.verdicts: Counter[Verdict] = Counter()
+        self.held_back: Counter[HeldBack] = Counter()
         self._up_to = up_to
         self._refused: dict[PositionKey, _Answer] = {}
         self._sent: dict[str, list[SentOrder]] = {}
@@ -155,7 +174,9 @@ class AsAllowed:
         if self._up_to is UpTo.HARD:
             return request
         manager = RiskManager(_held_to_soft(state), snapshot, sent=self._sent)
-        return replace(request, quantity=manager.validate_order(request).allowed)
+        decision = manager.validate_order(request)
+        self._note(decision)
+        return replace(request, quantity=decision.allowed)
 
     def _reduced(
         self, state: RiskState, snapshot: Snapshot, requests: Iterable[OrderRequest]
@@ -169,9 +190,15 @@ class AsAllowed:
     def _answered(self, state: RiskState, snapshot: Snapshot, request: OrderRequest) -> float:
         decision = RiskManager(state, snapshot, sent=self._sent).validate_order(request)
         self.verdicts[decision.verdict] += 1
+        self._note(decision)
         sent = SentOrder(snapshot.at, request.asset, Side(request.side), request.quantity)
         self._sent.setdefault(request.strategy, []).append(sent)
         return decision.allowed
+
+    def _note(self, decision: Decision) -> None:
+        if decision.verdict is not Verdict.APPROVE:
+            failed = (each for each in decision.reasons if each.outcome is Outcome.FAILED)
+            self.held_back.update({HeldBack(each.code, each.subject) for each in failed})
 
     def _heed(self, state: RiskState, wishes: Iterable[Wish], at: datetime) -> None:
         """A position that is asked to be smaller is not made larger: that is a no as well."""

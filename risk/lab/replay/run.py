@@ -17,7 +17,7 @@ from risk.lab.closes import Closes
 from risk.lab.paper import Mandate
 from risk.lab.replay.book import Bar, ReplayedBook, Rule, Turn
 from risk.lab.replay.desk import PORTFOLIO, Targets
-from risk.lab.replay.rules import AsAllowed, AsWanted, UpTo
+from risk.lab.replay.rules import AsAllowed, AsWanted, HeldBack, UpTo
 from risk.portfolio.forecasting import new_models, warm
 
 #: How much of a history the books do not trade in: a month that the slowest strategy looks back,
@@ -35,11 +35,14 @@ class Pair:
         The same closes in both.
     verdicts : Counter of Verdict
         What the managed book's orders were answered.
+    held_back : Counter of HeldBack
+        What kept them smaller than wished, and how often.
     """
 
     managed: tuple[Bar, ...]
     unmanaged: tuple[Bar, ...]
     verdicts: Counter[Verdict]
+    held_back: Counter[HeldBack]
 
 
 def lead(
@@ -94,7 +97,10 @@ def lead(
         unmanaged.live(market, targets)
         told()
     return Pair(
-        managed=tuple(managed.bars), unmanaged=tuple(unmanaged.bars), verdicts=rule.verdicts
+        managed=tuple(managed.bars),
+        unmanaged=tuple(unmanaged.bars),
+        verdicts=rule.verdicts,
+        held_back=rule.held_back,
     )
 
 

@@ -186,6 +186,7 @@ def test_an_order_too_large_trades_what_is_allowed() -> None:
 
         assert pair.managed[1].gross == pytest.approx(share, rel=0.02)
         assert pair.unmanaged[1].gross == pytest.approx(0.9, rel=0.05)
+        assert {cause.code for cause in pair.held_back} == {"gross_exposure"}
 
 
 def test_an_agent_told_no_does_not_ask_again_within_a_day() -> None:
