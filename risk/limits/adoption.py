@@ -1,6 +1,6 @@
 """Which policy is in force: what people asked for, applied purely, or refused with a sentence."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from risk.domain.actions import (
     SetTemporaryLimit,
 )
 from risk.domain.events import LimitUpdated, PolicyChanged, RiskEvent
-from risk.domain.limits import LimitDefinition, TemporaryLimit
+from risk.domain.limits import LimitDefinition, LimitState, TemporaryLimit
 from risk.domain.policy import Policy
 from risk.errors import PolicyInvalid
 from risk.limits.policy_diff import diff
@@ -124,6 +124,49 @@ def policy_events(
         yield PolicyChanged(**stamp, number=policy.version, action=action, by=by, what=what)
         yield from _updated(before, policy, by, stamp)
         before = policy
+
+
+def in_force(
+    events: Iterable[RiskEvent],
+    before: Mapping[str, LimitState],
+    after: Mapping[str, LimitState],
+) -> Iterator[RiskEvent]:
+    """What is told of new policies, with the thresholds that were and are in force.
+
+    A policy defines bases. What was measured is a share of what performance, regime or a
+    temporary limit had made of them, so its history can only be told by these.
+
+    Parameters
+    ----------
+    events : iterable of RiskEvent
+        Of the policies, in their order.
+    before, after : mapping of name to LimitState
+        As the limits stood before the step, and stand after it.
+    """
+    told = list(events)
+    ends = {event.limit: i for i, event in enumerate(told) if isinstance(event, LimitUpdated)}
+    begun: set[str] = set()
+    for i, event in enumerate(told):
+        if not isinstance(event, LimitUpdated):
+            yield event
+            continue
+        first, last = event.limit not in begun, ends[event.limit] == i
+        begun.add(event.limit)
+        old = before.get(event.limit) if first and event.previous is not None else None
+        new = after.get(event.limit) if last and event.threshold is not None else None
+        held = _with_thresholds(event, old, new)
+        if (held.previous, held.previous_soft) != (held.threshold, held.soft):
+            yield held
+
+
+def _with_thresholds(
+    event: LimitUpdated, old: LimitState | None, new: LimitState | None
+) -> LimitUpdated:
+    if old is not None:
+        event = replace(event, previous=old.thresholds.hard, previous_soft=old.thresholds.soft)
+    if new is not None:
+        event = replace(event, threshold=new.thresholds.hard, soft=new.thresholds.soft)
+    return event
 
 
 def asked_for(action: Action) -> str:

@@ -81,6 +81,7 @@ def evaluate(
     portfolio: str,
     cycle: str,
     redefined: frozenset[str] = frozenset(),
+    told: frozenset[str] = frozenset(),
 ) -> Evaluated:
     """How each limit stands, and what is new about it.
 
@@ -96,7 +97,9 @@ def evaluate(
     portfolio, cycle : str
         What the events are stamped with.
     redefined : frozenset of str
-        Limits whose definition is new: their thresholds were told with the policy.
+        Limits whose definition is new: what was measured by the old one is no pace of the new.
+    told : frozenset of str
+        Limits whose thresholds are told with the policy that defined them anew.
     """
     stamp = {"at": book.around.at, "portfolio": portfolio, "cycle": cycle}
     states: dict[str, LimitState] = {}
@@ -108,7 +111,7 @@ def evaluate(
             old = old._replace(value=None, drift=None)
         new = _next(definition, old, thresholds[definition.name], book, cycle)
         states[definition.name] = new
-        if old is not None and definition.name not in redefined:
+        if old is not None and definition.name not in told:
             events += _updated(definition.name, old.thresholds, new.thresholds, stamp)
         events += _told(definition, old, new, stamp)
     events += _ended(before, states, stamp)
@@ -121,6 +124,15 @@ def redefined(before: Policy | None, after: Policy) -> frozenset[str]:
         return frozenset()
     known = {definition.name: definition for definition in before.limits} if before else {}
     return frozenset(d.name for d in after.limits if known.get(d.name) != d)
+
+
+def rebased(before: Policy | None, after: Policy) -> frozenset[str]:
+    """Those of the redefined limits whose thresholds as defined are new or other ones."""
+    known = {d.name: (d.hard, d.soft) for d in before.limits} if before else {}
+    changed = redefined(before, after)
+    return frozenset(
+        d.name for d in after.limits if d.name in changed and known.get(d.name) != (d.hard, d.soft)
+    )
 
 
 def _next(

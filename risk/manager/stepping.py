@@ -13,10 +13,17 @@ from risk.domain.scopes import Scope
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import Course, Performance, RiskState, Standing
 from risk.domain.stops import HourlyRange
-from risk.limits.adoption import policy_events, without_expired
+from risk.limits.adoption import in_force, policy_events, without_expired
 from risk.limits.derisking import DeRisked, derisk
 from risk.limits.dynamics import Conditions, thresholds_of
-from risk.limits.evaluation import Evaluated, evaluate, held_view, redefined, surroundings
+from risk.limits.evaluation import (
+    Evaluated,
+    evaluate,
+    held_view,
+    rebased,
+    redefined,
+    surroundings,
+)
 from risk.manager import facts
 from risk.manager.standings import next_standings, status_changes
 from risk.measures.regimes import RegimeState
@@ -133,7 +140,11 @@ def _find(state: RiskState, snapshot: Snapshot) -> _Found:
 def _told(state: RiskState, snapshot: Snapshot, found: _Found) -> tuple[RiskEvent, ...]:
     return (
         *facts.asked_for(snapshot),
-        *policy_events(state.policy, snapshot.policy_changes, **snapshot.stamp),
+        *in_force(
+            policy_events(state.policy, snapshot.policy_changes, **snapshot.stamp),
+            state.limits,
+            found.limits.states,
+        ),
         *facts.booked(snapshot, found.assessment),
         *facts.found_in_data(snapshot),
         *facts.trust_changes(state, snapshot),
@@ -220,6 +231,7 @@ def _limits(
         portfolio=snapshot.portfolio,
         cycle=snapshot.id,
         redefined=redefined(state.policy, policy),
+        told=rebased(state.policy, policy),
     )
 
 

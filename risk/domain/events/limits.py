@@ -57,7 +57,8 @@ class LimitUpdated(RiskEvent):
     ----------
     limit : str
     threshold, previous : float or None
-        Hard threshold in the limit's own unit; None where there was no such limit, or is none now.
+        Hard threshold in force, in the limit's own unit; None where there was no such limit, or
+        is none now.
     reason, changed_by : str
     soft, previous_soft : float or None
         Soft threshold; None too in events from before it was told.
