@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from risk.domain.assessment import Assessment
 from risk.domain.events import (
+    RULE,
     LimitBreached,
     LimitCleared,
     LimitUpdated,
@@ -239,7 +240,7 @@ def _updated(
             soft=after.soft,
             previous_soft=before.soft,
             reason=after.cause,
-            changed_by="rule",
+            changed_by=RULE,
         )
 
 

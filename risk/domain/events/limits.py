@@ -5,6 +5,9 @@ from typing import ClassVar
 
 from risk.domain.events.base import RiskEvent, Severity
 
+#: Who changed a threshold that no person changed; the reason says what did.
+RULE = "rule"
+
 
 @dataclass(frozen=True, kw_only=True)
 class LimitBreached(RiskEvent):
