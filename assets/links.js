@@ -1,5 +1,6 @@
 /* Follows links between views without loading the page anew, and without scrolling: a choice
- * half way down the page leaves you where you are. Without this file they are plain links. */
+ * half way down the page leaves you where you are, unless it names what it shows (data-shows) and
+ * that is out of sight. Without this file they are plain links. */
 (() => {
   "use strict";
 
@@ -13,6 +14,13 @@
     // What dcc.Location listens to, as dcc.Link sends it.
     window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
     if (elsewhere) window.scrollTo(0, 0);
+    else bringIntoSight(document.getElementById(link.dataset.shows));
+  }
+
+  function bringIntoSight(shown) {
+    if (!shown) return;
+    const { top, bottom } = shown.getBoundingClientRect();
+    if (bottom < 0 || top > window.innerHeight) shown.scrollIntoView({ block: "start" });
   }
 
   document.addEventListener("click", follow);

@@ -46,6 +46,9 @@ STATE_LOOKS: Mapping[TradingState, StateLook] = {
     ),
 }
 
+#: Shapes of the states in which nothing is blocked but by limits.
+_BLOCKS_NOTHING = ("normal", "caution")
+
 UNKNOWN_LOOK = StateLook(
     "UNKNOWN", "stale", "No state has been established: new risk is refused, reductions pass."
 )
@@ -98,6 +101,7 @@ def state_banner(
     cells: tuple[BannerCell, ...],
     sizing: str = "",
     binding: str = "",
+    blocked: str = "",
 ) -> html.Section:
     """What a trader reads first: the state, why, what still works, and what matters next.
 
@@ -110,10 +114,13 @@ def state_banner(
         What new sizes are multiplied by, and why; a sentence, empty while they are whole.
     binding : str
         The limit that new risk meets first, and how far it is; a sentence.
+    blocked : str
+        What passes and what does not while hard limits are exceeded; empty while none is. A
+        state that blocks nothing by itself tells it in place of what works.
     """
     return html.Section(
         [
-            _state_cell(look, heading, cause, sizing, binding),
+            _state_cell(_works(look, blocked), look, heading, cause, sizing, binding),
             *(_banner_cell(cell) for cell in cells),
         ],
         id="state-banner",
@@ -122,7 +129,14 @@ def state_banner(
     )
 
 
-def _state_cell(look: StateLook, heading: str, cause: str, sizing: str, binding: str) -> html.Div:
+def _works(look: StateLook, blocked: str) -> str:
+    """What still works: of a state that blocks nothing, what limits leave of that."""
+    return blocked if blocked and look.shape in _BLOCKS_NOTHING else look.still_works
+
+
+def _state_cell(
+    works: str, look: StateLook, heading: str, cause: str, sizing: str, binding: str
+) -> html.Div:
     word = html.Div(
         [glyph(look.shape, state=look.shape), html.Span(look.word, id="state-word")],
         className="sw-state-word",
@@ -133,7 +147,7 @@ def _state_cell(look: StateLook, heading: str, cause: str, sizing: str, binding:
             html.Div(heading, id="state-heading", className="sw-label"),
             word,
             html.P(sentence(cause), id="state-cause", className="sw-lead"),
-            html.P(f"{look.still_works} {sizing}".rstrip(), id="state-works", className="sw-dim"),
+            html.P(f"{works} {sizing}".rstrip(), id="state-works", className="sw-dim"),
             *([html.P(binding, id="state-binding", className="sw-dim")] if binding else []),
         ],
         id="state-cell",

@@ -8,7 +8,7 @@ from typing import Any
 from pages.components.states import STATE_LOOKS
 from pages.components.timeline import TimelineEntry
 from pages.format import UTC_ZONE, Zone, money, percent, price, quantity
-from pages.views.limits.writing import verb_of
+from pages.views.limits.writing import cause_of, verb_of
 from risk.domain.events import (
     ActionRefused,
     BookModelChanged,
@@ -37,6 +37,7 @@ from risk.domain.events import (
 )
 from risk.domain.market import Period, Trust
 from risk.domain.state import TradingState
+from risk.limits.words import called_by_name
 from risk.portfolio.book_models import title_of
 
 #: Glyph, bold fact, detail.
@@ -175,17 +176,21 @@ def _asked(event: OrderValidation | SignalValidation) -> str:
 def _breach(event: LimitBreached, _currency: str) -> Words:
     passed = "passed its hard" if event.severity is Severity.CRITICAL else "reached its soft"
     above = f"{percent(event.value / event.threshold - 1.0, 1)} above it" if event.threshold else ""
-    return _BY_SEVERITY[event.severity], f"{event.limit} {passed} threshold", above
+    return _BY_SEVERITY[event.severity], f"{called_by_name(event.limit)} {passed} threshold", above
 
 
 def _cleared(event: LimitCleared, _currency: str) -> Words:
     if event.value is None:
-        return "info", f"The breach of {event.limit} ended", "the policy has no such limit any more"
-    return "normal", f"{event.limit} is inside again", ""
+        return (
+            "info",
+            f"The breach of {called_by_name(event.limit)} ended",
+            "the policy has no such limit any more",
+        )
+    return "normal", f"{called_by_name(event.limit)} is inside again", ""
 
 
 def _limit(event: LimitUpdated, _currency: str) -> Words:
-    return "info", f"{event.limit} {verb_of(event)}", f"{event.reason}, by {event.changed_by}"
+    return "info", f"{called_by_name(event.limit)} {verb_of(event)}", cause_of(event)
 
 
 def _policy(event: PolicyChanged, _currency: str) -> Words:
@@ -217,7 +222,7 @@ def _release(event: BreakerDeactivated, _currency: str) -> Words:
 
 
 def _reduction(event: ReductionRequested, _currency: str) -> Words:
-    fact = f"{event.strategy} asked to reduce {event.asset}"
+    fact = f"{event.strategy} is asked to reduce {event.asset}"
     return "throttled", fact, f"to {quantity(event.target_quantity)}: {event.reason}"
 
 

@@ -16,9 +16,12 @@ from pages.views.limits.address import LIMIT
 from pages.views.limits.rows import LimitRow, counts_words, rows_of
 from pages.views.limits.table import left_words, utilization_of
 from pages.views.limits.writing import pace_words
+from risk.domain.scopes import ScopeKind
+from risk.limits.types import BOOK_LIMITS
 
 #: So many are told one by one.
 _TOLD = 5
+_PASSES = "Reductions pass."
 _NO_POLICY = "No policy yet: every order that adds risk is refused."
 
 
@@ -41,6 +44,30 @@ def binding_words(cycle: CompleteCycle, currency: str) -> str:
     left = left_words(row, currency)
     full = f"{percent(row.used, 0)} {left}"
     return f"Binding limit: {row.title}, {full}. {pace_words(hours, row.status)}"
+
+
+def blocked_words(cycle: CompleteCycle) -> str:
+    """What hard limits stop while they are exceeded, and what passes; empty while none is."""
+    over = [row for row in limits_on_book(cycle) if _is_exceeded(row)]
+    if not over:
+        return ""
+    of_all = next((row for row in over if _stops_the_book(row)), None)
+    if of_all is not None:
+        return f"{of_all.title} is over its hard limit: no new risk passes. Reductions do."
+    if len(over) > 1:
+        return f"{len(over)} hard limits are exceeded: what adds to them is refused. {_PASSES}"
+    return f"{over[0].title} is over its hard limit: what adds to it is refused. {_PASSES}"
+
+
+def _is_exceeded(row: LimitRow) -> bool:
+    """As an order is judged: a breach is called hard until it is clearly over."""
+    return row.value is not None and row.value > row.thresholds.hard
+
+
+def _stops_the_book(row: LimitRow) -> bool:
+    """Whether no order mends it, so that it stops all new risk."""
+    stops = BOOK_LIMITS[row.definition.kind].stops
+    return stops and row.definition.scope.kind is ScopeKind.PORTFOLIO
 
 
 def nearest_card(cycle: CompleteCycle, query: Query) -> html.Section:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from risk.domain.assessment import Assessment
 from risk.domain.events import (
+    RULE,
     LimitBreached,
     LimitCleared,
     LimitUpdated,
@@ -31,8 +32,6 @@ HYSTERESIS = 0.02
 DRIFT_HALF_LIFE = 0.5
 
 _BREACHED = (LimitStatus.SOFT, LimitStatus.HARD)
-#: Who moved a threshold that nobody touched.
-_RULE = "rule"
 
 
 class Evaluated(NamedTuple):
@@ -114,7 +113,7 @@ def evaluate(
         new = _next(definition, old, thresholds[definition.name], book, cycle)
         states[definition.name] = new
         if old is not None:
-            who = policy.by if definition.name in redefined | lent else _RULE
+            who = policy.by if definition.name in redefined | lent else RULE
             why = _version(policy) if definition.name in redefined else new.thresholds.cause
             changed = {**stamp, "reason": why, "changed_by": who}
             events += _updated(definition.name, old.thresholds, new.thresholds, changed)

@@ -17,10 +17,13 @@ from risk.domain.scopes import Scope, ScopeKind
 from risk.limits.base import Remedy
 from risk.limits.clusters import Clusters
 from risk.limits.types import BOOK_LIMITS
+from risk.limits.words import plain, soft_words
 
 #: Market values of positions, quote currency; negative when short.
 Values = Mapping[PositionKey, float]
 
+#: No limit on the book is counted in money.
+_NO_MONEY = ""
 _ACTED_UPON = (LimitStatus.SOFT, LimitStatus.HARD)
 
 
@@ -117,8 +120,6 @@ def _clusters(inside: Values, clusters: Clusters, largest: float) -> Iterator[tu
 
 
 def _cause(definition: LimitDefinition, state: LimitState, value: float, target: float) -> str:
-    soft, unit = state.thresholds.soft, BOOK_LIMITS[definition.kind].unit
-    return (
-        f"{definition.name} stands at {value:.4g} ({unit.value}), its soft threshold is "
-        f"{soft:.4g}: back to {target:.4g}"
+    return soft_words(
+        definition, value=value, soft=state.thresholds.soft, target=target, write=plain(_NO_MONEY)
     )

@@ -77,7 +77,9 @@ _PHRASES: Mapping[str, _Phrases] = {
     "gross_exposure": _Phrases("gross exposure of {scope}", "{scope} can rise to {hard}"),
     "net_exposure": _Phrases("net exposure of {scope}", "{scope}, net, can rise to {hard}"),
     "leverage": _Phrases("leverage", "positions can rise to {hard}"),
-    "concentration": _Phrases("concentration", "the index of concentration can rise to {hard}"),
+    "concentration": _Phrases(
+        "concentration", "squares of net exposure over equity may add up to {hard}"
+    ),
     "open_positions": _Phrases("open positions of {scope}", "{scope} can hold {hard}"),
     "stablecoin_exposure": _Phrases(
         "stablecoins and cash", "stablecoins and cash can rise to {hard}"
@@ -141,6 +143,23 @@ def called(kind: str, name: str, scope: Scope | None) -> str:
         return f"{title_of(kind)}, book"
     whose = coin(scope.name) if scope.kind is ScopeKind.ASSET else scope.name
     return f"{title_of(kind)}, {whose}"
+
+
+def called_by_name(name: str) -> str:
+    """What screens call a limit of which only the name is known, as events have it.
+
+    Examples
+    --------
+    >>> called_by_name("net_exposure asset BTC/USDT")
+    'Net exposure, BTC'
+    >>> called_by_name("the bitcoin cap")
+    'the bitcoin cap'
+    """
+    kind, _, rest = name.partition(" ")
+    where, _, whose = rest.partition(" ")
+    if kind not in LIMIT_TYPES or where not in list(ScopeKind):
+        return name
+    return called(kind, name, Scope(ScopeKind(where), whose))
 
 
 def unit_of(kind: str) -> Unit:
@@ -231,6 +250,24 @@ def order_limit_words(limit: LimitDefinition, hard: float, write: Write) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def soft_words(
+    limit: LimitDefinition, *, value: float, soft: float, target: float, write: Write
+) -> str:
+    """Why a limit asks for less before its hard threshold: value, soft threshold, and the end.
+
+    Parameters
+    ----------
+    limit : LimitDefinition
+    value, soft, target : float
+        In the limit's own unit.
+    write : callable
+    """
+    name = called(limit.kind, limit.name, limit.scope)
+    now = figure_of(limit.kind, value, write)
+    begins, ends = (write(each, shown_in(limit.kind)) for each in (soft, target))
+    return f"{name} is {now}{_of(limit.kind)}, its soft threshold {begins}: back to {ends}"
 
 
 # -- why an order was answered so --------------------------------------------------------------

@@ -337,7 +337,7 @@ def test_the_cause_names_limit_value_threshold_and_end() -> None:
     _, found = stepped({A: 8e5}, limit("gross_exposure", 0.8, 0.8))
 
     assert found.reductions[A].reason == (
-        "gross_exposure stands at 0.8 (share of equity), its soft threshold is 0.8: back to 0.7"
+        "Gross exposure, book is 80 % of equity, its soft threshold 80 %: back to 70 %"
     )
 
 

@@ -259,6 +259,56 @@ def test_whoever_sets_a_temporary_limit_and_whoever_ends_it_is_told() -> None:
     assert updates[1].reason == "as defined"
 
 
+def adopting(state: RiskState, policy: Policy) -> Step:
+    """The step in which anna's policy takes the place of the one before."""
+    change = PolicyChange(policy=policy, action=1, by="anna", what=("limit cap: another",))
+    snapshot = snapshot_of(held(BTC, 3e5), at=NOW + SECOND, id="1", policy_changes=(change,))
+    return step(state, snapshot)
+
+
+def moved(taken: Step) -> list[tuple[float | None, ...]]:
+    """Hard thresholds before and after, and the soft ones, of what was told."""
+    updates = told(taken, LimitUpdated)
+    return [(u.previous, u.threshold, u.previous_soft, u.soft) for u in updates]
+
+
+def test_a_new_policy_is_told_with_the_thresholds_in_force_and_not_their_bases() -> None:
+    """What was measured is a share of those: by others its history would be wrong."""
+    raised = TemporaryLimit(
+        limit="cap",
+        hard=0.8,
+        soft=0.7,
+        starts=NOW,
+        expires=NOW + 60 * SECOND,
+        reason="the roll",
+        by="ben",
+    )
+    (first,) = steps_over([0.3], policy=replace(ONE_LIMIT, temporary=(raised,)))
+    lower = Policy(version=2, by="anna", limits=(replace(CAP, hard=0.45),))
+
+    ended = adopting(first.state, lower)
+    kept = adopting(first.state, replace(lower, temporary=(raised,)))
+
+    assert moved(ended) == [(0.8, 0.45, 0.7, 0.4)]
+    assert told(ended, LimitUpdated)[0].changed_by == "anna"
+    assert moved(kept) == [], "the temporary limit stands: nothing in force has moved"
+
+
+def test_a_limit_that_begins_to_follow_the_regime_is_told_by_its_new_thresholds() -> None:
+    halved = Dynamics(packs={"portfolio": RegimePack(calm=0.5, normal=0.5, stressed=0.5)})
+    (first,) = steps_over([0.3], policy=replace(ONE_LIMIT, dynamics=halved))
+    dynamic = (replace(CAP, dynamic=True),)
+
+    taken = adopting(first.state, Policy(version=2, by="anna", limits=dynamic, dynamics=halved))
+    lower = adopting(
+        taken.state,
+        Policy(version=3, by="anna", limits=(replace(dynamic[0], hard=0.4),), dynamics=halved),
+    )
+
+    assert moved(taken) == [(0.5, 0.25, 0.4, 0.2)]
+    assert moved(lower) == [(0.25, 0.2, 0.2, 0.2)]
+
+
 def test_the_time_to_a_breach_follows_from_the_pace() -> None:
     """A steady rise of 2 % of equity an hour towards a limit of 50 %."""
     hour = timedelta(hours=1)

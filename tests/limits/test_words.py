@@ -7,6 +7,7 @@ from risk.domain.limits import Thresholds, Unit
 from risk.domain.scopes import Scope, ScopeKind
 from risk.limits.types import BOOK_LIMITS, LIMIT_TYPES, ORDER_LIMITS
 from risk.limits.words import (
+    called_by_name,
     figure_of,
     order_limit_words,
     plain,
@@ -18,6 +19,7 @@ from risk.limits.words import (
 from tests.policies import definition
 
 WRITE = plain("USD")
+CONCENTRATED = "Squares of net exposure over equity may add up to 0.25; now 0.09."
 BTC = Scope(ScopeKind.ASSET, "BTC/USDT")
 
 
@@ -30,6 +32,21 @@ def reason(code: str, **more) -> Reason:
     return Reason(
         code, more.pop("outcome", Outcome.FAILED), more.pop("subject", "BTC/USDT"), **more
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("drawdown portfolio", "Drawdown, book"),
+        ("net_exposure asset BTC/USDT", "Net exposure, BTC"),
+        ("gross_exposure strategy_type mean reversion", "Gross exposure, mean reversion"),
+        ("the bitcoin cap", "the bitcoin cap"),
+        ("drawdown of mine", "drawdown of mine"),
+        ("drawdown", "drawdown"),
+    ],
+)
+def test_a_limit_of_which_only_the_name_is_known_is_called_as_elsewhere(name, said):
+    assert called_by_name(name) == said
 
 
 def is_sentence(said: str) -> bool:
@@ -51,7 +68,7 @@ def test_an_asset_s_share_is_told_as_a_trader_says_it():
         ("daily_loss", 0.01, 0.035, "The book may lose 3.5 % today; now 1 %."),
         ("drawdown", 0.06, 0.12, "The book may fall 12 % below its peak; now 6 %."),
         ("stress_loss", 0.16, 0.2, "The worst scenario may cost 20 % of equity; now 16 %."),
-        ("concentration", 0.09, 0.25, "The index of concentration can rise to 0.25; now 0.09."),
+        ("concentration", 0.09, 0.25, CONCENTRATED),
     ],
 )
 def test_each_kind_says_what_may_be_and_what_is(kind, value, hard, said):

@@ -33,6 +33,7 @@ from tests.fakes_web import (
     DEMO,
     HOLDINGS,
     STALE_LINK,
+    FakeBookReader,
     build_assessment,
     build_events,
     build_history,
@@ -116,6 +117,27 @@ def test_sizes_that_are_not_whole_are_told_beside_what_still_works():
     assert works(halved) == (
         "Everything works, within the limits. Book is 12 % under its high: sizes × 0.5."
     )
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (TradingState.NORMAL, "AVAX share is over its hard limit"),
+        (TradingState.CAUTION, "AVAX share is over its hard limit"),
+        (TradingState.REDUCE_ONLY, "Entries paused."),
+    ],
+)
+def test_a_book_beyond_a_hard_limit_is_not_told_that_everything_works(state, told):
+    view = cockpit_view(build_data(state=beyond_a_limit(state)))
+
+    assert part(view, "state-works")["children"].startswith(told)
+
+
+def beyond_a_limit(trading: TradingState) -> RiskState:
+    """A book with the policy of the fakes, of which one limit is crossed."""
+    limits = FakeBookReader().latest("demo").state
+    standing = build_state(build_assessment(), trading=trading, cause="fine")
+    return replace(standing, policy=limits.policy, limits=limits.limits)
 
 
 def test_a_state_that_nobody_established_is_unknown_and_dashed():

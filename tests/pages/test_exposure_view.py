@@ -362,7 +362,7 @@ def test_what_cannot_be_liquidated_is_told_apart_from_what_is_unknown():
     blind = with_positions(data, data.assessment.positions, equity=None, leverage=None)
 
     assert row_of(near, "BTC")["to_liquidation"] == -0.4
-    assert row_of(near, "ETH")["no_liquidation"] == "cannot be liquidated"
+    assert row_of(near, "ETH")["no_liquidation"] == "not possible"
     assert row_of(blind, "BTC")["to_liquidation"] is None
     assert "no_liquidation" not in row_of(blind, "BTC")
 

@@ -17,6 +17,7 @@ from risk.domain.events import (
     LimitUpdated,
     MarkTrustChanged,
     OrderValidation,
+    ReductionRequested,
     RiskEvent,
     RiskStatus,
     Severity,
@@ -256,6 +257,32 @@ def test_a_threshold_that_moved_says_which_way(hard, soft, verb):
     )
 
     assert words(update, "USD")[1] == f"x {verb}"
+
+
+def test_a_limit_is_called_as_on_all_other_screens():
+    named = "drawdown portfolio"
+    breach = replace(example_of(LimitBreached), limit=named, severity=Severity.CRITICAL)
+    moved = replace(example_of(LimitUpdated), limit=named, threshold=0.1, previous=0.2)
+    ended = replace(example_of(LimitCleared), limit=named, value=0.1)
+
+    assert words(breach, "USD")[1] == "Drawdown, book passed its hard threshold"
+    assert words(moved, "USD")[1] == "Drawdown, book tightened"
+    assert words(ended, "USD")[1] == "Drawdown, book is inside again"
+
+
+def test_a_threshold_names_the_person_who_moved_it_and_no_rule_beside_one():
+    moved = replace(example_of(LimitUpdated), reason="temporary, set by anna", changed_by="rule")
+
+    assert words(moved, "USD")[2] == "temporary, set by anna"
+    assert words(replace(moved, reason="version 2", changed_by="ben"), "USD")[2] == (
+        "version 2, by ben"
+    )
+
+
+def test_who_is_to_reduce_does_not_read_as_who_asks():
+    asked = replace(example_of(ReductionRequested), strategy="dip", asset="LTC/USDT")
+
+    assert words(asked, "USD")[1] == "dip is asked to reduce LTC/USDT"
 
 
 def test_only_as_many_as_asked_for_and_in_the_chosen_zone():

@@ -334,7 +334,45 @@ def test_its_breaches_are_listed_with_begin_end_length_and_worst():
 def test_changes_of_its_thresholds_are_listed_with_their_cause():
     said = words(part(limits_view(read(limit=TIGHTENED)), "limits-changes")["children"])
 
-    assert said == "14:51: tightened from 6.25 % to 5.00 %, regime stressed, by rule"
+    assert said == "14:51: tightened from 6.25 % to 5.00 %, regime stressed"
+
+
+def test_a_breach_is_listed_with_the_cycle_that_shows_it():
+    """The chart ends on a whole step of minutes; nothing that came since may be missing."""
+
+    class Late(FakeBookReader):
+        def limit_events(self, portfolio, limit, *, since, until):
+            return fakes_limits.within([breach], since, until)
+
+    reader = Late()
+    state = reader.latest("demo").state.limits[CROSSED]
+    breach = replace(
+        fakes_limits.build_limit_events(CROSSED)[0],
+        at=reader.clock.now() - timedelta(seconds=5),
+        episode=state.episode,
+    )
+
+    ongoing = words(part(limits_view(read(reader, limit=CROSSED)), "limits-episodes")["children"])
+    assert "hard goes on 5 s" in plain(ongoing)
+
+
+def test_thresholds_that_moved_are_told_beside_those_of_the_definition():
+    moved = words(part(limits_view(read(limit=TIGHTENED)), "limits-definition")["children"])
+    still = words(part(limits_view(read(limit=CROSSED)), "limits-definition")["children"])
+
+    assert "now 4.00 %, 5.00 %" in plain(moved)
+    assert "as defined 5.00 %, 6.25 %" in plain(moved)
+    assert "now" not in still
+
+
+def test_a_planned_limit_tells_from_when_until_when():
+    reader = FakeBookReader()
+    (other,) = reader.policy.temporary
+    planned = replace(other, starts=other.expires - timedelta(hours=1))
+    reader.policy = replace(reader.policy, temporary=(planned,))
+
+    soon = words(part(limits_view(read(reader)), "limits-expiring-content")["children"])
+    assert "Planned SOL share from 19:00:00 UTC until 20:00:00 UTC" in plain(soon)
 
 
 def test_whoever_set_a_temporary_limit_is_named_once():
@@ -421,7 +459,15 @@ def test_a_cycle_later_only_what_changed_is_sent():
 
 @pytest.mark.parametrize(
     ("minutes", "said"),
-    [(0, "0 min"), (51, "51 min"), (90, "1 h 30"), (180, "3 h"), (3_000, "2 d"), (840, "14 h")],
+    [
+        (0, "0 min"),
+        (0.45, "27 s"),
+        (51, "51 min"),
+        (90, "1 h 30"),
+        (180, "3 h"),
+        (3_000, "2 d"),
+        (840, "14 h"),
+    ],
 )
 def test_how_long_is_told_in_one_or_two_units(minutes, said):
     assert plain(duration(timedelta(minutes=minutes))) == said
@@ -453,6 +499,10 @@ def test_the_pace_is_told_in_words_and_in_short(hours, status, said, figure):
         (1.5, Unit.TIMES, "1.50 ×", "1.5 ×"),
         (150_000.0, Unit.MONEY, "150.0 k USD", "150 k USD"),
         (1.0, Unit.DAYS, "1.0 d", "1 d"),
+        (0.0134, Unit.DAYS, "0.01 d", "0.01 d"),
+        (0.000378, Unit.DAYS, "0.0004 d", "0.0004 d"),
+        (0.0, Unit.DAYS, "0.0 d", "0 d"),
+        (0.00302, Unit.COUNT, "0.003", "0.003"),
         (30.0, Unit.COUNT, "30", "30"),
         (0.25, Unit.COUNT, "0.25", "0.25"),
         (0.0, Unit.FRACTION, "0.00 %", "0 %"),

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from pages.query import BY, parse
-from pages.views.nearest import binding_words, limits_on_book, nearest_card
+from pages.views.nearest import binding_words, blocked_words, limits_on_book, nearest_card
+from risk.domain.policy import Policy
 from tests.fakes_limits import CROSSED, SOFT, UNMEASURED, without_limits
 from tests.fakes_web import FakeBookReader
 from tests.pages.trees import parts, words
@@ -36,6 +37,42 @@ def test_a_limit_that_cannot_be_measured_binds_before_those_that_are_merely_full
     reader = FakeBookReader(policy=without_limits(CROSSED))
 
     assert said(reader) == f"Binding limit: {UNMEASURED}, which cannot be measured now."
+
+
+# -- what hard limits stop --------------------------------------------------------------------
+
+
+def lowered(*names: str) -> Policy:
+    """The policy of which these limits, and no others, are crossed."""
+    policy = without_limits(CROSSED)
+    limits = tuple(
+        replace(d, hard=0.1 * d.hard, soft=0.1 * d.soft) if d.name in names else d
+        for d in policy.limits
+    )
+    return replace(policy, limits=limits)
+
+
+def blocked(policy: Policy | None) -> str:
+    return blocked_words(FakeBookReader(policy=policy).latest("demo"))
+
+
+def test_nothing_is_stopped_while_no_hard_limit_is_exceeded():
+    assert blocked(without_limits(CROSSED)) == blocked(None) == ""
+
+
+def test_a_hard_limit_stops_what_adds_to_it():
+    assert blocked(lowered("BTC share")) == (
+        "BTC share is over its hard limit: what adds to it is refused. Reductions pass."
+    )
+    assert blocked(lowered("BTC share", "Leverage")) == (
+        "2 hard limits are exceeded: what adds to them is refused. Reductions pass."
+    )
+
+
+def test_a_loss_of_the_book_stops_all_new_risk():
+    assert blocked(lowered("BTC share", "Drawdown")) == (
+        "Drawdown is over its hard limit: no new risk passes. Reductions do."
+    )
 
 
 def test_without_a_policy_the_banner_says_that_orders_are_refused():

@@ -183,7 +183,7 @@ def _has_a_stop_to_come(data: ExposureData, strategy: str) -> bool:
 def _liquidation(data: ExposureData, p: PositionMeasures) -> Row:
     """How far the asset alone may move; that none can do it is known only with equity."""
     if p.liquidation_move is None and data.assessment.equity is not None:
-        return {"to_liquidation": None, "no_liquidation": "cannot be liquidated"}
+        return {"to_liquidation": None, "no_liquidation": "not possible"}
     return {"to_liquidation": p.liquidation_move}
 
 

@@ -10,6 +10,8 @@ from risk.limits.types import LIMIT_TYPES
 
 PATH = LIMITS_PATH
 ALL = "all"
+#: The card that tells one limit at length.
+DETAIL = "limits-detail"
 
 #: Kinds of scope under one heading each, in the order of the page.
 GROUPS: Mapping[str, tuple[ScopeKind, ...]] = {

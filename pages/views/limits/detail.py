@@ -12,12 +12,12 @@ from pages.components.utilization import STANDING_SHAPES
 from pages.figures.history import CHART_CONFIG
 from pages.format import UNKNOWN, percent, sentence
 from pages.views.absent import no_course
-from pages.views.limits.address import LIMIT, PATH
+from pages.views.limits.address import DETAIL, LIMIT, PATH
 from pages.views.limits.past import Episode
 from pages.views.limits.reading import LimitsData
 from pages.views.limits.rows import LimitRow
 from pages.views.limits.table import left_words
-from pages.views.limits.writing import duration, pace_words, trimmed, verb_of, writer
+from pages.views.limits.writing import cause_of, duration, pace_words, trimmed, verb_of, writer
 from risk.domain.events import LimitUpdated
 from risk.domain.limits import LimitDefinition, LimitStatus, TemporaryLimit
 from risk.limits.words import figure_of, order_limit_words, room_words, scope_words, title_of
@@ -44,7 +44,7 @@ def detail_card(data: LimitsData, row: LimitRow) -> html.Section:
         ],
         label=f"Limit {row.title}",
         class_name="sw-limit-detail",
-        id="limits-detail",
+        id=DETAIL,
     )
 
 
@@ -247,9 +247,7 @@ def _change_words(data: LimitsData, row: LimitRow, event: LimitUpdated) -> str:
         before, after, which = event.previous_soft, event.soft, "soft threshold "
     start = "" if before is None else f" from {figure_of(kind, before, write)}"
     end = "" if after is None else f" to {figure_of(kind, after, write)}"
-    named = f"set by {event.changed_by}" in event.reason
-    who = "" if named else f", by {event.changed_by}"
-    return f"{_minute(data, event.at)}: {which}{verb_of(event)}{start}{end}, {event.reason}{who}"
+    return f"{_minute(data, event.at)}: {which}{verb_of(event)}{start}{end}, {cause_of(event)}"
 
 
 # -- the definition --------------------------------------------------------------------------
@@ -264,6 +262,7 @@ def _definition(data: LimitsData, row: LimitRow) -> html.Dl:
     facts = [
         Fact("kind", "Kind", title_of(definition.kind)),
         Fact("scope", "Scope", scope_words(definition.scope)),
+        *_in_force(data, row),
         Fact("base", "Soft and hard, as defined", f"{soft}, {hard}"),
         *_settings(definition),
         Fact("moves", "Follows performance and regime", "yes" if definition.dynamic else "no"),
@@ -271,6 +270,15 @@ def _definition(data: LimitsData, row: LimitRow) -> html.Dl:
         Fact("review", "Review", _review_words(definition.review_by, data.now)),
     ]
     return fact_list(facts, "limits-definition")
+
+
+def _in_force(data: LimitsData, row: LimitRow) -> list[Fact]:
+    """Both thresholds of now, where they are not those of the definition."""
+    if row.thresholds[:2] == (row.definition.hard, row.definition.soft):
+        return []
+    write = writer(data.book.currency)
+    hard, soft = (figure_of(row.definition.kind, each, write) for each in row.thresholds[:2])
+    return [Fact("now", "Soft and hard, now", f"{soft}, {hard}")]
 
 
 def _settings(definition: LimitDefinition) -> Sequence[Fact]:
@@ -332,9 +340,11 @@ def _temporaries(data: LimitsData) -> list[html.Li]:
     found = []
     for row in sorted(rows, key=lambda r: r.temporary.expires if r.temporary else data.now):
         assert row.temporary is not None, "rows without one were left out"
-        when = data.query.zone.date_and_clock(row.temporary.expires, now=data.now)
         in_force = row.temporary.in_force(data.now)
-        found.append(_expiry(data, "Temporary" if in_force else "Planned", row, f"until {when}"))
+        until = f"until {data.query.zone.date_and_clock(row.temporary.expires, now=data.now)}"
+        start = f"from {data.query.zone.date_and_clock(row.temporary.starts, now=data.now)} "
+        when = until if in_force else f"{start}{until}"
+        found.append(_expiry(data, "Temporary" if in_force else "Planned", row, when))
     return found
 
 

@@ -153,11 +153,12 @@ def _past(
         return NO_PAST
     name, state = row.name, row.state
     since, until, step = readings.chart_span(book, query, cycle.pulse.market)
-    epoch = cycle.pulse.cycle // _EVENTS_REUSE
+    now, epoch = cycle.pulse.market, cycle.pulse.cycle // _EVENTS_REUSE
+    # A breach is told with the cycle that shows it, and not when the reuse is over.
     events = readings.once(
-        ("limit events", book.name, name, since, epoch),
+        ("limit events", book.name, name, since, epoch, state.since, state.thresholds[:2]),
         lambda: readings.reader.limit_events(
-            book.name, name, since=since - _TOLD_BEFORE, until=cycle.pulse.market
+            book.name, name, since=since - _TOLD_BEFORE, until=now
         ),
     )
     history = readings.once(
@@ -170,6 +171,9 @@ def _past(
             limit=name,
         ).get(name, NO_HISTORY),
     )
+    if not query.stands_still(now):
+        # A chart ends on a whole step; what happened since then is no less true.
+        until = max([until, *(event.at for event in events[-1:])])
     course = course_of(history, events, state, since, until)
     look = (query.zone.name, query.scheme, state.thresholds[:2], epoch)
     figure = readings.once(

@@ -1,6 +1,7 @@
 """The tree of limits: how full each is, how far that is, and what it would take."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import dash_mantine_components as dmc
 from dash import html
@@ -15,7 +16,7 @@ from pages.components.utilization import STANDING_SHAPES, Utilization, bare_bar
 from pages.context import NO_HISTORY
 from pages.format import UNKNOWN, percent
 from pages.query import Word
-from pages.views.limits.address import FIND, KIND, LIMIT, PATH, SCOPE, STATUS, unfiltered
+from pages.views.limits.address import DETAIL, FIND, KIND, LIMIT, PATH, SCOPE, STATUS, unfiltered
 from pages.views.limits.reading import LimitsData
 from pages.views.limits.rows import Group, LimitRow, counts_words
 from pages.views.limits.writing import money_left, pace_figure, trimmed, writer
@@ -23,6 +24,8 @@ from risk.limits.words import order_limit_words, room_words
 
 CSV = "limits-csv"
 _COLUMNS = 8
+#: What a limit's link fills; on a narrow screen it lies far below.
+_SHOWS: Mapping[str, Any] = {"data-shows": DETAIL}
 _MINUS = "\N{MINUS SIGN}"
 #: What a sparkline draws in its full height at least, a share of the limit.
 _LEAST_SPAN = 0.05
@@ -217,7 +220,7 @@ def _name(data: LimitsData, row: LimitRow, base: str, *, chosen: bool) -> html.T
         glyph(shape, state=state, id=f"{base}-glyph"),
         html.Div(
             [
-                inside_link(row.title, href, chosen=chosen, class_name="sw-limit-name"),
+                inside_link(row.title, href, chosen=chosen, class_name="sw-limit-name", **_SHOWS),
                 html.Div(row_words(row, data), id=f"{base}-words", className="sw-limit-words"),
             ]
         ),
@@ -287,4 +290,4 @@ def _order_limit(data: LimitsData, row: LimitRow) -> html.Li:
     write = trimmed(writer(data.book.currency))
     href = data.query.href(PATH, **{LIMIT.name: row.name})
     said = order_limit_words(row.definition, row.thresholds.hard, write)
-    return html.Li([inside_link(row.title, href), html.Span(said, className="sw-dim")])
+    return html.Li([inside_link(row.title, href, **_SHOWS), html.Span(said, className="sw-dim")])

@@ -1,10 +1,11 @@
 """How figures of limits are written on screens: the signs and spaces of `pages.format`."""
 
+import math
 from datetime import timedelta
 
 from pages.components.utilization import UNMEASURED_STANDING, Standing
 from pages.format import amount, money, multiple, number, percent, quantity
-from risk.domain.events import LimitUpdated
+from risk.domain.events import RULE, LimitUpdated
 from risk.domain.limits import LimitStatus, Unit
 from risk.limits.words import Write
 
@@ -17,6 +18,8 @@ STANDINGS: dict[LimitStatus, Standing] = {
     LimitStatus.HARD: "hard",
     LimitStatus.UNKNOWN: UNMEASURED_STANDING,
 }
+#: Decimals of a figure that is nearly nothing.
+_MOST_DECIMALS = 5
 _LONGEST_HOURS = 24.0 * 30.0
 
 
@@ -31,12 +34,19 @@ def writer(currency: str) -> Write:
         if unit is Unit.MONEY:
             return money(value, currency)
         if unit is Unit.DAYS:
-            return f"{number(value, 1)}{_NBSP}d"
+            return f"{number(value, _decimals(value, 1))}{_NBSP}d"
         if unit is Unit.QUANTITY:
             return quantity(value)
-        return number(value, 0 if value == round(value) else 2)
+        return number(value, 0 if value == round(value) else _decimals(value, 2))
 
     return write
+
+
+def _decimals(value: float, usual: int) -> int:
+    """More than usual for what would be told as nothing: ``0.003``, and not ``0``."""
+    if value == 0.0 or abs(value) >= 10.0**-usual:
+        return usual
+    return min(_MOST_DECIMALS, -math.floor(math.log10(abs(value))))
 
 
 def trimmed(write: Write) -> Write:
@@ -58,7 +68,10 @@ def money_left(value: float | None, currency: str) -> str:
 
 
 def duration(span: timedelta) -> str:
-    """``51 min``, ``3 h 20``, ``9 d``."""
+    """``27 s``, ``51 min``, ``3 h 20``, ``9 d``."""
+    seconds = max(0, round(span.total_seconds()))
+    if 0 < seconds < 60:
+        return f"{seconds}{_NBSP}s"
     minutes = max(0, round(span.total_seconds() / 60.0))
     if minutes < 90:
         return f"{minutes}{_NBSP}min"
@@ -97,6 +110,12 @@ def pace_figure(hours: float | None, status: LimitStatus) -> str:
     if hours is None or hours > _LONGEST_HOURS:
         return "none"
     return "full" if hours == 0.0 else duration(timedelta(hours=hours))
+
+
+def cause_of(event: LimitUpdated) -> str:
+    """Why a threshold moved, and who moved it, unless the cause says that already."""
+    named = event.changed_by == RULE or f"set by {event.changed_by}" in event.reason
+    return event.reason if named else f"{event.reason}, by {event.changed_by}"
 
 
 def verb_of(event: LimitUpdated) -> str:

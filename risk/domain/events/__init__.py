@@ -10,7 +10,7 @@ from risk.domain.events.account import FillRecorded, FundsMoved
 from risk.domain.events.answers import OrderValidation, SignalValidation, Verdict
 from risk.domain.events.base import RiskEvent, Severity
 from risk.domain.events.choices import ActionRefused, BookModelChanged, PolicyChanged
-from risk.domain.events.limits import LimitBreached, LimitCleared, LimitUpdated
+from risk.domain.events.limits import RULE, LimitBreached, LimitCleared, LimitUpdated
 from risk.domain.events.market import (
     DataFaultFound,
     ForecastScored,
@@ -32,6 +32,7 @@ from risk.domain.events.reductions import (
 from risk.domain.events.trading import BreakerActivated, BreakerDeactivated, RiskStatus
 
 __all__ = [
+    "RULE",
     "ActionRefused",
     "BookModelChanged",
     "BreakerActivated",

@@ -5,6 +5,9 @@ from typing import ClassVar
 
 from risk.domain.events.base import RiskEvent, Severity
 
+#: Who changed a threshold that no person changed; the reason says what did.
+RULE = "rule"
+
 
 @dataclass(frozen=True, kw_only=True)
 class LimitBreached(RiskEvent):
@@ -57,7 +60,8 @@ class LimitUpdated(RiskEvent):
     ----------
     limit : str
     threshold, previous : float or None
-        Hard threshold in the limit's own unit; None where there was no such limit, or is none now.
+        Hard threshold in force, in the limit's own unit; None where there was no such limit, or
+        is none now.
     reason, changed_by : str
     soft, previous_soft : float or None
         Soft threshold; None too in events from before it was told.
