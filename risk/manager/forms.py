@@ -1,7 +1,6 @@
 """What makes a request an order at all, and the steps in which an exchange counts."""
 
 import math
-from collections.abc import Iterator
 from decimal import ROUND_FLOOR, Decimal
 from typing import TypeGuard
 
@@ -21,7 +20,7 @@ _ON_STEP = 1e-6
 _FEW = 8
 
 
-def malformed(request: OrderRequest, portfolio: str) -> Iterator[Reason]:
+def malformed(request: OrderRequest, portfolio: str) -> list[Reason]:
     """Why a request is no order; nothing if it is one.
 
     Parameters
@@ -31,20 +30,24 @@ def malformed(request: OrderRequest, portfolio: str) -> Iterator[Reason]:
     portfolio : str
         The book's.
     """
-    nameless = [name for name in _NAMES if not is_name(getattr(request, name))]
-    for name in nameless:
-        yield failed(ReasonCode.NAME_NOT_VALID, name.replace("_", " "))
-    if "portfolio" not in nameless and request.portfolio != portfolio:
-        yield failed(ReasonCode.PORTFOLIO_UNKNOWN, request.portfolio)
+    found = [
+        failed(ReasonCode.NAME_NOT_VALID, name.replace("_", " "))
+        for name in _NAMES
+        if not is_name(getattr(request, name))
+    ]
+    if is_name(request.portfolio) and request.portfolio != portfolio:
+        found.append(failed(ReasonCode.PORTFOLIO_UNKNOWN, request.portfolio))
     if not has_side(request):
-        yield failed(ReasonCode.SIDE_UNKNOWN, "side")
+        found.append(failed(ReasonCode.SIDE_UNKNOWN, "side"))
     if not is_finite(request.quantity):
-        yield failed(ReasonCode.QUANTITY_NOT_FINITE, "quantity")
+        found.append(failed(ReasonCode.QUANTITY_NOT_FINITE, "quantity"))
     elif request.quantity <= 0.0:
-        yield failed(ReasonCode.QUANTITY_NOT_POSITIVE, "quantity", value=float(request.quantity))
+        value = float(request.quantity)
+        found.append(failed(ReasonCode.QUANTITY_NOT_POSITIVE, "quantity", value=value))
     price = _malformed_price(request)
     if price is not None:
-        yield price
+        found.append(price)
+    return found
 
 
 def is_name(value: object) -> bool:

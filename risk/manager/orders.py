@@ -139,9 +139,9 @@ class RiskManager:
         return self._validate(request, FULL_SIZE)
 
     def _validate(self, request: OrderRequest, sizing: Sizing) -> Decision:
-        wrong = tuple(malformed(request, self._state.portfolio))
+        wrong = malformed(request, self._state.portfolio)
         if wrong:
-            return self._answer_malformed(request, wrong)
+            return self._answer_malformed(request, tuple(wrong))
         place = self._places.at(request.strategy, request.asset, request.venue, request.side)
         least = min(request.quantity, place.reducible)
         if least >= request.quantity * (1.0 - _SAME):
