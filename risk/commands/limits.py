@@ -8,7 +8,8 @@ from risk.commands.output import as_json, print_json, print_table
 from risk.commands.people import book_of, of_portfolio, who
 from risk.commands.store import reading, writing
 from risk.domain.actions import Action, EndTemporaryLimit, SetTemporaryLimit
-from risk.domain.limits import LimitDefinition, LimitState
+from risk.domain.limits import AS_DEFINED, LimitDefinition, LimitState, LimitStatus
+from risk.domain.policy import Policy
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import RiskState
 from risk.engine.clock import wall_time
@@ -17,7 +18,11 @@ from risk.limits.types import LIMIT_TYPES
 from risk.storage.actions import state_of
 from risk.storage.policies import ask_of_policy, policy_standing
 
-_HEADINGS = ("limit", "scope", "kind", "unit", "value", "soft", "hard", "used", "status")
+_HEADINGS = ("limit", "scope", "kind", "unit", "value", "soft", "hard", "used", "status", "because")
+
+
+#: Screens and documents call a limit that is kept so.
+_AS_ON_SCREENS = {LimitStatus.WITHIN.value: "inside"}
 
 
 @click.group()
@@ -33,16 +38,14 @@ def list_(portfolio: str | None, as_json: bool) -> None:
     name = book_of(portfolio)
     with reading() as connection:
         state = state_of(connection, name)
+        coming = policy_standing(connection, name, at=wall_time()).coming
     documents = [] if state is None else _documents(state)
     if as_json:
         at = None if state is None or state.at is None else state.at.isoformat(timespec="seconds")
         version = None if state is None or state.policy is None else state.policy.version
         print_json({"portfolio": name, "at": at, "policy": version, "limits": documents})
     elif state is None or state.policy is None:
-        click.echo(
-            f"{name} has no policy in force: nothing may be traded. "
-            "`seawall policy import FILE` adopts one."
-        )
+        click.echo(_no_policy(name, coming))
     else:
         print_table(_HEADINGS, [_row(document) for document in documents])
 
@@ -135,6 +138,13 @@ def _time(text: str, option: str) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.utcoffset() is None else moment.astimezone(UTC)
 
 
+def _no_policy(name: str, coming: Policy | None) -> str:
+    lead = f"{name} has no policy in force: nothing may be traded."
+    if coming is None:
+        return f"{lead} `seawall policy import FILE` adopts one."
+    return f"{lead} Version {coming.version} waits for the engine's next cycle."
+
+
 def _documents(state: RiskState) -> list[dict[str, object]]:
     defined = () if state.policy is None else state.policy.limits
     return [_document(limit, state.limits.get(limit.name)) for limit in defined]
@@ -152,6 +162,7 @@ def _document(limit: LimitDefinition, stands: LimitState | None) -> dict[str, ob
         "hard": limit.hard if stands is None else stands.thresholds.hard,
         "used": None if stands is None else stands.used,
         "status": None if stands is None else stands.status.value,
+        "cause": None if stands is None else stands.thresholds.cause,
     }
 
 
@@ -163,7 +174,9 @@ def _row(document: dict[str, object]) -> list[object]:
     """As people read it: a few digits, and a word where nothing was measured."""
     told = {name: _shown(value) for name, value in document.items()}
     told["used"] = "" if document["used"] is None else f"{document['used']:.0%}"
-    told["status"] = document["status"] or "not measured"
+    status = document["status"]
+    told["status"] = _AS_ON_SCREENS.get(str(status), status) if status else "not measured"
+    told["cause"] = "" if document["cause"] == AS_DEFINED else document["cause"]
     return list(told.values())
 
 

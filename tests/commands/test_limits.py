@@ -40,10 +40,10 @@ def lived(book):
     save(replace(policy_of(), version=1, temporary=()))
 
 
-def save(policy: Policy | None) -> None:
+def save(policy: Policy | None, var: LimitState | None = None) -> None:
     engines = open_engines(load_settings().database_url)
     record = build_record(1)
-    state = replace(record.state, policy=policy, limits={VAR: VAR_STANDS}, at=NOON)
+    state = replace(record.state, policy=policy, limits={VAR: var or VAR_STANDS}, at=NOON)
     SqlStore(engines).save(replace(record, state=state), token=lease_token(engines, PORTFOLIO))
     engines.dispose()
 
@@ -84,6 +84,7 @@ def test_the_list_is_one_document_for_programs(run, lived):
         "hard": 0.05,
         "used": pytest.approx(0.8),
         "status": "soft",
+        "cause": VAR_STANDS.thresholds.cause,
     }
     assert all(each["value"] is None for each in document["limits"] if each["name"] != VAR)
 
@@ -92,6 +93,31 @@ def test_a_book_without_a_policy_says_that_it_may_not_trade(run, book):
     assert "demo has no policy in force: nothing may be traded" in run("limits", "list").stdout
     document = json.loads(run("limits", "list", "--json").stdout)
     assert (document["policy"], document["at"], document["limits"]) == (None, None, [])
+
+
+@pytest.mark.parametrize(
+    ("cause", "end"),
+    [("as defined", "80% inside"), ("regime stressed", "80% inside regime stressed")],
+)
+def test_the_list_says_what_moved_a_threshold_and_calls_statuses_as_screens_do(
+    run, book, cause, end
+):
+    thresholds = VAR_STANDS.thresholds._replace(cause=cause)
+    stands = VAR_STANDS._replace(status=LimitStatus.WITHIN, thresholds=thresholds)
+    save(replace(policy_of(), version=1, temporary=()), stands)
+
+    told = run("limits", "list").stdout.splitlines()
+    (line,) = (" ".join(line.split()) for line in told if line.startswith(VAR))
+    assert line.endswith(end)
+
+
+def test_a_policy_that_waits_for_the_engine_is_not_told_as_none(run, book, tmp_path):
+    file = tmp_path / "policy.toml"
+    file.write_text(FILE)
+    run("policy", "import", file, "--yes")
+
+    told = run("limits", "list").stdout
+    assert "nothing may be traded. Version 1 waits for the engine's next cycle." in told
 
 
 # --- raise and restore ---------------------------------------------------------------------
