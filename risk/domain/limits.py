@@ -101,6 +101,10 @@ class TemporaryLimit:
         return self.starts <= at < self.expires
 
 
+#: The cause of thresholds that nothing has moved.
+AS_DEFINED = "as defined"
+
+
 class Thresholds(NamedTuple):
     """A limit's thresholds in force.
 

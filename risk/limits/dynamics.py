@@ -13,7 +13,7 @@ import math
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from risk.domain.limits import LimitDefinition, LimitState, TemporaryLimit, Thresholds
+from risk.domain.limits import AS_DEFINED, LimitDefinition, LimitState, TemporaryLimit, Thresholds
 from risk.domain.policy import Dynamics, Policy, RegimePack
 from risk.domain.scopes import ScopeKind
 
@@ -90,7 +90,7 @@ def _dynamic(
     at: datetime,
 ) -> Thresholds:
     if not definition.dynamic:
-        return Thresholds(definition.hard, definition.soft, 1.0, "as defined")
+        return Thresholds(definition.hard, definition.soft, 1.0, AS_DEFINED)
     dynamics = policy.dynamics
     pack = pack_of(definition, policy)
     wanted = _in_bounds(_unbounded(dynamics, pack, conditions), dynamics)

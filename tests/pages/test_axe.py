@@ -21,6 +21,7 @@ def _addresses() -> list[str]:
 
 
 # Each page is opened once in either scheme: what the server draws is seen in both.
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (390, "light")])
 def test_no_page_has_a_fault_in_either_scheme_or_logs_an_error(page, reader, width, scheme):
     page.open("healthz", width=width, wait_for="body")

@@ -41,6 +41,7 @@ def _show_all_of_it(page: Page, width: int) -> None:
     until(lambda: page.run("window.innerHeight") == height, "the window did not grow")
 
 
+@pytest.mark.timeout(300)
 def test_no_page_cuts_a_word_or_lays_one_over_another(page: Page, wordy, tmp_path: Path):
     paths = [p["path"] for p in dash.page_registry.values() if p["name"] != "Not found 404"]
     found = {}

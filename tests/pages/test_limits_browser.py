@@ -39,6 +39,24 @@ def test_an_officer_goes_from_the_tree_to_one_limit_and_back_by_links(limits):
     assert page.problems() == []
 
 
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_limit_chosen_far_down_the_tree_is_told_in_sight(limits, reader, width):
+    page = limits(width=width)
+    wait_until_drawn(page, reader.advance)
+    page.click("#limit-sim-2d-b-20-share .sw-limit-name")
+
+    page.sees("#limits-detail h2", "sim-b share")
+    until(lambda: page.run(_IN_SIGHT), "the chosen limit stayed out of sight")
+
+
+#: Whether the title of the chosen limit lies below the header and above the window's end.
+_IN_SIGHT = """(() => {
+const { top, bottom } = document.querySelector("#limits-detail h2").getBoundingClientRect();
+const header = document.querySelector(".sw-header").getBoundingClientRect().bottom;
+return top >= header && bottom <= window.innerHeight;
+})()"""
+
+
 def test_filters_stand_in_the_address_and_leave_the_rest_of_it(limits):
     page = limits("?range=7d")
 

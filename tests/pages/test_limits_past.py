@@ -136,7 +136,7 @@ def test_a_breach_that_is_over_has_both_ends_and_its_worst():
     )
 
     assert (found.begin, found.end) == (AFTERNOON - 2 * HOUR, AFTERNOON - HOUR)
-    assert (found.lasts, found.hard) == (False, False)
+    assert (found.lasts, found.hard_from) == (False, None)
     assert found.worst == pytest.approx(0.45), "what came after its end does not count"
 
 
@@ -147,11 +147,11 @@ def test_a_breach_that_went_on_to_the_hard_threshold_is_one_hard_episode():
         now=state(episode="e"),
     )
 
-    assert (found.begin, found.end, found.lasts, found.hard) == (
+    assert (found.begin, found.end, found.lasts, found.hard_from) == (
         AFTERNOON - 2 * HOUR,
         None,
         True,
-        True,
+        AFTERNOON - HOUR,
     )
     assert found.worst == 0.55
 

@@ -19,13 +19,18 @@ from pages.views.limits.rows import LimitRow, counts_words, headroom_money
 from pages.views.limits.table import threshold_words
 from pages.views.limits.view import limits_view
 from pages.views.limits.writing import duration, pace_figure, pace_words, trimmed, writer
+from risk.domain.events import LimitBreached, Severity
 from risk.domain.limits import LimitStatus, Unit
+from risk.domain.positions import PositionKey
+from risk.domain.reductions import Reduction
 from risk.domain.scopes import Scope, ScopeKind
 from risk.limits.types import LIMIT_TYPES
 from tests import fakes_limits
 from tests.fakes_limits import CROSSED, LOOSENED, SOFT, TIGHTENED, UNMEASURED
 from tests.fakes_web import DEMO, FakeBookReader
 from tests.pages.trees import part, parts, words
+
+HOUR = timedelta(hours=1)
 
 
 def read(reader: FakeBookReader | None = None, **address: str) -> LimitsData:
@@ -337,23 +342,37 @@ def test_changes_of_its_thresholds_are_listed_with_their_cause():
     assert said == "14:51: tightened from 6.25 % to 5.00 %, regime stressed"
 
 
+class Told(FakeBookReader):
+    """A book whose journal tells these breaches of a limit."""
+
+    breaches: tuple[LimitBreached, ...] = ()
+
+    def limit_events(self, portfolio, limit, *, since, until):
+        return fakes_limits.within(self.breaches, since, until)
+
+
+def episodes_told(*ago: tuple[timedelta, Severity]) -> str:
+    """The list of breaches of a limit whose threshold was crossed so long ago."""
+    reader = Told()
+    episode = reader.latest("demo").state.limits[CROSSED].episode
+    (breach,) = fakes_limits.build_limit_events(CROSSED)
+    reader.breaches = tuple(
+        replace(breach, at=reader.clock.now() - span, episode=episode, severity=severity)
+        for span, severity in ago
+    )
+    view = limits_view(read(reader, limit=CROSSED))
+    return plain(words(part(view, "limits-episodes")["children"]))
+
+
 def test_a_breach_is_listed_with_the_cycle_that_shows_it():
     """The chart ends on a whole step of minutes; nothing that came since may be missing."""
+    assert "15:42, hard goes on 5 s" in episodes_told((timedelta(seconds=5), Severity.CRITICAL))
 
-    class Late(FakeBookReader):
-        def limit_events(self, portfolio, limit, *, since, until):
-            return fakes_limits.within([breach], since, until)
 
-    reader = Late()
-    state = reader.latest("demo").state.limits[CROSSED]
-    breach = replace(
-        fakes_limits.build_limit_events(CROSSED)[0],
-        at=reader.clock.now() - timedelta(seconds=5),
-        episode=state.episode,
-    )
+def test_a_breach_that_began_as_soft_says_since_when_it_is_hard():
+    told = episodes_told((HOUR, Severity.WARNING), (0.5 * HOUR, Severity.CRITICAL))
 
-    ongoing = words(part(limits_view(read(reader, limit=CROSSED)), "limits-episodes")["children"])
-    assert "hard goes on 5 s" in plain(ongoing)
+    assert "14:42, hard from 15:12 goes on 60 min" in told
 
 
 def test_thresholds_that_moved_are_told_beside_those_of_the_definition():
@@ -363,6 +382,64 @@ def test_thresholds_that_moved_are_told_beside_those_of_the_definition():
     assert "now 4.00 %, 5.00 %" in plain(moved)
     assert "as defined 5.00 %, 6.25 %" in plain(moved)
     assert "now" not in still
+
+
+# -- what is in trouble, and what is asked ----------------------------------------------------
+
+
+def trouble(*without: str, **address: str) -> list:
+    reader = FakeBookReader(policy=fakes_limits.without_limits(*without))
+    return part(limits_view(read(reader, **address)), "limits-trouble")["children"]
+
+
+def test_the_worst_are_counted_above_the_tree_with_a_way_to_them_alone():
+    hard, soft = trouble(kind="drawdown"), trouble(CROSSED, UNMEASURED)
+
+    assert (words(hard), words(soft)) == ("1 HARD", "2 SOFT")
+    assert [link["href"] for link in parts(hard) if "href" in link] == ["/limits?status=hard"]
+    assert trouble(CROSSED, UNMEASURED, *SOFT) == []
+
+
+class Asking(FakeBookReader):
+    """A book of which something is asked to become smaller."""
+
+    requests: tuple[Reduction, ...] = ()
+
+    def latest(self, portfolio):
+        cycle = super().latest(portfolio)
+        asked = {request.key: request for request in self.requests}
+        return replace(cycle, state=replace(cycle.state, reductions=asked))
+
+
+def asked_words(*requests: Reduction) -> str:
+    reader = Asking()
+    reader.requests = requests
+    return plain(words(part(limits_view(read(reader)), "limits-asked-content")["children"]))
+
+
+def test_what_is_asked_to_become_smaller_is_listed_until_it_is():
+    position = FakeBookReader().latest("demo").assessment.positions[0]
+    now = FakeBookReader().clock.now()
+    request = Reduction("r", position.key, 0.5, "Gross exposure, book", now, now - HOUR)
+    late = request._replace(deadline=now - timedelta(minutes=1))
+
+    assert asked_words() == "Nothing is asked to become smaller."
+    said = asked_words(request)
+    assert f"{position.strategy}, BTC from" in said
+    assert "to 0.5000 by 15:42:18 UTC Gross exposure, book" in said
+    assert "late, was due 15:41:18 UTC" in asked_words(late)
+
+
+def test_many_requests_are_counted_and_the_first_due_come_first():
+    now = FakeBookReader().clock.now()
+    requests = [
+        Reduction(str(n), PositionKey(f"s{n}", "BTC/USDT", "a"), 0.0, "why", now + n * HOUR, now)
+        for n in reversed(range(8))
+    ]
+
+    said = asked_words(*requests)
+    assert said.startswith("s0, BTC to 0")
+    assert said.endswith("2 more.")
 
 
 def test_a_planned_limit_tells_from_when_until_when():

@@ -69,7 +69,7 @@ def test_watching_a_page_is_measured(url, moving, monkeypatch):
     monkeypatch.setattr(browser_web, "_SETTLING", 1)
     rows = [*live_rows(url, ["/"], updates=1), *memory_rows(url, ["/"], updates=4)]
 
-    numbers = [float(row[1]) for row in rows if " to " not in row[1]]
+    numbers = [float(row[1].replace(",", "")) for row in rows if " to " not in row[1]]
     assert rows
     assert all(math.isfinite(number) for number in numbers)
 

@@ -96,7 +96,7 @@ def test_a_chart_of_the_past_stands_while_the_numbers_beside_it_go_on(page, read
 )
 def test_a_range_that_means_nothing_is_refused_where_it_is_asked_for(page, since, until_, why):
     page.open()
-    page.sees("#age-word", "Live")
+    until(lambda: page.freshness() not in ("", "None", "none"), "no news")
     open_range(page)
     fill(page, "range-from", since)
     fill(page, "range-to", until_)
@@ -184,7 +184,7 @@ def test_a_calm_state_does_not_stand_in_the_title(page):
 
 def test_a_change_of_state_is_told_while_somebody_looks(page, reader):
     page.open()
-    page.sees("#age-word", "Live")
+    page.follows(reader.advance)
     reader.trading = TradingState.HALTED
     reader.advance()
 

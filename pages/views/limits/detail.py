@@ -185,13 +185,12 @@ def _episodes(data: LimitsData) -> list[Component]:
 
 
 def _episode(data: LimitsData, episode: Episode) -> html.Tr:
-    shape = "halted" if episode.hard else "throttled"
-    word = "hard" if episode.hard else "soft"
+    shape = "throttled" if episode.hard_from is None else "halted"
     begin = "before" if episode.begin is None else _minute(data, episode.begin)
     return html.Tr(
         [
             html.Th(
-                [glyph(shape, state=shape), f" {begin}, {word}"],
+                [glyph(shape, state=shape), f" {begin}, {_depth(data, episode)}"],
                 scope="row",
                 className="sw-left",
             ),
@@ -200,6 +199,15 @@ def _episode(data: LimitsData, episode: Episode) -> html.Tr:
             html.Td(_worst(data, episode.worst)),
         ]
     )
+
+
+def _depth(data: LimitsData, episode: Episode) -> str:
+    """``soft``, ``hard``, or from when on it was hard if it began as soft."""
+    if episode.hard_from is None:
+        return "soft"
+    if episode.hard_from == episode.begin:
+        return "hard"
+    return f"hard from {_minute(data, episode.hard_from)}"
 
 
 def _end_words(data: LimitsData, episode: Episode) -> str:

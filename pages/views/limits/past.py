@@ -47,8 +47,8 @@ class Episode:
         None while it lasts, and where its end was not told.
     lasts : bool
         Whether it is on now.
-    hard : bool
-        Whether the hard threshold was crossed.
+    hard_from : datetime or None
+        When the hard threshold was crossed first; None if it was not.
     worst : float or None
         The highest figure known of it, in the limit's unit.
     """
@@ -56,7 +56,7 @@ class Episode:
     begin: datetime | None
     end: datetime | None
     lasts: bool
-    hard: bool
+    hard_from: datetime | None
     worst: float | None
 
 
@@ -176,7 +176,7 @@ def _episode(
         begin=begin,
         end=end,
         lasts=lasts and end is None,
-        hard=any(breach.severity is Severity.CRITICAL for breach in breaches),
+        hard_from=next((b.at for b in breaches if b.severity is Severity.CRITICAL), None),
         worst=max(measured, default=None),
     )
 

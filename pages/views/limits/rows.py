@@ -88,7 +88,7 @@ class LimitRow:
         """Those in force."""
         if self.state is not None:
             return self.state.thresholds
-        return Thresholds(self.definition.hard, self.definition.soft, 1.0, "as defined")
+        return Thresholds(self.definition.hard, self.definition.soft, 1.0, AS_DEFINED)
 
     def is_temporary(self, now: datetime) -> bool:
         """Whether a temporary limit is in force: then no factor makes the thresholds."""

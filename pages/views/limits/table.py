@@ -16,7 +16,17 @@ from pages.components.utilization import STANDING_SHAPES, Utilization, bare_bar
 from pages.context import NO_HISTORY
 from pages.format import UNKNOWN, percent
 from pages.query import Word
-from pages.views.limits.address import DETAIL, FIND, KIND, LIMIT, PATH, SCOPE, STATUS, unfiltered
+from pages.views.limits.address import (
+    DETAIL,
+    FILTERS,
+    FIND,
+    KIND,
+    LIMIT,
+    PATH,
+    SCOPE,
+    STATUS,
+    unfiltered,
+)
 from pages.views.limits.reading import LimitsData
 from pages.views.limits.rows import Group, LimitRow, counts_words
 from pages.views.limits.writing import money_left, pace_figure, trimmed, writer
@@ -26,6 +36,7 @@ CSV = "limits-csv"
 _COLUMNS = 8
 #: What a limit's link fills; on a narrow screen it lies far below.
 _SHOWS: Mapping[str, Any] = {"data-shows": DETAIL}
+_EVERYTHING: Mapping[str, None] = {word.name: None for word in FILTERS}
 _MINUS = "\N{MINUS SIGN}"
 #: What a sparkline draws in its full height at least, a share of the limit.
 _LEAST_SPAN = 0.05
@@ -35,7 +46,7 @@ def table_card(data: LimitsData) -> html.Section:
     """The limits on the book as a tree, those on orders below."""
     return card(
         [
-            heading("Utilization", note=counts_words(data.rows), actions=_tools()),
+            heading("Utilization", note=counts_words(data.rows), actions=_tools(data)),
             _filters(data),
             html.Div(_content(data), id="limits-content"),
             *_on_orders(data),
@@ -46,7 +57,7 @@ def table_card(data: LimitsData) -> html.Section:
     )
 
 
-def _tools() -> list[Component]:
+def _tools(data: LimitsData) -> list[Component]:
     text = [glyph("download"), "CSV"]
     button = html.Button(
         text,
@@ -55,7 +66,19 @@ def _tools() -> list[Component]:
         className="sw-button sw-button-small",
         title="Save these limits as CSV",
     )
-    return [help_mark("utilization"), button]
+    return [html.Span(_trouble(data), id="limits-trouble"), help_mark("utilization"), button]
+
+
+def _trouble(data: LimitsData) -> list[Component]:
+    """How many stand worst, wherever they stand in the tree, and the way to them alone."""
+    worst = data.rows[0].standing if data.rows else "inside"
+    if worst == "inside":
+        return []
+    shape, count = STANDING_SHAPES[worst], sum(row.standing == worst for row in data.rows)
+    href = data.query.href(PATH, **{**_EVERYTHING, STATUS.name: worst})
+    told = [glyph(shape, state=shape), f"{count} {worst.upper()}"]
+    look: Mapping[str, Any] = {"title": "Show only these", "data-state": shape}
+    return [inside_link(told, href, class_name="sw-badge", **look)]
 
 
 def _filters(data: LimitsData) -> html.Div:

@@ -4,6 +4,7 @@ from dash import html
 
 from pages.components.basics import Component
 from pages.components.notices import empty_state, page_banner
+from pages.views.limits.asked import asked_card
 from pages.views.limits.detail import detail_card, expiring_card
 from pages.views.limits.reading import LimitsData
 from pages.views.limits.table import table_card
@@ -17,8 +18,14 @@ def limits_view(data: LimitsData) -> list[Component]:
     return [
         html.Div(_notices(data), id="limits-notices", className="sw-notices"),
         table_card(data),
-        html.Div([*detail, expiring_card(data)], className="sw-limits-side"),
+        _side([*detail, asked_card(data), expiring_card(data)]),
     ]
+
+
+def _side(cards: list[Component]) -> html.Div:
+    """What stays in sight beside the tree; it scrolls by itself, with the keyboard too."""
+    label = {"role": "region", "aria-label": "The chosen limit, requests and ends"}
+    return html.Div(cards, className="sw-limits-side", tabIndex=0, **label)
 
 
 def _no_policy(data: LimitsData) -> Component:

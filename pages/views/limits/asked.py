@@ -1,0 +1,53 @@
+"""What the book's limits, its ladder and its stops ask to become smaller, and is not yet."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from dash import html
+
+from pages.components.basics import Component, card, heading
+from pages.format import quantity
+from pages.views.holdings import coin
+from pages.views.limits.reading import LimitsData
+from risk.domain.reductions import Reduction
+
+#: So many requests are told one by one.
+_TOLD = 6
+
+
+def asked_card(data: LimitsData) -> html.Section:
+    """The requests that are open, the one whose deadline comes first above the others."""
+    requests = sorted(data.cycle.state.reductions.values(), key=lambda r: (r.deadline, r.key))
+    nothing = html.P("Nothing is asked to become smaller.", className="sw-dim")
+    content = _list(data, requests) if requests else [nothing]
+    return card(
+        [heading("Asked to reduce"), html.Div(content, id="limits-asked-content")],
+        label="Asked to reduce",
+        class_name="sw-limits-asked",
+        id="limits-asked",
+    )
+
+
+def _list(data: LimitsData, requests: Sequence[Reduction]) -> list[Component]:
+    rest = len(requests) - _TOLD
+    more = [html.P(f"{rest} more.", className="sw-note")] if rest > 0 else []
+    return [html.Ul([_request(data, request) for request in requests[:_TOLD]]), *more]
+
+
+def _request(data: LimitsData, request: Reduction) -> html.Li:
+    held = {p.key: p.quantity for p in data.cycle.assessment.positions}.get(request.key)
+    start = "" if held is None else f" from {quantity(held)}"
+    asked = f"{start} to {quantity(request.target_quantity)}"
+    who = f"{request.key.strategy}, {coin(request.key.asset)}"
+    return html.Li(
+        [
+            html.Span([html.Strong(who), asked]),
+            html.Span(_deadline(data, request.deadline), className="sw-dim"),
+            html.Span(request.reason, className="sw-dim"),
+        ]
+    )
+
+
+def _deadline(data: LimitsData, deadline: datetime) -> str:
+    when = data.query.zone.date_and_clock(deadline, now=data.now)
+    return f"by {when}" if data.now <= deadline else f"late, was due {when}"
