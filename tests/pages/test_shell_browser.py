@@ -187,10 +187,11 @@ def test_a_change_of_state_is_told_while_somebody_looks(page, reader):
     page.follows(reader.advance)
     reader.trading = TradingState.HALTED
     reader.advance()
+    halted = f"{reader.clock.wall():%H:%M:%S}"
 
     page.sees(".mantine-Notification-root", "HALTED")
     page.sees(".mantine-Notification-root", "Trading stopped.")
-    page.sees(".mantine-Notification-root", "15:42:19: NORMAL.")
+    page.sees(".mantine-Notification-root", f"{halted}: NORMAL.")
     assert page.problems() == []
     reader.trading = TradingState.NORMAL
     reader.advance()

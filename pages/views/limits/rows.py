@@ -18,6 +18,7 @@ from pages.views.limits.address import (
 )
 from pages.views.limits.writing import STANDINGS
 from risk.domain.limits import (
+    AS_DEFINED,
     LimitDefinition,
     LimitState,
     LimitStatus,
