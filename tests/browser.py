@@ -130,6 +130,10 @@ class Page:
         """Wait until it says `text`."""
         until(lambda: text in self.text(selector), f"{selector} never said {text!r}")
 
+    def hears(self) -> None:
+        """Wait until it knows what the server says, however old that is by then."""
+        until(lambda: self.freshness() not in ("", "None", "none"), "no news")
+
     def follows(self, advance: Callable[[], Any]) -> None:
         """Let the engine go on until the page says that it is live.
 

@@ -96,7 +96,7 @@ def test_a_chart_of_the_past_stands_while_the_numbers_beside_it_go_on(page, read
 )
 def test_a_range_that_means_nothing_is_refused_where_it_is_asked_for(page, since, until_, why):
     page.open()
-    until(lambda: page.freshness() not in ("", "None", "none"), "no news")
+    page.hears()
     open_range(page)
     fill(page, "range-from", since)
     fill(page, "range-to", until_)
