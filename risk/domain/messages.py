@@ -1,0 +1,231 @@
+"""What agents and Seawall say to each other, as it stands on the wire (JSON).
+
+Requests are strict: a field that is not named here, or of another type, is refused as a whole. A
+field that is missing and one that is null say the same.
+"""
+
+from datetime import datetime
+
+import msgspec
+
+from risk.domain.events import Verdict
+from risk.domain.orders import OrderType, ReservationStatus, Side
+
+
+class _Request(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, frozen=True):
+    """What is sent to Seawall."""
+
+
+class _Answer(msgspec.Struct, kw_only=True, frozen=True):
+    """What Seawall says."""
+
+
+class OrderBody(_Request, frozen=True):
+    """An order to be validated.
+
+    Attributes
+    ----------
+    client_order_id : str
+        Chosen by the agent; the key of idempotency within the portfolio.
+    portfolio, strategy : str
+    asset : str
+        Such as ``BTC/USDT``.
+    side : Side
+    quantity : float
+        Units of the asset.
+    order_type : OrderType
+    limit_price : float or None
+        Quote currency; exactly the limit orders have one.
+    reduce_only, emergency : bool
+        Claims; never believed without proof, nor without a key that may say so.
+    venue : str or None
+        None where the policy names exactly one.
+    """
+
+    client_order_id: str
+    portfolio: str
+    strategy: str
+    asset: str
+    side: Side
+    quantity: float
+    order_type: OrderType = OrderType.MARKET
+    limit_price: float | None = None
+    reduce_only: bool = False
+    emergency: bool = False
+    venue: str | None = None
+
+
+class SignalBody(_Request, frozen=True):
+    """A trading idea, before any order exists; without a quantity it asks for advice."""
+
+    portfolio: str
+    strategy: str
+    asset: str
+    side: Side
+    quantity: float | None = None
+    venue: str | None = None
+
+
+class FillBody(_Request, frozen=True):
+    """A trade that an order led to.
+
+    Attributes
+    ----------
+    fill_id : str
+        The venue's; a second one of the same id is the same trade.
+    quantity, price, fee : float
+        Units; quote currency per unit; quote currency, positive lowers equity.
+    at : datetime or None
+        When it happened. None for now.
+    """
+
+    fill_id: str
+    quantity: float
+    price: float
+    fee: float = 0.0
+    at: datetime | None = None
+
+
+class CommandBody(_Request, frozen=True):
+    """Something that makes trading tighter at once.
+
+    Attributes
+    ----------
+    command : str
+        ``halt`` or ``reduce_only``.
+    portfolio : str
+    scope : str or None
+        ``strategy:NAME``, ``asset:NAME`` or ``venue:NAME``; None for the whole portfolio.
+    reason : str
+        One sentence, kept for ever.
+    """
+
+    command: str
+    portfolio: str
+    reason: str
+    scope: str | None = None
+
+
+class ReasonMessage(_Answer, frozen=True):
+    """One check that ran or was skipped; see `risk.domain.decisions.Reason`."""
+
+    code: str
+    outcome: str
+    subject: str
+    scope: str | None = None
+    value: float | None = None
+    threshold: float | None = None
+    headroom: float | None = None
+    unit: str | None = None
+
+
+class ReservationMessage(_Answer, frozen=True):
+    """Room set aside for an order. Its end frees nothing by itself: the order must be dead."""
+
+    id: str
+    expires_at: datetime
+
+
+class OrderAnswer(_Answer, frozen=True):
+    """The answer to an order.
+
+    Attributes
+    ----------
+    client_order_id : str
+    verdict : Verdict
+    quantity : float
+        Units that may be sent now; 0 if rejected.
+    reasons : list of ReasonMessage
+        Failures first, what was skipped last.
+    reservation : ReservationMessage or None
+        None if nothing may be sent.
+    trading_state : str
+        The tightest of all scopes that enclose the order, such as ``NORMAL``.
+    snapshot_id : str
+    limits_version : int
+    ledger_seq, action_seq : int
+        The last entry of the ledger, and the last action of a person, that it knew of.
+    decided_at, expires_at : datetime
+        The market's time; until when it may be acted upon. UTC.
+    journalled : bool
+        Whether it was on disk before it was said.
+    """
+
+    client_order_id: str
+    verdict: Verdict
+    quantity: float
+    reasons: list[ReasonMessage]
+    reservation: ReservationMessage | None
+    trading_state: str
+    snapshot_id: str
+    limits_version: int
+    ledger_seq: int
+    action_seq: int
+    decided_at: datetime
+    expires_at: datetime
+    journalled: bool
+
+
+class SignalAnswer(_Answer, frozen=True):
+    """The answer to a signal: nothing is reserved, and the order will be asked again."""
+
+    verdict: Verdict
+    quantity: float
+    reasons: list[ReasonMessage]
+    trading_state: str
+    snapshot_id: str
+    limits_version: int
+    decided_at: datetime
+    expires_at: datetime
+
+
+class OrderStanding(_Answer, frozen=True):
+    """Where an order stands after a fill, or once it is known dead.
+
+    Attributes
+    ----------
+    client_order_id : str
+    status : ReservationStatus
+    reserved, filled : float
+        Units approved, and units filled of them.
+    journalled : bool
+    """
+
+    client_order_id: str
+    status: ReservationStatus
+    reserved: float
+    filled: float
+    journalled: bool
+
+
+class CommandAnswer(_Answer, frozen=True):
+    """A command that holds from the next order on.
+
+    Attributes
+    ----------
+    scope : str
+        As ``portfolio:demo``.
+    trading_state : str
+        What the scope is latched at.
+    journalled : bool
+        False where it holds in memory and the database does not answer yet.
+    """
+
+    scope: str
+    trading_state: str
+    journalled: bool
+
+
+class Problem(_Answer, frozen=True):
+    """Why there is no answer.
+
+    Attributes
+    ----------
+    error : str
+        A short code, such as ``not_allowed``.
+    message : str
+        One sentence.
+    """
+
+    error: str
+    message: str
