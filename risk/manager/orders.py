@@ -21,6 +21,7 @@ from risk.domain.decisions import (
     Told,
 )
 from risk.domain.events import Verdict
+from risk.domain.ledger import Ledger
 from risk.domain.orders import Side
 from risk.domain.policy import Instrument
 from risk.domain.positions import PositionKey
@@ -32,7 +33,7 @@ from risk.limits.evaluation import surroundings
 from risk.limits.guard import LimitGuard
 from risk.limits.largest import CLOSENESS, NEGLIGIBLE
 from risk.limits.rulebook import Rulebook
-from risk.limits.views import OrderView, SentOrder
+from risk.limits.views import OrderView, SentOrder, Surroundings
 from risk.manager.forms import (
     failed,
     has_side,
@@ -80,6 +81,27 @@ class Room(NamedTuple):
     decision: Decision
 
 
+class _Rules(NamedTuple):
+    """The limits in force, and what neither an order nor the ledger changes of what they see."""
+
+    rulebook: Rulebook
+    around: Surroundings
+
+
+def _rules_of(state: RiskState, snapshot: Snapshot) -> _Rules | None:
+    policy = state.policy
+    if policy is None:
+        return None
+    around = surroundings(
+        policy,
+        snapshot,
+        equity=snapshot.equity,
+        performance=state.performance,
+        courses=state.courses,
+    )
+    return _Rules(Rulebook(policy, state.portfolio, state.limits), around)
+
+
 class RiskManager:
     """Answers for one book at one moment.
 
@@ -92,6 +114,8 @@ class RiskManager:
     snapshot : Snapshot
     sent : mapping of strategy to sequence of SentOrder, optional
         Orders that each strategy sent before, oldest first.
+    check, rules : OrderCheck and tuple, or None
+        Of the snapshot and the state, where they are known already.
     """
 
     def __init__(
@@ -100,30 +124,44 @@ class RiskManager:
         snapshot: Snapshot,
         *,
         sent: Mapping[str, Sequence[SentOrder]] | None = None,
+        check: OrderCheck | None = None,
+        rules: "_Rules | None" = None,
     ) -> None:
         self._state = state
         self._snapshot = snapshot
-        self._sent = sent or {}
+        self._sent = sent if sent is not None else {}
         self._equity = snapshot.equity
-        self._check = OrderCheck(snapshot)
+        self._check = check or OrderCheck(snapshot)
+        self._rules = rules if rules is not None else _rules_of(state, snapshot)
         rulebook, self._guard = self._prepared()
         self._places = Places(state, snapshot, rulebook, self._equity)
         self._version = state.policy.version if state.policy else 0
         self._expires_at = snapshot.at + ANSWER_LIFE
 
     def _prepared(self) -> tuple[Rulebook | None, LimitGuard | None]:
-        state, policy = self._state, self._state.policy
-        if policy is None:
+        if self._rules is None:
             return None, None
-        rulebook = Rulebook(policy, state.portfolio, state.limits)
-        around = surroundings(
-            policy,
-            self._snapshot,
-            equity=self._equity,
-            performance=state.performance,
-            courses=state.courses,
+        rulebook, around = self._rules
+        current = around if around.equity == self._equity else replace(around, equity=self._equity)
+        return rulebook, LimitGuard(rulebook, self._check, current)
+
+    def following(self, ledger: Ledger, state: RiskState | None = None) -> "RiskManager":
+        """Answers for the same market once the ledger has moved on.
+
+        Parameters
+        ----------
+        ledger : Ledger
+        state : RiskState or None
+            Where standings changed meanwhile.
+        """
+        snapshot = replace(self._snapshot, ledger=ledger)
+        return RiskManager(
+            self._state if state is None else state,
+            snapshot,
+            sent=self._sent,
+            check=self._check.following(snapshot),
+            rules=self._rules,
         )
-        return rulebook, LimitGuard(rulebook, self._check, around)
 
     # --- answers ---------------------------------------------------------------------------
 
