@@ -142,6 +142,16 @@ class Gate(Protocol):
         """
         ...
 
+    def standing(self, client_order_id: str) -> OrderStanding:
+        """Where an order stands that was let through, also once it is filled or dead.
+
+        Raises
+        ------
+        OrderUnknown
+            If no order of that id was let through.
+        """
+        ...
+
     def strategy_of(self, client_order_id: str) -> str | None:
         """Whose order it is; None if no order of that id was let through."""
         ...
