@@ -239,3 +239,18 @@ engine_failure = Table(
     Column("problem", Text, nullable=False),
     comment="Why an engine last could not go on; over once a later cycle is complete.",
 )
+
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False, unique=True),
+    Column("portfolios", Text, nullable=False),
+    Column("strategies", Text),
+    Column("abilities", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("revoked_ms", BigInteger),
+    comment="Keys of programs: of the secret only its SHA-256. Lists are JSON; `strategies` is"
+    " NULL for all.",
+)
