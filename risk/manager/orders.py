@@ -7,7 +7,7 @@ that an agent sends; what cannot be measured is refused, unless it is a proven r
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from risk.assess import OrderCheck
@@ -28,7 +28,7 @@ from risk.domain.positions import PositionKey
 from risk.domain.reductions import FULL_SIZE, Sizing
 from risk.domain.scopes import Scope
 from risk.domain.snapshot import Snapshot
-from risk.domain.state import RiskState, TradingState
+from risk.domain.state import RiskState, Standing, TradingState
 from risk.limits.evaluation import surroundings
 from risk.limits.guard import LimitGuard
 from risk.limits.largest import CLOSENESS, NEGLIGIBLE
@@ -114,6 +114,8 @@ class RiskManager:
     snapshot : Snapshot
     sent : mapping of strategy to sequence of SentOrder, optional
         Orders that each strategy sent before, oldest first.
+    barred : tuple of Reason
+        What stops new risk whatever the order, apart from what the snapshot tells.
     check, rules : OrderCheck and tuple, or None
         Of the snapshot and the state, where they are known already.
     """
@@ -124,6 +126,7 @@ class RiskManager:
         snapshot: Snapshot,
         *,
         sent: Mapping[str, Sequence[SentOrder]] | None = None,
+        barred: tuple[Reason, ...] = (),
         check: OrderCheck | None = None,
         rules: "_Rules | None" = None,
     ) -> None:
@@ -134,8 +137,10 @@ class RiskManager:
         self._check = check or OrderCheck(snapshot)
         self._rules = rules if rules is not None else _rules_of(state, snapshot)
         rulebook, self._guard = self._prepared()
-        self._places = Places(state, snapshot, rulebook, self._equity)
+        self._barred = barred
+        self._places = Places(state, snapshot, rulebook, self._equity, barred)
         self._version = state.policy.version if state.policy else 0
+        self._at = snapshot.at
         self._expires_at = snapshot.at + ANSWER_LIFE
 
     def _prepared(self) -> tuple[Rulebook | None, LimitGuard | None]:
@@ -145,25 +150,51 @@ class RiskManager:
         current = around if around.equity == self._equity else replace(around, equity=self._equity)
         return rulebook, LimitGuard(rulebook, self._check, current)
 
-    def following(self, ledger: Ledger, state: RiskState | None = None) -> "RiskManager":
-        """Answers for the same market once the ledger has moved on.
-
-        Parameters
-        ----------
-        ledger : Ledger
-        state : RiskState or None
-            Where standings changed meanwhile.
-        """
+    def following(self, ledger: Ledger) -> "RiskManager":
+        """Answers for the same market once the ledger has moved on."""
         snapshot = replace(self._snapshot, ledger=ledger)
         return RiskManager(
-            self._state if state is None else state,
+            self._state,
             snapshot,
             sent=self._sent,
+            barred=self._barred,
             check=self._check.following(snapshot),
             rules=self._rules,
         )
 
+    def under(
+        self, standings: Mapping[Scope, Standing], barred: tuple[Reason, ...]
+    ) -> "RiskManager":
+        """Answers on the same book under other trading states, or with new risk barred.
+
+        Parameters
+        ----------
+        standings : mapping of Scope to Standing
+            In place of the state's.
+        barred : tuple of Reason
+            What stops new risk whatever the order.
+        """
+        return RiskManager(
+            replace(self._state, standings=standings),
+            self._snapshot,
+            sent=self._sent,
+            barred=barred,
+            check=self._check,
+            rules=self._rules,
+        )
+
     # --- answers ---------------------------------------------------------------------------
+
+    def advance_to(self, at: datetime) -> None:
+        """Answer as of a later time from now on; the market stays as it was measured.
+
+        Parameters
+        ----------
+        at : datetime
+            The market's time, UTC; an earlier one than before changes nothing.
+        """
+        if at > self._at:
+            self._at, self._expires_at = at, at + ANSWER_LIFE
 
     def validate_order(self, request: OrderRequest) -> Decision:
         """Approve, resize or reject an order, with reasons.
@@ -348,7 +379,7 @@ class RiskManager:
 
     def _view(self, request: OrderRequest, place: Place, quantity: float) -> OrderView:
         return OrderView(
-            at=self._snapshot.at,
+            at=self._at,
             key=place.key,
             side=place.side,
             quantity=quantity,
