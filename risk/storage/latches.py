@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from risk.domain.actions import LATCHABLE, Action, LatchTrading, ResumeTrading
 from risk.domain.latches import LATCHED, Latch, apply_latches, latches_after
@@ -17,7 +17,6 @@ from risk.domain.state import RiskState
 from risk.domain.trading import TradingState
 from risk.errors import InvalidInput
 from risk.manager.latching import refuse_unknown_scope
-from risk.storage import codec
 from risk.storage.actions import (
     LONGEST_NAME,
     actions_after,
@@ -28,7 +27,6 @@ from risk.storage.actions import (
     take_turn,
 )
 from risk.storage.portfolios import require_portfolio
-from risk.storage.tables import action, from_ms
 
 #: Longer ones are not read by anybody.
 LONGEST_REASON = 500
@@ -185,8 +183,7 @@ def latch_standing(connection: Connection, portfolio: str, *, at: datetime) -> L
         If there is none of that name.
     """
     state = state_of(connection, portfolio) or RiskState(portfolio=portfolio)
-    later = actions_after(connection, portfolio, state.action_seq)
-    waiting = tuple(one for one in later if isinstance(one, LATCHED))
+    waiting = tuple(actions_after(connection, portfolio, state.action_seq, kinds=LATCHED))
     return LatchStanding(state.latches, latches_after(state.latches, waiting, at=at), waiting)
 
 
@@ -217,16 +214,7 @@ def checked_id(latch_id: str) -> str:
 
 
 def _written(connection: Connection, portfolio: str, latch_id: str) -> LatchTrading | None:
-    query = (
-        select(action.c.seq, action.c.at_ms, action.c.who, action.c.kind, action.c.body)
-        .where(action.c.portfolio == portfolio, action.c.kind == LatchTrading.__name__)
-        .order_by(action.c.seq.desc())
-    )
-    for row in connection.execute(query):
-        found = codec.decode_action(
-            row.kind, row.body, seq=row.seq, at=from_ms(row.at_ms), who=row.who
-        )
-        assert isinstance(found, LatchTrading), "its kind says so"
-        if found.id == latch_id:
-            return found
+    for one in actions_after(connection, portfolio, 0, kinds=(LatchTrading,)):
+        if isinstance(one, LatchTrading) and one.id == latch_id:
+            return one
     return None
