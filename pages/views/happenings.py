@@ -36,7 +36,7 @@ from risk.domain.events import (
     Verdict,
 )
 from risk.domain.market import Period, Trust
-from risk.domain.state import TradingState
+from risk.domain.trading import TradingState
 from risk.limits.words import called_by_name
 from risk.portfolio.book_models import title_of
 

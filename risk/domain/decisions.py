@@ -11,7 +11,7 @@ from risk.domain.limits import Unit
 from risk.domain.orders import OrderType, Side
 from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope
-from risk.domain.state import TradingState
+from risk.domain.trading import TradingState
 
 
 class ReasonCode(StrEnum):

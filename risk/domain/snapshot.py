@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk.domain.actions import ModelChange, PolicyChange, Refusal
+from risk.domain.latches import LatchChange
 from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.market import BarClose, DataFault, Mark, Trust, missing_mark
 from risk.domain.model import Models, Score
@@ -133,6 +134,8 @@ class Snapshot:
         Models chosen for the book since the last cycle, in their order.
     policy_changes : tuple of PolicyChange
         Policies adopted since the last cycle, in their order.
+    latch_changes : tuple of LatchChange
+        Scopes latched and resumed since the last cycle, in their order.
     refusals : tuple of Refusal
         Actions since the last cycle that changed nothing.
     prices_end : datetime or None
@@ -159,6 +162,7 @@ class Snapshot:
     action_seq: int = 0
     model_changes: tuple[ModelChange, ...] = ()
     policy_changes: tuple[PolicyChange, ...] = ()
+    latch_changes: tuple[LatchChange, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     prices_end: datetime | None = None
     closes: tuple[BarClose, ...] = ()

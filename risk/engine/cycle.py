@@ -10,6 +10,7 @@ from dataclasses import replace
 import structlog
 
 from risk.domain.actions import Action
+from risk.domain.latches import LATCHED, apply_latches
 from risk.domain.model import DEFAULT_BOOK_MODEL, Model
 from risk.domain.policy import Policy
 from risk.domain.ports import (
@@ -76,6 +77,7 @@ def take_cycle(
         carried.models, actions, in_use=carried.state.book_model, by_setting=model_by_setting
     )
     adopted = adopt(carried.state.policy, actions, portfolio=carried.state.portfolio, at=market.at)
+    latched = apply_latches(carried.state.latches, actions, at=market.at)
     rolled = roll_models(chosen.models, market.closes, ledger, market.marks)
     number = carried.state.cycle + 1
     snapshot = Snapshot(
@@ -95,7 +97,8 @@ def take_cycle(
         action_seq=actions[-1].seq if actions else carried.state.action_seq,
         model_changes=chosen.changes,
         policy_changes=adopted.changes,
-        refusals=chosen.refusals + adopted.refusals,
+        latch_changes=latched.changes,
+        refusals=chosen.refusals + adopted.refusals + latched.refusals,
         prices_end=market.prices_end,
         closes=market.closes,
         maintenance_margin=_maintenance_margin(adopted.policy),
@@ -126,7 +129,7 @@ def _maintenance_margin(policy: Policy | None) -> float:
 
 def _refuse_unapplied(actions: Sequence[Action]) -> None:
     for action in actions:
-        if not isinstance(action, CHOSEN + ADOPTED):
+        if not isinstance(action, CHOSEN + ADOPTED + LATCHED):
             raise TypeError(f"nothing applies an action of kind {type(action).__name__}")
 
 

@@ -28,7 +28,8 @@ from risk.domain.positions import PositionKey
 from risk.domain.reductions import FULL_SIZE, Sizing
 from risk.domain.scopes import Scope
 from risk.domain.snapshot import Snapshot
-from risk.domain.state import RiskState, Standing, TradingState
+from risk.domain.state import RiskState, Standing
+from risk.domain.trading import TradingState
 from risk.limits.evaluation import surroundings
 from risk.limits.guard import LimitGuard
 from risk.limits.largest import CLOSENESS, NEGLIGIBLE

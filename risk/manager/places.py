@@ -10,7 +10,8 @@ from risk.domain.policy import Instrument
 from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
-from risk.domain.state import RiskState, TradingState
+from risk.domain.state import RiskState
+from risk.domain.trading import TradingState
 from risk.limits.rulebook import Rulebook
 from risk.portfolio.committed import scopes_of
 

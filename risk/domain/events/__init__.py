@@ -29,7 +29,13 @@ from risk.domain.events.reductions import (
     StopEscalated,
     StopLossUpdate,
 )
-from risk.domain.events.trading import BreakerActivated, BreakerDeactivated, RiskStatus
+from risk.domain.events.trading import (
+    BreakerActivated,
+    BreakerDeactivated,
+    RiskStatus,
+    TradingLatched,
+    TradingResumed,
+)
 
 __all__ = [
     "RULE",
@@ -60,5 +66,7 @@ __all__ = [
     "SignalValidation",
     "StopEscalated",
     "StopLossUpdate",
+    "TradingLatched",
+    "TradingResumed",
     "Verdict",
 ]
