@@ -23,7 +23,8 @@ from risk.domain.orders import Reservation
 from risk.domain.reductions import Reduction
 from risk.domain.scopes import Scope
 from risk.domain.snapshot import Snapshot
-from risk.domain.state import RiskState, TradingState
+from risk.domain.state import RiskState
+from risk.domain.trading import TradingState
 
 
 class Latch(Protocol):

@@ -11,6 +11,7 @@ import structlog
 
 from risk.domain.actions import Action
 from risk.domain.latches import LATCHED, apply_latches
+from risk.domain.ledger import Entry, Ledger
 from risk.domain.model import DEFAULT_BOOK_MODEL, Model
 from risk.domain.policy import Policy
 from risk.domain.ports import (
@@ -42,6 +43,7 @@ def take_cycle(
     market: MarketReading,
     account: AccountReading,
     *,
+    booked: Ledger | None = None,
     actions: Sequence[Action] = (),
     model_by_setting: str | None = None,
 ) -> CycleRecord:
@@ -56,6 +58,8 @@ def take_cycle(
         After the last cycle.
     market : MarketReading
     account : AccountReading
+    booked : Ledger or None
+        With what the account tells booked already; None where the record is to book it.
     actions : sequence of Action
         Not taken in yet, oldest first.
     model_by_setting : str or None
@@ -72,7 +76,9 @@ def take_cycle(
         If there is an action of a kind that nothing applies.
     """
     _refuse_unapplied(actions)
-    ledger = carried.ledger.after_all(fills=account.fills, flows=account.flows)
+    ledger = booked
+    if ledger is None:
+        ledger = carried.ledger.after_all(fills=account.fills, flows=account.flows)
     chosen = choose(
         carried.models, actions, in_use=carried.state.book_model, by_setting=model_by_setting
     )
@@ -113,7 +119,12 @@ def take_cycle(
         closes=market.closes,
         duration_ms=0.0,
         wall=market.at,
+        entries=() if booked is not None else _numbered(carried.ledger, account),
     )
+
+
+def _numbered(before: Ledger, account: AccountReading) -> tuple[tuple[int, Entry], ...]:
+    return tuple(enumerate((*account.flows, *account.fills), start=before.seq + 1))
 
 
 def _shocks(carried: Carried, day: Model) -> ShockMatrix:
