@@ -7,10 +7,10 @@ none waits for a database. What must be on disk before it is said comes as a fut
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from risk.domain.assessment import Assessment
+from risk.domain.latches import Latch
 from risk.domain.messages import (
     CommandAnswer,
     FillBody,
@@ -25,30 +25,6 @@ from risk.domain.scopes import Scope
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState
 from risk.domain.trading import TradingState
-
-
-class Latch(Protocol):
-    """A trading state that holds for a scope until a person lifts it."""
-
-    @property
-    def state(self) -> TradingState:
-        """What trading is held at."""
-        ...
-
-    @property
-    def who(self) -> str:
-        """Who asked for it."""
-        ...
-
-    @property
-    def reason(self) -> str:
-        """Why, one sentence."""
-        ...
-
-    @property
-    def at(self) -> datetime:
-        """Since when. UTC."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import structlog
 
-from risk.domain.actions import Action
+from risk.domain.actions import Action, ReleaseReservation
 from risk.domain.latches import LATCHED, apply_latches
 from risk.domain.ledger import Entry, Ledger
 from risk.domain.model import DEFAULT_BOOK_MODEL, Model
@@ -27,6 +27,7 @@ from risk.domain.ports import (
     Store,
 )
 from risk.domain.snapshot import ShockMatrix, Snapshot
+from risk.engine.gate import Gate
 from risk.errors import FeedUnavailable, StoreUnavailable
 from risk.limits.adoption import ADOPTED, adopt
 from risk.manager import step
@@ -140,7 +141,7 @@ def _maintenance_margin(policy: Policy | None) -> float:
 
 def _refuse_unapplied(actions: Sequence[Action]) -> None:
     for action in actions:
-        if not isinstance(action, CHOSEN + ADOPTED + LATCHED):
+        if not isinstance(action, CHOSEN + ADOPTED + LATCHED + (ReleaseReservation,)):
             raise TypeError(f"nothing applies an action of kind {type(action).__name__}")
 
 
@@ -193,6 +194,8 @@ class Cycle:
     actions : Actions
     store : Store
     clock : Clock
+    gate : Gate
+        Keeps the live ledger, and answers on each cycle once it is saved.
     carried : Carried
         State after the last saved cycle.
     model_by_setting : str
@@ -210,6 +213,7 @@ class Cycle:
         actions: Actions,
         store: Store,
         clock: Clock,
+        gate: Gate,
         carried: Carried,
         token: int,
         model_by_setting: str = DEFAULT_BOOK_MODEL,
@@ -221,6 +225,7 @@ class Cycle:
         self._model_by_setting = model_by_setting
         self._store = store
         self._clock = clock
+        self._gate = gate
         self._carried = carried
         self._token = token
         self._unsaved: CycleRecord | None = None
@@ -246,18 +251,23 @@ class Cycle:
             return None
         self._unsaved = None
         self._carried = carried_after(record)
+        self._gate.serve(record)
         return record
 
     def _read(self) -> CycleRecord:
         begun = self._clock.monotonic()
         # First of all: they can be asked for again, what a feed or an account tells cannot.
         actions = self._actions.after(self._carried.state.action_seq)
+        self._gate.take_actions(actions)
         self._unread = market = self._market()
-        account = read_account(self._account, self._executor, market, self._carried)
+        live = replace(self._carried, ledger=self._gate.ledger)
+        account = read_account(self._account, self._executor, market, live)
+        ledger, told = self._gate.take_in(account)
         record = take_cycle(
             self._carried,
             market,
-            account,
+            told,
+            booked=ledger,
             actions=actions,
             model_by_setting=self._model_by_setting,
         )

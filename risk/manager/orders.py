@@ -35,6 +35,7 @@ from risk.limits.guard import LimitGuard
 from risk.limits.largest import CLOSENESS, NEGLIGIBLE
 from risk.limits.rulebook import Rulebook
 from risk.limits.views import OrderView, SentOrder, Surroundings
+from risk.limits.windowed import WindowedLimit
 from risk.manager.forms import (
     failed,
     has_side,
@@ -218,6 +219,10 @@ class RiskManager:
             return self._answer_reduction(request, place)
         return self._answer_new_risk(request, place, least, sizing)
 
+    def duplicate(self, request: OrderRequest) -> Decision:
+        """The refusal of an order whose id another one has."""
+        return self._answer_malformed(request, (_duplicate(request),))
+
     def validate_signal(self, request: SignalRequest) -> Decision:
         """What an order of that kind would be answered; advises a size where none is named.
 
@@ -267,6 +272,12 @@ class RiskManager:
             decision = self.validate_order(_just_beyond(order, place, decision.allowed))
         value = decision.allowed * mark.price if mark.known else None
         return Room(decision.allowed, value, decision)
+
+    @property
+    def looks_back(self) -> float:
+        """Seconds for which any limit remembers the orders that were sent."""
+        limits = () if self._rules is None else self._rules.rulebook.order_limits
+        return max((n.seconds for n in limits if isinstance(n, WindowedLimit)), default=0.0)
 
     def tightest(self, key: PositionKey) -> tuple[TradingState, Scope]:
         """The tightest trading state of all scopes that enclose a position, and whose it is."""

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -37,6 +38,7 @@ from tests.engine.worlds import (
     PORTFOLIO,
     FakeAccount,
     deposit,
+    gate_over,
     nothing_yet,
     noting,
     purchase,
@@ -45,6 +47,7 @@ from tests.engine.worlds import (
 from tests.fakes import FakeClock
 from tests.fakes_executors import FakeExecutor
 from tests.fakes_feeds import FakeFeed
+from tests.fakes_journal import FakeGateJournal
 from tests.fakes_store import FakeActions, FakeLeaseOffice, FakeStore
 from tests.policy_files import policy_of
 
@@ -64,12 +67,15 @@ class World:
         self.executor = FakeExecutor()
         self.actions = FakeActions()
         self.model_by_setting = "filtered_evt"
-        self.store = FakeStore(self.office)
+        self.journal = FakeGateJournal(partial(self.office.require, PORTFOLIO))
+        self.store = FakeStore(self.office, self.journal)
         self.token = self.office.acquire(PORTFOLIO, "first").token
         self.cycle = self.started()
 
     def started(self) -> Cycle:
         """A cycle that goes on from what the store holds."""
+        carried = self.store.load(PORTFOLIO) or nothing_yet(self.feed.assets)
+        self.gate = gate_over(carried, self.journal, self.clock, token=self.token)
         return Cycle(
             feed=self.feed,
             account=self.account,
@@ -78,7 +84,8 @@ class World:
             model_by_setting=self.model_by_setting,
             store=self.store,
             clock=self.clock,
-            carried=self.store.load(PORTFOLIO) or nothing_yet(self.feed.assets),
+            gate=self.gate,
+            carried=carried,
             token=self.token,
         )
 
