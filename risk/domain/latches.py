@@ -102,7 +102,8 @@ def apply_latches(
 
     The tightest that was asked of a scope holds. A second latch of the same state takes the
     first's place, and not its time; a looser one only makes whoever resumes look again. A latch
-    whose id is in force or stood among `actions` already is that latch.
+    whose id is in force or stood among `actions` already is that latch, unless it is of another
+    scope or state.
 
     Parameters
     ----------
@@ -113,16 +114,18 @@ def apply_latches(
     at : datetime
         The market's time. UTC.
     """
-    found, ids = dict(latches), set[str]()
+    found, known = dict(latches), set[tuple[str, Scope, TradingState]]()
     changes, refusals = list[LatchChange](), list[Refusal]()
     for action in actions:
         match action:
-            case LatchTrading(id=identity) if identity not in ids:
-                ids.add(identity)
-                before = found.get(action.scope)
-                found[action.scope] = after = _latched(before, action, at)
+            case LatchTrading(id=identity, scope=scope, state=state):
+                if (identity, scope, state) in known:
+                    continue
+                known.add((identity, scope, state))
+                before = found.get(scope)
+                found[scope] = after = _latched(before, action, at)
                 if before is None or before.id != identity:
-                    changes.append(_change(action, action.state, before, after))
+                    changes.append(_change(action, state, before, after))
             case ResumeTrading():
                 before = found.get(action.scope)
                 reason = why_not_resumed(before, action)
