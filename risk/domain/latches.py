@@ -5,10 +5,11 @@ No step, rule or restart clears one.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from shlex import quote
 from typing import NamedTuple
 
 from risk.domain.actions import Action, LatchTrading, Refusal, ResumeTrading
-from risk.domain.scopes import Scope
+from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
 
 #: The kinds of action that `apply_latches` applies.
@@ -176,6 +177,13 @@ def asked_of_latch(action: Action) -> str:
         case ResumeTrading(scope=scope):
             return f"resume {scope.label}"
     raise TypeError(f"an action of kind {type(action).__name__} asks nothing of a latch")
+
+
+def way_back(portfolio: str, scope: Scope) -> str:
+    """The command that lets go of a scope's latch."""
+    part = scope.kind.value.replace("_", "-")
+    option = "" if scope.kind is ScopeKind.PORTFOLIO else f" --{part} {quote(scope.name)}"
+    return f"seawall resume --portfolio {quote(portfolio)}{option} --reason TEXT"
 
 
 def _latched(before: Latch | None, action: LatchTrading, at: datetime) -> Latch:
