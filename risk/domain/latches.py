@@ -3,7 +3,7 @@
 No step, rule or restart clears one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from shlex import quote
 from typing import NamedTuple
@@ -146,6 +146,12 @@ def after_changes(
         return latches
     found = {**latches, **{change.scope: change.after for change in changes}}
     return {scope: latch for scope, latch in found.items() if latch is not None}
+
+
+def latched_at(latches: Mapping[Scope, Latch], scopes: Iterable[Scope]) -> TradingState:
+    """The tightest latch of these scopes; NORMAL where none is latched."""
+    found = (latches[scope].state for scope in scopes if scope in latches)
+    return max(found, default=TradingState.NORMAL)
 
 
 def why_not_resumed(latch: Latch | None, action: ResumeTrading) -> str | None:
