@@ -9,10 +9,11 @@ from risk.commands.group import Failed, Refused
 from risk.commands.output import as_json, print_json
 from risk.commands.people import book_of, of_portfolio
 from risk.commands.people import who as user
-from risk.commands.scopes import of_scope, options_of, scope_of
+from risk.commands.scopes import of_scope, scope_of
 from risk.commands.store import writing
 from risk.config import load_settings
 from risk.domain.actions import LatchTrading
+from risk.domain.latches import way_back
 from risk.domain.messages import CommandAnswer, CommandBody
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
@@ -141,9 +142,7 @@ def _tell_written(
 
 
 def _tell_way_back(portfolio: str, scope: Scope) -> None:
-    click.echo(
-        f"`seawall resume --portfolio {portfolio}{options_of(scope)} --reason TEXT` lets it go."
-    )
+    click.echo(f"`{way_back(portfolio, scope)}` lets it go.")
 
 
 def _document(

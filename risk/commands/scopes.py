@@ -39,11 +39,3 @@ def scope_of(portfolio: str, named: dict[str, str | None]) -> Scope:
         words = " and ".join(kind.value.replace("_", " ") for kind, _ in given)
         raise InvalidInput(f"one part of the book at a time, not {words} at once")
     return Scope(*given[0]) if given else Scope(ScopeKind.PORTFOLIO, portfolio)
-
-
-def options_of(scope: Scope) -> str:
-    """The options that name the part again, with a blank before them; none for the whole."""
-    if scope.kind is ScopeKind.PORTFOLIO:
-        return ""
-    name = f"'{scope.name}'" if " " in scope.name else scope.name
-    return f" --{scope.kind.value.replace('_', '-')} {name}"

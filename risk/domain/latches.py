@@ -3,12 +3,13 @@
 No step, rule or restart clears one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from shlex import quote
 from typing import NamedTuple
 
 from risk.domain.actions import Action, LatchTrading, Refusal, ResumeTrading
-from risk.domain.scopes import Scope
+from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
 
 #: The kinds of action that `apply_latches` applies.
@@ -102,7 +103,8 @@ def apply_latches(
 
     The tightest that was asked of a scope holds. A second latch of the same state takes the
     first's place, and not its time; a looser one only makes whoever resumes look again. A latch
-    whose id is in force or stood among `actions` already is that latch.
+    whose id is in force or stood among `actions` already is that latch, unless it is of another
+    scope or state.
 
     Parameters
     ----------
@@ -113,16 +115,18 @@ def apply_latches(
     at : datetime
         The market's time. UTC.
     """
-    found, ids = dict(latches), set[str]()
+    found, known = dict(latches), set[tuple[str, Scope, TradingState]]()
     changes, refusals = list[LatchChange](), list[Refusal]()
     for action in actions:
         match action:
-            case LatchTrading(id=identity) if identity not in ids:
-                ids.add(identity)
-                before = found.get(action.scope)
-                found[action.scope] = after = _latched(before, action, at)
+            case LatchTrading(id=identity, scope=scope, state=state):
+                if (identity, scope, state) in known:
+                    continue
+                known.add((identity, scope, state))
+                before = found.get(scope)
+                found[scope] = after = _latched(before, action, at)
                 if before is None or before.id != identity:
-                    changes.append(_change(action, action.state, before, after))
+                    changes.append(_change(action, state, before, after))
             case ResumeTrading():
                 before = found.get(action.scope)
                 reason = why_not_resumed(before, action)
@@ -142,6 +146,12 @@ def after_changes(
         return latches
     found = {**latches, **{change.scope: change.after for change in changes}}
     return {scope: latch for scope, latch in found.items() if latch is not None}
+
+
+def latched_at(latches: Mapping[Scope, Latch], scopes: Iterable[Scope]) -> TradingState:
+    """The tightest latch of these scopes; NORMAL where none is latched."""
+    found = (latches[scope].state for scope in scopes if scope in latches)
+    return max(found, default=TradingState.NORMAL)
 
 
 def why_not_resumed(latch: Latch | None, action: ResumeTrading) -> str | None:
@@ -173,6 +183,13 @@ def asked_of_latch(action: Action) -> str:
         case ResumeTrading(scope=scope):
             return f"resume {scope.label}"
     raise TypeError(f"an action of kind {type(action).__name__} asks nothing of a latch")
+
+
+def way_back(portfolio: str, scope: Scope) -> str:
+    """The command that lets go of a scope's latch."""
+    part = scope.kind.value.replace("_", "-")
+    option = "" if scope.kind is ScopeKind.PORTFOLIO else f" --{part} {quote(scope.name)}"
+    return f"seawall resume --portfolio {quote(portfolio)}{option} --reason TEXT"
 
 
 def _latched(before: Latch | None, action: LatchTrading, at: datetime) -> Latch:
