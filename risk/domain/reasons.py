@@ -24,7 +24,7 @@ class Explained(NamedTuple):
 #: Every code of `ReasonCode`. The kinds of limits, which are reason codes too, tell of themselves.
 REASONS: Mapping[ReasonCode, Explained] = {
     ReasonCode.NAME_NOT_VALID: Explained(
-        "A name of the order, its id included, is not text, or longer than 500 letters.",
+        "A name of the order, its id included, is no printable text, or longer than 500 letters.",
         "Mend the program that made the order.",
     ),
     ReasonCode.SIDE_UNKNOWN: Explained(

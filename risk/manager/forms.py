@@ -35,7 +35,9 @@ def malformed(request: OrderRequest, portfolio: str) -> list[Reason]:
         for name in _NAMES
         if not is_name(getattr(request, name))
     ]
-    if request.venue == "":
+    if isinstance(request.client_order_id, str) and not request.client_order_id:
+        found.append(failed(ReasonCode.NAME_NOT_VALID, "client order id"))
+    if isinstance(request.venue, str) and not request.venue:
         found.append(failed(ReasonCode.VENUE_MISSING, "venue"))
     if is_name(request.portfolio) and request.portfolio != portfolio:
         found.append(failed(ReasonCode.PORTFOLIO_UNKNOWN, request.portfolio))
@@ -53,8 +55,8 @@ def malformed(request: OrderRequest, portfolio: str) -> list[Reason]:
 
 
 def is_name(value: object) -> bool:
-    """Whether it is text that may name something."""
-    return isinstance(value, str) and len(value) <= LONGEST_NAME
+    """Whether it is text that may name something: it stands in tables and on screens."""
+    return isinstance(value, str) and len(value) <= LONGEST_NAME and value.isprintable()
 
 
 def has_side(request: OrderRequest) -> bool:

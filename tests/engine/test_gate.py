@@ -136,6 +136,26 @@ def test_an_order_without_a_venue_goes_where_the_policy_allows_only_one():
     assert failed(answer)[0] == "venue_missing"
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"client_order_id": "a\0b"},
+        {"client_order_id": ""},
+        {"client_order_id": "x" * 600},
+        {"strategy": "tr\nend"},
+        {"quantity": float("nan")},
+        {"quantity": float("inf")},
+    ],
+)
+def test_what_no_table_can_hold_is_refused_and_not_kept(world, wrong):
+    answer = world.ask(body_of(**wrong))
+
+    assert answer["verdict"] == "reject"
+    assert failed(answer)[0] in ("name_not_valid", "quantity_not_finite")
+    world.write()
+    assert world.journal.orders == {}
+
+
 # --- what becomes of orders ----------------------------------------------------------------
 
 

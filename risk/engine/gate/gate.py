@@ -62,6 +62,7 @@ from risk.engine.scribe import Scribe
 from risk.errors import FillRefused, OrderUnknown, ReductionUnknown
 from risk.limits.views import SentOrder
 from risk.manager import order_validation
+from risk.manager.forms import is_finite, is_name
 from risk.manager.latching import refuse_unknown_scope
 from risk.manager.messages import order_answer, signal_answer
 
@@ -295,6 +296,8 @@ class Gate:
             known = self._orders.get(body.client_order_id)
             if known is not None:
                 return known.future if known.body == body else self._refuse_other(body)
+            if not _may_be_kept(body):
+                return self._refuse_nameless(body)
             return self._answer(body, sender, may_emergency, begun).future
 
     def _answer(
@@ -487,8 +490,14 @@ class Gate:
     def _refuse_other(self, body: OrderBody) -> Future[bytes]:
         """Another order under an id that has its answer: refused, and nothing changes."""
         manager = self._answering.manager(self._book.ledger, journalling=self._scribe.journalling)
-        request = self._request(body, may_emergency=False)
-        decision = manager.duplicate(request)
+        return self._refuse(manager.duplicate(self._request(body, may_emergency=False)))
+
+    def _refuse_nameless(self, body: OrderBody) -> Future[bytes]:
+        """What no table can hold is refused, and not remembered: nothing tells it from another."""
+        manager = self._answering.manager(self._book.ledger, journalling=self._scribe.journalling)
+        return self._refuse(manager.validate_order(self._request(body, may_emergency=False)))
+
+    def _refuse(self, decision: Decision) -> Future[bytes]:
         answer = order_answer(
             decision,
             None,
@@ -861,6 +870,12 @@ def _only_reduces(decision: Decision) -> bool:
         isinstance(each, Reason) and each.code == ReasonCode.REDUCTION_PROVEN
         for each in decision.evidence
     )
+
+
+def _may_be_kept(body: OrderBody) -> bool:
+    names = (body.client_order_id, body.strategy, body.asset, body.venue or "")
+    numbers = (body.quantity, 0.0 if body.limit_price is None else body.limit_price)
+    return bool(body.client_order_id) and all(map(is_name, names)) and all(map(is_finite, numbers))
 
 
 def _said(known: KnownOrder) -> bytes:

@@ -1,0 +1,363 @@
+"""One suite over where a gate's notes go: the fake, SQLite and Postgres."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from risk.domain.actions import LatchTrading
+from risk.domain.events import FillDisputed, OrderValidation, Severity, Verdict
+from risk.domain.journalling import (
+    Answered,
+    AnsweredOrder,
+    Asked,
+    Booked,
+    GateJournal,
+    Note,
+    Progressed,
+    Told,
+)
+from risk.domain.ledger import Fill, Ledger
+from risk.domain.orders import Order, Reservation, ReservationStatus, Side
+from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.trading import TradingState
+from risk.errors import LeaseLost, StoreError
+from risk.storage import journal as chain
+from risk.storage.actions import actions_after
+from risk.storage.decisions import SqlGateJournal
+from risk.storage.engines import Engines, open_engines, transaction
+from risk.storage.lease import SqlLeaseOffice
+from risk.storage.ledger import with_later_entries
+from risk.storage.portfolios import add_portfolio
+from risk.storage.store import SNAPSHOTS_KEPT, SqlStore
+from risk.storage.tables import snapshot
+from tests.builders import NOON, PORTFOLIO, build_record
+from tests.fakes_journal import FakeGateJournal
+from tests.fakes_store import FakeLeaseOffice
+
+ORDER = Order(
+    client_order_id="o1",
+    portfolio=PORTFOLIO,
+    strategy="trend",
+    asset="BTC/USDT",
+    venue="sim-a",
+    side=Side.BUY,
+    quantity=2.0,
+)
+PLACED = Reservation(id="1/1", order=ORDER, placed_at=NOON, expires_at=NOON + timedelta(seconds=30))
+FILL = Fill(
+    id="f1",
+    strategy="trend",
+    asset="BTC/USDT",
+    venue="sim-a",
+    side=Side.BUY,
+    quantity=0.5,
+    price=100.0,
+    at=NOON,
+    client_order_id="o1",
+)
+
+
+@dataclass
+class Desk:
+    """A journal with its lease, and what else can be read of it."""
+
+    journal: GateJournal
+    token: int
+    ledger: Callable[[], Ledger]
+    events: Callable[[], Sequence[str]]
+    latches: Callable[[], Sequence[LatchTrading]]
+    engines: Engines | None = None
+
+    def write(self, *notes: Note, batch: int | None = None, token: int | None = None) -> Any:
+        number = self.journal.last_batch() + 1 if batch is None else batch
+        return self.journal.write(number, notes, token=self.token if token is None else token)
+
+
+@pytest.fixture(params=["fake", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
+    if request.param == "fake":
+        yield _fake()
+        return
+    engines = open_engines(request.getfixturevalue(f"{request.param}_url"))
+    yield _stored(engines)
+    engines.dispose()
+
+
+def _fake() -> Desk:
+    office = FakeLeaseOffice(lambda: NOON)
+    token = office.acquire(PORTFOLIO, "first").token
+    journal = FakeGateJournal(lambda each: office.require(PORTFOLIO, each))
+
+    def ledger() -> Ledger:
+        found = Ledger()
+        for _, entry in journal.entries:
+            found = found.after(entry)
+        return found
+
+    return Desk(
+        journal,
+        token,
+        ledger,
+        lambda: [type(event).__name__ for event in journal.events],
+        lambda: journal.latches,
+    )
+
+
+def _stored(engines: Engines) -> Desk:
+    with transaction(engines.writer) as connection:
+        add_portfolio(connection, PORTFOLIO, at=NOON)
+    lease = SqlLeaseOffice(engines).acquire(PORTFOLIO, "first")
+    assert lease is not None
+
+    def read(what: Callable[[Any], Any]) -> Any:
+        with transaction(engines.reader) as connection:
+            return what(connection)
+
+    def kinds(connection: Any) -> list[str]:
+        chain.verify(connection, PORTFOLIO)
+        query = select(chain.journal.c.kind).order_by(chain.journal.c.seq)
+        return list(connection.execute(query).scalars())
+
+    return Desk(
+        SqlGateJournal(engines, PORTFOLIO),
+        lease.token,
+        lambda: read(lambda c: with_later_entries(c, PORTFOLIO, Ledger())[0]),
+        lambda: read(kinds),
+        lambda: read(lambda c: actions_after(c, PORTFOLIO, 0)),
+        engines,
+    )
+
+
+def answered(name: str = "o1", *, verdict: Verdict = Verdict.APPROVE, **changes: Any) -> Answered:
+    instead = changes.pop("instead", False)
+    order = AnsweredOrder(
+        client_order_id=name,
+        strategy="trend",
+        asset="BTC/USDT",
+        venue="sim-a",
+        side="buy",
+        at=NOON,
+        sender="agent",
+        snapshot=1,
+        verdict=verdict,
+        requested=2.0,
+        allowed=2.0 if verdict is Verdict.APPROVE else 0.0,
+        micros=25.0,
+        request='{"client_order_id":"o1"}',
+        answer='{"verdict":"approve"}',
+        status=ReservationStatus.PENDING if verdict is Verdict.APPROVE else None,
+    )
+    event = OrderValidation(
+        at=NOON,
+        portfolio=PORTFOLIO,
+        cycle="1",
+        client_order_id=name,
+        strategy="trend",
+        asset="BTC/USDT",
+        verdict=verdict,
+        requested_quantity=2.0,
+        allowed_quantity=order.allowed,
+        reasons=(),
+        sender="agent",
+    )
+    return Answered(replace(order, **changes), event, instead)
+
+
+# --- a batch -------------------------------------------------------------------------------
+
+
+def test_nothing_is_there_before_the_first_batch(desk: Desk):
+    assert desk.journal.last_batch() == 0
+    assert desk.journal.order("o1") is None
+    assert not desk.journal.is_booked(FILL)
+
+
+def test_an_order_its_room_and_its_answer_are_written_together(desk: Desk):
+    written = desk.write(Booked(1, PLACED), answered())
+
+    assert written.answered_before == {}
+    assert desk.journal.last_batch() == 1
+    assert desk.journal.order("o1") == answered().order
+    assert desk.ledger().reservations == {"o1": PLACED}
+    assert list(desk.events()) == ["OrderValidation"]
+
+
+def test_what_becomes_of_it_is_known_later(desk: Desk):
+    desk.write(Booked(1, PLACED), answered())
+    desk.write(Booked(2, FILL), Progressed("o1", ReservationStatus.PARTLY_FILLED, 0.5))
+
+    found = desk.journal.order("o1")
+    assert found is not None
+    assert (found.status, found.filled) == (ReservationStatus.PARTLY_FILLED, 0.5)
+    assert desk.journal.is_booked(FILL)
+    assert desk.ledger().reservations["o1"].filled == 0.5
+    desk.write(
+        Booked(3, replace(PLACED, filled=0.5, status=ReservationStatus.VOIDED)),
+        Progressed("o1", ReservationStatus.VOIDED, 0.5),
+    )
+    assert desk.ledger().reservations == {}
+    assert desk.ledger().seq == 3
+
+
+def test_the_same_batch_again_changes_nothing(desk: Desk):
+    """Its answer may have been lost."""
+    notes = (Booked(1, PLACED), answered(), Booked(2, FILL))
+    desk.write(*notes, batch=1)
+    desk.write(*notes, batch=1)
+
+    assert desk.journal.last_batch() == 1
+    assert desk.ledger().positions.keys() == {FILL.key}
+    assert desk.ledger().seq == 2
+    assert list(desk.events()) == ["OrderValidation"]
+
+
+@pytest.mark.parametrize("batch", [0, 2, 5])
+def test_a_batch_that_is_not_the_next_one_is_refused(desk: Desk, batch: int):
+    desk.write(answered("first"), batch=1)
+    desk.write(answered("second"), batch=2)
+
+    if batch == 2:
+        desk.write(answered("third"), batch=2)
+    else:
+        with pytest.raises(StoreError, match="does not follow"):
+            desk.write(answered("third"), batch=batch)
+    assert desk.journal.order("third") is None
+
+
+def test_a_deposed_authority_writes_nothing(desk: Desk):
+    with pytest.raises(LeaseLost):
+        desk.write(Booked(1, PLACED), answered(), token=desk.token + 1)
+
+    assert desk.journal.last_batch() == 0
+    assert desk.ledger().seq == 0
+
+
+# --- orders answered before ----------------------------------------------------------------
+
+
+def test_an_order_keeps_its_first_answer(desk: Desk):
+    desk.write(Booked(1, PLACED), answered())
+    again = answered(answer='{"verdict":"resize"}', sender="other")
+
+    written = desk.write(again, answered("o2"))
+
+    assert written.answered_before == {"o1": answered().order}
+    assert desk.journal.order("o1") == answered().order
+    assert desk.journal.order("o2") == answered("o2").order
+    assert list(desk.events()) == ["OrderValidation"] * 2
+
+
+def test_unless_it_was_never_said(desk: Desk):
+    desk.write(Booked(1, PLACED), answered())
+    instead = answered(verdict=Verdict.REJECT, answer='{"verdict":"reject"}', instead=True)
+
+    written = desk.write(Booked(2, replace(PLACED, status=ReservationStatus.VOIDED)), instead)
+
+    assert written.answered_before == {}
+    assert desk.journal.order("o1") == instead.order
+    assert desk.ledger().reservations == {}
+
+
+def test_both_in_one_batch_leave_what_was_said(desk: Desk):
+    instead = answered(verdict=Verdict.REJECT, answer='{"verdict":"reject"}', instead=True)
+    desk.write(
+        Booked(1, PLACED),
+        answered(),
+        Booked(2, replace(PLACED, status=ReservationStatus.VOIDED)),
+        instead,
+    )
+
+    assert desk.journal.order("o1") == instead.order
+
+
+# --- what else is told ---------------------------------------------------------------------
+
+
+def test_latches_get_their_numbers_once(desk: Desk):
+    asked = LatchTrading(
+        seq=0,
+        at=NOON,
+        who="ana",
+        scope=Scope(ScopeKind.STRATEGY, "trend"),
+        state=TradingState.HALTED,
+        reason="fat finger",
+        id="one",
+    )
+    first = desk.write(Asked(asked))
+    second = desk.write(Asked(asked), Asked(replace(asked, id="two")))
+
+    assert [latch.seq for latch in first.latches] == [1]
+    assert [latch.seq for latch in second.latches] == [1, 2]
+    assert [latch.id for latch in desk.latches()] == ["one", "two"]
+
+
+def test_an_event_by_itself_is_journalled(desk: Desk):
+    event = FillDisputed(
+        at=NOON,
+        portfolio=PORTFOLIO,
+        cycle="1",
+        client_order_id="o1",
+        sender="agent",
+        reason="too far",
+        severity=Severity.CRITICAL,
+    )
+    desk.write(Told(event))
+
+    assert list(desk.events()) == ["FillDisputed"]
+
+
+def test_ids_may_hold_whatever_an_agent_likes(desk: Desk):
+    strange = "o'1\";--\u00e9\U0001f600/%00\n"
+    order = replace(PLACED, order=replace(ORDER, client_order_id=strange))
+    desk.write(Booked(1, order), answered(strange))
+
+    found = desk.journal.order(strange)
+    assert found is not None
+    assert found.client_order_id == strange
+    assert desk.ledger().reservations.keys() == {strange}
+
+
+# --- beside cycles -------------------------------------------------------------------------
+
+
+def test_the_gate_and_the_cycle_continue_one_chain(desk: Desk):
+    """Both at once: on Postgres two connections do."""
+    if desk.engines is None:
+        return
+    store = SqlStore(desk.engines)
+    failures: list[Exception] = []
+
+    def save() -> None:
+        try:
+            for number in range(1, 11):
+                store.save(build_record(number, seq=0), token=desk.token)
+        except Exception as failure:  # noqa: BLE001 - told below, in the thread of the test
+            failures.append(failure)
+
+    saving = threading.Thread(target=save)
+    saving.start()
+    for number in range(1, 31):
+        desk.write(answered(f"o{number}"), batch=number)
+    saving.join()
+
+    assert failures == []
+    assert list(desk.events()).count("OrderValidation") == 30
+
+
+def test_a_snapshot_behind_an_answer_is_kept(desk: Desk):
+    if desk.engines is None:
+        return
+    store = SqlStore(desk.engines)
+    store.save(build_record(1, seq=0), token=desk.token)
+    desk.write(answered(snapshot=1))
+    for number in range(2, SNAPSHOTS_KEPT + 4):
+        store.save(build_record(number, seq=0), token=desk.token)
+
+    with transaction(desk.engines.reader) as connection:
+        kept = list(connection.execute(select(snapshot.c.number).order_by("number")).scalars())
+    assert kept == [1, *range(4, SNAPSHOTS_KEPT + 4)]
