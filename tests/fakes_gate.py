@@ -94,7 +94,7 @@ class FakeGate:
             return self._no(body, "limit_price_unexpected")
         if body.limit_price is not None and not body.limit_price > 0.0:
             return self._no(body, "limit_price_not_valid")
-        if body.asset not in self.view().snapshot.marks:
+        if body.asset not in _SNAPSHOT.marks:
             return self._no(body, "asset_unknown")
         halted = any(latch.state is TradingState.HALTED for latch in self.latches.values())
         if halted and not (body.emergency and may_emergency):
