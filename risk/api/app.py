@@ -105,7 +105,10 @@ def _routes(room: Room, operations: Iterable[Operation]) -> list[Route]:
     for operation in operations:
         by_path.setdefault(operation.path, []).append(operation)
     served = {path: Served(room, found) for path, found in by_path.items()}
-    return [
-        Route(path, endpoint, methods=endpoint.methods, include_in_schema=False)
-        for path, endpoint in served.items()
-    ]
+    routes = []
+    for path, endpoint in served.items():
+        route = Route(path, endpoint, methods=endpoint.methods, include_in_schema=False)
+        # Starlette adds HEAD to every GET; a stream has none.
+        route.methods = set(endpoint.methods)
+        routes.append(route)
+    return routes

@@ -198,4 +198,6 @@ def parameters_of(kind: type[Struct], pairs: list[tuple[str, str]]) -> Struct:
     try:
         return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as problem:
-        raise bad_parameter(sentence(problem, kind)) from problem
+        # A parameter is text: null is only how one is told that is not there.
+        said = sentence(problem, kind).replace(" or null, not", ", not")
+        raise bad_parameter(said) from problem
