@@ -4,7 +4,8 @@ import asyncio
 import json
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 from starlette.types import Receive
@@ -19,6 +20,7 @@ MOST = 65_536
 PATIENCE = 10.0
 
 _FIELD = re.compile(r"^(?P<problem>.*) - at `\$\.(?P<field>\w+)`$")
+_WHOLE = re.compile(r"-?\d{1,19}", re.ASCII)
 _KINDS = {
     "float": "a number",
     "int": "a whole number",
@@ -195,9 +197,22 @@ def parameters_of(kind: type[Struct], pairs: list[tuple[str, str]]) -> Struct:
     if unknown:
         names = ", ".join(kind.__struct_fields__) or "none here"
         raise bad_parameter(f"there is no parameter `{unknown[0][:100]}`; there are {names}")
+    numbers = _whole_numbers(kind)
+    values = {
+        name: int(text) if name in numbers and _WHOLE.fullmatch(text) else text
+        for name, text in given.items()
+    }
     try:
-        return msgspec.convert(given, kind, strict=False)
+        return msgspec.convert(values, kind)
     except msgspec.ValidationError as problem:
         # A parameter is text: null is only how one is told that is not there.
         said = sentence(problem, kind).replace(" or null, not", ", not")
         raise bad_parameter(said) from problem
+
+
+@cache
+def _whole_numbers(kind: type[msgspec.Struct]) -> frozenset[str]:
+    """Parameters that are whole numbers; all others are text, or times."""
+    return frozenset(
+        name for name, hint in get_type_hints(kind).items() if int in (hint, *get_args(hint))
+    )

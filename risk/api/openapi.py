@@ -88,7 +88,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
 
 
 def _name(operation: Operation) -> str:
-    path = operation.path.removeprefix("/api/v1").replace(".", "_")
+    whole = operation.path.replace(".", "_")
+    path = whole.removeprefix("/api/v1") if whole.startswith("/api/v1") else f"/server{whole}"
     words = [word.strip("{}") for word in path.split("/") if word]
     return "_".join([operation.method.lower(), *words])
 

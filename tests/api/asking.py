@@ -91,9 +91,7 @@ class Agent:
     ) -> Answer:
         """Ask; `body` is sent as JSON, or as it is where it is bytes already."""
         return asyncio.run(
-            self.asked(
-                method, path, body, parts=parts, content_type=content_type, headers=headers
-            )
+            self.asked(method, path, body, parts=parts, content_type=content_type, headers=headers)
         )
 
     async def asked(

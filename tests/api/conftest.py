@@ -72,9 +72,7 @@ def agent_with(house: House, app: Starlette) -> Callable[..., Agent]:
         strategies: Sequence[str] | None = None,
         portfolios: Sequence[str] = ("demo",),
     ) -> Agent:
-        _, secret = house.key(
-            abilities=abilities, strategies=strategies, portfolios=portfolios
-        )
+        _, secret = house.key(abilities=abilities, strategies=strategies, portfolios=portfolios)
         return Agent(app, secret)
 
     return make

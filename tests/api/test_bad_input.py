@@ -44,8 +44,14 @@ BODIES = {
         GOOD[:-1].encode() + b', "order_type": "stop"}',
         "`order_type` cannot be 'stop', only market or limit",
     ),
-    "a missing field": (json.dumps(order(strategy=...)).encode(), "the field `strategy` is missing"),
-    "a number as an id": (json.dumps(order(client_order_id=7)).encode(), "must be text, not a whole"),
+    "a missing field": (
+        json.dumps(order(strategy=...)).encode(),
+        "the field `strategy` is missing",
+    ),
+    "a number as an id": (
+        json.dumps(order(client_order_id=7)).encode(),
+        "must be text, not a whole",
+    ),
     "a field twice": (GOOD[:-1].encode() + b', "quantity": 9}', "`quantity` stands twice"),
     "a field twice, once escaped": (
         GOOD[:-1].encode() + b', "quant\\u0069ty": 9}',
@@ -140,9 +146,7 @@ def test_a_body_in_pieces_is_put_together_and_counted(agent: Agent, house):
 
 
 def test_a_length_that_lies_does_not_help(agent: Agent):
-    answer = agent.post(
-        VALIDATE, parts=[b" " * (MOST + 1)], headers=[(b"content-length", b"10")]
-    )
+    answer = agent.post(VALIDATE, parts=[b" " * (MOST + 1)], headers=[(b"content-length", b"10")])
 
     assert answer.status == 413
 
