@@ -1,4 +1,4 @@
-"""Asking an application directly, message by message, so that a test can send what no client would."""
+"""Asking an application directly, message by message: a test can send what no client would."""
 
 import asyncio
 import json

@@ -79,7 +79,8 @@ def test_a_wrong_body_is_refused_with_one_sentence(agent: Agent, house, name: st
 
     assert (answer.status, answer.error) == (400, "bad_body")
     assert says in answer.message
-    assert "\n" not in answer.message and len(answer.message) < 1_000
+    assert "\n" not in answer.message
+    assert len(answer.message) < 1_000
     assert house.gate.asked == 0
 
 

@@ -91,8 +91,7 @@ def test_a_port_that_is_taken_is_told_in_words(house, server):
         b"GET /" + b"a" * MOST_HEADERS + b" HTTP/1.1\r\nhost: localhost\r\n\r\n",
         b"GET /\xff HTTP/1.1\r\nhost: localhost\r\n\r\n",
         b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: x\r\n\r\n",
-        b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n"
-        b"transfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST / HTTP/1.1\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
     ],
 )
 def test_what_is_no_request_is_refused_as_json(server, data: bytes):
