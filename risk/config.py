@@ -281,6 +281,15 @@ class Settings:
         ),
     ] = None
 
+    answer_when: Annotated[
+        str,
+        Declared(
+            "When an order is answered: written (on disk first), or decided (sooner; a crash may "
+            "lose the last answers and their reservations).",
+            _one_of("written", "decided"),
+        ),
+    ] = "written"
+
     log_level: Annotated[
         str,
         Declared(
@@ -331,6 +340,11 @@ class _Written(NamedTuple):
     text: str
     source: str
     key: str
+
+
+def service_key_path(home: Path) -> Path:
+    """Where the key lies with which Seawall's own parts ask the authority: one line, mode 0600."""
+    return home / "service.key"
 
 
 def key_of(name: str) -> str:

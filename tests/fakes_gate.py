@@ -10,8 +10,9 @@ import msgspec
 from risk.api.desk import Desk
 from risk.auth.keys import KeyRing, new_key
 from risk.domain.events import Verdict
-from risk.domain.gate import GateView, Latch
+from risk.domain.gate import GateView
 from risk.domain.keys import ApiKey, KeyAbility
+from risk.domain.latches import Latch
 from risk.domain.messages import (
     CommandAnswer,
     FillBody,
@@ -26,8 +27,10 @@ from risk.domain.messages import (
 from risk.domain.orders import Order, Reservation, ReservationStatus
 from risk.domain.reductions import Reduction
 from risk.domain.scopes import Scope, ScopeKind
-from risk.domain.state import TradingState
-from risk.errors import FillRefused, OrderUnknown, ReductionUnknown, StoreUnavailable
+from risk.domain.state import RiskState
+from risk.domain.trading import TradingState
+from risk.errors import FillRefused, GateClosed, OrderUnknown, ReductionUnknown, StoreUnavailable
+from risk.manager.latching import refuse_unknown_scope
 from risk.storage.telling import JournalEntry, LabelledHistory, LastValue
 from tests.builders import NOON, PORTFOLIO, VENUE, build_assessment, build_snapshot, build_state
 
@@ -37,14 +40,9 @@ LARGEST = 100.0
 _encode = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True)
-class FakeLatch:
-    """A state that somebody holds a scope at."""
-
-    state: TradingState
-    who: str
-    reason: str
-    at: datetime = NOON
+def make_latch(scope: Scope, state: TradingState, who: str, reason: str) -> Latch:
+    """A scope that somebody holds."""
+    return Latch(scope=scope, state=state, who=who, reason=reason, since=NOON, action=0)
 
 
 @dataclass
@@ -59,10 +57,12 @@ class FakeGate:
     slow: bool = False
     journalling: bool = True
     fresh: bool = True
-    state: object = field(default_factory=build_state)
+    state: RiskState = field(default_factory=build_state)
     latches: dict[Scope, Latch] = field(default_factory=dict)
     senders: list[str] = field(default_factory=list)
     acknowledged: list[str] = field(default_factory=list)
+    latch_ids: list[str | None] = field(default_factory=list)
+    begun: bool = True
     asked: int = 0
     _answers: dict[str, tuple[OrderBody, bytes]] = field(default_factory=dict)
     _reservations: dict[str, Reservation] = field(default_factory=dict)
@@ -205,11 +205,19 @@ class FakeGate:
     # --- people and rules
 
     def latch(
-        self, scope: Scope, state: TradingState, *, who: str, reason: str
+        self,
+        scope: Scope,
+        state: TradingState,
+        *,
+        who: str,
+        reason: str,
+        latch_id: str | None = None,
     ) -> Future[CommandAnswer]:
+        refuse_unknown_scope(scope, self.state)
+        self.latch_ids.append(latch_id)
         before = self.latches.get(scope)
         if before is None or before.state < state:
-            self.latches[scope] = FakeLatch(state, who, reason)
+            self.latches[scope] = make_latch(scope, state, who, reason)
         held = self.latches[scope].state
         return self._soon(
             CommandAnswer(
@@ -227,6 +235,8 @@ class FakeGate:
         return self._soon(found[0])
 
     def view(self) -> GateView:
+        if not self.begun:
+            raise GateClosed("no cycle is complete yet")
         snapshot = _SNAPSHOT
         open_ones = {
             order_id: held

@@ -5,7 +5,6 @@ from datetime import datetime
 import msgspec
 
 from risk.api.operations import Call, Operation
-from risk.api.scopes import scope_text
 from risk.api.status import READERS
 
 
@@ -48,11 +47,11 @@ class BreakersAnswer(msgspec.Struct, kw_only=True, frozen=True):
 
 
 async def _breakers(call: Call) -> BreakersAnswer:
-    view = call.gate.view()
+    view = call.view
     sight = call.sight(view)
     found = [
         Hold(
-            scope=scope_text(scope),
+            scope=scope.label,
             source="rule",
             trading_state=standing.state.name,
             since=standing.since,
@@ -63,10 +62,10 @@ async def _breakers(call: Call) -> BreakersAnswer:
     ]
     latched = [
         Hold(
-            scope=scope_text(scope),
+            scope=scope.label,
             source="person",
             trading_state=latch.state.name,
-            since=latch.at,
+            since=latch.since,
             cause=latch.reason,
             by=latch.who,
         )

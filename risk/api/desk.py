@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from risk.auth.keys import KeyRing
-from risk.domain.gate import Gate
+from risk.domain.gate import Gate, GateView
+from risk.errors import GateClosed
 from risk.storage.telling import JournalEntry, LabelledHistory, LastValue
 
 Result = TypeVar("Result")
@@ -18,6 +19,7 @@ ORDERS_PER_SECOND = 2_000.0
 #: Other questions a second.
 READS_PER_SECOND = 100.0
 _READERS = 4
+_TELLERS = 8
 
 
 class Telling(Protocol):
@@ -84,10 +86,26 @@ class Desk:
         default_factory=lambda: ThreadPoolExecutor(_READERS, thread_name_prefix="api-read"),
         repr=False,
     )
+    _tellers: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(_TELLERS, thread_name_prefix="api-order"),
+        repr=False,
+    )
+
+    def view(self) -> GateView | None:
+        """What is live; None while nothing is, since this is not the authority, or just begins."""
+        gate = self.gate()
+        try:
+            return None if gate is None else gate.view()
+        except GateClosed:
+            return None
 
     async def aside(self, read: Callable[[], Result]) -> Result:
         """What `read` gives, asked in a thread: it may wait for the database."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, read)
+
+    async def apart(self, tell: Callable[[], Result]) -> Result:
+        """As `aside`, for what becomes of orders: no reading keeps it waiting."""
+        return await asyncio.get_running_loop().run_in_executor(self._tellers, tell)
 
 
 async def outcome(future: Future[Result], *, within: float) -> Result:

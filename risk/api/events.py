@@ -62,8 +62,7 @@ async def _events(call: Call) -> EventsAnswer:
     asked: EventsParameters = call.parameters
     desk = call.desk
     entries = await desk.aside(lambda: _entries(call, asked))
-    gate = desk.gate()
-    sight = call.sight(None if gate is None else gate.view())
+    sight = call.sight(desk.view())
     return EventsAnswer(
         events=[_entry(each) for each in entries if _seen(sight, each)],
         next=entries[-1].seq if entries else asked.after or 0,

@@ -61,8 +61,8 @@ async def _ready(call: Call) -> Document:
 
 
 def _checks(call: Call) -> list[ReadyCheck]:
-    gate = call.desk.gate()
-    if gate is None:
+    view = call.desk.view()
+    if view is None:
         return [
             ReadyCheck(
                 name="authority", ok=False, detail="another one holds the lease, or this one starts"
@@ -70,7 +70,6 @@ def _checks(call: Call) -> list[ReadyCheck]:
             ReadyCheck(name="snapshot", ok=False, detail="no cycle was completed here"),
             ReadyCheck(name="journal", ok=False, detail="nothing was written here"),
         ]
-    view = gate.view()
     return [
         ReadyCheck(name="authority", ok=True, detail="this one holds the lease"),
         ReadyCheck(

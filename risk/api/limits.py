@@ -5,7 +5,6 @@ from datetime import datetime
 import msgspec
 
 from risk.api.operations import Call, Operation
-from risk.api.scopes import scope_text
 from risk.api.status import READERS
 from risk.domain.limits import LimitDefinition, LimitState
 from risk.limits.types import LIMIT_TYPES
@@ -69,7 +68,7 @@ class LimitsAnswer(msgspec.Struct, kw_only=True, frozen=True):
 
 
 async def _limits(call: Call) -> LimitsAnswer:
-    view = call.gate.view()
+    view = call.view
     sight, state = call.sight(view), view.state
     policy = state.policy
     return LimitsAnswer(
@@ -87,7 +86,7 @@ def _entry(limit: LimitDefinition, stands: LimitState | None) -> LimitEntry:
     defined = LimitEntry(
         name=limit.name,
         kind=limit.kind,
-        scope=scope_text(limit.scope),
+        scope=limit.scope.label,
         unit=LIMIT_TYPES[limit.kind].unit.value,
         soft=limit.soft,
         hard=limit.hard,

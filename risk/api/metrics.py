@@ -9,7 +9,6 @@ from risk.api.operations import Call, Operation
 from risk.api.problems import bad_parameter
 from risk.api.sight import Sight
 from risk.api.status import READERS
-from risk.domain.gate import GateView
 from risk.storage.tables import from_ms
 from risk.storage.telling import LabelledHistory
 
@@ -89,17 +88,12 @@ async def _metrics(call: Call) -> MetricsAnswer:
             desk.portfolio, metric, since=since, until=until, max_points=asked.points
         )
     )
-    sight = call.sight(_view(call))
+    sight = call.sight(call.desk.view())
     return MetricsAnswer(metrics=[_entry(metric, each) for each in found if _seen(sight, each)])
 
 
-def _view(call: Call) -> GateView | None:
-    gate = call.desk.gate()
-    return None if gate is None else gate.view()
-
-
 def _market_time(call: Call) -> datetime:
-    view = _view(call)
+    view = call.desk.view()
     return call.desk.wall() if view is None or view.state.at is None else view.state.at
 
 

@@ -136,6 +136,20 @@ class Call:
             raise no_authority()
         return gate
 
+    @property
+    def view(self) -> GateView:
+        """What is live.
+
+        Raises
+        ------
+        Refused
+            If nothing is.
+        """
+        view = self.room.desk.view()
+        if view is None:
+            raise no_authority()
+        return view
+
     def sight(self, view: GateView | None) -> Sight:
         """What the key sees of the book; no limit while nothing is live."""
         return Sight(self.key, None if view is None else view.state.policy)

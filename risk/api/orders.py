@@ -1,6 +1,7 @@
 """Orders: asked about before they are sent, and what became of them."""
 
 import math
+from concurrent.futures import Future
 
 from risk.api.desk import outcome
 from risk.api.operations import (
@@ -12,7 +13,7 @@ from risk.api.operations import (
 )
 from risk.api.problems import bad_body
 from risk.domain.gate import Gate
-from risk.domain.keys import KeyAbility
+from risk.domain.keys import ApiKey, KeyAbility
 from risk.domain.messages import FillBody, OrderAnswer, OrderBody, OrderStanding
 from risk.errors import OrderUnknown
 
@@ -47,9 +48,14 @@ async def _fill(call: Call) -> OrderStanding:
     body: FillBody = call.body
     order_id = call.path["client_order_id"]
     _require_a_trade(body)
-    gate = _gate_of(call, order_id)
-    booked = gate.record_fill(order_id, body, sender=call.key.sender)
-    return await outcome(booked, within=PATIENCE)
+    gate, key = call.gate, call.key
+
+    def book() -> Future[OrderStanding]:
+        _require_own(gate, key, order_id)
+        return gate.record_fill(order_id, body, sender=key.sender)
+
+    # Apart, since an order of before the last start, and its trades, have to be looked up.
+    return await outcome(await call.desk.apart(book), within=PATIENCE)
 
 
 def _require_a_trade(body: FillBody) -> None:
@@ -63,24 +69,31 @@ def _require_a_trade(body: FillBody) -> None:
 
 
 async def _cancel(call: Call) -> OrderStanding:
-    order_id = call.path["client_order_id"]
-    gate = _gate_of(call, order_id)
-    return await outcome(gate.cancel(order_id, sender=call.key.sender), within=PATIENCE)
+    order_id, gate, key = call.path["client_order_id"], call.gate, call.key
+
+    def end() -> Future[OrderStanding]:
+        _require_own(gate, key, order_id)
+        return gate.cancel(order_id, sender=key.sender)
+
+    return await outcome(await call.desk.apart(end), within=PATIENCE)
 
 
 async def _standing(call: Call) -> OrderStanding:
-    order_id = call.path["client_order_id"]
-    return _gate_of(call, order_id).standing(order_id)
+    order_id, gate, key = call.path["client_order_id"], call.gate, call.key
+
+    def look() -> OrderStanding:
+        _require_own(gate, key, order_id)
+        return gate.standing(order_id)
+
+    return await call.desk.aside(look)
 
 
-def _gate_of(call: Call, order_id: str) -> Gate:
-    """The gate, for a key that may know of the order."""
-    gate = call.gate
+def _require_own(gate: Gate, key: ApiKey, order_id: str) -> None:
+    """Refuse a key that may not know of the order; it may have to be looked up."""
     strategy = gate.strategy_of(order_id)
     if strategy is None:
         raise OrderUnknown(order_id)
-    require_strategy(call.key, strategy)
-    return gate
+    require_strategy(key, strategy)
 
 
 _ONE = "/api/v1/orders/{client_order_id}"

@@ -67,7 +67,7 @@ class PositionsAnswer(msgspec.Struct, kw_only=True, frozen=True):
 
 
 async def _positions(call: Call) -> PositionsAnswer:
-    view = call.gate.view()
+    view = call.view
     sight = call.sight(view)
     snapshot = view.snapshot
     measured = {measures.key: measures for measures in view.assessment.positions}

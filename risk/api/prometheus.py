@@ -60,11 +60,10 @@ class _Numbers(Collector):
         yield _gauge("orders_waiting", "Orders that wait for their answer.", tally.waiting)
 
     def _book(self) -> Iterator[Metric]:
-        gate = self._room.desk.gate()
-        yield _gauge("authority", "1 while this is the authority.", gate is not None)
-        if gate is None:
+        view = self._room.desk.view()
+        yield _gauge("authority", "1 while this is the authority.", view is not None)
+        if view is None:
             return
-        view = gate.view()
         yield _gauge("snapshot_age_seconds", "Since the last cycle was saved.", view.snapshot_age)
         yield _gauge("snapshot_fresh", "1 while new risk may be answered on it.", view.fresh)
         yield _gauge("journal_writes", "1 while decisions can be written.", view.journalling)

@@ -51,7 +51,7 @@ class ReductionsAnswer(msgspec.Struct, kw_only=True, frozen=True):
 
 
 async def _reductions(call: Call) -> ReductionsAnswer:
-    view = call.gate.view()
+    view = call.view
     sight = call.sight(view)
     asked = [
         each
@@ -65,7 +65,7 @@ async def _reductions(call: Call) -> ReductionsAnswer:
 
 async def _acknowledge(call: Call) -> ReductionEntry:
     reduction_id, gate = call.path["id"], call.gate
-    asked = gate.view().state.open_reductions
+    asked = call.view.state.open_reductions
     found = next((each for each in asked if each.id == reduction_id), None)
     if found is None:
         raise ReductionUnknown(reduction_id)

@@ -51,7 +51,7 @@ class ReservationsAnswer(msgspec.Struct, kw_only=True, frozen=True):
 
 
 async def _reservations(call: Call) -> ReservationsAnswer:
-    view = call.gate.view()
+    view = call.view
     sight = call.sight(view)
     held = [each for each in view.open_reservations.values() if sight.strategy(each.order.strategy)]
     return ReservationsAnswer(

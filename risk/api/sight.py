@@ -11,6 +11,7 @@ class About(msgspec.Struct):
     """Whom an event is about; the rest of its body does not matter here."""
 
     strategy: str | None = None
+    client_order_id: str | None = None
     limit: str | None = None
     scope_kind: str | None = None
     scope: str | None = None
@@ -64,7 +65,8 @@ class Sight:
         if about.scope is not None:
             scope = _scope_of(about)
             return scope is not None and self.scope(scope)
-        return True
+        # Of an order that does not say whose it is nobody else hears.
+        return about.client_order_id is None
 
     def _types(self) -> set[str]:
         of = self._policy.strategies if self._policy else {}

@@ -5,11 +5,10 @@ from datetime import datetime
 import msgspec
 
 from risk.api.operations import Call, Operation
-from risk.api.scopes import scope_text
 from risk.domain.gate import GateView
 from risk.domain.keys import KeyAbility
 from risk.domain.scopes import Scope, ScopeKind
-from risk.domain.state import TradingState
+from risk.domain.trading import TradingState
 
 READERS = frozenset({KeyAbility.READ})
 
@@ -74,7 +73,7 @@ class StatusAnswer(msgspec.Struct, kw_only=True, frozen=True):
 
 
 async def _status(call: Call) -> StatusAnswer:
-    view = call.gate.view()
+    view = call.view
     sight = call.sight(view)
     state, snapshot, assessment = view.state, view.snapshot, view.assessment
     standing, cause = trading_state(view)
@@ -96,7 +95,7 @@ async def _status(call: Call) -> StatusAnswer:
         gross_exposure=assessment.held.exposure.gross,
         net_exposure=assessment.held.exposure.net,
         size_factor=state.sizing.factor,
-        latches=[scope_text(scope) for scope in view.latches if sight.scope(scope)],
+        latches=[scope.label for scope in view.latches if sight.scope(scope)],
         reservations=sum(
             sight.strategy(held.order.strategy) for held in view.open_reservations.values()
         ),

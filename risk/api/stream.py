@@ -94,8 +94,8 @@ class EventStream:
         return news
 
     def _sight(self) -> Sight:
-        gate = self._hub.desk.gate()
-        return Sight(self._key, None if gate is None else gate.view().state.policy)
+        view = self._hub.desk.view()
+        return Sight(self._key, None if view is None else view.state.policy)
 
 
 async def _within(woken: asyncio.Event, seconds: float) -> bool:

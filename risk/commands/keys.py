@@ -57,7 +57,8 @@ def add(
     """Make a key and print it, once: only its hash is kept.
 
     Abilities: validate asks about orders and reports what became of them; read reads the book;
-    command makes trading tighter at once; emergency lets a proven reduction pass a halt.
+    command makes trading tighter at once; emergency lets a proven reduction pass a halt;
+    speak_for says on whose behalf a command is given.
     """
     made = new_key()
     key = ApiKey(

@@ -7,10 +7,10 @@ none waits for a database. What must be on disk before it is said comes as a fut
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from risk.domain.assessment import Assessment
+from risk.domain.latches import Latch
 from risk.domain.messages import (
     CommandAnswer,
     FillBody,
@@ -23,31 +23,8 @@ from risk.domain.orders import Reservation
 from risk.domain.reductions import Reduction
 from risk.domain.scopes import Scope
 from risk.domain.snapshot import Snapshot
-from risk.domain.state import RiskState, TradingState
-
-
-class Latch(Protocol):
-    """A trading state that holds for a scope until a person lifts it."""
-
-    @property
-    def state(self) -> TradingState:
-        """What trading is held at."""
-        ...
-
-    @property
-    def who(self) -> str:
-        """Who asked for it."""
-        ...
-
-    @property
-    def reason(self) -> str:
-        """Why, one sentence."""
-        ...
-
-    @property
-    def at(self) -> datetime:
-        """Since when. UTC."""
-        ...
+from risk.domain.state import RiskState
+from risk.domain.trading import TradingState
 
 
 @dataclass(frozen=True)
@@ -157,9 +134,29 @@ class Gate(Protocol):
         ...
 
     def latch(
-        self, scope: Scope, state: TradingState, *, who: str, reason: str
+        self,
+        scope: Scope,
+        state: TradingState,
+        *,
+        who: str,
+        reason: str,
+        latch_id: str | None = None,
     ) -> Future[CommandAnswer]:
-        """Hold a scope at `state`, or tighter, from the next order on: first in memory."""
+        """Hold a scope at `state`, or tighter, from the next order on: first in memory.
+
+        Parameters
+        ----------
+        scope : Scope
+        state : TradingState
+        who, reason : str
+        latch_id : str, optional
+            Unique, made by who asks: what is asked twice under it counts once.
+
+        Raises
+        ------
+        InvalidInput
+            If the book has no such scope.
+        """
         ...
 
     def acknowledge(self, reduction_id: str, *, sender: str) -> Future[Reduction]:

@@ -1,14 +1,25 @@
 """Commands tighten at once; nothing that a key says loosens."""
 
+from dataclasses import replace
+
 import pytest
 
+from risk.domain.keys import KeyAbility
 from risk.domain.scopes import Scope, ScopeKind
-from risk.domain.state import TradingState
+from risk.domain.trading import TradingState
 from tests.api.asking import Agent, order
-from tests.builders import VENUE
-from tests.fakes_gate import WHOLE
+from tests.builders import VENUE, build_state
+from tests.fakes_gate import ALL, WHOLE
+from tests.policies import policy_of
 
 HALT = {"command": "halt", "portfolio": "demo", "reason": "prices look wrong"}
+
+
+@pytest.fixture
+def house(house):
+    """With a policy that names strategies and their types."""
+    house.gate.state = replace(build_state(), policy=policy_of())
+    return house
 
 
 def command(agent: Agent, **changes):
@@ -35,7 +46,8 @@ def test_a_halt_holds_from_the_next_order_on_and_says_who_asked(house, app):
     ("scope", "held"),
     [
         ("strategy:trend", Scope(ScopeKind.STRATEGY, "trend")),
-        ("asset:C001/USDT", Scope(ScopeKind.ASSET, "C001/USDT")),
+        ("asset:C000/USDT", Scope(ScopeKind.ASSET, "C000/USDT")),
+        ("strategy_type:following", Scope(ScopeKind.STRATEGY_TYPE, "following")),
         (f"venue:{VENUE}", Scope(ScopeKind.VENUE, VENUE)),
     ],
 )
@@ -44,6 +56,17 @@ def test_one_scope_can_be_held_alone(agent: Agent, house, scope: str, held: Scop
 
     assert (answer.json["scope"], answer.json["trading_state"]) == (scope, "REDUCE_ONLY")
     assert house.gate.latches[held].state is TradingState.REDUCE_ONLY
+
+
+def test_a_key_that_may_speak_for_others_names_who_asked(agent: Agent, agent_with, house):
+    assert command(agent, who="ana", id="abc-1").status == 200
+    assert house.gate.latches[WHOLE].who == "ana"
+    assert house.gate.latch_ids == ["abc-1"]
+
+    alone = agent_with(abilities=ALL - {KeyAbility.SPEAK_FOR})
+    answer = command(alone, who="ana")
+    assert (answer.status, answer.error) == (403, "not_allowed")
+    assert "speak_for" in answer.message
 
 
 @pytest.mark.parametrize("word", ["resume", "release", "lift", "unhalt", "normal", "override"])
@@ -61,15 +84,19 @@ def test_what_loosens_is_refused_and_the_way_is_named(agent: Agent, house, word:
     [
         ({"command": "stop"}, "`command` must be halt or reduce_only"),
         ({"command": "HALT"}, "`command` must be halt or reduce_only"),
-        ({"reason": " "}, "`reason` must be one sentence"),
-        ({"reason": "x" * 501}, "`reason` must be one sentence"),
-        ({"reason": "a\nb"}, "`reason` must be one sentence"),
+        ({"reason": " "}, "a reason is one line"),
+        ({"reason": "x" * 1_001}, "a reason is one line"),
+        ({"reason": "a\nb"}, "a reason is one line"),
+        ({"who": " "}, "must have a name"),
+        ({"who": "a\u202eb"}, "must have a name"),
+        ({"id": ""}, "id"),
+        ({"id": "x" * 1_001}, "id"),
         ({"scope": "trend"}, "`scope` must be strategy:NAME"),
         ({"scope": "strategy:"}, "`scope` must be strategy:NAME"),
         ({"scope": "portfolio:demo"}, "`scope` must be strategy:NAME"),
-        ({"scope": "strategy:tremd"}, "no strategy 'tremd' is known; there are trend"),
-        ({"scope": "asset:c000/usdt"}, "no asset 'c000/usdt' is known; there are C000/USDT"),
-        ({"scope": "venue:nowhere"}, "no venue 'nowhere' is known"),
+        ({"scope": "strategy:tremd"}, "demo has no strategy called 'tremd'; did you mean trend?"),
+        ({"scope": "asset:c000/usdt"}, "has no asset called 'c000/usdt'"),
+        ({"scope": "venue:nowhere"}, "has no venue called 'nowhere'"),
     ],
 )
 def test_a_slip_of_the_pen_is_refused(agent: Agent, house, changes, says: str):

@@ -11,13 +11,14 @@ from risk.domain.orders import Side
 from risk.domain.positions import PositionKey
 from risk.domain.reductions import Reduction
 from risk.domain.scopes import Scope, ScopeKind
-from risk.domain.state import Standing, TradingState
+from risk.domain.state import Standing
+from risk.domain.trading import TradingState
 from risk.storage.charts import MetricHistory
 from risk.storage.tables import to_ms
 from risk.storage.telling import LabelledHistory, LastValue
 from tests.api.asking import Agent, order
 from tests.builders import NOON, PORTFOLIO, VENUE, build_state, position_key
-from tests.fakes_gate import WHOLE, FakeLatch
+from tests.fakes_gate import WHOLE, make_latch
 from tests.policies import definition, policy_of
 
 TREND = Scope(ScopeKind.STRATEGY, "trend")
@@ -77,7 +78,7 @@ def test_the_status_says_how_things_stand_and_how_fresh_that_is(agent: Agent, ho
 
 
 def test_a_latch_shows_in_the_status_unless_rules_are_tighter(agent: Agent, house):
-    house.gate.latches[WHOLE] = FakeLatch(TradingState.REDUCE_ONLY, "anna", "a storm")
+    house.gate.latches[WHOLE] = make_latch(WHOLE, TradingState.REDUCE_ONLY, "anna", "a storm")
     told = agent.get("/api/v1/status").json
     assert (told["trading_state"], told["cause"]) == ("REDUCE_ONLY", "a storm")
     assert told["latches"] == ["portfolio:demo"]
@@ -167,7 +168,7 @@ def test_breakers_tell_of_rules_and_of_people(agent: Agent, trend: Agent, house)
             DIP: Standing(TradingState.THROTTLED, NOON, "late prices"),
         },
     )
-    house.gate.latches[WHOLE] = FakeLatch(TradingState.HALTED, "anna", "a storm")
+    house.gate.latches[WHOLE] = make_latch(WHOLE, TradingState.HALTED, "anna", "a storm")
     told = agent.get("/api/v1/breakers").json["holds"]
 
     assert [(each["scope"], each["source"], each["by"]) for each in told] == [
@@ -201,6 +202,16 @@ def test_the_earliest_deadline_comes_first(agent: Agent, house):
 
     told = agent.get("/api/v1/reductions").json["reductions"]
     assert [each["id"] for each in told] == ["b", "a"]
+
+
+def test_before_the_first_cycle_nothing_is_live(agent: Agent, house):
+    house.gate.begun = False
+
+    for path in ("status", "positions", "limits", "breakers", "reductions", "reservations"):
+        answer = agent.get(f"/api/v1/{path}")
+        assert (answer.status, answer.error) == (503, "no_authority"), path
+    assert agent.get("/api/v1/events").status == 200
+    assert agent.get("/metrics").status == 200
 
 
 # --- numbers over time ---------------------------------------------------------------------
@@ -291,6 +302,7 @@ def told(house):
     reader.add("CommandTaken", scope="somewhere")
     reader.add("FundsMoved", amount=5.0)
     reader.add("Odd", strategy=5)
+    reader.add("FillDisputed", client_order_id="o-1")
     return house
 
 
@@ -299,8 +311,8 @@ def seqs(agent: Agent, query: str = "") -> list[int]:
 
 
 def test_events_come_by_number(agent: Agent, told):
-    assert seqs(agent) == [1, 2, 3, 4, 5, 6, 7, 8, 9]
-    assert seqs(agent, "?limit=2") == [8, 9]
+    assert seqs(agent) == list(range(1, 11))
+    assert seqs(agent, "?limit=2") == [9, 10]
     assert seqs(agent, "?after=6&limit=2") == [7, 8]
     page = agent.get("/api/v1/events?after=6&limit=2").json
     assert page["next"] == 8
@@ -309,7 +321,7 @@ def test_events_come_by_number(agent: Agent, told):
         "version": 1,
         "body": {"amount": 5.0},
     }
-    assert agent.get("/api/v1/events?after=9").json == {"events": [], "next": 9}
+    assert agent.get("/api/v1/events?after=10").json == {"events": [], "next": 10}
 
 
 def test_events_about_others_are_not_told_and_in_doubt_neither(trend: Agent, dip: Agent, told):
@@ -333,6 +345,7 @@ def test_health_and_readiness_need_no_key(app, house):
     ("spoil", "missing"),
     [
         (lambda house: setattr(house, "open", False), {"authority", "snapshot", "journal"}),
+        (lambda house: setattr(house.gate, "begun", False), {"authority", "snapshot", "journal"}),
         (lambda house: setattr(house.gate, "fresh", False), {"snapshot"}),
         (lambda house: setattr(house.gate, "journalling", False), {"journal"}),
     ],
@@ -350,7 +363,7 @@ def test_prometheus_gets_the_authority_in_numbers(agent: Agent, app, house):
     agent.post("/api/v1/orders/validate", order())
     agent.post("/api/v1/orders/validate", order(client_order_id="o-2", quantity=-1))
     agent.get("/nowhere")
-    house.gate.latches[WHOLE] = FakeLatch(TradingState.HALTED, "anna", "a storm")
+    house.gate.latches[WHOLE] = make_latch(WHOLE, TradingState.HALTED, "anna", "a storm")
     answer = agent.get("/metrics")
     lines = answer.body.decode().splitlines()
 
