@@ -19,6 +19,9 @@ import numpy as np
 from click.testing import CliRunner
 
 from pages.glossary import GLOSSARY, Term
+from risk.api.openapi import meanings_of, openapi
+from risk.api.operations import Operation
+from risk.api.resources import OPERATIONS
 from risk.commands.group import seawall
 from risk.config import declarations, default_of, key_of
 from risk.domain.events import RiskEvent
@@ -132,7 +135,7 @@ Version {kind.version}; {kept}.
 
 
 def _field_table(kind: type[RiskEvent], names: list[str]) -> str:
-    hints, said = get_type_hints(kind), attributes_of(kind)
+    hints, said = get_type_hints(kind), meanings_of(kind)
     missing = [name for name in names if name not in said]
     if missing:
         raise LookupError(f"{kind.__name__} does not document {', '.join(missing)}")
@@ -140,21 +143,6 @@ def _field_table(kind: type[RiskEvent], names: list[str]) -> str:
         f"| `{name}` | {_cell(in_words(hints[name]))} | {_cell(said[name])} |" for name in names
     ]
     return "\n".join(["| field | type | meaning |", "|---|---|---|", *rows])
-
-
-def attributes_of(kind: type) -> dict[str, str]:
-    """What the docstring's *Attributes* say of each name; empty where they give a type only."""
-    text = inspect.getdoc(kind) or ""
-    _, _, section = text.partition("Attributes\n----------\n")
-    said: dict[str, str] = {}
-    names: list[str] = []
-    for line in section.splitlines():
-        if not line.startswith(" "):
-            names = [name.strip() for name in line.partition(" : ")[0].split(",")]
-            said |= dict.fromkeys(names, "")
-        else:
-            said |= {name: f"{said[name]} {line.strip()}".strip() for name in names}
-    return said
 
 
 def in_words(hint: Any) -> str:
@@ -327,7 +315,7 @@ def _settings_of(kind: type[LimitBase]) -> str:
     names = own_settings(kind)
     if not names:
         return ""
-    said = attributes_of(kind)
+    said = meanings_of(kind)
     rows = [
         f"| `{name}` | {_default(kind.__dataclass_fields__[name].default)} | {_cell(said[name])} |"
         for name in names
@@ -359,6 +347,107 @@ have broken that limit ([kinds of limits](limits.md)).
 |---|---|---|
 {rows}
 """
+
+
+# HTTP --------------------------------------------------------------------------------------
+
+
+def http_page() -> str:
+    document = openapi(OPERATIONS, "")
+    rows = "\n".join(_endpoint_row(each, document) for each in OPERATIONS)
+    shapes = "".join(
+        _shape_part(name, schema) for name, schema in document["components"]["schemas"].items()
+    )
+    return f"""{NOTICE}
+# The HTTP interface
+
+How to use it: [asking over HTTP](../api.md). `seawall openapi` prints the same for programs,
+which the authority also tells at `/api/v1/openapi.json`. A key needs one of the abilities named.
+Refusals are a [Problem](#problem), whatever went wrong.
+
+| method | path | says | ability | body | answer | refusals |
+|---|---|---|---|---|---|---|
+{rows}
+
+{shapes}"""
+
+
+def _endpoint_row(operation: Operation, document: Mapping[str, Any]) -> str:
+    described = document["paths"][operation.path][operation.method.lower()]
+    if operation.abilities is None:
+        needed = "no key"
+    else:
+        needed = ", ".join(f"`{each}`" for each in sorted(operation.abilities)) or "any key"
+    sent = described.get("requestBody")
+    responses = described["responses"]
+    refusals = ", ".join(status for status in responses if status != "200")
+    answer = _content_words(responses["200"]["content"]) if "200" in responses else "none"
+    body = "" if sent is None else _content_words(sent["content"])
+    parts = (
+        operation.method,
+        f"`{operation.path}`",
+        _cell(operation.summary),
+        needed,
+        body,
+        answer,
+        refusals,
+    )
+    return f"| {' | '.join(parts)} |"
+
+
+def _content_words(content: Mapping[str, Any]) -> str:
+    ((media, described),) = content.items()
+    if "$ref" in described["schema"]:
+        return _schema_words(described["schema"])
+    return f"`{media}`"
+
+
+def _shape_part(name: str, schema: Mapping[str, Any]) -> str:
+    says = _cell(schema.get("description", ""))
+    if "enum" in schema:
+        values = ", ".join(f"`{value}`" for value in schema["enum"])
+        return f"## {name}\n\n{says} One of {values}.\n\n"
+    needed = schema.get("required", ())
+    rows = "\n".join(
+        f"| `{field}` | {_schema_words(described)} | {'yes' if field in needed else 'no'} "
+        f"| {_cell(described.get('description', ''))} |"
+        for field, described in schema["properties"].items()
+    )
+    return f"""## {name}
+
+{says}
+
+| field | type | always there | meaning |
+|---|---|---|---|
+{rows}
+
+"""
+
+
+_JSON_WORDS = {
+    "string": "text",
+    "number": "number",
+    "integer": "whole number",
+    "boolean": "true or false",
+    "null": "null",
+}
+
+
+def _schema_words(schema: Mapping[str, Any]) -> str:
+    """A JSON schema as a reader knows it."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    if "anyOf" in schema:
+        return " or ".join(map(_schema_words, schema["anyOf"]))
+    kind = schema.get("type", "object")
+    if kind == "array":
+        inner = schema.get("items") or {"anyOf": schema.get("prefixItems", [])}
+        return f"list of {_schema_words(inner) if inner else 'anything'}"
+    if kind == "object":
+        more = schema.get("additionalProperties")
+        return f"object: name to {_schema_words(more)}" if isinstance(more, dict) else "object"
+    return "time" if schema.get("format") == "date-time" else _JSON_WORDS[kind]
 
 
 # A price file with faults ------------------------------------------------------------------
@@ -405,6 +494,7 @@ PAGES = {
     "events.md": events_page,
     "limits.md": limits_page,
     "reasons.md": reasons_page,
+    "http.md": http_page,
     "price-check.md": price_check_page,
     "glossary.md": glossary_page,
     "scenarios.md": scenarios_page,

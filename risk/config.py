@@ -42,6 +42,7 @@ BOOK_MODELS_OFFERED = (
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 _PASSWORD_IN_QUERY = re.compile(r"([?&](?:ssl)?password=)[^&#]*", re.IGNORECASE)
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _POSTGRES = ("postgres", "postgresql", "postgresql+psycopg")
 
 
@@ -145,6 +146,14 @@ def _is_loopback_address(host: str) -> bool:
         return False
 
 
+def _hosts(value: str) -> tuple[str, ...]:
+    names = tuple(name.strip().lower() for name in value.split(",") if name.strip())
+    for name in names:
+        if not _HOST.fullmatch(name):
+            raise ValueError(f"must be names of hosts without ports, separated by commas: {name!r}")
+    return names
+
+
 def _database(value: str) -> str:
     scheme, separator, rest = _text(value).partition("://")
     if separator and scheme in _POSTGRES and _names_a_server(rest):
@@ -207,10 +216,28 @@ class Settings:
     api_port: Annotated[
         int,
         Declared(
-            "Port kept for the authority's HTTP interface to agents; this version opens none.",
+            "Port on which the authority answers agents over HTTP.",
             _whole(1, 65_535),
         ),
     ] = 8051
+
+    api_rate: Annotated[
+        float,
+        Declared(
+            "Orders a second that one key may ask about.",
+            _number(1.0, 1_000_000.0),
+        ),
+    ] = 2_000.0
+
+    api_hosts: Annotated[
+        tuple[str, ...],
+        Declared(
+            "Names, separated by commas, under which agents may ask beside those of this machine, "
+            "as behind a proxy on it.",
+            _hosts,
+            default="none",
+        ),
+    ] = ()
 
     host: Annotated[
         str,
@@ -379,6 +406,8 @@ def default_of(name: str) -> str:
 def _shown(value: object) -> str | int | float | None:
     if value is None or isinstance(value, int | float):
         return value
+    if isinstance(value, tuple):
+        return ", ".join(value) or None
     return without_password(str(value))
 
 

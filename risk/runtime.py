@@ -12,7 +12,11 @@ from typing import Any
 
 import structlog
 
-from risk.config import Settings, key_of
+from risk.auth.keys import hash_of, new_id
+from risk.auth.service_key import keep_service_key
+from risk.auth.watching import KeyWatch
+from risk.config import Settings, key_of, service_key_path
+from risk.domain.keys import ApiKey, KeyAbility
 from risk.domain.ledger import Ledger
 from risk.domain.market import BarClose, Period
 from risk.domain.model import Models
@@ -39,6 +43,7 @@ from risk.storage.bars import SIMULATED, market_of
 from risk.storage.decisions import SqlGateJournal
 from risk.storage.engines import Engines, open_engines, transaction
 from risk.storage.failures import note_failure
+from risk.storage.keys import SqlKeys, keep_key
 from risk.storage.lease import LEASE_LIFE, SqlLeaseOffice
 from risk.storage.ledger import InboxAccount
 from risk.storage.policies import seed_policy
@@ -52,10 +57,13 @@ from risk.storage.queries import FeedInfo, SqlBookReader
 from risk.storage.rollups import keep_house
 from risk.storage.schema import check_schema
 from risk.storage.store import SqlStore
+from risk.storage.telling import SqlTelling
 
 _LOG = structlog.get_logger(__name__)
 
 DEMO = "demo"
+#: Whose key it is that a machine's own programs use.
+SERVICE = "service"
 #: Seconds that agents wait for their answer to be on disk, before it is refused unwritten.
 JOURNAL_PATIENCE = 1.0
 #: Seconds, and cycles, after which a snapshot carries no new risk; the longer of both.
@@ -173,6 +181,61 @@ def build_changes(settings: Settings) -> SqlChanges:
     engines = open_engines(settings.database_url)
     check_schema(engines)
     return SqlChanges(engines, wall=wall_time)
+
+
+def build_keys(settings: Settings) -> KeyWatch:
+    """The keys of programs, as a running authority must know them.
+
+    Keeps the key of this machine's own programs in its file, and lets it open the portfolio of the
+    settings with all abilities, unless somebody revoked it.
+
+    Raises
+    ------
+    SettingInvalid
+        If that file cannot be kept.
+    UnknownPortfolio
+        If nobody added the portfolio.
+    SchemaMismatch
+        If the database's tables are not as this program expects.
+    """
+    engines = open_engines(settings.database_url)
+    check_schema(engines)
+    _keep_service_key(settings, engines)
+    return KeyWatch(SqlKeys(engines).read)
+
+
+def _keep_service_key(settings: Settings, engines: Engines) -> None:
+    file = service_key_path(settings.home)
+    secret = keep_service_key(file)
+    service = ApiKey(
+        id=new_id(),
+        name=SERVICE,
+        hash=hash_of(secret.encode()),
+        portfolios=frozenset({settings.portfolio}),
+        strategies=None,
+        abilities=frozenset(KeyAbility),
+        created=wall_time(),
+    )
+    with transaction(engines.writer) as connection:
+        if settings.portfolio == DEMO:
+            add_portfolio(connection, DEMO, at=wall_time())
+        require_portfolio(connection, settings.portfolio)
+        kept = keep_key(connection, service)
+    if kept.revoked is not None:
+        _LOG.warning("service_key_revoked", id=kept.id, file=str(file))
+
+
+def build_telling(settings: Settings) -> SqlTelling:
+    """What agents are told from the database.
+
+    Raises
+    ------
+    SchemaMismatch
+        If the database's tables are not as this program expects.
+    """
+    engines = open_engines(settings.database_url)
+    check_schema(engines)
+    return SqlTelling(engines)
 
 
 def _feed_info(settings: Settings) -> FeedInfo:

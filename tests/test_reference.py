@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from docs.generate import PAGES, REFERENCE, attributes_of, in_words
+from docs.generate import PAGES, REFERENCE, in_words
 from risk import runtime
+from risk.api.openapi import meanings_of
 from risk.commands.group import COMMANDS
 from risk.config import Settings
 from risk.domain.events import RiskEvent, Severity, Verdict
@@ -68,7 +69,7 @@ def test_shared_and_continued_descriptions_are_read_from_the_docstring():
             of the limit.
         """
 
-    assert attributes_of(Example) == {
+    assert meanings_of(Example) == {
         "name": "",
         "low": "In the unit of the limit.",
         "high": "In the unit of the limit.",

@@ -65,5 +65,9 @@ class KeyWatch:
         self._told = False
 
     def _watch(self) -> None:
-        while not self._ending.wait(self._every):
-            self.look()
+        try:
+            while not self._ending.wait(self._every):
+                self.look()
+        except BaseException:
+            self.ring.doubt()  # nobody looks any more
+            raise

@@ -134,9 +134,29 @@ class Gate(Protocol):
         ...
 
     def latch(
-        self, scope: Scope, state: TradingState, *, who: str, reason: str
+        self,
+        scope: Scope,
+        state: TradingState,
+        *,
+        who: str,
+        reason: str,
+        latch_id: str | None = None,
     ) -> Future[CommandAnswer]:
-        """Hold a scope at `state`, or tighter, from the next order on: first in memory."""
+        """Hold a scope at `state`, or tighter, from the next order on: first in memory.
+
+        Parameters
+        ----------
+        scope : Scope
+        state : TradingState
+        who, reason : str
+        latch_id : str, optional
+            Unique, made by who asks: what is asked twice under it counts once.
+
+        Raises
+        ------
+        InvalidInput
+            If the book has no such scope.
+        """
         ...
 
     def acknowledge(self, reduction_id: str, *, sender: str) -> Future[Reduction]:

@@ -14,6 +14,8 @@ class KeyAbility(StrEnum):
     """Claim that an order is an emergency, so that a proven reduction passes a halt."""
     COMMAND = "command"
     """Make trading tighter at once."""
+    SPEAK_FOR = "speak_for"
+    """Say on whose behalf a command is given, as the pages and the command line do."""
     READ = "read"
     """Read the book: its state, positions, limits, events and metrics."""
 

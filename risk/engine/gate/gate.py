@@ -766,9 +766,17 @@ class Gate:
     # --- people ----------------------------------------------------------------------------
 
     def latch(
-        self, scope: Scope, state: TradingState, *, who: str, reason: str
+        self,
+        scope: Scope,
+        state: TradingState,
+        *,
+        who: str,
+        reason: str,
+        latch_id: str | None = None,
     ) -> Future[CommandAnswer]:
         """Hold a scope at `state`, or tighter, from the next order on: first in memory.
+
+        See :class:`risk.domain.gate.Gate`.
 
         Raises
         ------
@@ -786,7 +794,7 @@ class Gate:
                 scope=scope,
                 state=state,
                 reason=reason,
-                id=str(uuid4()),
+                id=latch_id or str(uuid4()),
             )
             self._answering.latch(asked)
             held = self._answering.latches[scope].state.name

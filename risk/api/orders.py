@@ -1,0 +1,142 @@
+"""Orders: asked about before they are sent, and what became of them."""
+
+import math
+from concurrent.futures import Future
+
+from risk.api.desk import outcome
+from risk.api.operations import (
+    LONGEST_ID,
+    Call,
+    Operation,
+    require_portfolio,
+    require_strategy,
+)
+from risk.api.problems import bad_body
+from risk.domain.gate import Gate
+from risk.domain.keys import ApiKey, KeyAbility
+from risk.domain.messages import FillBody, OrderAnswer, OrderBody, OrderStanding
+from risk.errors import OrderUnknown
+
+#: Seconds in which the gate must answer.
+PATIENCE = 10.0
+_AGENTS = frozenset({KeyAbility.VALIDATE})
+
+
+async def _validate(call: Call) -> bytes:
+    body: OrderBody = call.body
+    key, room = call.key, call.room
+    require_portfolio(key, body.portfolio)
+    require_strategy(key, body.strategy)
+    # Claims have a bucket of their own: an agent that floods with new risk can still reduce.
+    (room.claims if body.reduce_only or body.emergency else room.orders).take(key.id)
+    gate = call.gate
+    answer = None
+    begun = room.tally.begin()
+    try:
+        asked = gate.validate_order(
+            body,
+            sender=key.sender,
+            may_emergency=KeyAbility.EMERGENCY in key.abilities,
+        )
+        answer = asked.result() if asked.done() else await outcome(asked, within=PATIENCE)
+    finally:
+        room.tally.end(begun, answer)
+    return answer
+
+
+async def _fill(call: Call) -> OrderStanding:
+    body: FillBody = call.body
+    order_id = call.path["client_order_id"]
+    _require_a_trade(body)
+    gate, key = call.gate, call.key
+
+    def book() -> Future[OrderStanding]:
+        _require_own(gate, key, order_id)
+        return gate.record_fill(order_id, body, sender=key.sender)
+
+    # Apart, since an order of before the last start, and its trades, have to be looked up.
+    return await outcome(await call.desk.apart(book), within=PATIENCE)
+
+
+def _require_a_trade(body: FillBody) -> None:
+    if not 0 < len(body.fill_id) <= LONGEST_ID or "\0" in body.fill_id:
+        raise bad_body(f"`fill_id` must have 1 to {LONGEST_ID} letters, none of them NUL")
+    for name, value in (("quantity", body.quantity), ("price", body.price)):
+        if not (math.isfinite(value) and value > 0.0):
+            raise bad_body(f"`{name}` must be above zero")
+    if body.at is not None and body.at.utcoffset() is None:
+        raise bad_body("`at` must be a time with a time zone, such as 2027-01-31T12:00:00Z")
+
+
+async def _cancel(call: Call) -> OrderStanding:
+    order_id, gate, key = call.path["client_order_id"], call.gate, call.key
+
+    def end() -> Future[OrderStanding]:
+        _require_own(gate, key, order_id)
+        return gate.cancel(order_id, sender=key.sender)
+
+    return await outcome(await call.desk.apart(end), within=PATIENCE)
+
+
+async def _standing(call: Call) -> OrderStanding:
+    order_id, gate, key = call.path["client_order_id"], call.gate, call.key
+
+    def look() -> OrderStanding:
+        _require_own(gate, key, order_id)
+        return gate.standing(order_id)
+
+    return await call.desk.aside(look)
+
+
+def _require_own(gate: Gate, key: ApiKey, order_id: str) -> None:
+    """Refuse a key that may not know of the order; it may have to be looked up."""
+    strategy = gate.strategy_of(order_id)
+    if strategy is None:
+        raise OrderUnknown(order_id)
+    require_strategy(key, strategy)
+
+
+_ONE = "/api/v1/orders/{client_order_id}"
+
+OPERATIONS = (
+    Operation(
+        method="POST",
+        path="/api/v1/orders/validate",
+        summary="Ask whether an order may be sent; room is set aside for what may.",
+        handle=_validate,
+        abilities=_AGENTS,
+        body=OrderBody,
+        answer=OrderAnswer,
+        problems=(503,),
+        bucket="orders",
+    ),
+    Operation(
+        method="POST",
+        path=_ONE + "/fills",
+        summary="Report a trade that an order led to.",
+        handle=_fill,
+        abilities=_AGENTS,
+        body=FillBody,
+        answer=OrderStanding,
+        problems=(404, 409, 422, 503),
+    ),
+    Operation(
+        method="GET",
+        path=_ONE,
+        summary="Where an order stands that was let through.",
+        handle=_standing,
+        abilities=_AGENTS | {KeyAbility.READ},
+        answer=OrderStanding,
+        problems=(404, 503),
+        bucket="reads",
+    ),
+    Operation(
+        method="DELETE",
+        path=_ONE,
+        summary="Say that an order is known to be dead, so that its room is free again.",
+        handle=_cancel,
+        abilities=_AGENTS,
+        answer=OrderStanding,
+        problems=(404, 503),
+    ),
+)

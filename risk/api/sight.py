@@ -1,0 +1,83 @@
+"""What a key gets to see: one for single strategies sees nothing of the others."""
+
+import msgspec
+
+from risk.domain.keys import ApiKey
+from risk.domain.policy import Policy
+from risk.domain.scopes import Scope, ScopeKind
+
+
+class About(msgspec.Struct):
+    """Whom an event is about; the rest of its body does not matter here."""
+
+    strategy: str | None = None
+    client_order_id: str | None = None
+    limit: str | None = None
+    scope_kind: str | None = None
+    scope: str | None = None
+
+
+class Sight:
+    """What one key sees of a book.
+
+    Parameters
+    ----------
+    key : ApiKey
+    policy : Policy or None
+        In force; while none is known, a key for single strategies sees no limit.
+    """
+
+    def __init__(self, key: ApiKey, policy: Policy | None) -> None:
+        self._key = key
+        self._policy = policy
+
+    def strategy(self, name: str) -> bool:
+        """Whether it sees a strategy."""
+        return self._key.sees(name)
+
+    def scope(self, scope: Scope) -> bool:
+        """Whether it sees what is said of a scope."""
+        if self._key.strategies is None:
+            return True
+        if scope.kind is ScopeKind.STRATEGY:
+            return self._key.sees(scope.name)
+        if scope.kind is ScopeKind.STRATEGY_TYPE:
+            return scope.name in self._types()
+        return True
+
+    def limit(self, name: str) -> bool:
+        """Whether it sees a limit, by its name."""
+        if self._key.strategies is None:
+            return True
+        if self._policy is None:
+            return False
+        found = next((limit for limit in self._policy.limits if limit.name == name), None)
+        return found is not None and self.scope(found.scope)
+
+    def event(self, about: About) -> bool:
+        """Whether it is told of an event; in doubt it is not."""
+        if self._key.strategies is None:
+            return True
+        if about.strategy is not None:
+            return self.strategy(about.strategy)
+        if about.limit is not None:
+            return self.limit(about.limit)
+        if about.scope is not None:
+            scope = _scope_of(about)
+            return scope is not None and self.scope(scope)
+        # Of an order that does not say whose it is nobody else hears.
+        return about.client_order_id is None
+
+    def _types(self) -> set[str]:
+        of = self._policy.strategies if self._policy else {}
+        return {of[name] for name in self._key.strategies or () if name in of}
+
+
+def _scope_of(about: About) -> Scope | None:
+    kind, name = about.scope_kind, about.scope or ""
+    if kind is None:
+        kind, _, name = name.partition(":")
+    try:
+        return Scope(ScopeKind(kind), name)
+    except ValueError:
+        return None

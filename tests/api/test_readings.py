@@ -1,0 +1,387 @@
+"""What can be read of a book, and what a key for single strategies does not get to see."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from risk.domain.limits import LimitState, LimitStatus, Thresholds
+from risk.domain.orders import Side
+from risk.domain.positions import PositionKey
+from risk.domain.reductions import Reduction
+from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.state import Standing
+from risk.domain.trading import TradingState
+from risk.storage.charts import MetricHistory
+from risk.storage.tables import to_ms
+from risk.storage.telling import LabelledHistory, LastValue
+from tests.api.asking import Agent, order
+from tests.builders import NOON, PORTFOLIO, VENUE, build_state, position_key
+from tests.fakes_gate import WHOLE, make_latch
+from tests.policies import definition, policy_of
+
+TREND = Scope(ScopeKind.STRATEGY, "trend")
+DIP = Scope(ScopeKind.STRATEGY, "dip")
+LIMITS = (
+    definition("gross_exposure", WHOLE, name="whole"),
+    definition("gross_exposure", TREND, name="of trend"),
+    definition("gross_exposure", DIP, name="of dip"),
+    definition("gross_exposure", Scope(ScopeKind.STRATEGY_TYPE, "reverting"), name="reverters"),
+    definition("gross_exposure", Scope(ScopeKind.ASSET, "C000/USDT"), name="of coin"),
+)
+
+
+@pytest.fixture
+def house(house):
+    stands = LimitState(
+        thresholds=Thresholds(hard=1.5, soft=1.2, factor=0.75, cause="drawdown"),
+        status=LimitStatus.WITHIN,
+        value=0.75,
+        since=NOON,
+        episode=None,
+        at=NOON,
+    )
+    house.gate.state = replace(
+        build_state(),
+        policy=replace(policy_of(), limits=LIMITS, version=3),
+        limits={"whole": stands},
+    )
+    return house
+
+
+@pytest.fixture
+def trend(agent_with) -> Agent:
+    """Sees the strategy `trend` only."""
+    return agent_with(strategies=["trend"])
+
+
+@pytest.fixture
+def dip(agent_with) -> Agent:
+    """Sees the strategy `dip` only, which holds nothing."""
+    return agent_with(strategies=["dip"])
+
+
+def test_the_status_says_how_things_stand_and_how_fresh_that_is(agent: Agent, house):
+    told = agent.get("/api/v1/status").json
+
+    assert (told["trading_state"], told["cause"], told["limits_version"]) == (
+        "NORMAL",
+        "started",
+        3,
+    )
+    assert (told["snapshot_age"], told["fresh"], told["journalling"]) == (0.25, True, True)
+    assert told["size_factor"] == 0.75
+    assert told["keys_certain"] is True
+    house.ring.doubt()
+    assert agent.get("/api/v1/status").json["keys_certain"] is False
+
+
+def test_a_latch_shows_in_the_status_unless_rules_are_tighter(agent: Agent, house):
+    house.gate.latches[WHOLE] = make_latch(WHOLE, TradingState.REDUCE_ONLY, "anna", "a storm")
+    told = agent.get("/api/v1/status").json
+    assert (told["trading_state"], told["cause"]) == ("REDUCE_ONLY", "a storm")
+    assert told["latches"] == ["portfolio:demo"]
+
+    halted = {WHOLE: Standing(TradingState.HALTED, NOON, "no prices")}
+    house.gate.state = replace(house.gate.state, standings=halted)
+    assert agent.get("/api/v1/status").json["cause"] == "no prices"
+
+
+def test_before_the_first_step_nothing_may_be_traded(agent: Agent, house):
+    house.gate.state = replace(house.gate.state, standings={})
+
+    assert agent.get("/api/v1/status").json["trading_state"] == "REDUCE_ONLY"
+
+
+def test_positions_are_live_with_what_is_pending(agent: Agent):
+    agent.post("/api/v1/orders/validate", order(venue=VENUE))
+    agent.post("/api/v1/orders/validate", order(client_order_id="o-2", venue=VENUE, side="sell"))
+    told = agent.get("/api/v1/positions").json["positions"]
+
+    first = told[0]
+    assert (first["strategy"], first["asset"], first["quantity"]) == ("trend", "C000/USDT", 1.5)
+    assert (first["pending_buys"], first["pending_sells"]) == (2.0, 2.0)
+    assert first["exposure"] == first["quantity"] * first["mark"]
+    assert first["component_var_1d_99"] == 1.8
+    assert len(told) == 2
+
+
+def test_positions_reservations_and_reductions_of_others_are_not_told(
+    agent: Agent, trend: Agent, dip: Agent
+):
+    agent.post("/api/v1/orders/validate", order())
+
+    for path, name in (
+        ("positions", "positions"),
+        ("reservations", "reservations"),
+        ("reductions", "reductions"),
+    ):
+        whole = agent.get(f"/api/v1/{path}").json[name]
+        assert whole
+        assert trend.get(f"/api/v1/{path}").json[name] == whole
+        assert dip.get(f"/api/v1/{path}").json[name] == []
+    assert [each.get("/api/v1/status").json["reservations"] for each in (trend, dip)] == [1, 0]
+
+
+def test_a_reservation_says_what_it_is_for(agent: Agent):
+    agent.post("/api/v1/orders/validate", order(side=Side.SELL))
+    told = agent.get("/api/v1/reservations").json["reservations"][0]
+
+    assert (told["client_order_id"], told["side"], told["quantity"]) == ("o-1", "sell", 2.0)
+    assert (told["status"], told["filled"]) == ("pending", 0.0)
+
+
+def test_limits_tell_what_is_left_and_of_others_nothing(agent: Agent, trend: Agent, dip: Agent):
+    told = agent.get("/api/v1/limits").json
+
+    assert told["limits_version"] == 3
+    first = told["limits"][0]
+    assert (first["name"], first["scope"], first["unit"]) == (
+        "whole",
+        "portfolio:demo",
+        "share of equity",
+    )
+    assert (first["soft"], first["hard"], first["value"]) == (1.2, 1.5, 0.75)
+    assert (first["headroom"], first["used"], first["moved_by"]) == (0.75, 0.5, "drawdown")
+    assert told["limits"][1]["value"] is None
+    named = {
+        name: {each["name"] for each in who.get("/api/v1/limits").json["limits"]}
+        for name, who in (("all", agent), ("trend", trend), ("dip", dip))
+    }
+    assert named["all"] - named["trend"] == {"of dip", "reverters"}
+    assert named["all"] - named["dip"] == {"of trend"}
+
+
+def test_without_a_policy_there_are_no_limits(agent: Agent, house):
+    house.gate.state = build_state()
+
+    assert agent.get("/api/v1/limits").json["limits"] == []
+    assert agent.get("/api/v1/limits").json["limits_version"] == 0
+
+
+def test_breakers_tell_of_rules_and_of_people(agent: Agent, trend: Agent, house):
+    house.gate.state = replace(
+        house.gate.state,
+        standings={
+            WHOLE: Standing(TradingState.NORMAL, NOON, "fine"),
+            DIP: Standing(TradingState.THROTTLED, NOON, "late prices"),
+        },
+    )
+    house.gate.latches[WHOLE] = make_latch(WHOLE, TradingState.HALTED, "anna", "a storm")
+    told = agent.get("/api/v1/breakers").json["holds"]
+
+    assert [(each["scope"], each["source"], each["by"]) for each in told] == [
+        ("portfolio:demo", "person", "anna"),
+        ("strategy:dip", "rule", None),
+    ]
+    assert [each["scope"] for each in trend.get("/api/v1/breakers").json["holds"]] == [
+        "portfolio:demo"
+    ]
+
+
+def test_a_reduction_is_acknowledged_by_whom_it_concerns(agent: Agent, house, dip: Agent):
+    told = agent.get("/api/v1/reductions").json["reductions"]
+    assert (told[0]["id"], told[0]["target_quantity"], told[0]["late"]) == ("1-1", 1.2, True)
+
+    assert dip.post("/api/v1/reductions/1-1/ack").status == 403
+    answer = agent.post("/api/v1/reductions/1-1/ack")
+    assert (answer.status, answer.json) == (200, told[0])
+    assert len(house.gate.acknowledged) == 1
+    unknown = agent.post("/api/v1/reductions/9-9/ack")
+    assert (unknown.status, unknown.error) == (404, "unknown_reduction")
+
+
+def test_the_earliest_deadline_comes_first(agent: Agent, house):
+    second = position_key("C001/USDT")
+    reductions = {
+        position_key(): Reduction("a", position_key(), 1.0, "x", NOON + timedelta(hours=1), NOON),
+        second: Reduction("b", second, 1.0, "x", NOON, NOON),
+    }
+    house.gate.state = replace(house.gate.state, reductions=reductions)
+
+    told = agent.get("/api/v1/reductions").json["reductions"]
+    assert [each["id"] for each in told] == ["b", "a"]
+
+
+def test_before_the_first_cycle_nothing_is_live(agent: Agent, house):
+    house.gate.begun = False
+
+    for path in ("status", "positions", "limits", "breakers", "reductions", "reservations"):
+        answer = agent.get(f"/api/v1/{path}")
+        assert (answer.status, answer.error) == (503, "no_authority"), path
+    assert agent.get("/api/v1/events").status == 200
+    assert agent.get("/metrics").status == 200
+
+
+# --- numbers over time ---------------------------------------------------------------------
+
+
+def history(value: float) -> MetricHistory:
+    return MetricHistory(np.array([to_ms(NOON)]), np.array([value]))
+
+
+def test_the_last_value_of_each_metric(agent: Agent, house):
+    house.reader.values = [LastValue("equity", {}, NOON, 1_020.0)]
+
+    assert agent.get("/api/v1/metrics").json["metrics"] == [
+        {
+            "metric": "equity",
+            "labels": {},
+            "at": "2024-01-01T12:00:00Z",
+            "value": 1_020.0,
+            "points": [],
+        }
+    ]
+
+
+def test_the_history_of_a_metric_without_what_others_hold(agent: Agent, dip: Agent, house):
+    key = PositionKey("trend", "C000/USDT", VENUE)
+    house.reader.histories = {
+        "exposure": [LabelledHistory(key._asdict(), history(1.0))],
+        "utilization": [
+            LabelledHistory({"limit": name}, history(0.5)) for name in ("whole", "of trend", "gone")
+        ],
+        "equity": [LabelledHistory({}, history(9.0))],
+    }
+
+    def labels(who: Agent, metric: str) -> list[dict]:
+        told = who.get(f"/api/v1/metrics?metric={metric}").json["metrics"]
+        return [each["labels"] for each in told]
+
+    assert labels(agent, "exposure") == [key._asdict()]
+    assert labels(dip, "exposure") == []
+    assert labels(dip, "equity") == [{}]
+    assert len(labels(agent, "utilization")) == 3
+    assert labels(dip, "utilization") == [{"limit": "whole"}]
+    house.open = False
+    assert labels(dip, "utilization") == []
+    told = agent.get("/api/v1/metrics?metric=equity").json["metrics"][0]
+    assert told["points"] == [["2024-01-01T12:00:00Z", 9.0]]
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("since=2024-01-01T00:00:00", "`since` must be a time with a time zone"),
+        ("until=now", "`until` must be a time with a time zone"),
+        ("since=2025-01-01T00:00:00Z&until=2024-01-01T00:00:00Z", "must not be after"),
+        ("until=0001-01-01T00:00:00Z", "too long ago"),
+        ("points=0", "`points`"),
+    ],
+)
+def test_a_span_of_time_must_be_one(agent: Agent, query: str, says: str):
+    answer = agent.get(f"/api/v1/metrics?metric=equity&{query}")
+
+    assert answer.status == 400
+    assert says in answer.message
+
+
+def test_a_silent_database_is_told_where_it_is_needed_and_nowhere_else(agent: Agent, house):
+    house.reader.away = True
+
+    for path in ("metrics", "metrics?metric=equity", "events", "events/stream"):
+        answer = agent.get(f"/api/v1/{path}")
+        assert (answer.status, answer.error) == (503, "no_database"), path
+    assert agent.get("/api/v1/positions").status == 200
+    assert agent.post("/api/v1/orders/validate", order()).status == 200
+
+
+# --- events --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def told(house):
+    reader = house.reader
+    reader.add("OrderValidation", strategy="trend")
+    reader.add("OrderValidation", strategy="dip")
+    reader.add("LimitBreached", limit="of trend")
+    reader.add("RiskStatus", scope_kind="strategy", scope="trend")
+    reader.add("RiskStatus", scope_kind="portfolio", scope=PORTFOLIO)
+    reader.add("CommandTaken", scope="strategy:trend")
+    reader.add("CommandTaken", scope="somewhere")
+    reader.add("FundsMoved", amount=5.0)
+    reader.add("Odd", strategy=5)
+    reader.add("FillDisputed", client_order_id="o-1")
+    return house
+
+
+def seqs(agent: Agent, query: str = "") -> list[int]:
+    return [each["seq"] for each in agent.get(f"/api/v1/events{query}").json["events"]]
+
+
+def test_events_come_by_number(agent: Agent, told):
+    assert seqs(agent) == list(range(1, 11))
+    assert seqs(agent, "?limit=2") == [9, 10]
+    assert seqs(agent, "?after=6&limit=2") == [7, 8]
+    page = agent.get("/api/v1/events?after=6&limit=2").json
+    assert page["next"] == 8
+    assert page["events"][1]["event"] == {
+        "kind": "FundsMoved",
+        "version": 1,
+        "body": {"amount": 5.0},
+    }
+    assert agent.get("/api/v1/events?after=10").json == {"events": [], "next": 10}
+
+
+def test_events_about_others_are_not_told_and_in_doubt_neither(trend: Agent, dip: Agent, told):
+    assert seqs(trend) == [1, 3, 4, 5, 6, 8]
+    assert seqs(dip) == [2, 5, 8]
+    assert dip.get("/api/v1/events?after=5&limit=2").json == {"events": [], "next": 7}
+
+
+# --- watchers ------------------------------------------------------------------------------
+
+
+def test_health_and_readiness_need_no_key(app, house):
+    nobody = Agent(app)
+
+    assert nobody.get("/healthz?x=1").json == {"status": "ok"}
+    ready = nobody.get("/readyz")
+    assert (ready.status, ready.json["ready"]) == (200, True)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "missing"),
+    [
+        (lambda house: setattr(house, "open", False), {"authority", "snapshot", "journal"}),
+        (lambda house: setattr(house.gate, "begun", False), {"authority", "snapshot", "journal"}),
+        (lambda house: setattr(house.gate, "fresh", False), {"snapshot"}),
+        (lambda house: setattr(house.gate, "journalling", False), {"journal"}),
+    ],
+)
+def test_what_is_missing_for_new_risk_is_said(app, house, spoil, missing):
+    spoil(house)
+    answer = Agent(app).get("/readyz")
+
+    assert (answer.status, answer.json["ready"]) == (503, False)
+    assert {each["name"] for each in answer.json["checks"] if not each["ok"]} == missing
+    assert Agent(app).get("/healthz").status == 200
+
+
+def test_prometheus_gets_the_authority_in_numbers(agent: Agent, app, house):
+    agent.post("/api/v1/orders/validate", order())
+    agent.post("/api/v1/orders/validate", order(client_order_id="o-2", quantity=-1))
+    agent.get("/nowhere")
+    house.gate.latches[WHOLE] = make_latch(WHOLE, TradingState.HALTED, "anna", "a storm")
+    answer = agent.get("/metrics")
+    lines = answer.body.decode().splitlines()
+
+    assert answer.headers["content-type"].startswith("text/plain")
+    for line in (
+        'seawall_orders_total{verdict="approve"} 1.0',
+        'seawall_orders_total{verdict="reject"} 1.0',
+        'seawall_orders_total{verdict="resize"} 0.0',
+        'seawall_requests_refused_total{status="404"} 1.0',
+        'seawall_order_seconds_bucket{le="+Inf"} 2.0',
+        "seawall_order_seconds_count 2.0",
+        "seawall_journal_lag_seconds 0.0",
+        "seawall_snapshot_age_seconds 0.25",
+        "seawall_trading_state 4.0",
+        "seawall_reservations 1.0",
+        "seawall_authority 1.0",
+        "seawall_keys_certain 1.0",
+    ):
+        assert line in lines
+    house.open = False
+    assert "seawall_authority 0.0" in agent.get("/metrics").body.decode()
