@@ -110,7 +110,10 @@ def _tell_written(
     scope = written.scope
     done = "halt" if written.state is TradingState.HALTED else "let only reductions pass in"
     click.echo(f"The engine {silence.why}; it will {done} {scope.label} as soon as it runs.")
-    click.echo(f"Until then nobody does. It waits in the database as number {written.seq}.")
+    click.echo(
+        f"It waits in the database as number {written.seq}; an engine takes it in with its next "
+        "cycle, and while none runs no order is let through."
+    )
     _tell_way_back(portfolio, scope)
 
 

@@ -220,7 +220,7 @@ def test_while_no_engine_answers_it_is_written_down_and_said_so(run, book, nobod
     assert result.exit_code == 0
     assert result.stdout.startswith("The engine does not answer at port ")
     assert "it will halt asset:DOGE/USDT as soon as it runs." in result.stdout
-    assert "Until then nobody does. It waits in the database as number 1." in result.stdout
+    assert "It waits in the database as number 1; an engine takes it in with" in result.stdout
     assert isinstance(action, LatchTrading)
     assert (action.scope, action.state) == (DOGE, TradingState.HALTED)
     assert (action.who, action.reason) == ("anna (command line)", "fat finger")
