@@ -158,6 +158,19 @@ class ResumeTrading(Action):
     seen: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReleaseReservation(Action):
+    """Give back the room of an order that is known to be dead.
+
+    Attributes
+    ----------
+    client_order_id, reason : str
+    """
+
+    client_order_id: str
+    reason: str
+
+
 class BookModelInUse(NamedTuple):
     """Which model measures a book's day, and why.
 

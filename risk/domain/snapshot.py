@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -190,18 +191,18 @@ class Snapshot:
         """The marks, and a MISSING one of each asset of the book that the feed says nothing of."""
         return {**{asset: self.mark(asset) for asset in self.concerned}, **self.marks}
 
-    @property
+    @cached_property
     def concerned(self) -> tuple[str, ...]:
         """Assets held, or about to be held, sorted."""
         held = {position.asset for position in self.ledger.positions.values()}
         return tuple(sorted(held | {pending.key.asset for pending in self.pending}))
 
-    @property
+    @cached_property
     def unvalued(self) -> tuple[str, ...]:
         """Assets held, or about to be held, that cannot be valued, sorted."""
         return tuple(a for a in self.concerned if self.mark(a).trust is Trust.MISSING)
 
-    @property
+    @cached_property
     def equity(self) -> float | None:
         """Cash plus market value, quote currency; None while anything is unvalued."""
         if self.unvalued:
@@ -209,7 +210,7 @@ class Snapshot:
         held = self.ledger.positions.values()
         return self.ledger.cash + sum(p.quantity * self.marks[p.asset].price for p in held)
 
-    @property
+    @cached_property
     def pending(self) -> tuple[Pending, ...]:
         """Orders that may still be filled; one known from both sides counts once.
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -48,6 +49,7 @@ from tests.engine.worlds import (
     PORTFOLIO,
     FakeAccount,
     deposit,
+    gate_over,
     nothing_yet,
     noting,
     purchase,
@@ -56,6 +58,7 @@ from tests.engine.worlds import (
 from tests.fakes import FakeClock
 from tests.fakes_executors import FakeExecutor
 from tests.fakes_feeds import FakeFeed
+from tests.fakes_journal import FakeGateJournal
 from tests.fakes_store import FakeActions, FakeLeaseOffice, FakeStore
 from tests.policy_files import policy_of
 
@@ -75,12 +78,15 @@ class World:
         self.executor = FakeExecutor()
         self.actions = FakeActions()
         self.model_by_setting = "filtered_evt"
-        self.store = FakeStore(self.office)
+        self.journal = FakeGateJournal(partial(self.office.require, PORTFOLIO))
+        self.store = FakeStore(self.office, self.journal)
         self.token = self.office.acquire(PORTFOLIO, "first").token
         self.cycle = self.started()
 
     def started(self) -> Cycle:
         """A cycle that goes on from what the store holds."""
+        carried = self.store.load(PORTFOLIO) or nothing_yet(self.feed.assets)
+        self.gate = gate_over(carried, self.journal, self.clock, token=self.token)
         return Cycle(
             feed=self.feed,
             account=self.account,
@@ -89,7 +95,8 @@ class World:
             model_by_setting=self.model_by_setting,
             store=self.store,
             clock=self.clock,
-            carried=self.store.load(PORTFOLIO) or nothing_yet(self.feed.assets),
+            gate=self.gate,
+            carried=carried,
             token=self.token,
         )
 
@@ -126,11 +133,30 @@ def test_actions_then_market_then_account_then_executor_then_step_then_save(worl
     world.account.read = noting("account", happened, world.account.read)
     world.executor.execute = noting("executor", happened, world.executor.execute)
     world.store.save = noting("save", happened, world.store.save)
+    world.gate.take_in = noting("book", happened, world.gate.take_in)
+    world.gate.serve = noting("serve", happened, world.gate.serve)
     monkeypatch.setattr(module, "step", noting("step", happened, module.step))
+    before = ["actions", "market", "account", "executor"]
 
     world.cycle.turn()
+    assert happened == [*before, "step", "book", "step", "save", "serve"], "tried, then booked"
+    happened.clear()
+    world.turn_after()
 
-    assert happened == ["actions", "market", "account", "executor", "step", "save"]
+    assert happened == [*before, "book", "step", "save", "serve"], "nothing to try"
+
+
+def test_what_no_step_can_digest_is_not_booked(world, monkeypatch):
+    def choke(*_arguments):
+        raise OverflowError("too much")
+
+    world.account.tell(AccountReading(fills=(purchase(),)))
+    world.cycle.turn()
+    monkeypatch.setattr(module, "step", choke)
+
+    with pytest.raises(OverflowError):
+        world.turn_after()
+    assert [entry for _, entry in world.journal.entries] == [deposit()]
 
 
 def test_a_cycle_carries_everything_that_was_read(world):
@@ -201,11 +227,12 @@ def test_its_duration_is_from_reading_to_saving(world, monkeypatch):
         return step(*arguments)
 
     step = module.step
+    world.cycle.turn()
     monkeypatch.setattr(module, "step", slow_step)
-    record = world.cycle.turn()
+    record = world.turn_after(MINUTE)
 
     assert record.duration_ms == pytest.approx(250.0)
-    assert record.wall == BEGIN + timedelta(seconds=0.25)
+    assert record.wall == BEGIN + MINUTE + timedelta(seconds=0.25)
 
 
 def test_no_number_that_is_written_is_nan(world):

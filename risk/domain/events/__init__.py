@@ -23,6 +23,14 @@ from risk.domain.events.measurements import (
     PortfolioRisk,
     PositionRisk,
 )
+from risk.domain.events.orders import (
+    AnswersLost,
+    FillDisputed,
+    FillUnexpected,
+    ReductionAcknowledged,
+    ReservationOverdue,
+    ReservationReleased,
+)
 from risk.domain.events.reductions import (
     ReductionLate,
     ReductionRequested,
@@ -40,12 +48,15 @@ from risk.domain.events.trading import (
 __all__ = [
     "RULE",
     "ActionRefused",
+    "AnswersLost",
     "BookModelChanged",
     "BreakerActivated",
     "BreakerDeactivated",
     "DataFaultFound",
     "ExposureUpdate",
+    "FillDisputed",
     "FillRecorded",
+    "FillUnexpected",
     "ForecastScored",
     "FundsMoved",
     "LimitBreached",
@@ -57,9 +68,12 @@ __all__ = [
     "PolicyChanged",
     "PortfolioRisk",
     "PositionRisk",
+    "ReductionAcknowledged",
     "ReductionLate",
     "ReductionRequested",
     "RegimeChanged",
+    "ReservationOverdue",
+    "ReservationReleased",
     "RiskEvent",
     "RiskStatus",
     "Severity",
