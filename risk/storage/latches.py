@@ -57,6 +57,7 @@ def latch(
     reason: str,
     latch_id: str,
     at: datetime,
+    is_held: bool = False,
 ) -> LatchTrading:
     """Let a latch wait for the engine. Written twice under one id, it is there once.
 
@@ -74,6 +75,8 @@ def latch(
         Unique, made by whoever latches.
     at : datetime
         Wall time. UTC.
+    is_held : bool
+        Whether the engine holds it already: then its scope is not asked about once more.
 
     Returns
     -------
@@ -99,7 +102,8 @@ def latch(
         if (known.scope, known.state) != (scope, state):
             raise InvalidInput(f"{latch_id} is the id of another latch, of {known.scope.label}")
         return known
-    _refuse_unknown(connection, portfolio, scope, at)
+    if not is_held:
+        _refuse_unknown(connection, portfolio, scope, at)
     asked = LatchTrading(
         seq=next_seq(connection, portfolio),
         at=at,

@@ -174,6 +174,8 @@ def test_a_scope_that_the_book_does_not_have_is_refused(engines, engine, taken_i
     with pytest.raises(InvalidInput, match="has no strategy called 'trnd'; did you mean trend"):
         latched(engines, Scope(ScopeKind.STRATEGY, "trnd"))
     latched(engines, Scope(ScopeKind.STRATEGY, "trend"))
+    held = latched(engines, Scope(ScopeKind.STRATEGY, "trnd"), latch_id="y", is_held=True)
+    assert held.seq == 3
 
 
 def test_only_what_is_latched_is_resumed_and_only_as_it_was_seen(engines):
