@@ -531,4 +531,12 @@ GLOSSARY: Mapping[str, Term] = {
         "and repetition are checked when it comes.",
         "Definition; see docs/orders.md.",
     ),
+    "latch": Term(
+        "Stopped by hand",
+        "A book, strategy, asset or venue in which a person or a program stopped trading.",
+        "trading state = the tighter of what was asked and what rules, limits and data say",
+        "It holds over restarts until a person resumes it by name. HALTED lets nothing through "
+        "but emergencies that reduce, REDUCE ONLY lets proven reductions pass.",
+        "Definition; see docs/halting.md.",
+    ),
 }

@@ -8,11 +8,13 @@ from pages.components.notices import page_banner
 from pages.components.states import look_of
 from pages.format import Zone, sentence
 from risk.domain.latches import Latch, way_back
+from risk.domain.scopes import ScopeKind
 from risk.domain.state import RiskState
 from risk.limits.words import scope_words
 
 #: Latches told in full; the others by name.
 _IN_FULL = 3
+_WIDEST_FIRST = tuple(ScopeKind)
 
 
 def latch_banners(state: RiskState, zone: Zone, *, now: datetime) -> list[Component]:
@@ -26,18 +28,31 @@ def latch_banners(state: RiskState, zone: Zone, *, now: datetime) -> list[Compon
     now : datetime
         The market's time.
     """
-    latches = sorted(state.latches.values(), key=lambda latch: (-latch.state, latch.scope))
-    banners = [_banner(state.portfolio, latch, zone, now) for latch in latches[:_IN_FULL]]
+    latches = sorted(state.latches.values(), key=_rank)
+    told = latches[:_IN_FULL]
+    above = [None, *(latch.state for latch in told)]
+    banners = [
+        _banner(state.portfolio, latch, zone, now, works_told=latch.state is before)
+        for latch, before in zip(told, above, strict=False)
+    ]
     return [*banners, *_others(latches[_IN_FULL:])]
 
 
-def _banner(portfolio: str, latch: Latch, zone: Zone, now: datetime) -> Component:
+def _rank(latch: Latch) -> tuple[int, int, str]:
+    return -latch.state, _WIDEST_FIRST.index(latch.scope.kind), latch.scope.name
+
+
+def _banner(
+    portfolio: str, latch: Latch, zone: Zone, now: datetime, *, works_told: bool
+) -> Component:
+    """What still works is told once of each state: by the first of its lines."""
     look = look_of(latch.state)
     since = zone.date_and_clock(latch.since, now=now)
+    works = "" if works_told else f" {look.still_works}"
     return page_banner(
-        f"{sentence(scope_words(latch.scope))}: {look.word}.",
-        f"By {latch.who} since {since}: {latch.reason.rstrip('.')}. {look.still_works} It stays so "
-        f"until somebody lets it go: “{way_back(portfolio, latch.scope)}”.",
+        f"{sentence(scope_words(latch.scope))}: {look.word}",
+        f"by {latch.who} since {since}: {latch.reason.rstrip('.')}.{works} Only a person lets it "
+        f"go: “{way_back(portfolio, latch.scope)}”.",
         state=look.shape,
     )
 

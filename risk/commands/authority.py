@@ -3,8 +3,10 @@
 import httpx2
 import msgspec
 
-from risk.config import Settings, service_key_path
+from risk.auth.service_key import FILE_NAME, read_service_key
+from risk.config import Settings
 from risk.domain.messages import CommandAnswer, CommandBody, Problem
+from risk.errors import SettingInvalid
 
 #: Seconds: whoever halts waits for no engine that hangs.
 PATIENCE = httpx2.Timeout(3.0, connect=1.0)
@@ -67,11 +69,13 @@ def command(settings: Settings, body: CommandBody, *, scope: str) -> CommandAnsw
 
 
 def _key(settings: Settings) -> str:
-    path = service_key_path(settings.home)
     try:
-        return path.read_text(encoding="ascii").strip()
-    except (OSError, ValueError) as error:
-        raise NotHeard(f"cannot be asked: its key {path} cannot be read") from error
+        key = read_service_key(settings.home)
+    except SettingInvalid as error:
+        raise NotHeard(f"cannot be asked: {error}") from error
+    if key is None:
+        raise NotHeard(f"cannot be asked: there is no key {settings.home / FILE_NAME}")
+    return key
 
 
 def _decoded(content: bytes) -> CommandAnswer | None:

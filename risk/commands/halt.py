@@ -1,26 +1,23 @@
 """``seawall halt``: stop trading at once, whether the engine answers or not."""
 
+from importlib import import_module
 from uuid import uuid4
 
 import click
 
 from risk.commands.authority import NotHeard, command
-from risk.commands.group import Failed, Refused
 from risk.commands.output import as_json, print_json
 from risk.commands.people import book_of, of_portfolio
 from risk.commands.people import who as user
 from risk.commands.scopes import of_scope, scope_of
-from risk.commands.store import writing
 from risk.config import load_settings
 from risk.domain.actions import LatchTrading
+from risk.domain.asking import checked_name, checked_reason
 from risk.domain.latches import way_back
 from risk.domain.messages import CommandAnswer, CommandBody
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
 from risk.engine.clock import wall_time
-from risk.errors import InvalidInput, SeawallError, SettingInvalid, StoreError, UnknownPortfolio
-from risk.storage.actions import checked_name
-from risk.storage.latches import checked_reason, latch
 
 
 @click.command()
@@ -77,35 +74,11 @@ def _body(portfolio: str, asked: LatchTrading) -> CommandBody:
 
 def _written(portfolio: str, asked: LatchTrading, silence: NotHeard) -> LatchTrading:
     """The same in the database, under its id: if the engine has it after all, it counts once."""
-    try:
-        with writing() as connection:
-            return latch(
-                connection,
-                portfolio,
-                asked.scope,
-                asked.state,
-                who=asked.who,
-                reason=asked.reason,
-                latch_id=asked.id,
-                at=asked.at,
-            )
-    except SeawallError as error:
-        raise _failure(error)(_nothing_done(asked.scope, silence, error)) from error
-
-
-def _failure(error: SeawallError) -> type[click.ClickException]:
-    """Wrong input is wrong again the next time; a folder that cannot be made is not."""
-    wrong = isinstance(error, InvalidInput | UnknownPortfolio)
-    return Refused if wrong and not isinstance(error, SettingInvalid) else Failed
-
-
-def _nothing_done(scope: Scope, silence: NotHeard, error: SeawallError) -> str:
-    if silence.unsure:
-        begin = f"whether {scope.label} is halted is not known"
-    else:
-        begin = "nothing is halted"
-    also = "the database cannot be written: " if isinstance(error, StoreError) else ""
-    return f"{begin}. The engine {silence.why}; {also}{error}"
+    # Loaded where it is needed only: the way to the engine must be short.
+    written: LatchTrading = import_module("risk.commands.halt_in_store").written(
+        portfolio, asked, silence
+    )
+    return written
 
 
 # --- what is told --------------------------------------------------------------------------
@@ -137,7 +110,10 @@ def _tell_written(
     scope = written.scope
     done = "halt" if written.state is TradingState.HALTED else "let only reductions pass in"
     click.echo(f"The engine {silence.why}; it will {done} {scope.label} as soon as it runs.")
-    click.echo(f"Until then nobody does. It waits in the database as number {written.seq}.")
+    click.echo(
+        f"It waits in the database as number {written.seq}; an engine takes it in with its next "
+        "cycle, and while none runs no order is let through."
+    )
     _tell_way_back(portfolio, scope)
 
 

@@ -7,7 +7,6 @@ from risk.commands.people import book_of, of_portfolio
 from risk.commands.store import reading
 from risk.domain.latches import Latch
 from risk.domain.scopes import Scope
-from risk.engine.clock import wall_time
 from risk.storage.latches import LatchStanding, latch_standing
 
 HEADINGS = ("number", "scope", "state", "since", "by", "reason", "")
@@ -20,7 +19,7 @@ def halts(portfolio: str | None, as_json: bool) -> None:
     """List what people and programs have stopped, and what waits for the engine."""
     name = book_of(portfolio)
     with reading() as connection:
-        standing = latch_standing(connection, name, at=wall_time())
+        standing = latch_standing(connection, name)
     if as_json:
         print_json({"portfolio": name, "latches": documents(standing)})
     elif not standing.in_force and not standing.coming:

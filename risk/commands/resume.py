@@ -8,11 +8,11 @@ from risk.commands.people import book_of, of_portfolio
 from risk.commands.people import who as user
 from risk.commands.scopes import of_scope, scope_of
 from risk.commands.store import reading, writing
+from risk.domain.asking import checked_name, checked_reason
 from risk.domain.scopes import Scope
 from risk.engine.clock import wall_time
 from risk.errors import InvalidInput
-from risk.storage.actions import checked_name
-from risk.storage.latches import LatchStanding, checked_reason, latch_standing
+from risk.storage.latches import LatchStanding, latch_standing
 from risk.storage.latches import resume as let_go
 
 
@@ -34,14 +34,14 @@ def resume(
     scope = scope_of(name, named)
     asked_by, why = checked_name(user() if who is None else who), checked_reason(reason)
     with reading() as connection:
-        standing = latch_standing(connection, name, at=wall_time())
+        standing = latch_standing(connection, name)
     _show(name, standing, scope)
     if seen is None:
         click.confirm(f"Resume {scope.label}?", abort=True)
         seen = standing.coming[scope].action
     with writing() as connection:
         let_go(connection, name, scope, who=asked_by, reason=why, seen=seen, at=wall_time())
-        left = latch_standing(connection, name, at=wall_time()).coming
+        left = latch_standing(connection, name).coming
     click.echo(f"{scope.label} is resumed from the engine's next cycle on.")
     if left:
         click.echo(f"Still stopped: {', '.join(other.label for other in sorted(left))}.")

@@ -1,9 +1,11 @@
 """Latches of a book: which scopes there are to be latched, and what is told of those that were."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 
 from risk.domain.events import RiskEvent, TradingLatched, TradingResumed
+from risk.domain.policy import Policy
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState
@@ -22,7 +24,7 @@ def latch_events(snapshot: Snapshot) -> Iterator[RiskEvent]:
             yield TradingResumed(**whose, state=before.state.name, who=who, reason=reason)
 
 
-def refuse_unknown_scope(scope: Scope, state: RiskState) -> None:
+def refuse_unknown_scope(scope: Scope, state: RiskState, *, coming: Policy | None = None) -> None:
     """Refuse to latch what the book does not have: a name misspelt would stop nothing.
 
     Of kinds of which no name is known, as before the first cycle, every name is accepted.
@@ -32,13 +34,16 @@ def refuse_unknown_scope(scope: Scope, state: RiskState) -> None:
     scope : Scope
     state : RiskState
         After the last cycle.
+    coming : Policy or None
+        That waits for the engine; what it names is known too.
 
     Raises
     ------
     InvalidInput
         Naming the likeliest.
     """
-    names = sorted(set(_names(scope.kind, state)))
+    then = replace(state, policy=coming or state.policy)
+    names = sorted({*_names(scope.kind, state), *_names(scope.kind, then)})
     if scope.name in names or not names:
         return
     likely = get_close_matches(scope.name, names, n=1)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select
 
 from risk.domain.actions import Action, BookModelInUse, ChooseBookModel
+from risk.domain.asking import checked_name
 from risk.domain.state import RiskState
 from risk.errors import InvalidInput
 from risk.portfolio.book_models import book_model, title_of
@@ -21,9 +22,6 @@ from risk.storage.bulk import insert_rows
 from risk.storage.engines import Engines, transaction
 from risk.storage.portfolios import require_portfolio
 from risk.storage.tables import action, from_ms, to_ms
-
-#: Longer ones name nobody.
-LONGEST_NAME = 200
 
 _COLUMNS = ("portfolio", "seq", "at_ms", "who", "kind", "body")
 
@@ -197,19 +195,6 @@ def model_standing(connection: Connection, portfolio: str) -> ModelStanding:
     ]
     in_use = None if state is None else state.book_model
     return ModelStanding(in_use, waiting[-1] if waiting else None)
-
-
-def checked_name(who: str) -> str:
-    """The name of whoever asks, without blanks around it.
-
-    Raises
-    ------
-    InvalidInput
-        If it names nobody, or could fool a reader.
-    """
-    if not 0 < len(who.strip()) <= LONGEST_NAME or not who.isprintable():
-        raise InvalidInput(f"who asks must have a name of {LONGEST_NAME} printable letters at most")
-    return who.strip()
 
 
 def take_turn(connection: Connection, portfolio: str) -> None:

@@ -138,6 +138,7 @@ class SqlGateJournal:
                     reason=asked.reason,
                     latch_id=asked.id,
                     at=asked.at,
+                    is_held=True,
                 )
 
 

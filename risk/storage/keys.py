@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from risk.domain.asking import checked_name
 from risk.domain.keys import ApiKey, KeyAbility
 from risk.errors import InvalidInput
-from risk.storage.actions import checked_name
 from risk.storage.bulk import OnConflict, insert_rows
 from risk.storage.engines import Engines, transaction
 from risk.storage.portfolios import require_portfolio

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from risk.domain.actions import LATCHABLE, Action, LatchTrading, ResumeTrading
+from risk.domain.asking import checked_id, checked_name, checked_reason
 from risk.domain.latches import LATCHED, Latch, apply_latches, latches_after
 from risk.domain.scopes import Scope
 from risk.domain.state import RiskState
@@ -18,18 +19,14 @@ from risk.domain.trading import TradingState
 from risk.errors import InvalidInput
 from risk.manager.latching import refuse_unknown_scope
 from risk.storage.actions import (
-    LONGEST_NAME,
     actions_after,
-    checked_name,
     next_seq,
     put_action,
     state_of,
     take_turn,
 )
+from risk.storage.policies import policy_standing
 from risk.storage.portfolios import require_portfolio
-
-#: Longer ones are not read by anybody.
-LONGEST_REASON = 500
 
 
 class LatchStanding(NamedTuple):
@@ -60,6 +57,7 @@ def latch(
     reason: str,
     latch_id: str,
     at: datetime,
+    is_held: bool = False,
 ) -> LatchTrading:
     """Let a latch wait for the engine. Written twice under one id, it is there once.
 
@@ -77,6 +75,8 @@ def latch(
         Unique, made by whoever latches.
     at : datetime
         Wall time. UTC.
+    is_held : bool
+        Whether the engine holds it already: then its scope is not asked about once more.
 
     Returns
     -------
@@ -102,8 +102,8 @@ def latch(
         if (known.scope, known.state) != (scope, state):
             raise InvalidInput(f"{latch_id} is the id of another latch, of {known.scope.label}")
         return known
-    remembered = state_of(connection, portfolio)
-    refuse_unknown_scope(scope, remembered or RiskState(portfolio=portfolio))
+    if not is_held:
+        _refuse_unknown(connection, portfolio, scope, at)
     asked = LatchTrading(
         seq=next_seq(connection, portfolio),
         at=at,
@@ -152,7 +152,7 @@ def resume(
     """
     require_portfolio(connection, portfolio)
     take_turn(connection, portfolio)
-    standing = latch_standing(connection, portfolio, at=at)
+    standing = latch_standing(connection, portfolio)
     asked = ResumeTrading(
         seq=next_seq(connection, portfolio),
         at=at,
@@ -167,15 +167,8 @@ def resume(
     return asked
 
 
-def latch_standing(connection: Connection, portfolio: str, *, at: datetime) -> LatchStanding:
-    """What is latched in a book, and what waits.
-
-    Parameters
-    ----------
-    connection : Connection
-    portfolio : str
-    at : datetime
-        Wall time, from which on latches count that no cycle has taken in. UTC.
+def latch_standing(connection: Connection, portfolio: str) -> LatchStanding:
+    """What is latched in a book, and what waits: that counts from when it was asked.
 
     Raises
     ------
@@ -184,33 +177,17 @@ def latch_standing(connection: Connection, portfolio: str, *, at: datetime) -> L
     """
     state = state_of(connection, portfolio) or RiskState(portfolio=portfolio)
     waiting = tuple(actions_after(connection, portfolio, state.action_seq, kinds=LATCHED))
-    return LatchStanding(state.latches, latches_after(state.latches, waiting, at=at), waiting)
+    coming = state.latches
+    for one in waiting:
+        coming = latches_after(coming, [one], at=one.at)
+    return LatchStanding(state.latches, coming, waiting)
 
 
-def checked_reason(reason: str) -> str:
-    """The reason of whoever asks, without blanks around it.
-
-    Raises
-    ------
-    InvalidInput
-        If it says nothing, or could fool a reader.
-    """
-    if not 0 < len(reason.strip()) <= LONGEST_REASON or not reason.isprintable():
-        raise InvalidInput(f"a reason is one line of {LONGEST_REASON} printable letters at most")
-    return reason.strip()
-
-
-def checked_id(latch_id: str) -> str:
-    """The id of a latch.
-
-    Raises
-    ------
-    InvalidInput
-        If it identifies nothing.
-    """
-    if not 0 < len(latch_id) <= LONGEST_NAME or not latch_id.isprintable():
-        raise InvalidInput(f"a latch's id has {LONGEST_NAME} printable letters at most")
-    return latch_id
+def _refuse_unknown(connection: Connection, portfolio: str, scope: Scope, at: datetime) -> None:
+    """Known is also what a policy names that waits for the engine."""
+    state = state_of(connection, portfolio) or RiskState(portfolio=portfolio)
+    coming = policy_standing(connection, portfolio, at=at).coming
+    refuse_unknown_scope(scope, state, coming=coming)
 
 
 def _written(connection: Connection, portfolio: str, latch_id: str) -> LatchTrading | None:

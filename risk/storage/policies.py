@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from risk.domain.actions import Action, AdoptPolicy, PolicyChange
+from risk.domain.asking import checked_name
 from risk.domain.events import PolicyChanged
 from risk.domain.policy import Policy
 from risk.errors import InvalidInput
@@ -18,7 +19,6 @@ from risk.limits.adoption import ADOPTED, adopt, made_of, without_expired
 from risk.storage import codec
 from risk.storage.actions import (
     actions_after,
-    checked_name,
     next_seq,
     put_action,
     state_of,

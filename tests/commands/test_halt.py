@@ -11,8 +11,9 @@ from types import SimpleNamespace
 import httpx2
 import pytest
 
+from risk.auth.service_key import FILE_NAME, keep_service_key
 from risk.commands import authority
-from risk.config import load_settings, service_key_path
+from risk.config import load_settings
 from risk.domain.actions import LatchTrading, ResumeTrading
 from risk.domain.ports import AccountReading, MarketReading
 from risk.domain.scopes import Scope, ScopeKind
@@ -28,7 +29,6 @@ from tests.engine.worlds import nothing_yet
 
 PORTFOLIO = "demo"
 DOGE = Scope(ScopeKind.ASSET, "DOGE/USDT")
-KEY = "sw_local_secret"
 HELD = {"scope": "portfolio:demo", "trading_state": "HALTED", "journalled": True}
 
 
@@ -69,9 +69,7 @@ def engine(home, monkeypatch) -> Iterator[Authority]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     monkeypatch.setenv("SEAWALL_API_PORT", str(server.server_port))
-    path = service_key_path(load_settings().home)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"{KEY}\n")
+    keep_service_key(load_settings().home)
     yield told
     if told.silent is not None:
         told.silent.set()
@@ -86,9 +84,7 @@ def nobody(home, monkeypatch) -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     monkeypatch.setenv("SEAWALL_API_PORT", str(server.server_port))
     server.server_close()
-    path = service_key_path(load_settings().home)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(KEY)
+    keep_service_key(load_settings().home)
 
 
 @pytest.fixture
@@ -149,7 +145,7 @@ def test_the_engine_is_asked_with_the_local_key_and_nothing_is_written(run, book
         "`seawall resume --portfolio demo --reason TEXT` lets it go.\n"
     )
     assert path == "/api/v1/commands"
-    assert headers["Authorization"] == f"Bearer {KEY}"
+    assert headers["Authorization"] == f"Bearer {keep_service_key(load_settings().home)}"
     assert headers["Content-Type"] == "application/json"
     assert len(body.pop("id")) == 32
     assert body == {
@@ -220,7 +216,7 @@ def test_while_no_engine_answers_it_is_written_down_and_said_so(run, book, nobod
     assert result.exit_code == 0
     assert result.stdout.startswith("The engine does not answer at port ")
     assert "it will halt asset:DOGE/USDT as soon as it runs." in result.stdout
-    assert "Until then nobody does. It waits in the database as number 1." in result.stdout
+    assert "It waits in the database as number 1; an engine takes it in with" in result.stdout
     assert isinstance(action, LatchTrading)
     assert (action.scope, action.state) == (DOGE, TradingState.HALTED)
     assert (action.who, action.reason) == ("anna (command line)", "fat finger")
@@ -229,9 +225,16 @@ def test_while_no_engine_answers_it_is_written_down_and_said_so(run, book, nobod
 def test_without_a_key_it_is_written_down(run, book):
     result = halt(run, "--reduce-only")
 
-    assert "The engine cannot be asked: its key " in result.stdout
+    assert "The engine cannot be asked: there is no key " in result.stdout
     assert "it will let only reductions pass in portfolio:demo" in result.stdout
     assert [action.state for action in written()] == [TradingState.REDUCE_ONLY]
+
+
+def test_with_a_key_that_is_none_it_is_written_down(run, book):
+    (load_settings().home / FILE_NAME).write_text("nonsense")
+
+    assert "service.key, which is no key: remove it, and start again; it will" in halt(run).stdout
+    assert len(written()) == 1
 
 
 @pytest.mark.parametrize(

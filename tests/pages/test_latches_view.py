@@ -46,7 +46,7 @@ def test_nothing_is_said_while_nothing_is_stopped():
 def test_a_latch_says_whose_who_why_what_still_works_and_the_way_back():
     (told,) = banners(latch())
 
-    assert told.startswith("DOGE: HALTED. By ana since 15:39")
+    assert told.startswith("DOGE: HALTED by ana since 15:39")
     assert ": fat finger. Trading stopped. Still works: cancels, and emergency" in told
     assert "“seawall resume --portfolio demo --asset DOGE/USDT --reason TEXT”." in told
 
@@ -54,10 +54,10 @@ def test_a_latch_says_whose_who_why_what_still_works_and_the_way_back():
 @pytest.mark.parametrize(
     ("one", "begin", "back"),
     [
-        (latch(BOOK), "The book: HALTED.", "--portfolio demo --reason TEXT"),
+        (latch(BOOK), "The book: HALTED by ana", "--portfolio demo --reason TEXT"),
         (
             latch(FOLLOWING, REDUCE_ONLY),
-            "All trend following strategies: REDUCE ONLY.",
+            "All trend following strategies: REDUCE ONLY by ana",
             "--strategy-type 'trend following' --reason TEXT",
         ),
     ],
@@ -75,8 +75,9 @@ def test_the_tightest_and_widest_come_first_and_the_rest_by_name():
     told = banners(*parts, latch(), latch(BOOK))
 
     assert len(told) == 4
-    assert told[0].startswith("DOGE: HALTED")
-    assert told[1].startswith("The book: HALTED")
+    assert ["Still works" in line for line in told] == [True, False, True, False]
+    assert told[0].startswith("The book: HALTED")
+    assert told[1].startswith("DOGE: HALTED")
     assert told[3] == (
         "3 more stopped. Strategy s1, strategy s2, strategy s3. “seawall halts” lists them."
     )
@@ -94,7 +95,7 @@ def test_the_cockpit_shows_it_above_doubts_and_as_the_state():
 
     first, *_ = part(view, "cockpit-notices")["children"]
     assert part(view, "state-cause")["children"] == "Halted by ana: fat finger"
-    assert words(first).startswith("The book: HALTED. By ana")
+    assert words(first).startswith("The book: HALTED by ana")
 
 
 def test_the_limits_page_shows_it_too():
@@ -103,4 +104,4 @@ def test_the_limits_page_shows_it_too():
     view = limits_view(replace(data, cycle=replace(data.cycle, state=state)))
 
     (first,) = part(view, "limits-notices")["children"]
-    assert words(first).startswith("DOGE: HALTED. By ana")
+    assert words(first).startswith("DOGE: HALTED by ana")

@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 
 from risk.domain.actions import BY_SETTING, BookModelInUse, ChooseBookModel
+from risk.domain.asking import LONGEST_NAME
 from risk.domain.market import Period
 from risk.domain.model import Models
 from risk.errors import InvalidInput, StateUnreadable, UnknownPortfolio
 from risk.portfolio.forecasting import measured_by
 from risk.storage import models as stored_models
 from risk.storage.actions import (
-    LONGEST_NAME,
     SqlActions,
     SqlChanges,
     choose_model,

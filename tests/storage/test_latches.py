@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from risk.domain.actions import AdoptPolicy, LatchTrading, ResumeTrading
+from risk.domain.asking import LONGEST_REASON
 from risk.domain.latches import Latch
 from risk.domain.ports import AccountReading, MarketReading
 from risk.domain.scopes import Scope, ScopeKind
@@ -14,7 +15,7 @@ from risk.engine.cycle import take_cycle
 from risk.errors import InvalidInput, UnknownPortfolio
 from risk.storage.actions import SqlActions
 from risk.storage.engines import Engines, transaction
-from risk.storage.latches import LONGEST_REASON, latch, latch_standing, resume
+from risk.storage.latches import latch, latch_standing, resume
 from risk.storage.policies import ask_of_policy
 from risk.storage.portfolios import add_portfolio
 from risk.storage.store import SqlStore
@@ -49,7 +50,7 @@ def resumed(engines: Engines, scope=DOGE, *, portfolio=PORTFOLIO, **changes):
 
 def standing(engines: Engines):
     with transaction(engines.reader) as connection:
-        return latch_standing(connection, PORTFOLIO, at=NOON)
+        return latch_standing(connection, PORTFOLIO)
 
 
 def written(engines: Engines) -> list:
@@ -145,8 +146,8 @@ def test_nobody_and_no_reason_are_refused(engines, ask, who_and_why):
     ("changes", "words"),
     [
         ({"state": TradingState.CAUTION}, "latched at REDUCE_ONLY or HALTED, not at CAUTION"),
-        ({"latch_id": ""}, "id has 200 printable letters at most"),
-        ({"latch_id": "y" * 201}, "id has 200 printable letters at most"),
+        ({"latch_id": ""}, "an id has 200 printable letters at most"),
+        ({"latch_id": "y" * 201}, "an id has 200 printable letters at most"),
         ({"reason": "y" * (LONGEST_REASON + 1)}, "a reason is one line"),
         ({"scope": BOOK._replace(name="dem")}, "did you mean demo"),
     ],
@@ -157,7 +158,8 @@ def test_what_is_no_latch_is_refused(engines, changes, words):
     assert written(engines) == []
 
 
-def test_a_scope_that_the_book_does_not_have_is_refused(engines, engine):
+@pytest.mark.parametrize("taken_in", [False, True])
+def test_a_scope_that_the_book_does_not_have_is_refused(engines, engine, taken_in):
     with transaction(engines.writer) as connection:
         ask_of_policy(
             connection,
@@ -166,10 +168,14 @@ def test_a_scope_that_the_book_does_not_have_is_refused(engines, engine):
             who="ana",
             at=NOON,
         )
-    engine.turn()
+    if taken_in:
+        engine.turn()
 
     with pytest.raises(InvalidInput, match="has no strategy called 'trnd'; did you mean trend"):
         latched(engines, Scope(ScopeKind.STRATEGY, "trnd"))
+    latched(engines, Scope(ScopeKind.STRATEGY, "trend"))
+    held = latched(engines, Scope(ScopeKind.STRATEGY, "trnd"), latch_id="y", is_held=True)
+    assert held.seq == 3
 
 
 def test_only_what_is_latched_is_resumed_and_only_as_it_was_seen(engines):
@@ -194,4 +200,4 @@ def test_a_portfolio_that_is_not_there_is_named(engines):
     with pytest.raises(UnknownPortfolio, match="did you mean demo"):
         resumed(engines, portfolio="dem")
     with pytest.raises(UnknownPortfolio), transaction(engines.reader) as connection:
-        latch_standing(connection, "dem", at=NOON)
+        latch_standing(connection, "dem")

@@ -16,6 +16,7 @@ from uuid import uuid4
 import msgspec
 
 from risk.domain.actions import Action, LatchTrading, ReleaseReservation
+from risk.domain.asking import checked_name, checked_reason
 from risk.domain.decisions import Decision, OrderRequest, Reason, ReasonCode, SignalRequest
 from risk.domain.events import (
     AnswersLost,
@@ -781,7 +782,7 @@ class Gate:
         Raises
         ------
         InvalidInput
-            If the book has no such scope.
+            If the book has no such scope, `who` names nobody, or `reason` says nothing.
         GateClosed
             Before the first cycle.
         """
@@ -790,10 +791,10 @@ class Gate:
             asked = LatchTrading(
                 seq=0,
                 at=self._clock.wall(),
-                who=who,
+                who=checked_name(who),
                 scope=scope,
                 state=state,
-                reason=reason,
+                reason=checked_reason(reason),
                 id=latch_id or str(uuid4()),
             )
             self._answering.latch(asked)
