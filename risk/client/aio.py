@@ -14,11 +14,22 @@ import structlog
 from risk.client.answers import Answer
 from risk.client.base import ClientBase, Options
 from risk.client.core import OrderFields, Settlement
-from risk.client.flows import Attempt, Effect, Flow, Heard, Lost, Next, Open, Reply, Tell, Wait
+from risk.client.flows import (
+    TOO_LATE,
+    Attempt,
+    Effect,
+    Flow,
+    Heard,
+    Lost,
+    Next,
+    Open,
+    Reply,
+    Tell,
+    Wait,
+)
 from risk.client.http import (
     LIMITS,
     STREAM_OVER,
-    TOO_LATE,
     TROUBLE,
     heard,
     longer,
@@ -28,6 +39,7 @@ from risk.client.http import (
     reply_of,
     request_of,
     stream_of,
+    trust_for,
 )
 from risk.client.views import Hold, LimitsView, PositionView, ReductionView, StatusView
 from risk.client.watch import Watch, refresh, synchronising
@@ -66,7 +78,7 @@ class AsyncSeawall(ClientBase):
     ) -> None:
         super().__init__(url, key, portfolio, strategy, timeout, more)
         transport = httpx2.AsyncHTTPTransport(
-            verify=httpx2.create_ssl_context(), limits=LIMITS, trust_env=False
+            verify=trust_for(self._place.url), limits=LIMITS, trust_env=False
         )
         self._http = httpx2.AsyncClient(transport=transport, **options(*self._place))
         self._running: list[AsyncBackground] = []

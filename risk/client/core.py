@@ -25,7 +25,7 @@ from risk.client.answers import (
 )
 from risk.client.clock import monotonic
 from risk.client.errors import NoAnswer, RequestRefused
-from risk.client.flows import Attempt, Call, Flow, Lost, Reply, Wait
+from risk.client.flows import TOO_LATE, Attempt, Call, Flow, Lost, Reply, Wait
 from risk.client.ids import OrderIds
 from risk.client.local import LocalChecks
 from risk.client.memory import Memory
@@ -419,19 +419,22 @@ class Core:
             If Seawall says that it will not.
         """
         until = self.clock() + seconds
-        pause, reached = _FIRST_PAUSE, False
+        pause, reached, problem = _FIRST_PAUSE, False, ""
         while True:
             outcome: Reply | Lost = yield Attempt(call, max(0.0, until - self.clock()))
             if isinstance(outcome, Reply) and outcome.status == _OK:
                 try:
                     return read(outcome.body)
-                except Unreadable as problem:
-                    outcome = Lost(str(problem), reached=True)
+                except Unreadable as why:
+                    outcome = Lost(str(why), reached=True)
             trouble = _trouble(call, outcome, reached)
             reached = reached or trouble.reached
+            # Where time ran out at last, what went wrong before tells more.
+            if not problem or trouble.problem != TOO_LATE.problem:
+                problem = trouble.problem
             wait = max(pause, _asked_to_wait(outcome))
             if self.clock() + wait >= until:
-                raise NoAnswer(call.what, trouble.problem, may_be_done=reached)
+                raise NoAnswer(call.what, problem, may_be_done=reached)
             yield Wait(wait)
             pause = min(2.0 * pause, _LONGEST_PAUSE)
 

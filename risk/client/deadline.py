@@ -20,10 +20,14 @@ from risk.client.http import LIMITS
 
 
 class DeadlineTransport(httpx2.HTTPTransport):
-    """Connections whose reads and writes end when the request of their thread must."""
+    """Connections whose reads and writes end when the request of their thread must.
 
-    def __init__(self) -> None:
-        context = httpx2.create_ssl_context()
+    Parameters
+    ----------
+    context : ssl.SSLContext
+    """
+
+    def __init__(self, context: ssl.SSLContext) -> None:
         super().__init__(verify=context, limits=LIMITS, trust_env=False)
         self._deadline = _Deadline()
         # The parent's pool has no argument for it; a test that drips a header notices if it goes.

@@ -60,6 +60,10 @@ class Lost(NamedTuple):
     reached: bool
 
 
+#: What a time-out is.
+TOO_LATE = Lost("it did not come in time", reached=True)
+
+
 class Attempt(NamedTuple):
     """Send `call`, once; answered by `Reply` or `Lost` within `seconds`."""
 

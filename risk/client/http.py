@@ -1,18 +1,18 @@
 """What both transports share: how a request is dressed, and what an error of the network means."""
 
+import ssl
 from collections.abc import Mapping
 from typing import Any
 
 import httpcore2
 import httpx2
 
-from risk.client.flows import Call, Heard, Lost, Open, Reply
+from risk.client.flows import TOO_LATE, Call, Heard, Lost, Open, Reply
 
 # More than any book fills; what is longer is not from Seawall.
 MOST_BYTES = 8 * 1024 * 1024
 #: The stream keeps one connection, and threads or tasks of an agent share the others.
 LIMITS = httpx2.Limits(max_connections=20, max_keepalive_connections=20, keepalive_expiry=30.0)
-TOO_LATE = Lost("it did not come in time", reached=True)
 STREAM_OVER = Lost("the stream has ended", reached=True)
 
 _NEVER_LEFT = (
@@ -35,6 +35,19 @@ TROUBLE = (
     OSError,
     TooLong,
 )
+
+
+def trust_for(url: str) -> ssl.SSLContext:
+    """Whom to believe: the machine's authorities, and nobody where nothing is encrypted.
+
+    Parameters
+    ----------
+    url : str
+    """
+    if url.startswith("https:"):
+        return httpx2.create_ssl_context()
+    # Reading hundreds of certificates takes longer than an agent waits for its first answer.
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def options(url: str, key: str) -> Mapping[str, Any]:
@@ -113,7 +126,7 @@ def lost_to(error: Exception) -> Lost:
         return Lost(f"Seawall cannot be reached ({error})", reached)
     if isinstance(error, httpx2.TimeoutException | httpcore2.TimeoutException | TimeoutError):
         return Lost(TOO_LATE.problem, reached)
-    return Lost(f"the connection broke ({error or type(error).__name__})", reached)
+    return Lost(f"the connection broke ({str(error) or type(error).__name__})", reached)
 
 
 def _seconds(value: str | None) -> float | None:

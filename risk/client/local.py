@@ -75,7 +75,8 @@ class _Book:
     status: StatusView
     holds: tuple[Hold, ...]
     limits: LimitsView
-    positions: tuple[PositionView, ...]
+    held: Mapping[tuple[str, str], tuple[PositionView, ...]]
+    marks: Mapping[str, float | None]
     places: dict[tuple[str, str, str | None], _Place] = field(default_factory=dict)
 
 
@@ -114,6 +115,11 @@ class LocalChecks:
         at : float
             Monotonic seconds, from before the first of them was asked for.
         """
+        seen = tuple(positions)
+        held: dict[tuple[str, str], tuple[PositionView, ...]] = {}
+        for each in seen:
+            key = (each.strategy, each.asset)
+            held[key] = (*held.get(key, ()), each)
         # One assignment, so that a check in another thread sees all of it or nothing.
         self._book = _Book(
             at=at,
@@ -121,7 +127,8 @@ class LocalChecks:
             status=status,
             holds=tuple(holds),
             limits=limits,
-            positions=tuple(positions),
+            held=held,
+            marks={each.asset: each.mark for each in seen},
         )
 
     def check(self, body: OrderBody, now: float) -> Stopped | None:
@@ -198,7 +205,7 @@ def _place(book: _Book, strategy: str, asset: str, venue: str | None) -> _Place:
     here = [each for each in book.limits.limits if each.scope in scopes]
     instruments = book.limits.instruments
     instrument = None if instruments is None else instruments.get(asset)
-    mine = [each for each in book.positions if each.strategy == strategy and each.asset == asset]
+    mine = book.held.get((strategy, asset), ())
     return _Place(
         held=sum(each.quantity for each in mine if venue is None or each.venue == venue),
         stopped=_state_stops(book, scopes) or _unknown(instruments, asset),
@@ -207,7 +214,7 @@ def _place(book: _Book, strategy: str, asset: str, venue: str | None) -> _Place:
         least=max(instrument.least, instrument.lot * (1.0 - _ON_STEP)) if instrument else 0.0,
         most_units=_cap(here, _QUANTITY),
         most_money=_cap(here, _NOTIONAL),
-        price=next((each.mark for each in book.positions if each.asset == asset), None),
+        price=book.marks.get(asset),
     )
 
 

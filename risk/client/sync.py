@@ -28,6 +28,7 @@ from risk.client.http import (
     reply_of,
     request_of,
     stream_of,
+    trust_for,
 )
 from risk.client.views import Hold, LimitsView, PositionView, ReductionView, StatusView
 from risk.client.watch import Watch, refresh, synchronising
@@ -339,7 +340,7 @@ class _Wire:
     """One attempt of a request."""
 
     def __init__(self, url: str, key: str) -> None:
-        self.transport = DeadlineTransport()
+        self.transport = DeadlineTransport(trust_for(url))
         self.http = httpx2.Client(transport=self.transport, **options(url, key))
 
     def do(self, effect: Effect) -> object:
