@@ -29,9 +29,15 @@ from risk.measures.types import FloatArray
 from risk.measures.volatility import DEFAULT_GJR
 from risk.portfolio.benchmark import betas, change_since_midnight, measure_benchmark
 from risk.portfolio.book_models import book_model
-from risk.portfolio.committed import commitments_of, committed_book, nothing_pending
+from risk.portfolio.committed import (
+    Commitments,
+    commitments_of,
+    committed_book,
+    nothing_pending,
+)
 from risk.portfolio.controller import measure_held
 from risk.portfolio.exposure import net_by_asset, value_of_pending, values_by_position
+from risk.portfolio.following import commitments_following
 from risk.portfolio.tails import split_by_asset, standalone_tails, weights_of
 from risk.portfolio.what_if import Beforehand, Touched, WhatIf
 from risk.position.calculator import UnitRisk, measure_position
@@ -92,13 +98,22 @@ class OrderCheck:
     Parameters
     ----------
     snapshot : Snapshot
+    commitments : Commitments or None
+        Of the snapshot, where they are known already.
     """
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, commitments: Commitments | None = None) -> None:
         self._snapshot = snapshot
-        values = values_by_position(snapshot)
-        self._commitments = commitments_of(snapshot, values, measure_held(snapshot, values))
+        self._commitments = commitments or _commitments(snapshot)
         self._beforehand = Beforehand(self._commitments, snapshot)
+
+    def following(self, snapshot: Snapshot) -> "OrderCheck":
+        """The check of a snapshot that differs in its ledger and working orders alone.
+
+        Costs what moved: an order is one column of scenarios.
+        """
+        moved_on = commitments_following(self._commitments, self._snapshot, snapshot)
+        return OrderCheck(snapshot, moved_on)
 
     @cached_property
     def book(self) -> CommittedBook:
@@ -128,6 +143,11 @@ class OrderCheck:
             client_order_id in self._snapshot.ledger.reservations
             or client_order_id in self._snapshot.working_orders
         )
+
+
+def _commitments(snapshot: Snapshot) -> Commitments:
+    values = values_by_position(snapshot)
+    return commitments_of(snapshot, values, measure_held(snapshot, values))
 
 
 # --- positions -----------------------------------------------------------------------------

@@ -306,6 +306,11 @@ class _Written(NamedTuple):
     key: str
 
 
+def service_key_path(home: Path) -> Path:
+    """Where the key lies with which Seawall's own parts ask the authority: one line, mode 0600."""
+    return home / "service.key"
+
+
 def key_of(name: str) -> str:
     """The environment variable of the field `name`."""
     return PREFIX + name.upper()

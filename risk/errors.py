@@ -10,10 +10,14 @@
     │   ├── PriceFileInvalid    a price file that cannot be read at all
     │   ├── BookFileInvalid     a file of positions, equity or flows that cannot be read
     │   ├── PolicyInvalid       a policy of limits, with the entry that is wrong
-    │   └── EventInvalid        bytes that are not one of our events
+    │   ├── EventInvalid        bytes that are not one of our events
+    │   ├── OrderUnknown        no order of that id was let through
+    │   ├── FillRefused         a trade that cannot be one of the order's
+    │   └── ReductionUnknown    no request to make a position smaller has that id
     ├── ExtraMissing            a part whose package is installed on demand only
     ├── UnknownPortfolio        no portfolio of that name
     ├── FeedUnavailable         the market or the account cannot be read now
+    ├── GateClosed              no authority answers here, or not yet
     └── StoreError
         ├── StoreUnavailable    the database cannot be reached or does not answer in time
         ├── SchemaMismatch      the database is older or newer than this program
@@ -113,6 +117,47 @@ class EventInvalid(InvalidInput):
     """Bytes that are not one of our events."""
 
 
+class OrderUnknown(InvalidInput):
+    """No order of that id was let through.
+
+    Parameters
+    ----------
+    client_order_id : str
+    """
+
+    def __init__(self, client_order_id: str) -> None:
+        super().__init__(f"no order {client_order_id!r} was let through here")
+        self.client_order_id = client_order_id
+
+
+class FillRefused(InvalidInput):
+    """A trade that cannot be one of the order's; the text says why, one sentence.
+
+    Parameters
+    ----------
+    reason : str
+    conflict : bool
+        Whether it contradicts what is booked already, rather than being wrong in itself.
+    """
+
+    def __init__(self, reason: str, *, conflict: bool = False) -> None:
+        super().__init__(reason)
+        self.conflict = conflict
+
+
+class ReductionUnknown(InvalidInput):
+    """No open request to make a position smaller has that id.
+
+    Parameters
+    ----------
+    reduction_id : str
+    """
+
+    def __init__(self, reduction_id: str) -> None:
+        super().__init__(f"no request {reduction_id!r} to make a position smaller is open")
+        self.reduction_id = reduction_id
+
+
 class ExtraMissing(SeawallError):
     """A part needs a package that is installed on demand; says how to get it.
 
@@ -137,6 +182,10 @@ class UnknownPortfolio(SeawallError):
 
 class FeedUnavailable(SeawallError):
     """The market or the account cannot be read now."""
+
+
+class GateClosed(SeawallError):
+    """No authority answers here: it stands by, or has not begun yet."""
 
 
 class StoreError(SeawallError):

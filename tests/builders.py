@@ -395,6 +395,7 @@ def build_record(
         closes=closes,
         duration_ms=1.25,
         wall=when + timedelta(milliseconds=20),
+        entries=tuple(enumerate((*flows, *fills), start=seq - len(flows) - len(fills) + 1)),
     )
 
 

@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 from risk.domain.actions import Action, AdoptPolicy, ChooseBookModel
 from risk.domain.market import Bar, BarClose, Period
+from risk.domain.orders import Reservation
 from risk.domain.policy import Policy
 from risk.domain.ports import Carried, CycleRecord, Lease
 from risk.errors import LeaseLost, StoreError
+from tests.fakes_journal import FakeGateJournal
 
 
 class FakeLeaseOffice:
@@ -94,6 +96,8 @@ class FakeStore:
     ----------
     office : FakeLeaseOffice or None
         Judges tokens; None believes every token.
+    journal : FakeGateJournal or None
+        Where entries are booked that come between two cycles.
 
     Attributes
     ----------
@@ -103,8 +107,11 @@ class FakeStore:
         Raised by the next save instead of saving.
     """
 
-    def __init__(self, office: FakeLeaseOffice | None = None) -> None:
+    def __init__(
+        self, office: FakeLeaseOffice | None = None, journal: FakeGateJournal | None = None
+    ) -> None:
         self._office = office
+        self._journal = journal
         self.records: list[CycleRecord] = []
         self.fail_with: Exception | None = None
         self._bars: dict[tuple[Period, datetime], dict[str, Bar]] = defaultdict(dict)
@@ -114,8 +121,13 @@ class FakeStore:
         last = self._last(portfolio)
         if last is None:
             return None
-        snapshot = last.snapshot
-        return Carried(state=last.state, ledger=snapshot.ledger, models=snapshot.models)
+        snapshot, ledger = last.snapshot, last.snapshot.ledger
+        booked = [] if self._journal is None else self._journal.entries
+        later = [entry for seq, entry in booked if seq > ledger.seq]
+        for entry in later:
+            ledger = ledger.after(entry)
+        untold = tuple(entry for entry in later if not isinstance(entry, Reservation))
+        return Carried(state=last.state, ledger=ledger, models=snapshot.models, untold=untold)
 
     def save(self, record: CycleRecord, *, token: int) -> None:
         failure, self.fail_with = self.fail_with, None

@@ -89,6 +89,7 @@ def later(snapshot: Snapshot, seconds: float = 1.0, **changes: Any) -> Snapshot:
         "faults",
         "model_changes",
         "policy_changes",
+        "latch_changes",
         "refusals",
     )
     news: dict[str, Any] = {**dict.fromkeys(quiet, ()), **changes}

@@ -26,8 +26,8 @@ def page_banner(strong: str, rest: str, *, state: str, link: NoticeLink | None =
     ----------
     strong, rest : str
     state : str
-        ``stale``, ``halted`` (not live), ``pause`` (paused by the viewer), ``refused`` (an action
-        of the viewer), ``info``.
+        ``stale``, ``halted`` (not live, or stopped by hand), ``reduce_only``, ``pause`` (paused by
+        the viewer), ``refused`` (an action of the viewer), ``info``.
     link : NoticeLink, optional
     """
     shape = "halted" if state == _REFUSED else state

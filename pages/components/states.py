@@ -7,7 +7,7 @@ from dash import html
 
 from pages.components.basics import Component, figure, glyph
 from pages.format import sentence
-from risk.domain.state import TradingState
+from risk.domain.trading import TradingState
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ from pages.views.doubts import doubt_banners
 from pages.views.exposure.selection import PATH
 from pages.views.happenings import happenings
 from pages.views.holdings import beta_of, coin, share_of
+from pages.views.latches import latch_banners
 from pages.views.nearest import binding_words, blocked_words, nearest_card
 from pages.views.ranking import rank
 from pages.views.riskiest import risk_card, risk_rows
@@ -243,7 +244,8 @@ def _record_words(record: VarRecord | None) -> str:
 
 
 def _notices(data: CockpitData) -> html.Div:
-    banners = doubt_banners(data.assessment.doubts)
+    latches = latch_banners(data.cycle.state, data.zone, now=data.assessment.at)
+    banners = [*latches, *doubt_banners(data.assessment.doubts)]
     return html.Div(banners, id="cockpit-notices", className="sw-notices")
 
 

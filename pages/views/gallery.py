@@ -40,7 +40,7 @@ from pages.components.utilization import Utilization, bare_bar, utilization_bar
 from pages.glyphs import SHAPES
 from pages.theme import TOKENS
 from risk.domain.market import Trust
-from risk.domain.state import TradingState
+from risk.domain.trading import TradingState
 
 #: The button that shows the messages, and what it shows.
 TOAST_BUTTON = "gallery-show-toasts"

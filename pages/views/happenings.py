@@ -33,11 +33,14 @@ from risk.domain.events import (
     SignalValidation,
     StopEscalated,
     StopLossUpdate,
+    TradingLatched,
+    TradingResumed,
     Verdict,
 )
 from risk.domain.market import Period, Trust
-from risk.domain.state import TradingState
-from risk.limits.words import called_by_name
+from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.trading import TradingState
+from risk.limits.words import called_by_name, scope_words
 from risk.portfolio.book_models import title_of
 
 #: Glyph, bold fact, detail.
@@ -57,7 +60,14 @@ def happenings(
     currency : str
     limit : int
     """
-    told = (event for event in events if _worth_telling(event))
+    latched = {_whose(event) for event in events if isinstance(event, TradingLatched)}
+    told = (
+        event
+        for event in events
+        if _worth_telling(event)
+        # Who stopped trading says more than that it is stopped, and stands beside it.
+        and not (isinstance(event, RiskStatus) and _whose(event) in latched)
+    )
     runs = (list(run) for _, run in groupby(enumerate(told), key=_run_key))
     return [_entry(run, zone, currency) for run in islice(runs, limit)]
 
@@ -67,6 +77,10 @@ def _worth_telling(event: RiskEvent) -> bool:
     if isinstance(event, ForecastScored):
         return event.period == Period.DAY or event.exceeded_99
     return True
+
+
+def _whose(event: RiskStatus | TradingLatched) -> tuple[str, ...]:
+    return event.cycle, event.scope_kind, event.scope, event.state
 
 
 def _run_key(numbered: tuple[int, RiskEvent]) -> int:
@@ -213,6 +227,23 @@ def _refused(event: ActionRefused, _currency: str) -> Words:
     return "info", f"Not done: {event.asked}", f"{event.reason}; asked by {event.by}"
 
 
+def _latch(event: TradingLatched, _currency: str) -> Words:
+    look = STATE_LOOKS[TradingState[event.state]]
+    halted = event.asked == TradingState.HALTED.name
+    did = "halted" if halted else "lets only reductions pass in"
+    stays = "" if event.asked == event.state else f"; it stays {look.word}"
+    fact = f"{event.who} {did} {_scope_of(event)}"
+    return look.shape, fact, f"{event.reason}{stays}"
+
+
+def _resume(event: TradingResumed, _currency: str) -> Words:
+    return "normal", f"{event.who} resumed {_scope_of(event)}", event.reason
+
+
+def _scope_of(event: TradingLatched | TradingResumed) -> str:
+    return scope_words(Scope(ScopeKind(event.scope_kind), event.scope))
+
+
 def _trip(event: BreakerActivated, _currency: str) -> Words:
     return STATE_LOOKS[TradingState[event.state]].shape, f"{event.breaker} tripped", event.cause
 
@@ -261,6 +292,8 @@ _SAY: dict[type[RiskEvent], Callable[[Any, str], Words]] = {
     BookModelChanged: _model,
     RegimeChanged: _regime,
     ActionRefused: _refused,
+    TradingLatched: _latch,
+    TradingResumed: _resume,
     BreakerActivated: _trip,
     BreakerDeactivated: _release,
     ReductionRequested: _reduction,

@@ -11,6 +11,8 @@ from risk.errors import InvalidInput, SeawallError, StateUnreadable, UnknownPort
 COMMANDS = {
     "engine": "risk.commands.engine:engine",
     "events": "risk.commands.events:events",
+    "halt": "risk.commands.halt:halt",
+    "halts": "risk.commands.halts:halts",
     "journal": "risk.commands.journal:journal",
     "limits": "risk.commands.limits:limits",
     "migrate": "risk.commands.migrate:migrate",
@@ -18,6 +20,7 @@ COMMANDS = {
     "portfolios": "risk.commands.portfolios:portfolios",
     "prices": "risk.commands.prices:prices",
     "replay": "risk.commands.replay:replay",
+    "resume": "risk.commands.resume:resume",
     "settings": "risk.commands.settings:settings",
     "var": "risk.commands.var:var",
     "web": "risk.commands.web:web",

@@ -9,9 +9,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from risk.domain.policy import Policy
+from risk.domain.scopes import Scope
+from risk.domain.trading import TradingState
 
 #: Who chose a book's model where nobody did.
 BY_SETTING = "the setting SEAWALL_VAR_MODEL"
+#: What trading may be latched at: a rule may tighten less, a hand that pulls the brake means it.
+LATCHABLE = (TradingState.REDUCE_ONLY, TradingState.HALTED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +111,64 @@ class EndTemporaryLimit(Action):
     """
 
     limit: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LatchTrading(Action):
+    """Stop trading in a scope, wholly or but for reductions, until a person resumes it.
+
+    Attributes
+    ----------
+    scope : Scope
+    state : TradingState
+        One of ``LATCHABLE``.
+    reason : str
+        One sentence.
+    id : str
+        Unique, made by whoever latches: what was written twice counts once.
+    """
+
+    scope: Scope
+    state: TradingState
+    reason: str
+    id: str
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.state not in LATCHABLE:
+            raise ValueError(f"nothing is latched at {self.state.name}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResumeTrading(Action):
+    """Let go of a scope's latch; what rules and limits say of it stays.
+
+    Attributes
+    ----------
+    scope : Scope
+    reason : str
+        One sentence.
+    seen : int
+        Number of the latch that the person saw. Where the scope was latched again since, nothing
+        is resumed.
+    """
+
+    scope: Scope
+    reason: str
+    seen: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseReservation(Action):
+    """Give back the room of an order that is known to be dead.
+
+    Attributes
+    ----------
+    client_order_id, reason : str
+    """
+
+    client_order_id: str
+    reason: str
 
 
 class BookModelInUse(NamedTuple):

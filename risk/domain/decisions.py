@@ -11,7 +11,7 @@ from risk.domain.limits import Unit
 from risk.domain.orders import OrderType, Side
 from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope
-from risk.domain.state import TradingState
+from risk.domain.trading import TradingState
 
 
 class ReasonCode(StrEnum):
@@ -35,11 +35,15 @@ class ReasonCode(StrEnum):
     OFF_LOT = "off_lot"
     BELOW_LEAST = "below_least"
     DUPLICATE_ORDER = "duplicate_order"
+    VENUE_MISSING = "venue_missing"
     MARK_MISSING = "mark_missing"
     MARK_NOT_TRUSTED = "mark_not_trusted"
     EQUITY_UNKNOWN = "equity_unknown"
     EQUITY_NOT_POSITIVE = "equity_not_positive"
     NOT_MEASURED = "not_measured"
+    SNAPSHOT_STALE = "snapshot_stale"
+    NOT_JOURNALLED = "not_journalled"
+    COOLING_DOWN = "cooling_down"
     THROTTLED = "throttled"
     DE_RISKING = "de_risking"
     REDUCTIONS_ONLY = "reductions_only"

@@ -92,6 +92,11 @@ class Flow:
             raise ValueError(f"a flow's amount must be finite, got {self.amount}")
 
 
+#: What the ledger consists of. A reservation is an entry whenever it is placed or dies; what is
+#: filled of it follows from its fills.
+Entry = Fill | Flow | Reservation
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ledger:
     """Positions, cash and open reservations after `seq` entries.
@@ -158,6 +163,14 @@ class Ledger:
         else:
             reservations.pop(reservation.order.client_order_id, None)
         return replace(self, seq=self.seq + 1, reservations=reservations)
+
+    def after(self, entry: Entry) -> "Ledger":
+        """The ledger with one more entry of any kind."""
+        if isinstance(entry, Fill):
+            return self.after_fill(entry)
+        if isinstance(entry, Flow):
+            return self.after_flow(entry)
+        return self.after_reservation(entry)
 
     def after_all(self, fills: Iterable[Fill] = (), flows: Iterable[Flow] = ()) -> "Ledger":
         """The ledger after these flows and fills, each in the order given."""

@@ -95,15 +95,22 @@ class CommandBody(_Request, frozen=True):
         ``halt`` or ``reduce_only``.
     portfolio : str
     scope : str or None
-        ``strategy:NAME``, ``asset:NAME`` or ``venue:NAME``; None for the whole portfolio.
+        ``strategy:NAME``, ``strategy_type:NAME``, ``asset:NAME`` or ``venue:NAME``; None for the
+        whole portfolio.
     reason : str
         One sentence, kept for ever.
+    who : str or None
+        Who asks, of a key that may speak for others; None for the key's own name.
+    id : str or None
+        Unique, made by who asks: a command that is sent twice counts once.
     """
 
     command: str
     portfolio: str
     reason: str
     scope: str | None = None
+    who: str | None = None
+    id: str | None = None
 
 
 class ReasonMessage(_Answer, frozen=True):

@@ -12,7 +12,7 @@ from typing import Protocol
 from risk.domain.actions import Action
 from risk.domain.assessment import Assessment
 from risk.domain.events import RiskEvent
-from risk.domain.ledger import Fill, Flow, Ledger
+from risk.domain.ledger import Entry, Fill, Flow, Ledger
 from risk.domain.market import BarClose, DataFault, Mark, Period
 from risk.domain.model import Models
 from risk.domain.orders import WorkingOrder
@@ -168,12 +168,15 @@ class Carried:
     models : Models
     shocks : ShockMatrix or None
         Of the one-day model; None where they are to be worked out, as after a start.
+    untold : tuple of Fill and Flow
+        Booked after the last cycle, so that none has told of them yet; the ledger contains them.
     """
 
     state: RiskState
     ledger: Ledger
     models: Models
     shocks: ShockMatrix | None = None
+    untold: tuple[Fill | Flow, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,6 +194,8 @@ class CycleRecord:
     events : tuple of RiskEvent
     closes : tuple of BarClose
         Bars that closed in this cycle.
+    entries : tuple of (int, Entry)
+        To be booked with it, each under its number; none where they were booked before.
     duration_ms : float
         From the reading of the market to the start of saving.
     wall : datetime
@@ -205,6 +210,7 @@ class CycleRecord:
     closes: tuple[BarClose, ...]
     duration_ms: float
     wall: datetime
+    entries: tuple[tuple[int, Entry], ...] = ()
 
 
 class Store(Protocol):

@@ -87,6 +87,10 @@ REASONS: Mapping[ReasonCode, Explained] = {
         "Another order came under the same client order id.",
         "Use a new id for a new order; repeat an order only as it was.",
     ),
+    ReasonCode.VENUE_MISSING: Explained(
+        "The order names no venue, and the policy does not name exactly one.",
+        "Name the venue in the order.",
+    ),
     ReasonCode.MARK_MISSING: Explained(
         "The asset has no mark, so that the order cannot be valued.",
         "Wait for a price; a proven reduction passes.",
@@ -105,6 +109,18 @@ REASONS: Mapping[ReasonCode, Explained] = {
     ReasonCode.NOT_MEASURED: Explained(
         "What a limit caps cannot be measured now.",
         "Wait until it is; a proven reduction passes.",
+    ),
+    ReasonCode.SNAPSHOT_STALE: Explained(
+        "The last complete measurement of the book is too old to take new risk on.",
+        "Wait until the engine measures again; a proven reduction passes.",
+    ),
+    ReasonCode.NOT_JOURNALLED: Explained(
+        "The answer could not be written down, and new risk is not let in unwritten.",
+        "Wait until the database answers, and send a new order; a proven reduction passes.",
+    ),
+    ReasonCode.COOLING_DOWN: Explained(
+        "A stop closed this position, and its plan keeps the strategy out of it for a while.",
+        "Wait until the time to stay out is over; a proven reduction passes.",
     ),
     ReasonCode.THROTTLED: Explained(
         "The trading state lets new risk through at a fraction of its size only.",

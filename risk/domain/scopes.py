@@ -19,3 +19,8 @@ class Scope(NamedTuple):
 
     kind: ScopeKind
     name: str
+
+    @property
+    def label(self) -> str:
+        """As it stands in messages: ``strategy:trend``, ``portfolio:demo``."""
+        return f"{self.kind.value}:{self.name}"

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from risk.domain.actions import ModelChange, PolicyChange, Refusal
+from risk.domain.latches import LatchChange
 from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.market import BarClose, DataFault, Mark, Trust, missing_mark
 from risk.domain.model import Models, Score
@@ -132,6 +134,8 @@ class Snapshot:
         Models chosen for the book since the last cycle, in their order.
     policy_changes : tuple of PolicyChange
         Policies adopted since the last cycle, in their order.
+    latch_changes : tuple of LatchChange
+        Scopes latched and resumed since the last cycle, in their order.
     refusals : tuple of Refusal
         Actions since the last cycle that changed nothing.
     prices_end : datetime or None
@@ -158,6 +162,7 @@ class Snapshot:
     action_seq: int = 0
     model_changes: tuple[ModelChange, ...] = ()
     policy_changes: tuple[PolicyChange, ...] = ()
+    latch_changes: tuple[LatchChange, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     prices_end: datetime | None = None
     closes: tuple[BarClose, ...] = ()
@@ -186,18 +191,18 @@ class Snapshot:
         """The marks, and a MISSING one of each asset of the book that the feed says nothing of."""
         return {**{asset: self.mark(asset) for asset in self.concerned}, **self.marks}
 
-    @property
+    @cached_property
     def concerned(self) -> tuple[str, ...]:
         """Assets held, or about to be held, sorted."""
         held = {position.asset for position in self.ledger.positions.values()}
         return tuple(sorted(held | {pending.key.asset for pending in self.pending}))
 
-    @property
+    @cached_property
     def unvalued(self) -> tuple[str, ...]:
         """Assets held, or about to be held, that cannot be valued, sorted."""
         return tuple(a for a in self.concerned if self.mark(a).trust is Trust.MISSING)
 
-    @property
+    @cached_property
     def equity(self) -> float | None:
         """Cash plus market value, quote currency; None while anything is unvalued."""
         if self.unvalued:
@@ -205,7 +210,7 @@ class Snapshot:
         held = self.ledger.positions.values()
         return self.ledger.cash + sum(p.quantity * self.marks[p.asset].price for p in held)
 
-    @property
+    @cached_property
     def pending(self) -> tuple[Pending, ...]:
         """Orders that may still be filled; one known from both sides counts once.
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import IntEnum
 from typing import NamedTuple
 
 from risk.domain.actions import BookModelInUse
+from risk.domain.latches import Latch
 from risk.domain.limits import LimitState
 from risk.domain.market import Trust
 from risk.domain.policy import Policy
@@ -14,22 +14,8 @@ from risk.domain.positions import Position, PositionKey
 from risk.domain.reductions import FULL_SIZE, Reduction, Sizing
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.stops import HourlyRange, StopState
+from risk.domain.trading import TradingState
 from risk.measures.regimes import RegimeState
-
-
-class TradingState(IntEnum):
-    """How much trading is allowed; a higher number is tighter."""
-
-    NORMAL = 0
-    CAUTION = 1
-    THROTTLED = 2
-    REDUCE_ONLY = 3
-    HALTED = 4
-
-    @property
-    def word(self) -> str:
-        """As shown to people."""
-        return self.name.replace("_", " ")
 
 
 class Standing(NamedTuple):
@@ -221,6 +207,8 @@ class RiskState:
         Of each position held under a plan.
     cool_downs : mapping of PositionKey to datetime
         Until when a strategy stays out of what was stopped. UTC.
+    latches : mapping of Scope to Latch
+        What people or programs stopped; only a person's word lets it go.
     """
 
     portfolio: str
@@ -243,6 +231,7 @@ class RiskState:
     ranges: Mapping[str, HourlyRange] = field(default_factory=dict)
     stops: Mapping[PositionKey, StopState] = field(default_factory=dict)
     cool_downs: Mapping[PositionKey, datetime] = field(default_factory=dict)
+    latches: Mapping[Scope, Latch] = field(default_factory=dict)
 
     @property
     def open_reductions(self) -> tuple[Reduction, ...]:

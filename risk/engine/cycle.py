@@ -9,7 +9,9 @@ from dataclasses import replace
 
 import structlog
 
-from risk.domain.actions import Action
+from risk.domain.actions import Action, ReleaseReservation
+from risk.domain.latches import LATCHED, apply_latches
+from risk.domain.ledger import Entry, Ledger
 from risk.domain.model import DEFAULT_BOOK_MODEL, Model
 from risk.domain.policy import Policy
 from risk.domain.ports import (
@@ -25,6 +27,7 @@ from risk.domain.ports import (
     Store,
 )
 from risk.domain.snapshot import ShockMatrix, Snapshot
+from risk.engine.gate import Gate
 from risk.errors import FeedUnavailable, StoreUnavailable
 from risk.limits.adoption import ADOPTED, adopt
 from risk.manager import step
@@ -41,6 +44,7 @@ def take_cycle(
     market: MarketReading,
     account: AccountReading,
     *,
+    booked: Ledger | None = None,
     actions: Sequence[Action] = (),
     model_by_setting: str | None = None,
 ) -> CycleRecord:
@@ -55,6 +59,8 @@ def take_cycle(
         After the last cycle.
     market : MarketReading
     account : AccountReading
+    booked : Ledger or None
+        With what the account tells booked already; None where the record is to book it.
     actions : sequence of Action
         Not taken in yet, oldest first.
     model_by_setting : str or None
@@ -71,11 +77,14 @@ def take_cycle(
         If there is an action of a kind that nothing applies.
     """
     _refuse_unapplied(actions)
-    ledger = carried.ledger.after_all(fills=account.fills, flows=account.flows)
+    ledger = booked
+    if ledger is None:
+        ledger = carried.ledger.after_all(fills=account.fills, flows=account.flows)
     chosen = choose(
         carried.models, actions, in_use=carried.state.book_model, by_setting=model_by_setting
     )
     adopted = adopt(carried.state.policy, actions, portfolio=carried.state.portfolio, at=market.at)
+    latched = apply_latches(carried.state.latches, actions, at=market.at)
     rolled = roll_models(chosen.models, market.closes, ledger, market.marks)
     number = carried.state.cycle + 1
     snapshot = Snapshot(
@@ -95,7 +104,8 @@ def take_cycle(
         action_seq=actions[-1].seq if actions else carried.state.action_seq,
         model_changes=chosen.changes,
         policy_changes=adopted.changes,
-        refusals=chosen.refusals + adopted.refusals,
+        latch_changes=latched.changes,
+        refusals=chosen.refusals + adopted.refusals + latched.refusals,
         prices_end=market.prices_end,
         closes=market.closes,
         maintenance_margin=_maintenance_margin(adopted.policy),
@@ -110,7 +120,12 @@ def take_cycle(
         closes=market.closes,
         duration_ms=0.0,
         wall=market.at,
+        entries=() if booked is not None else _numbered(carried.ledger, account),
     )
+
+
+def _numbered(before: Ledger, account: AccountReading) -> tuple[tuple[int, Entry], ...]:
+    return tuple(enumerate((*account.flows, *account.fills), start=before.seq + 1))
 
 
 def _shocks(carried: Carried, day: Model) -> ShockMatrix:
@@ -126,7 +141,7 @@ def _maintenance_margin(policy: Policy | None) -> float:
 
 def _refuse_unapplied(actions: Sequence[Action]) -> None:
     for action in actions:
-        if not isinstance(action, CHOSEN + ADOPTED):
+        if not isinstance(action, CHOSEN + ADOPTED + LATCHED + (ReleaseReservation,)):
             raise TypeError(f"nothing applies an action of kind {type(action).__name__}")
 
 
@@ -179,6 +194,8 @@ class Cycle:
     actions : Actions
     store : Store
     clock : Clock
+    gate : Gate
+        Keeps the live ledger, and answers on each cycle once it is saved.
     carried : Carried
         State after the last saved cycle.
     model_by_setting : str
@@ -196,6 +213,7 @@ class Cycle:
         actions: Actions,
         store: Store,
         clock: Clock,
+        gate: Gate,
         carried: Carried,
         token: int,
         model_by_setting: str = DEFAULT_BOOK_MODEL,
@@ -207,6 +225,7 @@ class Cycle:
         self._model_by_setting = model_by_setting
         self._store = store
         self._clock = clock
+        self._gate = gate
         self._carried = carried
         self._token = token
         self._unsaved: CycleRecord | None = None
@@ -232,18 +251,23 @@ class Cycle:
             return None
         self._unsaved = None
         self._carried = carried_after(record)
+        self._gate.serve(record)
         return record
 
     def _read(self) -> CycleRecord:
         begun = self._clock.monotonic()
         # First of all: they can be asked for again, what a feed or an account tells cannot.
         actions = self._actions.after(self._carried.state.action_seq)
+        self._gate.take_actions(actions)
         self._unread = market = self._market()
-        account = read_account(self._account, self._executor, market, self._carried)
+        live = replace(self._carried, ledger=self._gate.ledger)
+        account = read_account(self._account, self._executor, market, live)
+        ledger, told = self._gate.take_in(account)
         record = take_cycle(
             self._carried,
             market,
-            account,
+            told,
+            booked=ledger,
             actions=actions,
             model_by_setting=self._model_by_setting,
         )

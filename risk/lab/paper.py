@@ -2,7 +2,8 @@
 
 It turns the strategies' wishes into fills: at each hourly close towards the target weights, as far
 as the drawdown ladder allows, and every few minutes a small trade of one strategy so that a live
-book is never quite still. What a stop has closed is not entered again before its cool-down is over.
+book is never quite still. What a stop has closed is not entered again before its cool-down is over;
+where somebody has stopped trading, nothing is traded, or only what reduces.
 A purchase pays the ask and a sale receives the bid (the mark itself where a feed has no quotes),
 and each trade costs a fee of ten basis points. What it trades follows from market, ledger and
 state alone: a replay repeats it, and the id of a fill says which wish at which market time it was,
@@ -15,13 +16,18 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from risk.domain.latches import latched_at
 from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.market import BarClose, Mark, Period, Trust
 from risk.domain.paper import paper_fill
 from risk.domain.ports import AccountReading, Carried, MarketReading, Strategy
 from risk.domain.positions import PositionKey
+from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.state import RiskState
+from risk.domain.trading import TradingState
 from risk.lab.closes import Closes
 from risk.lab.strategies import STRATEGIES
+from risk.portfolio.committed import scopes_of
 
 DEPOSIT = 2_500_000.0
 #: A trade below this fraction of the strategy's capital is not worth its cost.
@@ -96,14 +102,15 @@ class PaperDesk:
         market : MarketReading
         carried : Carried
             A ledger without entries is paid the deposit; targets are multiplied by the state's
-            sizing, so that what was de-risked is not bought back, and its cool-downs are kept.
+            sizing, so that what was de-risked is not bought back; its cool-downs and latches are
+            kept.
         """
         ledger, state = carried.ledger, carried.state
         flows = () if ledger.seq else (self._first_deposit(market.at),)
         hours = [close for close in market.closes if close.period is Period.HOUR]
         for close in hours:
             self._closes.remember(close)
-        book = _Book.of(market, ledger.after_all(flows=flows), state.cool_downs)
+        book = _Book.of(market, ledger.after_all(flows=flows), state)
         fills: list[Fill] = []
         if book is not None:
             if hours:
@@ -146,18 +153,16 @@ _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 @dataclass(frozen=True, slots=True)
 class _Book:
-    """What the desk has, what it is worth now, and what it is to stay out of until when."""
+    """What the desk has, what it is worth now, and what it is to stay out of."""
 
     at: datetime
     marks: Mapping[str, Mark]
     ledger: Ledger
     equity: float
-    cool_downs: Mapping[PositionKey, datetime]
+    state: RiskState
 
     @classmethod
-    def of(
-        cls, market: MarketReading, ledger: Ledger, cool_downs: Mapping[PositionKey, datetime]
-    ) -> "_Book | None":
+    def of(cls, market: MarketReading, ledger: Ledger, state: RiskState) -> "_Book | None":
         """The book; None if it cannot be valued or is worth nothing, so that nobody trades."""
         equity = ledger.cash
         for position in ledger.positions.values():
@@ -167,7 +172,7 @@ class _Book:
             equity += position.quantity * mark.price
         if equity <= 0.0:
             return None
-        return cls(market.at, market.marks, ledger, equity, cool_downs)
+        return cls(market.at, market.marks, ledger, equity, state)
 
     def tradable(self, asset: str) -> bool:
         """Whether the asset's mark may be traded at."""
@@ -175,11 +180,23 @@ class _Book:
         return mark is not None and mark.trust is Trust.TRUSTED
 
     def may_trade(self, mandate: Mandate, asset: str, amount: float) -> bool:
-        """Whether a trade enters nothing that a stop keeps the strategy out of."""
-        until = self.cool_downs.get(_key(mandate, asset))
+        """Whether a trade enters nothing that a stop or a person keeps the strategy out of."""
+        latched = self._latched(mandate, asset)
+        until = self.state.cool_downs.get(_key(mandate, asset))
         held = self.exposure(mandate, asset)
         only_reduces = held * amount < 0.0 and abs(amount) <= abs(held)
-        return until is None or self.at >= until or only_reduces
+        stays_out = latched is TradingState.REDUCE_ONLY or (until is not None and self.at < until)
+        return latched is not TradingState.HALTED and (only_reduces or not stays_out)
+
+    def _latched(self, mandate: Mandate, asset: str) -> TradingState:
+        policy, key = self.state.policy, _key(mandate, asset)
+        of_type = "" if policy is None else policy.strategies.get(key.strategy, "")
+        scopes = (
+            Scope(ScopeKind.PORTFOLIO, self.state.portfolio),
+            Scope(ScopeKind.STRATEGY_TYPE, of_type),
+            *scopes_of(key),
+        )
+        return latched_at(self.state.latches, scopes)
 
     def exposure(self, mandate: Mandate, asset: str) -> float:
         """What the mandate holds of the asset, quote currency; negative when short."""

@@ -35,6 +35,8 @@ def malformed(request: OrderRequest, portfolio: str) -> list[Reason]:
         for name in _NAMES
         if not is_name(getattr(request, name))
     ]
+    if request.venue == "":
+        found.append(failed(ReasonCode.VENUE_MISSING, "venue"))
     if is_name(request.portfolio) and request.portfolio != portfolio:
         found.append(failed(ReasonCode.PORTFOLIO_UNKNOWN, request.portfolio))
     if not has_side(request):

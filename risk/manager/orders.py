@@ -7,7 +7,7 @@ that an agent sends; what cannot be measured is refused, unless it is a proven r
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from risk.assess import OrderCheck
@@ -21,18 +21,21 @@ from risk.domain.decisions import (
     Told,
 )
 from risk.domain.events import Verdict
+from risk.domain.ledger import Ledger
 from risk.domain.orders import Side
 from risk.domain.policy import Instrument
 from risk.domain.positions import PositionKey
 from risk.domain.reductions import FULL_SIZE, Sizing
 from risk.domain.scopes import Scope
 from risk.domain.snapshot import Snapshot
-from risk.domain.state import RiskState, TradingState
+from risk.domain.state import RiskState, Standing
+from risk.domain.trading import TradingState
 from risk.limits.evaluation import surroundings
 from risk.limits.guard import LimitGuard
 from risk.limits.largest import CLOSENESS, NEGLIGIBLE
 from risk.limits.rulebook import Rulebook
-from risk.limits.views import OrderView, SentOrder
+from risk.limits.views import OrderView, SentOrder, Surroundings
+from risk.limits.windowed import WindowedLimit
 from risk.manager.forms import (
     failed,
     has_side,
@@ -80,6 +83,27 @@ class Room(NamedTuple):
     decision: Decision
 
 
+class _Rules(NamedTuple):
+    """The limits in force, and what neither an order nor the ledger changes of what they see."""
+
+    rulebook: Rulebook
+    around: Surroundings
+
+
+def _rules_of(state: RiskState, snapshot: Snapshot) -> _Rules | None:
+    policy = state.policy
+    if policy is None:
+        return None
+    around = surroundings(
+        policy,
+        snapshot,
+        equity=snapshot.equity,
+        performance=state.performance,
+        courses=state.courses,
+    )
+    return _Rules(Rulebook(policy, state.portfolio, state.limits), around)
+
+
 class RiskManager:
     """Answers for one book at one moment.
 
@@ -92,6 +116,10 @@ class RiskManager:
     snapshot : Snapshot
     sent : mapping of strategy to sequence of SentOrder, optional
         Orders that each strategy sent before, oldest first.
+    barred : tuple of Reason
+        What stops new risk whatever the order, apart from what the snapshot tells.
+    check, rules : OrderCheck and tuple, or None
+        Of the snapshot and the state, where they are known already.
     """
 
     def __init__(
@@ -100,32 +128,75 @@ class RiskManager:
         snapshot: Snapshot,
         *,
         sent: Mapping[str, Sequence[SentOrder]] | None = None,
+        barred: tuple[Reason, ...] = (),
+        check: OrderCheck | None = None,
+        rules: "_Rules | None" = None,
     ) -> None:
         self._state = state
         self._snapshot = snapshot
-        self._sent = sent or {}
+        self._sent = sent if sent is not None else {}
         self._equity = snapshot.equity
-        self._check = OrderCheck(snapshot)
+        self._check = check or OrderCheck(snapshot)
+        self._rules = rules if rules is not None else _rules_of(state, snapshot)
         rulebook, self._guard = self._prepared()
-        self._places = Places(state, snapshot, rulebook, self._equity)
+        self._barred = barred
+        self._places = Places(state, snapshot, rulebook, self._equity, barred)
         self._version = state.policy.version if state.policy else 0
+        self._at = snapshot.at
         self._expires_at = snapshot.at + ANSWER_LIFE
 
     def _prepared(self) -> tuple[Rulebook | None, LimitGuard | None]:
-        state, policy = self._state, self._state.policy
-        if policy is None:
+        if self._rules is None:
             return None, None
-        rulebook = Rulebook(policy, state.portfolio, state.limits)
-        around = surroundings(
-            policy,
-            self._snapshot,
-            equity=self._equity,
-            performance=state.performance,
-            courses=state.courses,
+        rulebook, around = self._rules
+        current = around if around.equity == self._equity else replace(around, equity=self._equity)
+        return rulebook, LimitGuard(rulebook, self._check, current)
+
+    def following(self, ledger: Ledger) -> "RiskManager":
+        """Answers for the same market once the ledger has moved on."""
+        snapshot = replace(self._snapshot, ledger=ledger)
+        return RiskManager(
+            self._state,
+            snapshot,
+            sent=self._sent,
+            barred=self._barred,
+            check=self._check.following(snapshot),
+            rules=self._rules,
         )
-        return rulebook, LimitGuard(rulebook, self._check, around)
+
+    def under(
+        self, standings: Mapping[Scope, Standing], barred: tuple[Reason, ...]
+    ) -> "RiskManager":
+        """Answers on the same book under other trading states, or with new risk barred.
+
+        Parameters
+        ----------
+        standings : mapping of Scope to Standing
+            In place of the state's.
+        barred : tuple of Reason
+            What stops new risk whatever the order.
+        """
+        return RiskManager(
+            replace(self._state, standings=standings),
+            self._snapshot,
+            sent=self._sent,
+            barred=barred,
+            check=self._check,
+            rules=self._rules,
+        )
 
     # --- answers ---------------------------------------------------------------------------
+
+    def advance_to(self, at: datetime) -> None:
+        """Answer as of a later time from now on; the market stays as it was measured.
+
+        Parameters
+        ----------
+        at : datetime
+            The market's time, UTC; an earlier one than before changes nothing.
+        """
+        if at > self._at:
+            self._at, self._expires_at = at, at + ANSWER_LIFE
 
     def validate_order(self, request: OrderRequest) -> Decision:
         """Approve, resize or reject an order, with reasons.
@@ -147,6 +218,10 @@ class RiskManager:
         if least >= request.quantity * (1.0 - _SAME):
             return self._answer_reduction(request, place)
         return self._answer_new_risk(request, place, least, sizing)
+
+    def duplicate(self, request: OrderRequest) -> Decision:
+        """The refusal of an order whose id another one has."""
+        return self._answer_malformed(request, (_duplicate(request),))
 
     def validate_signal(self, request: SignalRequest) -> Decision:
         """What an order of that kind would be answered; advises a size where none is named.
@@ -197,6 +272,12 @@ class RiskManager:
             decision = self.validate_order(_just_beyond(order, place, decision.allowed))
         value = decision.allowed * mark.price if mark.known else None
         return Room(decision.allowed, value, decision)
+
+    @property
+    def looks_back(self) -> float:
+        """Seconds for which any limit remembers the orders that were sent."""
+        limits = () if self._rules is None else self._rules.rulebook.order_limits
+        return max((n.seconds for n in limits if isinstance(n, WindowedLimit)), default=0.0)
 
     def tightest(self, key: PositionKey) -> tuple[TradingState, Scope]:
         """The tightest trading state of all scopes that enclose a position, and whose it is."""
@@ -310,7 +391,7 @@ class RiskManager:
 
     def _view(self, request: OrderRequest, place: Place, quantity: float) -> OrderView:
         return OrderView(
-            at=self._snapshot.at,
+            at=self._at,
             key=place.key,
             side=place.side,
             quantity=quantity,

@@ -10,7 +10,8 @@ from risk.domain.policy import Instrument
 from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
-from risk.domain.state import RiskState, TradingState
+from risk.domain.state import RiskState
+from risk.domain.trading import TradingState
 from risk.limits.rulebook import Rulebook
 from risk.portfolio.committed import scopes_of
 
@@ -57,11 +58,19 @@ class Places:
         Of the state's policy.
     equity : float or None
         The snapshot's.
+    barred : tuple of Reason
+        What stops new risk everywhere.
     """
 
     def __init__(
-        self, state: RiskState, snapshot: Snapshot, rulebook: Rulebook | None, equity: float | None
+        self,
+        state: RiskState,
+        snapshot: Snapshot,
+        rulebook: Rulebook | None,
+        equity: float | None,
+        barred: tuple[Reason, ...] = (),
     ) -> None:
+        self._barred = barred
         self._state = state
         self._snapshot = snapshot
         self._rulebook = rulebook
@@ -107,8 +116,10 @@ class Places:
             state=state,
             scope=scope,
             closed=(
+                *self._barred,
                 *self._not_allowed(key),
                 *_closed(state, scope),
+                *self._cooling_down(key),
                 *self._unmeasured(mark),
             ),
             reducible=self._reducible(key, side),
@@ -139,6 +150,12 @@ class Places:
         bare = rulebook.without_limit(key)
         if bare is not None:
             yield Reason(ReasonCode.SCOPE_WITHOUT_LIMIT, Outcome.FAILED, bare.name, bare)
+
+    def _cooling_down(self, key: PositionKey) -> Iterator[Reason]:
+        """What was stopped is not entered again until its plan lets it."""
+        until = self._state.cool_downs.get(key)
+        if until is not None and self._snapshot.at < until:
+            yield Reason(ReasonCode.COOLING_DOWN, Outcome.FAILED, key.asset)
 
     def _unmeasured(self, mark: Mark) -> Iterator[Reason]:
         if not mark.known:

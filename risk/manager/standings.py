@@ -5,9 +5,11 @@ from datetime import datetime
 
 from risk.domain.assessment import Assessment, DoubtKind
 from risk.domain.events import RiskStatus, Severity
+from risk.domain.latches import Latch
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
-from risk.domain.state import Performance, RiskState, Standing, TradingState
+from risk.domain.state import Performance, RiskState, Standing
+from risk.domain.trading import TradingState
 
 _SEVERITY = {
     TradingState.NORMAL: Severity.INFO,
@@ -23,8 +25,11 @@ def next_standings(
     snapshot: Snapshot,
     assessment: Assessment,
     performance: Performance | None,
+    latches: Mapping[Scope, Latch],
 ) -> dict[Scope, Standing]:
-    """The portfolio's standing, and that of each asset whose mark allows no new risk.
+    """The portfolio's standing, and those of each latched scope and each asset without a mark.
+
+    Of what a person asked for and what the numbers allow the tighter holds.
 
     Parameters
     ----------
@@ -35,16 +40,28 @@ def next_standings(
         Of the snapshot.
     performance : Performance or None
         Now.
+    latches : mapping of Scope to Latch
+        In force now.
     """
     wanted = {Scope(ScopeKind.PORTFOLIO, snapshot.portfolio): _judge(assessment, performance)}
     for asset, mark in snapshot.watched.items():
         if not mark.trust.allows_new_risk:
             cause = f"{asset} mark is {mark.trust}: no new risk in it, reductions pass"
             wanted[Scope(ScopeKind.ASSET, asset)] = TradingState.REDUCE_ONLY, cause
+    for scope, latch in latches.items():
+        wanted[scope] = _tighter(latch, wanted.get(scope))
     return {
         scope: Standing(verdict, _since(state, scope, verdict, snapshot.at), cause)
         for scope, (verdict, cause) in wanted.items()
     }
+
+
+def _tighter(latch: Latch, judged: tuple[TradingState, str] | None) -> tuple[TradingState, str]:
+    """The tighter of both; where they agree both causes, since undoing one leaves the other."""
+    if judged is None or judged[0] < latch.state:
+        return latch.state, latch.cause
+    verdict, cause = judged
+    return verdict, f"{latch.cause}; {cause}" if verdict is latch.state else cause
 
 
 def _since(state: RiskState, scope: Scope, verdict: TradingState, at: datetime) -> datetime:
@@ -91,9 +108,21 @@ def status_changes(
             scope=scope.name,
             state=current.name,
             previous=previous.name,
-            cause=new.cause if new else _why_reopened(snapshot, scope),
+            cause=_cause(snapshot, scope, new),
             severity=_severity(scope, current),
         )
+
+
+def _cause(snapshot: Snapshot, scope: Scope, now: Standing | None) -> str:
+    """Why a scope's state changed: who resumed it, and what is said of it now."""
+    resumed = [
+        f"resumed by {change.who}: {change.reason}"
+        for change in snapshot.latch_changes
+        if change.scope == scope and change.after is None
+    ]
+    if now is not None:
+        return "; ".join((*resumed[-1:], now.cause))
+    return resumed[-1] if resumed else _why_reopened(snapshot, scope)
 
 
 def _why_reopened(snapshot: Snapshot, scope: Scope) -> str:

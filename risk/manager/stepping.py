@@ -8,6 +8,7 @@ from risk.assess import assess
 from risk.domain.actions import BY_SETTING, BookModelInUse
 from risk.domain.assessment import Assessment
 from risk.domain.events import ExposureUpdate, RiskEvent
+from risk.domain.latches import Latch, after_changes
 from risk.domain.policy import Policy
 from risk.domain.scopes import Scope
 from risk.domain.snapshot import Snapshot
@@ -18,6 +19,7 @@ from risk.limits.derisking import DeRisked, derisk
 from risk.limits.dynamics import Conditions, thresholds_of
 from risk.limits.evaluation import Evaluated, evaluate, held_view, lent, redefined, surroundings
 from risk.manager import facts
+from risk.manager.latching import latch_events
 from risk.manager.standings import next_standings, status_changes
 from risk.measures.regimes import RegimeState
 from risk.portfolio.controller import exposure_update, portfolio_risk
@@ -52,6 +54,7 @@ class _Found(NamedTuple):
     courses: Mapping[str, Course]
     regime: RegimeState
     policy: Policy | None
+    latches: Mapping[Scope, Latch]
     standings: Mapping[Scope, Standing]
     limits: Evaluated
     derisked: DeRisked
@@ -104,6 +107,7 @@ def _find(state: RiskState, snapshot: Snapshot) -> _Found:
     courses = next_courses(state.courses, snapshot)
     regime = next_regime(state.regime, snapshot.hours, snapshot.models.hour)
     policy = _policy(state, snapshot)
+    latches = after_changes(state.latches, snapshot.latch_changes)
     limits = _limits(state, policy, snapshot, assessment, performance, courses, regime)
     ranges = next_ranges(state.ranges, snapshot.closes)
     return _Found(
@@ -112,7 +116,8 @@ def _find(state: RiskState, snapshot: Snapshot) -> _Found:
         courses=courses,
         regime=regime,
         policy=policy,
-        standings=next_standings(state, snapshot, assessment, performance),
+        latches=latches,
+        standings=next_standings(state, snapshot, assessment, performance, latches),
         limits=limits,
         derisked=derisk(
             state,
@@ -133,6 +138,7 @@ def _find(state: RiskState, snapshot: Snapshot) -> _Found:
 def _told(state: RiskState, snapshot: Snapshot, found: _Found) -> tuple[RiskEvent, ...]:
     return (
         *facts.asked_for(snapshot),
+        *latch_events(snapshot),
         *policy_events(state.policy, snapshot.policy_changes, **snapshot.stamp),
         *facts.booked(snapshot, found.assessment),
         *facts.found_in_data(snapshot),
@@ -171,6 +177,7 @@ def _remembered(state: RiskState, snapshot: Snapshot, found: _Found) -> RiskStat
         ranges=found.ranges,
         stops=found.stops.states,
         cool_downs=found.stops.cool_downs,
+        latches=found.latches,
     )
 
 

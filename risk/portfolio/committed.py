@@ -144,7 +144,7 @@ def commitments_of(
     net = net_by_asset(values)
     return Commitments(
         positions=positions,
-        whole=_together(positions.values()),
+        whole=together(positions.values()),
         scopes=scopes,
         squares=_squares(scopes),
         cash_high=snapshot.ledger.cash - sum(min(0.0, change) for _, change in changes),
@@ -159,10 +159,11 @@ def _scopes(positions: Mapping[PositionKey, Reach]) -> dict[Scope, ScopeReach]:
     for key, reach in positions.items():
         for scope in scopes_of(key):
             members.setdefault(scope, []).append(reach)
-    return {scope: _together(reaches) for scope, reaches in members.items()}
+    return {scope: together(reaches) for scope, reaches in members.items()}
 
 
-def _together(reaches: Iterable[Reach]) -> ScopeReach:
+def together(reaches: Iterable[Reach]) -> ScopeReach:
+    """How far several positions may go at once."""
     listed = list(reaches)
     return ScopeReach(
         gross=sum(reach.worst for reach in listed),
@@ -203,13 +204,13 @@ def _horizon(
         model=model,
         held=held,
         now=now,
-        raising=_raising(model, held, now, changes),
+        raising=raising_orders(model, held, now, changes),
         worst=now.plus(over_scenarios(scenarios, reads, losing)),
         filled=now.plus(over_scenarios(scenarios, reads, all_filled)),
     )
 
 
-def _raising(
+def raising_orders(
     model: Model, held: TailRisk, now: BookVectors, changes: list[tuple[Pending, float]]
 ) -> BookVectors | None:
     """Held profits plus the orders that would each raise the figures; None if not asked for."""
@@ -249,7 +250,7 @@ def nothing_pending(
     positions = {key: Reach(held=value) for key, value in values.items()}
     scopes = _scopes(positions)
     return CommittedBook(
-        whole=_together(positions.values()),
+        whole=together(positions.values()),
         scopes=scopes,
         squares=_squares(scopes),
         cash_high=cash,

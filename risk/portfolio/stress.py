@@ -44,9 +44,21 @@ def with_pending(
     column = shocks.column(asset)
     if profit is None or (column is None and change != 0.0):
         return None
-    if column is None:
-        return profit
-    return np.asarray(profit + np.minimum(shocks.returns[:, column] * change, 0.0))
+    return profit if column is None else profit + losing_with(shocks, asset, change)
+
+
+def losing_with(shocks: ShockMatrix, asset: str, change: float) -> FloatArray:
+    """What an order takes away in each scenario in which it loses, not positive.
+
+    Parameters
+    ----------
+    shocks : ShockMatrix
+    asset : str
+        One that is shocked.
+    change : float
+        Value of the order at the mark, quote currency; a sale is negative.
+    """
+    return np.asarray(np.minimum(shocks.returns[:, shocks.column(asset)] * change, 0.0))
 
 
 def worst_loss(profit: FloatArray | None) -> float | None:

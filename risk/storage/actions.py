@@ -98,13 +98,17 @@ class SqlChanges:
             choose_model(connection, portfolio, model, who=who, at=self._wall(), seen=seen)
 
 
-def actions_after(connection: Connection, portfolio: str, seq: int) -> list[Action]:
-    """Actions later than number `seq`, in their order."""
+def actions_after(
+    connection: Connection, portfolio: str, seq: int, *, kinds: Sequence[type[Action]] = ()
+) -> list[Action]:
+    """Actions later than number `seq`, in their order; only those of `kinds`, if any are given."""
     later = (
         select(action.c.seq, action.c.at_ms, action.c.who, action.c.kind, action.c.body)
         .where(action.c.portfolio == portfolio, action.c.seq > seq)
         .order_by(action.c.seq)
     )
+    if kinds:
+        later = later.where(action.c.kind.in_([kind.__name__ for kind in kinds]))
     return [
         codec.decode_action(row.kind, row.body, seq=row.seq, at=from_ms(row.at_ms), who=row.who)
         for row in connection.execute(later)

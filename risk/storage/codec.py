@@ -21,6 +21,7 @@ from risk.domain.assessment import Assessment
 from risk.domain.events import RiskEvent
 from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.model import Model, Models
+from risk.domain.orders import Reservation
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState
 from risk.errors import EventInvalid, StateUnreadable
@@ -30,7 +31,7 @@ from risk.stress.matrix import shocks_by
 FORMAT = 1
 
 Value = TypeVar("Value", RiskState, Assessment, Model)
-Entry = TypeVar("Entry", Fill, Flow)
+Entry = TypeVar("Entry", Fill, Flow, Reservation)
 
 
 class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
@@ -136,13 +137,13 @@ def _envelope_schema(kind: type[RiskEvent], body: dict[str, Any]) -> dict[str, A
 # ---------------------------------------------------------------- entries of the ledger
 
 
-def encode_entry(entry: Fill | Flow) -> bytes:
-    """A fill or a flow as canonical JSON."""
+def encode_entry(entry: Fill | Flow | Reservation) -> bytes:
+    """An entry of the ledger as canonical JSON."""
     return _json_encoder.encode(entry)
 
 
 def decode_entry(data: bytes, kind: type[Entry]) -> Entry:
-    """The fill or flow that `data` holds.
+    """The entry of that kind that `data` holds.
 
     Raises
     ------

@@ -42,8 +42,9 @@ def require_token(connection: Connection, portfolio: str, token: int) -> None:
     query = select(tables.lease.c.token, tables.lease.c.holder).where(
         tables.lease.c.portfolio == portfolio
     )
-    # The row's lock keeps a successor waiting until this transaction has ended.
-    row = connection.execute(query.with_for_update(read=True)).first()
+    # The row's lock keeps a successor waiting until this transaction has ended, and another of our
+    # own: the cycle and the gate continue one chain of the journal.
+    row = connection.execute(query.with_for_update()).first()
     if row is None:
         raise LeaseLost(f"nobody holds {portfolio}: acquire its lease before writing")
     if row.token != token:

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, delete, exists, select
 
-from risk.domain.ledger import Fill, Flow, Ledger
+from risk.domain.ledger import Entry, Fill, Flow, Ledger
+from risk.domain.orders import Reservation
 from risk.domain.ports import AccountReading, Carried, MarketReading
-from risk.domain.snapshot import Snapshot
 from risk.errors import FeedUnavailable, StateUnreadable, StoreUnavailable
 from risk.storage import bulk
 from risk.storage.bulk import OnConflict, insert_rows
@@ -23,15 +23,22 @@ from risk.storage.tables import ledger_entry, ledger_inbox, to_ms
 
 FILL = "fill"
 FLOW = "flow"
+RESERVATION = "reservation"
+
+_COLUMNS = ("portfolio", "seq", "kind", "external_id", "at_ms", "body")
 
 
-def rows_of_snapshot(snapshot: Snapshot) -> list[bulk.Row]:
-    """Rows of the entries that this snapshot is the first to contain."""
-    entries: list[Fill | Flow] = [*snapshot.flows, *snapshot.fills]
-    first = snapshot.ledger.seq - len(entries) + 1
-    return [
-        (snapshot.portfolio, seq, *_row(entry)) for seq, entry in enumerate(entries, start=first)
-    ]
+def rows_of(portfolio: str, entries: Iterable[tuple[int, Entry]]) -> list[bulk.Row]:
+    """Rows of entries, each under its number."""
+    return [_numbered(portfolio, seq, entry) for seq, entry in entries]
+
+
+def _numbered(portfolio: str, seq: int, entry: Entry) -> bulk.Row:
+    if not isinstance(entry, Reservation):
+        return (portfolio, seq, *_row(entry))
+    # Its order is told of more than once: when it is placed, and when it dies.
+    name, body = f"{entry.order.client_order_id}/{seq}", encode_entry(entry).decode()
+    return (portfolio, seq, RESERVATION, name, to_ms(entry.placed_at), body)
 
 
 def book(connection: Connection, rows: Sequence[bulk.Row]) -> None:
@@ -44,8 +51,9 @@ def book(connection: Connection, rows: Sequence[bulk.Row]) -> None:
     """
     if not rows:
         return
-    columns = ("portfolio", "seq", "kind", "external_id", "at_ms", "body")
-    insert_rows(connection, ledger_entry, columns, rows)
+    insert_rows(connection, ledger_entry, _COLUMNS, rows)
+    if all(kind == RESERVATION for _, _, kind, *_ in rows):
+        return  # nobody else makes them: none waits in the inbox
     is_booked = exists().where(
         ledger_entry.c.portfolio == ledger_inbox.c.portfolio,
         ledger_entry.c.kind == ledger_inbox.c.kind,
@@ -58,23 +66,44 @@ def book(connection: Connection, rows: Sequence[bulk.Row]) -> None:
     )
 
 
-def with_later_entries(connection: Connection, portfolio: str, ledger: Ledger) -> Ledger:
-    """The ledger with what was booked after it."""
-    for _, entry in entries_after(connection, portfolio, ledger.seq):
-        ledger = ledger.after_flow(entry) if isinstance(entry, Flow) else ledger.after_fill(entry)
-    return ledger
+def with_later_entries(
+    connection: Connection, portfolio: str, ledger: Ledger
+) -> tuple[Ledger, tuple[Fill | Flow, ...]]:
+    """The ledger with what was booked after it, and the fills and flows among that."""
+    later = [entry for _, entry in _entries(connection, portfolio, ledger.seq)]
+    for entry in later:
+        ledger = ledger.after(entry)
+    return ledger, tuple(entry for entry in later if not isinstance(entry, Reservation))
 
 
 def entries_after(
     connection: Connection, portfolio: str, seq: int
 ) -> list[tuple[int, Fill | Flow]]:
-    """Entries booked after the one of number `seq`, each with its own number, in order."""
+    """Fills and flows booked after entry number `seq`, each with its own number, in order."""
+    return [
+        (number, entry)
+        for number, entry in _entries(connection, portfolio, seq, kinds=(FILL, FLOW))
+        if not isinstance(entry, Reservation)
+    ]
+
+
+def _entries(
+    connection: Connection,
+    portfolio: str,
+    seq: int,
+    *,
+    kinds: Sequence[str] = (FILL, FLOW, RESERVATION),
+) -> list[tuple[int, Entry]]:
     later = (
         select(ledger_entry.c.seq, ledger_entry.c.kind, ledger_entry.c.body)
-        .where(ledger_entry.c.portfolio == portfolio, ledger_entry.c.seq > seq)
+        .where(
+            ledger_entry.c.portfolio == portfolio,
+            ledger_entry.c.seq > seq,
+            ledger_entry.c.kind.in_(kinds),
+        )
         .order_by(ledger_entry.c.seq)
     )
-    return [(number, _read(kind, body)) for number, kind, body in connection.execute(later)]
+    return [(number, _read_any(kind, body)) for number, kind, body in connection.execute(later)]
 
 
 def put_into_inbox(connection: Connection, portfolio: str, entries: Iterable[Fill | Flow]) -> int:
@@ -88,7 +117,9 @@ def put_into_inbox(connection: Connection, portfolio: str, entries: Iterable[Fil
 def known_ids(connection: Connection, portfolio: str) -> set[tuple[str, str]]:
     """Kind and outside id of every entry that is booked or waits to be."""
     queries = [
-        select(table.c.kind, table.c.external_id).where(table.c.portfolio == portfolio)
+        select(table.c.kind, table.c.external_id).where(
+            table.c.portfolio == portfolio, table.c.kind != RESERVATION
+        )
         for table in (ledger_entry, ledger_inbox)
     ]
     return {(kind, identity) for query in queries for kind, identity in connection.execute(query)}
@@ -145,6 +176,12 @@ def identity(entry: Fill | Flow) -> tuple[str, str]:
 
 def _row(entry: Fill | Flow) -> tuple[str, str, int, str]:
     return *identity(entry), to_ms(entry.at), encode_entry(entry).decode()
+
+
+def _read_any(kind: str, body: str) -> Entry:
+    if kind == RESERVATION:
+        return decode_entry(body.encode(), Reservation)
+    return _read(kind, body)
 
 
 def _read(kind: str, body: str) -> Fill | Flow:

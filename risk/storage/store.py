@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, exists, select
 
 from risk.domain.events import PositionRisk, RiskEvent
 from risk.domain.market import BarClose, Period
@@ -23,7 +23,7 @@ from risk.storage.bulk import OnConflict, insert_rows
 from risk.storage.engines import Engines, transaction
 from risk.storage.lease import require_token
 from risk.storage.metrics import Sample, SeriesKey
-from risk.storage.tables import cycle, risk_state, snapshot, to_ms
+from risk.storage.tables import cycle, decision, risk_state, snapshot, to_ms
 
 #: Snapshots kept, the newest.
 SNAPSHOTS_KEPT = 60
@@ -71,12 +71,13 @@ class SqlStore:
             if row is None:
                 return None
             booked = codec.ledger_of_snapshot(row.snapshot)
-            book = ledger.with_later_entries(connection, portfolio, booked)
+            book, untold = ledger.with_later_entries(connection, portfolio, booked)
             day, hour = (_model_body(connection, portfolio, p) for p in (Period.DAY, Period.HOUR))
         return Carried(
             state=codec.decode_value(row.body, RiskState),
             ledger=book,
             models=Models(day=models.restored(day), hour=models.restored(hour)),
+            untold=untold,
         )
 
     def save(self, record: CycleRecord, *, token: int) -> None:
@@ -212,7 +213,7 @@ class _Batch:
 
     def add(self, record: CycleRecord) -> None:
         self.cycles.append(_cycle_row(record))
-        self._entries.extend(ledger.rows_of_snapshot(record.snapshot))
+        self._entries.extend(ledger.rows_of(record.snapshot.portfolio, record.entries))
         self._journal.extend(journal.entries_of(record.events))
         for close in record.closes:
             self._bars.extend(bars.rows_of_close(self._market, close))
@@ -303,6 +304,11 @@ def _write_snapshot(connection: Connection, record: CycleRecord) -> None:
         delete(snapshot).where(
             snapshot.c.portfolio == portfolio,
             snapshot.c.number <= record.number - SNAPSHOTS_KEPT,
+            # What an order was judged by is kept with its answer.
+            ~exists().where(
+                decision.c.portfolio == snapshot.c.portfolio,
+                decision.c.snapshot == snapshot.c.number,
+            ),
         )
     )
 

@@ -221,6 +221,39 @@ journal = Table(
     comment="Events kept for ever, each hash covering the one before; never changed.",
 )
 
+decision = Table(
+    "decision",
+    metadata,
+    Column("portfolio", String(64), primary_key=True),
+    Column("client_order_id", Text, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("snapshot", BigInteger, nullable=False),
+    Column("strategy", Text, nullable=False),
+    Column("asset", Text, nullable=False),
+    Column("venue", Text, nullable=False),
+    Column("side", String(8), nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("verdict", String(8), nullable=False),
+    Column("requested", Double, nullable=False),
+    Column("allowed", Double, nullable=False),
+    Column("micros", Double, nullable=False),
+    Column("status", String(16)),
+    Column("filled", Double, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Index("decision_by_time", "portfolio", "at_ms"),
+    Index("decision_by_snapshot", "portfolio", "snapshot"),
+    comment="Orders as they were answered, and what became of each.",
+)
+
+gate_batch = Table(
+    "gate_batch",
+    metadata,
+    Column("portfolio", String(64), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    comment="The last batch of a gate's notes that was written, so that none is written twice.",
+)
+
 lease = Table(
     "lease",
     metadata,
@@ -238,4 +271,19 @@ engine_failure = Table(
     Column("wall_ms", BigInteger, nullable=False),
     Column("problem", Text, nullable=False),
     comment="Why an engine last could not go on; over once a later cycle is complete.",
+)
+
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False, unique=True),
+    Column("portfolios", Text, nullable=False),
+    Column("strategies", Text),
+    Column("abilities", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("revoked_ms", BigInteger),
+    comment="Keys of programs: of the secret only its SHA-256. Lists are JSON; `strategies` is"
+    " NULL for all.",
 )

@@ -4,12 +4,19 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from risk.domain.actions import BY_SETTING, Action, ChooseBookModel
+from risk.domain.actions import (
+    BY_SETTING,
+    Action,
+    ChooseBookModel,
+    LatchTrading,
+    ResumeTrading,
+)
 from risk.domain.events import (
     ActionRefused,
     BookModelChanged,
@@ -17,6 +24,9 @@ from risk.domain.events import (
     LimitUpdated,
     PolicyChanged,
     PortfolioRisk,
+    RiskStatus,
+    TradingLatched,
+    TradingResumed,
 )
 from risk.domain.ledger import Ledger
 from risk.domain.market import DataFault, FaultKind, Period
@@ -24,6 +34,8 @@ from risk.domain.orders import Side
 from risk.domain.policy import Policy
 from risk.domain.ports import AccountReading, MarketReading
 from risk.domain.reductions import Reduction
+from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.trading import TradingState
 from risk.engine import cycle as module
 from risk.engine.accounts import JointAccount
 from risk.engine.cycle import Cycle, read_account, take_cycle
@@ -37,6 +49,7 @@ from tests.engine.worlds import (
     PORTFOLIO,
     FakeAccount,
     deposit,
+    gate_over,
     nothing_yet,
     noting,
     purchase,
@@ -45,6 +58,7 @@ from tests.engine.worlds import (
 from tests.fakes import FakeClock
 from tests.fakes_executors import FakeExecutor
 from tests.fakes_feeds import FakeFeed
+from tests.fakes_journal import FakeGateJournal
 from tests.fakes_store import FakeActions, FakeLeaseOffice, FakeStore
 from tests.policy_files import policy_of
 
@@ -64,12 +78,15 @@ class World:
         self.executor = FakeExecutor()
         self.actions = FakeActions()
         self.model_by_setting = "filtered_evt"
-        self.store = FakeStore(self.office)
+        self.journal = FakeGateJournal(partial(self.office.require, PORTFOLIO))
+        self.store = FakeStore(self.office, self.journal)
         self.token = self.office.acquire(PORTFOLIO, "first").token
         self.cycle = self.started()
 
     def started(self) -> Cycle:
         """A cycle that goes on from what the store holds."""
+        carried = self.store.load(PORTFOLIO) or nothing_yet(self.feed.assets)
+        self.gate = gate_over(carried, self.journal, self.clock, token=self.token)
         return Cycle(
             feed=self.feed,
             account=self.account,
@@ -78,7 +95,8 @@ class World:
             model_by_setting=self.model_by_setting,
             store=self.store,
             clock=self.clock,
-            carried=self.store.load(PORTFOLIO) or nothing_yet(self.feed.assets),
+            gate=self.gate,
+            carried=carried,
             token=self.token,
         )
 
@@ -560,6 +578,55 @@ def test_a_policy_and_a_model_asked_for_together_are_both_taken_in(world):
 
     assert record.state.policy.version == 1
     assert record.state.book_model.name == "historical_250"
+
+
+BOOK = Scope(ScopeKind.PORTFOLIO, PORTFOLIO)
+
+
+def halting(seq: int, scope: Scope = BOOK) -> LatchTrading:
+    return LatchTrading(
+        seq=seq, at=BEGIN, who="ana", scope=scope, state=TradingState.HALTED,
+        reason="fat finger", id=f"latch-{seq}",
+    )  # fmt: skip
+
+
+def told_of_trading(record) -> list[str]:
+    kinds = TradingLatched | TradingResumed | RiskStatus | ActionRefused
+    return [type(event).__name__ for event in record.events if isinstance(event, kinds)]
+
+
+def test_a_halt_is_taken_in_once_outlasts_a_restart_and_moves_no_peak(world):
+    before = world.cycle.turn()
+    world.actions.asked.append(halting(1))
+    halted, quiet = world.turn_after(MINUTE), world.turn_after(MINUTE)
+    world.cycle = world.started()
+    restarted = world.turn_after(MINUTE)
+
+    assert told_of_trading(halted) == ["TradingLatched", "RiskStatus"]
+    for record in (halted, quiet, restarted):
+        standing = record.state.standing()
+        assert (standing.state, standing.since) == (TradingState.HALTED, BEGIN + MINUTE)
+        assert standing.cause == "halted by ana: fat finger"
+        assert record.state.latches[BOOK].since == BEGIN + MINUTE
+        assert record.state.performance.peak == before.state.performance.peak
+    assert told_of_trading(quiet) == told_of_trading(restarted) == []
+
+
+def test_who_resumes_names_the_latch_that_was_seen(world):
+    before = world.cycle.turn()
+    world.actions.asked.append(halting(1))
+    world.turn_after(MINUTE)
+    resuming = ResumeTrading(seq=3, at=BEGIN, who="ben", scope=BOOK, reason="checked", seen=1)
+    world.actions.asked += [halting(2), resuming]
+    refused = world.turn_after(MINUTE)
+    world.actions.asked.append(replace(resuming, seq=4, seen=2))
+    resumed = world.turn_after(MINUTE)
+
+    assert told_of_trading(refused) == ["ActionRefused", "TradingLatched"]
+    assert refused.state.latches[BOOK].action == 2
+    assert told_of_trading(resumed) == ["TradingResumed", "RiskStatus"]
+    assert resumed.state.latches == {}
+    assert resumed.state.standing().state is before.state.standing().state
 
 
 def test_an_action_that_nothing_applies_is_an_error_not_a_silence(world):

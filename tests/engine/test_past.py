@@ -24,10 +24,19 @@ from risk.storage.queries import FeedInfo, SqlBookReader
 from risk.storage.rollups import keep_house
 from risk.storage.schema import upgrade
 from risk.storage.store import SqlStore
-from tests.engine.worlds import BEGIN, PORTFOLIO, FakeAccount, models_written, nothing_yet, written
+from tests.engine.worlds import (
+    BEGIN,
+    PORTFOLIO,
+    FakeAccount,
+    gate_over,
+    models_written,
+    nothing_yet,
+    written,
+)
 from tests.fakes import FakeClock
 from tests.fakes_executors import FakeExecutor
 from tests.fakes_feeds import FakeFeed
+from tests.fakes_journal import FakeGateJournal
 from tests.fakes_store import FakeActions, FakeStore
 from tests.policy_files import policy_of
 from tests.storage.rows import count, lease_token
@@ -63,6 +72,7 @@ class DemoWorld:
     def lived(self) -> list[CycleRecord]:
         """The same time, turn by turn."""
         clock, store = FakeClock(SINCE), FakeStore()
+        gate = gate_over(self.carried, FakeGateJournal(), clock)
         cycle = Cycle(
             feed=self.feed,
             account=self.desk,
@@ -70,6 +80,7 @@ class DemoWorld:
             actions=FakeActions(),
             store=store,
             clock=clock,
+            gate=gate,
             carried=self.carried,
             token=1,
         )

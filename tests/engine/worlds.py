@@ -3,11 +3,13 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from risk.domain.journalling import GateJournal
 from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.model import Models
 from risk.domain.orders import Side, WorkingOrder
-from risk.domain.ports import AccountReading, Carried, CycleRecord, MarketReading
+from risk.domain.ports import AccountReading, Carried, Clock, CycleRecord, MarketReading
 from risk.domain.state import RiskState
+from risk.engine.gate import Gate
 from risk.portfolio.forecasting import new_models
 from risk.storage.codec import encode_event, encode_snapshot, encode_value
 
@@ -71,6 +73,21 @@ class FakeAccount:
 def nothing_yet(assets: Sequence[str]) -> Carried:
     """Where a book begins."""
     return Carried(state=RiskState(portfolio=PORTFOLIO), ledger=Ledger(), models=new_models(assets))
+
+
+def gate_over(
+    carried: Carried, journal: GateJournal, clock: Clock, *, token: int = 1, **choices: bool
+) -> Gate:
+    """A gate that writes when it is asked to, in the thread of whoever asks."""
+    return Gate(
+        carried=carried,
+        journal=journal,
+        token=token,
+        clock=clock,
+        patience=1.0,
+        stale_after=5.0,
+        **choices,
+    )
 
 
 def written(record: CycleRecord) -> tuple[object, ...]:

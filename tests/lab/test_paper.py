@@ -6,14 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from risk.domain.latches import Latch
 from risk.domain.ledger import Fill, Ledger
 from risk.domain.market import Bar, BarClose, Mark, Period, Trust, missing_mark
 from risk.domain.orders import Side
 from risk.domain.paper import PAPER_FEE
+from risk.domain.policy import Policy
 from risk.domain.ports import AccountReading, Carried, MarketReading
 from risk.domain.positions import PositionKey
 from risk.domain.reductions import Sizing
+from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import RiskState
+from risk.domain.trading import TradingState
 from risk.feeds.simulated import SimulatedFeed
 from risk.lab.paper import (
     DEMO_MANDATES,
@@ -204,6 +208,45 @@ def test_what_was_stopped_and_is_held_still_may_be_made_smaller_and_no_more():
     assert [amount < 0.0 for amount in amounts(0.1)] == [True]
     assert amounts(0.8) == []
     assert amounts(-0.4) == []
+
+
+def stopped_by_hand(ledger: Ledger, scope: Scope, state: TradingState) -> Carried:
+    """What a cycle starts from after somebody stopped trading in the scope."""
+    latch = Latch(scope, state, "ana", "fat finger", NOON, 1, "x")
+    carried = carrying(ledger)
+    policy = Policy(strategies={"wish": "wishful"})
+    return replace(carried, state=replace(carried.state, latches={scope: latch}, policy=policy))
+
+
+AROUND = [
+    Scope(ScopeKind.PORTFOLIO, "demo"),
+    Scope(ScopeKind.STRATEGY_TYPE, "wishful"),
+    Scope(ScopeKind.STRATEGY, "wish"),
+    Scope(ScopeKind.ASSET, "BTC"),
+    Scope(ScopeKind.VENUE, "sim-a"),
+]
+
+
+@pytest.mark.parametrize("scope", AROUND)
+def test_where_somebody_stopped_trading_the_desk_stops(scope: Scope):
+    ledger = booked(Ledger(), desk(Wish({"BTC": 0.4})).read(market(), AT_FIRST))
+
+    def amounts(weight: float, state: TradingState) -> list[float]:
+        carried = stopped_by_hand(ledger, scope, state)
+        fills = desk(Wish({"BTC": weight})).read(market(NOON + HOUR), carried).fills
+        return [fill.signed_quantity for fill in fills]
+
+    assert amounts(0.1, TradingState.HALTED) == amounts(0.8, TradingState.HALTED) == []
+    assert [amount < 0.0 for amount in amounts(0.1, TradingState.REDUCE_ONLY)] == [True]
+    assert amounts(0.8, TradingState.REDUCE_ONLY) == []
+
+
+def test_what_is_stopped_elsewhere_stops_nothing_here():
+    elsewhere = Scope(ScopeKind.ASSET, "ETH")
+    carried = stopped_by_hand(Ledger(), elsewhere, TradingState.HALTED)
+    fills = desk(Wish({"BTC": 0.4, "ETH": 0.4})).read(market(BTC=100.0, ETH=10.0), carried).fills
+
+    assert [fill.asset for fill in fills] == ["BTC"]
 
 
 def test_an_asset_without_a_wish_is_held():

@@ -23,6 +23,8 @@ from risk.domain.events import (
     Severity,
     StopEscalated,
     StopLossUpdate,
+    TradingLatched,
+    TradingResumed,
     Verdict,
 )
 from risk.domain.market import FaultKind, Trust
@@ -33,6 +35,8 @@ COMMON = {"at": AFTERNOON, "portfolio": "demo", "cycle": "demo-1"}
 _BY_NAME = {
     "state": "THROTTLED",
     "previous": "NORMAL",
+    "asked": "HALTED",
+    "scope_kind": "strategy",
     "severity": Severity.WARNING,
     "verdict": Verdict.RESIZE,
     "trust": Trust.STALE,
@@ -289,3 +293,54 @@ def test_only_as_many_as_asked_for_and_in_the_chosen_zone():
     entries = happenings(build_events(), zone=zone("Europe/Berlin"), currency="USD", limit=2)
 
     assert [e.time for e in entries] == ["16:42:07", "16:38:40"]
+
+
+HALT = TradingLatched(
+    **COMMON,
+    scope_kind="asset",
+    scope="DOGE/USDT",
+    state="HALTED",
+    asked="HALTED",
+    who="ana",
+    reason="fat finger",
+)
+STATUS = RiskStatus(
+    **COMMON,
+    scope_kind="asset",
+    scope="DOGE/USDT",
+    state="HALTED",
+    previous="NORMAL",
+    cause="halted by ana: fat finger",
+    severity=Severity.WARNING,
+)
+
+
+def test_who_stopped_trading_is_told_once_and_not_again_as_a_state():
+    elsewhere = replace(STATUS, scope="BTC/USDT")
+
+    assert told(STATUS, HALT) == ["ana halted DOGE, fat finger"]
+    assert len(told(elsewhere, HALT)) == 2
+    assert len(told(replace(STATUS, state="REDUCE_ONLY"), HALT)) == 2
+
+
+def test_a_looser_latch_says_what_stays():
+    looser = replace(HALT, asked="REDUCE_ONLY", who="ben", scope_kind="portfolio", scope="demo")
+
+    assert told(looser) == [
+        "ben lets only reductions pass in the book, fat finger; it stays HALTED"
+    ]
+
+
+def test_who_resumed_is_told_beside_what_trading_is_then():
+    resumed = TradingResumed(
+        **COMMON,
+        scope_kind="strategy",
+        scope="trend",
+        state="HALTED",
+        who="ben",
+        reason="checked",
+    )
+    normal = replace(STATUS, state="NORMAL", previous="HALTED", cause="resumed by ben: checked")
+
+    assert told(normal, resumed)[1] == "ben resumed strategy trend, checked"
+    assert len(told(normal, resumed)) == 2

@@ -4,6 +4,7 @@ from dash import html
 
 from pages.components.basics import Component
 from pages.components.notices import empty_state, page_banner
+from pages.views.latches import latch_banners
 from pages.views.limits.asked import asked_card
 from pages.views.limits.detail import detail_card, expiring_card
 from pages.views.limits.reading import LimitsData
@@ -38,6 +39,11 @@ def _no_policy(data: LimitsData) -> Component:
 
 
 def _notices(data: LimitsData) -> list[Component]:
+    state, now = data.cycle.state, data.cycle.assessment.at
+    return [*latch_banners(state, data.query.zone, now=now), *_not_understood(data)]
+
+
+def _not_understood(data: LimitsData) -> list[Component]:
     if not data.asked or (data.chosen is not None and data.chosen.name == data.asked):
         return []
     shown = "" if data.chosen is None else f" {data.chosen.title} is shown."

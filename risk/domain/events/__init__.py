@@ -23,23 +23,40 @@ from risk.domain.events.measurements import (
     PortfolioRisk,
     PositionRisk,
 )
+from risk.domain.events.orders import (
+    AnswersLost,
+    FillDisputed,
+    FillUnexpected,
+    ReductionAcknowledged,
+    ReservationOverdue,
+    ReservationReleased,
+)
 from risk.domain.events.reductions import (
     ReductionLate,
     ReductionRequested,
     StopEscalated,
     StopLossUpdate,
 )
-from risk.domain.events.trading import BreakerActivated, BreakerDeactivated, RiskStatus
+from risk.domain.events.trading import (
+    BreakerActivated,
+    BreakerDeactivated,
+    RiskStatus,
+    TradingLatched,
+    TradingResumed,
+)
 
 __all__ = [
     "RULE",
     "ActionRefused",
+    "AnswersLost",
     "BookModelChanged",
     "BreakerActivated",
     "BreakerDeactivated",
     "DataFaultFound",
     "ExposureUpdate",
+    "FillDisputed",
     "FillRecorded",
+    "FillUnexpected",
     "ForecastScored",
     "FundsMoved",
     "LimitBreached",
@@ -51,14 +68,19 @@ __all__ = [
     "PolicyChanged",
     "PortfolioRisk",
     "PositionRisk",
+    "ReductionAcknowledged",
     "ReductionLate",
     "ReductionRequested",
     "RegimeChanged",
+    "ReservationOverdue",
+    "ReservationReleased",
     "RiskEvent",
     "RiskStatus",
     "Severity",
     "SignalValidation",
     "StopEscalated",
     "StopLossUpdate",
+    "TradingLatched",
+    "TradingResumed",
     "Verdict",
 ]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 from risk.domain.events.base import RiskEvent
 
@@ -48,7 +49,13 @@ class OrderValidation(RiskEvent):
         Signed units; zero allowed when rejected.
     reasons : tuple of str
         Codes of the checks that decided.
+    sender : str
+        Whose key the order came with; empty in events from before there were keys.
+    answer_digest : str
+        SHA-256 of the whole answer as it was said, in hexadecimal; empty in those too.
     """
+
+    version: ClassVar[int] = 2
 
     client_order_id: str
     strategy: str
@@ -57,3 +64,5 @@ class OrderValidation(RiskEvent):
     requested_quantity: float
     allowed_quantity: float
     reasons: tuple[str, ...]
+    sender: str = ""
+    answer_digest: str = ""

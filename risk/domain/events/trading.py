@@ -1,4 +1,4 @@
-"""What may be traded at all: trading states, and the breakers that impose them."""
+"""What may be traded at all: trading states, and the people and breakers that impose them."""
 
 from dataclasses import dataclass
 
@@ -26,6 +26,47 @@ class RiskStatus(RiskEvent):
     previous: str
     cause: str
     severity: Severity
+
+
+@dataclass(frozen=True, kw_only=True)
+class TradingLatched(RiskEvent):
+    """A person or a program stopped trading in a scope, until a person resumes it.
+
+    Attributes
+    ----------
+    scope_kind, scope : str
+    state : str
+        What the scope is latched at now, ``HALTED`` or ``REDUCE_ONLY``.
+    asked : str
+        What was asked for; looser than `state` where it was latched more tightly already.
+    who, reason : str
+    """
+
+    scope_kind: str
+    scope: str
+    state: str
+    asked: str
+    who: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TradingResumed(RiskEvent):
+    """A person let go of a scope's latch. What rules and limits say of it is another matter.
+
+    Attributes
+    ----------
+    scope_kind, scope : str
+    state : str
+        What it was latched at.
+    who, reason : str
+    """
+
+    scope_kind: str
+    scope: str
+    state: str
+    who: str
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,93 @@
+"""The key of a machine's own programs, in a file that only its owner may read."""
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+import structlog
+
+from risk.auth.keys import PREFIX, new_key
+from risk.errors import SettingInvalid
+
+_LOG = structlog.get_logger(__name__)
+
+#: Within ``SEAWALL_HOME``.
+FILE_NAME = "service.key"
+_OWNER_ONLY = 0o600
+
+
+def keep_service_key(home: Path) -> str:
+    """The secret in the file of `home`, which is made if there is none.
+
+    Of two programs that start at once one makes the file, and both read the same.
+
+    Raises
+    ------
+    SettingInvalid
+        If the file cannot be made or read, or holds no key.
+    """
+    path = home / FILE_NAME
+    try:
+        if not path.exists():
+            _make(path)
+        _close_to_others(path)
+        return _read(path)
+    except OSError as problem:
+        raise SettingInvalid(
+            "SEAWALL_HOME",
+            f"cannot keep the service key {path}: {problem.strerror or type(problem).__name__}",
+        ) from problem
+
+
+def read_service_key(home: Path) -> str | None:
+    """The secret in the file of `home`; None if there is none.
+
+    Raises
+    ------
+    SettingInvalid
+        If there is a file that cannot be read, or that holds no key.
+    """
+    path = home / FILE_NAME
+    try:
+        return _read(path)
+    except FileNotFoundError:
+        return None
+    except OSError as problem:
+        reason = problem.strerror or type(problem).__name__
+        raise SettingInvalid(
+            "SEAWALL_HOME", f"holds the service key {path}, which cannot be read: {reason}"
+        ) from problem
+
+
+def _make(path: Path) -> None:
+    """Whole or not at all: whoever looks meanwhile finds no half of a key."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, written = tempfile.mkstemp(dir=path.parent, prefix=f".{FILE_NAME}-")
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(new_key().secret + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(written, path)
+        except FileExistsError:
+            return  # another program was quicker; its key holds
+    finally:
+        Path(written).unlink()
+
+
+def _close_to_others(path: Path) -> None:
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & ~_OWNER_ONLY:
+        path.chmod(_OWNER_ONLY)
+        _LOG.warning("service_key_was_open", path=str(path), mode=oct(mode))
+
+
+def _read(path: Path) -> str:
+    secret = path.read_text(encoding="ascii", errors="replace").strip()
+    if not secret.startswith(PREFIX) or not secret.isascii() or not secret.isprintable():
+        raise SettingInvalid(
+            "SEAWALL_HOME", f"holds {path}, which is no key: remove it, and start again"
+        )
+    return secret

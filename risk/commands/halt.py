@@ -1,0 +1,162 @@
+"""``seawall halt``: stop trading at once, whether the engine answers or not."""
+
+from uuid import uuid4
+
+import click
+
+from risk.commands.authority import NotHeard, command
+from risk.commands.group import Failed, Refused
+from risk.commands.output import as_json, print_json
+from risk.commands.people import book_of, of_portfolio
+from risk.commands.people import who as user
+from risk.commands.scopes import of_scope, scope_of
+from risk.commands.store import writing
+from risk.config import load_settings
+from risk.domain.actions import LatchTrading
+from risk.domain.latches import way_back
+from risk.domain.messages import CommandAnswer, CommandBody
+from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.trading import TradingState
+from risk.engine.clock import wall_time
+from risk.errors import InvalidInput, SeawallError, SettingInvalid, StoreError, UnknownPortfolio
+from risk.storage.actions import checked_name
+from risk.storage.latches import checked_reason, latch
+
+
+@click.command()
+@of_portfolio
+@of_scope
+@click.option("--reduce-only", is_flag=True, help="Let through what only reduces.")
+@click.option("--reason", metavar="TEXT", required=True, help="Why, in one sentence.")
+@click.option("--who", metavar="NAME", help="Who asks; the system's user unless given.")
+@as_json
+def halt(
+    portfolio: str | None,
+    reduce_only: bool,
+    reason: str,
+    who: str | None,
+    as_json: bool,
+    **named: str | None,
+) -> None:
+    """Stop trading in a book, or in one part of it, until somebody resumes it.
+
+    The engine is asked first and holds it from its next order on. If it does not answer, it is
+    written into the database and holds as soon as an engine runs. docs/halting.md says what still
+    works.
+    """
+    name = book_of(portfolio)
+    scope = scope_of(name, named)
+    asked = LatchTrading(
+        seq=0,
+        at=wall_time(),
+        who=checked_name(user() if who is None else who),
+        scope=scope,
+        state=TradingState.REDUCE_ONLY if reduce_only else TradingState.HALTED,
+        reason=checked_reason(reason),
+        id=uuid4().hex,
+    )
+    try:
+        answer = command(load_settings(), _body(name, asked), scope=scope.label)
+    except NotHeard as silence:
+        written = _written(name, asked, silence)
+        _tell_written(name, written, silence, as_json=as_json)
+    else:
+        _tell_answered(name, asked, answer, as_json=as_json)
+
+
+def _body(portfolio: str, asked: LatchTrading) -> CommandBody:
+    return CommandBody(
+        command="halt" if asked.state is TradingState.HALTED else "reduce_only",
+        portfolio=portfolio,
+        reason=asked.reason,
+        scope=None if asked.scope.kind is ScopeKind.PORTFOLIO else asked.scope.label,
+        who=asked.who,
+        id=asked.id,
+    )
+
+
+def _written(portfolio: str, asked: LatchTrading, silence: NotHeard) -> LatchTrading:
+    """The same in the database, under its id: if the engine has it after all, it counts once."""
+    try:
+        with writing() as connection:
+            return latch(
+                connection,
+                portfolio,
+                asked.scope,
+                asked.state,
+                who=asked.who,
+                reason=asked.reason,
+                latch_id=asked.id,
+                at=asked.at,
+            )
+    except SeawallError as error:
+        raise _failure(error)(_nothing_done(asked.scope, silence, error)) from error
+
+
+def _failure(error: SeawallError) -> type[click.ClickException]:
+    """Wrong input is wrong again the next time; a folder that cannot be made is not."""
+    wrong = isinstance(error, InvalidInput | UnknownPortfolio)
+    return Refused if wrong and not isinstance(error, SettingInvalid) else Failed
+
+
+def _nothing_done(scope: Scope, silence: NotHeard, error: SeawallError) -> str:
+    if silence.unsure:
+        begin = f"whether {scope.label} is halted is not known"
+    else:
+        begin = "nothing is halted"
+    also = "the database cannot be written: " if isinstance(error, StoreError) else ""
+    return f"{begin}. The engine {silence.why}; {also}{error}"
+
+
+# --- what is told --------------------------------------------------------------------------
+
+
+def _tell_answered(
+    portfolio: str, asked: LatchTrading, answer: CommandAnswer, *, as_json: bool
+) -> None:
+    if as_json:
+        print_json(_document(portfolio, asked, answer.trading_state, "engine", answer.journalled))
+        return
+    state = answer.trading_state.replace("_", " ")
+    click.echo(f"{asked.scope.label} is {state}: the engine holds it from the next order on.")
+    if not answer.journalled:
+        click.echo(
+            "Its database does not answer: it holds in memory, and is written down as soon as it "
+            "does. An engine that is restarted before then does not know of it."
+        )
+    _tell_way_back(portfolio, asked.scope)
+
+
+def _tell_written(
+    portfolio: str, written: LatchTrading, silence: NotHeard, *, as_json: bool
+) -> None:
+    if as_json:
+        document = _document(portfolio, written, written.state.name, "database", True)
+        print_json({**document, "number": written.seq, "problem": f"the engine {silence.why}"})
+        return
+    scope = written.scope
+    done = "halt" if written.state is TradingState.HALTED else "let only reductions pass in"
+    click.echo(f"The engine {silence.why}; it will {done} {scope.label} as soon as it runs.")
+    click.echo(f"Until then nobody does. It waits in the database as number {written.seq}.")
+    _tell_way_back(portfolio, scope)
+
+
+def _tell_way_back(portfolio: str, scope: Scope) -> None:
+    click.echo(f"`{way_back(portfolio, scope)}` lets it go.")
+
+
+def _document(
+    portfolio: str, asked: LatchTrading, state: str, by: str, journalled: bool
+) -> dict[str, object]:
+    return {
+        "portfolio": portfolio,
+        "scope": asked.scope.label,
+        "trading_state": state,
+        "held_by": by,
+        "journalled": journalled,
+        "who": asked.who,
+        "reason": asked.reason,
+        "id": asked.id,
+        "number": None,
+        "problem": None,
+    }

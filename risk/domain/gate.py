@@ -1,0 +1,154 @@
+"""The gate as those see it who ask for others: answers to orders, commands, and what is live.
+
+Every call takes less than a millisecond and may come from any thread, an event loop's included:
+none waits for a database. What must be on disk before it is said comes as a future.
+"""
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Protocol
+
+from risk.domain.assessment import Assessment
+from risk.domain.latches import Latch
+from risk.domain.messages import (
+    CommandAnswer,
+    FillBody,
+    OrderBody,
+    OrderStanding,
+    SignalAnswer,
+    SignalBody,
+)
+from risk.domain.orders import Reservation
+from risk.domain.reductions import Reduction
+from risk.domain.scopes import Scope
+from risk.domain.snapshot import Snapshot
+from risk.domain.state import RiskState
+from risk.domain.trading import TradingState
+
+
+@dataclass(frozen=True)
+class GateView:
+    """What is live at one moment.
+
+    Attributes
+    ----------
+    state : RiskState
+        After the last complete cycle.
+    snapshot : Snapshot
+        Its ledger is the live one, reservations included.
+    assessment : Assessment
+        Of the last complete cycle.
+    latches : mapping of Scope to Latch
+        In force, those that are not journalled yet included.
+    journalling : bool
+        Whether the last write of decisions went through.
+    snapshot_age : float
+        Seconds on the monotonic clock since the last saved cycle.
+    fresh : bool
+        Whether new risk may be answered on it.
+    open_reservations : mapping of client order id to Reservation
+        Those that still hold room.
+    """
+
+    state: RiskState
+    snapshot: Snapshot
+    assessment: Assessment
+    latches: Mapping[Scope, Latch]
+    journalling: bool
+    snapshot_age: float
+    fresh: bool
+    open_reservations: Mapping[str, Reservation]
+
+
+class Gate(Protocol):
+    """Answers orders, and keeps room for those that it lets through."""
+
+    @property
+    def portfolio(self) -> str:
+        """Whose gate it is."""
+        ...
+
+    def validate_order(self, body: OrderBody, *, sender: str, may_emergency: bool) -> Future[bytes]:
+        """The answer to an order, which reserves room if something of it may be sent.
+
+        The same id and body have the same answer again, byte for byte; the same id with another
+        body is rejected as a ``duplicate_order``.
+
+        Parameters
+        ----------
+        body : OrderBody
+        sender : str
+            Who sent it, for the journal.
+        may_emergency : bool
+            Whether its claim to be an emergency may be believed.
+
+        Returns
+        -------
+        Future of bytes
+            JSON of an `OrderAnswer`, done once it is journalled; at once for what needs no room
+            while the database is away.
+        """
+        ...
+
+    def validate_signal(self, body: SignalBody) -> SignalAnswer:
+        """What an order like this would be answered now; nothing is reserved or journalled."""
+        ...
+
+    def record_fill(
+        self, client_order_id: str, body: FillBody, *, sender: str
+    ) -> Future[OrderStanding]:
+        """Book a trade that an order led to; a second one of the same id changes nothing.
+
+        Raises
+        ------
+        OrderUnknown
+            If no order of that id was let through.
+        FillRefused
+            If the trade cannot be one of that order's.
+        """
+        ...
+
+    def cancel(self, client_order_id: str, *, sender: str) -> Future[OrderStanding]:
+        """Give back the room of an order that whoever sent it knows to be dead.
+
+        Raises
+        ------
+        OrderUnknown
+            If no order of that id was let through.
+        """
+        ...
+
+    def standing(self, client_order_id: str) -> OrderStanding:
+        """Where an order stands that was let through, also once it is filled or dead.
+
+        Raises
+        ------
+        OrderUnknown
+            If no order of that id was let through.
+        """
+        ...
+
+    def strategy_of(self, client_order_id: str) -> str | None:
+        """Whose order it is; None if no order of that id was let through."""
+        ...
+
+    def latch(
+        self, scope: Scope, state: TradingState, *, who: str, reason: str
+    ) -> Future[CommandAnswer]:
+        """Hold a scope at `state`, or tighter, from the next order on: first in memory."""
+        ...
+
+    def acknowledge(self, reduction_id: str, *, sender: str) -> Future[Reduction]:
+        """Note that somebody means to meet a request to make a position smaller.
+
+        Raises
+        ------
+        ReductionUnknown
+            If no request of that id is open.
+        """
+        ...
+
+    def view(self) -> GateView:
+        """What is live now; cheap."""
+        ...

@@ -1,0 +1,168 @@
+"""What the gate writes down before it answers, and where to.
+
+Notes are written in their order, many in one transaction. A batch has a number, so that one of
+which nobody knows whether it was written can be written again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from risk.domain.actions import LatchTrading
+from risk.domain.events import OrderValidation, RiskEvent, Verdict
+from risk.domain.ledger import Entry, Fill
+from risk.domain.orders import ReservationStatus
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnsweredOrder:
+    """An order, how it was answered, and what became of it.
+
+    Attributes
+    ----------
+    client_order_id, strategy, asset, venue, side : str
+        As they were sent.
+    at : datetime
+        When it was answered, the market's time. UTC.
+    sender : str
+        Whose key it came with.
+    snapshot : int
+        Number of the cycle that it was judged by.
+    verdict : Verdict
+    requested, allowed : float
+        Units.
+    micros : float
+        What the answer took, microseconds, without being written down.
+    request, answer : str
+        Canonical JSON of what was sent, and what was said.
+    status : ReservationStatus or None
+        Of the room that was set aside; None where nothing was let through.
+    filled : float
+        Units.
+    """
+
+    client_order_id: str
+    strategy: str
+    asset: str
+    venue: str
+    side: str
+    at: datetime
+    sender: str
+    snapshot: int
+    verdict: Verdict
+    requested: float
+    allowed: float
+    micros: float
+    request: str
+    answer: str
+    status: ReservationStatus | None = None
+    filled: float = 0.0
+
+
+class Booked(NamedTuple):
+    """An entry of the ledger, and its number."""
+
+    seq: int
+    entry: Entry
+
+
+class Answered(NamedTuple):
+    """An order and its answer.
+
+    Attributes
+    ----------
+    order : AnsweredOrder
+    event : OrderValidation
+    instead : bool
+        Whether it takes the place of another answer to the same order, which was never said.
+    """
+
+    order: AnsweredOrder
+    event: OrderValidation
+    instead: bool = False
+
+
+class Progressed(NamedTuple):
+    """How far an order that was let through has come."""
+
+    client_order_id: str
+    status: ReservationStatus
+    filled: float
+
+
+class Told(NamedTuple):
+    """An event that belongs into the journal by itself."""
+
+    event: RiskEvent
+
+
+class Asked(NamedTuple):
+    """A latch that holds in memory already; its number is still to be given."""
+
+    latch: LatchTrading
+
+
+Note = Booked | Answered | Progressed | Told | Asked
+
+
+class Written(NamedTuple):
+    """What came of writing a batch.
+
+    Attributes
+    ----------
+    answered_before : mapping of client order id to AnsweredOrder
+        Orders that had their answer already: this one was not written.
+    latches : tuple of LatchTrading
+        Those asked, with their numbers.
+    """
+
+    answered_before: Mapping[str, AnsweredOrder]
+    latches: tuple[LatchTrading, ...]
+
+
+class GateJournal(Protocol):
+    """Where a gate's notes go: one portfolio's."""
+
+    def last_batch(self) -> int:
+        """Number of the last batch that was written; 0 before the first.
+
+        Raises
+        ------
+        StoreUnavailable
+            If the database does not answer.
+        """
+        ...
+
+    def write(self, batch: int, notes: Sequence[Note], *, token: int) -> Written:
+        """Write a batch in one transaction; one that was written before is left as it is.
+
+        Raises
+        ------
+        LeaseLost
+            If `token` is not the newest one of the portfolio: nothing was written.
+        StoreUnavailable
+            If the database did not answer; the batch may have been written, and writing it
+            again is harmless.
+        """
+        ...
+
+    def order(self, client_order_id: str) -> AnsweredOrder | None:
+        """An order that was answered; None if none of that id was.
+
+        Raises
+        ------
+        StoreUnavailable
+            If the database does not answer.
+        """
+        ...
+
+    def is_booked(self, fill: Fill) -> bool:
+        """Whether a fill of that id at that venue is in the ledger.
+
+        Raises
+        ------
+        StoreUnavailable
+            If the database does not answer.
+        """
+        ...

@@ -1,0 +1,213 @@
+"""What answers orders between two cycles: the last complete one, led along the live ledger.
+
+Not safe for two threads at once: its owner holds a lock, except for `lead`.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import NamedTuple
+
+from risk.domain.actions import Action, LatchTrading
+from risk.domain.decisions import Outcome, Reason, ReasonCode
+from risk.domain.latches import Latch, latches_after
+from risk.domain.ledger import Ledger
+from risk.domain.policy import Policy
+from risk.domain.ports import Clock, CycleRecord
+from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.state import Standing
+from risk.errors import GateClosed
+from risk.limits.views import SentOrder
+from risk.manager import RiskManager
+from risk.manager.standings import next_standings
+
+_STALE = Reason(ReasonCode.SNAPSHOT_STALE, Outcome.FAILED, "snapshot")
+_SILENT = Reason(ReasonCode.NOT_JOURNALLED, Outcome.FAILED, "journal")
+
+
+class _Terms(NamedTuple):
+    """What a manager answers under, beside the market and the ledger."""
+
+    barred: tuple[Reason, ...]
+    edition: int
+
+
+class Answering:
+    """The Risk Manager of now.
+
+    Parameters
+    ----------
+    clock : Clock
+    stale_after : float
+        Seconds on the monotonic clock after which a snapshot carries no new risk.
+    """
+
+    def __init__(self, *, clock: Clock, stale_after: float) -> None:
+        self._clock = clock
+        self._stale_after = stale_after
+        self._record: CycleRecord | None = None
+        self._served_at = 0.0
+        self._manager: RiskManager | None = None
+        self._followed: Ledger | None = None
+        self._terms: _Terms | None = None
+        self._actions: list[Action] = []
+        self._edition = 0
+        self._latches: Mapping[Scope, Latch] = {}
+        self._standings: Mapping[Scope, Standing] = {}
+        self._sent: dict[str, deque[SentOrder]] = {}
+        self._venue: str | None = None
+
+    # --- cycles ----------------------------------------------------------------------------
+
+    @property
+    def record(self) -> CycleRecord:
+        """The last complete cycle.
+
+        Raises
+        ------
+        GateClosed
+            Before the first one.
+        """
+        if self._record is None:
+            raise GateClosed("the engine has not measured the book yet: ask again in a moment")
+        return self._record
+
+    def lead(self, record: CycleRecord, ledger: Ledger) -> RiskManager:
+        """A manager of this cycle, led to this ledger; takes time, and needs no lock."""
+        manager = RiskManager(record.state, record.snapshot, sent=self._sent)
+        return manager if ledger is record.snapshot.ledger else manager.following(ledger)
+
+    def serve(self, record: CycleRecord, manager: RiskManager, ledger: Ledger) -> None:
+        """Answer on this cycle from now on.
+
+        Parameters
+        ----------
+        record : CycleRecord
+        manager : RiskManager
+            Of it, led to `ledger`.
+        ledger : Ledger
+        """
+        self._record = record
+        self._served_at = self._clock.monotonic()
+        self._manager, self._followed, self._terms = manager, ledger, None
+        self._venue = _only_venue(record.state.policy)
+        seen = record.state.action_seq
+        self._actions = [a for a in self._actions if a.seq == 0 or a.seq > seen]
+        self._judge()
+        self._forget_sent(manager.looks_back)
+
+    @property
+    def age(self) -> float:
+        """Seconds since the last cycle was served."""
+        return self._clock.monotonic() - self._served_at
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the snapshot may carry new risk."""
+        return self._record is not None and self.age <= self._stale_after
+
+    # --- people ----------------------------------------------------------------------------
+
+    @property
+    def latches(self) -> Mapping[Scope, Latch]:
+        """What is latched now, whether journalled or not."""
+        return self._latches
+
+    def take(self, actions: Iterable[Action]) -> None:
+        """Take in what people asked, in the order of its numbers; again does nothing.
+
+        A latch that holds already without a number gets the one that it has here.
+        """
+        seen = 0 if self._record is None else self._record.state.action_seq
+        known = {action.seq for action in self._actions}
+        new = [a for a in actions if a.seq > seen and a.seq not in known]
+        if not new:
+            return
+        numbered = {action.id for action in new if isinstance(action, LatchTrading)}
+        unnumbered = [a for a in self._actions if a.seq == 0 and _id(a) not in numbered]
+        later = sorted([a for a in self._actions if a.seq] + new, key=lambda a: a.seq)
+        self._actions = later + unnumbered
+        self._judge()
+
+    def latch(self, asked: LatchTrading) -> None:
+        """Hold a scope from the next order on; its number is not known yet."""
+        self._actions.append(asked)
+        self._judge()
+
+    @property
+    def action_seq(self) -> int:
+        """The last action that answers know of."""
+        last = 0 if self._record is None else self._record.state.action_seq
+        return max([last, *(action.seq for action in self._actions)])
+
+    def _judge(self) -> None:
+        """Work out what is latched, and what each scope may do."""
+        if self._record is None:
+            return
+        state, snapshot = self._record.state, self._record.snapshot
+        self._latches = latches_after(state.latches, self._actions, at=self._clock.now())
+        self._standings = state.standings
+        if self._latches != state.latches:
+            self._standings = next_standings(
+                state, snapshot, self._record.assessment, state.performance, self._latches
+            )
+        self._edition += 1
+
+    # --- orders ----------------------------------------------------------------------------
+
+    def manager(self, ledger: Ledger, *, journalling: bool) -> RiskManager:
+        """What answers now.
+
+        Parameters
+        ----------
+        ledger : Ledger
+            The live one.
+        journalling : bool
+            Whether answers can be written down.
+
+        Raises
+        ------
+        GateClosed
+            Before the first cycle.
+        """
+        manager = self._manager
+        if manager is None:
+            raise GateClosed("the engine has not measured the book yet: ask again in a moment")
+        if ledger is not self._followed:
+            manager, self._followed = manager.following(ledger), ledger
+        terms = _Terms(self._barred(journalling), self._edition)
+        if terms != self._terms:
+            manager, self._terms = manager.under(self._standings, terms.barred), terms
+        self._manager = manager
+        manager.advance_to(self._clock.now())
+        return manager
+
+    def _barred(self, journalling: bool) -> tuple[Reason, ...]:
+        stale = () if self.fresh else (_STALE,)
+        return stale if journalling else (*stale, _SILENT)
+
+    @property
+    def venue(self) -> str:
+        """Where an order goes that names no venue; empty where that is not clear."""
+        return self._venue or ""
+
+    def note_sent(self, strategy: str, order: SentOrder) -> None:
+        """An order that was let through counts for the limits on how often there may be one."""
+        self._sent.setdefault(strategy, deque()).append(order)
+
+    def _forget_sent(self, seconds: float) -> None:
+        since = self._clock.now() - timedelta(seconds=seconds)
+        for orders in self._sent.values():
+            while orders and orders[0].at < since:
+                orders.popleft()
+
+
+def _id(action: Action) -> str | None:
+    return action.id if isinstance(action, LatchTrading) else None
+
+
+def _only_venue(policy: Policy | None) -> str | None:
+    """The venue that a policy names, if it names exactly one: others have no limit, hence none."""
+    limits = () if policy is None else policy.limits
+    venues = {each.scope.name for each in limits if each.scope.kind is ScopeKind.VENUE}
+    return venues.pop() if len(venues) == 1 else None

@@ -1,0 +1,93 @@
+"""Whether a reported trade can be one of its order's: what contradicts itself is not booked."""
+
+import math
+from datetime import datetime, timedelta
+
+from risk.domain.ledger import Fill
+from risk.domain.market import Mark
+from risk.domain.messages import FillBody
+from risk.domain.orders import Order
+from risk.errors import FillRefused
+
+#: A trade this far from the mark, as a share of it, did not happen: whoever reports trades would
+#: else say what the book's equity is.
+BELIEVABLE = 0.25
+#: How far the clock of whoever reports may be ahead.
+CLOCK_SKEW = timedelta(minutes=1)
+#: Longer ones are no ids.
+_LONGEST_ID = 200
+
+
+def fill_of(order: Order, body: FillBody, *, now: datetime) -> Fill:
+    """The trade as an entry of the ledger.
+
+    Parameters
+    ----------
+    order : Order
+    body : FillBody
+    now : datetime
+        The market's time. UTC.
+
+    Raises
+    ------
+    FillRefused
+        If it is no trade at all.
+    """
+    for name, value in (("quantity", body.quantity), ("price", body.price)):
+        if not (math.isfinite(value) and value > 0.0):
+            raise FillRefused(f"a trade's {name} must be finite and above zero, not {value:g}")
+    if not math.isfinite(body.fee):
+        raise FillRefused(f"a trade's fee must be finite, not {body.fee:g}")
+    if not 0 < len(body.fill_id) <= _LONGEST_ID:
+        raise FillRefused(f"a trade's id must have 1 to {_LONGEST_ID} letters")
+    return Fill(
+        id=body.fill_id,
+        strategy=order.strategy,
+        asset=order.asset,
+        venue=order.venue,
+        side=order.side,
+        quantity=body.quantity,
+        price=body.price,
+        fee=body.fee,
+        at=_time(body.at, now),
+        client_order_id=order.client_order_id,
+    )
+
+
+def _time(told: datetime | None, now: datetime) -> datetime:
+    if told is None:
+        return now
+    if told.utcoffset() is None:
+        raise FillRefused("a trade's time needs a time zone, such as 2026-01-31T12:00:00Z")
+    if told > now + CLOCK_SKEW:
+        raise FillRefused(f"a trade cannot have happened at {told:%Y-%m-%d %H:%M:%S}, after now")
+    # Accounts are kept in the order in which entries came, never later than their cycle.
+    return min(told, now)
+
+
+def disbelief(fill: Fill, mark: Mark) -> str | None:
+    """Why nobody believes a trade; None if it may have happened.
+
+    Parameters
+    ----------
+    fill : Fill
+    mark : Mark
+        Of its asset; where none is known, any price is believed.
+    """
+    if not mark.known:
+        return None
+    away = fill.price / mark.price - 1.0
+    if abs(away) > BELIEVABLE:
+        return (
+            f"a trade at {fill.price:,.6g} is {abs(away):.0%} from the mark of {mark.price:,.6g}: "
+            f"more than {BELIEVABLE:.0%} is not believed"
+        )
+    if abs(fill.fee) > BELIEVABLE * fill.quantity * fill.price:
+        return f"a fee of {fill.fee:,.6g} is more than {BELIEVABLE:.0%} of what was traded"
+    return None
+
+
+def same_trade(one: Fill, other: Fill) -> bool:
+    """Whether two reports under one id say the same, whenever they came."""
+    told = (one.side, one.quantity, one.price, one.fee, one.client_order_id)
+    return told == (other.side, other.quantity, other.price, other.fee, other.client_order_id)

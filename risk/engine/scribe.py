@@ -1,0 +1,209 @@
+"""Writes the gate's notes: whatever waits goes into one transaction, so that many share one disk.
+
+Whoever wants something written puts it here with a ticket, and hears of the ticket when it is on
+disk, or when it takes too long. What could not be written is kept and written first, unchanged
+and under its number, once the database answers again.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+import structlog
+
+from risk.domain.journalling import GateJournal, Note, Written
+from risk.errors import StoreError, StoreUnavailable
+
+_LOG = structlog.get_logger(__name__)
+
+#: Lines in one transaction: what waits behind a long one should not wait much longer.
+LARGEST_BATCH = 500
+#: Seconds between two tries while the database does not answer.
+RETRY_SECONDS = 0.25
+
+
+class Ticket(Protocol):
+    """Somebody who waits for notes to be on disk."""
+
+    def written(self, written: Written) -> None:
+        """They are; called from the thread that wrote them."""
+        ...
+
+
+class _Line(NamedTuple):
+    notes: tuple[Note, ...]
+    ticket: Ticket | None
+
+
+class Scribe:
+    """Writes notes in the order in which they are put.
+
+    Parameters
+    ----------
+    journal : GateJournal
+    token : int
+        Of the lease; every batch carries it.
+    monotonic : callable
+        Seconds that only ever grow.
+    patience : float
+        Seconds that a batch may take before those who wait are told that it is late.
+    on_silence : callable
+        Called, from any thread, when the journal has become silent: what waits will not be
+        written soon.
+
+    Attributes
+    ----------
+    journalling : bool
+        Whether the last batch was written in time.
+    failure : Exception or None
+        What ended all writing; nothing will be written any more.
+    """
+
+    def __init__(
+        self,
+        journal: GateJournal,
+        *,
+        token: int,
+        monotonic: Callable[[], float],
+        patience: float,
+        on_silence: Callable[[], None],
+    ) -> None:
+        self._journal = journal
+        self._token = token
+        self._monotonic = monotonic
+        self._patience = patience
+        self._on_silence = on_silence
+        self._number = journal.last_batch()
+        self._queue: deque[_Line] = deque()
+        self._batch: list[_Line] = []
+        self._news = threading.Condition()
+        self._writing = threading.Lock()
+        self._began: float | None = None
+        self._ended = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self.journalling = True
+        self.failure: Exception | None = None
+
+    # --- asking ----------------------------------------------------------------------------
+
+    def put(self, notes: Sequence[Note], ticket: Ticket | None = None) -> None:
+        """Let notes be written soon; `ticket` hears of it."""
+        with self._news:
+            self._queue.append(_Line(tuple(notes), ticket))
+            self._news.notify()
+
+    @property
+    def backlog(self) -> int:
+        """Lines that are not known to be written."""
+        return len(self._queue) + len(self._batch)
+
+    def flush(self) -> None:
+        """Write everything that was put before, in this thread if no other does.
+
+        Raises
+        ------
+        StoreUnavailable
+            If the database does not answer in time; it will be tried again.
+        LeaseLost, StoreError
+            If writing has ended.
+        """
+        if not self._writing.acquire(timeout=self._patience):
+            raise StoreUnavailable("the journal is silent: the database does not answer")
+        try:
+            while self._write_next():
+                pass
+        finally:
+            self._writing.release()
+
+    # --- writing ---------------------------------------------------------------------------
+
+    def _write_next(self) -> bool:
+        """Write one batch; False if there was nothing to write. The caller holds `_writing`."""
+        if self.failure is not None:
+            raise self.failure
+        self._take_batch()
+        if not self._batch:
+            return False
+        notes = [note for line in self._batch for note in line.notes]
+        self._began = self._monotonic()
+        try:
+            written = self._journal.write(self._number + 1, notes, token=self._token)
+        except StoreUnavailable:
+            self._fall_silent()
+            raise
+        except StoreError as failure:
+            self.failure = failure
+            self._fall_silent()
+            raise
+        finally:
+            self._began = None
+        self._number += 1
+        lines, self._batch = self._batch, []
+        self._speak_again()
+        for line in lines:
+            if line.ticket is not None:
+                line.ticket.written(written)
+        return True
+
+    def _take_batch(self) -> None:
+        # One that may have been written already is written again exactly as it was.
+        if self._batch:
+            return
+        with self._news:
+            while self._queue and len(self._batch) < LARGEST_BATCH:
+                self._batch.append(self._queue.popleft())
+
+    def _fall_silent(self) -> None:
+        if self.journalling:
+            self.journalling = False
+            _LOG.warning("journal_silent", waiting=self.backlog)
+        self._on_silence()
+
+    def _speak_again(self) -> None:
+        if not self.journalling and not self._queue:
+            self.journalling = True
+            _LOG.info("journal_speaks_again")
+
+    # --- threads ---------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Write in a thread of its own, and watch it in another."""
+        self._threads = [
+            threading.Thread(target=self._write_for_ever, name="scribe", daemon=True),
+            threading.Thread(target=self._watch, name="scribe-watch", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Write what is left, once, and end; what the database does not take is told of."""
+        self._ended.set()
+        with self._news:
+            self._news.notify()
+        for thread in self._threads:
+            thread.join(timeout=self._patience)
+        try:
+            self.flush()
+        except StoreError as problem:
+            _LOG.warning("notes_left", lines=self.backlog, problem=str(problem))
+
+    def _write_for_ever(self) -> None:
+        while not self._ended.is_set() and self.failure is None:
+            with self._news:
+                if not self._queue and not self._batch:
+                    self._news.wait()
+                    continue
+            try:
+                self.flush()
+            except StoreUnavailable:
+                self._ended.wait(RETRY_SECONDS)
+            except StoreError as failure:
+                _LOG.error("journal_ended", problem=str(failure))
+
+    def _watch(self) -> None:
+        """Say so when a batch takes too long: the thread that writes it cannot."""
+        while not self._ended.wait(self._patience / 5.0):
+            began = self._began
+            if began is not None and self._monotonic() - began > self._patience:
+                self._fall_silent()

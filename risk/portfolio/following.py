@@ -1,0 +1,286 @@
+"""The committed book once the ledger has moved on, from the one before it.
+
+Orders come and go a hundred times between two snapshots of the market. What they do not touch is
+kept; what they touch is measured from the same numbers as by `commitments_of`, so that both agree
+but for rounding.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from risk.domain.assessment import ScopeReach
+from risk.domain.positions import PositionKey
+from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.snapshot import Pending, Snapshot
+from risk.measures.types import FloatArray
+from risk.portfolio import stress
+from risk.portfolio.book_models import book_model
+from risk.portfolio.committed import (
+    Commitments,
+    Horizon,
+    commitments_of,
+    raising_orders,
+    scopes_of,
+    together,
+)
+from risk.portfolio.controller import measure_held
+from risk.portfolio.exposure import Reach, value_of, value_of_pending, values_by_position
+from risk.portfolio.tails import book_tail, project_one, raises, weights_of
+from risk.portfolio.vectors import BookVectors, over_scenarios
+
+#: A pending order, and what it would add, quote currency.
+Change = tuple[Pending, float]
+
+
+class _Moved(NamedTuple):
+    """What is different in a later ledger.
+
+    Attributes
+    ----------
+    held : mapping of PositionKey to float
+        Value of the positions that are not what they were, quote currency; 0 for those gone.
+    added, gone : tuple of Change
+        Orders that may be filled now and might not before, and the other way round.
+    """
+
+    held: Mapping[PositionKey, float]
+    added: tuple[Change, ...]
+    gone: tuple[Change, ...]
+
+    @property
+    def keys(self) -> set[PositionKey]:
+        """The positions concerned."""
+        return {*self.held, *(pending.key for pending, _ in (*self.added, *self.gone))}
+
+
+def commitments_following(base: Commitments, before: Snapshot, after: Snapshot) -> Commitments:
+    """What a later ledger commits the book to.
+
+    Parameters
+    ----------
+    base : Commitments
+        Of `before`.
+    before, after : Snapshot
+        The same but for their ledgers and working orders.
+
+    Returns
+    -------
+    Commitments
+        As `commitments_of` gives for `after`, but for rounding.
+    """
+    moved = _moved(before, after)
+    if not _is_known(base, after, moved):
+        values = values_by_position(after)
+        return commitments_of(after, values, measure_held(after, values))
+    pending = after.pending
+    positions = _positions(base.positions, after, pending, moved)
+    scopes = _scopes(base.scopes, positions, moved.keys)
+    return Commitments(
+        positions=positions,
+        whole=_whole(base, positions, moved.keys),
+        scopes=scopes,
+        squares=_squares(base, scopes, moved.keys),
+        cash_high=after.ledger.cash - sum(min(0.0, value_of_pending(after, p)) for p in pending),
+        day=_horizon(base.day, positions, after, pending, moved),
+        hour=_horizon(base.hour, positions, after, pending, moved),
+        stress=_stress(base.stress, base.positions, after, moved),
+    )
+
+
+def _moved(before: Snapshot, after: Snapshot) -> _Moved:
+    was, now = Counter(before.pending), Counter(after.pending)
+    return _Moved(
+        held=_held(before, after),
+        added=_valued(after, (now - was).elements()),
+        gone=_valued(after, (was - now).elements()),
+    )
+
+
+def _held(before: Snapshot, after: Snapshot) -> dict[PositionKey, float]:
+    was, now = before.ledger.positions, after.ledger.positions
+    if was is now:
+        return {}
+    return {
+        key: value_of(after, now[key]) if key in now else 0.0
+        for key in was.keys() | now.keys()
+        if was.get(key) != now.get(key)
+    }
+
+
+def _valued(snapshot: Snapshot, pending: Iterable[Pending]) -> tuple[Change, ...]:
+    return tuple((each, value_of_pending(snapshot, each)) for each in pending)
+
+
+def _is_known(base: Commitments, after: Snapshot, moved: _Moved) -> bool:
+    """Whether everything is measured, and was; what is not is seldom, and measured anew."""
+    if base.day is None or base.hour is None or base.stress is None:
+        return False
+    assets = {key.asset for key in moved.keys}
+    models = (base.day.model, base.hour.model)
+    return all(after.shocks.column(asset) is not None for asset in assets) and all(
+        model.column(asset) is not None for model in models for asset in assets
+    )
+
+
+# --- exposure ------------------------------------------------------------------------------
+
+
+def _positions(
+    base: Mapping[PositionKey, Reach],
+    after: Snapshot,
+    pending: Iterable[Pending],
+    moved: _Moved,
+) -> dict[PositionKey, Reach]:
+    keys, positions = moved.keys, dict(base)
+    for key in keys:
+        before = positions.pop(key, Reach())
+        held = moved.held.get(key, before.held)
+        if key in after.ledger.positions:
+            positions[key] = Reach(held=held)
+    for each in pending:
+        if each.key in keys:
+            reach = positions.get(each.key, Reach())
+            positions[each.key] = reach.plus(value_of_pending(after, each))
+    return positions
+
+
+def _whole(
+    base: Commitments, positions: Mapping[PositionKey, Reach], keys: Iterable[PositionKey]
+) -> ScopeReach:
+    was = [base.positions[key] for key in keys if key in base.positions]
+    now = [positions[key] for key in keys if key in positions]
+    if len(positions) == len(now):
+        return together(now)
+    whole, before, after = base.whole, together(was), together(now)
+    return ScopeReach(
+        gross=whole.gross - before.gross + after.gross,
+        held=whole.held - before.held + after.held,
+        buys=whole.buys - before.buys + after.buys,
+        sells=whole.sells - before.sells + after.sells,
+        positions=whole.positions - before.positions + after.positions,
+    )
+
+
+def _scopes(
+    base: Mapping[Scope, ScopeReach],
+    positions: Mapping[PositionKey, Reach],
+    keys: Iterable[PositionKey],
+) -> dict[Scope, ScopeReach]:
+    members: dict[Scope, list[Reach]] = {s: [] for key in keys for s in scopes_of(key)}
+    touched = {part for key in keys for part in key}
+    for key, reach in positions.items():
+        # Most positions have nothing in common with an order but, at times, their venue.
+        if touched.isdisjoint(key):
+            continue
+        for scope in scopes_of(key):
+            if scope in members:
+                members[scope].append(reach)
+    scopes = dict(base)
+    for scope, reaches in members.items():
+        if reaches:
+            scopes[scope] = together(reaches)
+        else:
+            scopes.pop(scope, None)
+    return scopes
+
+
+def _squares(
+    base: Commitments, scopes: Mapping[Scope, ScopeReach], keys: Iterable[PositionKey]
+) -> float:
+    assets = {Scope(ScopeKind.ASSET, key.asset) for key in keys}
+    if not assets:
+        return base.squares
+    # Summed anew: what is taken away from a sum of squares leaves their rounding behind.
+    found = (reach for scope, reach in scopes.items() if scope.kind is ScopeKind.ASSET)
+    return sum(reach.worst_net**2 for reach in found)
+
+
+# --- scenarios -----------------------------------------------------------------------------
+
+
+def _horizon(
+    base: Horizon | None,
+    positions: Mapping[PositionKey, Reach],
+    after: Snapshot,
+    pending: Iterable[Pending],
+    moved: _Moved,
+) -> Horizon | None:
+    assert base is not None, "the book was measured"
+    model = base.model
+    if not moved.held:
+        return _with_orders(base, moved)
+    net: dict[str, float] = {}
+    for key, reach in positions.items():
+        net[key.asset] = net.get(key.asset, 0.0) + reach.held
+    weights = weights_of(model, net)
+    held = None if weights is None else book_tail(model, weights)
+    if weights is None or held is None or model.scenarios is None:
+        return None
+    reads = book_model(model.spec.method).reads
+    now = over_scenarios(model.scenarios, reads, lambda returns: returns @ weights)
+    traded = _minus(now, base.now)
+    rebased = replace(
+        base,
+        held=held,
+        now=now,
+        worst=base.worst.plus(traded),
+        filled=base.filled.plus(traded),
+        raising=None,
+    )
+    changes = [(each, value_of_pending(after, each)) for each in pending]
+    moved_on = _with_orders(rebased, moved)
+    return replace(moved_on, raising=raising_orders(model, held, now, changes))
+
+
+def _with_orders(base: Horizon, moved: _Moved) -> Horizon:
+    found = base
+    for pending, change in moved.gone:
+        found = _without(found, pending.key.asset, change)
+    for pending, change in moved.added:
+        with_more = found.plus(pending.key.asset, change)
+        assert with_more is not None, "the model knows the asset"
+        found = with_more
+    return found
+
+
+def _without(horizon: Horizon, asset: str, change: float) -> Horizon:
+    taken = project_one(horizon.model, asset, change)
+    assert taken is not None, "the model knows the asset"
+    raising = horizon.raising
+    if raising is not None and raises(horizon.model, horizon.held, horizon.now.plus(taken)):
+        raising = _minus(raising, taken)
+    return replace(
+        horizon,
+        worst=_minus(horizon.worst, taken.losses_only()),
+        filled=_minus(horizon.filled, taken),
+        raising=raising,
+    )
+
+
+def _minus(whole: BookVectors, part: BookVectors) -> BookVectors:
+    if whole.filtered is whole.raw and part.filtered is part.raw:
+        rest = whole.filtered - part.filtered
+        return BookVectors(rest, rest)
+    return BookVectors(whole.filtered - part.filtered, whole.raw - part.raw)
+
+
+def _stress(
+    base: FloatArray | None,
+    held_before: Mapping[PositionKey, Reach],
+    after: Snapshot,
+    moved: _Moved,
+) -> FloatArray | None:
+    profit = base
+    for pending, change in moved.gone:
+        less = stress.losing_with(after.shocks, pending.key.asset, change)
+        profit = None if profit is None else profit - less
+    for pending, change in moved.added:
+        profit = stress.with_pending(profit, after.shocks, pending.key.asset, change)
+    traded: dict[str, float] = {}
+    for key, value in moved.held.items():
+        before = held_before.get(key, Reach()).held
+        traded[key.asset] = traded.get(key.asset, 0.0) + value - before
+    more = stress.profits(after.shocks, traded)
+    return None if profit is None or more is None else profit + more

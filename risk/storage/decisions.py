@@ -1,0 +1,237 @@
+"""Orders with their answers, written before they are said: a `GateJournal` in a database."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, exists, select, update
+
+from risk.domain.actions import LatchTrading
+from risk.domain.events import RiskEvent, Verdict
+from risk.domain.journalling import (
+    Answered,
+    AnsweredOrder,
+    Asked,
+    Booked,
+    Note,
+    Progressed,
+    Told,
+    Written,
+)
+from risk.domain.ledger import Fill
+from risk.domain.orders import ReservationStatus
+from risk.errors import StoreError
+from risk.storage import journal, ledger
+from risk.storage.bulk import OnConflict, insert_rows
+from risk.storage.engines import Engines, transaction
+from risk.storage.latches import latch
+from risk.storage.lease import require_token
+from risk.storage.tables import decision, from_ms, gate_batch, ledger_entry, to_ms
+
+_COLUMNS = tuple(column.name for column in decision.columns)
+_NOTHING_WRITTEN = Written({}, ())
+
+
+class SqlGateJournal:
+    """Keeps the notes of one portfolio's gate.
+
+    Parameters
+    ----------
+    engines : Engines
+    portfolio : str
+    """
+
+    def __init__(self, engines: Engines, portfolio: str) -> None:
+        self._writer = engines.writer
+        self._reader = engines.reader
+        self._portfolio = portfolio
+
+    def last_batch(self) -> int:
+        """Number of the last batch that was written; 0 before the first."""
+        with transaction(self._reader) as connection:
+            return _last_batch(connection, self._portfolio)
+
+    def write(self, batch: int, notes: Sequence[Note], *, token: int) -> Written:
+        """Write a batch in one transaction; one that was written before is left as it is.
+
+        Raises
+        ------
+        LeaseLost
+            If `token` is not the newest one of the portfolio: nothing was written.
+        StoreUnavailable
+            If the database did not answer; the batch may have been written.
+        StoreError
+            If it is not the one after the last.
+        """
+        with transaction(self._writer) as connection:
+            require_token(connection, self._portfolio, token)
+            if not _take_number(connection, self._portfolio, batch):
+                return _NOTHING_WRITTEN
+            answered = [note for note in notes if isinstance(note, Answered)]
+            before = _answered_before(connection, self._portfolio, answered)
+            self._write_ledger(connection, notes)
+            self._write_orders(connection, answered, before)
+            self._write_progress(connection, notes)
+            journal.append(connection, self._portfolio, journal.entries_of(_events(notes, before)))
+            return Written(before, tuple(self._write_latches(connection, notes)))
+
+    def order(self, client_order_id: str) -> AnsweredOrder | None:
+        """An order that was answered; None if none of that id was."""
+        with transaction(self._reader) as connection:
+            return next(iter(_orders(connection, self._portfolio, [client_order_id])), None)
+
+    def is_booked(self, fill: Fill) -> bool:
+        """Whether a fill of that id at that venue is in the ledger."""
+        kind, identity = ledger.identity(fill)
+        found = select(
+            exists().where(
+                ledger_entry.c.portfolio == self._portfolio,
+                ledger_entry.c.kind == kind,
+                ledger_entry.c.external_id == identity,
+            )
+        )
+        with transaction(self._reader) as connection:
+            return bool(connection.execute(found).scalar())
+
+    def _write_ledger(self, connection: Connection, notes: Iterable[Note]) -> None:
+        entries = [(note.seq, note.entry) for note in notes if isinstance(note, Booked)]
+        ledger.book(connection, ledger.rows_of(self._portfolio, entries))
+
+    def _write_orders(
+        self,
+        connection: Connection,
+        answered: Iterable[Answered],
+        before: Mapping[str, AnsweredOrder],
+    ) -> None:
+        """The last answer to each order, unless it had one before this batch."""
+        last = {
+            note.order.client_order_id: note
+            for note in answered
+            if note.instead or note.order.client_order_id not in before
+        }
+        rows = [_row(self._portfolio, note.order) for note in last.values()]
+        insert_rows(connection, decision, _COLUMNS, rows, on_conflict=OnConflict.REPLACE)
+
+    def _write_progress(self, connection: Connection, notes: Iterable[Note]) -> None:
+        last = {n.client_order_id: n for n in notes if isinstance(n, Progressed)}
+        for note in last.values():
+            connection.execute(
+                update(decision)
+                .where(
+                    decision.c.portfolio == self._portfolio,
+                    decision.c.client_order_id == note.client_order_id,
+                )
+                .values(status=note.status.value, filled=note.filled)
+            )
+
+    def _write_latches(
+        self, connection: Connection, notes: Iterable[Note]
+    ) -> Iterable[LatchTrading]:
+        for note in notes:
+            if isinstance(note, Asked):
+                asked = note.latch
+                yield latch(
+                    connection,
+                    self._portfolio,
+                    asked.scope,
+                    asked.state,
+                    who=asked.who,
+                    reason=asked.reason,
+                    latch_id=asked.id,
+                    at=asked.at,
+                )
+
+
+def _last_batch(connection: Connection, portfolio: str) -> int:
+    query = select(gate_batch.c.number).where(gate_batch.c.portfolio == portfolio)
+    return connection.execute(query).scalar() or 0
+
+
+def _take_number(connection: Connection, portfolio: str, batch: int) -> bool:
+    """Whether this batch is the next one; False if it was written before.
+
+    Raises
+    ------
+    StoreError
+        If it is neither.
+    """
+    last = _last_batch(connection, portfolio)
+    if last == batch:
+        return False
+    if last != batch - 1:
+        raise StoreError(
+            f"batch {batch} of the gate of {portfolio} does not follow the last one, {last}"
+        )
+    row = (portfolio, batch)
+    columns = ("portfolio", "number")
+    insert_rows(connection, gate_batch, columns, [row], on_conflict=OnConflict.REPLACE)
+    return True
+
+
+def _answered_before(
+    connection: Connection, portfolio: str, answered: Iterable[Answered]
+) -> dict[str, AnsweredOrder]:
+    ids = {note.order.client_order_id for note in answered if not note.instead}
+    return {found.client_order_id: found for found in _orders(connection, portfolio, ids)}
+
+
+def _orders(connection: Connection, portfolio: str, ids: Iterable[str]) -> list[AnsweredOrder]:
+    wanted = list(ids)
+    if not wanted:
+        return []
+    query = select(decision).where(
+        decision.c.portfolio == portfolio, decision.c.client_order_id.in_(wanted)
+    )
+    return [order_of_row(row) for row in connection.execute(query)]
+
+
+def _events(notes: Iterable[Note], before: Mapping[str, AnsweredOrder]) -> Iterable[RiskEvent]:
+    for note in notes:
+        if isinstance(note, Told) or (
+            isinstance(note, Answered)
+            and (note.instead or note.order.client_order_id not in before)
+        ):
+            yield note.event
+
+
+def _row(portfolio: str, order: AnsweredOrder) -> tuple[Any, ...]:
+    return (
+        portfolio,
+        order.client_order_id,
+        to_ms(order.at),
+        order.snapshot,
+        order.strategy,
+        order.asset,
+        order.venue,
+        order.side,
+        order.sender,
+        order.verdict.value,
+        order.requested,
+        order.allowed,
+        order.micros,
+        None if order.status is None else order.status.value,
+        order.filled,
+        order.request,
+        order.answer,
+    )
+
+
+def order_of_row(row: Row[Any]) -> AnsweredOrder:
+    """The order that a row of the table holds."""
+    return AnsweredOrder(
+        client_order_id=row.client_order_id,
+        strategy=row.strategy,
+        asset=row.asset,
+        venue=row.venue,
+        side=row.side,
+        at=from_ms(row.at_ms),
+        sender=row.sender,
+        snapshot=row.snapshot,
+        verdict=Verdict(row.verdict),
+        requested=row.requested,
+        allowed=row.allowed,
+        micros=row.micros,
+        request=row.request,
+        answer=row.answer,
+        status=None if row.status is None else ReservationStatus(row.status),
+        filled=row.filled,
+    )

@@ -1,0 +1,418 @@
+"""The gate: what it answers, what it keeps room for, and what it does while nothing is written."""
+
+import json
+
+import pytest
+
+from risk.domain.events import FillDisputed, FillUnexpected, OrderValidation, ReservationOverdue
+from risk.domain.orders import ReservationStatus
+from risk.domain.ports import Carried
+from risk.domain.positions import PositionKey
+from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.trading import TradingState
+from risk.errors import FillRefused, GateClosed, InvalidInput, OrderUnknown
+from tests.books import BTC, ETH, PRICES, book_of, held
+from tests.engine.gates import VENUE, GateWorld, answer_of, body_of, failed
+from tests.engine.worlds import gate_over
+from tests.policies import WHOLE, definition, policy_of
+
+LONG = PositionKey("trend", BTC, VENUE)
+
+
+@pytest.fixture
+def world() -> GateWorld:
+    return GateWorld()
+
+
+def told(world: GateWorld, kind: type) -> list:
+    return [event for event in world.journal.events if type(event) is kind]
+
+
+# --- answers -------------------------------------------------------------------------------
+
+
+def test_an_order_is_said_to_be_approved_once_it_is_on_disk(world):
+    future = world.gate.validate_order(body_of(), sender="agent", may_emergency=False)
+    assert not future.done()
+
+    world.write()
+
+    answer = answer_of(future.result(timeout=0))
+    assert (answer["verdict"], answer["journalled"]) == ("approve", True)
+    assert answer["quantity"] == body_of().quantity
+    assert world.journal.orders["o1"].answer == future.result().decode()
+    assert answer["reservation"]["id"] == "1/1"
+    [event] = told(world, OrderValidation)
+    assert (event.client_order_id, event.sender) == ("o1", "agent")
+
+
+def test_its_room_is_taken_before_it_is_on_disk():
+    world = GateWorld(policy=policy_of(definition("gross_exposure", hard=0.010)))
+    first = world.gate.validate_order(body_of("a", value=9e3), sender="x", may_emergency=False)
+    second = world.gate.validate_order(body_of("b", value=9e3), sender="y", may_emergency=False)
+    world.write()
+
+    one, other = answer_of(first.result(0)), answer_of(second.result(0))
+    assert one["verdict"] == "approve"
+    assert other["verdict"] == "resize"
+    assert other["quantity"] * PRICES[BTC] == pytest.approx(1e3, rel=1e-3)
+
+
+def test_the_same_order_again_has_the_same_answer_byte_for_byte(world):
+    first = world.gate.validate_order(body_of(), sender="agent", may_emergency=False)
+    again = world.gate.validate_order(body_of(), sender="agent", may_emergency=False)
+    world.write()
+
+    assert again.result(0) == first.result(0)
+    assert len(world.gate.ledger.reservations) == 1
+
+
+def test_so_it_has_after_a_restart(world):
+    said = world.ask(body_of())
+    world.restart()
+
+    assert world.ask(body_of()) == said
+    assert len(world.gate.ledger.reservations) == 1
+
+
+def test_so_has_one_that_was_refused_before_a_restart(world):
+    said = world.ask(_unknown())
+    world.restart()
+
+    assert said["verdict"] == "reject"
+    assert world.ask(_unknown()) == said
+
+
+def _unknown():
+    return body_of("u1", strategy="nobody")
+
+
+def test_one_that_was_filled_long_ago_takes_no_room_again(world):
+    said = world.ask(body_of())
+    world.fill("o1", said["quantity"], "f1")
+    world.restart()
+
+    assert world.ask(body_of()) == said
+    world.write()
+    assert world.gate.ledger.reservations == {}
+
+
+def test_another_order_under_the_same_id_is_refused(world):
+    world.ask(body_of())
+
+    answer = world.ask(body_of(value=2_000.0))
+
+    assert (answer["verdict"], failed(answer)) == ("reject", ["duplicate_order"])
+    assert world.gate.ledger.reservations["o1"].order.quantity == body_of().quantity
+
+
+def test_another_order_under_an_id_of_before_a_restart_is_refused_too(world):
+    said = world.ask(body_of())
+    world.cancel("o1")
+    world.restart()
+
+    answer = world.ask(body_of(value=2_000.0))
+
+    assert failed(answer) == ["duplicate_order"]
+    assert world.ask(body_of()) == said
+    world.write()
+    assert world.gate.ledger.reservations == {}
+
+
+def test_before_the_first_cycle_nothing_is_answered(world):
+    carried = Carried(
+        state=world.record.state, ledger=book_of({}), models=world.record.snapshot.models
+    )
+    gate = gate_over(carried, world.journal, world.clock)
+
+    with pytest.raises(GateClosed, match="has not measured the book yet"):
+        gate.validate_order(body_of(), sender="agent", may_emergency=False)
+
+
+def test_an_order_without_a_venue_goes_where_the_policy_allows_only_one():
+    """These policies allow two."""
+    answer = GateWorld().ask(body_of(venue=None))
+
+    assert failed(answer)[0] == "venue_missing"
+
+
+# --- what becomes of orders ----------------------------------------------------------------
+
+
+def test_a_fill_becomes_a_position_and_its_room_is_given_back(world):
+    said = world.ask(body_of())
+    half = said["quantity"] / 2.0
+
+    partly = world.fill("o1", half, "f1")
+    assert (partly.status, partly.filled) == (ReservationStatus.PARTLY_FILLED, half)
+    assert world.gate.ledger.positions[LONG].quantity == half
+    whole = world.fill("o1", half, "f2")
+
+    assert whole.status is ReservationStatus.FILLED
+    assert world.gate.ledger.reservations == {}
+    assert world.journal.orders["o1"].status is ReservationStatus.FILLED
+
+
+def test_the_same_fill_again_is_the_same_fill(world):
+    said = world.ask(body_of())
+    world.fill("o1", said["quantity"] / 2.0, "f1", price=50_000.0)
+    again = world.fill("o1", said["quantity"] / 2.0, "f1", price=50_000.0)
+
+    assert again.filled == said["quantity"] / 2.0
+    with pytest.raises(FillRefused, match="with other numbers"):
+        world.fill("o1", said["quantity"] / 3.0, "f1")
+
+
+def test_so_it_is_after_a_restart(world):
+    said = world.ask(body_of())
+    world.fill("o1", said["quantity"] / 2.0, "f1")
+    world.restart()
+    world.fill("o1", said["quantity"] / 2.0, "f1")
+
+    assert world.gate.ledger.positions[LONG].quantity == said["quantity"] / 2.0
+
+
+def test_a_trade_belongs_to_one_order(world):
+    one, other = world.ask(body_of("a")), world.ask(body_of("b"))
+    world.fill("a", one["quantity"], "f1")
+
+    with pytest.raises(FillRefused, match="was reported of order a"):
+        world.fill("b", other["quantity"], "f1")
+
+
+def test_a_cancelled_order_gives_its_room_back():
+    world = GateWorld(policy=policy_of(definition("gross_exposure", hard=0.010)))
+    world.ask(body_of("a", value=10e3))
+    assert world.ask(body_of("b", value=10e3))["verdict"] == "reject"
+
+    standing = world.cancel("a")
+
+    assert standing.status is ReservationStatus.VOIDED
+    assert world.ask(body_of("c", value=10e3))["verdict"] == "approve"
+    assert world.cancel("a").status is ReservationStatus.VOIDED, "and again changes nothing"
+
+
+def test_time_alone_frees_nothing_and_somebody_is_told_once():
+    world = GateWorld(policy=policy_of(definition("gross_exposure", hard=0.010)))
+    world.ask(body_of("a", value=10e3))
+    world.clock.advance(40.0)
+    for _ in range(3):
+        world.cycle()
+
+    assert world.ask(body_of("b", value=10e3))["verdict"] == "reject"
+    world.write()
+    assert [event.client_order_id for event in told(world, ReservationOverdue)] == ["a"]
+    assert world.cancel("a").status is ReservationStatus.EXPIRED
+
+
+def test_a_trade_of_an_order_that_was_given_up_is_booked_and_told(world):
+    said = world.ask(body_of())
+    world.cancel("o1")
+    world.fill("o1", said["quantity"], "f1")
+
+    assert world.gate.ledger.positions[LONG].quantity == said["quantity"]
+    [event] = told(world, FillUnexpected)
+    assert event.reason == "the order was voided already"
+
+
+def test_so_is_more_than_was_ordered(world):
+    said = world.ask(body_of())
+    world.fill("o1", 1.5 * said["quantity"], "f1")
+
+    assert world.gate.ledger.positions[LONG].quantity == 1.5 * said["quantity"]
+    assert len(told(world, FillUnexpected)) == 1
+
+
+@pytest.mark.parametrize("name", ["never sent", "refused"])
+def test_of_an_order_that_was_not_let_through_no_trade_is_believed(world, name):
+    if name == "refused":
+        assert world.ask(body_of(name, strategy="nobody"))["verdict"] == "reject"
+
+    with pytest.raises(OrderUnknown):
+        world.fill(name, 1.0, "f1")
+    with pytest.raises(OrderUnknown):
+        world.cancel(name)
+
+
+@pytest.mark.parametrize("price", [PRICES[BTC] * 10.0, PRICES[BTC] / 10.0])
+def test_nobody_says_what_the_equity_is_by_reporting_trades(world, price):
+    said = world.ask(body_of())
+
+    with pytest.raises(FillRefused, match="is not believed"):
+        world.fill("o1", said["quantity"], "f1", price=price)
+    world.write()
+    assert len(told(world, FillDisputed)) == 1
+    assert world.gate.ledger.positions == {}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"quantity": float("nan")},
+        {"quantity": 0.0},
+        {"price": float("inf")},
+        {"price": -1.0},
+        {"fee": float("nan")},
+        {"fill_id": ""},
+        {"fill_id": "x" * 300},
+    ],
+)
+def test_what_is_no_trade_is_refused_in_words(world, wrong):
+    world.ask(body_of())
+
+    with pytest.raises(FillRefused):
+        world.fill("o1", **{"quantity": 0.001, "fill_id": "f1", **wrong})
+    assert world.gate.ledger.positions == {}
+
+
+# --- cycles --------------------------------------------------------------------------------
+
+
+def test_a_cycle_tells_of_every_fill_once(world):
+    said = world.ask(body_of())
+    world.fill("o1", said["quantity"], "f1")
+    world.cycle()
+    first = world.record.snapshot.fills
+    world.cycle()
+
+    assert [fill.id for fill in first] == ["f1"]
+    assert world.record.snapshot.fills == ()
+
+
+def test_what_came_while_a_cycle_was_measured_is_not_lost(world):
+    """It is served on a snapshot that has not heard of them."""
+    before = world.record
+    said = world.ask(body_of())
+    world.gate.serve(before)
+
+    assert world.gate.ledger.reservations.keys() == {"o1"}
+    assert world.ask(body_of()) == said
+
+
+def test_an_old_snapshot_carries_no_new_risk_and_lets_reductions_pass():
+    world = GateWorld(held(BTC, 10_000.0))
+    world.clock.advance(6.0)
+
+    assert "snapshot_stale" in failed(world.ask(body_of("new")))
+    assert world.ask(body_of("less", value=-5_000.0))["verdict"] == "approve"
+    world.cycle()
+    assert world.ask(body_of("newer"))["verdict"] == "approve"
+
+
+# --- while nothing is written --------------------------------------------------------------
+
+
+def test_new_risk_that_cannot_be_written_is_refused_and_takes_no_room(world):
+    world.silence()
+    answer = world.ask(body_of())
+
+    assert (answer["verdict"], answer["journalled"]) == ("reject", False)
+    assert "not_journalled" in failed(answer)
+    assert world.gate.ledger.reservations == {}
+
+
+def test_a_proven_reduction_is_let_through_from_memory_and_written_later():
+    world = GateWorld(held(BTC, 10_000.0))
+    world.silence()
+    world.ask(body_of("first"))
+    answer = world.ask(body_of("less", value=-5_000.0))
+    assert (answer["verdict"], answer["journalled"]) == ("approve", False)
+    world.fill("less", answer["quantity"], "f1")
+
+    world.speak()
+    assert world.write()
+
+    assert json.loads(world.journal.orders["less"].answer) == answer
+    assert world.gate.ledger.positions[LONG].quantity * PRICES[BTC] == pytest.approx(5_000.0)
+    world.restart()
+    assert world.gate.ledger.positions[LONG].quantity * PRICES[BTC] == pytest.approx(5_000.0)
+
+
+def test_a_reduction_that_waited_for_a_journal_that_fell_silent_is_let_through():
+    world = GateWorld(held(BTC, 10_000.0))
+    future = world.gate.validate_order(
+        body_of("less", value=-5_000.0), sender="agent", may_emergency=False
+    )
+    world.silence()
+    world.write()
+
+    answer = answer_of(future.result(0))
+    assert (answer["verdict"], answer["journalled"]) == ("approve", False)
+    assert world.gate.ledger.reservations.keys() == {"less"}
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_what_was_refused_unwritten_stays_refused(world, written):
+    """Whether or not the database had taken it before its answer was lost."""
+    world.silence(written=written)
+    answer = world.ask(body_of())
+    world.speak()
+    world.write()
+
+    assert world.ask(body_of()) == answer
+    world.restart()
+    assert world.ask(body_of()) == answer
+    assert world.gate.ledger.reservations == {}
+    assert json.loads(world.journal.orders["o1"].answer) == answer
+
+
+def test_once_it_is_written_again_new_risk_is_let_in(world):
+    world.silence()
+    world.ask(body_of("a"))
+    world.speak()
+    world.write()
+
+    assert world.ask(body_of("b"))["verdict"] == "approve"
+
+
+# --- latches -------------------------------------------------------------------------------
+
+
+def test_a_halt_holds_from_the_next_order_on(world):
+    future = world.gate.latch(WHOLE, TradingState.HALTED, who="ana", reason="fat finger")
+    answer = world.ask(body_of())
+
+    assert failed(answer)[0] == "halted"
+    assert answer["trading_state"] == "HALTED"
+    assert future.result(0).journalled
+
+
+def test_so_it_does_while_nothing_is_written_and_over_cycles(world):
+    world.silence()
+    world.ask(body_of("first"))
+    future = world.gate.latch(WHOLE, TradingState.HALTED, who="ana", reason="fat finger")
+
+    assert not future.result(0).journalled
+    assert "halted" in failed(world.ask(body_of("a")))
+    world.speak()
+    world.write()
+    assert "halted" in failed(world.ask(body_of("b")))
+    assert [latch.who for latch in world.journal.latches] == ["ana"]
+
+
+def test_a_halt_of_one_strategy_stops_only_that(world):
+    scope = Scope(ScopeKind.STRATEGY, "dip")
+    world.gate.latch(scope, TradingState.REDUCE_ONLY, who="ana", reason="odd")
+
+    assert "reductions_only" in failed(world.ask(body_of("a", strategy="dip")))
+    assert world.ask(body_of("b"))["verdict"] == "approve"
+
+
+def test_a_scope_that_is_not_there_cannot_be_halted(world):
+    with pytest.raises(InvalidInput, match="did you mean"):
+        world.gate.latch(
+            Scope(ScopeKind.STRATEGY, "trnd"), TradingState.HALTED, who="ana", reason="x"
+        )
+
+
+# --- orders beside each other --------------------------------------------------------------
+
+
+def test_another_asset_has_room_of_its_own(world):
+    world.ask(body_of("a"))
+    world.ask(body_of("b", asset=ETH, value=-2_000.0))
+
+    view = world.gate.view()
+    assert view.open_reservations.keys() == {"a", "b"}
+    assert view.fresh
+    assert view.journalling

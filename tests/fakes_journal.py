@@ -1,0 +1,119 @@
+"""A gate's journal in memory; one suite runs over it and over the real one."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from risk.domain.actions import LatchTrading
+from risk.domain.events import RiskEvent
+from risk.domain.journalling import (
+    Answered,
+    AnsweredOrder,
+    Asked,
+    Booked,
+    Note,
+    Progressed,
+    Told,
+    Written,
+)
+from risk.domain.ledger import Entry, Fill
+from risk.errors import StoreError
+
+
+class FakeGateJournal:
+    """Keeps notes in lists.
+
+    Parameters
+    ----------
+    require : callable or None
+        Given the token of each batch; raises where it is not the newest.
+
+    Attributes
+    ----------
+    entries : list of (int, Entry)
+        Of the ledger, in the order in which they were booked.
+    events : list of RiskEvent
+    orders : dict of client order id to AnsweredOrder
+    latches : list of LatchTrading
+    fail_with : Exception or None
+        Raised by every writing while it stands.
+    fails_after : bool
+        Whether a batch that fails was written all the same, and only its answer was lost.
+    """
+
+    def __init__(self, require: Callable[[int], None] | None = None) -> None:
+        self._require = require
+        self._number = 0
+        self.entries: list[tuple[int, Entry]] = []
+        self.events: list[RiskEvent] = []
+        self.orders: dict[str, AnsweredOrder] = {}
+        self.latches: list[LatchTrading] = []
+        self.fail_with: Exception | None = None
+        self.fails_after = False
+
+    def last_batch(self) -> int:
+        return self._number
+
+    def write(self, batch: int, notes: Sequence[Note], *, token: int) -> Written:
+        if self._require is not None:
+            self._require(token)
+        if self.fail_with is not None and not self.fails_after:
+            raise self.fail_with
+        written = self._write(batch, notes)
+        if self.fail_with is not None:
+            raise self.fail_with
+        return written
+
+    def _write(self, batch: int, notes: Sequence[Note]) -> Written:
+        if batch == self._number:
+            return Written({}, ())
+        if batch != self._number + 1:
+            raise StoreError(f"batch {batch} does not follow {self._number}")
+        self._number = batch
+        before: dict[str, AnsweredOrder] = {
+            note.order.client_order_id: self.orders[note.order.client_order_id]
+            for note in notes
+            if isinstance(note, Answered)
+            and not note.instead
+            and note.order.client_order_id in self.orders
+        }
+        latches = []
+        for note in notes:
+            match note:
+                case Booked(seq, entry):
+                    self._book(seq, entry)
+                case Answered(order, event, instead):
+                    if instead or order.client_order_id not in before:
+                        self.orders[order.client_order_id] = order
+                        self.events.append(event)
+                case Progressed(name, status, filled):
+                    found = self.orders[name]
+                    self.orders[name] = replace(found, status=status, filled=filled)
+                case Told(event):
+                    self.events.append(event)
+                case Asked(latch):
+                    latches.append(self._number_of(latch))
+        return Written(before, tuple(latches))
+
+    def _book(self, seq: int, entry: Entry) -> None:
+        if self.entries and seq <= self.entries[-1][0]:
+            raise StoreError(f"entry {seq} was booked before")
+        if isinstance(entry, Fill) and self.is_booked(entry):
+            raise StoreError(f"fill {entry.id} was booked before")
+        self.entries.append((seq, entry))
+
+    def _number_of(self, latch: LatchTrading) -> LatchTrading:
+        for known in self.latches:
+            if known.id == latch.id:
+                return known
+        numbered = replace(latch, seq=len(self.latches) + 1)
+        self.latches.append(numbered)
+        return numbered
+
+    def order(self, client_order_id: str) -> AnsweredOrder | None:
+        return self.orders.get(client_order_id)
+
+    def is_booked(self, fill: Fill) -> bool:
+        return any(
+            isinstance(entry, Fill) and (entry.venue, entry.id) == (fill.venue, fill.id)
+            for _, entry in self.entries
+        )

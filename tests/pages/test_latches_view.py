@@ -1,0 +1,106 @@
+"""What is stopped by hand stands over the page: whose, by whom, why, what works, the way back."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from pages.components.states import STATE_LOOKS
+from pages.format import UTC_ZONE
+from pages.views.cockpit import cockpit_view
+from pages.views.latches import latch_banners
+from pages.views.limits.view import limits_view
+from risk.domain.latches import Latch
+from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.state import RiskState, Standing
+from risk.domain.trading import TradingState
+from tests.fakes_web import AFTERNOON
+from tests.pages.test_cockpit_view import build_data
+from tests.pages.test_limits_view import read
+from tests.pages.trees import part, words
+
+HALTED, REDUCE_ONLY = TradingState.HALTED, TradingState.REDUCE_ONLY
+BOOK = Scope(ScopeKind.PORTFOLIO, "demo")
+DOGE = Scope(ScopeKind.ASSET, "DOGE/USDT")
+FOLLOWING = Scope(ScopeKind.STRATEGY_TYPE, "trend following")
+
+
+def latch(scope: Scope = DOGE, state: TradingState = HALTED, **changes) -> Latch:
+    since = AFTERNOON - timedelta(minutes=3)
+    return Latch(scope, state, "ana", "fat finger", since, 4, "x")._replace(**changes)
+
+
+def state_with(*latches: Latch) -> RiskState:
+    return RiskState(portfolio="demo", latches={each.scope: each for each in latches})
+
+
+def banners(*latches: Latch) -> list[str]:
+    made = latch_banners(state_with(*latches), UTC_ZONE, now=AFTERNOON)
+    return [words(banner).replace("\u00a0", " ") for banner in made]
+
+
+def test_nothing_is_said_while_nothing_is_stopped():
+    assert banners() == []
+
+
+def test_a_latch_says_whose_who_why_what_still_works_and_the_way_back():
+    (told,) = banners(latch())
+
+    assert told.startswith("DOGE: HALTED. By ana since 15:39")
+    assert ": fat finger. Trading stopped. Still works: cancels, and emergency" in told
+    assert "“seawall resume --portfolio demo --asset DOGE/USDT --reason TEXT”." in told
+
+
+@pytest.mark.parametrize(
+    ("one", "begin", "back"),
+    [
+        (latch(BOOK), "The book: HALTED.", "--portfolio demo --reason TEXT"),
+        (
+            latch(FOLLOWING, REDUCE_ONLY),
+            "All trend following strategies: REDUCE ONLY.",
+            "--strategy-type 'trend following' --reason TEXT",
+        ),
+    ],
+)
+def test_wholes_and_parts_are_named_as_people_know_them(one, begin, back):
+    (told,) = banners(one)
+
+    assert told.startswith(begin)
+    assert back in told
+    assert STATE_LOOKS[one.state].still_works in told
+
+
+def test_the_tightest_and_widest_come_first_and_the_rest_by_name():
+    parts = [latch(Scope(ScopeKind.STRATEGY, f"s{n}"), REDUCE_ONLY) for n in range(4)]
+    told = banners(*parts, latch(), latch(BOOK))
+
+    assert len(told) == 4
+    assert told[0].startswith("DOGE: HALTED")
+    assert told[1].startswith("The book: HALTED")
+    assert told[3] == (
+        "3 more stopped. Strategy s1, strategy s2, strategy s3. “seawall halts” lists them."
+    )
+
+
+def test_a_reason_that_ends_in_a_full_stop_has_one():
+    assert ": fat finger. Trading" in banners(latch(reason="fat finger."))[0]
+
+
+def test_the_cockpit_shows_it_above_doubts_and_as_the_state():
+    data = build_data()
+    standing = Standing(HALTED, AFTERNOON, "halted by ana: fat finger")
+    state = replace(data.cycle.state, latches={BOOK: latch(BOOK)}, standings={BOOK: standing})
+    view = cockpit_view(build_data(state=state))
+
+    first, *_ = part(view, "cockpit-notices")["children"]
+    assert part(view, "state-cause")["children"] == "Halted by ana: fat finger"
+    assert words(first).startswith("The book: HALTED. By ana")
+
+
+def test_the_limits_page_shows_it_too():
+    data = read()
+    state = replace(data.cycle.state, latches={DOGE: latch()})
+    view = limits_view(replace(data, cycle=replace(data.cycle, state=state)))
+
+    (first,) = part(view, "limits-notices")["children"]
+    assert words(first).startswith("DOGE: HALTED. By ana")
