@@ -17,7 +17,7 @@ from risk.client.answers import NOT_SYNCHRONISED
 from risk.client.views import Hold, InstrumentView, LimitsView, LimitView, PositionView, StatusView
 from risk.domain.decisions import Outcome, ReasonCode
 from risk.domain.messages import OrderBody, ReasonMessage
-from risk.domain.state import TradingState
+from risk.domain.trading import TradingState
 
 _NOTIONAL, _QUANTITY = "order_notional", "order_quantity"
 # What floats leave over of a whole number of steps, as at the authority.
@@ -162,7 +162,9 @@ class LocalChecks:
 
 _NEVER = Stopped(NOT_SYNCHRONISED, "seawall", "nothing has been heard of Seawall's state yet")
 _TOO_OLD = Stopped(NOT_SYNCHRONISED, "seawall", "Seawall's state was last heard of too long ago")
-_NOT_FRESH = Stopped(NOT_SYNCHRONISED, "seawall", "Seawall says that its own figures are too old")
+_NOT_FRESH = Stopped(
+    ReasonCode.SNAPSHOT_STALE, "snapshot", "Seawall says that its own figures are too old"
+)
 
 
 def _size_stops(place: _Place, body: OrderBody) -> Stopped | None:
@@ -228,10 +230,10 @@ def _state_stops(book: _Book, scopes: set[str]) -> Stopped | None:
     tightest = max(here, key=lambda each: each.state)
     because = f": {tightest.cause}" if tightest.cause else ""
     if tightest.state >= TradingState.HALTED:
-        problem = f"{tightest.scope} is halted{because}"
+        problem = f"trading in {tightest.scope} is halted{because}"
         return Stopped(ReasonCode.HALTED, tightest.scope, problem)
     if tightest.state >= TradingState.REDUCE_ONLY:
-        problem = f"{tightest.scope} takes reductions only{because}"
+        problem = f"trading in {tightest.scope} is for reductions only{because}"
         return Stopped(ReasonCode.REDUCTIONS_ONLY, tightest.scope, problem)
     return None
 

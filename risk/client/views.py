@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from risk.client.answers import Unreadable
-from risk.domain.state import TradingState
+from risk.domain.trading import TradingState
 
 Fields = Mapping[str, Any]
 

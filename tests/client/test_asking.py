@@ -7,7 +7,7 @@ import pytest
 
 from risk.client import NO_ANSWER, AsyncSeawall, NoAnswer, RequestRefused, Seawall
 from risk.domain.events import Verdict
-from risk.domain.state import TradingState
+from risk.domain.trading import TradingState
 from tests.client.conftest import eventually
 from tests.fakes_seawall import KEY, ROOM, START, Fault, reduction, status
 
@@ -390,7 +390,7 @@ def test_local_checks_stop_what_seawall_would(agent, seawall):
     answer = agent.validate(BTC, "buy", 1.0)
 
     assert answer.codes == ("halted",)
-    assert "strategy:trend is halted: by hand" in answer.why.lower()
+    assert answer.why.endswith("Trading in strategy:trend is halted: by hand.")
     assert ("POST", "/api/v1/orders/validate") not in seawall.asked
     seawall.holds = []
     eventually(lambda: agent.validate(BTC, "buy", 0.001).approved)

@@ -76,7 +76,7 @@ def test_what_was_heard_too_long_ago_stops_new_risk():
 
 
 def test_figures_that_are_too_old_at_the_authority_stop_new_risk():
-    assert code(checks(fresh=False), order()) == "not_synchronised"
+    assert code(checks(fresh=False), order()) == "snapshot_stale"
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_the_tightest_hold_is_told():
     stopped = local.check(order(), AT)
 
     assert stopped is not None
-    assert stopped.problem == f"asset:{BTC} is halted: by hand"
+    assert stopped.problem == f"trading in asset:{BTC} is halted: by hand"
     assert (stopped.reason.subject, stopped.reason.outcome) == (f"asset:{BTC}", "failed")
 
 
