@@ -380,7 +380,14 @@ class Core:
 
     def halt(self, reason: str, scope: str | None = None) -> Flow[CommandAnswer]:
         """See `Seawall.halt`."""
-        body = CommandBody(command="halt", portfolio=self.portfolio, reason=reason, scope=scope)
+        body = CommandBody(
+            command="halt",
+            portfolio=self.portfolio,
+            reason=reason,
+            scope=scope,
+            # Asked again after a time-out, it counts once.
+            id=self.ids.next(),
+        )
         call = Call("POST", "/api/v1/commands", msgspec.json.encode(body), "a halt")
         return self._ask(call, self.patience, _reader(CommandAnswer))
 

@@ -264,16 +264,20 @@ def test_the_book_is_shown(agent, seawall):
     assert seawall.acknowledged == ["r1"]
 
 
-def test_trading_is_halted_at_once(agent, seawall):
+def test_trading_is_halted_at_once_and_once(agent, seawall):
+    seawall.faults.append(Fault.RESET)
+
     assert agent.halt("prices make no sense", "strategy:trend").trading_state == "HALTED"
-    assert seawall.latched == [
-        {
-            "command": "halt",
-            "portfolio": "demo",
-            "reason": "prices make no sense",
-            "scope": "strategy:trend",
-        }
-    ]
+    first, again = seawall.latched
+    assert first == again
+    assert first.pop("id").startswith("trend-")
+    assert first == {
+        "command": "halt",
+        "portfolio": "demo",
+        "reason": "prices make no sense",
+        "scope": "strategy:trend",
+        "who": None,
+    }
 
 
 def test_no_leases_are_lent(agent):

@@ -87,7 +87,7 @@ def test_the_agent_gives_back_what_was_not_traded(client: Seawall, seawall: Fake
 
 
 def test_the_agent_sends_nothing_without_an_answer(client: Seawall, seawall: FakeSeawall):
-    seawall.faults.extend([Fault.STANDBY])
+    seawall.always = Fault.STANDBY
     exchange = PretendedExchange()
     example("agent").run(client, exchange, [(BTC, "buy", 2.0)], lambda: None)
 
