@@ -75,6 +75,7 @@ class FakeSeawall:
             self.reductions: list[dict[str, Any]] = []
             self.events: list[tuple[int, str, str]] = []
             self.streams = True
+            self.mute = False
             self.status: dict[str, Any] = status()
             self.holds: list[dict[str, Any]] = []
             self.limits: dict[str, Any] = {"limits_version": 3, "limits": []}
@@ -312,6 +313,9 @@ def app_of(seawall: FakeSeawall) -> Starlette:  # noqa: C901 - one handler an en
             sent = after
             yield b": still here\n\n"
             while seawall.generation == generation:
+                if seawall.mute:
+                    await asyncio.sleep(0.01)
+                    continue
                 for seq, kind, data in seawall.events[sent:]:
                     yield f"id: {seq}\nevent: {kind}\ndata: {data}\n\n".encode()
                     sent = seq

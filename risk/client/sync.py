@@ -173,7 +173,8 @@ class Seawall(ClientBase):
         """Make known what is in doubt, so that no room is held for orders that nobody sent.
 
         Asks again about each order whose answer was lost, with its id, and tells Seawall that
-        what it had approved is dead; then tells again each report that may not have arrived.
+        what it had approved is dead; then tells again each report that may not have arrived. Do
+        not ask about an order in doubt again while this runs in another thread.
 
         Parameters
         ----------

@@ -1,6 +1,7 @@
 """Agents of both kinds ask a Seawall over a real connection."""
 
 import inspect
+from dataclasses import replace
 from time import monotonic
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from risk.client import NO_ANSWER, AsyncSeawall, NoAnswer, RequestRefused, Seawall
 from risk.domain.events import Verdict
 from risk.domain.trading import TradingState
-from tests.client.conftest import eventually
+from tests.client.conftest import AT_ONCE, eventually
 from tests.fakes_seawall import KEY, ROOM, START, Fault, reduction, status
 
 BTC = "BTC/USDT"
@@ -237,6 +238,14 @@ def test_a_doubt_that_seawall_refuses_to_hear_of_stays(make, seawall):
     assert agent.settle().cancelled == ("a-1",)
 
 
+def test_a_signal_without_an_answer_is_an_exception(make, seawall):
+    agent = make(timeout=0.1)
+    seawall.always = Fault.GARBAGE
+
+    with pytest.raises(NoAnswer, match="no answer to a signal"):
+        agent.signal(BTC, "buy", 1.0)
+
+
 def test_signals_are_answered_and_hold_nothing(agent, seawall):
     assert agent.signal(BTC, "buy", 3.0).quantity == 3.0
     assert agent.signal(BTC, "buy").quantity == ROOM
@@ -336,6 +345,15 @@ def test_without_a_stream_requests_are_looked_up(agent, seawall):
     eventually(lambda: told)
 
     assert told == ["r1"]
+
+
+def test_a_stream_that_falls_silent_is_opened_again(make, seawall):
+    told: list[str] = []
+    seawall.mute = True
+    make(pauses=replace(AT_ONCE, silence=0.05)).on_reduction(lambda asked: told.append(asked.id))
+    eventually(lambda: len(seawall.last_ids) > 1)
+    seawall.request(id="r1")
+    eventually(lambda: told == ["r1"])
 
 
 def test_an_event_that_cannot_be_read_makes_it_look_up_what_is_asked(agent, seawall):
