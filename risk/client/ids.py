@@ -29,7 +29,7 @@ class OrderIds:
     --------
     >>> ids = OrderIds("trend", clock=lambda: 1_700_000_000_000, random_bits=lambda bits: 0)
     >>> ids.next()
-    'trend-018bcfe568007000800000000000000'
+    'trend-018bcfe5680070008000000000000000'
     >>> ids.next() < ids.next()
     True
     """
