@@ -254,6 +254,15 @@ class Settings:
         ),
     ] = None
 
+    answer_when: Annotated[
+        str,
+        Declared(
+            "When an order is answered: written (on disk first), or decided (sooner; a crash may "
+            "lose the last answers and their reservations).",
+            _one_of("written", "decided"),
+        ),
+    ] = "written"
+
     log_level: Annotated[
         str,
         Declared(

@@ -16,12 +16,13 @@ from risk.config import Settings, key_of
 from risk.domain.ledger import Ledger
 from risk.domain.market import BarClose, Period
 from risk.domain.model import Models
-from risk.domain.ports import Account, Actions, Carried, CycleRecord, Executor, Feed
+from risk.domain.ports import Account, Actions, Carried, Clock, CycleRecord, Executor, Feed
 from risk.domain.state import RiskState
 from risk.engine.accounts import JointAccount
 from risk.engine.authority import Authority, Beat, Turn
 from risk.engine.clock import wall_time
 from risk.engine.cycle import Cycle
+from risk.engine.gate import Gate
 from risk.engine.past import relive
 from risk.errors import LeaseLost, SeawallError, SettingInvalid, StoreError
 from risk.executors import EXECUTORS
@@ -35,6 +36,7 @@ from risk.portfolio.forecasting import measured_by, new_models, warm, with_asset
 from risk.position.ranges import next_ranges
 from risk.storage.actions import SqlActions, SqlChanges
 from risk.storage.bars import SIMULATED, market_of
+from risk.storage.decisions import SqlGateJournal
 from risk.storage.engines import Engines, open_engines, transaction
 from risk.storage.failures import note_failure
 from risk.storage.lease import LEASE_LIFE, SqlLeaseOffice
@@ -54,17 +56,35 @@ from risk.storage.store import SqlStore
 _LOG = structlog.get_logger(__name__)
 
 DEMO = "demo"
+#: Seconds that agents wait for their answer to be on disk, before it is refused unwritten.
+JOURNAL_PATIENCE = 1.0
+#: Seconds, and cycles, after which a snapshot carries no new risk; the longer of both.
+STALE_AFTER = 5.0
+STALE_CYCLES = 5
 #: Imported closes that a new book's models learn from, the newest.
 KEPT_HISTORY = 5000
 
 
 class Engine:
-    """An authority with its database, as the command line runs it."""
+    """An authority with its database, as the command line runs it.
 
-    def __init__(self, authority: Authority, engines: Engines, portfolio: str) -> None:
+    Attributes
+    ----------
+    engines : Engines
+    portfolio : str
+    """
+
+    def __init__(
+        self, authority: Authority, engines: Engines, portfolio: str, post: "_Post"
+    ) -> None:
         self._authority = authority
-        self._engines = engines
-        self._portfolio = portfolio
+        self._post = post
+        self.engines = engines
+        self.portfolio = portfolio
+
+    def gate(self) -> Gate | None:
+        """What answers orders; None while another engine rules, or this one prepares."""
+        return self._post.gate
 
     def run(self, *, beat: Beat) -> None:
         """Take turns until SIGTERM or SIGINT; `beat` is called after each.
@@ -81,14 +101,14 @@ class Engine:
             self._note(failure)
             raise
         finally:
-            self._engines.dispose()
+            self.engines.dispose()
 
     def _note(self, failure: Exception) -> None:
         told = str(failure) if isinstance(failure, SeawallError) else repr(failure)
         problem = f"The engine cannot go on: {told}."
         try:
-            with transaction(self._engines.writer) as connection:
-                note_failure(connection, self._portfolio, at=wall_time(), problem=problem)
+            with transaction(self.engines.writer) as connection:
+                note_failure(connection, self.portfolio, at=wall_time(), problem=problem)
         except StoreError as error:
             _LOG.warning("failure_not_noted", problem=str(error))
 
@@ -107,18 +127,20 @@ def build_authority(settings: Settings) -> Engine:
     """
     engines = open_engines(settings.database_url)
     check_schema(engines)
-    world = _world_of(settings, engines)
+    post = _Post(_world_of(settings, engines), engines)
     authority = Authority(
         portfolio=settings.portfolio,
         holder=f"{socket.gethostname()}/{os.getpid()}",
         office=SqlLeaseOffice(engines),
         lease_life=LEASE_LIFE,
-        prepare=lambda token, beat: _prepare(world, engines, token, beat),
+        prepare=post.prepare,
+        listen=post.listen,
+        finish=post.finish,
         keep_house=lambda: keep_house(engines),
         monotonic=time.monotonic,
         interval=timedelta(seconds=settings.cycle_seconds),
     )
-    return Engine(authority, engines, settings.portfolio)
+    return Engine(authority, engines, settings.portfolio, post)
 
 
 def build_reader(settings: Settings) -> SqlBookReader:
@@ -238,30 +260,74 @@ def _refuse_another_world(
         )
 
 
-def _prepare(world: _World, engines: Engines, token: int, beat: Beat) -> Turn:
-    """Load the book, or lead a new one through its past, and return what takes a turn."""
-    store = SqlStore(engines, market=world.market)
-    portfolio = world.settings.portfolio
-    actions = SqlActions(engines, portfolio)
-    if world.has_desk:
-        _seed_policy(engines)
-    carried = store.load(portfolio) or _first_start(world, store, actions, token, beat)
-    feed = world.feed(carried.state.at)
-    _tell_unpriced(carried.ledger, feed)
-    models = Models(*(with_assets(model, feed.assets) for model in carried.models))
-    account = _account(world, engines, feed)
-    _spare_the_collector()
-    return Cycle(
-        feed=feed,
-        account=account,
-        executor=world.executor,
-        actions=actions,
-        store=store,
-        clock=_clock(world, carried.state.at or feed.starts_at),
-        carried=replace(carried, models=models),
+class _Post:
+    """What an authority has while it rules over a book.
+
+    Attributes
+    ----------
+    gate : Gate or None
+        None before it rules, and once it has ended.
+    """
+
+    def __init__(self, world: _World, engines: Engines) -> None:
+        self._world = world
+        self._engines = engines
+        self._actions = SqlActions(engines, world.settings.portfolio)
+        self.gate: Gate | None = None
+
+    def prepare(self, token: int, beat: Beat) -> Turn:
+        """Load the book, or lead a new one through its past, and return what takes a turn."""
+        world, engines = self._world, self._engines
+        store = SqlStore(engines, market=world.market)
+        portfolio = world.settings.portfolio
+        if world.has_desk:
+            _seed_policy(engines)
+        loaded = store.load(portfolio)
+        carried = loaded or _first_start(world, store, self._actions, token, beat)
+        feed = world.feed(carried.state.at)
+        _tell_unpriced(carried.ledger, feed)
+        models = Models(*(with_assets(model, feed.assets) for model in carried.models))
+        account = _account(world, engines, feed)
+        clock = _clock(world, carried.state.at or feed.starts_at)
+        gate = _gate(world.settings, engines, carried, clock, token)
+        _spare_the_collector()
+        gate.start()
+        self.gate = gate
+        return Cycle(
+            feed=feed,
+            account=account,
+            executor=world.executor,
+            actions=self._actions,
+            store=store,
+            clock=clock,
+            gate=gate,
+            carried=replace(carried, models=models),
+            token=token,
+            model_by_setting=world.settings.var_model,
+        ).turn
+
+    def listen(self) -> None:
+        """Take in what people asked of trading; the rest waits for the next cycle."""
+        if self.gate is not None:
+            self.gate.take_actions(self._actions.after(self.gate.action_seq))
+
+    def finish(self) -> None:
+        """Write what the gate has left to write."""
+        gate, self.gate = self.gate, None
+        if gate is not None:
+            gate.stop()
+
+
+def _gate(settings: Settings, engines: Engines, carried: Carried, clock: Clock, token: int) -> Gate:
+    return Gate(
+        carried=carried,
+        journal=SqlGateJournal(engines, settings.portfolio),
         token=token,
-        model_by_setting=world.settings.var_model,
-    ).turn
+        clock=clock,
+        patience=JOURNAL_PATIENCE,
+        stale_after=max(STALE_AFTER, STALE_CYCLES * settings.cycle_seconds),
+        durable=settings.answer_when == "written",
+    )
 
 
 def _tell_unpriced(ledger: Ledger, feed: Feed) -> None:

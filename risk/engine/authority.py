@@ -21,9 +21,15 @@ _LOG = structlog.get_logger(__name__)
 #: A turn later than this many intervals is taken by the watchdog.
 LATE_AFTER = 3.0
 _HOUSEKEEPING = timedelta(minutes=1)
+#: From one look at what people asked to the next: it holds within a quarter of a second.
+_LISTENING = timedelta(milliseconds=200)
 
 Turn = Callable[[], CycleRecord | None]
 Beat = Callable[[], None]
+
+
+def _nothing() -> None:
+    """Of an authority that has nobody to listen to."""
 
 
 class Authority:
@@ -39,6 +45,10 @@ class Authority:
     prepare : callable
         From the lease's token and the beat to the function that takes one turn. Called once
         the lease is held; loads, or leads a new book through its past, beating meanwhile.
+    listen : callable
+        Takes in at once what people asked; several times a second.
+    finish : callable
+        Ends what was prepared, before the lease is given back.
     keep_house : callable
         Rolls up and drops what is old; once a minute.
     monotonic : callable
@@ -55,6 +65,8 @@ class Authority:
         office: LeaseOffice,
         lease_life: timedelta,
         prepare: Callable[[int, Beat], Turn],
+        listen: Callable[[], None] = _nothing,
+        finish: Callable[[], None] = _nothing,
         keep_house: Callable[[], None],
         monotonic: Callable[[], float],
         interval: timedelta,
@@ -64,6 +76,8 @@ class Authority:
         self._office = office
         self._renew_after = lease_life.total_seconds() / 3.0
         self._prepare = prepare
+        self._listen = listen
+        self._finish = finish
         self._keep_house = keep_house
         self._monotonic = monotonic
         self._interval = interval.total_seconds()
@@ -99,6 +113,7 @@ class Authority:
         try:
             self._rule(lease)
         finally:
+            self._finish()
             self._give_back(lease)
 
     def _wait_for_lease(self) -> Lease | None:
@@ -147,6 +162,7 @@ class Authority:
             job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
         )
         scheduler.add_job(take_turn, "interval", seconds=self._interval)
+        scheduler.add_job(self._guarded_listening, "interval", seconds=_LISTENING.total_seconds())
         scheduler.add_job(
             self._guarded_housekeeping, "interval", seconds=_HOUSEKEEPING.total_seconds()
         )
@@ -187,6 +203,12 @@ class Authority:
             return lease
         self._last_renewal = now
         return lease
+
+    def _guarded_listening(self) -> None:
+        try:
+            self._listen()
+        except StoreUnavailable as problem:
+            _LOG.warning("people_not_heard", problem=str(problem))
 
     def _guarded_housekeeping(self) -> None:
         try:

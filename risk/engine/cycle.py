@@ -262,6 +262,9 @@ class Cycle:
         self._unread = market = self._market()
         live = replace(self._carried, ledger=self._gate.ledger)
         account = read_account(self._account, self._executor, market, live)
+        if account.fills or account.flows:
+            # What no step can digest must not be booked: it would stand there for ever.
+            take_cycle(live, market, account, actions=actions)
         ledger, told = self._gate.take_in(account)
         record = take_cycle(
             self._carried,

@@ -133,11 +133,30 @@ def test_actions_then_market_then_account_then_executor_then_step_then_save(worl
     world.account.read = noting("account", happened, world.account.read)
     world.executor.execute = noting("executor", happened, world.executor.execute)
     world.store.save = noting("save", happened, world.store.save)
+    world.gate.take_in = noting("book", happened, world.gate.take_in)
+    world.gate.serve = noting("serve", happened, world.gate.serve)
     monkeypatch.setattr(module, "step", noting("step", happened, module.step))
+    before = ["actions", "market", "account", "executor"]
 
     world.cycle.turn()
+    assert happened == [*before, "step", "book", "step", "save", "serve"], "tried, then booked"
+    happened.clear()
+    world.turn_after()
 
-    assert happened == ["actions", "market", "account", "executor", "step", "save"]
+    assert happened == [*before, "book", "step", "save", "serve"], "nothing to try"
+
+
+def test_what_no_step_can_digest_is_not_booked(world, monkeypatch):
+    def choke(*_arguments):
+        raise OverflowError("too much")
+
+    world.account.tell(AccountReading(fills=(purchase(),)))
+    world.cycle.turn()
+    monkeypatch.setattr(module, "step", choke)
+
+    with pytest.raises(OverflowError):
+        world.turn_after()
+    assert [entry for _, entry in world.journal.entries] == [deposit()]
 
 
 def test_a_cycle_carries_everything_that_was_read(world):
@@ -208,11 +227,12 @@ def test_its_duration_is_from_reading_to_saving(world, monkeypatch):
         return step(*arguments)
 
     step = module.step
+    world.cycle.turn()
     monkeypatch.setattr(module, "step", slow_step)
-    record = world.cycle.turn()
+    record = world.turn_after(MINUTE)
 
     assert record.duration_ms == pytest.approx(250.0)
-    assert record.wall == BEGIN + timedelta(seconds=0.25)
+    assert record.wall == BEGIN + MINUTE + timedelta(seconds=0.25)
 
 
 def test_no_number_that_is_written_is_nan(world):

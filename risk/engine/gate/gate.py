@@ -216,6 +216,12 @@ class Gate:
             told = replace(reading, fills=fills, flows=flows)
             return self._book.ledger, told
 
+    @property
+    def action_seq(self) -> int:
+        """The last action of a person that it has taken in."""
+        with self.lock:
+            return self._answering.action_seq
+
     def take_actions(self, actions: Iterable[Action]) -> None:
         """Take in at once what people asked of trading; again does nothing."""
         with self.lock:
@@ -612,7 +618,12 @@ class Gate:
         owner = self._fill_ids.get((fill.venue, fill.id))
         if owner is not None:
             raise FillRefused(f"trade {fill.id} was reported of order {owner}", conflict=True)
-        reason = disbelief(fill, self._answering.record.snapshot.mark(fill.asset))
+        reason = disbelief(
+            fill,
+            self._answering.record.snapshot.mark(fill.asset),
+            filled=known.filled + fill.quantity,
+            allowed=known.record.allowed,
+        )
         if reason is None:
             return
         event = FillDisputed(

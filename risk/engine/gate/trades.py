@@ -12,6 +12,8 @@ from risk.errors import FillRefused
 #: A trade this far from the mark, as a share of it, did not happen: whoever reports trades would
 #: else say what the book's equity is.
 BELIEVABLE = 0.25
+#: Nor was more than so many times an order filled of it.
+MOST_FILLED = 10.0
 #: How far the clock of whoever reports may be ahead.
 CLOCK_SKEW = timedelta(minutes=1)
 #: Longer ones are no ids.
@@ -65,15 +67,19 @@ def _time(told: datetime | None, now: datetime) -> datetime:
     return min(told, now)
 
 
-def disbelief(fill: Fill, mark: Mark) -> str | None:
+def disbelief(fill: Fill, mark: Mark, *, filled: float, allowed: float) -> str | None:
     """Why nobody believes a trade; None if it may have happened.
 
     Parameters
     ----------
     fill : Fill
+    filled, allowed : float
+        Units filled of its order with it, and units that were let through.
     mark : Mark
         Of its asset; where none is known, any price is believed.
     """
+    if filled > MOST_FILLED * allowed:
+        return f"{filled:,.6g} cannot have been filled of an order of {allowed:,.6g}"
     if not mark.known:
         return None
     away = fill.price / mark.price - 1.0
