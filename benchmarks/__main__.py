@@ -3,7 +3,16 @@
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import assessing, book_models, cycle, figures, measures, memory, order_checks
+from benchmarks import (
+    assessing,
+    book_models,
+    cycle,
+    figures,
+    local_checks,
+    measures,
+    memory,
+    order_checks,
+)
 from benchmarks.tables import machine_line, print_table
 from benchmarks.timing import HEAD, Timing
 from risk.measures.warm import warm_kernels
@@ -13,6 +22,7 @@ _BENCHMARKS: dict[str, Callable[[], Iterator[Timing]]] = {
     "assessing": assessing.run,
     "book_models": book_models.run,
     "figures": figures.run,
+    "local_checks": local_checks.run,
     "measures": measures.run,
     "memory": memory.run,
     "order_checks": order_checks.run,
