@@ -13,9 +13,9 @@ from typing import Any
 import structlog
 
 from risk.auth.keys import hash_of, new_id
-from risk.auth.service_key import keep_service_key
+from risk.auth.service_key import FILE_NAME, keep_service_key
 from risk.auth.watching import KeyWatch
-from risk.config import Settings, key_of, service_key_path
+from risk.config import Settings, key_of
 from risk.domain.keys import ApiKey, KeyAbility
 from risk.domain.ledger import Ledger
 from risk.domain.market import BarClose, Period
@@ -205,8 +205,7 @@ def build_keys(settings: Settings) -> KeyWatch:
 
 
 def _keep_service_key(settings: Settings, engines: Engines) -> None:
-    file = service_key_path(settings.home)
-    secret = keep_service_key(file)
+    secret = keep_service_key(settings.home)
     service = ApiKey(
         id=new_id(),
         name=SERVICE,
@@ -222,7 +221,7 @@ def _keep_service_key(settings: Settings, engines: Engines) -> None:
         require_portfolio(connection, settings.portfolio)
         kept = keep_key(connection, service)
     if kept.revoked is not None:
-        _LOG.warning("service_key_revoked", id=kept.id, file=str(file))
+        _LOG.warning("service_key_revoked", id=kept.id, file=str(settings.home / FILE_NAME))
 
 
 def build_telling(settings: Settings) -> SqlTelling:

@@ -6,13 +6,12 @@ from risk.api.desk import outcome
 from risk.api.operations import Call, Operation, require_portfolio, require_strategy
 from risk.api.orders import PATIENCE
 from risk.api.problems import Refused, bad_body, not_allowed
+from risk.domain.asking import checked_id, checked_name, checked_reason
 from risk.domain.keys import KeyAbility
 from risk.domain.messages import CommandAnswer, CommandBody
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
 from risk.errors import InvalidInput
-from risk.storage.actions import checked_name
-from risk.storage.latches import checked_id, checked_reason
 
 _TIGHTENING = {"halt": TradingState.HALTED, "reduce_only": TradingState.REDUCE_ONLY}
 #: What people say who want to trade again.

@@ -12,11 +12,13 @@ from risk.errors import SettingInvalid
 
 _LOG = structlog.get_logger(__name__)
 
+#: Within ``SEAWALL_HOME``.
+FILE_NAME = "service.key"
 _OWNER_ONLY = 0o600
 
 
-def keep_service_key(path: Path) -> str:
-    """The secret in a file of ``SEAWALL_HOME``, which is made if there is none.
+def keep_service_key(home: Path) -> str:
+    """The secret in the file of `home`, which is made if there is none.
 
     Of two programs that start at once one makes the file, and both read the same.
 
@@ -25,6 +27,7 @@ def keep_service_key(path: Path) -> str:
     SettingInvalid
         If the file cannot be made or read, or holds no key.
     """
+    path = home / FILE_NAME
     try:
         if not path.exists():
             _make(path)
@@ -37,10 +40,30 @@ def keep_service_key(path: Path) -> str:
         ) from problem
 
 
+def read_service_key(home: Path) -> str | None:
+    """The secret in the file of `home`; None if there is none.
+
+    Raises
+    ------
+    SettingInvalid
+        If there is a file that cannot be read, or that holds no key.
+    """
+    path = home / FILE_NAME
+    try:
+        return _read(path)
+    except FileNotFoundError:
+        return None
+    except OSError as problem:
+        reason = problem.strerror or type(problem).__name__
+        raise SettingInvalid(
+            "SEAWALL_HOME", f"holds the service key {path}, which cannot be read: {reason}"
+        ) from problem
+
+
 def _make(path: Path) -> None:
     """Whole or not at all: whoever looks meanwhile finds no half of a key."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, written = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    handle, written = tempfile.mkstemp(dir=path.parent, prefix=f".{FILE_NAME}-")
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(new_key().secret + "\n")

@@ -1,0 +1,41 @@
+"""The agents' HTTP interface of an authority, put together."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from risk.api.app import create_api
+from risk.api.desk import Desk
+from risk.api.server import ApiServer
+from risk.config import Settings
+from risk.engine.clock import wall_time
+from risk.runtime import Engine, build_keys, build_telling
+
+
+@contextmanager
+def api_of(authority: Engine, settings: Settings) -> Iterator[ApiServer]:
+    """Serve agents while the body of the `with` runs.
+
+    Raises
+    ------
+    SettingInvalid
+        If the port cannot be listened on, or the service key cannot be kept.
+    """
+    keys = build_keys(settings)
+    desk = Desk(
+        portfolio=settings.portfolio,
+        gate=authority.gate,
+        keys=keys.ring,
+        reader=build_telling(settings),
+        wall=wall_time,
+        monotonic=time.monotonic,
+        orders_per_second=settings.api_rate,
+    )
+    server = ApiServer(create_api(desk), settings.host, settings.api_port)
+    server.start()
+    try:
+        keys.start()
+        yield server
+    finally:
+        server.stop()
+        keys.stop()
