@@ -3,10 +3,13 @@
 A screen is one pure function of its data. Live updates are the difference between the tree a
 browser shows and the tree it should show, so no page keeps a second list of what moves.
 
+A change of what people choose is one too: any two trees of a screen have a difference.
+
 A change is sent to the nearest component with an id: give ids to what changes. Of a grid's rows
 only those are sent that changed.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -89,7 +92,14 @@ def _of_component(before: Mapping[str, Any], after: Mapping[str, Any]) -> Deltas
         return found
     if "id" not in after:
         raise CannotExpress
-    return {**found, after["id"]: own}
+    return {**found, _name_of(after["id"]): own}
+
+
+def _name_of(component_id: str | Mapping[str, Any]) -> str:
+    """An id as text, also one that tells its part by several words."""
+    if isinstance(component_id, str):
+        return component_id
+    return json.dumps(component_id, sort_keys=True, separators=(",", ":"))
 
 
 def _own_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def test_a_browser_from_another_worker_is_sent_everything_that_moves(screens, re
     screens.view(COCKPIT, TODAY)
     update = screens.update(COCKPIT, TODAY, Shown(cycle=7))
 
-    assert set(update.changes["cockpit-view"]) == {"children", "data-cycle"}
+    assert set(update.changes["cockpit-view"]) == {"children", "data-cycle", "data-view"}
 
 
 def test_the_first_cycle_ever_sends_the_whole_page(screens, reader):
