@@ -22,7 +22,7 @@ from dash.exceptions import PreventUpdate
 from flask import current_app, request
 
 from pages.components.basics import Component
-from pages.components.deltas import CannotExpress, Deltas, deltas, plain
+from pages.components.deltas import CannotExpress, Deltas, deltas, plain, with_ids
 from pages.context import Book, BookReader, CompleteCycle, Pulse
 from pages.newest import Newest
 from pages.query import Query, Word, parse, words_of
@@ -193,7 +193,7 @@ class Screens:
         data = screen.read(self.readings, query, book, cycle)
         number = cycle.pulse.cycle
         root = _root(screen, query, screen.view(data), str(number))
-        built = _Built(number, plain(root))
+        built = _Built(number, with_ids(plain(root)))
         with self._lock:
             self._views[(screen.name, query, number)] = built
             while len(self._views) > _REMEMBERED_VIEWS:

@@ -45,6 +45,42 @@ def _is_property(name: str) -> bool:
     return not name.startswith("_") and name not in _OF_DASH
 
 
+#: What holds so many parts, itself among them, is worth an id.
+_WORTH_AN_ID = 3
+_HTML = "dash_html_components"
+
+
+def with_ids(tree: Any) -> Any:
+    """`tree` with an id for each link, and for whatever holds several parts, that has none.
+
+    Links carry the address: without ids of their own, any choice would send all that holds one.
+    The id says the place, from the nearest part that has one by itself: ``limits-detail~0-1``.
+
+    Parameters
+    ----------
+    tree : plain tree
+        Of which the parts are written to; its root has an id.
+    """
+    _give_ids(tree, "")
+    return tree
+
+
+def _give_ids(node: Any, place: str) -> int:
+    """How many parts `node` has, itself among them; those below it get their ids."""
+    if not _is_component(node):
+        return 0
+    props = node["props"]
+    below = f"{_name_of(props['id'])}~" if "id" in props else f"{place}-"
+    children = props.get("children")
+    parts = children if isinstance(children, list) else [children]
+    count = 1 + sum(_give_ids(part, f"{below}{i}") for i, part in enumerate(parts))
+    is_worth_it = count >= _WORTH_AN_ID or node["type"] == "A"
+    if is_worth_it and "id" not in props and node["namespace"] == _HTML:
+        # Nobody asks how often it was pressed: with an id Dash would count that.
+        props |= {"id": place, "disable_n_clicks": True}
+    return count
+
+
 def deltas(before: Any, after: Any) -> Deltas:
     """Properties to set so that a browser showing `before` shows `after`.
 
