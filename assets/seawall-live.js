@@ -315,27 +315,8 @@
     const response = await answer;
     if (response.status !== 200) return response;
     const data = await response.json();
-    response.json = async () => {
-      if (number !== updates.newest || !isShown(asked)) return NOTHING;
-      keepZooms(data.sideUpdate ?? {}, isMove(asked));
-      return data;
-    };
+    response.json = async () => (number === updates.newest && isShown(asked) ? data : NOTHING);
     return response;
-  }
-
-  function isMove({ inputs, state }) {
-    return state.find(({ property }) => property === "data-address").value !== inputs[0].value.address;
-  }
-
-  const views = new Map();
-
-  /** A chart stays zoomed while its `uirevision` is the same: for as long as it shows one view. */
-  function keepZooms(changes, isOtherView) {
-    for (const [id, { figure }] of Object.entries(changes)) {
-      if (figure?.layout.uirevision === undefined) continue;
-      if (isOtherView) views.set(id, (views.get(id) ?? 0) + 1);
-      if (views.has(id)) figure.layout.uirevision += ` ${views.get(id)}`;
-    }
   }
 
   /** As Dash knows the page, which is sooner than the document does. */

@@ -248,6 +248,7 @@ def test_a_chart_is_not_zoomed_any_more_when_it_shows_another_view(page):
     until(lambda: page.run(f"!!{plot}?._fullLayout"), "no chart")
     before = page.run(heights)
     drag = page.find("#cockpit-chart .nsewdrag")
+    page.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", drag)
     hands = ActionChains(page.driver).move_to_element(drag).click_and_hold()
     hands.move_by_offset(120, 40).release().perform()
     until(lambda: page.run(heights) != before, "never zoomed")
