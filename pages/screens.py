@@ -64,7 +64,8 @@ class Screen(Generic[Data]):
         That as components: the children of the root. Give an id to whatever changes while
         people look or choose; a chart's figure is sent whole when it changes, so let it change
         rarely (`Readings.course` changes once a pixel). What callbacks have written stays while
-        people choose, unless they choose another book or zone.
+        people choose, unless they choose another book or zone. Presses (`n_clicks`) are those of
+        buttons.
     """
 
     name: str

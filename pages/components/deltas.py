@@ -54,7 +54,7 @@ def with_ids(tree: Any) -> Any:
     """`tree` with an id for each link, and for whatever holds several parts, that has none.
 
     Links carry the address: without ids of their own, any choice would send all that holds one.
-    The id says the place, from the nearest part that has one by itself: ``limits-detail~0-1``.
+    What is not a button is not asked how often it was pressed. The id says the place, from the nearest part that has one by itself: ``limits-detail~0-1``.
 
     Parameters
     ----------
@@ -74,10 +74,12 @@ def _give_ids(node: Any, place: str) -> int:
     children = props.get("children")
     parts = children if isinstance(children, list) else [children]
     count = 1 + sum(_give_ids(part, f"{below}{i}") for i, part in enumerate(parts))
-    is_worth_it = count >= _WORTH_AN_ID or node["type"] == "A"
-    if is_worth_it and "id" not in props and node["namespace"] == _HTML:
-        # Nobody asks how often it was pressed: with an id Dash would count that.
-        props |= {"id": place, "disable_n_clicks": True}
+    if node["namespace"] == _HTML:
+        if "id" not in props and (count >= _WORTH_AN_ID or node["type"] == "A"):
+            props["id"] = place
+        if "id" in props and node["type"] != "Button":
+            # Dash counts presses of whatever has an id, and draws all that a press went through.
+            props["disable_n_clicks"] = True
     return count
 
 

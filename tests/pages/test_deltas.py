@@ -76,6 +76,14 @@ def _ids(tree: Any) -> list[str]:
     return own + _ids(tree["props"].get("children"))
 
 
+def test_presses_are_counted_of_buttons_only():
+    card = html.Div([html.Button("Go", id="go"), html.A("on", href="/")], id="card")
+    button, link = with_ids(plain(card))["props"]["children"]
+
+    assert "disable_n_clicks" not in button["props"]
+    assert link["props"]["disable_n_clicks"] is True
+
+
 def test_a_link_that_leads_elsewhere_is_sent_without_what_holds_it():
     def screen(href: str) -> Any:
         links = [html.Li(html.A(text, href=f"{href}&by={text}")) for text in ("one", "two")]
