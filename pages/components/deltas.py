@@ -54,7 +54,8 @@ def with_ids(tree: Any) -> Any:
     """`tree` with an id for each link, and for whatever holds several parts, that has none.
 
     Links carry the address: without ids of their own, any choice would send all that holds one.
-    What is not a button is not asked how often it was pressed. The id says the place, from the nearest part that has one by itself: ``limits-detail~0-1``.
+    What is not a button is not asked how often it was pressed. The id says the place, from the
+    nearest part that has one by itself: ``limits-detail~0-1``.
 
     Parameters
     ----------
