@@ -173,3 +173,31 @@ def empty_postgres_url(postgres: PostgresServer) -> Iterator[str]:
     """Address of a database of the test's own, without any table; dropped afterwards."""
     with postgres.own_database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def known_fits() -> dict[bytes, Any]:
+    """What the search for a likelihood's parameters found, by the window it was given."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def remembered_fits(known_fits: dict[bytes, Any]) -> Iterator[None]:
+    """For tests of all models, which lead each through the same series again and again.
+
+    A fit costs 30 ms. A window that differs by one bit is fitted anew, so nothing about windows is
+    taken for granted; the search itself is tried in tests/measures/var/test_garch.py.
+    """
+    from risk.measures.var import garch
+
+    search = garch._by_likelihood
+
+    def remembered(standardised: Any) -> Any:
+        key = standardised.tobytes()
+        if key not in known_fits:
+            known_fits[key] = search(standardised)
+        return known_fits[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(garch, "_by_likelihood", remembered)
+        yield
