@@ -28,6 +28,7 @@ from tests.fakes import FakeClock
 from tests.network import free_port, refuse_other_machines
 from tests.postgres import PostgresServer, running_postgres
 from tests.shared_browser import LentBrowser, SharedBrowser
+from tests.sharing import SharedFolder, filled_once
 
 # A busy machine is slow, not wrong: neither deadlines nor complaints about slow examples.
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -173,6 +174,14 @@ def empty_postgres_url(postgres: PostgresServer) -> Iterator[str]:
     """Address of a database of the test's own, without any table; dropped afterwards."""
     with postgres.own_database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> SharedFolder:
+    """Makes a folder that all workers of this test run share: `shared_folder("lived", fill)`."""
+    own = tmp_path_factory.getbasetemp()
+    root = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    return lambda name, fill: filled_once(root, name, fill)
 
 
 @pytest.fixture(scope="session")
