@@ -164,7 +164,6 @@ class Authority:
             job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
         )
         scheduler.add_job(take_turn, "interval", seconds=self._interval)
-        scheduler.add_job(self._guarded_listening, "interval", seconds=_LISTENING.total_seconds())
         scheduler.add_job(
             self._guarded_housekeeping, "interval", seconds=_HOUSEKEEPING.total_seconds()
         )
