@@ -5,7 +5,7 @@ that an agent sends; what cannot be measured is refused, unless it is a proven r
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -34,7 +34,8 @@ from risk.limits.evaluation import surroundings
 from risk.limits.guard import LimitGuard
 from risk.limits.largest import CLOSENESS, NEGLIGIBLE
 from risk.limits.rulebook import Rulebook
-from risk.limits.views import OrderView, SentOrder, Surroundings
+from risk.limits.sent import NOTHING_SENT, SentOrders
+from risk.limits.views import OrderView, Surroundings
 from risk.limits.windowed import WindowedLimit
 from risk.manager.forms import (
     failed,
@@ -114,8 +115,8 @@ class RiskManager:
     state : RiskState
         After the step over `snapshot`.
     snapshot : Snapshot
-    sent : mapping of strategy to sequence of SentOrder, optional
-        Orders that each strategy sent before, oldest first.
+    sent : mapping of strategy to SentOrders, optional
+        Orders that each strategy sent before.
     barred : tuple of Reason
         What stops new risk whatever the order, apart from what the snapshot tells.
     check, rules : OrderCheck and tuple, or None
@@ -127,7 +128,7 @@ class RiskManager:
         state: RiskState,
         snapshot: Snapshot,
         *,
-        sent: Mapping[str, Sequence[SentOrder]] | None = None,
+        sent: Mapping[str, SentOrders] | None = None,
         barred: tuple[Reason, ...] = (),
         check: OrderCheck | None = None,
         rules: "_Rules | None" = None,
@@ -398,7 +399,7 @@ class RiskManager:
             mark=place.mark,
             order_type=request.order_type,
             limit_price=request.limit_price,
-            sent=self._sent.get(request.strategy, ()),
+            sent=self._sent.get(request.strategy, NOTHING_SENT),
             requested=request.quantity,
         )
 

@@ -1,6 +1,7 @@
 """Orders with their answers, written before they are said: a `GateJournal` in a database."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, exists, select, update
@@ -78,6 +79,20 @@ class SqlGateJournal:
         """An order that was answered; None if none of that id was."""
         with transaction(self._reader) as connection:
             return next(iter(_orders(connection, self._portfolio, [client_order_id])), None)
+
+    def let_through_since(self, at: datetime) -> Sequence[AnsweredOrder]:
+        """Orders of which anything was let through since then, oldest first."""
+        query = (
+            select(decision)
+            .where(
+                decision.c.portfolio == self._portfolio,
+                decision.c.at_ms >= to_ms(at),
+                decision.c.allowed > 0.0,
+            )
+            .order_by(decision.c.at_ms)
+        )
+        with transaction(self._reader) as connection:
+            return [order_of_row(row) for row in connection.execute(query)]
 
     def is_booked(self, fill: Fill) -> bool:
         """Whether a fill of that id at that venue is in the ledger."""

@@ -13,7 +13,7 @@ from risk.domain.orders import Order, Reservation, ReservationStatus, Side
 from risk.domain.snapshot import RESERVATION_LIFE
 from risk.engine.gate.common import Common, digest, done
 from risk.engine.gate.known import KnownOrder
-from risk.limits.views import SentOrder
+from risk.limits.sent import SentOrder
 from risk.manager import RiskManager, order_validation
 from risk.manager.forms import is_finite, is_name
 from risk.manager.messages import order_answer, signal_answer
