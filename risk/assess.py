@@ -31,6 +31,7 @@ from risk.portfolio.benchmark import betas, change_since_midnight, measure_bench
 from risk.portfolio.book_models import book_model
 from risk.portfolio.committed import (
     Commitments,
+    CommittedLazily,
     commitments_of,
     committed_book,
     nothing_pending,
@@ -119,6 +120,11 @@ class OrderCheck:
     def book(self) -> CommittedBook:
         """The committed book without another order."""
         return committed_book(self._commitments)
+
+    @cached_property
+    def lazily(self) -> "CommittedLazily":
+        """The same, its dear figures measured where somebody looks."""
+        return CommittedLazily(self._commitments)
 
     def touched(self, key: PositionKey) -> Touched:
         """What every order for one position touches: `WhatIf` asks it about one of them."""

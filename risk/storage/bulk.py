@@ -10,8 +10,9 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import ClauseElement, Connection, CursorResult, Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.compiler import SQLCompiler
 
 Row = tuple[Any, ...]
 
@@ -46,6 +47,37 @@ def insert_rows(
         )
     statement = _values_statement(table, columns, on_conflict)
     return connection.exec_driver_sql(statement, list(rows)).rowcount
+
+
+class Prepared:
+    """A statement that is put into words once for each database, and then only filled in.
+
+    Putting a query together takes SQLAlchemy as long as the database takes to answer it.
+
+    Parameters
+    ----------
+    statement : Executable
+        With a `bindparam` for everything that differs; without lists of values.
+    """
+
+    def __init__(self, statement: ClauseElement) -> None:
+        self._statement = statement
+        self._texts: dict[str, tuple[str, list[str] | None, dict[str, Any]]] = {}
+
+    def run(self, connection: Connection, **values: Any) -> CursorResult[Any]:
+        """Execute it with these values."""
+        dialect = connection.dialect
+        found = self._texts.get(dialect.name)
+        if found is None:
+            compiled = self._statement.compile(dialect=dialect)
+            assert isinstance(compiled, SQLCompiler), "it is a statement, and no definition"
+            found = str(compiled), compiled.positiontup, dict(compiled.params)
+            self._texts[dialect.name] = found
+        text, places, fixed = found
+        filled = fixed | values
+        if places is None:
+            return connection.exec_driver_sql(text, filled)
+        return connection.exec_driver_sql(text, tuple(filled[name] for name in places))
 
 
 def _portions(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
