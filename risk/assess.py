@@ -38,7 +38,7 @@ from risk.portfolio.committed import (
 )
 from risk.portfolio.controller import measure_held
 from risk.portfolio.exposure import net_by_asset, value_of_pending, values_by_position
-from risk.portfolio.following import commitments_following
+from risk.portfolio.following import Moved, commitments_following, moved_between
 from risk.portfolio.tails import split_by_asset, standalone_tails, weights_of
 from risk.portfolio.what_if import Beforehand, Touched, WhatIf
 from risk.position.calculator import UnitRisk, measure_position
@@ -108,12 +108,20 @@ class OrderCheck:
         self._commitments = commitments or _commitments(snapshot)
         self._beforehand = Beforehand(self._commitments, snapshot)
 
-    def following(self, snapshot: Snapshot) -> "OrderCheck":
+    def following(self, snapshot: Snapshot, moved: Moved | None = None) -> "OrderCheck":
         """The check of a snapshot that differs in its ledger and working orders alone.
 
         Costs what moved: an order is one column of scenarios.
+
+        Parameters
+        ----------
+        snapshot : Snapshot
+        moved : Moved or None
+            Between this check's snapshot and that one, where it is known.
         """
-        moved_on = commitments_following(self._commitments, self._snapshot, snapshot)
+        before = self._snapshot
+        known = moved_between(before, snapshot) if moved is None else moved
+        moved_on = commitments_following(self._commitments, before, snapshot, known)
         return OrderCheck(snapshot, moved_on)
 
     @cached_property
