@@ -221,9 +221,10 @@ class Gate:
     # --- what becomes of them --------------------------------------------------------------
 
     def knows(self, client_order_id: str) -> bool:
-        """Whether an order is known by heart: what is not has to be looked up, which may wait."""
+        """See :meth:`risk.domain.gate.Gate.knows`."""
         with self._common.lock:
-            return self._common.orders.get(client_order_id) is not None
+            known = self._common.orders.get(client_order_id)
+            return known is not None and not known.recalled
 
     def standing(self, client_order_id: str) -> OrderStanding:
         """See :meth:`risk.domain.gate.Gate.standing`.
