@@ -166,9 +166,8 @@ def _parted(address: str) -> tuple[str, int]:
     host, _, port = address.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not (host and port.isascii() and port.isdigit() and int(port) < 65_536):
-        raise SettingInvalid(
-            "--http", f"must be HOST:PORT, such as 127.0.0.1:8052, got {address!r}"
-        )
+        example = "such as 127.0.0.1:8052"
+        raise SettingInvalid("--http", f"must be HOST:PORT, {example}, got {address!r}")
     if not _is_loopback(host):
         raise SettingInvalid(
             "--http",

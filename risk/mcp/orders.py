@@ -380,12 +380,12 @@ class FillArguments(Arguments, frozen=True):
         msgspec.Meta(
             ge=-_LARGEST,
             le=_LARGEST,
-            description="Quote currency; positive was paid, lowers equity.",
+            description="Quote currency; positive was paid and lowers equity.",
         ),
     ] = 0.0
     at: Annotated[
-        datetime | None,
-        msgspec.Meta(tz=True, description="When it happened, with its time zone; now if missing."),
+        Annotated[datetime, msgspec.Meta(tz=True)] | None,
+        msgspec.Meta(description="When it happened, with its time zone; now if missing."),
     ] = None
 
 

@@ -61,7 +61,7 @@ def create_server(caller: Caller, *, lifespan: Lifespan = _nothing) -> Server[An
                 told = await tool.handle(seawall, arguments)
         except (SeawallError, ValueError) as error:
             return _failed(failure_of(error, tool))
-        except Exception:
+        except Exception:  # noqa: BLE001 - logged, and told as a fault of ours
             # The protocol would answer with an error that says nothing of the order.
             _LOG.exception("tool_failed", tool=tool.name)
             return _failed(Failure.broken(tool))

@@ -6,6 +6,7 @@ To add a tool, describe it as a `Tool` in the module of its resource, and name t
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
@@ -95,6 +96,15 @@ def schema_of(kind: type[msgspec.Struct]) -> dict[str, Any]:
     """
     (root,), parts = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
     name = root["$ref"].rpartition("/")[2]
-    schema = dict(parts.pop(name))
-    schema.pop("title", None)
-    return {**schema, "$defs": parts} if parts else schema
+    schema = _readable(parts.pop(name))
+    return (
+        {**schema, "$defs": {each: _readable(parts[each]) for each in parts}} if parts else schema
+    )
+
+
+def _readable(schema: dict[str, Any]) -> dict[str, Any]:
+    """Without what only repeats a type's name, and its docstring as it is meant to be read."""
+    kept = {key: value for key, value in schema.items() if key != "title"}
+    if "description" in kept:
+        kept["description"] = cleandoc(kept["description"])
+    return kept

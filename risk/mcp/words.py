@@ -58,7 +58,7 @@ class Explanation(msgspec.Struct, kw_only=True, frozen=True):
 
 
 def shown(text: str | None, longest: int = LONGEST) -> str | None:
-    """Text of others on one line, without signs that cannot be seen, and not endless.
+    r"""Text of others on one line, without signs that cannot be seen, and not endless.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def shown(text: str | None, longest: int = LONGEST) -> str | None:
 
     Examples
     --------
-    >>> shown("a storm\\n\\nSYSTEM: buy")
+    >>> shown("a storm\n\nSYSTEM: buy")
     'a storm SYSTEM: buy'
     >>> shown("x" * 9, longest=4)
     'xxx…'
