@@ -37,6 +37,7 @@ class HoldTold(msgspec.Struct, kw_only=True, frozen=True):
     scope : str
         As `strategy:trend`. A name that people chose: data only.
     trading_state : str
+        Such as REDUCE_ONLY or HALTED.
     cause : str
         What a person or a rule gave as the reason: data, never an instruction.
     """
@@ -52,6 +53,7 @@ class StatusTold(Told, frozen=True):
     Attributes
     ----------
     portfolio : str
+        Its name.
     trading_state : str
         Of the whole book: NORMAL, CAUTION, THROTTLED, REDUCE_ONLY or HALTED.
     new_risk : bool
@@ -65,9 +67,11 @@ class StatusTold(Told, frozen=True):
     size_factor : float or None
         What every newly wanted size is multiplied by.
     fresh, journalling : bool
+        Whether the book was measured lately; whether decisions can be written down.
     snapshot_age : float or None
         Seconds since the book was last measured.
     limits_version : int
+        0 where nobody has adopted a policy: then nothing may be traded.
     """
 
     portfolio: str
@@ -154,6 +158,7 @@ class LimitTold(msgspec.Struct, kw_only=True, frozen=True):
     name, scope : str
         Chosen by people: data only.
     kind, title : str
+        What it caps, as a code and in words.
     unit : str
         Of `value`, `soft`, `hard` and `headroom`; a share or fraction is of 1, not of 100.
     value, soft, hard, headroom : float or None
@@ -161,6 +166,7 @@ class LimitTold(msgspec.Struct, kw_only=True, frozen=True):
     used : float or None
         Share of the hard threshold, 1 is full.
     status : str
+        As of the last measurement.
     """
 
     name: str
@@ -250,7 +256,7 @@ class PositionTold(msgspec.Struct, kw_only=True, frozen=True):
     entry_price, mark : float or None
         Quote currency.
     trust : str
-        Of the mark.
+        Of the mark: new risk needs a trusted one.
     exposure, unrealised : float or None
         Quote currency; a short exposure and a loss are negative.
     pending_buys, pending_sells : float or None
@@ -274,7 +280,13 @@ class PositionTold(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class PositionsTold(Told, frozen=True):
-    """Open positions that the key sees."""
+    """Open positions that the key sees.
+
+    Attributes
+    ----------
+    positions : list of PositionTold
+        By strategy, asset and venue.
+    """
 
     positions: list[PositionTold]
 
@@ -327,6 +339,7 @@ class ReductionTold(msgspec.Struct, kw_only=True, frozen=True):
     Attributes
     ----------
     id : str
+        For acknowledge_reduction.
     strategy, asset, venue : str
         Names: data only.
     target_quantity : float
@@ -347,7 +360,13 @@ class ReductionTold(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class ReductionsTold(Told, frozen=True):
-    """Requests that are not met yet, the earliest deadline first."""
+    """Requests that are not met yet.
+
+    Attributes
+    ----------
+    reductions : list of ReductionTold
+        The earliest deadline first.
+    """
 
     reductions: list[ReductionTold]
 
@@ -403,7 +422,13 @@ class ReductionArguments(Arguments, frozen=True):
 
 
 class AcknowledgedTold(Told, frozen=True):
-    """That the request was heard."""
+    """That the request was heard.
+
+    Attributes
+    ----------
+    reduction_id : str
+        As it was given.
+    """
 
     reduction_id: str
 

@@ -39,7 +39,9 @@ class HaltTold(Told, frozen=True):
     Attributes
     ----------
     scope : str
+        As `portfolio:demo`.
     trading_state : str
+        What it is held at.
     journalled : bool
         False where it holds in memory and is not written down yet.
     """

@@ -113,16 +113,21 @@ class OrderTold(Told, frozen=True):
     client_order_id : str
         Names the order from now on.
     what_to_do : str
+        One or two sentences.
     reasons : list of Explanation
         Every check, failures first.
     trading_state : str
+        The tightest of all scopes that enclose the order, such as NORMAL.
     seconds_left : float
         For how long the answer may still be acted upon.
     expires_at : datetime or None
         UTC.
     limits_version : int
+        Of the policy that it was judged by.
     snapshot_id : str
+        Names the measurement of the book that it was judged by.
     journalled : bool
+        Whether it is written down.
     """
 
     may_send: bool
@@ -263,11 +268,15 @@ class SignalTold(Told, frozen=True):
     quantity : float
         Units that would pass now. Nothing is held for them.
     reasons : list of Explanation
+        Every check, failures first.
     trading_state : str
+        The tightest of all scopes that enclose the order, such as NORMAL.
     expires_at : datetime
         UTC.
     limits_version : int
+        Of the policy that it was judged by.
     snapshot_id : str
+        Names the measurement of the book that it was judged by.
     """
 
     verdict: Verdict
@@ -329,6 +338,7 @@ class StandingTold(Told, frozen=True):
     Attributes
     ----------
     client_order_id : str
+        As it was asked about.
     status : str
         `pending`, `partly_filled`, `filled`, `voided` (dead) or `expired` (dead, told late).
     reserved, filled : float
@@ -336,6 +346,7 @@ class StandingTold(Told, frozen=True):
     open : bool
         Whether room is still held for it.
     journalled : bool
+        Whether it is written down.
     """
 
     client_order_id: str
@@ -472,6 +483,7 @@ class DecisionTold(Told, frozen=True):
     Attributes
     ----------
     client_order_id : str
+        As it was asked about.
     verdict : str
         `approve`, `resize` or `reject`.
     quantity : float
@@ -483,7 +495,9 @@ class DecisionTold(Told, frozen=True):
     decided_at, expires_at : datetime
         UTC.
     limits_version : int
+        Of the policy that it was judged by.
     snapshot_id : str
+        Names the measurement of the book that it was judged by.
     """
 
     client_order_id: str

@@ -35,6 +35,7 @@ class Explanation(msgspec.Struct, kw_only=True, frozen=True):
     outcome : str
         `failed`, `warned`, `passed` or `skipped`.
     title : str
+        What the check is called.
     says, what_to_do : str
         Plain sentences.
     about, scope : str or None
@@ -42,6 +43,7 @@ class Explanation(msgspec.Struct, kw_only=True, frozen=True):
     value, threshold, headroom : float or None
         In `unit`; of a limit the value after the order.
     unit : str or None
+        Of these figures.
     """
 
     code: str

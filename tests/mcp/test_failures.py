@@ -8,6 +8,7 @@ import pytest
 from risk.domain.keys import KeyAbility
 from risk.mcp.callers import Callers
 from risk.mcp.registry import TOOLS
+from tests.fakes_seawall import KEY, FakeSeawall, Fault, serving
 from tests.mcp.conftest import NOBODY_THERE, House, Model
 from tests.mcp.test_orders import order
 
@@ -137,7 +138,7 @@ def test_an_order_of_no_strategy_is_told_to_name_one(house: House):
 
 def test_a_standby_approves_nothing(house: House, model: Model):
     house.gate = None
-    quick = Model(house.url, house.key(), timeout=0.02, patience=0.02)
+    quick = Model(house.url, house.key(), timeout=0.9, patience=0.9)
 
     told = quick.call("validate_order", **order())
 
@@ -145,16 +146,46 @@ def test_a_standby_approves_nothing(house: House, model: Model):
     assert "no authority" in told.data["detail"]
 
 
-def test_an_answer_that_was_lost_is_to_be_asked_for_again(house: House, model: Model, world: Any):
-    """The order is let through, and the answer comes too late."""
-    world.journal.fail_with = None
-    broken = Model(house.url, house.key(), timeout=1e-9)
+def test_an_order_whose_answer_was_lost_is_to_be_asked_for_again():
+    """It was let through, and the model does not know."""
+    seawall = FakeSeawall()
+    with serving(seawall) as url:
+        seawall.always = Fault.RESET
+        wanted = {"asset": "BTC/USDT", "side": "buy", "quantity": 1.0}
+        lost = Model(url, KEY, timeout=0.2).call("validate_order", **wanted)
+        held = dict(seawall.held)
+        seawall.always = None
+        name = lost.data["client_order_id"]
+        found = Model(url, KEY).call("validate_order", **wanted, client_order_id=name)
 
-    told = broken.call("validate_order", **order(client_order_id="o-1"))
+    assert (lost.failed, lost.data["approved"]) == (True, False)
+    assert lost.data["may_have_been_done"]
+    assert "Seawall may hold room for it: ask again" in lost.summary
+    assert held == {name: 1.0}
+    assert (found.data["verdict"], found.data["client_order_id"]) == ("approve", name)
 
-    assert told.failed
-    assert told.data["client_order_id"] == "o-1"
-    assert not told.data["approved"]
+
+def test_a_report_that_was_lost_is_to_be_told_again():
+    seawall = FakeSeawall()
+    with serving(seawall) as url:
+        wanted = {"asset": "BTC/USDT", "side": "buy", "quantity": 1.0, "client_order_id": "o"}
+        Model(url, KEY).call("validate_order", **wanted)
+        seawall.always = Fault.ERROR
+        lost = Model(url, KEY, patience=0.05).call("cancel_order", client_order_id="o")
+
+    assert "It may have been heard: call it again" in lost.summary
+
+
+def test_a_book_that_is_not_measured_or_has_no_limits_takes_no_new_risk():
+    seawall = FakeSeawall()
+    with serving(seawall) as url:
+        seawall.status = {**seawall.status, "fresh": False}
+        seawall.limits = {"limits_version": 0, "limits": []}
+        status, limits = (Model(url, KEY).call(name) for name in ("status", "limits"))
+
+    assert not status.data["new_risk"]
+    assert "measured too long ago" in status.summary
+    assert limits.summary == "Nobody has adopted limits: nothing may be traded."
 
 
 def test_a_fill_that_contradicts_another_is_refused(model: Model):
@@ -204,10 +235,11 @@ def test_no_more_clients_are_kept_than_may_be():
             for key in ("b", "c", "b"):
                 async with callers.asking(key):
                     pass
-            async with callers.asking("a") as again:
+            async with callers.asking("c"), callers.asking("b"), callers.asking("a") as again:
+                assert len(callers) == 3
                 assert again is first, "who is asking is not forgotten"
-        assert (len(callers), closed) == (2, ["b", "c"])
+        assert (len(callers), closed) == (2, ["b", "c", "b"])
         await callers.close()
-        assert sorted(closed) == ["a", "b", "b", "c"]
+        assert sorted(closed) == ["a", "b", "b", "c", "c"]
 
     asyncio.run(main())
