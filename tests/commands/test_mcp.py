@@ -8,6 +8,12 @@ from risk.commands import mcp as command
 from risk.config import Settings
 
 
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch) -> None:
+    """Logs are set up for a process, and this one has more tests to run."""
+    monkeypatch.setattr(command, "configure_logs", lambda level: None)
+
+
 def test_without_its_package_it_says_how_to_get_it(run, monkeypatch):
     def nothing(name: str) -> object:
         return None if name == "mcp_types" else find_spec(name)

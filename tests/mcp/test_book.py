@@ -39,6 +39,16 @@ def test_limits_come_with_their_room_the_fullest_first(model: Model, world: Gate
     assert told.summary.endswith("full.")
 
 
+def test_a_long_list_is_told_in_part_and_says_so(model: Model):
+    whole = model.call("limits", at_most=1_000)
+    part = model.call("limits", at_most=2)
+
+    assert (len(whole.data["limits"]) > 2, whole.data["left_out"]) == (True, 0)
+    assert part.data["limits"] == whole.data["limits"][:2]
+    assert part.data["left_out"] == len(whole.data["limits"]) - 2
+    assert part.summary == whole.summary
+
+
 def test_a_book_without_positions_says_so(model: Model):
     told = model.call("positions")
 
@@ -68,7 +78,9 @@ def test_a_halt_holds_from_the_next_order_on(model: Model):
     assert "until a person resumes it" in told.summary
     refused = model.call("validate_order", **order())
     assert refused.data["reasons"][0]["code"] == "halted"
-    assert model.call("status").data["holds"][0]["scope"] == f"asset:{BTC}"
+    told = model.call("status")
+    assert {hold["scope"] for hold in told.data["holds"]} == {f"asset:{BTC}"}
+    assert told.summary.endswith("1 scope is held tighter than usual.")
 
 
 def test_a_whole_book_that_is_halted_says_to_send_nothing(model: Model):

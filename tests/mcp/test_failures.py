@@ -152,7 +152,7 @@ def test_an_order_whose_answer_was_lost_is_to_be_asked_for_again():
     with serving(seawall) as url:
         seawall.always = Fault.RESET
         wanted = {"asset": "BTC/USDT", "side": "buy", "quantity": 1.0}
-        lost = Model(url, KEY, timeout=0.2).call("validate_order", **wanted)
+        lost = Model(url, KEY, timeout=2.0).call("validate_order", **wanted)
         held = dict(seawall.held)
         seawall.always = None
         name = lost.data["client_order_id"]

@@ -55,7 +55,7 @@ def _is_bounded(field: dict) -> bool:
     if "anyOf" in field:
         return all(_is_bounded(each) for each in field["anyOf"])
     kind = field.get("type")
-    if kind == "number":
+    if kind in ("number", "integer"):
         return "maximum" in field
     if kind == "string":
         return "maxLength" in field or "format" in field
