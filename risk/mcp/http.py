@@ -5,6 +5,7 @@ stream that stays open. What reaches the tools has a bounded body, a key, a Host
 this machine, and no Origin of another site.
 """
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -17,7 +18,7 @@ from mcp.server import Server, ServerRequestContext
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.datastructures import Headers
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from risk.client import AsyncSeawall
 from risk.domain.messages import Problem
@@ -28,6 +29,8 @@ from risk.mcp.server import create_server
 PATH = "/mcp"
 #: Bytes of one request, as the authority has it for orders.
 MOST_BYTES = 65_536
+#: Seconds for each next part of a body.
+PATIENCE = 5.0
 #: Seconds that answers under way have when the server ends.
 _LAST_WORDS = 2
 _MOST_CONNECTIONS = 200
@@ -86,21 +89,54 @@ def _security(hosts: Iterable[str]) -> TransportSecuritySettings:
     )
 
 
+class BodyTooSlow(Exception):
+    """The next part of a body did not come in time."""
+
+
 class Gatekeeper:
-    """Lets through requests to the one address there is, that carry a key.
+    """Lets through requests to the one address there is, that carry a key and come in time.
 
     Parameters
     ----------
     app : ASGI application
+    patience : float
+        Seconds for each next part of a body.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, patience: float = PATIENCE) -> None:
         self._app = app
+        self._patience = patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or take part in the server's beginning and end."""
-        refusal = _refusal(scope) if scope["type"] == "http" else None
-        await (refusal or self._app)(scope, receive, send)
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        refusal = _refusal(scope)
+        if refusal is not None:
+            await refusal(scope, receive, send)
+            return
+        try:
+            await self._app(scope, self._in_time(receive), send)
+        except BodyTooSlow:
+            # Nothing was said yet: the tools begin once the whole body is there.
+            await _problem(408, "too_slow", "the body did not come in time")(scope, receive, send)
+
+    def _in_time(self, receive: Receive) -> Receive:
+        whole = False
+
+        async def receive_in_time() -> Message:
+            nonlocal whole
+            try:
+                # After the body one waits for as long as the answer takes.
+                async with asyncio.timeout(None if whole else self._patience):
+                    message = await receive()
+            except TimeoutError as late:
+                raise BodyTooSlow from late
+            whole = whole or not message.get("more_body", False)
+            return message
+
+        return receive_in_time
 
 
 def _refusal(scope: Scope) -> Response | None:

@@ -157,6 +157,19 @@ def test_what_no_table_can_hold_is_refused_and_not_kept(world, wrong):
     assert world.journal.orders == {}
 
 
+def test_a_restart_does_not_let_anybody_send_as_often_again():
+    world = GateWorld(policy=policy_of(definition("order_rate", hard=3.0)))
+    for name in "abc":
+        assert world.ask(body_of(name))["verdict"] == "approve"
+    assert failed(world.ask(body_of("d"))) == ["order_rate"]
+    world.restart()
+
+    assert failed(world.ask(body_of("e"))) == ["order_rate"]
+    world.clock.advance(61.0)
+    world.cycle()
+    assert world.ask(body_of("f"))["verdict"] == "approve"
+
+
 # --- what becomes of orders ----------------------------------------------------------------
 
 

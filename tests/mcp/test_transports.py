@@ -18,7 +18,7 @@ from mcp.client.streamable_http import streamable_http_client
 from risk.domain.keys import KeyAbility
 from risk.errors import SettingInvalid
 from risk.mcp.callers import Asking
-from risk.mcp.http import MOST_BYTES, PATH, create_app, listening_on, server_of
+from risk.mcp.http import MOST_BYTES, PATH, Gatekeeper, create_app, listening_on, server_of
 from tests.mcp.conftest import House, Said, said
 from tests.mcp.test_orders import order
 
@@ -158,6 +158,27 @@ def test_a_page_of_another_site_reaches_nothing(served: str, headers: dict[str, 
 
 def test_a_body_is_bounded(served: str):
     assert post(served, b" " * (MOST_BYTES + 1)).status_code == 413
+
+
+def test_a_body_that_does_not_come_in_time_is_not_waited_for():
+    async def reads_all(_scope: Any, receive: Any, _send: Any) -> None:
+        while (await receive())["more_body"]:
+            pass
+
+    parts = [{"type": "http.request", "body": b"{", "more_body": True}]
+    told: list[Any] = []
+
+    async def receive() -> Any:
+        return parts.pop() if parts else await asyncio.get_running_loop().create_future()
+
+    async def send(message: Any) -> None:
+        told.append(message)
+
+    headers = [(b"authorization", b"Bearer k")]
+    scope = {"type": "http", "method": "POST", "path": PATH, "headers": headers}
+    asyncio.run(Gatekeeper(reads_all, patience=0.01)(scope, receive, send))
+
+    assert (told[0]["status"], json.loads(told[1]["body"])["error"]) == (408, "too_slow")
 
 
 @pytest.mark.parametrize(("method", "status"), [("GET", 405), ("DELETE", 405), ("PUT", 405)])

@@ -251,6 +251,7 @@ def test_a_paused_view_stands_still_and_counts_what_waits(watched, reader):
     watched.click("#resume-button")
 
     watched.sees("#card-profit_today-figure", "−59.4 k")
+    watched.follows(reader.advance)
     until(lambda: watched.style("#freshness-banner", "display") == "none", "the banner stayed")
 
 

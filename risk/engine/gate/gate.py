@@ -7,6 +7,7 @@ are answered from memory all the same, and written once it answers again.
 from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import replace
+from datetime import timedelta
 
 from risk.domain.actions import Action, ReleaseReservation
 from risk.domain.gate import GateView, Said
@@ -20,6 +21,7 @@ from risk.domain.messages import (
     SignalAnswer,
     SignalBody,
 )
+from risk.domain.orders import Side
 from risk.domain.ports import AccountReading, Carried, Clock, CycleRecord
 from risk.domain.reductions import Reduction
 from risk.domain.scopes import Scope
@@ -29,6 +31,7 @@ from risk.engine.gate.orders import Orders
 from risk.engine.gate.outcomes import Outcomes
 from risk.engine.gate.people import People
 from risk.errors import OrderUnknown
+from risk.limits.sent import SentOrder
 
 
 class Gate:
@@ -78,6 +81,7 @@ class Gate:
         self._orders = Orders(self._common)
         self._outcomes = Outcomes(self._common)
         self._people = People(self._common)
+        self._recalled = False
         for client_order_id in carried.ledger.reservations:
             self._outcomes.recall(client_order_id)
 
@@ -149,6 +153,8 @@ class Gate:
         """
         common, ledger = self._common, self.ledger
         manager = common.answering.lead(record, ledger)
+        if not self._recalled:
+            self._recall_sent(manager.looks_back)
         with common.lock:
             if common.book.ledger is not ledger:
                 ledger = common.book.ledger
@@ -156,6 +162,14 @@ class Gate:
             common.answering.serve(record, manager, ledger)
             common.book.told(record.snapshot.ledger_seq)
             self._outcomes.tell_overdue()
+
+    def _recall_sent(self, seconds: float) -> None:
+        """A restart does not let anybody send as often again."""
+        since = self._common.clock.now() - timedelta(seconds=seconds)
+        for order in self._common.journal.let_through_since(since):
+            sent = SentOrder(order.at, order.asset, Side(order.side), order.requested)
+            self._common.answering.note_sent(order.strategy, sent)
+        self._recalled = True
 
     def view(self) -> GateView:
         """See :meth:`risk.domain.gate.Gate.view`.
@@ -207,9 +221,10 @@ class Gate:
     # --- what becomes of them --------------------------------------------------------------
 
     def knows(self, client_order_id: str) -> bool:
-        """Whether an order is known by heart: what is not has to be looked up, which may wait."""
+        """See :meth:`risk.domain.gate.Gate.knows`."""
         with self._common.lock:
-            return self._common.orders.get(client_order_id) is not None
+            known = self._common.orders.get(client_order_id)
+            return known is not None and not known.recalled
 
     def standing(self, client_order_id: str) -> OrderStanding:
         """See :meth:`risk.domain.gate.Gate.standing`.

@@ -13,10 +13,10 @@ from risk.domain.orders import Order, Reservation, ReservationStatus, Side
 from risk.domain.snapshot import RESERVATION_LIFE
 from risk.engine.gate.common import Common, digest, done
 from risk.engine.gate.known import KnownOrder
-from risk.limits.views import SentOrder
-from risk.manager import RiskManager, order_validation
+from risk.limits.sent import SentOrder
+from risk.manager import RiskManager
 from risk.manager.forms import is_finite, is_name
-from risk.manager.messages import order_answer, signal_answer
+from risk.manager.messages import deciding_codes, order_answer, signal_answer
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -123,12 +123,7 @@ class Orders:
             answer=_encode(answer).decode(),
             status=None if reservation is None else reservation.status,
         )
-        event = replace(
-            order_validation(decision, common.answering.record.snapshot),
-            at=now,
-            sender=sender,
-            answer_digest=digest(record.answer),
-        )
+        event = self._event(record, deciding_codes(answer.reasons))
         return KnownOrder(body, record, reservation), [Answered(record, event)]
 
     def _reservation(self, decision: Decision, body: OrderBody) -> Reservation | None:
@@ -198,7 +193,7 @@ class Orders:
             voided = replace(known.reservation, status=ReservationStatus.VOIDED)
             notes.append(common.book.add(voided))
             reasons = self._decide_again(known, notes)
-        notes.append(Answered(known.record, self._said_instead(known.record, reasons), True))
+        notes.append(Answered(known.record, self._event(known.record, reasons), True))
         if known.let_through:
             common.scribe.put(notes)
         else:
@@ -217,8 +212,7 @@ class Orders:
         known.reservation, known.status = again.reservation, again.status
         return decision.deciding
 
-    def _said_instead(self, record: AnsweredOrder, reasons: tuple[str, ...]) -> OrderValidation:
-        """The event of an answer that takes the place of one that was never said."""
+    def _event(self, record: AnsweredOrder, reasons: tuple[str, ...]) -> OrderValidation:
         sign = Side(record.side).sign
         return OrderValidation(
             **self._common.stamp(record.at),
