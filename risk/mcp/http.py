@@ -29,7 +29,7 @@ from risk.mcp.server import create_server
 PATH = "/mcp"
 #: Bytes of one request, as the authority has it for orders.
 MOST_BYTES = 65_536
-#: Seconds for each next part of a body.
+#: Seconds for a whole body.
 PATIENCE = 5.0
 #: Seconds that answers under way have when the server ends.
 _LAST_WORDS = 2
@@ -89,10 +89,6 @@ def _security(hosts: Iterable[str]) -> TransportSecuritySettings:
     )
 
 
-class BodyTooSlow(Exception):
-    """The next part of a body did not come in time."""
-
-
 class Gatekeeper:
     """Lets through requests to the one address there is, that carry a key and come in time.
 
@@ -100,7 +96,7 @@ class Gatekeeper:
     ----------
     app : ASGI application
     patience : float
-        Seconds for each next part of a body.
+        Seconds for a whole body.
     """
 
     def __init__(self, app: ASGIApp, *, patience: float = PATIENCE) -> None:
@@ -113,30 +109,40 @@ class Gatekeeper:
             await self._app(scope, receive, send)
             return
         refusal = _refusal(scope)
-        if refusal is not None:
-            await refusal(scope, receive, send)
-            return
+        if refusal is None:
+            body = await self._body(receive)
+            if not isinstance(body, Response):
+                await self._app(scope, _replayed(body, receive), send)
+                return
+            refusal = body
+        await refusal(scope, receive, send)
+
+    async def _body(self, receive: Receive) -> bytes | Response:
+        """The whole body, or why it is not waited for."""
+        body = bytearray()
         try:
-            await self._app(scope, self._in_time(receive), send)
-        except BodyTooSlow:
-            # Nothing was said yet: the tools begin once the whole body is there.
-            await _problem(408, "too_slow", "the body did not come in time")(scope, receive, send)
-
-    def _in_time(self, receive: Receive) -> Receive:
-        whole = False
-
-        async def receive_in_time() -> Message:
-            nonlocal whole
-            try:
-                # After the body one waits for as long as the answer takes.
-                async with asyncio.timeout(None if whole else self._patience):
+            async with asyncio.timeout(self._patience):
+                while True:
                     message = await receive()
-            except TimeoutError as late:
-                raise BodyTooSlow from late
-            whole = whole or not message.get("more_body", False)
-            return message
+                    body += message.get("body", b"")
+                    if len(body) > MOST_BYTES:
+                        return _problem(413, "too_long", f"a body has {MOST_BYTES} bytes at most")
+                    if not message.get("more_body", False):
+                        return bytes(body)
+        except TimeoutError:
+            return _problem(408, "too_slow", "the body did not come in time")
 
-        return receive_in_time
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """What gives the body that was read, and then whatever comes after it."""
+    left = [body]
+
+    async def replay() -> Message:
+        if left:
+            return {"type": "http.request", "body": left.pop(), "more_body": False}
+        return await receive()
+
+    return replay
 
 
 def _refusal(scope: Scope) -> Response | None:

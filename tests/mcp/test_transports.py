@@ -157,13 +157,25 @@ def test_a_page_of_another_site_reaches_nothing(served: str, headers: dict[str, 
 
 
 def test_a_body_is_bounded(served: str):
-    assert post(served, b" " * (MOST_BYTES + 1)).status_code == 413
+    answer = post(served, b" " * (MOST_BYTES + 1))
+
+    assert (answer.status_code, answer.json()["error"]) == (413, "too_long")
+
+
+def test_a_body_in_parts_is_put_together_and_bounded_all_the_same(served: str):
+    whole = json.dumps(PING).encode()
+
+    def sent(*parts: bytes) -> int:
+        with httpx2.Client(trust_env=False) as http:
+            return http.post(served, content=iter(parts), headers=ACCEPT).status_code
+
+    assert sent(whole[:9], whole[9:]) == 200
+    assert sent(*[b" " * 1_000] * 70) == 413
 
 
 def test_a_body_that_does_not_come_in_time_is_not_waited_for():
-    async def reads_all(_scope: Any, receive: Any, _send: Any) -> None:
-        while (await receive())["more_body"]:
-            pass
+    async def unreached(_scope: Any, _receive: Any, _send: Any) -> None:
+        raise AssertionError("it was let through")
 
     parts = [{"type": "http.request", "body": b"{", "more_body": True}]
     told: list[Any] = []
@@ -176,7 +188,7 @@ def test_a_body_that_does_not_come_in_time_is_not_waited_for():
 
     headers = [(b"authorization", b"Bearer k")]
     scope = {"type": "http", "method": "POST", "path": PATH, "headers": headers}
-    asyncio.run(Gatekeeper(reads_all, patience=0.01)(scope, receive, send))
+    asyncio.run(Gatekeeper(unreached, patience=0.01)(scope, receive, send))
 
     assert (told[0]["status"], json.loads(told[1]["body"])["error"]) == (408, "too_slow")
 
