@@ -92,6 +92,12 @@ def test_the_wire_to_the_supervisor_is_not_a_setting():
     assert load_settings({"SEAWALL_HEARTBEAT_FD": "7"}, NOWHERE) == load()
 
 
+def test_what_agents_are_told_by_the_environment_is_no_setting():
+    told = {"SEAWALL_URL": "https://seawall.example", "SEAWALL_KEY": "seawall_x"}
+
+    assert load_settings(told, NOWHERE) == load()
+
+
 @pytest.mark.parametrize("name", [spec.name for spec in fields(Settings)])
 def test_every_setting_states_a_meaning_and_a_default(name):
     assert declarations()[name].meaning.endswith(".")

@@ -12,7 +12,7 @@ from risk.api.operations import (
     require_portfolio,
     require_strategy,
 )
-from risk.api.problems import bad_body
+from risk.api.problems import Refused, bad_body
 from risk.domain.gate import Gate
 from risk.domain.keys import ApiKey, KeyAbility
 from risk.domain.messages import FillBody, OrderAnswer, OrderBody, OrderStanding
@@ -95,6 +95,15 @@ async def _standing(call: Call) -> OrderStanding:
     return await call.desk.aside(look)
 
 
+async def _answer(call: Call) -> bytes:
+    order_id, gate, key = call.path["client_order_id"], call.gate, call.key
+    said = await call.desk.aside(lambda: gate.answer_to(order_id))
+    if said is None:
+        raise Refused(404, "unknown_order", f"no order {order_id!r} was answered here")
+    require_strategy(key, said.strategy)
+    return await outcome(said.answer, within=PATIENCE)
+
+
 def _require_own(gate: Gate, key: ApiKey, order_id: str) -> None:
     """Refuse a key that may not know of the order; it may have to be looked up."""
     strategy = gate.strategy_of(order_id)
@@ -134,6 +143,16 @@ OPERATIONS = (
         handle=_standing,
         abilities=_AGENTS | {KeyAbility.READ},
         answer=OrderStanding,
+        problems=(404, 503),
+        bucket="reads",
+    ),
+    Operation(
+        method="GET",
+        path=_ONE + "/answer",
+        summary="What was answered to an order, let through or not, with all reasons.",
+        handle=_answer,
+        abilities=_AGENTS | {KeyAbility.READ},
+        answer=OrderAnswer,
         problems=(404, 503),
         bucket="reads",
     ),

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from risk.domain.actions import Action, ReleaseReservation
-from risk.domain.gate import GateView
+from risk.domain.gate import GateView, Said
 from risk.domain.journalling import GateJournal
 from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.messages import (
@@ -237,6 +237,19 @@ class Gate:
             If it had to be looked up, and the database does not answer.
         """
         return self._outcomes.standing(client_order_id)
+
+    def answer_to(self, client_order_id: str) -> Said | None:
+        """See :meth:`risk.domain.gate.Gate.answer_to`.
+
+        Raises
+        ------
+        GateClosed
+            Before the first cycle, and once another authority rules.
+        StoreUnavailable
+            If it had to be looked up, and the database does not answer.
+        """
+        known = self._outcomes.answered(client_order_id)
+        return None if known is None else Said(known.record.strategy, known.future)
 
     def strategy_of(self, client_order_id: str) -> str | None:
         """Whose order it is; None if no order of that id was let through.

@@ -52,14 +52,23 @@ class Outcomes:
         StoreUnavailable
             If it had to be looked up, and the database does not answer.
         """
-        with self._common.lock:
-            self._common.require_open()
-            known = self._common.orders.get(client_order_id)
-        if known is None:
-            known = self.recall(client_order_id)
+        known = self.answered(client_order_id)
         if known is None or not known.let_through:
             raise OrderUnknown(client_order_id)
         return known
+
+    def answered(self, client_order_id: str) -> KnownOrder | None:
+        """An order that was answered, let through or not; looked up if it is not known by heart.
+
+        Raises
+        ------
+        StoreUnavailable
+            If it had to be looked up, and the database does not answer.
+        """
+        with self._common.lock:
+            self._common.require_open()
+            known = self._common.orders.get(client_order_id)
+        return self.recall(client_order_id) if known is None else known
 
     def recall(self, client_order_id: str) -> KnownOrder | None:
         """An order as the database knows it, remembered from now on; None if it knows none."""
