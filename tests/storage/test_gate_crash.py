@@ -23,7 +23,7 @@ from tests.engine.gates import VENUE, GateWorld, body_of
 from tests.policies import definition, policy_of
 from tests.storage.rows import lease_token, read
 
-ROUNDS = int(os.environ.get("SEAWALL_KILLS", "3"))
+ROUNDS = int(os.environ.get("GATE_KILLS", "3"))
 PORTFOLIO = "demo"
 #: Room for this many orders of the burst, times equity.
 ROOM = 0.050
