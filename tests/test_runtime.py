@@ -573,21 +573,16 @@ def test_an_own_portfolio_may_live_in_the_simulated_market_without_the_demo_s_de
 
 @pytest.mark.parametrize(
     ("changes", "expected"),
-    [
-        ({}, PaperExecutor),
-        ({"portfolio": "mine"}, AdvisingExecutor),
-        ({"feed": "files", "prices": Path("p.csv")}, AdvisingExecutor),
-        ({"executor": "advise"}, AdvisingExecutor),
-        ({"portfolio": "mine", "executor": "paper"}, PaperExecutor),
-    ],
-    ids=["the demo", "an own book", "a file", "the demo, advised", "an own book on paper"],
+    [({}, AdvisingExecutor), ({"executor": "paper"}, PaperExecutor)],
+    ids=["unset", "paper"],
 )
-def test_only_the_demo_in_its_invented_market_is_reduced_on_paper_by_itself(
-    tmp_path, changes, expected
-):
-    world = runtime._World(settings=brisk(tmp_path, **changes), origin=IMPORTED_FROM)
+@pytest.mark.parametrize("portfolio", [DEMO, "mine"])
+def test_somebody_acts_on_reductions_and_not_two(tmp_path, portfolio, changes, expected):
+    settings = brisk(tmp_path, portfolio=portfolio, **changes)
+    world = runtime._World(settings=settings, origin=IMPORTED_FROM)
 
     assert type(world.executor) is expected
+    assert world.agents_reduce == (expected is AdvisingExecutor)
 
 
 # --- sudden death --------------------------------------------------------------------------
