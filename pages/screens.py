@@ -2,7 +2,10 @@
 
 A page says what it reads and how that looks (`Screen`); everything else is here. However many
 browsers look at one book in one view, it is built once a cycle; a browser that says which
-cycle it shows gets the difference only, and one that has been away gets all of it.
+view and cycle it shows gets the difference only, and one that has been away gets all of it.
+
+A change of the address within a page is such a difference too: the page that is in place stays,
+and what its address says by now is asked for as a new cycle is.
 """
 
 import json
@@ -11,21 +14,26 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 
 import structlog
-from dash import Input, Output, State, callback, dcc, html, set_props
+from dash import ALL, Input, Output, State, callback, dcc, html, no_update, set_props
+from dash.exceptions import PreventUpdate
 from flask import current_app, request
 
 from pages.components.basics import Component
-from pages.components.deltas import CannotExpress, Deltas, deltas, plain
+from pages.components.deltas import CannotExpress, Deltas, deltas, plain, with_ids
 from pages.context import Book, BookReader, CompleteCycle, Pulse
 from pages.newest import Newest
-from pages.query import Query, Word, parse
+from pages.query import Query, Word, parse, words_of
 from pages.readings import Readings
 from pages.theme import chosen_scheme
-from pages.views.absent import address_notices, no_cycle_parts, unreadable_parts
+from pages.views.absent import (
+    ADDRESS_NOTICES,
+    address_notices,
+    no_cycle_parts,
+    unreadable_parts,
+)
 from risk.errors import SeawallError
 
 _LOG = structlog.get_logger(__name__)
@@ -34,6 +42,8 @@ Data = TypeVar("Data")
 
 #: So long a view is prepared after it was asked for last.
 _WATCHED_CYCLES, _WATCHED_SECONDS = 5.0, 5.0
+#: What a root says and holds.
+_OF_ROOT = ("children", "data-cycle", "data-view")
 #: Views remembered to tell differences from; three or four cycles of twenty different views.
 _REMEMBERED_VIEWS = 96
 
@@ -52,8 +62,10 @@ class Screen(Generic[Data]):
         Everything that it shows of one cycle.
     view : callable
         That as components: the children of the root. Give an id to whatever changes while
-        people look; a chart's figure is sent whole when it changes, so let it change rarely
-        (`Readings.course` changes once a pixel).
+        people look or choose; a chart's figure is sent whole when it changes, so let it change
+        rarely (`Readings.course` changes once a pixel). What callbacks have written stays while
+        people choose, unless they choose another book or zone. Presses (`n_clicks`) are those of
+        buttons.
     """
 
     name: str
@@ -69,9 +81,18 @@ class Screen(Generic[Data]):
 
 @dataclass(frozen=True)
 class Shown:
-    """What a browser shows, as it says itself; `cycle` is None before the first one."""
+    """What a browser shows, as it says itself.
+
+    Attributes
+    ----------
+    cycle : int or None
+        None before the first one.
+    view : Query or None
+        None if it is the one that is asked for.
+    """
 
     cycle: int | None
+    view: Query | None = None
 
 
 @dataclass(frozen=True)
@@ -141,15 +162,17 @@ class Screens:
         return no_cycle_parts(book, self.readings.reader.engine(book.name) if book else None)
 
     def update(self, screen: Screen[Any], query: Query, shown: Shown) -> Update:
-        """What changed since the cycle that a browser shows."""
+        """What differs from the view and the cycle that a browser shows."""
         newest = self._newest(screen, query)
+        before = shown.view or query
         if newest is None:
-            return Update(Shown(None), {}, whole=shown.cycle is not None)
+            return Update(Shown(None), {}, whole=shown.cycle is not None or before != query)
+        now = Shown(newest.cycle)
         if shown.cycle is None:
-            return Update(Shown(newest.cycle), {}, whole=True)
-        if newest.cycle == shown.cycle:
-            return Update(shown, {})
-        return Update(Shown(newest.cycle), self._changes(screen, query, shown.cycle, newest))
+            return Update(now, {}, whole=True)
+        if newest.cycle == shown.cycle and before == query:
+            return Update(now, {})
+        return Update(now, self._changes(screen, query, before, shown.cycle, newest))
 
     def _newest(self, screen: Screen[Any], query: Query) -> _Built | None:
         book = self.readings.book(query)
@@ -171,7 +194,7 @@ class Screens:
         data = screen.read(self.readings, query, book, cycle)
         number = cycle.pulse.cycle
         root = _root(screen, query, screen.view(data), str(number))
-        built = _Built(number, plain(root))
+        built = _Built(number, with_ids(plain(root)))
         with self._lock:
             self._views[(screen.name, query, number)] = built
             while len(self._views) > _REMEMBERED_VIEWS:
@@ -182,17 +205,18 @@ class Screens:
         with self._lock:
             return self._views.get((screen.name, query, cycle))
 
-    def _changes(self, screen: Screen[Any], query: Query, before: int, newest: _Built) -> Deltas:
+    def _changes(
+        self, screen: Screen[Any], query: Query, before: Query, cycle: int, newest: _Built
+    ) -> Deltas:
         return self.readings.once(
-            ("changes", screen.name, query, before, newest.cycle),
-            lambda: self._difference(screen, query, before, newest),
+            ("changes", screen.name, query, before, cycle, newest.cycle),
+            lambda: self._difference(screen, self._remembered(screen, before, cycle), newest),
         )
 
-    def _difference(self, screen: Screen[Any], query: Query, before: int, newest: _Built) -> Deltas:
-        """The difference between two cycles, or all of the later one where it is unknown."""
-        old = self._remembered(screen, query, before)
+    def _difference(self, screen: Screen[Any], old: _Built | None, newest: _Built) -> Deltas:
+        """The difference between two views, or all of the later one where `old` is unknown."""
         props = newest.tree["props"]
-        whole = {screen.root: {name: props[name] for name in ("children", "data-cycle")}}
+        whole = {screen.root: {name: props[name] for name in _OF_ROOT}}
         try:
             return whole if old is None else deltas(old.tree, newest.tree)
         except CannotExpress:
@@ -235,7 +259,7 @@ class Screens:
         screen, query = watched.screen, watched.query
         try:
             built = self._built(screen, query, watched.book, cycle)
-            self._changes(screen, query, watched.cycle, built)
+            self._changes(screen, query, query, watched.cycle, built)
         except Exception:  # noqa: BLE001 - whoever watches it asks in a moment, and is told
             _LOG.exception("screen_not_prepared", screen=screen.name)
 
@@ -252,6 +276,13 @@ def _view_text(query: Query) -> str:
 
 # -- pages --------------------------------------------------------------------------------
 
+#: What the page router tells a layout besides the words of the address.
+ROUTING: Mapping[str, State] = {
+    "_pathname": State("_pages_location", "pathname"),
+    "_search": State("_pages_location", "search"),
+    "_in_place": State({"type": "place", "screen": ALL, "book": ALL, "zone": ALL}, "id"),
+}
+
 
 def live_page(screen: Screen[Any]) -> Callable[..., html.Div]:
     """The layout function of a page that shows `screen`, and the callback that moves it.
@@ -264,21 +295,37 @@ def live_page(screen: Screen[Any]) -> Callable[..., html.Div]:
         Input("live", "data"),
         State(screen.root, "data-view"),
         State(screen.root, "data-cycle"),
+        State(screen.name, "data-address"),
         prevent_initial_call=True,
     )
-    def show_newest(_live: dict[str, Any] | None, view: str, cycle: str) -> int | None:
-        return _brought_up_to_date(screen, json.loads(view), cycle)
+    def show_newest(live: dict[str, Any], view: str, cycle: str, address: str) -> Any:
+        return _brought_up_to_date(screen, live["address"], json.loads(view), cycle, address)
 
-    def layout(**words: str | list[str]) -> html.Div:
+    def layout(
+        *,
+        _pathname: str = "",
+        _search: str = "",
+        _in_place: Sequence[Mapping[str, str]] = (),
+        **words: str | list[str],
+    ) -> html.Div:
         query = parse(words, screen.words, scheme=chosen_scheme(request.cookies))
-        try:
-            content = _content(screen, query)
-        except SeawallError as error:
-            root = _root(screen, query, unreadable_parts(str(error)), "")
-            content = _laid_out(screen, [root])
-        return html.Div(content, id=screen.name, **{"data-defaults": _defaults(screen)})
+        if _place(screen, query) in _in_place:
+            # The page stays, and follows its address as it follows the cycles.
+            raise PreventUpdate
+        said = {"data-defaults": _defaults(screen), "data-address": f"{_pathname}{_search}"}
+        return html.Div(_content_or_why_not(screen, query), id=screen.name, **said)
 
     return layout
+
+
+def _place(screen: Screen[Any], query: Query) -> dict[str, str]:
+    """What a page in place must be of to stay there, whatever else its address says.
+
+    Of another book, or with the times of another zone, hardly anything would stay; and what
+    callbacks have written would be wrong.
+    """
+    where = {"screen": screen.name, "book": query.book or "", "zone": query.zone.name}
+    return {"type": "place", **where}
 
 
 def _defaults(screen: Screen[Any]) -> str:
@@ -286,36 +333,69 @@ def _defaults(screen: Screen[Any]) -> str:
     return json.dumps({word.name: word.default for word in screen.words})
 
 
-def _brought_up_to_date(screen: Screen[Any], view: Mapping[str, Any], cycle: str) -> int | None:
-    """Set what changed since `cycle`, which the browser shows; the cycle that it shows then."""
-    query = parse(view["words"], screen.words, scheme=chosen_scheme(request.cookies))
-    update = running_screens().update(screen, query, Shown(int(cycle) if cycle else None))
-    # Charts have literal colours: a browser that changed its scheme needs all of them anew.
-    if update.whole or view["scheme"] != query.scheme:
-        set_props(screen.name, {"children": _content(screen, query)})
-        return update.shown.cycle
+def _brought_up_to_date(
+    screen: Screen[Any], address: str, view: Mapping[str, Any], cycle: str, shown_address: str
+) -> Any:
+    """Set what differs from what the browser shows; the cycle that it shows then."""
+    query = parse(words_of(address), screen.words, scheme=chosen_scheme(request.cookies))
+    before = parse(view["words"], screen.words, scheme=view["scheme"])
+    if _place(screen, before) != _place(screen, query):
+        return no_update  # The page router brings all of it.
+    update = _update_or_why_not(screen, query, Shown(int(cycle) if cycle else None, before))
     for component_id, props in update.changes.items():
         set_props(component_id, props)
+    if address != shown_address:
+        notices = _notices(running_screens().readings, query)
+        set_props(ADDRESS_NOTICES, {"children": notices.children})
+        set_props(screen.name, {"data-address": address})
     return update.shown.cycle
+
+
+def _update_or_why_not(screen: Screen[Any], query: Query, shown: Shown) -> Update:
+    """What a browser must set; of a view that it does not show yet and that cannot be read, why."""
+    try:
+        update = running_screens().update(screen, query, shown)
+        # Charts have literal colours: a browser that changed its scheme needs all of them anew.
+        is_whole = update.whole or (shown.view or query).scheme != query.scheme
+        content = _content(screen, query) if is_whole else None
+    except SeawallError as error:
+        if shown.view == query:
+            raise
+        update, content = Update(Shown(None), {}), _unreadable(screen, query, error)
+    return update if content is None else Update(update.shown, {screen.name: {"children": content}})
+
+
+def _content_or_why_not(screen: Screen[Any], query: Query) -> list[Any]:
+    try:
+        return _content(screen, query)
+    except SeawallError as error:
+        return _unreadable(screen, query, error)
+
+
+def _unreadable(screen: Screen[Any], query: Query, error: SeawallError) -> list[Any]:
+    parts = unreadable_parts(str(error))
+    return _laid_out(screen, query, [address_notices(query, None), _root(screen, query, parts, "")])
 
 
 def _content(screen: Screen[Any], query: Query) -> list[Any]:
     screens = running_screens()
     _shown, view = screens.view(screen, query)
-    notices = address_notices(query, *_book_and_now(screens.readings, query))
-    return _laid_out(screen, [notices, view])
+    return _laid_out(screen, query, [_notices(screens.readings, query), view])
 
 
-def _book_and_now(readings: Readings, query: Query) -> tuple[Book | None, datetime | None]:
+def _notices(readings: Readings, query: Query) -> html.Div:
     book = readings.book(query)
     cycle = None if book is None else readings.cycle(book)
-    return book, None if cycle is None else cycle.pulse.market
+    return address_notices(query, book, None if cycle is None else cycle.pulse.market)
 
 
-def _laid_out(screen: Screen[Any], parts: Sequence[Any]) -> list[Any]:
-    # A callback must write something; what it changes has no fixed place.
-    store = dcc.Store(id=f"{screen.name}-shown")
-    return [html.Div(list(parts), className=f"sw-page sw-{screen.name}"), store]
+def _laid_out(screen: Screen[Any], query: Query, parts: Sequence[Any]) -> list[Any]:
+    return [
+        html.Div(list(parts), className=f"sw-page sw-{screen.name}"),
+        # A callback must write something; what it changes has no fixed place.
+        dcc.Store(id=f"{screen.name}-shown"),
+        html.Div(id=_place(screen, query), hidden=True),
+    ]
 
 
 SCREENS_EXTENSION = "risk_screens"

@@ -465,7 +465,7 @@ def _agents_desk(world: _World, feed: Feed) -> AgentDesk:
         )
 
     wishing = Wishing(seed=settings.seed, history=feed.history(Period.HOUR))
-    return AgentDesk(wishing, connect, reduces=world.agents_reduce)
+    return AgentDesk(wishing, connect, reduces=world.agents_reduce, wall=wall_time)
 
 
 def _paper_desk(world: _World, feed: Feed) -> PaperDesk:

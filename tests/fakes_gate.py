@@ -193,6 +193,9 @@ class FakeGate:
             journalled=self.journalling,
         )
 
+    def knows(self, client_order_id: str) -> bool:
+        return client_order_id in self._reservations
+
     def strategy_of(self, client_order_id: str) -> str | None:
         held = self._reservations.get(client_order_id)
         return None if held is None else held.order.strategy

@@ -123,6 +123,11 @@ def test_every_setting_states_a_meaning_and_a_default(name):
         ("web_port", "-1"),
         ("web_port", "٨٠"),
         ("api_port", "8050"),
+        ("api_rate", "0"),
+        ("api_rate", "nan"),
+        ("api_hosts", "risk.example:443"),
+        ("api_hosts", "http://risk.example"),
+        ("api_hosts", "a b"),
         ("host", "0.0.0.0"),
         ("host", "seawall.example"),
         ("host", ""),
@@ -136,6 +141,13 @@ def test_every_setting_states_a_meaning_and_a_default(name):
 )
 def test_a_wrong_value_is_refused_naming_its_key(name, value):
     assert refusal(**{name: value}).startswith(key_of(name))
+
+
+def test_hosts_for_agents_are_names_parted_by_commas():
+    settings = load(api_hosts=" Risk.Example, seawall ,")
+
+    assert settings.api_hosts == ("risk.example", "seawall")
+    assert load().api_hosts == ()
 
 
 @given(st.sampled_from([spec.name for spec in fields(Settings)]), st.text(max_size=20))

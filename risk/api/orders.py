@@ -1,6 +1,7 @@
 """Orders: asked about before they are sent, and what became of them."""
 
 import math
+from collections.abc import Callable
 from concurrent.futures import Future
 
 from risk.api.desk import outcome
@@ -54,8 +55,7 @@ async def _fill(call: Call) -> OrderStanding:
         _require_own(gate, key, order_id)
         return gate.record_fill(order_id, body, sender=key.sender)
 
-    # Apart, since an order of before the last start, and its trades, have to be looked up.
-    return await outcome(await call.desk.apart(book), within=PATIENCE)
+    return await outcome(await _promptly(call, order_id, book), within=PATIENCE)
 
 
 def _require_a_trade(body: FillBody) -> None:
@@ -75,7 +75,14 @@ async def _cancel(call: Call) -> OrderStanding:
         _require_own(gate, key, order_id)
         return gate.cancel(order_id, sender=key.sender)
 
-    return await outcome(await call.desk.apart(end), within=PATIENCE)
+    return await outcome(await _promptly(call, order_id, end), within=PATIENCE)
+
+
+async def _promptly(
+    call: Call, order_id: str, do: Callable[[], Future[OrderStanding]]
+) -> Future[OrderStanding]:
+    """At once; but apart if the order, or its trades, must be looked up in the database."""
+    return do() if call.gate.knows(order_id) else await call.desk.apart(do)
 
 
 async def _standing(call: Call) -> OrderStanding:

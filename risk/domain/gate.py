@@ -129,6 +129,10 @@ class Gate(Protocol):
         """
         ...
 
+    def knows(self, client_order_id: str) -> bool:
+        """Whether an order and its trades are known without asking the database."""
+        ...
+
     def strategy_of(self, client_order_id: str) -> str | None:
         """Whose order it is; None if no order of that id was let through."""
         ...

@@ -8,6 +8,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
@@ -33,6 +34,8 @@ class AgentDesk:
         From a strategy's name to its way to Seawall; see `Agent`.
     reduces : bool
         Whether the agents meet requests to reduce.
+    wall : callable
+        The wall's time, UTC.
     deposit : float
         Paid in when the ledger is empty, quote currency.
     """
@@ -43,9 +46,11 @@ class AgentDesk:
         connect: Callable[[str], Gatekeeper],
         *,
         reduces: bool,
+        wall: Callable[[], datetime],
         deposit: float = DEPOSIT,
     ) -> None:
         self._wishing = wishing
+        self._wall = wall
         self._deposit = deposit
         self._turn = 0
         self._agents = {
@@ -80,7 +85,7 @@ class AgentDesk:
             wished[wish.key.strategy].append(wish)
         open_orders = _open_orders(carried.ledger)
         self._turn += 1
-        sight = Sight(self._turn, market.at, market.marks)
+        sight = Sight(self._turn, market.at, self._wall(), market.marks)
         for strategy, agent in self._agents.items():
             agent.show(sight, wished[strategy], open_orders[strategy])
         return AccountReading(flows=flows)

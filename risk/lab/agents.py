@@ -52,7 +52,7 @@ class Permission(Protocol):
 
     @property
     def decided_at(self) -> datetime | None:
-        """The market's time of the decision. UTC."""
+        """The wall's time of the decision. UTC."""
         ...
 
     @property
@@ -190,13 +190,14 @@ class Sight:
     ----------
     turn : int
         Number of the reading, growing by one.
-    at : datetime
-        The market's time. UTC.
+    at, wall : datetime
+        The market's time, and the wall's. UTC.
     marks : mapping of asset to Mark
     """
 
     turn: int
     at: datetime
+    wall: datetime
     marks: Mapping[str, Mark]
 
     def tradable(self, asset: str) -> Mark | None:
@@ -205,8 +206,16 @@ class Sight:
         return mark if mark is not None and mark.trust is Trust.TRUSTED else None
 
 
-class _Waiting(NamedTuple):
-    turn: int
+class Errand(NamedTuple):
+    """A wish, and the reading that it was made at.
+
+    Attributes
+    ----------
+    sight : Sight
+    wish : Wish
+    """
+
+    sight: Sight
     wish: Wish
 
 
@@ -221,8 +230,8 @@ class Tray:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._sight: Sight | None = None
-        self._waiting: deque[_Waiting] = deque()
-        self._under_way: _Waiting | None = None
+        self._waiting: deque[Errand] = deque()
+        self._under_way: Errand | None = None
         self._ended: dict[PositionKey, int] = {}
         self._minded: set[str] = set()
         self._strays: tuple[str, ...] = ()
@@ -246,17 +255,19 @@ class Tray:
             self._sight = sight
             self._ended = {k: turn for k, turn in self._ended.items() if turn >= sight.turn - 1}
             before = len(self._waiting)
-            self._waiting = deque(w for w in self._waiting if w.turn >= sight.turn - MOST_TURNS)
+            self._waiting = deque(
+                w for w in self._waiting if w.sight.turn >= sight.turn - MOST_TURNS
+            )
             dropped = before - len(self._waiting)
             for wish in wishes:
-                dropped += self._take(_Waiting(sight.turn, wish))
+                dropped += self._take(Errand(sight, wish))
             names = {waiting.wish.identity for waiting in self._waiting} | self._minded
             self._strays = tuple(
                 name for name in open_orders if name.startswith(ON_PAPER) and name not in names
             )
             return dropped
 
-    def _take(self, new: _Waiting) -> int:
+    def _take(self, new: Errand) -> int:
         dropped = 0
         if new.wish.occasion is Occasion.CLOSE:
             key, under_way = new.wish.key, self._under_way
@@ -271,22 +282,22 @@ class Tray:
             dropped += 1
         return dropped
 
-    def begin(self) -> Wish | None:
+    def begin(self) -> Errand | None:
         """The next wish, under way from now on; None if none waits."""
         with self._lock:
             if not self._waiting:
                 return None
             return self._set_out(self._waiting.popleft())
 
-    def set_out(self, sight: Sight, wish: Wish) -> None:
+    def set_out(self, errand: Errand) -> None:
         """Note that an order is under way that nobody put here."""
         with self._lock:
-            self._set_out(_Waiting(sight.turn, wish))
+            self._set_out(errand)
 
-    def _set_out(self, under_way: _Waiting) -> Wish:
-        self._under_way = under_way
-        self._minded.add(under_way.wish.identity)
-        return under_way.wish
+    def _set_out(self, errand: Errand) -> Errand:
+        self._under_way = errand
+        self._minded.add(errand.wish.identity)
+        return errand
 
     def end(self, *, again: bool = False) -> None:
         """Note that no order is under way any more; `again`: it waits, and grows no younger."""
@@ -311,10 +322,10 @@ class Tray:
             return strays
 
 
-def _replaces(new: _Waiting, old: _Waiting) -> bool:
+def _replaces(new: Errand, old: Errand) -> bool:
     """Whether a wish makes an older one pointless; those of one reading belong together."""
     same = (new.wish.key, new.wish.occasion) == (old.wish.key, old.wish.occasion)
-    return same and old.turn < new.turn
+    return same and old.sight.turn < new.sight.turn
 
 
 class Agent:
@@ -396,8 +407,8 @@ class Agent:
         if self._reduces and (self._requested.is_set() or sight.turn >= self._look_at):
             self._meet_requests(gatekeeper, sight)
         while not self._ending.is_set():
-            wish = self._tray.begin()
-            if wish is None or not self._trade(gatekeeper, wish):
+            errand = self._tray.begin()
+            if errand is None or not self._trade(gatekeeper, errand):
                 return
 
     def _connected(self) -> Gatekeeper | None:
@@ -426,13 +437,13 @@ class Agent:
 
     # --- orders ------------------------------------------------------------------------------
 
-    def _trade(self, gatekeeper: Gatekeeper, wish: Wish) -> bool:
+    def _trade(self, gatekeeper: Gatekeeper, errand: Errand) -> bool:
         """Ask, and trade what is allowed; whether Seawall answered.
 
         Without an answer the wish is asked again with the next reading, under the same id. Where
         it may have been let through unheard it is not: what is in doubt is settled, and dropped.
         """
-        again = False
+        wish, again = errand.wish, False
         try:
             if self._tradable(wish.key.asset) is None:
                 return True
@@ -446,7 +457,7 @@ class Agent:
             )
             if answer.answered:
                 self._note("")
-                self._act_on(gatekeeper, wish, answer)
+                self._act_on(gatekeeper, errand, answer)
                 return True
             self._note(answer.why)
             in_doubt = wish.identity in gatekeeper.in_doubt
@@ -455,7 +466,8 @@ class Agent:
         finally:
             self._tray.end(again=again)
 
-    def _act_on(self, gatekeeper: Gatekeeper, wish: Wish, answer: Permission) -> None:
+    def _act_on(self, gatekeeper: Gatekeeper, errand: Errand, answer: Permission) -> None:
+        wish = errand.wish
         if not answer.approved:
             _LOG.info(
                 "order_rejected",
@@ -467,7 +479,7 @@ class Agent:
             return
         mark = self._tradable(wish.key.asset)
         # An answer from before the wish is one to the same order in a former life of this agent.
-        is_old = answer.decided_at is None or answer.decided_at < wish.at
+        is_old = answer.decided_at is None or answer.decided_at < errand.sight.wall
         if mark is None or is_old or not answer.sendable():
             self._give_back(gatekeeper, wish.identity)
             return
@@ -537,8 +549,9 @@ class Agent:
             value=-surplus * mark.price,
             at=sight.at,
         )
-        self._tray.set_out(sight, wish)
-        self._trade(gatekeeper, wish)
+        errand = Errand(sight, wish)
+        self._tray.set_out(errand)
+        self._trade(gatekeeper, errand)
 
 
 #: A turn that does not come.

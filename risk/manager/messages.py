@@ -1,10 +1,12 @@
 """Answers as they are said to agents."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from risk.domain.decisions import Decision, Reason
+from risk.domain.decisions import Decision, Outcome, Reason, ReasonCode
 from risk.domain.messages import OrderAnswer, ReasonMessage, ReservationMessage, SignalAnswer
 from risk.domain.orders import Reservation
+from risk.manager.orders import ANSWER_LIFE
 
 
 def order_answer(
@@ -24,7 +26,8 @@ def order_answer(
     reservation : Reservation or None
         The room set aside; None if nothing was let through.
     at : datetime
-        When it was decided, the market's time. UTC.
+        When it was decided, the wall's time: its life is counted from here, however fast the
+        market's time passes. UTC.
     ledger_seq, action_seq : int
         What it knew of.
     journalled : bool
@@ -43,7 +46,7 @@ def order_answer(
         ledger_seq=ledger_seq,
         action_seq=action_seq,
         decided_at=at,
-        expires_at=decision.expires_at,
+        expires_at=at + ANSWER_LIFE,
         journalled=journalled,
     )
 
@@ -58,8 +61,22 @@ def signal_answer(decision: Decision, *, at: datetime) -> SignalAnswer:
         snapshot_id=decision.snapshot_id,
         limits_version=decision.limits_version,
         decided_at=at,
-        expires_at=decision.expires_at,
+        expires_at=at + ANSWER_LIFE,
     )
+
+
+def deciding_codes(reasons: Iterable[ReasonMessage]) -> tuple[str, ...]:
+    """Codes of the checks that decided: the failures, or what let a reduction pass.
+
+    Parameters
+    ----------
+    reasons : iterable of ReasonMessage
+        Of one answer, failures first.
+    """
+    listed = list(reasons)
+    failed = dict.fromkeys(r.code for r in listed if r.outcome == Outcome.FAILED.value)
+    proven = ReasonCode.REDUCTION_PROVEN.value
+    return tuple(failed) or tuple(r.code for r in listed if r.code == proven)
 
 
 def reason_messages(decision: Decision) -> list[ReasonMessage]:

@@ -1,6 +1,7 @@
 """The gate: what it answers, what it keeps room for, and what it does while nothing is written."""
 
 import json
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,6 +12,7 @@ from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
 from risk.errors import FillRefused, GateClosed, InvalidInput, OrderUnknown
+from risk.manager.orders import ANSWER_LIFE
 from tests.books import BTC, ETH, PRICES, book_of, held
 from tests.engine.gates import VENUE, GateWorld, answer_of, body_of, failed
 from tests.engine.worlds import gate_over
@@ -119,6 +121,16 @@ def test_another_order_under_an_id_of_before_a_restart_is_refused_too(world):
     assert world.gate.ledger.reservations == {}
 
 
+@pytest.mark.parametrize("days", [-400, 400])
+def test_an_answer_lives_for_seconds_of_the_wall_whatever_time_the_market_has(world, days):
+    world.clock.step_wall(timedelta(days=days))
+    answer = world.ask(body_of("o1"))
+    decided, expires = (datetime.fromisoformat(answer[k]) for k in ("decided_at", "expires_at"))
+
+    assert decided == world.clock.wall()
+    assert expires - decided == ANSWER_LIFE
+
+
 def test_before_the_first_cycle_nothing_is_answered(world):
     carried = Carried(
         state=world.record.state, ledger=book_of({}), models=world.record.snapshot.models
@@ -154,6 +166,19 @@ def test_what_no_table_can_hold_is_refused_and_not_kept(world, wrong):
     assert failed(answer)[0] in ("name_not_valid", "quantity_not_finite")
     world.write()
     assert world.journal.orders == {}
+
+
+def test_a_restart_does_not_let_anybody_send_as_often_again():
+    world = GateWorld(policy=policy_of(definition("order_rate", hard=3.0)))
+    for name in "abc":
+        assert world.ask(body_of(name))["verdict"] == "approve"
+    assert failed(world.ask(body_of("d"))) == ["order_rate"]
+    world.restart()
+
+    assert failed(world.ask(body_of("e"))) == ["order_rate"]
+    world.clock.advance(61.0)
+    world.cycle()
+    assert world.ask(body_of("f"))["verdict"] == "approve"
 
 
 # --- what becomes of orders ----------------------------------------------------------------

@@ -53,7 +53,7 @@ def floor() -> Iterator[Floor]:
         for name, weight in (("one", 0.4), ("two", -0.4))
     ]
     wishing = Wishing(seed=1, mandates=mandates)
-    desk = AgentDesk(wishing, seawalls.__getitem__, reduces=True)
+    desk = AgentDesk(wishing, seawalls.__getitem__, reduces=True, wall=lambda: NOON)
     desk.start()
     yield Floor(desk, seawalls, asked)
     desk.stop()

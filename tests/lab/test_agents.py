@@ -16,6 +16,8 @@ from risk.lab.wishing import Occasion, Wish
 from tests.fakes_gatekeeper import FakeGatekeeper, FakeHolding, FakeRequest
 
 NOON = datetime(2024, 3, 10, 12, tzinfo=UTC)
+#: What the wall's time is ahead of the market's.
+AHEAD = timedelta(days=400)
 KEY = PositionKey("trend", "BTC", "sim-a")
 
 
@@ -36,7 +38,7 @@ def wish(
 def sight(turn: int = 1, price: float = 100.0, *, trust: Trust = Trust.TRUSTED) -> Sight:
     at = NOON + timedelta(seconds=turn - 1)
     mark = Mark(asset="BTC", price=price, at=at, bid=price - 1.0, ask=price + 1.0, trust=trust)
-    return Sight(turn, at, {"BTC": mark, "ETH": replace(mark, asset="ETH")})
+    return Sight(turn, at, at + AHEAD, {"BTC": mark, "ETH": replace(mark, asset="ETH")})
 
 
 class World:
@@ -51,7 +53,7 @@ class World:
         self, seen: Sight, *wishes: Wish, open_orders: Iterable[str] = (), act: bool = True
     ) -> None:
         self.agent.show(seen, wishes, list(open_orders))
-        self.seawall.now = seen.at - self.behind
+        self.seawall.now = seen.wall - self.behind
         if act:
             self.agent.act()
 
@@ -245,7 +247,7 @@ def names(tray: Tray) -> list[str]:
     """What waits, taken out one after the other."""
     found = []
     while (next_one := tray.begin()) is not None:
-        found.append(next_one.identity)
+        found.append(next_one.wish.identity)
         tray.end()
     return found
 
