@@ -307,8 +307,11 @@ class Tray:
             assert self._sight is not None, "what has begun was seen"
             if again:
                 self._waiting.appendleft(ended)
-            else:
-                self._ended[ended.wish.key] = self._sight.turn
+                return
+            self._ended[ended.wish.key] = self._sight.turn
+            if ended.wish.occasion is Occasion.REDUCE:
+                # What waits for the position was wished before it was made smaller.
+                self._waiting = deque(w for w in self._waiting if not _is_close_of(w, ended))
 
     def settled(self) -> None:
         """Nothing is in doubt: what is open and not under way is nobody's."""
@@ -320,6 +323,10 @@ class Tray:
         with self._lock:
             strays, self._strays = self._strays, ()
             return strays
+
+
+def _is_close_of(waiting: Errand, ended: Errand) -> bool:
+    return waiting.wish.occasion is Occasion.CLOSE and waiting.wish.key == ended.wish.key
 
 
 def _replaces(new: Errand, old: Errand) -> bool:

@@ -321,6 +321,15 @@ def test_a_request_is_acknowledged_and_met_as_a_reduction(world):
     assert world.seawall.acknowledged == ["7-1"]
 
 
+def test_what_was_wished_of_a_position_before_it_was_reduced_is_dropped(world):
+    world.seawall.requests = [FakeRequest(target_quantity=0.5)]
+    world.seawall.holdings = [FakeHolding(2.0)]
+    small = wish(-0.1, name="paper/small/1", occasion=Occasion.SMALL)
+    world.turn(sight(), wish(-1.0), small, wish(name="paper/close/2", asset="ETH"))
+
+    assert world.asked[1:] == ["paper/small/1", "paper/close/2"]
+
+
 def test_a_short_position_is_bought_back(world):
     world.seawall.requests = [FakeRequest(target_quantity=0.0)]
     world.seawall.holdings = [FakeHolding(-2.0)]
