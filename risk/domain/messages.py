@@ -153,7 +153,7 @@ class OrderAnswer(_Answer, frozen=True):
     ledger_seq, action_seq : int
         The last entry of the ledger, and the last action of a person, that it knew of.
     decided_at, expires_at : datetime
-        The market's time; until when it may be acted upon. UTC.
+        The wall's time; until when it may be acted upon. UTC.
     journalled : bool
         Whether it was on disk before it was said.
     """

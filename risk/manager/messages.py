@@ -6,6 +6,7 @@ from datetime import datetime
 from risk.domain.decisions import Decision, Outcome, Reason, ReasonCode
 from risk.domain.messages import OrderAnswer, ReasonMessage, ReservationMessage, SignalAnswer
 from risk.domain.orders import Reservation
+from risk.manager.orders import ANSWER_LIFE
 
 
 def order_answer(
@@ -25,7 +26,8 @@ def order_answer(
     reservation : Reservation or None
         The room set aside; None if nothing was let through.
     at : datetime
-        When it was decided, the market's time. UTC.
+        When it was decided, the wall's time: its life is counted from here, however fast the
+        market's time passes. UTC.
     ledger_seq, action_seq : int
         What it knew of.
     journalled : bool
@@ -44,7 +46,7 @@ def order_answer(
         ledger_seq=ledger_seq,
         action_seq=action_seq,
         decided_at=at,
-        expires_at=decision.expires_at,
+        expires_at=at + ANSWER_LIFE,
         journalled=journalled,
     )
 
@@ -59,7 +61,7 @@ def signal_answer(decision: Decision, *, at: datetime) -> SignalAnswer:
         snapshot_id=decision.snapshot_id,
         limits_version=decision.limits_version,
         decided_at=at,
-        expires_at=decision.expires_at,
+        expires_at=at + ANSWER_LIFE,
     )
 
 
