@@ -2,7 +2,9 @@
  *
  * News. One request at a time, the next one only after the last was answered; none while the
  * tab is hidden. A new cycle is announced to the page by the store `live`; the next one only
- * after the page's update was answered, and then it is the newest.
+ * after the page's update was answered, and then it is the newest. A page that also shows what
+ * happens between two cycles says up to where it knows of that (data-news); it is asked for
+ * once a second, and announced in the same way.
  *
  * Age. Of the cycle that the page shows, counted from the age that the server stated, by this
  * machine's own clocks: neither a wrong clock, nor a vanished server, nor an update that fails
@@ -15,7 +17,7 @@
 
   // Cycles after which what is shown is late, stale (greyed), and not live at all.
   const LATE = 2, STALE = 3, GONE = 10;
-  const AGE_TICK_MS = 500, REQUEST_LIMIT_MS = 5_000, LONGEST_WAIT_MS = 5_000;
+  const AGE_TICK_MS = 500, REQUEST_LIMIT_MS = 5_000, LONGEST_WAIT_MS = 5_000, NEWS_WAIT_MS = 1_000;
   // An update that is not even sent by then, or not answered by then, is given up.
   const SENDING_MS = 2_000, UPDATE_PATIENCE_MS = 30_000, RETRY_MS = 1_000;
   const FAILURE_SHOWN_MS = 8_000;
@@ -43,6 +45,9 @@
     const passed = Math.max(Date.now() - birth.wall, performance.now() - birth.tick, 0);
     return birth.age + passed / 1000;
   }
+
+  /** Up to where the page knows what happened between cycles; null if it does not show that. */
+  const pageNews = () => document.querySelector("[data-news]")?.dataset.news ?? null;
 
   /** The cycle that the page shows; null if it shows none. */
   function pageCycle() {
@@ -157,7 +162,8 @@
   // -- news ---------------------------------------------------------------------------------
 
   function wait() {
-    const half = Math.min(Math.max(view.cycleSeconds * 500, 500), LONGEST_WAIT_MS);
+    const longest = pageNews() === null ? LONGEST_WAIT_MS : NEWS_WAIT_MS;
+    const half = Math.min(Math.max(view.cycleSeconds * 500, 500), longest);
     // Not all browsers at once: those that queued together would ask together for ever.
     const uneven = 0.8 + 0.4 * Math.random();
     return Math.min(half * uneven * 2 ** news.failures, LONGEST_WAIT_MS);
@@ -190,6 +196,7 @@
     const asked = new URLSearchParams();
     if (book) asked.set("book", book);
     if (hasCycle()) asked.set("after", news.data.cycle);
+    if (pageNews() !== null) asked.set("news", pageNews());
     const limit = AbortSignal.timeout(REQUEST_LIMIT_MS);
     const answer = await fetch(`/live?${asked}`, { cache: "no-store", signal: limit });
     const data = answer.status === 204 ? null : await answer.json();
@@ -231,15 +238,18 @@
   function announce() {
     const page = document.querySelector("[data-cycle]");
     if (!page || !hasCycle()) return;
-    const over = page.dataset.cycle;
-    if (over === String(news.data.cycle)) return;
+    const over = [page.dataset.cycle, page.dataset.news].join();
+    if (page.dataset.cycle === String(news.data.cycle) && !hasNews(page)) return;
     const now = Date.now();
     if (updates.running > 0 && now - updates.startedAt < UPDATE_PATIENCE_MS) return;
     if (updates.running === 0 && now - updates.announcedAt < retryAfter(over)) return;
     updates.failures = over === updates.over ? Math.min(updates.failures + 1, 4) : 0;
     Object.assign(updates, { over, announcedAt: now });
-    set("live", { data: { cycle: news.data.cycle } });
+    set("live", { data: { cycle: news.data.cycle, news: news.data.news } });
   }
+
+  /** Whether something that the page shows happened since, between two cycles. */
+  const hasNews = (page) => Number(page.dataset.news) < (news.data.news ?? -1);
 
   const pastStates = [];
 

@@ -25,7 +25,7 @@ from pages.newest import Newest
 from pages.query import Query, Word, parse
 from pages.readings import Readings
 from pages.theme import chosen_scheme
-from pages.views.absent import address_notices, no_cycle_parts, unreadable_parts
+from pages.views.absent import RANGE_OVER, address_notices, no_cycle_parts, unreadable_parts
 from risk.errors import SeawallError
 
 _LOG = structlog.get_logger(__name__)
@@ -54,12 +54,19 @@ class Screen(Generic[Data]):
         That as components: the children of the root. Give an id to whatever changes while
         people look; a chart's figure is sent whole when it changes, so let it change rarely
         (`Readings.course` changes once a pixel).
+    news : callable or None
+        Gives a number that grows when something happened between two cycles that the screen
+        shows; None where nothing does.
+    over : str
+        What is said of a range that is over.
     """
 
     name: str
     words: tuple[Word, ...]
     read: Callable[[Readings, Query, Book, CompleteCycle], Data]
     view: Callable[[Data], Sequence[Component]]
+    news: Callable[[Readings, Book], int] | None = None
+    over: str = RANGE_OVER
 
     @property
     def root(self) -> str:
@@ -72,6 +79,7 @@ class Shown:
     """What a browser shows, as it says itself; `cycle` is None before the first one."""
 
     cycle: int | None
+    news: int | None = None
 
 
 @dataclass(frozen=True)
@@ -94,20 +102,20 @@ class Update:
 
 @dataclass(frozen=True)
 class _Built:
-    """One view of one cycle, as a plain tree."""
+    """One view of one moment, as a plain tree."""
 
-    cycle: int
+    moment: Shown
     tree: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class _Watched:
-    """A view that somebody asked for, the cycle shown then, and when that was (monotonic)."""
+    """A view that somebody asked for, what was shown then, and when that was (monotonic)."""
 
     screen: Screen[Any]
     query: Query
     book: Book
-    cycle: int
+    shown: Shown
     at: float
 
 
@@ -126,15 +134,15 @@ class Screens:
         self.readings = Readings(reader, self.newest)
         self._clock = clock
         self._watched: dict[tuple[str, Query], _Watched] = {}
-        self._views: OrderedDict[tuple[str, Query, int], _Built] = OrderedDict()
+        self._views: OrderedDict[tuple[str, Query, Shown], _Built] = OrderedDict()
         self._lock = threading.Lock()
 
     def view(self, screen: Screen[Any], query: Query) -> tuple[Shown, Any]:
         """What a browser showing the newest cycle shall say, and that cycle's view."""
         built = self._newest(screen, query)
         if built is not None:
-            return Shown(built.cycle), built.tree
-        return Shown(None), _root(screen, query, self._no_cycle(query), "")
+            return built.moment, built.tree
+        return Shown(None), _root(screen, query, self._no_cycle(query), Shown(None))
 
     def _no_cycle(self, query: Query) -> list[Component]:
         book = self.readings.book(query)
@@ -146,10 +154,10 @@ class Screens:
         if newest is None:
             return Update(Shown(None), {}, whole=shown.cycle is not None)
         if shown.cycle is None:
-            return Update(Shown(newest.cycle), {}, whole=True)
-        if newest.cycle == shown.cycle:
+            return Update(newest.moment, {}, whole=True)
+        if newest.moment == shown:
             return Update(shown, {})
-        return Update(Shown(newest.cycle), self._changes(screen, query, shown.cycle, newest))
+        return Update(newest.moment, self._changes(screen, query, shown, newest))
 
     def _newest(self, screen: Screen[Any], query: Query) -> _Built | None:
         book = self.readings.book(query)
@@ -157,42 +165,47 @@ class Screens:
         if book is None or cycle is None:
             return None
         built = self._built(screen, query, book, cycle)
-        self._watch(screen, query, book, built.cycle)
+        self._watch(screen, query, book, built.moment)
         return built
 
     def _built(self, screen: Screen[Any], query: Query, book: Book, cycle: CompleteCycle) -> _Built:
-        number = cycle.pulse.cycle
-        return self._remembered(screen, query, number) or self.readings.once(
-            ("view", screen.name, query, number),
-            lambda: self._build(screen, query, book, cycle),
+        # Asked before anything is read: what is newer than the number is told once more.
+        news = None if screen.news is None else screen.news(self.readings, book)
+        moment = Shown(cycle.pulse.cycle, news)
+        return self._remembered(screen, query, moment) or self.readings.once(
+            ("view", screen.name, query, moment),
+            lambda: self._build(screen, query, book, cycle, moment),
         )
 
-    def _build(self, screen: Screen[Any], query: Query, book: Book, cycle: CompleteCycle) -> _Built:
+    def _build(
+        self, screen: Screen[Any], query: Query, book: Book, cycle: CompleteCycle, moment: Shown
+    ) -> _Built:
         data = screen.read(self.readings, query, book, cycle)
-        number = cycle.pulse.cycle
-        root = _root(screen, query, screen.view(data), str(number))
-        built = _Built(number, plain(root))
+        root = _root(screen, query, screen.view(data), moment)
+        built = _Built(moment, plain(root))
         with self._lock:
-            self._views[(screen.name, query, number)] = built
+            self._views[(screen.name, query, moment)] = built
             while len(self._views) > _REMEMBERED_VIEWS:
                 self._views.popitem(last=False)
         return built
 
-    def _remembered(self, screen: Screen[Any], query: Query, cycle: int) -> _Built | None:
+    def _remembered(self, screen: Screen[Any], query: Query, moment: Shown) -> _Built | None:
         with self._lock:
-            return self._views.get((screen.name, query, cycle))
+            return self._views.get((screen.name, query, moment))
 
-    def _changes(self, screen: Screen[Any], query: Query, before: int, newest: _Built) -> Deltas:
+    def _changes(self, screen: Screen[Any], query: Query, before: Shown, newest: _Built) -> Deltas:
         return self.readings.once(
-            ("changes", screen.name, query, before, newest.cycle),
+            ("changes", screen.name, query, before, newest.moment),
             lambda: self._difference(screen, query, before, newest),
         )
 
-    def _difference(self, screen: Screen[Any], query: Query, before: int, newest: _Built) -> Deltas:
-        """The difference between two cycles, or all of the later one where it is unknown."""
+    def _difference(
+        self, screen: Screen[Any], query: Query, before: Shown, newest: _Built
+    ) -> Deltas:
+        """The difference between two moments, or all of the later one where it is unknown."""
         old = self._remembered(screen, query, before)
-        props = newest.tree["props"]
-        whole = {screen.root: {name: props[name] for name in ("children", "data-cycle")}}
+        moves = ("children", *_said_of(newest.moment))
+        whole = {screen.root: {name: newest.tree["props"][name] for name in moves}}
         try:
             return whole if old is None else deltas(old.tree, newest.tree)
         except CannotExpress:
@@ -200,8 +213,8 @@ class Screens:
 
     # -- before they are asked for ----------------------------------------------------------
 
-    def _watch(self, screen: Screen[Any], query: Query, book: Book, cycle: int) -> None:
-        watched = _Watched(screen, query, book, cycle, self._clock())
+    def _watch(self, screen: Screen[Any], query: Query, book: Book, shown: Shown) -> None:
+        watched = _Watched(screen, query, book, shown, self._clock())
         with self._lock:
             self._watched[screen.name, query] = watched
 
@@ -235,15 +248,21 @@ class Screens:
         screen, query = watched.screen, watched.query
         try:
             built = self._built(screen, query, watched.book, cycle)
-            self._changes(screen, query, watched.cycle, built)
+            self._changes(screen, query, watched.shown, built)
         except Exception:  # noqa: BLE001 - whoever watches it asks in a moment, and is told
             _LOG.exception("screen_not_prepared", screen=screen.name)
 
 
-def _root(screen: Screen[Any], query: Query, parts: Sequence[Component], cycle: str) -> html.Div:
-    """What moves; it says itself which cycle it is, and of which view: that no update rewrites."""
-    said = {"data-cycle": cycle, "data-view": _view_text(query)}
+def _root(screen: Screen[Any], query: Query, parts: Sequence[Component], moment: Shown) -> html.Div:
+    """What moves; it says itself which moment it is, and of which view: that no update rewrites."""
+    said = {**_said_of(moment), "data-view": _view_text(query)}
     return html.Div(list(parts), id=screen.root, className="sw-contents", **said)
+
+
+def _said_of(moment: Shown) -> dict[str, str]:
+    """What the browser asks by whether there is anything newer."""
+    news = {} if moment.news is None else {"data-news": str(moment.news)}
+    return {"data-cycle": "" if moment.cycle is None else str(moment.cycle), **news}
 
 
 def _view_text(query: Query) -> str:
@@ -264,17 +283,21 @@ def live_page(screen: Screen[Any]) -> Callable[..., html.Div]:
         Input("live", "data"),
         State(screen.root, "data-view"),
         State(screen.root, "data-cycle"),
+        State(screen.root, "data-news"),
         prevent_initial_call=True,
     )
-    def show_newest(_live: dict[str, Any] | None, view: str, cycle: str) -> int | None:
-        return _brought_up_to_date(screen, json.loads(view), cycle)
+    def show_newest(
+        _live: dict[str, Any] | None, view: str, cycle: str, news: str | None
+    ) -> int | None:
+        shown = Shown(int(cycle) if cycle else None, int(news) if news else None)
+        return _brought_up_to_date(screen, json.loads(view), shown)
 
     def layout(**words: str | list[str]) -> html.Div:
         query = parse(words, screen.words, scheme=chosen_scheme(request.cookies))
         try:
             content = _content(screen, query)
         except SeawallError as error:
-            root = _root(screen, query, unreadable_parts(str(error)), "")
+            root = _root(screen, query, unreadable_parts(str(error)), Shown(None))
             content = _laid_out(screen, [root])
         return html.Div(content, id=screen.name, **{"data-defaults": _defaults(screen)})
 
@@ -286,10 +309,10 @@ def _defaults(screen: Screen[Any]) -> str:
     return json.dumps({word.name: word.default for word in screen.words})
 
 
-def _brought_up_to_date(screen: Screen[Any], view: Mapping[str, Any], cycle: str) -> int | None:
-    """Set what changed since `cycle`, which the browser shows; the cycle that it shows then."""
+def _brought_up_to_date(screen: Screen[Any], view: Mapping[str, Any], shown: Shown) -> int | None:
+    """Set what changed since the browser's moment; the cycle that it shows then."""
     query = parse(view["words"], screen.words, scheme=chosen_scheme(request.cookies))
-    update = running_screens().update(screen, query, Shown(int(cycle) if cycle else None))
+    update = running_screens().update(screen, query, shown)
     # Charts have literal colours: a browser that changed its scheme needs all of them anew.
     if update.whole or view["scheme"] != query.scheme:
         set_props(screen.name, {"children": _content(screen, query)})
@@ -302,7 +325,8 @@ def _brought_up_to_date(screen: Screen[Any], view: Mapping[str, Any], cycle: str
 def _content(screen: Screen[Any], query: Query) -> list[Any]:
     screens = running_screens()
     _shown, view = screens.view(screen, query)
-    notices = address_notices(query, *_book_and_now(screens.readings, query))
+    book, now = _book_and_now(screens.readings, query)
+    notices = address_notices(query, book, now, over=screen.over)
     return _laid_out(screen, [notices, view])
 
 
