@@ -145,15 +145,18 @@ def data_grid(
         If two rows share an id, or a number is not finite.
     """
     _refuse_unusable([*rows, *([totals] if totals else [])], row_id)
+    # How high a row becomes is known in the browser alone.
+    as_high_as_rows = len(rows) <= max_rows and any(column.wraps for column in columns)
+    height = f"{_height(len(rows), max_rows, totals is not None)}px"
     grid = dash_ag_grid.AgGrid(
         id=component_id,
         columnDefs=[_column_definition(column) for column in columns],
         defaultColDef=_EVERY_COLUMN,
         rowData=[dict(row) for row in rows],
         getRowId=f"params.data.{row_id}",
-        dashGridOptions=_options(empty, totals),
+        dashGridOptions=_options(empty, totals, as_high_as_rows=as_high_as_rows),
         eventListeners={"gridSizeChanged": ["swFitColumns(params)"]},
-        style={"height": f"{_height(len(rows), max_rows, totals is not None)}px"},
+        style={} if as_high_as_rows else {"height": height},
         className="sw-grid",
     )
     return html.Div(
@@ -164,7 +167,9 @@ def data_grid(
     )
 
 
-def grid_tools(component_id: str, columns: Sequence[Column], *, what: str) -> list[Component]:
+def grid_tools(
+    component_id: str, columns: Sequence[Column], *, what: str, search: bool = True
+) -> list[Component]:
     """What stands in a grid's heading: search, explanation of the columns, CSV.
 
     Parameters
@@ -174,8 +179,11 @@ def grid_tools(component_id: str, columns: Sequence[Column], *, what: str) -> li
     columns : sequence of Column
     what : str
         What the rows are: ``positions``.
+    search : bool
+        Whether there is a box that filters the rows shown; not where the address does.
     """
-    return [_columns_help(columns), _search(component_id, what), _csv_button(component_id, what)]
+    box = [_search(component_id, what)] if search else []
+    return [_columns_help(columns), *box, _csv_button(component_id, what)]
 
 
 def _refuse_unusable(rows: Sequence[Row], row_id: str) -> None:
@@ -253,8 +261,9 @@ def _least_width(column: Column) -> int:
     return max(column.width or _WIDTHS.get(column.kind, _OTHER_WIDTH), header)
 
 
-def _options(empty: str, totals: Row | None) -> dict[str, Any]:
+def _options(empty: str, totals: Row | None, *, as_high_as_rows: bool) -> dict[str, Any]:
     return {
+        **({"domLayout": "autoHeight"} if as_high_as_rows else {}),
         **({"pinnedBottomRowData": [dict(totals)]} if totals else {}),
         "theme": {"function": "seawallTheme(themeQuartz)"},
         "columnTypes": {"wide": {"function": "swWide()"}, "roomy": {"function": "swRoomy()"}},

@@ -1,5 +1,6 @@
 """Room that is set aside for orders now, how old it is, and how it is given back."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -90,6 +91,8 @@ def _how(data: OrdersData) -> Sequence[Component]:
 
 def release_command(portfolio: str, client_order_id: str) -> str:
     """What a person types to give back an order's room."""
-    # In single quotes the shell reads nothing into an id, and agents may choose any.
-    quoted = client_order_id.replace("'", "'\\''")
-    return f"seawall reservations release --portfolio {portfolio} --reason TEXT -- '{quoted}'"
+    # Agents may choose any id, and a shell reads something into many.
+    options = f"--portfolio {shlex.quote(portfolio)} --reason TEXT"
+    quoted = shlex.quote(client_order_id)
+    end = f"{options} -- {quoted}" if quoted.startswith("-") else f"{quoted} {options}"
+    return f"seawall reservations release {end}"

@@ -117,9 +117,10 @@ def _checks(data: OrdersData, story: OrderStory, answer: OrderAnswer) -> html.Di
     ]
     ran = sum(reason.outcome is not Outcome.SKIPPED for reason in reasons)
     until = data.query.zone.date_and_clock(answer.expires_at, now=data.now)
+    skipped = len(reasons) - ran
+    rest = f", {number(skipped)} skipped" if skipped else ""
     note = (
-        f"{number(ran)} checks ran, {number(len(reasons) - ran)} were skipped, in "
-        f"{micros_words(order.micros)}. Trading state {answer.trading_state.replace('_', ' ')}; "
+        f"{number(ran)} checks ran{rest}, in {micros_words(order.micros)}. Trading state {answer.trading_state.replace('_', ' ')}; "
         f"version {answer.limits_version} of the limits; valid until {until}."
     )
     return reason_list(verdict, told, "orders-story-reasons", note=note)

@@ -34,6 +34,8 @@ from pages.views.orders.wording import LOOKS, became, why
 from risk.domain.journalling import AnsweredOrder
 
 GRID = "orders-list"
+#: More rows scroll inside the list.
+_IN_SIGHT = 15
 
 COLUMNS = (
     Column(
@@ -46,8 +48,8 @@ COLUMNS = (
         shows=STORY,
         width=104,
     ),
-    Column(field="sender", title="Agent", width=92),
-    Column(field="strategy", title="Strategy", width=76),
+    Column(field="sender", title="Agent", width=104, wraps=True),
+    Column(field="strategy", title="Strategy", width=76, wraps=True),
     Column(field="asset", title="Asset", note="side", narrow=True, width=84),
     Column(field="asked", title="Asked", kind="quantity", narrow=True),
     Column(field="allowed", title="Allowed", kind="quantity", term="order_allowed"),
@@ -73,7 +75,7 @@ COLUMNS = (
 
 def list_card(data: OrdersData) -> html.Section:
     """The orders that range and filters ask for."""
-    tools = grid_tools(GRID, COLUMNS, what="orders") if data.page.orders else []
+    tools = grid_tools(GRID, COLUMNS, what="orders", search=False) if data.page.orders else []
     return card(
         [
             heading("Decisions", note=_note(data), actions=tools),
@@ -98,7 +100,9 @@ def _content(data: OrdersData) -> list[Component]:
     rows = order_rows(data)
     if rows:
         name = f"{data.book.name}-orders"
-        return [data_grid(GRID, COLUMNS, rows, csv_name=name, label="Decisions", max_rows=12)]
+        return [
+            data_grid(GRID, COLUMNS, rows, csv_name=name, label="Decisions", max_rows=_IN_SIGHT)
+        ]
     return [_nothing(data)]
 
 

@@ -61,7 +61,7 @@ def _deciding(reason: Reason, currency: str) -> str:
     if reason.value is None or reason.threshold is None:
         return f"{name} cannot be measured"
     write, unit = trimmed(writer(currency)), reason.unit or Unit.QUANTITY
-    return f"{name} {write(reason.value, unit)}, {write(reason.threshold, unit)} allowed"
+    return f"{name} {write(reason.value, unit)} ({write(reason.threshold, unit)} allowed)"
 
 
 def _why_it_passed(reasons: Iterable[Reason], currency: str) -> str:
