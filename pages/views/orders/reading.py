@@ -24,8 +24,9 @@ from risk.domain.journalling import AnsweredOrder
 from risk.domain.orders import Reservation
 from risk.storage.codec import decode_answer
 
-#: Cycles for which what the journal says of reductions is reused.
-_REDUCTIONS_REUSE = 5
+#: Cycles for which what the journal says of reductions is reused, and sums of many orders: more
+#: than so many take too long to be counted with every single answer.
+_REUSE, _MANY = 5, 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +95,7 @@ def read_orders(readings: Readings, query: Query, book: Book, cycle: CompleteCyc
     # Read first: whatever happens meanwhile has a later number, and is read again with that.
     news = order_news(readings, book)
     wanted = wanted_of(query, cycle.pulse.market)
-    asker = _Asker(readings, book, news)
+    asker = _Asker(readings, book, news, cycle.pulse.cycle)
     whole = OrdersWanted(wanted.since, wanted.until)
     return OrdersData(
         book=book,
@@ -104,8 +105,8 @@ def read_orders(readings: Readings, query: Query, book: Book, cycle: CompleteCyc
         page=asker.page(wanted, before(query)),
         sums=asker.sums(wanted),
         times=asker.times(wanted),
-        agents=agents_of(asker.sums(whole), asker.reductions(whole, cycle), cycle.state.reductions),
-        held=asker.held(cycle),
+        agents=agents_of(asker.sums(whole), asker.reductions(whole), cycle.state.reductions),
+        held=asker.held(),
         reasons_of=asker.reasons,
         story=asker.story(query.choice(ORDER.name)),
     )
@@ -118,6 +119,7 @@ class _Asker:
     readings: Readings
     book: Book
     news: int
+    cycle: int
 
     def page(self, wanted: OrdersWanted, until: datetime | None) -> OrdersPage:
         if until is not None:
@@ -129,26 +131,36 @@ class _Asker:
 
     def sums(self, wanted: OrdersWanted) -> tuple[AgentSums, ...]:
         return self.readings.once(
-            ("order sums", self.book.name, wanted, self.news),
-            lambda: tuple(self.readings.reader.agents(self.book.name, wanted)),
+            ("order sums", self.book.name, wanted, self._pace(wanted)), lambda: self._sums(wanted)
         )
 
     def times(self, wanted: OrdersWanted) -> DecisionTimes | None:
         return self.readings.once(
-            ("decision times", self.book.name, wanted, self.news),
+            ("decision times", self.book.name, wanted, self._pace(wanted)),
             lambda: self.readings.reader.decision_times(self.book.name, wanted),
         )
 
-    def reductions(self, wanted: OrdersWanted, cycle: CompleteCycle) -> tuple[ReductionEvent, ...]:
-        epoch = cycle.pulse.cycle // _REDUCTIONS_REUSE
+    def _pace(self, wanted: OrdersWanted) -> tuple[str, int]:
+        """How new sums must be: with every answer, of many orders every few cycles."""
+        now_and_then = ("cycle", self.cycle // _REUSE)
+        sums = self.readings.once(
+            ("order sums", self.book.name, wanted, now_and_then), lambda: self._sums(wanted)
+        )
+        many = sum(each.asked for each in sums) > _MANY
+        return now_and_then if many else ("news", self.news)
+
+    def _sums(self, wanted: OrdersWanted) -> tuple[AgentSums, ...]:
+        return tuple(self.readings.reader.agents(self.book.name, wanted))
+
+    def reductions(self, wanted: OrdersWanted) -> tuple[ReductionEvent, ...]:
         return self.readings.once(
-            ("reduction events", self.book.name, wanted, epoch),
+            ("reduction events", self.book.name, wanted, self.cycle // _REUSE),
             lambda: tuple(self.readings.reader.reduction_events(self.book.name, wanted)),
         )
 
-    def held(self, cycle: CompleteCycle) -> tuple[Reservation, ...]:
+    def held(self) -> tuple[Reservation, ...]:
         return self.readings.once(
-            ("reservations", self.book.name, self.news, cycle.pulse.cycle),
+            ("reservations", self.book.name, self.news, self.cycle),
             lambda: tuple(self.readings.reader.reservations(self.book.name)),
         )
 

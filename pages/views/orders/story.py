@@ -119,8 +119,9 @@ def _checks(data: OrdersData, story: OrderStory, answer: OrderAnswer) -> html.Di
     until = data.query.zone.date_and_clock(answer.expires_at, now=data.now)
     skipped = len(reasons) - ran
     rest = f", {number(skipped)} skipped" if skipped else ""
+    state = answer.trading_state.replace("_", " ")
     note = (
-        f"{number(ran)} checks ran{rest}, in {micros_words(order.micros)}. Trading state {answer.trading_state.replace('_', ' ')}; "
+        f"{number(ran)} checks ran{rest}, in {micros_words(order.micros)}. Trading state {state}; "
         f"version {answer.limits_version} of the limits; valid until {until}."
     )
     return reason_list(verdict, told, "orders-story-reasons", note=note)
