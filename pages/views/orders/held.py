@@ -6,7 +6,7 @@ from typing import Any
 
 from dash import html
 
-from pages.components.basics import Component, card, figure, glyph, heading, help_mark
+from pages.components.basics import Component, card, glyph, heading, help_mark
 from pages.components.links import inside_link
 from pages.components.risk_table import slug
 from pages.format import quantity
@@ -33,7 +33,7 @@ def held_card(data: OrdersData) -> html.Section:
             html.Div(_told(data) if data.held else nothing, id=f"{CARD}-content"),
             html.Div(_how(data), id=f"{CARD}-how"),
         ],
-        label="Open reservations",
+        label="Room that is set aside",
         class_name="sw-orders-held",
         id=CARD,
     )
@@ -60,7 +60,8 @@ def _item(data: OrdersData, held: Reservation) -> html.Li:
                 [
                     *([glyph("throttled", state="throttled")] if late else []),
                     html.Span("overdue, " if late else "", id=f"{base}-word"),
-                    figure(age, f"{base}-age"),
+                    # An age changes with every cycle: no news.
+                    html.Span(age, id=f"{base}-age", className="sw-num-plain"),
                 ],
                 className="sw-held-age",
                 **{"data-state": state},

@@ -48,7 +48,7 @@ COLUMNS = (
         shows=STORY,
         width=104,
     ),
-    Column(field="sender", title="Agent", width=104, wraps=True),
+    Column(field="sender", title="Agent", width=152, wraps=True),
     Column(field="strategy", title="Strategy", width=76, wraps=True),
     Column(field="asset", title="Asset", note="side", narrow=True, width=84),
     Column(field="asked", title="Asked", kind="quantity", narrow=True),
@@ -62,7 +62,7 @@ COLUMNS = (
         narrow=True,
         width=96,
     ),
-    Column(field="why", title="Why", width=300, wraps=True),
+    Column(field="why", title="Why", width=280, wraps=True),
     Column(field="micros", title="Took, µs", kind="number", term="decision_time"),
     Column(
         field="became", title="Then", kind="state", shape="late", term="order_outcome", width=92
