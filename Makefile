@@ -13,7 +13,8 @@ FORMATTED := $(SOURCES) $(wildcard tests benchmarks migrations docs tools)
 # Workers of the test run, each with a Postgres and a browser of its own: one more than cores, since browsers
 # make them wait. WORKERS=0 runs in one process.
 WORKERS ?= 3
-RUN_TESTS = $(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=worksteal --doctest-modules
+# Bytecode is written whatever the shell says: workers, and the engines they start, import the same again and again.
+RUN_TESTS = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=worksteal --doctest-modules
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -14,7 +14,7 @@ import structlog
 from flask import request
 
 from pages.context import CHANGES_EXTENSION, Book, BookReader, Changes
-from pages.screens import SCREENS_EXTENSION, Screens
+from pages.screens import ROUTING, SCREENS_EXTENSION, Screens
 from pages.shell import register_behaviour, shell
 from pages.theme import chosen_scheme
 from pages.web import configure, tell_failure
@@ -64,6 +64,7 @@ def create_app(reader: BookReader, changes: Changes) -> dash.Dash:
     app = SeawallWeb(
         "app",
         use_pages=True,
+        routing_callback_inputs=dict(ROUTING),
         title="Seawall",
         update_title="",
         index_string=_INDEX,

@@ -15,6 +15,8 @@
     const { triggered } = window.dash_clientside.callback_context;
     const onMap = triggered.some(({ prop_id }) => prop_id === "correlation-map.clickData");
     const shown = figure.layout.meta;
+    // Else a second click on the same cell would be no news.
+    if (onMap && click) window.dash_clientside.set_props("correlation-map", { clickData: null });
     const pair = onMap && click ? clicked(click, shown) : [first, second];
     if (pair && pair[0] !== pair[1] && !same(pair, shown.pair)) {
       const search = window.seawall.words.searchWith({ pair: pair.join(",") });

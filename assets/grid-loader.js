@@ -83,11 +83,33 @@
     return rows;
   };
 
+  const dataOf = (api) => {
+    const found = new Map();
+    api.forEachNode((node) => found.set(node.id, node.data));
+    return found;
+  };
+
+  /* A cell is drawn anew when its value changes. It also shows others of its row, of which the grid
+   * knows nothing: an address, which says what was chosen elsewhere on the page, and words. */
+  function drawWhatCellsShowBesides(api, before) {
+    const besides = api.getColumnDefs()
+      .flatMap(({ context }) => [context.href, context.note, context.absent])
+      .filter(Boolean);
+    const rowNodes = [];
+    api.forEachNode((node) => {
+      const old = before.get(node.id);
+      if (old && besides.some((name) => old[name] !== node.data[name])) rowNodes.push(node);
+    });
+    if (rowNodes.length) api.refreshCells({ rowNodes, force: true, suppressFlash: true });
+  }
+
   /* Makes changes of rows in the grid. The library would do so too, but keeps them all for ever. */
   async function change(id, rowTransaction, setProps) {
     const api = await library.getApiAsync(id);
     if (api.isDestroyed()) return;
+    const before = dataOf(api);
     api.applyTransaction(rowTransaction);
+    drawWhatCellsShowBesides(api, before);
     setProps({ rowData: rowsOf(api), rowTransaction: null });
   }
 

@@ -3,8 +3,9 @@
  * News. One request at a time, the next one only after the last was answered; none while the
  * tab is hidden. A new cycle is announced to the page by the store `live`; the next one only
  * after the page's update was answered, and then it is the newest. A page that also shows what
- * happens between two cycles says up to where it knows of that (data-news); it is asked for
- * once a second, and announced in the same way.
+ * happens between two cycles says up to where it knows of that (data-news): then that is asked
+ * for too, once a second, and announced in the same way. An address that says something
+ * else of the same page is announced in the same way, and at once.
  *
  * Age. Of the cycle that the page shows, counted from the age that the server stated, by this
  * machine's own clocks: neither a wrong clock, nor a vanished server, nor an update that fails
@@ -26,7 +27,9 @@
   const root = document.documentElement;
   const news = { data: null, birth: null, failures: 0, problem: "", asking: false, book: null };
   const shown = { cycle: null, birth: null };
-  const updates = { running: 0, startedAt: 0, announcedAt: 0, over: null, failures: 0 };
+  const updates = {
+    running: 0, startedAt: 0, announcedAt: 0, address: null, over: null, failures: 0, newest: 0,
+  };
   const view = { pausedAt: null, cycleSeconds: 1 };
   const failure = { toldAt: 0, navigation: false };
   let askTimer = null, ageTimer = null;
@@ -215,7 +218,7 @@
     showHeader();
     if (hasCycle()) seawall.state.show(news.data, news.book);
     navigateAgain();
-    if (!view.pausedAt) announce();
+    if (!view.pausedAt || hasMoved()) announce();
   }
 
   function showHeader() {
@@ -235,21 +238,42 @@
 
   // -- updates of the page ------------------------------------------------------------------
 
-  function announce() {
-    const page = document.querySelector("[data-cycle]");
-    if (!page || !hasCycle()) return;
-    const over = [page.dataset.cycle, page.dataset.news].join();
-    if (page.dataset.cycle === String(news.data.cycle) && !hasNews(page)) return;
-    const now = Date.now();
-    if (updates.running > 0 && now - updates.startedAt < UPDATE_PATIENCE_MS) return;
-    if (updates.running === 0 && now - updates.announcedAt < retryAfter(over)) return;
-    updates.failures = over === updates.over ? Math.min(updates.failures + 1, 4) : 0;
-    Object.assign(updates, { over, announcedAt: now });
-    set("live", { data: { cycle: news.data.cycle, news: news.data.news } });
+  const here = () => window.location.pathname + window.location.search;
+
+  /** The screen that stands there, unless the address leads to another page: that one comes by Dash. */
+  function screenHere() {
+    const screen = document.querySelector("[data-address]");
+    return screen?.dataset.address.split("?")[0] === window.location.pathname ? screen : null;
   }
 
+  /** Whether the address says something else by now than what the screen shows. */
+  function hasMoved() {
+    const screen = screenHere();
+    return screen !== null && screen.dataset.address !== here();
+  }
+
+  const hasNews = () => hasCycle() && (pageCycle() !== news.data.cycle || hasMoreToTell());
+
   /** Whether something that the page shows happened since, between two cycles. */
-  const hasNews = (page) => Number(page.dataset.news) < (news.data.news ?? -1);
+  const hasMoreToTell = () => pageNews() !== null && Number(pageNews()) < (news.data.news ?? -1);
+
+  /** Has the page show the newest cycle of what its address says. */
+  function announce() {
+    if (!screenHere() || !(hasNews() || hasMoved())) return;
+    const address = here();
+    const over = `${screenHere().dataset.address} ${pageCycle()} ${pageNews()}`;
+    // Whoever moved on waits for nothing that was asked before.
+    if (address === updates.address && isTooEarly(over)) return;
+    updates.failures = over === updates.over ? Math.min(updates.failures + 1, 4) : 0;
+    Object.assign(updates, { over, address, announcedAt: Date.now() });
+    set("live", { data: { cycle: hasCycle() ? news.data.cycle : null, address } });
+  }
+
+  function isTooEarly(over) {
+    const now = Date.now();
+    if (updates.running > 0) return now - updates.startedAt < UPDATE_PATIENCE_MS;
+    return now - updates.announcedAt < retryAfter(over);
+  }
 
   const pastStates = [];
 
@@ -291,15 +315,17 @@
   const isUpdate = (causes) => causes.includes("live.data");
   const NOTHING = { multi: true, response: {} };
 
-  /** The answer to an update, if the page still shows what was asked about when Dash takes it.
+  /** The answer to an update, if it is the last that was asked for, and the page still shows what
+   * was asked about when Dash takes it.
    *
    * Whoever chose another view meanwhile has a page whose parts bear the same ids: an answer for
    * the view before must not be written over it. */
   async function forWhatIsShown(answer, asked) {
+    const number = (updates.newest += 1);
     const response = await answer;
     if (response.status !== 200) return response;
     const data = await response.json();
-    response.json = async () => (isShown(asked) ? data : NOTHING);
+    response.json = async () => (number === updates.newest && isShown(asked) ? data : NOTHING);
     return response;
   }
 
@@ -348,7 +374,7 @@
 
   /** Not before it could be read, nor before the page is up to date. */
   function forgetFailure() {
-    if (!failureTold() || isBehind() || news.failures > 0 || failure.navigation) return;
+    if (!failureTold() || isBehind() || hasMoved() || news.failures > 0 || failure.navigation) return;
     if (Date.now() - failure.toldAt >= FAILURE_SHOWN_MS) {
       set("refusal", { children: null, className: "" });
     }
@@ -396,6 +422,6 @@
   }
 
   seawall.live = {
-    start, follow, refresh, setPaused, isPaused: () => Boolean(view.pausedAt), news: () => news.data,
+    start, follow, announce, refresh, setPaused, isPaused: () => Boolean(view.pausedAt), news: () => news.data,
   };
 })();

@@ -69,6 +69,7 @@
     markHere(pathname, range);
     controls.closeAll();
     live.follow(said.get("book"));
+    live.announce();
     const [title, short] = settings.titles[pathname] || ["Page not found", "Not found"];
     return [
       title,

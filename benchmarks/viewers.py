@@ -145,7 +145,9 @@ def request_of(callback: Mapping[str, Any], props: Props) -> dict[str, Any]:
     }
 
 
-def _with_value(given: Mapping[str, str], props: Props) -> dict[str, Any]:
+def _with_value(given: Mapping[str, str], props: Props) -> dict[str, Any] | list[Any]:
+    if given["id"].startswith("{"):
+        return []  # Asked of all parts of a kind: a viewer that opens its page has none yet.
     value = props.get(given["id"], {}).get(given["property"])
     return {**given, "value": value}
 
@@ -274,7 +276,7 @@ class Viewer:
             self.log.missed += news["cycle"] - self._cycle - 1
         self._cycle = news["cycle"]
         self._wait = max(news["cycle_seconds"] / 2.0, _LEAST_WAIT_SECONDS)
-        self.props["live"]["data"] = {"cycle": self._cycle}
+        self.props["live"]["data"] = {"cycle": self._cycle, "address": self.path}
         for callback in self._callbacks:
             self._bring_up_to_date(callback)
 

@@ -17,6 +17,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import click
 import numpy as np
 from click.testing import CliRunner
+from msgspec import Struct
 
 from pages.glossary import GLOSSARY, Term
 from risk.api.openapi import meanings_of, openapi
@@ -29,6 +30,10 @@ from risk.domain.model import LEVELS
 from risk.domain.reasons import REASONS
 from risk.limits.base import Limit, LimitBase
 from risk.limits.types import LIMIT_TYPES, own_settings
+from risk.mcp.book import HoldTold, LimitTold, PositionTold, ReductionTold
+from risk.mcp.registry import TOOLS
+from risk.mcp.tools import Tool, schema_of
+from risk.mcp.words import Explanation
 from risk.stress.matrix import RULES
 from risk.stress.scenarios import LONGEST_EVENT, SCENARIOS, STABLECOINS, Horizon, Scenario
 
@@ -450,6 +455,90 @@ def _schema_words(schema: Mapping[str, Any]) -> str:
     return "time" if schema.get("format") == "date-time" else _JSON_WORDS[kind]
 
 
+# Tools for language models -----------------------------------------------------------------
+
+
+_PARTS = (Explanation, HoldTold, LimitTold, PositionTold, ReductionTold)
+
+
+def tools_page() -> str:
+    rows = "\n".join(
+        f"| [`{tool.name}`](#{tool.name}) | {tool.title} | {_hints(tool)} |"
+        for tool in TOOLS.values()
+    )
+    return f"""{NOTICE}
+# Tools for language models
+
+How to connect a client: [tools for language models](../mcp.md). Every answer is a sentence
+(`summary`) and the data below it; what could not be done is a result with `isError`. What a tool
+may do is up to the key ([abilities](../api.md#a-key)).
+
+| tool | does | changes something |
+|---|---|---|
+{rows}
+
+{"".join(map(_tool_part, TOOLS.values()))}{"".join(map(_told_part, _PARTS))}"""
+
+
+def _hints(tool: Tool) -> str:
+    if tool.reads_only:
+        return "no"
+    harm = "yes, and may do harm where it is wrong" if tool.destructive else "yes"
+    return harm if tool.repeatable else f"{harm}; again without an id it is another order"
+
+
+def _tool_part(tool: Tool) -> str:
+    schema = tool.input_schema
+    needed = schema.get("required", ())
+    arguments = "\n".join(
+        f"| `{field}` | {_argument_words(described)} | {'yes' if field in needed else 'no'} "
+        f"| {_cell(_argument_meaning(described))} |"
+        for field, described in schema["properties"].items()
+    )
+    table = f"| argument | type | needed | meaning |\n|---|---|---|---|\n{arguments}"
+    return f"""## {tool.name}
+
+{tool.description.replace(chr(10), chr(10) * 2)}
+
+{table if arguments else "No arguments."}
+
+{_told_table(tool.answer)}
+
+"""
+
+
+def _told_part(kind: type[Struct]) -> str:
+    return f"## {kind.__name__}\n\n{_summary(kind)}\n\n{_told_table(kind)}\n\n"
+
+
+def _told_table(kind: type[Struct]) -> str:
+    meanings = meanings_of(kind)
+    fields = schema_of(kind)["properties"]
+    rows = "\n".join(
+        f"| `{name}` | {_told_words(fields[name])} | {_cell(meanings[name])} |"
+        for name in fields
+        if name != "summary"
+    )
+    return f"| answer | type | meaning |\n|---|---|---|\n{rows}"
+
+
+def _told_words(schema: Mapping[str, Any]) -> str:
+    return _schema_words(schema).replace("[Verdict](#verdict)", "text")
+
+
+def _argument_words(schema: Mapping[str, Any]) -> str:
+    if "anyOf" in schema:
+        return " or ".join(map(_argument_words, schema["anyOf"]))
+    if "enum" in schema:
+        return " or ".join(f"`{value}`" for value in schema["enum"])
+    return _schema_words(schema)
+
+
+def _argument_meaning(schema: Mapping[str, Any]) -> str:
+    inner = (each.get("description", "") for each in schema.get("anyOf", ()))
+    return schema.get("description") or next(filter(None, inner), "")
+
+
 # A price file with faults ------------------------------------------------------------------
 
 
@@ -495,6 +584,7 @@ PAGES = {
     "limits.md": limits_page,
     "reasons.md": reasons_page,
     "http.md": http_page,
+    "tools.md": tools_page,
     "price-check.md": price_check_page,
     "glossary.md": glossary_page,
     "scenarios.md": scenarios_page,

@@ -7,7 +7,7 @@ replaced by the default, and `Query.notes` says so.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 from pages.format import UTC_ZONE, Zone, zone
 from pages.theme import DEFAULT_SCHEME, Scheme
@@ -158,6 +158,12 @@ class Query:
     def links_to(self, path: str) -> Callable[[Mapping[str, str | None]], str]:
         """What turns changed words into the address of this view at `path` with them."""
         return lambda changes: self.href(path, **changes)
+
+
+def words_of(address: str) -> dict[str, str | list[str]]:
+    """The words of an address, as :func:`parse` takes them: ``/limits?scope=asset``."""
+    said = parse_qs(address.partition("?")[2], keep_blank_values=True)
+    return {word: values[0] if len(values) == 1 else values for word, values in said.items()}
 
 
 def parse(

@@ -2,7 +2,10 @@
 
 A page says what it reads and how that looks (`Screen`); everything else is here. However many
 browsers look at one book in one view, it is built once a cycle; a browser that says which
-cycle it shows gets the difference only, and one that has been away gets all of it.
+view and cycle it shows gets the difference only, and one that has been away gets all of it.
+
+A change of the address within a page is such a difference too: the page that is in place stays,
+and what its address says by now is asked for as a new cycle is.
 """
 
 import json
@@ -11,21 +14,27 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import structlog
-from dash import Input, Output, State, callback, dcc, html, set_props
+from dash import ALL, Input, Output, State, callback, dcc, html, no_update, set_props
+from dash.exceptions import PreventUpdate
 from flask import current_app, request
 
 from pages.components.basics import Component
-from pages.components.deltas import CannotExpress, Deltas, deltas, plain
+from pages.components.deltas import CannotExpress, Deltas, deltas, plain, with_ids
 from pages.context import Book, BookReader, CompleteCycle, Pulse
 from pages.newest import Newest
-from pages.query import Query, Word, parse
+from pages.query import Query, Word, parse, words_of
 from pages.readings import Readings
 from pages.theme import chosen_scheme
-from pages.views.absent import RANGE_OVER, address_notices, no_cycle_parts, unreadable_parts
+from pages.views.absent import (
+    ADDRESS_NOTICES,
+    RANGE_OVER,
+    address_notices,
+    no_cycle_parts,
+    unreadable_parts,
+)
 from risk.errors import SeawallError
 
 _LOG = structlog.get_logger(__name__)
@@ -34,6 +43,8 @@ Data = TypeVar("Data")
 
 #: So long a view is prepared after it was asked for last.
 _WATCHED_CYCLES, _WATCHED_SECONDS = 5.0, 5.0
+#: What a root says and holds.
+_OF_ROOT = ("children", "data-cycle", "data-news", "data-view")
 #: Views remembered to tell differences from; three or four cycles of twenty different views.
 _REMEMBERED_VIEWS = 96
 
@@ -52,8 +63,10 @@ class Screen(Generic[Data]):
         Everything that it shows of one cycle.
     view : callable
         That as components: the children of the root. Give an id to whatever changes while
-        people look; a chart's figure is sent whole when it changes, so let it change rarely
-        (`Readings.course` changes once a pixel).
+        people look or choose; a chart's figure is sent whole when it changes, so let it change
+        rarely (`Readings.course` changes once a pixel). What callbacks have written stays while
+        people choose, unless they choose another book or zone. Presses (`n_clicks`) are those of
+        buttons.
     news : callable or None
         Gives a number that grows when something happened between two cycles that the screen
         shows; None where nothing does.
@@ -74,11 +87,29 @@ class Screen(Generic[Data]):
         return f"{self.name}-view"
 
 
+class Moment(NamedTuple):
+    """A cycle, and what happened since, counted; None on screens that do not show that."""
+
+    cycle: int
+    news: int | None = None
+
+
 @dataclass(frozen=True)
 class Shown:
-    """What a browser shows, as it says itself; `cycle` is None before the first one."""
+    """What a browser shows, as it says itself.
+
+    Attributes
+    ----------
+    cycle : int or None
+        None before the first one.
+    view : Query or None
+        None if it is the one that is asked for.
+    news : int or None
+        Up to where it knows what happened between cycles; None on screens that do not show that.
+    """
 
     cycle: int | None
+    view: Query | None = None
     news: int | None = None
 
 
@@ -104,18 +135,18 @@ class Update:
 class _Built:
     """One view of one moment, as a plain tree."""
 
-    moment: Shown
+    moment: Moment
     tree: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class _Watched:
-    """A view that somebody asked for, what was shown then, and when that was (monotonic)."""
+    """A view that somebody asked for, the moment shown then, and when that was (monotonic)."""
 
     screen: Screen[Any]
     query: Query
     book: Book
-    shown: Shown
+    moment: Moment
     at: float
 
 
@@ -134,30 +165,33 @@ class Screens:
         self.readings = Readings(reader, self.newest)
         self._clock = clock
         self._watched: dict[tuple[str, Query], _Watched] = {}
-        self._views: OrderedDict[tuple[str, Query, Shown], _Built] = OrderedDict()
+        self._views: OrderedDict[tuple[str, Query, Moment], _Built] = OrderedDict()
         self._lock = threading.Lock()
 
     def view(self, screen: Screen[Any], query: Query) -> tuple[Shown, Any]:
         """What a browser showing the newest cycle shall say, and that cycle's view."""
         built = self._newest(screen, query)
         if built is not None:
-            return built.moment, built.tree
-        return Shown(None), _root(screen, query, self._no_cycle(query), Shown(None))
+            return _shown_at(built.moment), built.tree
+        return Shown(None), _root(screen, query, self._no_cycle(query), None)
 
     def _no_cycle(self, query: Query) -> list[Component]:
         book = self.readings.book(query)
         return no_cycle_parts(book, self.readings.reader.engine(book.name) if book else None)
 
     def update(self, screen: Screen[Any], query: Query, shown: Shown) -> Update:
-        """What changed since the cycle that a browser shows."""
+        """What differs from the view and the cycle that a browser shows."""
         newest = self._newest(screen, query)
+        before = shown.view or query
         if newest is None:
-            return Update(Shown(None), {}, whole=shown.cycle is not None)
+            return Update(Shown(None), {}, whole=shown.cycle is not None or before != query)
+        now = _shown_at(newest.moment)
         if shown.cycle is None:
-            return Update(newest.moment, {}, whole=True)
-        if newest.moment == shown:
-            return Update(shown, {})
-        return Update(newest.moment, self._changes(screen, query, shown, newest))
+            return Update(now, {}, whole=True)
+        moment = Moment(shown.cycle, shown.news)
+        if newest.moment == moment and before == query:
+            return Update(now, {})
+        return Update(now, self._changes(screen, query, before, moment, newest))
 
     def _newest(self, screen: Screen[Any], query: Query) -> _Built | None:
         book = self.readings.book(query)
@@ -171,41 +205,40 @@ class Screens:
     def _built(self, screen: Screen[Any], query: Query, book: Book, cycle: CompleteCycle) -> _Built:
         # Asked before anything is read: what is newer than the number is told once more.
         news = None if screen.news is None else screen.news(self.readings, book)
-        moment = Shown(cycle.pulse.cycle, news)
+        moment = Moment(cycle.pulse.cycle, news)
         return self._remembered(screen, query, moment) or self.readings.once(
             ("view", screen.name, query, moment),
             lambda: self._build(screen, query, book, cycle, moment),
         )
 
     def _build(
-        self, screen: Screen[Any], query: Query, book: Book, cycle: CompleteCycle, moment: Shown
+        self, screen: Screen[Any], query: Query, book: Book, cycle: CompleteCycle, moment: Moment
     ) -> _Built:
         data = screen.read(self.readings, query, book, cycle)
         root = _root(screen, query, screen.view(data), moment)
-        built = _Built(moment, plain(root))
+        built = _Built(moment, with_ids(plain(root)))
         with self._lock:
             self._views[(screen.name, query, moment)] = built
             while len(self._views) > _REMEMBERED_VIEWS:
                 self._views.popitem(last=False)
         return built
 
-    def _remembered(self, screen: Screen[Any], query: Query, moment: Shown) -> _Built | None:
+    def _remembered(self, screen: Screen[Any], query: Query, moment: Moment) -> _Built | None:
         with self._lock:
             return self._views.get((screen.name, query, moment))
 
-    def _changes(self, screen: Screen[Any], query: Query, before: Shown, newest: _Built) -> Deltas:
+    def _changes(
+        self, screen: Screen[Any], query: Query, before: Query, moment: Moment, newest: _Built
+    ) -> Deltas:
         return self.readings.once(
-            ("changes", screen.name, query, before, newest.moment),
-            lambda: self._difference(screen, query, before, newest),
+            ("changes", screen.name, query, before, moment, newest.moment),
+            lambda: self._difference(screen, self._remembered(screen, before, moment), newest),
         )
 
-    def _difference(
-        self, screen: Screen[Any], query: Query, before: Shown, newest: _Built
-    ) -> Deltas:
-        """The difference between two moments, or all of the later one where it is unknown."""
-        old = self._remembered(screen, query, before)
-        moves = ("children", *_said_of(newest.moment))
-        whole = {screen.root: {name: newest.tree["props"][name] for name in moves}}
+    def _difference(self, screen: Screen[Any], old: _Built | None, newest: _Built) -> Deltas:
+        """The difference between two views, or all of the later one where `old` is unknown."""
+        props = newest.tree["props"]
+        whole = {screen.root: {name: props[name] for name in _OF_ROOT if name in props}}
         try:
             return whole if old is None else deltas(old.tree, newest.tree)
         except CannotExpress:
@@ -213,8 +246,8 @@ class Screens:
 
     # -- before they are asked for ----------------------------------------------------------
 
-    def _watch(self, screen: Screen[Any], query: Query, book: Book, shown: Shown) -> None:
-        watched = _Watched(screen, query, book, shown, self._clock())
+    def _watch(self, screen: Screen[Any], query: Query, book: Book, moment: Moment) -> None:
+        watched = _Watched(screen, query, book, moment, self._clock())
         with self._lock:
             self._watched[screen.name, query] = watched
 
@@ -248,21 +281,24 @@ class Screens:
         screen, query = watched.screen, watched.query
         try:
             built = self._built(screen, query, watched.book, cycle)
-            self._changes(screen, query, watched.shown, built)
+            self._changes(screen, query, query, watched.moment, built)
         except Exception:  # noqa: BLE001 - whoever watches it asks in a moment, and is told
             _LOG.exception("screen_not_prepared", screen=screen.name)
 
 
-def _root(screen: Screen[Any], query: Query, parts: Sequence[Component], moment: Shown) -> html.Div:
+def _shown_at(moment: Moment) -> Shown:
+    return Shown(moment.cycle, news=moment.news)
+
+
+def _root(
+    screen: Screen[Any], query: Query, parts: Sequence[Component], moment: Moment | None
+) -> html.Div:
     """What moves; it says itself which moment it is, and of which view: that no update rewrites."""
-    said = {**_said_of(moment), "data-view": _view_text(query)}
+    said = {"data-cycle": "" if moment is None else str(moment.cycle)}
+    if moment is not None and moment.news is not None:
+        said["data-news"] = str(moment.news)
+    said["data-view"] = _view_text(query)
     return html.Div(list(parts), id=screen.root, className="sw-contents", **said)
-
-
-def _said_of(moment: Shown) -> dict[str, str]:
-    """What the browser asks by whether there is anything newer."""
-    news = {} if moment.news is None else {"data-news": str(moment.news)}
-    return {"data-cycle": "" if moment.cycle is None else str(moment.cycle), **news}
 
 
 def _view_text(query: Query) -> str:
@@ -270,6 +306,13 @@ def _view_text(query: Query) -> str:
 
 
 # -- pages --------------------------------------------------------------------------------
+
+#: What the page router tells a layout besides the words of the address.
+ROUTING: Mapping[str, State] = {
+    "_pathname": State("_pages_location", "pathname"),
+    "_search": State("_pages_location", "search"),
+    "_in_place": State({"type": "place", "screen": ALL, "book": ALL, "zone": ALL}, "id"),
+}
 
 
 def live_page(screen: Screen[Any]) -> Callable[..., html.Div]:
@@ -284,24 +327,42 @@ def live_page(screen: Screen[Any]) -> Callable[..., html.Div]:
         State(screen.root, "data-view"),
         State(screen.root, "data-cycle"),
         State(screen.root, "data-news"),
+        State(screen.name, "data-address"),
         prevent_initial_call=True,
     )
     def show_newest(
-        _live: dict[str, Any] | None, view: str, cycle: str, news: str | None
-    ) -> int | None:
-        shown = Shown(int(cycle) if cycle else None, int(news) if news else None)
-        return _brought_up_to_date(screen, json.loads(view), shown)
+        live: dict[str, Any], view: str, cycle: str, news: str | None, address: str
+    ) -> Any:
+        said = json.loads(view)
+        before = parse(said["words"], screen.words, scheme=said["scheme"])
+        shown = Shown(int(cycle) if cycle else None, before, int(news) if news else None)
+        return _brought_up_to_date(screen, live["address"], shown, before, address)
 
-    def layout(**words: str | list[str]) -> html.Div:
+    def layout(
+        *,
+        _pathname: str = "",
+        _search: str = "",
+        _in_place: Sequence[Mapping[str, str]] = (),
+        **words: str | list[str],
+    ) -> html.Div:
         query = parse(words, screen.words, scheme=chosen_scheme(request.cookies))
-        try:
-            content = _content(screen, query)
-        except SeawallError as error:
-            root = _root(screen, query, unreadable_parts(str(error)), Shown(None))
-            content = _laid_out(screen, [root])
-        return html.Div(content, id=screen.name, **{"data-defaults": _defaults(screen)})
+        if _place(screen, query) in _in_place:
+            # The page stays, and follows its address as it follows the cycles.
+            raise PreventUpdate
+        said = {"data-defaults": _defaults(screen), "data-address": f"{_pathname}{_search}"}
+        return html.Div(_content_or_why_not(screen, query), id=screen.name, **said)
 
     return layout
+
+
+def _place(screen: Screen[Any], query: Query) -> dict[str, str]:
+    """What a page in place must be of to stay there, whatever else its address says.
+
+    Of another book, or with the times of another zone, hardly anything would stay; and what
+    callbacks have written would be wrong.
+    """
+    where = {"screen": screen.name, "book": query.book or "", "zone": query.zone.name}
+    return {"type": "place", **where}
 
 
 def _defaults(screen: Screen[Any]) -> str:
@@ -309,37 +370,71 @@ def _defaults(screen: Screen[Any]) -> str:
     return json.dumps({word.name: word.default for word in screen.words})
 
 
-def _brought_up_to_date(screen: Screen[Any], view: Mapping[str, Any], shown: Shown) -> int | None:
-    """Set what changed since the browser's moment; the cycle that it shows then."""
-    query = parse(view["words"], screen.words, scheme=chosen_scheme(request.cookies))
-    update = running_screens().update(screen, query, shown)
-    # Charts have literal colours: a browser that changed its scheme needs all of them anew.
-    if update.whole or view["scheme"] != query.scheme:
-        set_props(screen.name, {"children": _content(screen, query)})
-        return update.shown.cycle
+def _brought_up_to_date(
+    screen: Screen[Any], address: str, shown: Shown, before: Query, shown_address: str
+) -> Any:
+    """Set what differs from what the browser shows; the cycle that it shows then."""
+    query = parse(words_of(address), screen.words, scheme=chosen_scheme(request.cookies))
+    if _place(screen, before) != _place(screen, query):
+        return no_update  # The page router brings all of it.
+    update = _update_or_why_not(screen, query, shown)
     for component_id, props in update.changes.items():
         set_props(component_id, props)
+    if address != shown_address:
+        notices = _notices(screen, running_screens().readings, query)
+        set_props(ADDRESS_NOTICES, {"children": notices.children})
+        set_props(screen.name, {"data-address": address})
     return update.shown.cycle
+
+
+def _update_or_why_not(screen: Screen[Any], query: Query, shown: Shown) -> Update:
+    """What a browser must set; of a view that it does not show yet and that cannot be read, why."""
+    try:
+        update = running_screens().update(screen, query, shown)
+        # Charts have literal colours: a browser that changed its scheme needs all of them anew.
+        is_whole = update.whole or (shown.view or query).scheme != query.scheme
+        content = _content(screen, query) if is_whole else None
+    except SeawallError as error:
+        if shown.view == query:
+            raise
+        update, content = Update(Shown(None), {}), _unreadable(screen, query, error)
+    return update if content is None else Update(update.shown, {screen.name: {"children": content}})
+
+
+def _content_or_why_not(screen: Screen[Any], query: Query) -> list[Any]:
+    try:
+        return _content(screen, query)
+    except SeawallError as error:
+        return _unreadable(screen, query, error)
+
+
+def _unreadable(screen: Screen[Any], query: Query, error: SeawallError) -> list[Any]:
+    parts = unreadable_parts(str(error))
+    return _laid_out(
+        screen, query, [address_notices(query, None), _root(screen, query, parts, None)]
+    )
 
 
 def _content(screen: Screen[Any], query: Query) -> list[Any]:
     screens = running_screens()
     _shown, view = screens.view(screen, query)
-    book, now = _book_and_now(screens.readings, query)
-    notices = address_notices(query, book, now, over=screen.over)
-    return _laid_out(screen, [notices, view])
+    return _laid_out(screen, query, [_notices(screen, screens.readings, query), view])
 
 
-def _book_and_now(readings: Readings, query: Query) -> tuple[Book | None, datetime | None]:
+def _notices(screen: Screen[Any], readings: Readings, query: Query) -> html.Div:
     book = readings.book(query)
     cycle = None if book is None else readings.cycle(book)
-    return book, None if cycle is None else cycle.pulse.market
+    now = None if cycle is None else cycle.pulse.market
+    return address_notices(query, book, now, over=screen.over)
 
 
-def _laid_out(screen: Screen[Any], parts: Sequence[Any]) -> list[Any]:
-    # A callback must write something; what it changes has no fixed place.
-    store = dcc.Store(id=f"{screen.name}-shown")
-    return [html.Div(list(parts), className=f"sw-page sw-{screen.name}"), store]
+def _laid_out(screen: Screen[Any], query: Query, parts: Sequence[Any]) -> list[Any]:
+    return [
+        html.Div(list(parts), className=f"sw-page sw-{screen.name}"),
+        # A callback must write something; what it changes has no fixed place.
+        dcc.Store(id=f"{screen.name}-shown"),
+        html.Div(id=_place(screen, query), hidden=True),
+    ]
 
 
 SCREENS_EXTENSION = "risk_screens"

@@ -31,13 +31,14 @@ from risk.portfolio.benchmark import betas, change_since_midnight, measure_bench
 from risk.portfolio.book_models import book_model
 from risk.portfolio.committed import (
     Commitments,
+    CommittedLazily,
     commitments_of,
     committed_book,
     nothing_pending,
 )
 from risk.portfolio.controller import measure_held
 from risk.portfolio.exposure import net_by_asset, value_of_pending, values_by_position
-from risk.portfolio.following import commitments_following
+from risk.portfolio.following import Moved, commitments_following, moved_between
 from risk.portfolio.tails import split_by_asset, standalone_tails, weights_of
 from risk.portfolio.what_if import Beforehand, Touched, WhatIf
 from risk.position.calculator import UnitRisk, measure_position
@@ -107,18 +108,31 @@ class OrderCheck:
         self._commitments = commitments or _commitments(snapshot)
         self._beforehand = Beforehand(self._commitments, snapshot)
 
-    def following(self, snapshot: Snapshot) -> "OrderCheck":
+    def following(self, snapshot: Snapshot, moved: Moved | None = None) -> "OrderCheck":
         """The check of a snapshot that differs in its ledger and working orders alone.
 
         Costs what moved: an order is one column of scenarios.
+
+        Parameters
+        ----------
+        snapshot : Snapshot
+        moved : Moved or None
+            Between this check's snapshot and that one, where it is known.
         """
-        moved_on = commitments_following(self._commitments, self._snapshot, snapshot)
+        before = self._snapshot
+        known = moved_between(before, snapshot) if moved is None else moved
+        moved_on = commitments_following(self._commitments, before, snapshot, known)
         return OrderCheck(snapshot, moved_on)
 
     @cached_property
     def book(self) -> CommittedBook:
         """The committed book without another order."""
         return committed_book(self._commitments)
+
+    @cached_property
+    def lazily(self) -> "CommittedLazily":
+        """The same, its dear figures measured where somebody looks."""
+        return CommittedLazily(self._commitments)
 
     def touched(self, key: PositionKey) -> Touched:
         """What every order for one position touches: `WhatIf` asks it about one of them."""

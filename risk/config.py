@@ -431,12 +431,15 @@ def _written(environ: Mapping[str, str] | None, folder: Path | None) -> dict[str
     return in_file | _written_in_environment(os.environ if environ is None else environ)
 
 
+#: A wire between processes, and where agents' clients find Seawall and their key.
+_NO_SETTINGS = frozenset({HEARTBEAT_VARIABLE, key_of("url"), key_of("key")})
+
+
 def _written_in_environment(environ: Mapping[str, str]) -> dict[str, _Written]:
     return {
         _name_of(key, "the environment"): _Written(text, "environment", key)
         for key, text in environ.items()
-        # The heartbeat's variable is a wire between processes, not a setting.
-        if key.startswith(PREFIX) and key != HEARTBEAT_VARIABLE
+        if key.startswith(PREFIX) and key not in _NO_SETTINGS
     }
 
 

@@ -206,21 +206,25 @@ def working_of(order: Order, filled: float = 0.0) -> WorkingOrder:
 
 
 # --- random ones ---------------------------------------------------------------------------
+# Strategies are made once: Hypothesis looks each new one through, at the price of many draws.
 
 
+@cache
 def values() -> st.SearchStrategy[float]:
     """Signed values in quote currency, some of them equal and opposite."""
     return st.integers(-400, 400).filter(bool).map(lambda hundreds: 250.0 * hundreds)
 
 
-def keys(assets: Sequence[str]) -> st.SearchStrategy[PositionKey]:
+@cache
+def keys(assets: tuple[str, ...]) -> st.SearchStrategy[PositionKey]:
     return st.builds(
         PositionKey, st.sampled_from(STRATEGIES), st.sampled_from(assets), st.sampled_from(VENUES)
     )
 
 
+@cache
 @st.composite
-def orders(draw: st.DrawFn, *, name: str = "new", assets: Sequence[str] = ASSETS) -> Order:
+def orders(draw: st.DrawFn, *, name: str = "new", assets: tuple[str, ...] = ASSETS) -> Order:
     key, value = draw(keys(assets)), draw(values())
     plain = order_of(key.asset, value, name=name, strategy=key.strategy)
     return replace(plain, venue=key.venue)
@@ -230,7 +234,7 @@ def orders(draw: st.DrawFn, *, name: str = "new", assets: Sequence[str] = ASSETS
 def snapshots(
     draw: st.DrawFn,
     *,
-    assets: Sequence[str] = ASSETS,
+    assets: tuple[str, ...] = ASSETS,
     max_pending: int = 5,
     whole: bool = False,
     method: str = DAY_MODEL.method,
@@ -239,22 +243,19 @@ def snapshots(
 
     `method` measures their day.
     """
-    holdings = draw(st.dictionaries(keys(assets), values(), max_size=6))
-    filled = st.sampled_from((0.0, 0.25, 1.0))
-    names = [f"order-{number}" for number in range(max_pending)]
-    ours = draw(st.sets(st.sampled_from(names)))
-    seen = draw(st.sets(st.sampled_from(names)))
+    holdings = draw(_holdings(assets))
+    ours, seen = draw(_names(max_pending)), draw(_names(max_pending))
     reservations = [
-        reservation_of(draw(orders(name=name, assets=assets)), draw(filled))
+        reservation_of(draw(orders(name=name, assets=assets)), draw(_FILLED))
         for name in sorted(ours)
     ]
     working = [
-        working_of(draw(orders(name=name, assets=assets)), draw(filled)) for name in sorted(seen)
+        working_of(draw(orders(name=name, assets=assets)), draw(_FILLED)) for name in sorted(seen)
     ]
-    trusts = {} if whole else draw(st.dictionaries(st.sampled_from(assets), st.sampled_from(Trust)))
+    trusts = {} if whole else draw(_trusts(assets))
     warmed, cold = warmed_models(method), new_models(KNOWN)
     return snapshot_of(
-        book_of(holdings, cash=draw(st.integers(-3, 9)) * 1e5, reservations=reservations),
+        book_of(holdings, cash=draw(_CASH) * 1e5, reservations=reservations),
         working_orders={order.client_order_id: order for order in working},
         marks=marks_of(trusts=trusts),
         shocks=draw(shocks(whole=whole)),
@@ -265,15 +266,42 @@ def snapshots(
     )
 
 
+_FILLED = st.sampled_from((0.0, 0.25, 1.0))
+_CASH = st.integers(-3, 9)
+
+
+@cache
+def _holdings(assets: tuple[str, ...]) -> st.SearchStrategy[dict[PositionKey, float]]:
+    return st.dictionaries(keys(assets), values(), max_size=6)
+
+
+@cache
+def _names(count: int) -> st.SearchStrategy[set[str]]:
+    return st.sets(st.sampled_from([f"order-{number}" for number in range(count)]))
+
+
+@cache
+def _trusts(assets: tuple[str, ...]) -> st.SearchStrategy[dict[str, Trust]]:
+    return st.dictionaries(st.sampled_from(assets), st.sampled_from(Trust))
+
+
+@cache
 @st.composite
 def shocks(draw: st.DrawFn, *, whole: bool) -> ShockMatrix:
     """Stress scenarios: all assets in three of them, or some assets, or none."""
     if not whole and draw(st.booleans()):
         return NO_SHOCKS
-    assets = ASSETS if whole else draw(st.sampled_from((ASSETS, KNOWN, (BTC,))))
+    assets = ASSETS if whole else draw(_SHOCKED)
+    return ShockMatrix(("crash", "squeeze", "drift"), assets, np.array(draw(_moves(len(assets)))))
+
+
+_SHOCKED = st.sampled_from((ASSETS, KNOWN, (BTC,)))
+
+
+@cache
+def _moves(assets: int) -> st.SearchStrategy[list[tuple[float, ...]]]:
     moves = st.integers(-60, 40).map(lambda percent: percent / 100.0)
-    rows = draw(st.lists(st.tuples(*[moves] * len(assets)), min_size=3, max_size=3))
-    return ShockMatrix(("crash", "squeeze", "drift"), assets, np.array(rows))
+    return st.lists(st.tuples(*[moves] * assets), min_size=3, max_size=3)
 
 
 def subsets_of(pending: Sequence[Pending]) -> Iterator[tuple[Pending, ...]]:

@@ -27,6 +27,8 @@ ARGUMENTS = (
 )
 
 PATIENCE = 12
+#: Between two looks: each costs the browser more than waiting does, and cores are what is short.
+PAUSE = 0.12
 
 
 def find_browser() -> str | None:
@@ -53,7 +55,7 @@ def until(condition: Callable[[], Any], message: str) -> None:
                 return
         except Exception as problem:  # noqa: BLE001 - any answer but yes means: not yet
             last = problem
-        time.sleep(0.05)
+        time.sleep(PAUSE)
     raise AssertionError(message) from last
 
 

@@ -28,6 +28,7 @@ from tests.fakes import FakeClock
 from tests.network import free_port, refuse_other_machines
 from tests.postgres import PostgresServer, running_postgres
 from tests.shared_browser import LentBrowser, SharedBrowser
+from tests.sharing import SharedFolder, filled_once
 
 # A busy machine is slow, not wrong: neither deadlines nor complaints about slow examples.
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -173,3 +174,39 @@ def empty_postgres_url(postgres: PostgresServer) -> Iterator[str]:
     """Address of a database of the test's own, without any table; dropped afterwards."""
     with postgres.own_database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> SharedFolder:
+    """Makes a folder that all workers of this test run share: `shared_folder("lived", fill)`."""
+    own = tmp_path_factory.getbasetemp()
+    root = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    return lambda name, fill: filled_once(root, name, fill)
+
+
+@pytest.fixture(scope="session")
+def known_fits() -> dict[bytes, Any]:
+    """What the search for a likelihood's parameters found, by the window it was given."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def remembered_fits(known_fits: dict[bytes, Any]) -> Iterator[None]:
+    """For tests of all models, which lead each through the same series again and again.
+
+    A fit costs 30 ms. A window that differs by one bit is fitted anew, so nothing about windows is
+    taken for granted; the search itself is tried in tests/measures/var/test_garch.py.
+    """
+    from risk.measures.var import garch
+
+    search = garch._by_likelihood
+
+    def remembered(standardised: Any) -> Any:
+        key = standardised.tobytes()
+        if key not in known_fits:
+            known_fits[key] = search(standardised)
+        return known_fits[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(garch, "_by_likelihood", remembered)
+        yield

@@ -10,7 +10,7 @@ import msgspec
 from risk.api.desk import Desk
 from risk.auth.keys import KeyRing, new_key
 from risk.domain.events import Verdict
-from risk.domain.gate import GateView
+from risk.domain.gate import GateView, Said
 from risk.domain.keys import ApiKey, KeyAbility
 from risk.domain.latches import Latch
 from risk.domain.messages import (
@@ -192,6 +192,15 @@ class FakeGate:
             filled=held.filled,
             journalled=self.journalling,
         )
+
+    def answer_to(self, client_order_id: str) -> Said | None:
+        if client_order_id not in self._answers:
+            return None
+        body, said = self._answers[client_order_id]
+        return Said(body.strategy, self._soon(said))
+
+    def knows(self, client_order_id: str) -> bool:
+        return client_order_id in self._reservations
 
     def strategy_of(self, client_order_id: str) -> str | None:
         held = self._reservations.get(client_order_id)

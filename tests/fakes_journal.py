@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from risk.domain.actions import LatchTrading
 from risk.domain.events import RiskEvent
@@ -111,6 +112,10 @@ class FakeGateJournal:
 
     def order(self, client_order_id: str) -> AnsweredOrder | None:
         return self.orders.get(client_order_id)
+
+    def let_through_since(self, at: datetime) -> Sequence[AnsweredOrder]:
+        found = [each for each in self.orders.values() if each.at >= at and each.allowed > 0.0]
+        return sorted(found, key=lambda each: each.at)
 
     def is_booked(self, fill: Fill) -> bool:
         return any(

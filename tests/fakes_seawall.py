@@ -277,6 +277,17 @@ def app_of(seawall: FakeSeawall) -> Starlette:  # noqa: C901 - one handler an en
             seawall.held.pop(name, None)
         return await answered(request, standing)
 
+    async def look(request: Request) -> Response:
+        name = request.path_params["name"]
+        standing = seawall.standing(name, "pending")
+        return _unknown(name) if standing is None else await answered(request, standing)
+
+    async def said(request: Request) -> Response:
+        name = request.path_params["name"]
+        with seawall.lock:
+            known = seawall.orders.get(name)
+        return _unknown(name) if known is None else await answered(request, known[1])
+
     async def command(request: Request) -> Response:
         body = json.loads(await request.body())
         with seawall.lock:
@@ -327,6 +338,8 @@ def app_of(seawall: FakeSeawall) -> Starlette:  # noqa: C901 - one handler an en
         Route("/api/v1/orders/validate", validate, methods=["POST"]),
         Route("/api/v1/signals/validate", signal, methods=["POST"]),
         Route("/api/v1/orders/{name}/fills", fill, methods=["POST"]),
+        Route("/api/v1/orders/{name}/answer", said),
+        Route("/api/v1/orders/{name}", look, methods=["GET"]),
         Route("/api/v1/orders/{name}", end, methods=["DELETE"]),
         Route("/api/v1/commands", command, methods=["POST"]),
         Route("/api/v1/leases", leases, methods=["POST"]),

@@ -92,6 +92,12 @@ def test_the_wire_to_the_supervisor_is_not_a_setting():
     assert load_settings({"SEAWALL_HEARTBEAT_FD": "7"}, NOWHERE) == load()
 
 
+def test_what_agents_are_told_by_the_environment_is_no_setting():
+    told = {"SEAWALL_URL": "https://seawall.example", "SEAWALL_KEY": "seawall_x"}
+
+    assert load_settings(told, NOWHERE) == load()
+
+
 @pytest.mark.parametrize("name", [spec.name for spec in fields(Settings)])
 def test_every_setting_states_a_meaning_and_a_default(name):
     assert declarations()[name].meaning.endswith(".")
@@ -123,6 +129,11 @@ def test_every_setting_states_a_meaning_and_a_default(name):
         ("web_port", "-1"),
         ("web_port", "٨٠"),
         ("api_port", "8050"),
+        ("api_rate", "0"),
+        ("api_rate", "nan"),
+        ("api_hosts", "risk.example:443"),
+        ("api_hosts", "http://risk.example"),
+        ("api_hosts", "a b"),
         ("host", "0.0.0.0"),
         ("host", "seawall.example"),
         ("host", ""),
@@ -136,6 +147,13 @@ def test_every_setting_states_a_meaning_and_a_default(name):
 )
 def test_a_wrong_value_is_refused_naming_its_key(name, value):
     assert refusal(**{name: value}).startswith(key_of(name))
+
+
+def test_hosts_for_agents_are_names_parted_by_commas():
+    settings = load(api_hosts=" Risk.Example, seawall ,")
+
+    assert settings.api_hosts == ("risk.example", "seawall")
+    assert load().api_hosts == ()
 
 
 @given(st.sampled_from([spec.name for spec in fields(Settings)]), st.text(max_size=20))

@@ -26,6 +26,7 @@ from risk.domain.state import TradingState
 from risk.errors import SchemaMismatch, SettingInvalid, StateUnreadable, UnknownPortfolio
 from risk.executors.advise import AdvisingExecutor
 from risk.executors.paper import PaperExecutor
+from risk.feeds import simulated
 from risk.feeds.files import load_bars
 from risk.feeds.replaying import closes_with_days
 from risk.lab.demo import THE_DEMO, demo_policy
@@ -43,10 +44,14 @@ from risk.storage.store import SqlStore
 from tests.pages.conftest import _forget_pages
 from tests.postgres import PostgresServer
 from tests.price_tables import table, walk
+from tests.sharing import SharedFolder
 from tests.storage.rows import count, read, write
 
 #: The demo's past, cut from months to what shows a scored day.
 PAST_HOURS = 60
+#: What models and strategies have seen before it, cut to what they need; at full length each of
+#: forty starts makes 14,500 bars. That it has its full length is tests/feeds/test_simulated.py's.
+HOURS_BEFORE, DAYS_BEFORE = 1_000, 400
 BRISK = 0.05
 DEMO = "demo"
 
@@ -55,6 +60,8 @@ DEMO = "demo"
 def short_past() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runtime, "HISTORY_HOURS", PAST_HOURS)
+        patch.setattr(simulated, "HISTORY_HOURS", HOURS_BEFORE)
+        patch.setattr(simulated, "HISTORY_DAYS", DAYS_BEFORE)
         yield
 
 
@@ -78,13 +85,15 @@ def migrated(url: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def lived_file(tmp_path_factory: pytest.TempPathFactory, short_past: None) -> Path:
+def lived_file(shared_folder: SharedFolder, short_past: None) -> Path:
     """A database in which the demo has been started once, and ended after two turns."""
-    home = tmp_path_factory.mktemp("lived")
-    settings = brisk(home)
-    migrated(settings.database_url)
-    turns_of(settings, 2)
-    return home / "seawall.db"
+
+    def live(home: Path) -> None:
+        settings = brisk(home)
+        migrated(settings.database_url)
+        turns_of(settings, 2)
+
+    return shared_folder("lived", live) / "seawall.db"
 
 
 @pytest.fixture(scope="module")

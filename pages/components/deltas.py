@@ -3,10 +3,13 @@
 A screen is one pure function of its data. Live updates are the difference between the tree a
 browser shows and the tree it should show, so no page keeps a second list of what moves.
 
+A change of what people choose is one too: any two trees of a screen have a difference.
+
 A change is sent to the nearest component with an id: give ids to what changes. Of a grid's rows
 only those are sent that changed.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,6 +43,45 @@ def plain(tree: Any) -> Any:
 
 def _is_property(name: str) -> bool:
     return not name.startswith("_") and name not in _OF_DASH
+
+
+#: What holds so many parts, itself among them, is worth an id.
+_WORTH_AN_ID = 3
+_HTML = "dash_html_components"
+
+
+def with_ids(tree: Any) -> Any:
+    """`tree` with an id for each link, and for whatever holds several parts, that has none.
+
+    Links carry the address: without ids of their own, any choice would send all that holds one.
+    What is not a button is not asked how often it was pressed. The id says the place, from the
+    nearest part that has one by itself: ``limits-detail~0-1``.
+
+    Parameters
+    ----------
+    tree : plain tree
+        Of which the parts are written to; its root has an id.
+    """
+    _give_ids(tree, "")
+    return tree
+
+
+def _give_ids(node: Any, place: str) -> int:
+    """How many parts `node` has, itself among them; those below it get their ids."""
+    if not _is_component(node):
+        return 0
+    props = node["props"]
+    below = f"{_name_of(props['id'])}~" if "id" in props else f"{place}-"
+    children = props.get("children")
+    parts = children if isinstance(children, list) else [children]
+    count = 1 + sum(_give_ids(part, f"{below}{i}") for i, part in enumerate(parts))
+    if node["namespace"] == _HTML:
+        if "id" not in props and (count >= _WORTH_AN_ID or node["type"] == "A"):
+            props["id"] = place
+        if "id" in props and node["type"] != "Button":
+            # Dash counts presses of whatever has an id, and draws all that a press went through.
+            props["disable_n_clicks"] = True
+    return count
 
 
 def deltas(before: Any, after: Any) -> Deltas:
@@ -89,7 +131,14 @@ def _of_component(before: Mapping[str, Any], after: Mapping[str, Any]) -> Deltas
         return found
     if "id" not in after:
         raise CannotExpress
-    return {**found, after["id"]: own}
+    return {**found, _name_of(after["id"]): own}
+
+
+def _name_of(component_id: str | Mapping[str, Any]) -> str:
+    """An id as text, also one that tells its part by several words."""
+    if isinstance(component_id, str):
+        return component_id
+    return json.dumps(component_id, sort_keys=True, separators=(",", ":"))
 
 
 def _own_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

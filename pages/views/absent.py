@@ -10,6 +10,9 @@ from pages.context import Book, EngineSign
 from pages.format import sentence
 from pages.query import Query
 
+#: What is to be said of the address stands here.
+ADDRESS_NOTICES = "address-notices"
+
 
 def unreadable_parts(reason: str) -> list[Component]:
     """What stands here while the store does not answer."""
@@ -87,7 +90,7 @@ def address_notices(
         *([page_banner("Address not understood.", " ".join(notes), state="info")] if notes else []),
         *(_of_another_time(query, now, over) if now is not None else []),
     ]
-    return html.Div(banners, className="sw-notices sw-address-notices")
+    return html.Div(banners, id=ADDRESS_NOTICES, className="sw-notices sw-address-notices")
 
 
 def _of_another_time(query: Query, now: datetime, over: str) -> list[Component]:

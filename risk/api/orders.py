@@ -1,6 +1,7 @@
 """Orders: asked about before they are sent, and what became of them."""
 
 import math
+from collections.abc import Callable
 from concurrent.futures import Future
 
 from risk.api.desk import outcome
@@ -11,7 +12,7 @@ from risk.api.operations import (
     require_portfolio,
     require_strategy,
 )
-from risk.api.problems import bad_body
+from risk.api.problems import Refused, bad_body
 from risk.domain.gate import Gate
 from risk.domain.keys import ApiKey, KeyAbility
 from risk.domain.messages import FillBody, OrderAnswer, OrderBody, OrderStanding
@@ -54,8 +55,7 @@ async def _fill(call: Call) -> OrderStanding:
         _require_own(gate, key, order_id)
         return gate.record_fill(order_id, body, sender=key.sender)
 
-    # Apart, since an order of before the last start, and its trades, have to be looked up.
-    return await outcome(await call.desk.apart(book), within=PATIENCE)
+    return await outcome(await _promptly(call, order_id, book), within=PATIENCE)
 
 
 def _require_a_trade(body: FillBody) -> None:
@@ -75,7 +75,14 @@ async def _cancel(call: Call) -> OrderStanding:
         _require_own(gate, key, order_id)
         return gate.cancel(order_id, sender=key.sender)
 
-    return await outcome(await call.desk.apart(end), within=PATIENCE)
+    return await outcome(await _promptly(call, order_id, end), within=PATIENCE)
+
+
+async def _promptly(
+    call: Call, order_id: str, do: Callable[[], Future[OrderStanding]]
+) -> Future[OrderStanding]:
+    """At once; but apart if the order, or its trades, must be looked up in the database."""
+    return do() if call.gate.knows(order_id) else await call.desk.apart(do)
 
 
 async def _standing(call: Call) -> OrderStanding:
@@ -86,6 +93,15 @@ async def _standing(call: Call) -> OrderStanding:
         return gate.standing(order_id)
 
     return await call.desk.aside(look)
+
+
+async def _answer(call: Call) -> bytes:
+    order_id, gate, key = call.path["client_order_id"], call.gate, call.key
+    said = await call.desk.aside(lambda: gate.answer_to(order_id))
+    if said is None:
+        raise Refused(404, "unknown_order", f"no order {order_id!r} was answered here")
+    require_strategy(key, said.strategy)
+    return await outcome(said.answer, within=PATIENCE)
 
 
 def _require_own(gate: Gate, key: ApiKey, order_id: str) -> None:
@@ -127,6 +143,16 @@ OPERATIONS = (
         handle=_standing,
         abilities=_AGENTS | {KeyAbility.READ},
         answer=OrderStanding,
+        problems=(404, 503),
+        bucket="reads",
+    ),
+    Operation(
+        method="GET",
+        path=_ONE + "/answer",
+        summary="What was answered to an order, let through or not, with all reasons.",
+        handle=_answer,
+        abilities=_AGENTS | {KeyAbility.READ},
+        answer=OrderAnswer,
         problems=(404, 503),
         bucket="reads",
     ),

@@ -43,7 +43,7 @@ from risk.client.http import (
 )
 from risk.client.views import Hold, LimitsView, PositionView, ReductionView, StatusView
 from risk.client.watch import Watch, refresh, synchronising
-from risk.domain.messages import CommandAnswer, OrderStanding, SignalAnswer
+from risk.domain.messages import CommandAnswer, OrderAnswer, OrderStanding, SignalAnswer
 
 _LOG = structlog.get_logger(__name__)
 _OPENING = 5.0
@@ -142,6 +142,14 @@ class AsyncSeawall(ClientBase):
     async def cancelled(self, client_order_id: str) -> OrderStanding:
         """See `Seawall.cancelled`."""
         return await self._run(self._core.cancelled(client_order_id))
+
+    async def standing(self, client_order_id: str) -> OrderStanding:
+        """See `Seawall.standing`."""
+        return await self._run(self._core.standing(client_order_id))
+
+    async def answer_to(self, client_order_id: str) -> OrderAnswer:
+        """See `Seawall.answer_to`."""
+        return await self._run(self._core.answer_to(client_order_id))
 
     async def settle(self, *, keep: bool = False) -> Settlement:
         """See `Seawall.settle`."""

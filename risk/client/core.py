@@ -46,6 +46,7 @@ from risk.domain.messages import (
     CommandAnswer,
     CommandBody,
     FillBody,
+    OrderAnswer,
     OrderBody,
     OrderStanding,
     Problem,
@@ -55,7 +56,7 @@ from risk.domain.messages import (
 )
 from risk.domain.orders import OrderType, Side
 
-Message = TypeVar("Message", OrderStanding, CommandAnswer)
+Message = TypeVar("Message", OrderStanding, OrderAnswer, CommandAnswer)
 Read = TypeVar("Read")
 
 OnFailure = Literal["reject", "raise"]
@@ -349,6 +350,17 @@ class Core:
             except RequestRefused as refusal:
                 refusals.append(refusal)
         return reported
+
+    def standing(self, client_order_id: str) -> Flow[OrderStanding]:
+        """See `Seawall.standing`."""
+        call = Call("GET", _order_path(client_order_id), None, f"order {client_order_id}")
+        return self._ask(call, self.patience, _reader(OrderStanding))
+
+    def answer_to(self, client_order_id: str) -> Flow[OrderAnswer]:
+        """See `Seawall.answer_to`."""
+        path = f"{_order_path(client_order_id)}/answer"
+        call = Call("GET", path, None, f"the answer to {client_order_id}")
+        return self._ask(call, self.patience, _reader(OrderAnswer))
 
     # --- the book ---------------------------------------------------------------------------
 

@@ -43,7 +43,24 @@ def find_place(url: str | None, key: str | None, environment: Mapping[str, str])
     SettingInvalid
         If the address is none, or no key can be found.
     """
-    address = (url or environment.get(_URL) or DEFAULT_URL).rstrip("/")
+    address, host = _parted(url or environment.get(_URL) or DEFAULT_URL)
+    return Place(address, _checked(key or environment.get(_KEY) or _of_machine(host, environment)))
+
+
+def checked_url(url: str) -> str:
+    """An address of Seawall, if it is one.
+
+    Raises
+    ------
+    SettingInvalid
+        If it is none.
+    """
+    return _parted(url)[0]
+
+
+def _parted(url: str) -> tuple[str, str]:
+    """An address without a slash at its end, and the host in it."""
+    address = url.rstrip("/")
     try:
         parts = urlsplit(address)
         host = parts.hostname or ""
@@ -51,7 +68,7 @@ def find_place(url: str | None, key: str | None, environment: Mapping[str, str])
         raise SettingInvalid(_URL, f"is not an address: {address!r}") from None
     if parts.scheme not in ("http", "https") or not host:
         raise SettingInvalid(_URL, f"must be http://HOST:PORT or https://HOST, got {address!r}")
-    return Place(address, _checked(key or environment.get(_KEY) or _of_machine(host, environment)))
+    return address, host
 
 
 def _of_machine(host: str, environment: Mapping[str, str]) -> str:

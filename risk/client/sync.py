@@ -32,7 +32,7 @@ from risk.client.http import (
 )
 from risk.client.views import Hold, LimitsView, PositionView, ReductionView, StatusView
 from risk.client.watch import Watch, refresh, synchronising
-from risk.domain.messages import CommandAnswer, OrderStanding, SignalAnswer
+from risk.domain.messages import CommandAnswer, OrderAnswer, OrderStanding, SignalAnswer
 
 _LOG = structlog.get_logger(__name__)
 # Opening the stream; reading it has no end.
@@ -168,6 +168,14 @@ class Seawall(ClientBase):
         Only this, or the last fill, gives its room back. Kept and told again like a fill.
         """
         return self._run(self._core.cancelled(client_order_id))
+
+    def standing(self, client_order_id: str) -> OrderStanding:
+        """Where an order stands that was let through: what was reserved, what was filled."""
+        return self._run(self._core.standing(client_order_id))
+
+    def answer_to(self, client_order_id: str) -> OrderAnswer:
+        """What was answered to an order, with all reasons: to read, never to send by."""
+        return self._run(self._core.answer_to(client_order_id))
 
     def settle(self, *, keep: bool = False) -> Settlement:
         """Make known what is in doubt, so that no room is held for orders that nobody sent.

@@ -16,6 +16,7 @@ COMMANDS = {
     "journal": "risk.commands.journal:journal",
     "keys": "risk.commands.keys:keys",
     "limits": "risk.commands.limits:limits",
+    "mcp": "risk.commands.mcp:mcp",
     "migrate": "risk.commands.migrate:migrate",
     "openapi": "risk.commands.openapi:openapi",
     "policy": "risk.commands.policy:policy",

@@ -7,7 +7,7 @@ none waits for a database. What must be on disk before it is said comes as a fut
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from risk.domain.assessment import Assessment
 from risk.domain.latches import Latch
@@ -59,6 +59,21 @@ class GateView:
     snapshot_age: float
     fresh: bool
     open_reservations: Mapping[str, Reservation]
+
+
+class Said(NamedTuple):
+    """What was answered to an order.
+
+    Attributes
+    ----------
+    strategy : str
+        Whose order it was.
+    answer : Future of bytes
+        JSON of the `OrderAnswer`, as it was said; done once it may be said.
+    """
+
+    strategy: str
+    answer: Future[bytes]
 
 
 class Gate(Protocol):
@@ -127,6 +142,17 @@ class Gate(Protocol):
         OrderUnknown
             If no order of that id was let through.
         """
+        ...
+
+    def answer_to(self, client_order_id: str) -> Said | None:
+        """What was answered to an order, let through or not; None if none of that id was asked.
+
+        Answers that nobody keeps, such as those to orders whose names are none, are not found.
+        """
+        ...
+
+    def knows(self, client_order_id: str) -> bool:
+        """Whether an order and its trades are known without asking the database."""
         ...
 
     def strategy_of(self, client_order_id: str) -> str | None:

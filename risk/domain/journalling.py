@@ -157,6 +157,16 @@ class GateJournal(Protocol):
         """
         ...
 
+    def let_through_since(self, at: datetime) -> Sequence[AnsweredOrder]:
+        """Orders of which anything was let through since then, oldest first.
+
+        Raises
+        ------
+        StoreUnavailable
+            If the database does not answer.
+        """
+        ...
+
     def is_booked(self, fill: Fill) -> bool:
         """Whether a fill of that id at that venue is in the ledger.
 

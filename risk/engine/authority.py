@@ -14,7 +14,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from risk.domain.ports import CycleRecord, Lease, LeaseOffice
-from risk.errors import LeaseLost, StoreUnavailable
+from risk.errors import LeaseLost, StoreError, StoreUnavailable
 
 _LOG = structlog.get_logger(__name__)
 
@@ -22,7 +22,7 @@ _LOG = structlog.get_logger(__name__)
 LATE_AFTER = 3.0
 _HOUSEKEEPING = timedelta(minutes=1)
 #: From one look at what people asked to the next: it holds within a quarter of a second.
-_LISTENING = timedelta(milliseconds=200)
+_LISTENING = 0.2
 
 Turn = Callable[[], CycleRecord | None]
 Beat = Callable[[], None]
@@ -85,6 +85,7 @@ class Authority:
         self._one_turn_at_a_time = threading.Lock()
         self._failure: BaseException | None = None
         self._beat: Beat = lambda: None
+        self._deaf = False
         self._last_turn = 0.0
         self._last_renewal = 0.0
 
@@ -150,7 +151,8 @@ class Authority:
         scheduler = self._scheduler(take_turn)
         scheduler.start()
         try:
-            self._watch(take_turn)
+            with _Repeating(self._guarded_listening, every=_LISTENING):
+                self._watch(take_turn)
         finally:
             scheduler.shutdown(wait=True)
         if self._failure is not None:
@@ -162,7 +164,6 @@ class Authority:
             job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
         )
         scheduler.add_job(take_turn, "interval", seconds=self._interval)
-        scheduler.add_job(self._guarded_listening, "interval", seconds=_LISTENING.total_seconds())
         scheduler.add_job(
             self._guarded_housekeeping, "interval", seconds=_HOUSEKEEPING.total_seconds()
         )
@@ -207,8 +208,12 @@ class Authority:
     def _guarded_listening(self) -> None:
         try:
             self._listen()
-        except StoreUnavailable as problem:
-            _LOG.warning("people_not_heard", problem=str(problem))
+        except StoreError as problem:
+            if not self._deaf:
+                _LOG.warning("people_not_heard", problem=str(problem))
+            self._deaf = True
+        else:
+            self._deaf = False
 
     def _guarded_housekeeping(self) -> None:
         try:
@@ -247,6 +252,27 @@ class _Ending:
             with suppress(Empty):
                 self._news.get(timeout=seconds)
         return self._is_set
+
+
+class _Repeating:
+    """Does something again and again, in a thread of its own; never twice at once."""
+
+    def __init__(self, do: Callable[[], None], *, every: float) -> None:
+        self._do = do
+        self._every = every
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._repeat, name="listening", daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_exception: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _repeat(self) -> None:
+        while not self._done.wait(self._every):
+            self._do()
 
 
 class _Renewal:

@@ -21,6 +21,8 @@ _LOG = structlog.get_logger(__name__)
 LARGEST_BATCH = 500
 #: Seconds between two tries while the database does not answer.
 RETRY_SECONDS = 0.25
+#: Seconds between two looks of whoever waits for another thread's batch.
+_GLANCE = 0.005
 
 
 class Ticket(Protocol):
@@ -75,6 +77,8 @@ class Scribe:
         self._patience = patience
         self._on_silence = on_silence
         self._number = journal.last_batch()
+        self._put = 0
+        self._done = 0
         self._queue: deque[_Line] = deque()
         self._batch: list[_Line] = []
         self._news = threading.Condition()
@@ -91,7 +95,8 @@ class Scribe:
         """Let notes be written soon; `ticket` hears of it."""
         with self._news:
             self._queue.append(_Line(tuple(notes), ticket))
-            self._news.notify()
+            self._put += 1
+            self._news.notify_all()
 
     @property
     def backlog(self) -> int:
@@ -99,7 +104,7 @@ class Scribe:
         return len(self._queue) + len(self._batch)
 
     def flush(self) -> None:
-        """Write everything that was put before, in this thread if no other does.
+        """Return once everything that was put before is written, by whichever thread.
 
         Raises
         ------
@@ -108,23 +113,28 @@ class Scribe:
         LeaseLost, StoreError
             If writing has ended.
         """
-        if not self._writing.acquire(timeout=self._patience):
-            raise StoreUnavailable("the journal is silent: the database does not answer")
-        try:
-            while self._write_next():
-                pass
-        finally:
-            self._writing.release()
+        wanted, deadline = self._put, self._monotonic() + self._patience
+        while self._done < wanted or self.failure is not None:
+            if self._writing.acquire(blocking=False):
+                try:
+                    self._write_next()
+                finally:
+                    self._writing.release()
+            elif self._monotonic() > deadline:
+                raise StoreUnavailable("the journal is silent: the database does not answer")
+            else:
+                with self._news:
+                    self._news.wait(timeout=_GLANCE)
 
     # --- writing ---------------------------------------------------------------------------
 
-    def _write_next(self) -> bool:
-        """Write one batch; False if there was nothing to write. The caller holds `_writing`."""
+    def _write_next(self) -> None:
+        """Write what waits, one batch of it. The caller holds `_writing`."""
         if self.failure is not None:
             raise self.failure
         self._take_batch()
         if not self._batch:
-            return False
+            return
         notes = [note for line in self._batch for note in line.notes]
         self._began = self._monotonic()
         try:
@@ -140,11 +150,13 @@ class Scribe:
             self._began = None
         self._number += 1
         lines, self._batch = self._batch, []
+        with self._news:
+            self._done += len(lines)
+            self._news.notify_all()
         self._speak_again()
         for line in lines:
             if line.ticket is not None:
                 line.ticket.written(written)
-        return True
 
     def _take_batch(self) -> None:
         # One that may have been written already is written again exactly as it was.

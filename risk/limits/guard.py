@@ -19,7 +19,7 @@ from risk.domain.positions import PositionKey
 from risk.limits.base import Limit, LimitBase, OrderLimit
 from risk.limits.largest import largest_passing
 from risk.limits.rows import row_of
-from risk.limits.rulebook import Rulebook, on
+from risk.limits.rulebook import Rulebook
 from risk.limits.views import (
     BookView,
     Enclosed,
@@ -115,7 +115,8 @@ class _Enclosing(NamedTuple):
         In the order in which they are asked: `order`, those that are settled, those with a row,
         `cheap`, `dear`.
     allowed : tuple of float
-        What the value of each may be: its threshold, or what it is without the order.
+        What the value of each may be: its threshold, or what it is without the order; of `dear`
+        ones their threshold, see `_keep_dear`.
     order : tuple of OrderLimit
     settled : tuple of float or None
         Values of the limits that no order changes.
@@ -157,7 +158,7 @@ class LimitGuard:
         self._rulebook = rulebook
         self._check = check
         self._around = around
-        self._base = BookView(check.book, around)
+        self._base = BookView(check.lazily, around)
         self._before: dict[str, float | None] = {}
         self._enclosing: dict[PositionKey, _Enclosing] = {}
 
@@ -171,14 +172,16 @@ class LimitGuard:
         """
         enclosing = self._limits(order.key)
         values = self._values(enclosing, order, dear=True)
-        return Checks(enclosing.limits, self._allowed(enclosing, order), values)
+        return Checks(enclosing.limits, self._allowed(enclosing, order, values), values)
 
     def raised_by(self, order: OrderView) -> list[Checked]:
         """The limits of the book that a reduction crosses or deepens, and passes all the same."""
         enclosing = self._limits(order.key)
         values = self._book_values(enclosing, order, dear=True)
         first = len(enclosing.limits) - len(values)
-        checks = Checks(enclosing.limits[first:], enclosing.allowed[first:], values)
+        allowed = list(enclosing.allowed)
+        self._keep_dear(enclosing, allowed, [None] * first + values)
+        checks = Checks(enclosing.limits[first:], allowed[first:], values)
         return [] if checks.passed else [each for each in checks.each if not each.passed]
 
     def skipped(self, key: PositionKey) -> Skipped:
@@ -207,22 +210,26 @@ class LimitGuard:
         def excess(quantity: float, *, dear: bool) -> float:
             resized = order.resized(quantity)
             values = self._values(enclosing, resized, dear=dear)
-            return max(map(_excess, values, self._allowed(enclosing, resized)), default=-math.inf)
+            allowed = self._allowed(enclosing, resized, values)
+            return max(map(_excess, values, allowed), default=-math.inf)
 
         cheap = largest_passing(partial(excess, dear=False), least, order.quantity)
         if cheap <= least or not enclosing.dear:
             return cheap
         return largest_passing(partial(excess, dear=True), least, cheap)
 
-    def _allowed(self, enclosing: _Enclosing, order: OrderView) -> Sequence[float]:
+    def _allowed(
+        self, enclosing: _Enclosing, order: OrderView, values: Sequence[float | None]
+    ) -> Sequence[float]:
         """What each value may be, at the most, for this order.
 
         What is in excess may stay as it is only if the order would not bring an excess about by
         itself, were it filled without the orders that go the other way, or in another cluster.
         """
-        if not enclosing.exceeded:
-            return enclosing.allowed
         allowed, sign = list(enclosing.allowed), order.side.sign
+        self._keep_dear(enclosing, allowed, values)
+        if not enclosing.exceeded:
+            return allowed
         before = self._one_way(enclosing, 0.0, sign)
         after = self._one_way(enclosing, sign * order.quantity * order.mark.price, sign)
         for place, limit in enclosing.exceeded:
@@ -231,6 +238,19 @@ class LimitGuard:
             if value is None or not value <= kept:
                 allowed[place] = limit.hard
         return allowed
+
+    def _keep_dear(
+        self, enclosing: _Enclosing, allowed: list[float], values: Sequence[float | None]
+    ) -> None:
+        """Let limits on scenarios that fail stay where they are without the order.
+
+        Only of those that fail, since their values without it cost as much as with it.
+        """
+        for place in range(len(enclosing.limits) - len(enclosing.dear), len(values)):
+            value, limit = values[place], enclosing.limits[place]
+            if value is not None and not value <= allowed[place]:
+                assert isinstance(limit, Limit), "it looks at the book"
+                allowed[place] = max(limit.hard, self._kept(limit))
 
     def _one_way(self, enclosing: _Enclosing, change: float, sign: int) -> OneWayView:
         added = OneWay(enclosing.touched, change, sign)
@@ -261,9 +281,7 @@ class LimitGuard:
         return found
 
     def _found(self, key: PositionKey) -> _Enclosing:
-        scopes = self._rulebook.enclosing(key)
-        order = on(self._rulebook.order_limits, scopes)
-        book = on(self._rulebook.book_limits, scopes)
+        scopes, order, book = self._rulebook.around(key)
         without = Enclosed(
             book=self._base,
             reaches={scope: self._base.reach(scope) for scope in scopes},
@@ -281,7 +299,8 @@ class LimitGuard:
             limits=(*order, *settled, *tabled, *cheap, *dear),
             allowed=(
                 *(limit.hard for limit in (*order, *settled)),
-                *(max(limit.hard, self._kept(limit)) for limit in (*tabled, *cheap, *dear)),
+                *(max(limit.hard, self._kept(limit)) for limit in (*tabled, *cheap)),
+                *(limit.hard for limit in dear),
             ),
             order=order,
             settled=tuple(map(self._value, settled)),

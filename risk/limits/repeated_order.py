@@ -24,7 +24,4 @@ class RepeatedOrderLimit(WindowedLimit):
 
     def measure_order(self, order: OrderView) -> float | None:
         """See the base."""
-        # As it was sent: a little less of it is no other order.
-        wanted = order.key.asset, order.side, order.as_sent
-        same = (s for s in order.sent_within(self.seconds) if s[1:] == wanted)
-        return 1.0 + sum(1 for _ in same)
+        return 1.0 + order.repeated_within(self.seconds)

@@ -14,6 +14,7 @@ from risk.portfolio.committed import scopes_of
 
 _L = TypeVar("_L", bound=LimitBase)
 
+_REMEMBERED = 10_000
 #: Kinds of which a scope needs one before it may be traded in: without, its limit is zero.
 EXPOSURE_KINDS = frozenset({"gross_exposure", "net_exposure"})
 
@@ -43,6 +44,9 @@ class Rulebook:
         self.policy = policy
         self.book_limits = tuple(each for each in limits if isinstance(each, Limit))
         self.order_limits = tuple(each for each in limits if isinstance(each, OrderLimit))
+        self._around: dict[
+            PositionKey, tuple[tuple[Scope, ...], tuple[OrderLimit, ...], tuple[Limit, ...]]
+        ] = {}
         self._whole = Scope(ScopeKind.PORTFOLIO, portfolio)
 
     def enclosing(self, key: PositionKey) -> tuple[Scope, ...]:
@@ -51,6 +55,22 @@ class Rulebook:
         kind = self.policy.strategies.get(key.strategy)
         of_type = () if kind is None else (Scope(ScopeKind.STRATEGY_TYPE, kind),)
         return (self._whole, *of_type, strategy, asset, venue)
+
+    def around(
+        self, key: PositionKey
+    ) -> tuple[tuple[Scope, ...], tuple[OrderLimit, ...], tuple[Limit, ...]]:
+        """Every scope that an order for `key` lies in, and the limits that are set on them.
+
+        Looked up once for each key: whoever sends orders makes up the names in them, so that not
+        more than so many are remembered.
+        """
+        found = self._around.get(key)
+        if found is None:
+            scopes = self.enclosing(key)
+            found = scopes, on(self.order_limits, scopes), on(self.book_limits, scopes)
+            if len(self._around) < _REMEMBERED:
+                self._around[key] = found
+        return found
 
     def without_limit(self, key: PositionKey) -> Scope | None:
         """The first scope of `key` whose exposure nobody has limited: its limit is zero.

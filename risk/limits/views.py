@@ -13,6 +13,7 @@ from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import Course, Performance
 from risk.limits.clusters import Clusters
+from risk.limits.sent import NOTHING_SENT, SentOrders
 from risk.portfolio.what_if import WhatIf
 
 
@@ -232,25 +233,6 @@ class Enclosed(NamedTuple):
     cluster: ScopeReach | None
 
 
-class SentOrder(NamedTuple):
-    """An order that a strategy sent before.
-
-    Attributes
-    ----------
-    at : datetime
-        UTC.
-    asset : str
-    side : Side
-    quantity : float
-        Units.
-    """
-
-    at: datetime
-    asset: str
-    side: Side
-    quantity: float
-
-
 @dataclass(kw_only=True, slots=True)
 class OrderView:
     """One order as limits on orders see it; nothing changes it.
@@ -268,8 +250,8 @@ class OrderView:
     mark : Mark
     order_type : OrderType
     limit_price : float or None
-    sent : sequence of SentOrder
-        By the same strategy, oldest first.
+    sent : SentOrders
+        By the same strategy.
     requested : float or None
         Units that the strategy asked for; None says that they are `quantity`.
     """
@@ -281,7 +263,7 @@ class OrderView:
     mark: Mark
     order_type: OrderType
     limit_price: float | None
-    sent: Sequence[SentOrder] = ()
+    sent: SentOrders = NOTHING_SENT
     requested: float | None = None
 
     @property
@@ -310,6 +292,11 @@ class OrderView:
             requested=self.as_sent,
         )
 
-    def sent_within(self, seconds: float) -> Sequence[SentOrder]:
-        """Those of the last `seconds`, by their time and not by their number."""
-        return [order for order in self.sent if (self.at - order.at).total_seconds() < seconds]
+    def sent_within(self, seconds: float) -> int:
+        """How many orders the strategy sent in the last `seconds`."""
+        return self.sent.count(at=self.at, seconds=seconds)
+
+    def repeated_within(self, seconds: float) -> int:
+        """How many of them were this one: as it was sent, a little less of it is no other."""
+        likeness = self.key.asset, self.side, self.as_sent
+        return self.sent.count_alike(likeness, at=self.at, seconds=seconds)

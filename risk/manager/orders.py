@@ -5,7 +5,7 @@ that an agent sends; what cannot be measured is refused, unless it is a proven r
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -34,7 +34,8 @@ from risk.limits.evaluation import surroundings
 from risk.limits.guard import LimitGuard
 from risk.limits.largest import CLOSENESS, NEGLIGIBLE
 from risk.limits.rulebook import Rulebook
-from risk.limits.views import OrderView, SentOrder, Surroundings
+from risk.limits.sent import NOTHING_SENT, SentOrders
+from risk.limits.views import OrderView, Surroundings
 from risk.limits.windowed import WindowedLimit
 from risk.manager.forms import (
     failed,
@@ -48,6 +49,7 @@ from risk.manager.forms import (
 )
 from risk.manager.places import Place, Places, halted
 from risk.measures.sizing import position_size
+from risk.portfolio.following import moved_between
 
 #: How long an answer may be acted upon.
 ANSWER_LIFE = timedelta(seconds=5)
@@ -114,11 +116,11 @@ class RiskManager:
     state : RiskState
         After the step over `snapshot`.
     snapshot : Snapshot
-    sent : mapping of strategy to sequence of SentOrder, optional
-        Orders that each strategy sent before, oldest first.
+    sent : mapping of strategy to SentOrders, optional
+        Orders that each strategy sent before.
     barred : tuple of Reason
         What stops new risk whatever the order, apart from what the snapshot tells.
-    check, rules : OrderCheck and tuple, or None
+    check, rules, places : OrderCheck, tuple and Places, or None
         Of the snapshot and the state, where they are known already.
     """
 
@@ -127,20 +129,21 @@ class RiskManager:
         state: RiskState,
         snapshot: Snapshot,
         *,
-        sent: Mapping[str, Sequence[SentOrder]] | None = None,
+        sent: Mapping[str, SentOrders] | None = None,
         barred: tuple[Reason, ...] = (),
         check: OrderCheck | None = None,
         rules: "_Rules | None" = None,
+        places: Places | None = None,
     ) -> None:
         self._state = state
         self._snapshot = snapshot
         self._sent = sent if sent is not None else {}
-        self._equity = snapshot.equity
+        self._equity = snapshot.equity if places is None else places.equity
         self._check = check or OrderCheck(snapshot)
         self._rules = rules if rules is not None else _rules_of(state, snapshot)
         rulebook, self._guard = self._prepared()
         self._barred = barred
-        self._places = Places(state, snapshot, rulebook, self._equity, barred)
+        self._places = places or Places(state, snapshot, rulebook, self._equity, barred)
         self._version = state.policy.version if state.policy else 0
         self._at = snapshot.at
         self._expires_at = snapshot.at + ANSWER_LIFE
@@ -155,13 +158,18 @@ class RiskManager:
     def following(self, ledger: Ledger) -> "RiskManager":
         """Answers for the same market once the ledger has moved on."""
         snapshot = replace(self._snapshot, ledger=ledger)
+        moved = moved_between(self._snapshot, snapshot)
+        same_equity = not moved.held and ledger.cash == self._snapshot.ledger.cash
         return RiskManager(
             self._state,
             snapshot,
             sent=self._sent,
             barred=self._barred,
-            check=self._check.following(snapshot),
+            check=self._check.following(snapshot, moved),
             rules=self._rules,
+            places=self._places.following(snapshot, moved)
+            if same_equity and self._equity is not None
+            else None,
         )
 
     def under(
@@ -398,7 +406,7 @@ class RiskManager:
             mark=place.mark,
             order_type=request.order_type,
             limit_price=request.limit_price,
-            sent=self._sent.get(request.strategy, ()),
+            sent=self._sent.get(request.strategy, NOTHING_SENT),
             requested=request.quantity,
         )
 

@@ -1,6 +1,6 @@
 """What all orders for one side of one position have in common at one moment."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from risk.domain.decisions import Outcome, Reason, ReasonCode
@@ -14,6 +14,7 @@ from risk.domain.state import RiskState
 from risk.domain.trading import TradingState
 from risk.limits.rulebook import Rulebook
 from risk.portfolio.committed import scopes_of
+from risk.portfolio.following import Moved
 
 _ANY_STEP = Instrument()
 
@@ -60,6 +61,12 @@ class Places:
         The snapshot's.
     barred : tuple of Reason
         What stops new risk everywhere.
+    pending : mapping of (PositionKey, Side) to float, or None
+        Signed units that may still be filled, where they are known.
+
+    Attributes
+    ----------
+    equity : float or None
     """
 
     def __init__(
@@ -69,14 +76,29 @@ class Places:
         rulebook: Rulebook | None,
         equity: float | None,
         barred: tuple[Reason, ...] = (),
+        pending: Mapping[tuple[PositionKey, Side], float] | None = None,
     ) -> None:
         self._barred = barred
         self._state = state
         self._snapshot = snapshot
         self._rulebook = rulebook
-        self._equity = equity
-        self._pending = _pending_units(snapshot)
+        self.equity = equity
+        self._pending = _pending_units(snapshot) if pending is None else pending
         self._found: dict[tuple[str, str, str, str], Place] = {}
+
+    def following(self, snapshot: Snapshot, moved: Moved) -> "Places":
+        """The places of a snapshot whose ledger has moved on, and its equity has not."""
+        pending = dict(self._pending)
+        for sign, changes in ((1.0, moved.added), (-1.0, moved.gone)):
+            for (key, quantity), _ in changes:
+                side = Side.BUY if quantity > 0.0 else Side.SELL
+                pending[key, side] = pending.get((key, side), 0.0) + sign * quantity
+        places = Places(self._state, snapshot, self._rulebook, self.equity, self._barred, pending)
+        keys = moved.keys
+        places._found = {
+            name: place for name, place in self._found.items() if place.key not in keys
+        }
+        return places
 
     def at(self, strategy: str, asset: str, venue: str, side: str) -> Place:
         """One of them.
@@ -163,11 +185,11 @@ class Places:
         elif not mark.trust.allows_new_risk:
             yield Reason(ReasonCode.MARK_NOT_TRUSTED, Outcome.FAILED, mark.asset)
         portfolio = self._state.portfolio
-        if self._equity is None:
+        if self.equity is None:
             yield Reason(ReasonCode.EQUITY_UNKNOWN, Outcome.FAILED, portfolio)
-        elif not self._equity > 0.0:
+        elif not self.equity > 0.0:
             code = ReasonCode.EQUITY_NOT_POSITIVE
-            yield Reason(code, Outcome.FAILED, portfolio, value=self._equity)
+            yield Reason(code, Outcome.FAILED, portfolio, value=self.equity)
 
 
 def halted(scope: Scope) -> Reason:

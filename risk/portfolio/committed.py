@@ -6,7 +6,7 @@ adds one column of scenarios (`what_if`) and measures nothing anew.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -271,6 +271,40 @@ def committed_book(commitments: Commitments) -> CommittedBook:
         hour=tail_or_none(commitments.hour),
         stress_loss=stress.worst_loss(commitments.stress),
     )
+
+
+class CommittedLazily:
+    """A committed book whose figures over scenarios are measured only if somebody looks.
+
+    Parameters
+    ----------
+    commitments : Commitments
+    """
+
+    def __init__(self, commitments: Commitments) -> None:
+        self._commitments = commitments
+        self.whole = commitments.whole
+        self.squares = commitments.squares
+        self.cash_high = commitments.cash_high
+
+    def reach(self, scope: Scope) -> ScopeReach:
+        """How far a strategy, an asset or a venue may go."""
+        return self._commitments.reach(scope)
+
+    @cached_property
+    def day(self) -> TailRisk | None:
+        """One-day figures."""
+        return tail_or_none(self._commitments.day)
+
+    @cached_property
+    def hour(self) -> TailRisk | None:
+        """One-hour figures."""
+        return tail_or_none(self._commitments.hour)
+
+    @cached_property
+    def stress_loss(self) -> float | None:
+        """Loss in the worst scenario."""
+        return stress.worst_loss(self._commitments.stress)
 
 
 def tail_or_none(horizon: Horizon | None) -> TailRisk | None:

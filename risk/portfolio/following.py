@@ -6,11 +6,12 @@ but for rounding.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
 from risk.domain.assessment import ScopeReach
+from risk.domain.orders import Reservation
 from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Pending, Snapshot
@@ -34,7 +35,7 @@ from risk.portfolio.vectors import BookVectors, over_scenarios
 Change = tuple[Pending, float]
 
 
-class _Moved(NamedTuple):
+class Moved(NamedTuple):
     """What is different in a later ledger.
 
     Attributes
@@ -55,7 +56,29 @@ class _Moved(NamedTuple):
         return {*self.held, *(pending.key for pending, _ in (*self.added, *self.gone))}
 
 
-def commitments_following(base: Commitments, before: Snapshot, after: Snapshot) -> Commitments:
+def moved_between(before: Snapshot, after: Snapshot) -> Moved:
+    """What is different between two snapshots that differ in ledger and working orders alone."""
+    if before.working_orders or after.working_orders:
+        was, now = Counter(before.pending), Counter(after.pending)
+        added, gone = (now - was).elements(), (was - now).elements()
+    else:
+        was_open, open_now = before.ledger.reservations, after.ledger.reservations
+        added, gone = _not_in(open_now, was_open), _not_in(was_open, open_now)
+    return Moved(held=_held(before, after), added=_valued(after, added), gone=_valued(after, gone))
+
+
+def _not_in(one: Mapping[str, Reservation], other: Mapping[str, Reservation]) -> Iterator[Pending]:
+    """What may be filled of those reservations of one ledger that another has not, or otherwise."""
+    if one is other:
+        return
+    for name, reserved in one.items():
+        if other.get(name) is not reserved and reserved.open_quantity != 0.0:
+            yield Pending(reserved.order.key, reserved.open_quantity)
+
+
+def commitments_following(
+    base: Commitments, before: Snapshot, after: Snapshot, moved: Moved
+) -> Commitments:
     """What a later ledger commits the book to.
 
     Parameters
@@ -64,38 +87,36 @@ def commitments_following(base: Commitments, before: Snapshot, after: Snapshot) 
         Of `before`.
     before, after : Snapshot
         The same but for their ledgers and working orders.
+    moved : Moved
+        Between the two.
 
     Returns
     -------
     Commitments
         As `commitments_of` gives for `after`, but for rounding.
     """
-    moved = _moved(before, after)
     if not _is_known(base, after, moved):
         values = values_by_position(after)
         return commitments_of(after, values, measure_held(after, values))
-    pending = after.pending
-    positions = _positions(base.positions, after, pending, moved)
-    scopes = _scopes(base.scopes, positions, moved.keys)
+    keys = moved.keys
+    positions = _positions(base.positions, after, moved, keys)
+    scopes = _scopes(base.scopes, positions, keys)
     return Commitments(
         positions=positions,
-        whole=_whole(base, positions, moved.keys),
+        whole=_whole(base, positions, keys),
         scopes=scopes,
-        squares=_squares(base, scopes, moved.keys),
-        cash_high=after.ledger.cash - sum(min(0.0, value_of_pending(after, p)) for p in pending),
-        day=_horizon(base.day, positions, after, pending, moved),
-        hour=_horizon(base.hour, positions, after, pending, moved),
+        squares=_squares(base, scopes, keys),
+        cash_high=base.cash_high + _cash_moved(before, after, moved),
+        day=_horizon(base.day, positions, after, moved),
+        hour=_horizon(base.hour, positions, after, moved),
         stress=_stress(base.stress, base.positions, after, moved),
     )
 
 
-def _moved(before: Snapshot, after: Snapshot) -> _Moved:
-    was, now = Counter(before.pending), Counter(after.pending)
-    return _Moved(
-        held=_held(before, after),
-        added=_valued(after, (now - was).elements()),
-        gone=_valued(after, (was - now).elements()),
-    )
+def _cash_moved(before: Snapshot, after: Snapshot, moved: Moved) -> float:
+    sold = sum(min(0.0, change) for _, change in moved.added)
+    kept = sum(min(0.0, change) for _, change in moved.gone)
+    return after.ledger.cash - before.ledger.cash - sold + kept
 
 
 def _held(before: Snapshot, after: Snapshot) -> dict[PositionKey, float]:
@@ -113,7 +134,7 @@ def _valued(snapshot: Snapshot, pending: Iterable[Pending]) -> tuple[Change, ...
     return tuple((each, value_of_pending(snapshot, each)) for each in pending)
 
 
-def _is_known(base: Commitments, after: Snapshot, moved: _Moved) -> bool:
+def _is_known(base: Commitments, after: Snapshot, moved: Moved) -> bool:
     """Whether everything is measured, and was; what is not is seldom, and measured anew."""
     if base.day is None or base.hour is None or base.stress is None:
         return False
@@ -130,16 +151,20 @@ def _is_known(base: Commitments, after: Snapshot, moved: _Moved) -> bool:
 def _positions(
     base: Mapping[PositionKey, Reach],
     after: Snapshot,
-    pending: Iterable[Pending],
-    moved: _Moved,
+    moved: Moved,
+    keys: Iterable[PositionKey],
 ) -> dict[PositionKey, Reach]:
-    keys, positions = moved.keys, dict(base)
+    positions = dict(base)
+    if not moved.gone and not moved.held:
+        for pending, change in moved.added:
+            positions[pending.key] = positions.get(pending.key, Reach()).plus(change)
+        return positions
+    # What is taken away from a sum leaves its rounding behind: added up anew.
     for key in keys:
         before = positions.pop(key, Reach())
-        held = moved.held.get(key, before.held)
         if key in after.ledger.positions:
-            positions[key] = Reach(held=held)
-    for each in pending:
+            positions[key] = Reach(held=moved.held.get(key, before.held))
+    for each in after.pending:
         if each.key in keys:
             reach = positions.get(each.key, Reach())
             positions[each.key] = reach.plus(value_of_pending(after, each))
@@ -204,8 +229,7 @@ def _horizon(
     base: Horizon | None,
     positions: Mapping[PositionKey, Reach],
     after: Snapshot,
-    pending: Iterable[Pending],
-    moved: _Moved,
+    moved: Moved,
 ) -> Horizon | None:
     assert base is not None, "the book was measured"
     model = base.model
@@ -229,12 +253,12 @@ def _horizon(
         filled=base.filled.plus(traded),
         raising=None,
     )
-    changes = [(each, value_of_pending(after, each)) for each in pending]
+    changes = [(each, value_of_pending(after, each)) for each in after.pending]
     moved_on = _with_orders(rebased, moved)
     return replace(moved_on, raising=raising_orders(model, held, now, changes))
 
 
-def _with_orders(base: Horizon, moved: _Moved) -> Horizon:
+def _with_orders(base: Horizon, moved: Moved) -> Horizon:
     found = base
     for pending, change in moved.gone:
         found = _without(found, pending.key.asset, change)
@@ -270,7 +294,7 @@ def _stress(
     base: FloatArray | None,
     held_before: Mapping[PositionKey, Reach],
     after: Snapshot,
-    moved: _Moved,
+    moved: Moved,
 ) -> FloatArray | None:
     profit = base
     for pending, change in moved.gone:

@@ -42,6 +42,18 @@ class Beforehand:
         self.base = base
         self.snapshot = snapshot
         self._touched: dict[PositionKey, Touched] = {}
+        self._asked: set[str] = set()
+
+    def is_asked_again(self, horizon: str) -> bool:
+        """Whether a horizon's figures were asked for before.
+
+        Compiling them pays from the second time on; a book that follows its ledger is often asked
+        once.
+        """
+        if horizon in self._asked:
+            return True
+        self._asked.add(horizon)
+        return False
 
     def touched(self, key: PositionKey) -> "Touched":
         """What every order for one position touches."""
@@ -106,11 +118,13 @@ class Touched:
 
     def day(self, change: float) -> TailRisk | None:
         """One-day figures with an order over `change`."""
-        return _tail(self.base.day, self._before.day, self._day_returns, self.key.asset, change)
+        compiled = self._before.day if self._before.is_asked_again("day") else None
+        return _tail(self.base.day, compiled, self._day_returns, self.key.asset, change)
 
     def hour(self, change: float) -> TailRisk | None:
         """One-hour figures with an order over `change`."""
-        return _tail(self.base.hour, self._before.hour, self._hour_returns, self.key.asset, change)
+        compiled = self._before.hour if self._before.is_asked_again("hour") else None
+        return _tail(self.base.hour, compiled, self._hour_returns, self.key.asset, change)
 
     def stress_loss(self, change: float) -> float | None:
         """Loss in the worst scenario with an order over `change`."""

@@ -1,8 +1,8 @@
 """Writing many rows with one statement, the fast way of each database.
 
-SQLite takes tuples through ``executemany``; Postgres takes one array a column and unnests
-them, one round trip for thousands of rows. Both understand ``ON CONFLICT``, so that writing the
-same rows twice is harmless.
+SQLite takes up to so many rows as one list of values; Postgres takes one array a column and
+unnests them, one round trip for thousands of rows. Both understand ``ON CONFLICT``, so that
+writing the same rows twice is harmless.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,13 +10,16 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import ClauseElement, Connection, CursorResult, Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.compiler import SQLCompiler
 
 Row = tuple[Any, ...]
 
 # Few enough that no statement runs into the client's patience.
 _ROWS_A_STATEMENT = 20_000
+# Of SQLite, which takes no more than 32,766 values.
+_ROWS_AT_ONCE = 256
 
 
 class OnConflict(StrEnum):
@@ -44,8 +47,44 @@ def insert_rows(
             connection.exec_driver_sql(statement, _by_column(columns, portion)).rowcount
             for portion in _portions(rows)
         )
-    statement = _values_statement(table, columns, on_conflict)
-    return connection.exec_driver_sql(statement, list(rows)).rowcount
+    return sum(
+        connection.exec_driver_sql(
+            _values_statement(table, columns, on_conflict, len(portion)),
+            tuple(value for row in portion for value in row),
+        ).rowcount
+        for portion in _halving(rows)
+    )
+
+
+class Prepared:
+    """A statement that is put into words once for each database, and then only filled in.
+
+    Putting a query together takes SQLAlchemy as long as the database takes to answer it.
+
+    Parameters
+    ----------
+    statement : Executable
+        With a `bindparam` for everything that differs; without lists of values.
+    """
+
+    def __init__(self, statement: ClauseElement) -> None:
+        self._statement = statement
+        self._texts: dict[str, tuple[str, list[str] | None, dict[str, Any]]] = {}
+
+    def run(self, connection: Connection, **values: Any) -> CursorResult[Any]:
+        """Execute it with these values."""
+        dialect = connection.dialect
+        found = self._texts.get(dialect.name)
+        if found is None:
+            compiled = self._statement.compile(dialect=dialect)
+            assert isinstance(compiled, SQLCompiler), "it is a statement, and no definition"
+            found = str(compiled), compiled.positiontup, dict(compiled.params)
+            self._texts[dialect.name] = found
+        text, places, fixed = found
+        filled = fixed | values
+        if places is None:
+            return connection.exec_driver_sql(text, filled)
+        return connection.exec_driver_sql(text, tuple(filled[name] for name in places))
 
 
 def _portions(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
@@ -57,11 +96,28 @@ def _by_column(columns: tuple[str, ...], rows: Sequence[Row]) -> dict[str, list[
     return dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))
 
 
+def _halving(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """Portions whose sizes are powers of two, so that few statements serve any number of rows.
+
+    Of many rows at once and not of one after the other: between two steps of a statement SQLite's
+    driver lets other threads run, and then waits for each of them.
+    """
+    start = 0
+    while start < len(rows):
+        left = len(rows) - start
+        size = min(_ROWS_AT_ONCE, 1 << (left.bit_length() - 1))
+        yield rows[start : start + size]
+        start += size
+
+
 @cache
-def _values_statement(table: Table, columns: tuple[str, ...], on_conflict: OnConflict) -> str:
-    places = ", ".join("?" for _ in columns)
+def _values_statement(
+    table: Table, columns: tuple[str, ...], on_conflict: OnConflict, count: int
+) -> str:
+    places = "(" + ", ".join("?" for _ in columns) + ")"
+    values = ", ".join([places] * count)
     conflict = _conflict(table, columns, on_conflict)
-    return f"{_into(table, columns)} VALUES ({places}) {conflict}"  # nosec B608: our own names
+    return f"{_into(table, columns)} VALUES {values} {conflict}"  # nosec B608: our own names
 
 
 @cache

@@ -1,9 +1,11 @@
 """Orders with their answers, written before they are said: a `GateJournal` in a database."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, select, update
+from sqlalchemy import Connection, Row, bindparam, exists, select, update
 
 from risk.domain.actions import LatchTrading
 from risk.domain.events import RiskEvent, Verdict
@@ -21,7 +23,7 @@ from risk.domain.ledger import Fill
 from risk.domain.orders import ReservationStatus
 from risk.errors import StoreError
 from risk.storage import journal, ledger
-from risk.storage.bulk import OnConflict, insert_rows
+from risk.storage.bulk import OnConflict, Prepared, insert_rows
 from risk.storage.engines import Engines, transaction
 from risk.storage.latches import latch
 from risk.storage.lease import require_token
@@ -66,10 +68,8 @@ class SqlGateJournal:
             require_token(connection, self._portfolio, token)
             if not _take_number(connection, self._portfolio, batch):
                 return _NOTHING_WRITTEN
-            answered = [note for note in notes if isinstance(note, Answered)]
-            before = _answered_before(connection, self._portfolio, answered)
+            before = self._write_orders(connection, notes)
             self._write_ledger(connection, notes)
-            self._write_orders(connection, answered, before)
             self._write_progress(connection, notes)
             journal.append(connection, self._portfolio, journal.entries_of(_events(notes, before)))
             return Written(before, tuple(self._write_latches(connection, notes)))
@@ -78,6 +78,20 @@ class SqlGateJournal:
         """An order that was answered; None if none of that id was."""
         with transaction(self._reader) as connection:
             return next(iter(_orders(connection, self._portfolio, [client_order_id])), None)
+
+    def let_through_since(self, at: datetime) -> Sequence[AnsweredOrder]:
+        """Orders of which anything was let through since then, oldest first."""
+        query = (
+            select(decision)
+            .where(
+                decision.c.portfolio == self._portfolio,
+                decision.c.at_ms >= to_ms(at),
+                decision.c.allowed > 0.0,
+            )
+            .order_by(decision.c.at_ms)
+        )
+        with transaction(self._reader) as connection:
+            return [order_of_row(row) for row in connection.execute(query)]
 
     def is_booked(self, fill: Fill) -> bool:
         """Whether a fill of that id at that venue is in the ledger."""
@@ -97,30 +111,31 @@ class SqlGateJournal:
         ledger.book(connection, ledger.rows_of(self._portfolio, entries))
 
     def _write_orders(
-        self,
-        connection: Connection,
-        answered: Iterable[Answered],
-        before: Mapping[str, AnsweredOrder],
-    ) -> None:
-        """The last answer to each order, unless it had one before this batch."""
-        last = {
-            note.order.client_order_id: note
-            for note in answered
-            if note.instead or note.order.client_order_id not in before
-        }
-        rows = [_row(self._portfolio, note.order) for note in last.values()]
-        insert_rows(connection, decision, _COLUMNS, rows, on_conflict=OnConflict.REPLACE)
+        self, connection: Connection, notes: Iterable[Note]
+    ) -> dict[str, AnsweredOrder]:
+        """The last answer to each order; gives those that had theirs before this batch."""
+        answered = [note for note in notes if isinstance(note, Answered)]
+        first = {n.order.client_order_id: n.order for n in answered if not n.instead}
+        rows = [_row(self._portfolio, order) for order in first.values()]
+        # Hardly any was there before: to look for each would cost more than to look for some.
+        kept = insert_rows(connection, decision, _COLUMNS, rows, on_conflict=OnConflict.KEEP)
+        instead = {n.order.client_order_id: n.order for n in answered if n.instead}
+        before = {}
+        if kept < len(rows):
+            before = _told_otherwise(connection, self._portfolio, first)
+        later = [_row(self._portfolio, order) for order in instead.values()]
+        insert_rows(connection, decision, _COLUMNS, later, on_conflict=OnConflict.REPLACE)
+        return before
 
     def _write_progress(self, connection: Connection, notes: Iterable[Note]) -> None:
         last = {n.client_order_id: n for n in notes if isinstance(n, Progressed)}
         for note in last.values():
-            connection.execute(
-                update(decision)
-                .where(
-                    decision.c.portfolio == self._portfolio,
-                    decision.c.client_order_id == note.client_order_id,
-                )
-                .values(status=note.status.value, filled=note.filled)
+            _PROGRESS.run(
+                connection,
+                portfolio=self._portfolio,
+                name=note.client_order_id,
+                status=note.status.value,
+                filled=note.filled,
             )
 
     def _write_latches(
@@ -142,6 +157,24 @@ class SqlGateJournal:
                 )
 
 
+_PROGRESS = Prepared(
+    update(decision)
+    .where(
+        decision.c.portfolio == bindparam("portfolio"),
+        decision.c.client_order_id == bindparam("name"),
+    )
+    .values(status=bindparam("status"), filled=bindparam("filled"))
+)
+_NEXT = Prepared(
+    update(gate_batch)
+    .where(
+        gate_batch.c.portfolio == bindparam("portfolio"),
+        gate_batch.c.number == bindparam("before"),
+    )
+    .values(number=bindparam("batch"))
+)
+
+
 def last_batch(connection: Connection, portfolio: str) -> int:
     """Number of the last batch of the portfolio's gate that was written; 0 before the first."""
     query = select(gate_batch.c.number).where(gate_batch.c.portfolio == portfolio)
@@ -156,6 +189,8 @@ def _take_number(connection: Connection, portfolio: str, batch: int) -> bool:
     StoreError
         If it is neither.
     """
+    if _NEXT.run(connection, portfolio=portfolio, before=batch - 1, batch=batch).rowcount == 1:
+        return True
     last = last_batch(connection, portfolio)
     if last == batch:
         return False
@@ -169,11 +204,16 @@ def _take_number(connection: Connection, portfolio: str, batch: int) -> bool:
     return True
 
 
-def _answered_before(
-    connection: Connection, portfolio: str, answered: Iterable[Answered]
+def _told_otherwise(
+    connection: Connection, portfolio: str, answered: Mapping[str, AnsweredOrder]
 ) -> dict[str, AnsweredOrder]:
-    ids = {note.order.client_order_id for note in answered if not note.instead}
-    return {found.client_order_id: found for found in _orders(connection, portfolio, ids)}
+    """Those orders of which the database keeps another answer."""
+    found = _orders(connection, portfolio, answered)
+    return {
+        before.client_order_id: before
+        for before in found
+        if before != replace(answered[before.client_order_id], at=before.at)
+    }
 
 
 def _orders(connection: Connection, portfolio: str, ids: Iterable[str]) -> list[AnsweredOrder]:

@@ -10,12 +10,12 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from risk.domain.events import RiskEvent
 from risk.errors import JournalBroken
 from risk.storage import codec
-from risk.storage.bulk import insert_rows
+from risk.storage.bulk import Prepared, insert_rows
 from risk.storage.tables import journal, to_ms
 
 _COLUMNS = ("stream", "seq", "at_ms", "kind", "body", "hash")
@@ -94,14 +94,16 @@ def _all_entries(connection: Connection, stream: str) -> Iterator[tuple[int, Ent
         yield seq, Entry(at_ms, kind, body), bytes(kept)
 
 
+_NEWEST = Prepared(
+    select(journal.c.seq, journal.c.hash)
+    .where(journal.c.stream == bindparam("stream"))
+    .order_by(journal.c.seq.desc())
+    .limit(1)
+)
+
+
 def _last_link(connection: Connection, stream: str) -> tuple[int, bytes]:
-    newest = (
-        select(journal.c.seq, journal.c.hash)
-        .where(journal.c.stream == stream)
-        .order_by(journal.c.seq.desc())
-        .limit(1)
-    )
-    row = connection.execute(newest).first()
+    row = _NEWEST.run(connection, stream=stream).first()
     return (row.seq, bytes(row.hash)) if row else (0, _BEGINNING)
 
 

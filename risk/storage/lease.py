@@ -14,12 +14,20 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, literal_column, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    bindparam,
+    literal_column,
+    select,
+    update,
+)
 
 from risk.domain.ports import Lease
 from risk.errors import LeaseLost, StoreUnavailable
 from risk.storage import tables
-from risk.storage.bulk import OnConflict, insert_rows
+from risk.storage.bulk import OnConflict, Prepared, insert_rows
 from risk.storage.engines import Engines, transaction
 
 #: How long a lease lives without being renewed.
@@ -31,6 +39,15 @@ _NOW_MS = {
 }
 
 
+# The row's lock keeps a successor waiting until the transaction has ended, and another of our own:
+# the cycle and the gate continue one chain of the journal.
+_HOLDER = Prepared(
+    select(tables.lease.c.token, tables.lease.c.holder)
+    .where(tables.lease.c.portfolio == bindparam("portfolio"))
+    .with_for_update()
+)
+
+
 def require_token(connection: Connection, portfolio: str, token: int) -> None:
     """Hold the portfolio's lease still for this transaction, if `token` is its newest.
 
@@ -39,12 +56,7 @@ def require_token(connection: Connection, portfolio: str, token: int) -> None:
     LeaseLost
         If it is not.
     """
-    query = select(tables.lease.c.token, tables.lease.c.holder).where(
-        tables.lease.c.portfolio == portfolio
-    )
-    # The row's lock keeps a successor waiting until this transaction has ended, and another of our
-    # own: the cycle and the gate continue one chain of the journal.
-    row = connection.execute(query.with_for_update()).first()
+    row = _HOLDER.run(connection, portfolio=portfolio).first()
     if row is None:
         raise LeaseLost(f"nobody holds {portfolio}: acquire its lease before writing")
     if row.token != token:

@@ -143,3 +143,23 @@ def test_room_for_local_checks_is_not_lent_yet(agent: Agent):
     answer = agent.post("/api/v1/leases", {"portfolio": "demo"})
 
     assert (answer.status, answer.error) == (501, "not_built")
+
+
+# --- what was answered ----------------------------------------------------------------------
+
+
+def test_an_answer_is_told_again_let_through_or_not(agent: Agent):
+    told = [
+        agent.post(VALIDATE, order()).body,
+        agent.post(VALIDATE, order(client_order_id="o-2", asset="NONE/USDT")).body,
+    ]
+
+    assert [agent.get(f"/api/v1/orders/{name}/answer").body for name in ("o-1", "o-2")] == told
+    unknown = agent.get("/api/v1/orders/o-3/answer")
+    assert (unknown.status, unknown.error) == (404, "unknown_order")
+
+
+def test_a_key_for_another_strategy_does_not_hear_an_answer(agent: Agent, agent_with):
+    agent.post(VALIDATE, order())
+
+    assert agent_with(strategies=["dip"]).get("/api/v1/orders/o-1/answer").status == 403

@@ -129,6 +129,33 @@ def test_a_body_that_is_too_long_ends_the_connection(house, server):
     assert answer.startswith(b"HTTP/1.1 413 ")
 
 
+def test_there_is_a_greatest_number_of_connections(server, monkeypatch):
+    monkeypatch.setattr("risk.api.server.MOST_CONNECTIONS", 1)
+    request = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as first:
+        first.sendall(request[:20])
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as second:
+            assert second.recv(1) == b""
+        first.sendall(request[20:])
+        assert first.recv(65_536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_listener_that_reads_nothing_is_cut_off_and_leaves_no_trace(house, server):
+    _, secret = house.key()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        line.sendall(
+            b"GET /api/v1/events/stream HTTP/1.1\r\nhost: localhost\r\n"
+            b"authorization: Bearer " + secret.encode() + b"\r\n\r\n"
+        )
+        assert line.recv(1) == b"H"
+        hub = server._app.room.hub
+        while hub.listeners:
+            house.reader.add("FundsMoved", note="x" * 500_000)
+            time.sleep(0.01)
+    assert call(server, "GET", "/healthz")[0] == 200
+
+
 def test_a_request_without_a_host_is_refused(server):
     assert raw(server, b"GET /healthz HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.1 421 ")
 

@@ -429,3 +429,17 @@ def test_local_checks_that_hear_nothing_let_no_new_risk_through(make, seawall):
     assert agent.validate(BTC, "sell", 1.0, reduce_only=True).approved
     eventually(lambda: agent.validate(BTC, "buy", 1.0).approved)
     background.stop()
+
+
+def test_an_order_and_its_answer_can_be_looked_up(agent):
+    told = agent.validate(BTC, "buy", 1.0, client_order_id="a-1")
+
+    assert agent.standing("a-1").reserved == 1.0
+    found = agent.answer_to("a-1")
+    assert (found.verdict, found.quantity) == (told.verdict, told.quantity)
+
+
+def test_what_nobody_asked_about_is_not_found(agent):
+    for look in (agent.standing, agent.answer_to):
+        with pytest.raises(RequestRefused, match="no order a-9"):
+            look("a-9")

@@ -70,11 +70,20 @@ class GateWorld:
     gate : Gate
     record : CycleRecord
         The last one that was saved.
+    journal : FakeGateJournal, or a real one
     """
 
-    def __init__(self, ledger: Ledger | None = None, policy: Policy | None = None) -> None:
+    def __init__(
+        self,
+        ledger: Ledger | None = None,
+        policy: Policy | None = None,
+        *,
+        journal: Any = None,
+        token: int = 1,
+    ) -> None:
         self.clock = FakeClock(NOW)
-        self.journal = FakeGateJournal()
+        self.journal = FakeGateJournal() if journal is None else journal
+        self.token = token
         self.prices = dict(PRICES)
         self.policy = measurable() if policy is None else policy
         first = book_of({}) if ledger is None else ledger
@@ -173,7 +182,7 @@ class GateWorld:
         carried = Carried(
             state=self.record.state, ledger=ledger, models=self.record.snapshot.models
         )
-        gate = gate_over(carried, self.journal, self.clock)
+        gate = gate_over(carried, self.journal, self.clock, token=self.token)
         gate.serve(self.record)
         return gate
 

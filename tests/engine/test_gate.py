@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 
 from risk.domain.events import FillDisputed, FillUnexpected, OrderValidation, ReservationOverdue
@@ -154,6 +155,19 @@ def test_what_no_table_can_hold_is_refused_and_not_kept(world, wrong):
     assert failed(answer)[0] in ("name_not_valid", "quantity_not_finite")
     world.write()
     assert world.journal.orders == {}
+
+
+def test_a_restart_does_not_let_anybody_send_as_often_again():
+    world = GateWorld(policy=policy_of(definition("order_rate", hard=3.0)))
+    for name in "abc":
+        assert world.ask(body_of(name))["verdict"] == "approve"
+    assert failed(world.ask(body_of("d"))) == ["order_rate"]
+    world.restart()
+
+    assert failed(world.ask(body_of("e"))) == ["order_rate"]
+    world.clock.advance(61.0)
+    world.cycle()
+    assert world.ask(body_of("f"))["verdict"] == "approve"
 
 
 # --- what becomes of orders ----------------------------------------------------------------
@@ -436,3 +450,27 @@ def test_another_asset_has_room_of_its_own(world):
     assert view.open_reservations.keys() == {"a", "b"}
     assert view.fresh
     assert view.journalling
+
+
+# --- answers looked up later ----------------------------------------------------------------
+
+
+def test_an_answer_is_found_again_let_through_or_not(world: GateWorld):
+    passed = world.ask(body_of("a"))
+    refused = world.ask(msgspec.structs.replace(body_of("b"), asset="NONE/USDT"))
+
+    found = [world.gate.answer_to(name) for name in ("a", "b")]
+
+    assert [answer_of(each.answer.result(0)) for each in found if each] == [passed, refused]
+    assert world.gate.answer_to("c") is None
+
+
+def test_an_answer_of_before_a_restart_is_looked_up(world: GateWorld):
+    told = world.ask(body_of("a"))
+    world.write()
+    world.restart()
+
+    found = world.gate.answer_to("a")
+
+    assert found is not None
+    assert (found.strategy, answer_of(found.answer.result(0))) == ("trend", told)

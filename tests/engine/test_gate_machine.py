@@ -112,7 +112,7 @@ class GateMachine(RuleBasedStateMachine):
         assert abs(answer["quantity"] - expected.allowed) <= 1e-6 * body.quantity
 
     def _standings(self) -> Any:
-        return self.world.gate._answering._standings
+        return self.world.gate._common.answering._standings
 
     def _snapshot(self) -> Snapshot:
         return self.world.gate.view().snapshot
@@ -257,7 +257,7 @@ class GateMachine(RuleBasedStateMachine):
 
     @invariant()
     def what_was_said_stands_in_the_journal_once_it_is_written(self) -> None:
-        if self.world.journal.fail_with is not None or self.world.gate._scribe.backlog:
+        if self.world.journal.fail_with is not None or self.world.gate._common.scribe.backlog:
             return
         for name, said in self.said.items():
             assert self.world.journal.orders[name].answer.encode() == said

@@ -24,6 +24,8 @@ from risk.lab.var_summary import summarise
 from risk.measures.backtest import acerbi_szekely_z2, hits, kupiec, pinball_loss
 from risk.measures.var import VAR_MODELS
 
+pytestmark = pytest.mark.usefixtures("remembered_fits")
+
 LEVELS = (0.95, 0.975, 0.99)
 FAST = "historical_250"
 NOT_BROKEN = np.zeros((3, 2), dtype=bool)

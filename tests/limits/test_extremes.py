@@ -18,8 +18,8 @@ from risk.domain.state import RiskState
 from risk.domain.stops import StopPlan, TakeProfit
 from risk.errors import PolicyInvalid
 from risk.limits.policy_rules import refuse_unsound
+from risk.limits.sent import SentOrder, SentOrders
 from risk.limits.types import LIMIT_TYPES, own_settings
-from risk.limits.views import SentOrder
 from risk.manager import RiskManager, step
 from tests.books import BTC, NOW, book_of, marks_of, snapshot_of
 from tests.policies import HARD, PORTFOLIO, WHOLE, definition, policy_of
@@ -140,7 +140,7 @@ def _live(policy: Policy) -> None:
 def _order(state: RiskState, snapshot: Snapshot) -> None:
     """An order as any other, and some whose numbers are hardly any."""
     sent = [SentOrder(snapshot.at, BTC, Side.BUY, 1.0)]
-    manager = RiskManager(state, snapshot, sent={"trend": sent})
+    manager = RiskManager(state, snapshot, sent={"trend": SentOrders(sent)})
     for quantity, price in ((1.0, 50_000.0), (5e-324, 1.0), (1.7e308, 1.0), (1.0, 1.7e308)):
         order = OrderRequest(
             client_order_id="o",

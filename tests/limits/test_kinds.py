@@ -18,8 +18,9 @@ from risk.domain.state import Course
 from risk.errors import PolicyInvalid
 from risk.limits.base import Limit, OrderLimit
 from risk.limits.evaluation import held_view, surroundings
+from risk.limits.sent import SentOrder, SentOrders
 from risk.limits.types import LIMIT_TYPES, limit_of, own_settings
-from risk.limits.views import BookView, OrderView, SentOrder
+from risk.limits.views import BookView, OrderView
 from tests.books import (
     BTC,
     ETH,
@@ -196,7 +197,7 @@ def sent(seconds_ago: float, quantity: float = 2.0) -> SentOrder:
 
 def test_one_order_by_hand() -> None:
     dear = replace(ORDER, order_type=OrderType.LIMIT, limit_price=1.1 * PRICES[BTC])
-    busy = replace(ORDER, sent=(sent(70.0), sent(50.0), sent(10.0, quantity=1.0)))
+    busy = replace(ORDER, sent=SentOrders((sent(70.0), sent(50.0), sent(10.0, quantity=1.0))))
 
     assert of_order("order_notional") == 1e5
     assert of_order("order_notional", dear) == pytest.approx(1.1e5)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import cache
 
 from hypothesis import strategies as st
 
@@ -60,20 +61,34 @@ def book_kinds(*, monotone: bool | None = None) -> list[str]:
 def policies(draw: st.DrawFn, kinds: list[str]) -> Policy:
     """A few limits of these kinds on scopes where they may be, tight enough to matter."""
     limits = []
-    for number in range(draw(st.integers(1, 4))):
-        kind = draw(st.sampled_from(kinds))
-        allowed = [s for s in SCOPES if s.kind in BOOK_LIMITS[kind].scopes]
-        tightness = draw(st.sampled_from((0.02, 0.1, 0.3, 1.0)))
+    for number in range(draw(_HOW_MANY)):
+        kind = draw(_one_of(tuple(kinds)))
+        tightness = draw(_TIGHTNESS)
         hard = float(math.ceil(HARD[kind] * tightness)) if kind == "open_positions" else None
         limits.append(
             definition(
                 kind,
-                draw(st.sampled_from(allowed)),
+                draw(_scopes_of(kind)),
                 HARD[kind] * tightness if hard is None else hard,
                 name=f"{number}",
             )
         )
     return policy_of(*limits)
+
+
+# Made once: Hypothesis looks each new strategy through, at the price of many draws.
+_HOW_MANY = st.integers(1, 4)
+_TIGHTNESS = st.sampled_from((0.02, 0.1, 0.3, 1.0))
+
+
+@cache
+def _one_of(kinds: tuple[str, ...]) -> st.SearchStrategy[str]:
+    return st.sampled_from(kinds)
+
+
+@cache
+def _scopes_of(kind: str) -> st.SearchStrategy[Scope]:
+    return st.sampled_from([s for s in SCOPES if s.kind in BOOK_LIMITS[kind].scopes])
 
 
 SCOPES = [

@@ -19,8 +19,9 @@ from risk.domain.snapshot import Pending, Snapshot
 from risk.domain.state import RiskState, Standing, TradingState
 from risk.limits.base import Limit, LimitBase
 from risk.limits.evaluation import surroundings
+from risk.limits.sent import SentOrder, SentOrders
 from risk.limits.types import BOOK_LIMITS, limit_of
-from risk.limits.views import BookView, SentOrder
+from risk.limits.views import BookView
 from risk.manager import RiskManager, order_validation, step
 from tests.books import (
     BTC,
@@ -329,7 +330,9 @@ def test_the_window_of_the_order_rate_is_pruned_by_time() -> None:
 
     def codes(*seconds_ago: float) -> tuple[str, ...]:
         sent = [SentOrder(NOW - timedelta(seconds=ago), ETH, Side.BUY, 1.0) for ago in seconds_ago]
-        manager = RiskManager(state, snapshot, sent={"trend": sent, "dip": sent * 9})
+        manager = RiskManager(
+            state, snapshot, sent={"trend": SentOrders(sent), "dip": SentOrders(sent * 9)}
+        )
         return manager.validate_order(request_of(order_of(BTC, 1e3))).deciding
 
     assert codes(59.9) == ()
@@ -342,7 +345,7 @@ def test_the_same_order_again_and_again_is_refused() -> None:
     state = step(RiskState(portfolio="demo", policy=policy), snapshot).state
     again = order_of(BTC, 1e3)
     sent = [SentOrder(NOW, BTC, Side.BUY, again.quantity)] * 2
-    manager = RiskManager(state, snapshot, sent={"trend": sent})
+    manager = RiskManager(state, snapshot, sent={"trend": SentOrders(sent)})
 
     refused = manager.validate_order(request_of(again))
 
@@ -355,7 +358,7 @@ def test_a_smaller_size_does_not_make_a_repeated_order_another_one() -> None:
     state = step(RiskState(portfolio="demo", policy=policy), snapshot).state
     throttled = {WHOLE: Standing(TradingState.THROTTLED, NOW, "set by the test")}
     again = order_of(BTC, 1e3)
-    sent = {"trend": [SentOrder(NOW, BTC, Side.BUY, again.quantity)] * 2}
+    sent = {"trend": SentOrders([SentOrder(NOW, BTC, Side.BUY, again.quantity)] * 2)}
     manager = RiskManager(replace(state, standings=throttled), snapshot, sent=sent)
 
     refused = manager.validate_order(request_of(again))

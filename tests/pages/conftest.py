@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
 from app import create_app
+from pages.views.records import past
 from tests.browser import Page
 from tests.fakes_web import FakeBookReader, FakeChanges
 
@@ -21,6 +22,27 @@ def _forget_pages() -> None:
     _callback.GLOBAL_CALLBACK_LIST.clear()
     _callback.GLOBAL_CALLBACK_MAP.clear()
     _callback.GLOBAL_INLINE_SCRIPTS.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def remembered_look_back() -> Iterator[None]:
+    """What every model would have forecast on the same days is worked out once, not per test.
+
+    It takes seconds, every application works it out anew, and most tests look at one fake book.
+    A book or price that differs by a bit is looked back on anew.
+    """
+    look_back, known = past.hindsights, {}
+
+    def remembered(models, exposures, returns, levels):
+        key = (tuple(models), tuple(levels))
+        key += tuple((each.shape, each.tobytes()) for each in (exposures, returns))
+        if key not in known:
+            known[key] = look_back(models, exposures, returns, levels)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(past, "hindsights", remembered)
+        yield
 
 
 @pytest.fixture

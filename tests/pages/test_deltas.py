@@ -10,7 +10,7 @@ from dash._utils import to_json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages.components.deltas import CannotExpress, deltas, plain
+from pages.components.deltas import CannotExpress, deltas, plain, with_ids
 
 TEXTS = st.sampled_from(["1.0", "1.1", "unknown", ""])
 
@@ -51,6 +51,58 @@ def test_applying_the_difference_gives_the_later_screen(before, after):
 @given(screens())
 def test_nothing_is_sent_when_nothing_changed(screen):
     assert deltas(plain(screen), plain(screen)) == {}
+
+
+@given(screens(), screens())
+def test_ids_for_what_has_none_leave_the_difference_as_true(before, after):
+    old, new = with_ids(plain(before)), with_ids(plain(after))
+
+    assert _applied(old, deltas(old, new)) == _applied(new, {})
+
+
+@given(screens())
+def test_every_id_names_one_part(screen):
+    ids = _ids(with_ids(plain(screen)))
+
+    assert len(set(ids)) == len(ids)
+
+
+def _ids(tree: Any) -> list[str]:
+    if isinstance(tree, list):
+        return [found for part in tree for found in _ids(part)]
+    if not (isinstance(tree, dict) and "props" in tree):
+        return []
+    own = [tree["props"]["id"]] if "id" in tree["props"] else []
+    return own + _ids(tree["props"].get("children"))
+
+
+def test_presses_are_counted_of_buttons_only():
+    card = html.Div([html.Button("Go", id="go"), html.A("on", href="/")], id="card")
+    button, link = with_ids(plain(card))["props"]["children"]
+
+    assert "disable_n_clicks" not in button["props"]
+    assert link["props"]["disable_n_clicks"] is True
+
+
+def test_a_link_that_leads_elsewhere_is_sent_without_what_holds_it():
+    def screen(href: str) -> Any:
+        links = [html.Li(html.A(text, href=f"{href}&by={text}")) for text in ("one", "two")]
+        return with_ids(plain(html.Div([html.H2("By"), html.Ul(links)], id="card")))
+
+    assert deltas(screen("?a=1"), screen("?a=2")) == {
+        "card~1-0-0": {"href": "?a=2&by=one"},
+        "card~1-1-0": {"href": "?a=2&by=two"},
+    }
+
+
+def test_a_part_that_has_an_id_of_several_words_is_named_as_dash_names_it():
+    def screen(value: str) -> html.Div:
+        pick = dmc.Select(id={"word": "scope", "type": "word"}, value=value, data=["a", "b"])
+        return html.Div(pick, id="card")
+
+    changes = deltas(plain(screen("a")), plain(screen("b")))
+
+    assert changes == {'{"type":"word","word":"scope"}': {"value": "b"}}
 
 
 def test_only_the_changed_figure_is_sent():

@@ -251,6 +251,7 @@ def test_a_paused_view_stands_still_and_counts_what_waits(watched, reader):
     watched.click("#resume-button")
 
     watched.sees("#card-profit_today-figure", "−59.4 k")
+    watched.follows(reader.advance)
     until(lambda: watched.style("#freshness-banner", "display") == "none", "the banner stayed")
 
 
@@ -297,11 +298,11 @@ def test_numbers_are_old_at_the_first_glance_at_a_tab_that_was_hidden(watched, r
 
 @pytest.fixture
 def held_back(dashboard) -> Iterator[threading.Event]:
-    """Answers to updates of a page wait, worked out already, until it is set."""
+    """Answers to updates of a view wait, worked out already, until it is set."""
     release, under_way = threading.Event(), threading.Event()
 
     def hold(response):
-        if request.path == "/_dash-update-component" and "live.data" in str(request.json):
+        if request.path == "/_dash-update-component" and is_news(request.json):
             under_way.set()
             release.wait(20.0)
         return response
@@ -310,6 +311,14 @@ def held_back(dashboard) -> Iterator[threading.Event]:
     release.under_way = under_way
     yield release
     release.set()
+
+
+def is_news(asked: dict) -> bool:
+    """Whether it asks for a new cycle of what is shown, and not for another view."""
+    if asked["changedPropIds"] != ["live.data"]:
+        return False
+    shown = {state["property"]: state["value"] for state in asked["state"]}
+    return asked["inputs"][0]["value"]["address"] == shown["data-address"]
 
 
 def test_an_answer_for_the_view_before_is_not_written_over_the_one_chosen_since(

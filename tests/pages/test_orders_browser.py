@@ -107,6 +107,9 @@ def test_what_would_pass_stays_while_orders_go_on(orders, reader):
     until(lambda: page.driver.find_elements(By.CSS_SELECTOR, link_of("trend-0008")), "no row came")
 
     assert "Buy up to " in page.text("#orders-room-answer")
+    page.click(link_of("trend-0007"))
+    page.sees("#orders-story h2", "Order trend-0007")
+    assert page.text("#orders-room-answer") == ""
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (390, "light"), (1440, "light")])

@@ -189,7 +189,7 @@ def test_an_answer_between_two_cycles_sends_its_row_and_little_more(reader, scre
     update = screens.update(SCREEN, today, shown)
 
     assert not update.whole
-    assert update.shown == Shown(shown.cycle, shown.news + 1)
+    assert update.shown == Shown(shown.cycle, news=shown.news + 1)
     assert update.changes["orders-view"] == {"data-news": str(shown.news + 1)}
     (added,) = update.changes["orders-list"]["rowTransaction"]["add"]
     assert added["id"] == "trend-0008"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages.query import BY, GROUPINGS, RANGES, Query, parse
+from pages.query import BY, GROUPINGS, RANGES, Query, parse, words_of
 from tests.fakes_web import AFTERNOON
 
 words = st.fixed_dictionaries(
@@ -142,3 +142,17 @@ def test_a_range_of_another_year_that_is_still_to_come_is_told_with_its_year():
     assert query.still_to_come(AFTERNOON) == (
         "Nothing is known yet of what follows 1\u00a0Jul 2027 00:00 UTC; 24h is shown."
     )
+
+
+def test_the_words_of_an_address_are_those_that_its_links_say():
+    query = parse({"range": "7d", "by": "venue", "tz": "Europe/Berlin", "book": "a+b & c"}, (BY,))
+
+    assert parse(words_of(query.href("/exposure")), (BY,)) == query
+
+
+def test_a_word_said_twice_or_left_blank_is_not_dropped():
+    assert words_of("/limits?find=&scope=asset&scope=venue") == {
+        "find": "",
+        "scope": ["asset", "venue"],
+    }
+    assert words_of("/limits") == words_of("/limits?") == {}

@@ -1,6 +1,7 @@
 """Reading once a cycle, and telling each browser what changed for it."""
 
 import inspect
+import json
 import re
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -71,7 +72,8 @@ def test_a_changed_state_reaches_the_banner(screens, reader):
     reader.advance()
     changes = screens.update(COCKPIT, TODAY, shown).changes
 
-    assert "HALTED" in words(changes["state-cell"]["children"])
+    cell = [sent for name, sent in changes.items() if name.startswith("state-cell")]
+    assert "HALTED" in words([sent["children"] for sent in cell])
     assert changes["state-banner"] == {"data-state": "halted"}
 
 
@@ -79,7 +81,38 @@ def test_a_browser_from_another_worker_is_sent_everything_that_moves(screens, re
     screens.view(COCKPIT, TODAY)
     update = screens.update(COCKPIT, TODAY, Shown(cycle=7))
 
-    assert set(update.changes["cockpit-view"]) == {"children", "data-cycle"}
+    assert set(update.changes["cockpit-view"]) == {"children", "data-cycle", "data-view"}
+
+
+BY_STRATEGY = parse({"by": "strategy"}, COCKPIT.words)
+
+
+def test_another_view_sends_what_differs_from_the_one_that_is_shown(screens, reader):
+    shown, _ = screens.view(COCKPIT, TODAY)
+    number = reader.advance(0.002)
+    update = screens.update(COCKPIT, BY_STRATEGY, Shown(shown.cycle, TODAY))
+
+    assert update.shown == Shown(number)
+    assert not update.whole
+    root = update.changes["cockpit-view"]
+    assert set(root) == {"data-cycle", "data-view"}
+    assert json.loads(root["data-view"])["words"] == {"by": "strategy"}
+    assert any(name.startswith(("cockpit-risk", "risk-table")) for name in update.changes)
+    assert "card-profit_today-figure" in update.changes, "a new cycle came too"
+
+
+def test_another_view_of_the_same_cycle_is_sent_too(screens):
+    shown, _ = screens.view(COCKPIT, TODAY)
+    changes = screens.update(COCKPIT, BY_STRATEGY, Shown(shown.cycle, TODAY)).changes
+
+    assert set(changes["cockpit-view"]) == {"data-view"}
+    assert screens.update(COCKPIT, BY_STRATEGY, Shown(shown.cycle, BY_STRATEGY)).changes == {}
+
+
+def test_another_view_before_the_first_cycle_is_laid_out_anew(screens, reader):
+    reader.started = False
+
+    assert screens.update(COCKPIT, BY_STRATEGY, Shown(None, TODAY)).whole is True
 
 
 def test_the_first_cycle_ever_sends_the_whole_page(screens, reader):

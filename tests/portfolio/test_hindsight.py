@@ -19,6 +19,8 @@ from risk.portfolio.forecasting import advance, new_model, warm
 from risk.portfolio.hindsight import hindsight, hindsights, hypothetical_profit
 from tests.books import BTC, ETH, MIDNIGHT, SOL, as_closes, random_closes
 
+pytestmark = pytest.mark.usefixtures("remembered_fits")
+
 EVERY_MODEL = pytest.mark.parametrize("name", VAR_MODELS)
 QUICK_MODEL = pytest.mark.parametrize("name", [n for n, m in VAR_MODELS.items() if not m.costly])
 #: They look back further than the live window, so that live they are a model of that window.

@@ -275,6 +275,24 @@ def test_both_in_one_batch_leave_what_was_said(desk: Desk):
     assert desk.journal.order("o1") == instead.order
 
 
+def test_what_was_let_through_lately_is_known_in_its_order(desk: Desk):
+    for number, (name, verdict) in enumerate(
+        [
+            ("old", Verdict.APPROVE),
+            ("no", Verdict.REJECT),
+            ("b", Verdict.RESIZE),
+            ("a", Verdict.APPROVE),
+        ]
+    ):
+        note = answered(name, verdict=verdict, at=NOON + timedelta(seconds=number))
+        allowed = 0.0 if verdict is Verdict.REJECT else 1.0
+        desk.write(note._replace(order=replace(note.order, allowed=allowed)))
+
+    found = desk.journal.let_through_since(NOON + timedelta(seconds=1))
+
+    assert [order.client_order_id for order in found] == ["b", "a"]
+
+
 # --- what else is told ---------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ from pages.components.metrics import Fact, fact_list
 from pages.components.notices import empty_state
 from pages.components.reasons import Verdict as ShownVerdict
 from pages.components.reasons import reason_list
+from pages.components.risk_table import slug
 from pages.context import OrderStory
 from pages.format import UNKNOWN, money, multiple, number, price, quantity
 from pages.views.holdings import coin
@@ -168,7 +169,9 @@ def _room(story: OrderStory) -> html.Div:
                 className="sw-story-ask",
             ),
             html.Div(id=ANSWER, className="sw-room-answer", role="status"),
-        ]
+        ],
+        # Of another order the answer would be another: it must not stay in place.
+        id=f"orders-room-{slug(order.client_order_id)}",
     )
 
 

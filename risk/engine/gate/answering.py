@@ -3,7 +3,6 @@
 Not safe for two threads at once: its owner holds a lock, except for `lead`.
 """
 
-from collections import deque
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import NamedTuple
@@ -17,7 +16,7 @@ from risk.domain.ports import Clock, CycleRecord
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import Standing
 from risk.errors import GateClosed
-from risk.limits.views import SentOrder
+from risk.limits.sent import SentOrder, SentOrders
 from risk.manager import RiskManager
 from risk.manager.standings import next_standings
 
@@ -54,7 +53,7 @@ class Answering:
         self._edition = 0
         self._latches: Mapping[Scope, Latch] = {}
         self._standings: Mapping[Scope, Standing] = {}
-        self._sent: dict[str, deque[SentOrder]] = {}
+        self._sent: dict[str, SentOrders] = {}
         self._venue: str | None = None
 
     # --- cycles ----------------------------------------------------------------------------
@@ -193,13 +192,12 @@ class Answering:
 
     def note_sent(self, strategy: str, order: SentOrder) -> None:
         """An order that was let through counts for the limits on how often there may be one."""
-        self._sent.setdefault(strategy, deque()).append(order)
+        self._sent.setdefault(strategy, SentOrders()).add(order)
 
     def _forget_sent(self, seconds: float) -> None:
         since = self._clock.now() - timedelta(seconds=seconds)
         for orders in self._sent.values():
-            while orders and orders[0].at < since:
-                orders.popleft()
+            orders.forget_before(since)
 
 
 def _id(action: Action) -> str | None:

@@ -68,6 +68,11 @@ class KnownOrder:
         return self.record.allowed > 0.0
 
     @property
+    def is_open(self) -> bool:
+        """Whether it may still be filled."""
+        return self.status is not None and self.status.holds_room
+
+    @property
     def order(self) -> Order:
         """What might be sent of it. Only of one that was let through."""
         record = self.record
@@ -109,17 +114,10 @@ class KnownOrders:
     def add(self, known: KnownOrder) -> None:
         """Remember an order; the one that has been over for longest is forgotten for it."""
         self._orders[known.record.client_order_id] = known
-        while len(self._orders) > REMEMBERED:
-            oldest = next(iter(self._orders))
-            status = self._orders[oldest].status
-            if status is not None and status.holds_room:
-                # Open ones are few, and never forgotten.
-                self._orders.move_to_end(oldest)
-                if all(_is_open(each) for each in self._orders.values()):
-                    return
-                continue
+        if len(self._orders) <= REMEMBERED:
+            return
+        # Those that still hold room are few, and never forgotten.
+        over = (name for name, each in self._orders.items() if not each.is_open)
+        oldest = next(over, None)
+        if oldest is not None:
             del self._orders[oldest]
-
-
-def _is_open(known: KnownOrder) -> bool:
-    return known.status is not None and known.status.holds_room

@@ -22,8 +22,9 @@ from risk.lab.replay.book import Placed
 from risk.lab.replay.desk import Wish, reserved
 from risk.limits.evaluation import surroundings
 from risk.limits.rulebook import Rulebook
+from risk.limits.sent import SentOrder, SentOrders
 from risk.limits.types import BOOK_LIMITS
-from risk.limits.views import BookView, SentOrder
+from risk.limits.views import BookView
 from risk.manager import RiskManager
 
 #: How long an agent that was told no waits before it asks for the same again, and how long back
@@ -121,7 +122,7 @@ class AsAllowed:
         self.held_back: Counter[HeldBack] = Counter()
         self._up_to = up_to
         self._refused: dict[PositionKey, _Answer] = {}
-        self._sent: dict[str, list[SentOrder]] = {}
+        self._sent: dict[str, SentOrders] = {}
 
     def size(self, state: RiskState) -> float:
         """What the drawdown ladder leaves."""
@@ -192,7 +193,7 @@ class AsAllowed:
         self.verdicts[decision.verdict] += 1
         self._note(decision)
         sent = SentOrder(snapshot.at, request.asset, Side(request.side), request.quantity)
-        self._sent.setdefault(request.strategy, []).append(sent)
+        self._sent.setdefault(request.strategy, SentOrders()).add(sent)
         return decision.allowed
 
     def _note(self, decision: Decision) -> None:
@@ -214,8 +215,7 @@ class AsAllowed:
     def _forget(self, until: datetime) -> None:
         self._refused = {k: told for k, told in self._refused.items() if told.at > until}
         for orders in self._sent.values():
-            while orders and orders[0].at <= until:
-                del orders[0]
+            orders.forget_before(until)
 
 
 def _held_to_soft(state: RiskState) -> RiskState:

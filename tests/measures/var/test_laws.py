@@ -17,6 +17,8 @@ from risk.measures.var.filtered_evt import FilteredEvt
 from risk.measures.var.most_conservative import MostConservative
 from tests.measures.var.series import LEVELS, after, market, walked
 
+pytestmark = pytest.mark.usefixtures("remembered_fits")
+
 every_model = pytest.mark.parametrize("model", VAR_MODELS.values(), ids=VAR_MODELS.keys())
 
 #: The filter reacts more to falls, and the Pareto tail says nothing of the other end.

@@ -15,6 +15,8 @@ from risk.measures.var.filtered_historical import FilteredHistorical
 from risk.measures.var.historical import Historical
 from tests.measures.var.series import LEVELS, after, market, walked
 
+pytestmark = pytest.mark.usefixtures("remembered_fits")
+
 every_model = pytest.mark.parametrize("model", VAR_MODELS.values(), ids=VAR_MODELS.keys())
 
 

@@ -1,0 +1,282 @@
+"""Answers to orders: checked and reserved in one step, written down, then said."""
+
+from concurrent.futures import Future
+from dataclasses import replace
+
+import msgspec
+
+from risk.domain.decisions import Decision, OrderRequest, Reason, ReasonCode, SignalRequest
+from risk.domain.events import OrderValidation
+from risk.domain.journalling import Answered, AnsweredOrder, Note, Written
+from risk.domain.messages import OrderAnswer, OrderBody, SignalAnswer, SignalBody
+from risk.domain.orders import Order, Reservation, ReservationStatus, Side
+from risk.domain.snapshot import RESERVATION_LIFE
+from risk.engine.gate.common import Common, digest, done
+from risk.engine.gate.known import KnownOrder
+from risk.limits.sent import SentOrder
+from risk.manager import RiskManager
+from risk.manager.forms import is_finite, is_name
+from risk.manager.messages import deciding_codes, order_answer, signal_answer
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+class Orders:
+    """The part of a gate that answers.
+
+    Parameters
+    ----------
+    common : Common
+    """
+
+    def __init__(self, common: Common) -> None:
+        self._common = common
+        common.on_answered_before = self._give_way
+
+    def validate(self, body: OrderBody, *, sender: str, may_emergency: bool) -> Future[bytes]:
+        """See :meth:`risk.domain.gate.Gate.validate_order`."""
+        common = self._common
+        begun = common.clock.monotonic()
+        with common.lock:
+            common.require_open()
+            known = common.orders.get(body.client_order_id)
+            if known is not None:
+                return known.future if known.body == body else self._refuse_other(body)
+            request = self._request(body, may_emergency)
+            decision = self._manager().validate_order(request)
+            if not _may_be_kept(body):
+                return self._refuse(decision)
+            known, notes = self._decided(body, sender, decision, begun)
+            self._hold(known, notes)
+            return self._say(known, notes, frees=_only_reduces(decision))
+
+    def signal(self, body: SignalBody) -> SignalAnswer:
+        """See :meth:`risk.domain.gate.Gate.validate_signal`."""
+        common = self._common
+        with common.lock:
+            common.require_open()
+            request = SignalRequest(
+                portfolio=body.portfolio,
+                strategy=body.strategy,
+                asset=body.asset,
+                venue=self._venue(body),
+                side=body.side,
+                quantity=body.quantity,
+            )
+            decision = self._manager().validate_signal(request)
+            return signal_answer(decision, at=common.clock.wall())
+
+    # --- one answer ------------------------------------------------------------------------
+
+    def _manager(self, *, journalling: bool | None = None) -> RiskManager:
+        common = self._common
+        written = common.journalling if journalling is None else journalling
+        return common.answering.manager(common.book.ledger, journalling=written)
+
+    def _venue(self, body: OrderBody | SignalBody) -> str:
+        return body.venue or self._common.answering.venue
+
+    def _request(self, body: OrderBody, may_emergency: bool) -> OrderRequest:
+        return OrderRequest(
+            client_order_id=body.client_order_id,
+            portfolio=body.portfolio,
+            strategy=body.strategy,
+            asset=body.asset,
+            venue=self._venue(body),
+            side=body.side,
+            quantity=body.quantity,
+            order_type=body.order_type,
+            limit_price=body.limit_price,
+            reduce_only=body.reduce_only,
+            emergency=body.emergency and may_emergency,
+        )
+
+    def _decided(
+        self, body: OrderBody, sender: str, decision: Decision, begun: float
+    ) -> tuple[KnownOrder, list[Note]]:
+        """The order as it is answered, and what is to be written of it; nothing is held yet."""
+        common = self._common
+        wall, now = common.clock.wall(), common.clock.now()
+        reservation = self._reservation(decision, body)
+        answer = order_answer(
+            decision,
+            reservation,
+            at=wall,
+            ledger_seq=common.book.ledger.seq + (reservation is not None),
+            action_seq=common.answering.action_seq,
+            journalled=common.waits,
+        )
+        record = AnsweredOrder(
+            client_order_id=body.client_order_id,
+            strategy=body.strategy,
+            asset=body.asset,
+            venue=self._venue(body),
+            side=body.side.value,
+            at=now,
+            sender=sender,
+            snapshot=common.answering.record.number,
+            verdict=decision.verdict,
+            requested=decision.requested,
+            allowed=decision.allowed,
+            micros=(common.clock.monotonic() - begun) * 1e6,
+            request=_encode(body).decode(),
+            answer=_encode(answer).decode(),
+            status=None if reservation is None else reservation.status,
+        )
+        event = self._event(record, deciding_codes(answer.reasons))
+        return KnownOrder(body, record, reservation), [Answered(record, event)]
+
+    def _reservation(self, decision: Decision, body: OrderBody) -> Reservation | None:
+        if decision.allowed <= 0.0:
+            return None
+        common = self._common
+        wall = common.clock.wall()
+        order = Order(
+            client_order_id=body.client_order_id,
+            portfolio=body.portfolio,
+            strategy=body.strategy,
+            asset=body.asset,
+            venue=self._venue(body),
+            side=body.side,
+            quantity=decision.allowed,
+            order_type=body.order_type,
+            limit_price=body.limit_price,
+            reduce_only=body.reduce_only,
+            emergency=body.emergency,
+        )
+        return Reservation(
+            id=f"{decision.snapshot_id}/{common.book.ledger.seq + 1}",
+            order=order,
+            placed_at=wall,
+            expires_at=wall + RESERVATION_LIFE,
+        )
+
+    def _hold(self, known: KnownOrder, notes: list[Note]) -> None:
+        """Take the room of an order, and remember it."""
+        common = self._common
+        if known.reservation is not None:
+            notes.insert(0, common.book.add(known.reservation))
+            sent = SentOrder(
+                known.record.at, known.record.asset, known.body.side, known.body.quantity
+            )
+            common.answering.note_sent(known.record.strategy, sent)
+        common.orders.add(known)
+
+    def _say(self, known: KnownOrder, notes: list[Note], *, frees: bool) -> Future[bytes]:
+        """Let an answer be written and then said; at once where that is not waited for."""
+        common = self._common
+        if common.waits:
+            return common.put(
+                notes,
+                known.future,
+                written=lambda: known.record.answer.encode(),  # noqa: PLW0108 - as it stands then
+                unwritten=lambda: self._answer_unwritten(known, frees=frees),
+            )
+        known.future.set_result(known.record.answer.encode())
+        if known.let_through:
+            common.scribe.put(notes)
+        else:
+            common.put_refusal(notes)
+        return known.future
+
+    # --- answers that are not written in time ----------------------------------------------
+
+    def _answer_unwritten(self, known: KnownOrder, *, frees: bool) -> bytes:
+        """What is said of an order whose answer is not on disk: no new risk of it is let in."""
+        common, notes = self._common, list[Note]()
+        if known.reservation is None or frees:
+            answer = msgspec.json.decode(known.record.answer, type=OrderAnswer)
+            said = _encode(msgspec.structs.replace(answer, journalled=False)).decode()
+            known.record = replace(known.record, answer=said)
+            reasons: tuple[str, ...] = (ReasonCode.NOT_JOURNALLED.value,)
+        else:
+            voided = replace(known.reservation, status=ReservationStatus.VOIDED)
+            notes.append(common.book.add(voided))
+            reasons = self._decide_again(known, notes)
+        notes.append(Answered(known.record, self._event(known.record, reasons), True))
+        if known.let_through:
+            common.scribe.put(notes)
+        else:
+            common.put_refusal(notes)
+        return known.record.answer.encode()
+
+    def _decide_again(self, known: KnownOrder, notes: list[Note]) -> tuple[str, ...]:
+        """Answer as to one that comes now, while nothing is written; gives the reasons' codes."""
+        request = self._request(known.body, may_emergency=False)
+        decision = self._manager(journalling=False).validate_order(request)
+        begun = self._common.clock.monotonic()
+        again, _ = self._decided(known.body, known.record.sender, decision, begun)
+        if again.reservation is not None:
+            notes.append(self._common.book.add(again.reservation))
+        known.record = replace(again.record, micros=known.record.micros)
+        known.reservation, known.status = again.reservation, again.status
+        return decision.deciding
+
+    def _event(self, record: AnsweredOrder, reasons: tuple[str, ...]) -> OrderValidation:
+        sign = Side(record.side).sign
+        return OrderValidation(
+            **self._common.stamp(record.at),
+            client_order_id=record.client_order_id,
+            strategy=record.strategy,
+            asset=record.asset,
+            verdict=record.verdict,
+            requested_quantity=sign * record.requested,
+            allowed_quantity=sign * record.allowed,
+            reasons=reasons,
+            sender=record.sender,
+            answer_digest=digest(record.answer),
+        )
+
+    # --- orders that are none --------------------------------------------------------------
+
+    def _refuse_other(self, body: OrderBody) -> Future[bytes]:
+        """Another order under an id that has its answer: refused, and nothing changes."""
+        request = self._request(body, may_emergency=False)
+        return self._refuse(self._manager().duplicate(request))
+
+    def _refuse(self, decision: Decision) -> Future[bytes]:
+        """Say no without remembering it."""
+        common = self._common
+        answer = order_answer(
+            decision,
+            None,
+            at=common.clock.wall(),
+            ledger_seq=common.book.ledger.seq,
+            action_seq=common.answering.action_seq,
+            journalled=False,
+        )
+        return done(_encode(answer))
+
+    def _give_way(self, written: Written) -> None:
+        """Orders that were answered long ago keep that answer, and take no room again."""
+        common = self._common
+        for client_order_id, before in written.answered_before.items():
+            known = common.orders.get(client_order_id)
+            if known is None or known.recalled:
+                continue
+            if known.reservation is not None:
+                voided = replace(known.reservation, status=ReservationStatus.VOIDED)
+                common.scribe.put([common.book.add(voided)])
+            recalled = KnownOrder.recall(before)
+            common.orders.add(recalled)
+            if not known.future.done():
+                same = recalled.body == known.body
+                answer = recalled.future if same else self._refuse_other(known.body)
+                known.future.set_result(answer.result())
+
+
+def _may_be_kept(body: OrderBody) -> bool:
+    """Whether a table can hold it, and tell it from others."""
+    names = (body.client_order_id, body.strategy, body.asset, body.venue or "")
+    numbers = (body.quantity, 0.0 if body.limit_price is None else body.limit_price)
+    return bool(body.client_order_id) and all(map(is_name, names)) and all(map(is_finite, numbers))
+
+
+def _only_reduces(decision: Decision) -> bool:
+    """Whether all that was let through makes a live position smaller."""
+    if decision.allowed <= 0.0:
+        return False
+    return any(
+        isinstance(each, Reason) and each.code == ReasonCode.REDUCTION_PROVEN
+        for each in decision.evidence
+    )

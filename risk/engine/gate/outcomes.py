@@ -1,0 +1,257 @@
+"""What becomes of orders that were let through: fills, cancels, and those nobody tells of."""
+
+from collections import OrderedDict
+from concurrent.futures import Future
+from dataclasses import replace
+
+from risk.domain.actions import ReleaseReservation
+from risk.domain.events import (
+    FillDisputed,
+    FillUnexpected,
+    ReservationOverdue,
+    ReservationReleased,
+    Severity,
+)
+from risk.domain.journalling import Note, Progressed, Told
+from risk.domain.ledger import Fill
+from risk.domain.messages import FillBody, OrderStanding
+from risk.domain.orders import Reservation, ReservationStatus
+from risk.engine.gate.common import Common, done
+from risk.engine.gate.known import KnownOrder
+from risk.engine.gate.trades import disbelief, fill_of, same_trade
+from risk.errors import FillRefused, OrderUnknown
+
+#: Trades by whose ids a second order is told that they are another's.
+_REMEMBERED = 100_000
+#: What floats leave over of a quantity, as a share of it.
+_DUST = 1e-9
+
+
+class Outcomes:
+    """The part of a gate that hears what became of orders.
+
+    Parameters
+    ----------
+    common : Common
+    """
+
+    def __init__(self, common: Common) -> None:
+        self._common = common
+        self._owners: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._overdue: set[str] = set()
+
+    # --- orders ----------------------------------------------------------------------------
+
+    def order(self, client_order_id: str) -> KnownOrder:
+        """An order that was let through; looked up if it is not known by heart.
+
+        Raises
+        ------
+        OrderUnknown
+            If no order of that id was let through.
+        StoreUnavailable
+            If it had to be looked up, and the database does not answer.
+        """
+        known = self.answered(client_order_id)
+        if known is None or not known.let_through:
+            raise OrderUnknown(client_order_id)
+        return known
+
+    def answered(self, client_order_id: str) -> KnownOrder | None:
+        """An order that was answered, let through or not; looked up if it is not known by heart.
+
+        Raises
+        ------
+        StoreUnavailable
+            If it had to be looked up, and the database does not answer.
+        """
+        with self._common.lock:
+            self._common.require_open()
+            known = self._common.orders.get(client_order_id)
+        return self.recall(client_order_id) if known is None else known
+
+    def recall(self, client_order_id: str) -> KnownOrder | None:
+        """An order as the database knows it, remembered from now on; None if it knows none."""
+        common = self._common
+        record = common.journal.order(client_order_id)
+        if record is None:
+            return None
+        with common.lock:
+            # Somebody may have looked it up meanwhile.
+            known = common.orders.get(client_order_id)
+            if known is None:
+                known = KnownOrder.recall(record)
+                known.reservation = common.book.ledger.reservations.get(client_order_id)
+                common.orders.add(known)
+            return known
+
+    def standing(self, client_order_id: str) -> OrderStanding:
+        """See :meth:`risk.domain.gate.Gate.standing`."""
+        known = self.order(client_order_id)
+        with self._common.lock:
+            return known.standing(journalled=known.future.done() and self._common.journalling)
+
+    # --- fills -----------------------------------------------------------------------------
+
+    def fill(self, client_order_id: str, body: FillBody, *, sender: str) -> Future[OrderStanding]:
+        """See :meth:`risk.domain.gate.Gate.record_fill`."""
+        common = self._common
+        known = self.order(client_order_id)
+        fill = fill_of(known.order, body, now=common.clock.now())
+        if known.recalled and common.journal.is_booked(fill):
+            with common.lock:
+                return done(known.standing(journalled=True))
+        with common.lock:
+            before = known.fills.get(fill.id)
+            if before is not None:
+                return self._repeated(known, before, fill)
+            self._refuse_disputed(known, fill, sender)
+            return self._book(known, fill, sender)
+
+    def _repeated(self, known: KnownOrder, before: Fill, fill: Fill) -> Future[OrderStanding]:
+        if not same_trade(before, fill):
+            raise FillRefused(
+                f"trade {fill.id} was reported before, with other numbers", conflict=True
+            )
+        return done(known.standing(journalled=self._common.journalling))
+
+    def _refuse_disputed(self, known: KnownOrder, fill: Fill, sender: str) -> None:
+        owner = self._owners.get((fill.venue, fill.id))
+        if owner is not None:
+            raise FillRefused(f"trade {fill.id} was reported of order {owner}", conflict=True)
+        reason = disbelief(
+            fill,
+            self._common.answering.record.snapshot.mark(fill.asset),
+            filled=known.filled + fill.quantity,
+            allowed=known.record.allowed,
+        )
+        if reason is None:
+            return
+        event = FillDisputed(
+            **self._common.stamp(),
+            client_order_id=known.record.client_order_id,
+            sender=sender,
+            reason=reason,
+            severity=Severity.CRITICAL,
+        )
+        self._common.scribe.put([Told(event)])
+        raise FillRefused(reason)
+
+    def _book(self, known: KnownOrder, fill: Fill, sender: str) -> Future[OrderStanding]:
+        book, name = self._common.book, known.record.client_order_id
+        was_open = name in book.ledger.reservations
+        notes: list[Note] = [book.add(fill)]
+        known.fills[fill.id] = fill
+        known.filled += fill.quantity
+        self._own(fill, name)
+        if was_open:
+            still_open = name in book.ledger.reservations
+            partly, filled = ReservationStatus.PARTLY_FILLED, ReservationStatus.FILLED
+            known.status = partly if still_open else filled
+        notes += self._unexpected(known, fill, sender, was_open=was_open)
+        return self._progress(known, notes)
+
+    def _own(self, fill: Fill, client_order_id: str) -> None:
+        self._owners[fill.venue, fill.id] = client_order_id
+        if len(self._owners) > _REMEMBERED:
+            self._owners.popitem(last=False)
+
+    def _unexpected(
+        self, known: KnownOrder, fill: Fill, sender: str, *, was_open: bool
+    ) -> list[Note]:
+        """What is told of a trade that its order did not allow."""
+        allowed = known.record.allowed
+        if was_open and known.filled <= allowed * (1.0 + _DUST):
+            return []
+        reason = (
+            f"{known.filled:,.6g} were filled of an order of {allowed:,.6g}"
+            if was_open
+            else f"the order was {known.status or 'refused'} already"
+        )
+        event = FillUnexpected(
+            **self._common.stamp(),
+            client_order_id=known.record.client_order_id,
+            strategy=fill.strategy,
+            asset=fill.asset,
+            sender=sender,
+            quantity=known.filled,
+            allowed=allowed,
+            reason=reason,
+            severity=Severity.CRITICAL,
+        )
+        return [Told(event)]
+
+    def _progress(self, known: KnownOrder, notes: list[Note]) -> Future[OrderStanding]:
+        status = known.status or ReservationStatus.VOIDED
+        notes.append(Progressed(known.record.client_order_id, status, known.filled))
+        return self._common.put(
+            notes,
+            Future(),
+            written=lambda: known.standing(journalled=True),
+            unwritten=lambda: known.standing(journalled=False),
+        )
+
+    # --- orders that are dead --------------------------------------------------------------
+
+    def cancel(self, client_order_id: str) -> Future[OrderStanding]:
+        """See :meth:`risk.domain.gate.Gate.cancel`."""
+        known = self.order(client_order_id)
+        with self._common.lock:
+            reserved = self._common.book.ledger.reservations.get(client_order_id)
+            if reserved is None:
+                return done(known.standing(journalled=self._common.journalling))
+            return self._progress(known, [self._end(known, reserved)])
+
+    def _end(self, known: KnownOrder, reserved: Reservation) -> Note:
+        """Drop a reservation of an order that is known to be dead."""
+        late = reserved.expires_at < self._common.clock.wall()
+        known.status = ReservationStatus.EXPIRED if late else ReservationStatus.VOIDED
+        return self._common.book.add(replace(reserved, status=known.status))
+
+    def release(self, action: ReleaseReservation) -> None:
+        """Give back room on a person's word; nothing if it is taken no more.
+
+        The caller holds the lock.
+        """
+        reserved = self._common.book.ledger.reservations.get(action.client_order_id)
+        known = self._common.orders.get(action.client_order_id)
+        if reserved is None or known is None:
+            return
+        event = ReservationReleased(
+            **self._common.stamp(),
+            client_order_id=action.client_order_id,
+            strategy=reserved.order.strategy,
+            asset=reserved.order.asset,
+            quantity=reserved.open_quantity,
+            who=action.who,
+            reason=action.reason,
+        )
+        self._progress(known, [self._end(known, reserved), Told(event)])
+
+    def tell_overdue(self) -> None:
+        """Say once of each order that nobody has told what became of it.
+
+        The caller holds the lock.
+        """
+        wall, open_now = self._common.clock.wall(), self._common.book.ledger.reservations
+        self._overdue &= open_now.keys()
+        late = [
+            (name, reserved)
+            for name, reserved in open_now.items()
+            if reserved.expires_at < wall and name not in self._overdue
+        ]
+        if not late:
+            return
+        self._overdue.update(name for name, _ in late)
+        self._common.scribe.put([self._told_overdue(name, reserved) for name, reserved in late])
+
+    def _told_overdue(self, client_order_id: str, reserved: Reservation) -> Told:
+        event = ReservationOverdue(
+            **self._common.stamp(),
+            client_order_id=client_order_id,
+            strategy=reserved.order.strategy,
+            asset=reserved.order.asset,
+            quantity=reserved.open_quantity,
+            severity=Severity.WARNING,
+        )
+        return Told(event)

@@ -1,0 +1,90 @@
+"""The real gate behind the HTTP face: what agents see of an order's whole life."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from risk.api.app import create_api
+from risk.auth.keys import KeyRing
+from tests.api.asking import Agent, order
+from tests.books import BTC, PRICES
+from tests.engine.gates import VENUE, GateWorld
+from tests.fakes_gate import FakeTelling, make_desk, make_key
+
+VALIDATE = "/api/v1/orders/validate"
+BUY = order(asset=BTC, quantity=0.01, venue=VENUE)
+
+
+@pytest.fixture
+def world() -> Iterator[GateWorld]:
+    world = GateWorld()
+    world.gate.start()
+    yield world
+    world.gate.stop()
+
+
+@pytest.fixture
+def agent(world: GateWorld) -> Agent:
+    key, secret = make_key()
+    desk = make_desk(None, FakeTelling(), KeyRing([key]))
+    object.__setattr__(desk, "gate", lambda: world.gate)
+    return Agent(create_api(desk), secret)
+
+
+def test_an_order_is_let_through_filled_and_seen_in_the_book(agent: Agent):
+    told = agent.post(VALIDATE, BUY).json
+    assert (told["verdict"], told["journalled"]) == ("approve", True)
+    assert agent.get("/api/v1/reservations").json["reservations"][0]["client_order_id"] == "o-1"
+
+    fill = {"fill_id": "f-1", "quantity": 0.01, "price": PRICES[BTC]}
+    filled = agent.post("/api/v1/orders/o-1/fills", fill)
+
+    assert (filled.status, filled.json["status"]) == (200, "filled")
+    (position,) = agent.get("/api/v1/positions").json["positions"]
+    assert (position["asset"], position["quantity"]) == (BTC, 0.01)
+    assert agent.get("/api/v1/reservations").json["reservations"] == []
+    assert agent.get("/api/v1/orders/o-1").json["filled"] == 0.01
+
+
+def test_an_order_of_before_a_restart_is_looked_up(agent: Agent, world: GateWorld):
+    agent.post(VALIDATE, BUY)
+    agent.delete("/api/v1/orders/o-1")
+    before = agent.get("/api/v1/orders/o-1").json
+    assert before["status"] == "voided"
+    world.gate.stop()
+    world.restart()
+    world.gate.start()
+
+    assert agent.get("/api/v1/orders/o-1").json == before
+    assert agent.get("/api/v1/orders/o-2").status == 404
+
+
+def test_a_halt_is_seen_by_orders_and_in_readings(agent: Agent):
+    said = agent.post(
+        "/api/v1/commands",
+        {"command": "halt", "portfolio": "demo", "reason": "a storm", "who": "ana", "id": "h-1"},
+    )
+
+    assert (said.status, said.json["journalled"]) == (200, True)
+    told = agent.post(VALIDATE, BUY).json
+    assert (told["verdict"], told["trading_state"]) == ("reject", "HALTED")
+    assert agent.get("/api/v1/status").json["trading_state"] == "HALTED"
+    (hold,) = [
+        each for each in agent.get("/api/v1/breakers").json["holds"] if each["source"] == "person"
+    ]
+    assert (hold["by"], hold["scope"]) == ("ana", "portfolio:demo")
+
+
+def test_while_the_database_is_silent_no_new_risk_is_let_in(agent: Agent, world: GateWorld):
+    world.silence()
+    agent.post(VALIDATE, BUY)
+    told = agent.post(VALIDATE, BUY | {"client_order_id": "o-2"}).json
+
+    assert (told["verdict"], told["journalled"]) == ("reject", False)
+    assert Agent(agent._app).get("/readyz").status == 503
+    world.speak()
+
+
+@pytest.mark.parametrize("limit", ["limits", "positions", "reductions", "status", "breakers"])
+def test_every_reading_can_be_made_of_the_real_thing(agent: Agent, limit: str):
+    assert agent.get(f"/api/v1/{limit}").status == 200

@@ -1,0 +1,163 @@
+"""A gate killed in a burst, again and again: nothing that was said is lost, no room leaks."""
+
+import json
+import os
+import random
+import select
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from typing import NoReturn
+
+from risk.domain.messages import FillBody
+from risk.domain.orders import ReservationStatus
+from risk.domain.positions import PositionKey
+from risk.engine.gate import Gate
+from risk.storage import journal as chain
+from risk.storage.decisions import SqlGateJournal
+from risk.storage.engines import Engines, open_engines, transaction
+from risk.storage.ledger import entries_after, with_later_entries
+from risk.storage.portfolios import add_portfolio
+from tests.books import BTC, NOW, PRICES, book_of
+from tests.engine.gates import VENUE, GateWorld, body_of
+from tests.policies import definition, policy_of
+from tests.storage.rows import lease_token, read
+
+ROUNDS = int(os.environ.get("GATE_KILLS", "3"))
+PORTFOLIO = "demo"
+#: Room for this many orders of the burst, times equity.
+ROOM = 0.050
+VALUE = 1_000.0
+SIZE = VALUE / PRICES[BTC]
+#: Orders that wait for their answers at once.
+OUTSTANDING = 4
+KEY = PositionKey("trend", BTC, VENUE)
+
+
+def world_over(engines: Engines, token: int) -> GateWorld:
+    """A gate over everything that is on disk."""
+    with transaction(engines.reader) as connection:
+        ledger, _ = with_later_entries(connection, PORTFOLIO, book_of({}))
+    policy = policy_of(definition("gross_exposure", hard=ROOM))
+    journal = SqlGateJournal(engines, PORTFOLIO)
+    return GateWorld(ledger, policy, journal=journal, token=token)
+
+
+def burst(engines: Engines, token: int, name: str, told: int) -> NoReturn:
+    """Ask, fill and cancel until killed; say on the pipe whatever was answered."""
+    gate = world_over(engines, token).gate
+    gate.start()
+
+    def tell(kind: str, which: str, future: Future[object]) -> None:
+        said = future.result()
+        text = said.decode() if isinstance(said, bytes) else ""
+        os.write(told, (json.dumps([kind, which, text]) + "\n").encode())
+
+    number, open_now = 0, list[tuple[str, Future[bytes]]]()
+    while True:
+        number += 1
+        which = f"{name}-{number}"
+        asked = gate.validate_order(body_of(which), sender="agent", may_emergency=False)
+        asked.add_done_callback(lambda done, which=which: tell("answer", which, done))
+        open_now.append((which, asked))
+        if len(open_now) == OUTSTANDING:
+            for ended, answered in open_now:
+                if json.loads(answered.result(timeout=30.0))["reservation"]:
+                    _end(gate, ended, tell)
+            open_now.clear()
+
+
+def _end(gate: Gate, which: str, tell: Callable[[str, str, Future[object]], None]) -> None:
+    """A little of some orders is filled, then what is left of all is cancelled."""
+    if which.endswith(("1", "5")):
+        fill = FillBody(fill_id=which, quantity=SIZE / 100.0, price=PRICES[BTC])
+        tell("fill", which, gate.record_fill(which, fill, sender="agent"))
+    tell("cancel", which, gate.cancel(which, sender="agent"))
+
+
+def killed_in_a_burst(url: str, token: int, name: str, after: float) -> list[tuple[str, str, str]]:
+    """Everything that a gate had said when it was killed."""
+    heard, told = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(heard)
+        try:
+            burst(open_engines(url), token, name, told)
+        finally:
+            os._exit(1)
+    os.close(told)
+    text = b""
+    while not all(kind in text for kind in (b'"answer"', b'"fill"', b'"cancel"')):
+        piece = os.read(heard, 1 << 16)
+        assert piece, "it ended by itself"
+        text += piece
+    # A moment at random within the burst that goes on.
+    select.select([], [], [], after)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    while piece := os.read(heard, 1 << 16):
+        text += piece
+    os.close(heard)
+    return list(_lines(text))
+
+
+def _lines(text: bytes) -> Iterator[tuple[str, str, str]]:
+    whole, _, _ = text.rpartition(b"\n")
+    for line in whole.decode().splitlines():
+        kind, which, answer = json.loads(line)
+        yield kind, which, answer
+
+
+def require_whole(engines: Engines, world: GateWorld) -> None:
+    """What stands on disk agrees with itself: reservations, orders, entries, the chain."""
+    open_now = set(world.gate.ledger.reservations)
+    kept = read(engines, "SELECT client_order_id, status, filled FROM decision")
+    holding = {name for name, status, _ in kept if status and ReservationStatus(status).holds_room}
+    assert open_now == holding
+    with transaction(engines.reader) as connection:
+        chain.verify(connection, PORTFOLIO)
+        fills = entries_after(connection, PORTFOLIO, 0)
+    filled = sum(fill.quantity for _, fill in fills)
+    position = world.gate.ledger.positions.get(KEY)
+    assert abs((position.quantity if position else 0.0) - filled) < 1e-9
+    assert abs(sum(amount for _, _, amount in kept) - filled) < 1e-9
+    reserved = sum(r.open_quantity for r in world.gate.ledger.reservations.values())
+    assert (filled + reserved) * PRICES[BTC] <= ROOM * 1e6 * (1.0 + 1e-6)
+
+
+def test_nothing_that_was_said_is_lost_and_no_room_leaks(database_url: str):
+    engines, chance = open_engines(database_url), random.Random(20261129)
+    with transaction(engines.writer) as connection:
+        add_portfolio(connection, PORTFOLIO, at=NOW)
+    token, said = lease_token(engines, PORTFOLIO), []
+    for number in range(ROUNDS):
+        engines.dispose()
+        told = killed_in_a_burst(database_url, token, f"r{number}", chance.uniform(0.0, 0.25))
+        said += told
+        world = world_over(engines, token)
+        require_whole(engines, world)
+        for kind, which, answer in said:
+            kept = world.journal.order(which)
+            assert kept is not None
+            if kind == "answer":
+                assert kept.answer == answer
+            elif kind == "fill":
+                assert kept.filled == SIZE / 100.0
+            else:
+                assert kept.status == "voided"
+        _asked_again(world, [(w, a) for k, w, a in said if k == "answer"][-40:])
+    engines.dispose()
+
+
+def _asked_again(world: GateWorld, answers: list[tuple[str, str]]) -> None:
+    """Asking the same again gives the same answer, and takes no room."""
+    world.gate.start()
+    before = set(world.gate.ledger.reservations)
+    for which, answer in answers:
+        again = world.gate.validate_order(body_of(which), sender="agent", may_emergency=False)
+        assert again.result(timeout=30.0).decode() == answer
+    assert set(world.gate.ledger.reservations) == before
+    # Room for the next burst: what was open when the gate was killed is known to be dead.
+    for which in before:
+        world.gate.cancel(which, sender="agent").result(timeout=30.0)
+    world.gate.stop()
