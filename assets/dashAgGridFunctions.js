@@ -55,6 +55,7 @@
   const WRITERS = {
     text: (value) => String(value),
     trust: (value) => String(value),
+    state: (value) => String(value),
     money: (value) => amount(value, false),
     money_signed: (value) => amount(value, true),
     price,
@@ -114,7 +115,7 @@
   /* What a person types into a filter: per cent where per cent is shown. */
   function filterValue(params) {
     const { field, context } = params.colDef;
-    const value = params.data[field];
+    const value = params.data[context.shown ?? field];
     const isShare = context.kind.startsWith("percent");
     return isUnknown(value) ? null : isShare ? 100 * value : value;
   }
@@ -214,11 +215,11 @@
   function Name(props) {
     // A grid's first cells are drawn: there is no other sign of it.
     React.useEffect(soonReachable, []);
-    const { href, note } = props.colDef.context;
-    const text = isBlank(props) ? "" : write(props.value, "text");
+    const { href, note, shown, shows } = props.colDef.context;
+    const text = isBlank(props) ? "" : write(shown ? props.data[shown] : props.value, "text");
     const address = href && props.data[href];
     const name = address
-      ? React.createElement("a", { href: address, "data-inside": "true", key: "name" }, text)
+      ? React.createElement("a", { href: address, "data-inside": "true", "data-shows": shows, key: "name" }, text)
       : React.createElement("span", { key: "name" }, text);
     const more = note && props.data[note];
     const faint = React.createElement("span", { className: "sw-faint", key: "note" }, ` ${more}`);
@@ -234,9 +235,19 @@
     return React.createElement("span", { className: "sw-grid-trust" }, [React.createElement("span", shape), text]);
   }
 
+  /* A word with its state's shape and colour; without a shape it says so quietly. */
+  function State(props) {
+    const text = isBlank(props) ? "" : write(props.value, "state");
+    const state = props.data[props.colDef.context.shape];
+    if (!state) return React.createElement("span", { className: "sw-faint" }, text);
+    const shape = { className: "sw-glyph", "data-glyph": state, "data-state": state, "aria-hidden": "true", key: "shape" };
+    return React.createElement("span", { className: "sw-grid-state", "data-state": state }, [React.createElement("span", shape), text]);
+  }
+
   window.dashAgGridComponentFunctions = Object.assign(window.dashAgGridComponentFunctions || {}, {
     SwName: Name,
     SwTrust: Trust,
+    SwState: State,
   });
 
   // -- CSV ----------------------------------------------------------------------------------

@@ -2,7 +2,9 @@
  *
  * News. One request at a time, the next one only after the last was answered; none while the
  * tab is hidden. A new cycle is announced to the page by the store `live`; the next one only
- * after the page's update was answered, and then it is the newest. An address that says something
+ * after the page's update was answered, and then it is the newest. A page that also shows what
+ * happens between two cycles says up to where it knows of that (data-news): then that is asked
+ * for too, once a second, and announced in the same way. An address that says something
  * else of the same page is announced in the same way, and at once.
  *
  * Age. Of the cycle that the page shows, counted from the age that the server stated, by this
@@ -16,7 +18,7 @@
 
   // Cycles after which what is shown is late, stale (greyed), and not live at all.
   const LATE = 2, STALE = 3, GONE = 10;
-  const AGE_TICK_MS = 500, REQUEST_LIMIT_MS = 5_000, LONGEST_WAIT_MS = 5_000;
+  const AGE_TICK_MS = 500, REQUEST_LIMIT_MS = 5_000, LONGEST_WAIT_MS = 5_000, NEWS_WAIT_MS = 1_000;
   // An update that is not even sent by then, or not answered by then, is given up.
   const SENDING_MS = 2_000, UPDATE_PATIENCE_MS = 30_000, RETRY_MS = 1_000;
   const FAILURE_SHOWN_MS = 8_000;
@@ -46,6 +48,9 @@
     const passed = Math.max(Date.now() - birth.wall, performance.now() - birth.tick, 0);
     return birth.age + passed / 1000;
   }
+
+  /** Up to where the page knows what happened between cycles; null if it does not show that. */
+  const pageNews = () => document.querySelector("[data-news]")?.dataset.news ?? null;
 
   /** The cycle that the page shows; null if it shows none. */
   function pageCycle() {
@@ -160,7 +165,8 @@
   // -- news ---------------------------------------------------------------------------------
 
   function wait() {
-    const half = Math.min(Math.max(view.cycleSeconds * 500, 500), LONGEST_WAIT_MS);
+    const longest = pageNews() === null ? LONGEST_WAIT_MS : NEWS_WAIT_MS;
+    const half = Math.min(Math.max(view.cycleSeconds * 500, 500), longest);
     // Not all browsers at once: those that queued together would ask together for ever.
     const uneven = 0.8 + 0.4 * Math.random();
     return Math.min(half * uneven * 2 ** news.failures, LONGEST_WAIT_MS);
@@ -193,6 +199,7 @@
     const asked = new URLSearchParams();
     if (book) asked.set("book", book);
     if (hasCycle()) asked.set("after", news.data.cycle);
+    if (pageNews() !== null) asked.set("news", pageNews());
     const limit = AbortSignal.timeout(REQUEST_LIMIT_MS);
     const answer = await fetch(`/live?${asked}`, { cache: "no-store", signal: limit });
     const data = answer.status === 204 ? null : await answer.json();
@@ -245,13 +252,16 @@
     return screen !== null && screen.dataset.address !== here();
   }
 
-  const hasNews = () => hasCycle() && pageCycle() !== news.data.cycle;
+  const hasNews = () => hasCycle() && (pageCycle() !== news.data.cycle || hasMoreToTell());
+
+  /** Whether something that the page shows happened since, between two cycles. */
+  const hasMoreToTell = () => pageNews() !== null && Number(pageNews()) < (news.data.news ?? -1);
 
   /** Has the page show the newest cycle of what its address says. */
   function announce() {
     if (!screenHere() || !(hasNews() || hasMoved())) return;
     const address = here();
-    const over = `${screenHere().dataset.address} ${pageCycle()}`;
+    const over = `${screenHere().dataset.address} ${pageCycle()} ${pageNews()}`;
     // Whoever moved on waits for nothing that was asked before.
     if (address === updates.address && isTooEarly(over)) return;
     updates.failures = over === updates.over ? Math.min(updates.failures + 1, 4) : 0;

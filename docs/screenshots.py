@@ -25,6 +25,8 @@ from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
 
+from risk.client import Seawall
+
 ROOT = Path(__file__).parent.parent
 IMAGES = ROOT / "docs" / "images"
 
@@ -65,6 +67,7 @@ PAGES = {
     "cockpit": "/",
     "exposure": "/exposure",
     "limits": "/limits",
+    "orders": "/orders",
     "correlation": "/correlation",
     "var": "/var",
     "models": "/models",
@@ -144,10 +147,29 @@ def running_demo() -> Iterator[str]:
         try:
             url = f"http://127.0.0.1:{port}"
             wait_for_cycle(url, process)
+            ask_for_orders(f"http://127.0.0.1:{settings['SEAWALL_API_PORT']}", Path(home))
             yield url
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(timeout=20)
+
+
+#: Asset, side, quantity and strategy of orders that an agent asks for: cut, passed and refused.
+ORDERS = (
+    ("ETH/USDT", "buy", 0.5, "dip"),
+    ("BTC/USDT", "buy", 50.0, "trend"),
+    ("SOL/USDT", "sell", 2.0, "noise"),
+    ("XRP/USDT", "buy", 400.0, "noise"),
+    ("BTC/USDT", "buy", 0.01, "breakout"),
+)
+
+
+def ask_for_orders(url: str, home: Path) -> None:
+    """Let an agent ask: the demonstration's own strategies trade on paper without orders."""
+    key = (home / "service.key").read_text(encoding="utf-8").strip()
+    with Seawall(url, key, portfolio="demo", timeout=5.0) as agent:
+        for asset, side, quantity, strategy in ORDERS:
+            agent.validate(asset, side, quantity, strategy=strategy, venue="sim-a")
 
 
 def wait_for_cycle(url: str, process: subprocess.Popen[bytes]) -> None:

@@ -15,33 +15,46 @@ from risk.domain.actions import ChooseBookModel
 from risk.domain.events import ForecastScored, RiskEvent
 from risk.domain.market import Period
 from risk.domain.model import Model
+from risk.domain.orders import Reservation
 from risk.domain.positions import PositionKey
 from risk.storage.queries import (
+    AgentSums,
     Book,
     CompleteCycle,
     DayCloses,
     DecisionBasis,
+    DecisionTimes,
     EngineSign,
     FeedInfo,
     LedgerPart,
     LimitEvent,
     MetricHistory,
+    OrdersPage,
+    OrderStory,
+    OrdersWanted,
     Pulse,
+    ReductionEvent,
     VarRecord,
 )
 
 __all__ = [
+    "AgentSums",
     "Book",
     "BookReader",
     "CompleteCycle",
     "DayCloses",
     "DecisionBasis",
+    "DecisionTimes",
     "EngineSign",
     "FeedInfo",
     "LedgerPart",
     "LimitEvent",
     "MetricHistory",
+    "OrderStory",
+    "OrdersPage",
+    "OrdersWanted",
     "Pulse",
+    "ReductionEvent",
     "VarRecord",
 ]
 
@@ -182,6 +195,47 @@ class BookReader(Protocol):
         """Daily bars of the portfolio's market that opened at `since` or later.
 
         Of every asset of the market, or of those of `assets` that it knows.
+        """
+        ...
+
+    def order_news(self, portfolio: str) -> int:
+        """A number that grows whenever an order was answered, filled or ended; cheap to ask for.
+
+        Raises
+        ------
+        UnknownPortfolio
+        """
+        ...
+
+    def orders(self, portfolio: str, wanted: OrdersWanted) -> OrdersPage:
+        """The newest answered orders of those wanted, 200 at most, and where the next begin."""
+        ...
+
+    def agents(self, portfolio: str, wanted: OrdersWanted) -> Sequence[AgentSums]:
+        """How orders were answered by sender and strategy, over the range's last 30 days."""
+        ...
+
+    def decision_times(self, portfolio: str, wanted: OrdersWanted) -> DecisionTimes | None:
+        """What the newest 10,000 answers of those wanted took; None without any."""
+        ...
+
+    def reduction_events(self, portfolio: str, wanted: OrdersWanted) -> Sequence[ReductionEvent]:
+        """Requests to reduce and what was told of them in the range's last 30 days.
+
+        The range counts and no other filter; oldest first.
+        """
+        ...
+
+    def order(self, portfolio: str, client_order_id: str) -> OrderStory | None:
+        """One order with the cycle that it was judged by and its fills; None if there is none."""
+        ...
+
+    def reservations(self, portfolio: str) -> Sequence[Reservation]:
+        """Room that is set aside for orders now, the oldest first.
+
+        Raises
+        ------
+        UnknownPortfolio
         """
         ...
 

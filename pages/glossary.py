@@ -539,4 +539,93 @@ GLOSSARY: Mapping[str, Term] = {
         "but emergencies that reduce, REDUCE ONLY lets proven reductions pass.",
         "Definition; see docs/halting.md.",
     ),
+    "orders_answered": Term(
+        "Orders answered",
+        "How many orders agents asked about in the range, as the filters let through.",
+        "orders by the time of their answer; the same order asked again counts once",
+        "What was asked at another book, or refused as no order at all (HTTP 4xx), is not here.",
+        "Definition; see docs/orders-page.md.",
+    ),
+    "orders_approved": Term(
+        "Approved",
+        "Orders that passed as they were asked.",
+        "every limit and state around the order holds after it, or it only reduces",
+        "Many refusals and few approvals: an agent asks for more than its limits, or a scope is "
+        "stopped.",
+        "Definition; see docs/orders.md.",
+    ),
+    "orders_resized": Term(
+        "Resized",
+        "Orders of which only a part passed.",
+        "the largest quantity that passes every check, rounded down to whole lots",
+        "The agent may send that part. Many of them: the agent's sizes outgrow its limits.",
+        "Definition; see docs/orders.md.",
+    ),
+    "orders_rejected": Term(
+        "Rejected",
+        "Orders of which nothing passed.",
+        "no quantity that may be ordered passes every check",
+        "The reason says whether it was a limit, a state, missing data, or the order itself.",
+        "Definition; see docs/orders.md.",
+    ),
+    "verdict": Term(
+        "Verdict",
+        "The answer to an order: approved, resized to what passes, or rejected.",
+        "approved if all of it passes; resized if a part does; rejected if nothing does",
+        "A verdict holds for seconds and for its order alone. A proven reduction is approved in "
+        "every state but HALTED.",
+        "Definition; see docs/orders.md.",
+    ),
+    "order_allowed": Term(
+        "Allowed",
+        "How much of the order might be sent.",
+        "units of the asset, at most what was asked",
+        "Zero of a rejected order. That much room is set aside until fills or the order's end are "
+        "told.",
+        "Definition; see docs/orders.md.",
+    ),
+    "order_outcome": Term(
+        "What became of it",
+        "Where an order stands after its answer, as far as anybody told.",
+        "not sent, open, partly filled, filled, cancelled or ended; overdue where nobody told in "
+        "time",
+        "Overdue is no end: its room stays set aside until the agent tells, or a person who knows "
+        "it dead gives the room back.",
+        "Definition; see docs/orders-page.md.",
+    ),
+    "decision_time": Term(
+        "Time of a decision",
+        "How long an answer took, from the order's arrival at the gate until it was decided.",
+        "p99: 99 of 100 of the newest 10,000 answers in the range took at most so long",
+        "Without writing it to disk and without the way over HTTP, which take longer. A p99 far "
+        "above the half says that answers wait for something else on the machine.",
+        "Order statistic; see docs/evidence.md.",
+    ),
+    "open_reservations": Term(
+        "Open reservations",
+        "Orders that were let through and may still be filled: each holds room against its limits.",
+        "quantity allowed − quantity filled, until the order is filled or known dead",
+        "Age alone frees nothing: an order may stand at the exchange longer than anybody watches "
+        "it. After 30 s without news it is overdue; after a look at the exchange a person gives "
+        "the room back with “seawall reservations release”.",
+        "Definition; see docs/orders-page.md.",
+    ),
+    "reductions_honoured": Term(
+        "Reductions met in time",
+        "How often a strategy made a position smaller when it was asked to, by the deadline.",
+        "demands − late − still open; a stricter request about the same position is the same "
+        "demand",
+        "Late ones stay counted as late, also when they were met afterwards. Acknowledged says "
+        "only that an agent answered that it would. All are counted by strategy, whoever sends "
+        "its orders.",
+        "Definition; see docs/de-risking.md.",
+    ),
+    "order_snapshot": Term(
+        "What it was judged by",
+        "The book and its prices in the last complete cycle before the answer.",
+        "the cycle's snapshot, with every fill and reservation booked since",
+        "Kept with the answer, so that an old answer can be understood. The figures here are the "
+        "cycle's own; what was booked between it and the answer is named below them.",
+        "Definition; see docs/orders.md.",
+    ),
 }

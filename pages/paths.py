@@ -5,3 +5,5 @@ VAR_PATH = "/var"
 HEALTH_PATH = "/models"
 #: How full each limit is.
 LIMITS_PATH = "/limits"
+#: What agents asked, and what became of it.
+ORDERS_PATH = "/orders"

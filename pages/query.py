@@ -22,7 +22,6 @@ RANGES: Mapping[str, timedelta | None] = {
 }
 #: Far enough back for "all": no book is older than the oldest coin.
 _BEGINNING = timedelta(days=365 * 20)
-_LONGEST_TEXT = 80
 _LONGEST_SPAN = timedelta(days=366 * 5)
 
 GROUPINGS: Mapping[str, str] = {"asset": "Asset", "strategy": "Strategy", "venue": "Venue"}
@@ -42,16 +41,19 @@ class Word:
     options : mapping of value to text, or None
         What it may be, and how the screen calls that; None for any short text, which the
         screen judges by what it shows.
+    longest : int
+        Letters of such a text at most.
     """
 
     name: str
     default: str
     what: str
     options: Mapping[str, str] | None = None
+    longest: int = 80
 
     def allows(self, value: str) -> bool:
         """Whether it may be `value`."""
-        return len(value) <= _LONGEST_TEXT if self.options is None else value in self.options
+        return len(value) <= self.longest if self.options is None else value in self.options
 
 
 BY = Word("by", "asset", "grouping", GROUPINGS)

@@ -14,7 +14,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import structlog
 from dash import ALL, Input, Output, State, callback, dcc, html, no_update, set_props
@@ -30,6 +30,7 @@ from pages.readings import Readings
 from pages.theme import chosen_scheme
 from pages.views.absent import (
     ADDRESS_NOTICES,
+    RANGE_OVER,
     address_notices,
     no_cycle_parts,
     unreadable_parts,
@@ -43,7 +44,7 @@ Data = TypeVar("Data")
 #: So long a view is prepared after it was asked for last.
 _WATCHED_CYCLES, _WATCHED_SECONDS = 5.0, 5.0
 #: What a root says and holds.
-_OF_ROOT = ("children", "data-cycle", "data-view")
+_OF_ROOT = ("children", "data-cycle", "data-news", "data-view")
 #: Views remembered to tell differences from; three or four cycles of twenty different views.
 _REMEMBERED_VIEWS = 96
 
@@ -66,17 +67,31 @@ class Screen(Generic[Data]):
         rarely (`Readings.course` changes once a pixel). What callbacks have written stays while
         people choose, unless they choose another book or zone. Presses (`n_clicks`) are those of
         buttons.
+    news : callable or None
+        Gives a number that grows when something happened between two cycles that the screen
+        shows; None where nothing does.
+    over : str
+        What is said of a range that is over.
     """
 
     name: str
     words: tuple[Word, ...]
     read: Callable[[Readings, Query, Book, CompleteCycle], Data]
     view: Callable[[Data], Sequence[Component]]
+    news: Callable[[Readings, Book], int] | None = None
+    over: str = RANGE_OVER
 
     @property
     def root(self) -> str:
         """The id of what moves."""
         return f"{self.name}-view"
+
+
+class Moment(NamedTuple):
+    """A cycle, and what happened since, counted; None on screens that do not show that."""
+
+    cycle: int
+    news: int | None = None
 
 
 @dataclass(frozen=True)
@@ -89,10 +104,13 @@ class Shown:
         None before the first one.
     view : Query or None
         None if it is the one that is asked for.
+    news : int or None
+        Up to where it knows what happened between cycles; None on screens that do not show that.
     """
 
     cycle: int | None
     view: Query | None = None
+    news: int | None = None
 
 
 @dataclass(frozen=True)
@@ -115,20 +133,20 @@ class Update:
 
 @dataclass(frozen=True)
 class _Built:
-    """One view of one cycle, as a plain tree."""
+    """One view of one moment, as a plain tree."""
 
-    cycle: int
+    moment: Moment
     tree: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class _Watched:
-    """A view that somebody asked for, the cycle shown then, and when that was (monotonic)."""
+    """A view that somebody asked for, the moment shown then, and when that was (monotonic)."""
 
     screen: Screen[Any]
     query: Query
     book: Book
-    cycle: int
+    moment: Moment
     at: float
 
 
@@ -147,15 +165,15 @@ class Screens:
         self.readings = Readings(reader, self.newest)
         self._clock = clock
         self._watched: dict[tuple[str, Query], _Watched] = {}
-        self._views: OrderedDict[tuple[str, Query, int], _Built] = OrderedDict()
+        self._views: OrderedDict[tuple[str, Query, Moment], _Built] = OrderedDict()
         self._lock = threading.Lock()
 
     def view(self, screen: Screen[Any], query: Query) -> tuple[Shown, Any]:
         """What a browser showing the newest cycle shall say, and that cycle's view."""
         built = self._newest(screen, query)
         if built is not None:
-            return Shown(built.cycle), built.tree
-        return Shown(None), _root(screen, query, self._no_cycle(query), "")
+            return _shown_at(built.moment), built.tree
+        return Shown(None), _root(screen, query, self._no_cycle(query), None)
 
     def _no_cycle(self, query: Query) -> list[Component]:
         book = self.readings.book(query)
@@ -167,12 +185,13 @@ class Screens:
         before = shown.view or query
         if newest is None:
             return Update(Shown(None), {}, whole=shown.cycle is not None or before != query)
-        now = Shown(newest.cycle)
+        now = _shown_at(newest.moment)
         if shown.cycle is None:
             return Update(now, {}, whole=True)
-        if newest.cycle == shown.cycle and before == query:
+        moment = Moment(shown.cycle, shown.news)
+        if newest.moment == moment and before == query:
             return Update(now, {})
-        return Update(now, self._changes(screen, query, before, shown.cycle, newest))
+        return Update(now, self._changes(screen, query, before, moment, newest))
 
     def _newest(self, screen: Screen[Any], query: Query) -> _Built | None:
         book = self.readings.book(query)
@@ -180,43 +199,46 @@ class Screens:
         if book is None or cycle is None:
             return None
         built = self._built(screen, query, book, cycle)
-        self._watch(screen, query, book, built.cycle)
+        self._watch(screen, query, book, built.moment)
         return built
 
     def _built(self, screen: Screen[Any], query: Query, book: Book, cycle: CompleteCycle) -> _Built:
-        number = cycle.pulse.cycle
-        return self._remembered(screen, query, number) or self.readings.once(
-            ("view", screen.name, query, number),
-            lambda: self._build(screen, query, book, cycle),
+        # Asked before anything is read: what is newer than the number is told once more.
+        news = None if screen.news is None else screen.news(self.readings, book)
+        moment = Moment(cycle.pulse.cycle, news)
+        return self._remembered(screen, query, moment) or self.readings.once(
+            ("view", screen.name, query, moment),
+            lambda: self._build(screen, query, book, cycle, moment),
         )
 
-    def _build(self, screen: Screen[Any], query: Query, book: Book, cycle: CompleteCycle) -> _Built:
+    def _build(
+        self, screen: Screen[Any], query: Query, book: Book, cycle: CompleteCycle, moment: Moment
+    ) -> _Built:
         data = screen.read(self.readings, query, book, cycle)
-        number = cycle.pulse.cycle
-        root = _root(screen, query, screen.view(data), str(number))
-        built = _Built(number, with_ids(plain(root)))
+        root = _root(screen, query, screen.view(data), moment)
+        built = _Built(moment, with_ids(plain(root)))
         with self._lock:
-            self._views[(screen.name, query, number)] = built
+            self._views[(screen.name, query, moment)] = built
             while len(self._views) > _REMEMBERED_VIEWS:
                 self._views.popitem(last=False)
         return built
 
-    def _remembered(self, screen: Screen[Any], query: Query, cycle: int) -> _Built | None:
+    def _remembered(self, screen: Screen[Any], query: Query, moment: Moment) -> _Built | None:
         with self._lock:
-            return self._views.get((screen.name, query, cycle))
+            return self._views.get((screen.name, query, moment))
 
     def _changes(
-        self, screen: Screen[Any], query: Query, before: Query, cycle: int, newest: _Built
+        self, screen: Screen[Any], query: Query, before: Query, moment: Moment, newest: _Built
     ) -> Deltas:
         return self.readings.once(
-            ("changes", screen.name, query, before, cycle, newest.cycle),
-            lambda: self._difference(screen, self._remembered(screen, before, cycle), newest),
+            ("changes", screen.name, query, before, moment, newest.moment),
+            lambda: self._difference(screen, self._remembered(screen, before, moment), newest),
         )
 
     def _difference(self, screen: Screen[Any], old: _Built | None, newest: _Built) -> Deltas:
         """The difference between two views, or all of the later one where `old` is unknown."""
         props = newest.tree["props"]
-        whole = {screen.root: {name: props[name] for name in _OF_ROOT}}
+        whole = {screen.root: {name: props[name] for name in _OF_ROOT if name in props}}
         try:
             return whole if old is None else deltas(old.tree, newest.tree)
         except CannotExpress:
@@ -224,8 +246,8 @@ class Screens:
 
     # -- before they are asked for ----------------------------------------------------------
 
-    def _watch(self, screen: Screen[Any], query: Query, book: Book, cycle: int) -> None:
-        watched = _Watched(screen, query, book, cycle, self._clock())
+    def _watch(self, screen: Screen[Any], query: Query, book: Book, moment: Moment) -> None:
+        watched = _Watched(screen, query, book, moment, self._clock())
         with self._lock:
             self._watched[screen.name, query] = watched
 
@@ -259,14 +281,23 @@ class Screens:
         screen, query = watched.screen, watched.query
         try:
             built = self._built(screen, query, watched.book, cycle)
-            self._changes(screen, query, query, watched.cycle, built)
+            self._changes(screen, query, query, watched.moment, built)
         except Exception:  # noqa: BLE001 - whoever watches it asks in a moment, and is told
             _LOG.exception("screen_not_prepared", screen=screen.name)
 
 
-def _root(screen: Screen[Any], query: Query, parts: Sequence[Component], cycle: str) -> html.Div:
-    """What moves; it says itself which cycle it is, and of which view: that no update rewrites."""
-    said = {"data-cycle": cycle, "data-view": _view_text(query)}
+def _shown_at(moment: Moment) -> Shown:
+    return Shown(moment.cycle, news=moment.news)
+
+
+def _root(
+    screen: Screen[Any], query: Query, parts: Sequence[Component], moment: Moment | None
+) -> html.Div:
+    """What moves; it says itself which moment it is, and of which view: that no update rewrites."""
+    said = {"data-cycle": "" if moment is None else str(moment.cycle)}
+    if moment is not None and moment.news is not None:
+        said["data-news"] = str(moment.news)
+    said["data-view"] = _view_text(query)
     return html.Div(list(parts), id=screen.root, className="sw-contents", **said)
 
 
@@ -295,11 +326,17 @@ def live_page(screen: Screen[Any]) -> Callable[..., html.Div]:
         Input("live", "data"),
         State(screen.root, "data-view"),
         State(screen.root, "data-cycle"),
+        State(screen.root, "data-news"),
         State(screen.name, "data-address"),
         prevent_initial_call=True,
     )
-    def show_newest(live: dict[str, Any], view: str, cycle: str, address: str) -> Any:
-        return _brought_up_to_date(screen, live["address"], json.loads(view), cycle, address)
+    def show_newest(
+        live: dict[str, Any], view: str, cycle: str, news: str | None, address: str
+    ) -> Any:
+        said = json.loads(view)
+        before = parse(said["words"], screen.words, scheme=said["scheme"])
+        shown = Shown(int(cycle) if cycle else None, before, int(news) if news else None)
+        return _brought_up_to_date(screen, live["address"], shown, before, address)
 
     def layout(
         *,
@@ -334,18 +371,17 @@ def _defaults(screen: Screen[Any]) -> str:
 
 
 def _brought_up_to_date(
-    screen: Screen[Any], address: str, view: Mapping[str, Any], cycle: str, shown_address: str
+    screen: Screen[Any], address: str, shown: Shown, before: Query, shown_address: str
 ) -> Any:
     """Set what differs from what the browser shows; the cycle that it shows then."""
     query = parse(words_of(address), screen.words, scheme=chosen_scheme(request.cookies))
-    before = parse(view["words"], screen.words, scheme=view["scheme"])
     if _place(screen, before) != _place(screen, query):
         return no_update  # The page router brings all of it.
-    update = _update_or_why_not(screen, query, Shown(int(cycle) if cycle else None, before))
+    update = _update_or_why_not(screen, query, shown)
     for component_id, props in update.changes.items():
         set_props(component_id, props)
     if address != shown_address:
-        notices = _notices(running_screens().readings, query)
+        notices = _notices(screen, running_screens().readings, query)
         set_props(ADDRESS_NOTICES, {"children": notices.children})
         set_props(screen.name, {"data-address": address})
     return update.shown.cycle
@@ -374,19 +410,22 @@ def _content_or_why_not(screen: Screen[Any], query: Query) -> list[Any]:
 
 def _unreadable(screen: Screen[Any], query: Query, error: SeawallError) -> list[Any]:
     parts = unreadable_parts(str(error))
-    return _laid_out(screen, query, [address_notices(query, None), _root(screen, query, parts, "")])
+    return _laid_out(
+        screen, query, [address_notices(query, None), _root(screen, query, parts, None)]
+    )
 
 
 def _content(screen: Screen[Any], query: Query) -> list[Any]:
     screens = running_screens()
     _shown, view = screens.view(screen, query)
-    return _laid_out(screen, query, [_notices(screens.readings, query), view])
+    return _laid_out(screen, query, [_notices(screen, screens.readings, query), view])
 
 
-def _notices(readings: Readings, query: Query) -> html.Div:
+def _notices(screen: Screen[Any], readings: Readings, query: Query) -> html.Div:
     book = readings.book(query)
     cycle = None if book is None else readings.cycle(book)
-    return address_notices(query, book, None if cycle is None else cycle.pulse.market)
+    now = None if cycle is None else cycle.pulse.market
+    return address_notices(query, book, now, over=screen.over)
 
 
 def _laid_out(screen: Screen[Any], query: Query, parts: Sequence[Any]) -> list[Any]:

@@ -116,13 +116,13 @@ def live() -> Response:
     """The newest complete cycle in a hundred bytes; 204 if the browser knows it already."""
     readings = running_screens().readings
     try:
-        return _pulse(readings, request.args.get("book"), request.args.get("after", type=int))
+        return _pulse(readings, request.args.get("book"))
     except SeawallError as error:
         _LOG.warning("pulse_unavailable", error=str(error))
         return _problem(f"{sentence(str(error))}.", 503)
 
 
-def _pulse(readings: Readings, name: str | None, after: int | None) -> Response:
+def _pulse(readings: Readings, name: str | None) -> Response:
     reader, newest = readings.reader, readings.newest
     book = book_named(newest.books(), name)
     pulse = newest.pulse(book.name) if book else None
@@ -130,7 +130,9 @@ def _pulse(readings: Readings, name: str | None, after: int | None) -> Response:
         return _before_any_cycle(reader, book)
     age = _age(reader, pulse)
     problem = _why_old(reader, book, age)
-    if pulse.cycle == after and problem is None:
+    news = _news(readings, book)
+    known = request.args.get("after", type=int), request.args.get("news", type=int)
+    if (pulse.cycle, news) == known and problem is None:
         return Response(status=204)
     return jsonify(
         cycle=pulse.cycle,
@@ -140,7 +142,13 @@ def _pulse(readings: Readings, name: str | None, after: int | None) -> Response:
         saved=pulse.saved.isoformat(),
         state=pulse.trading_state,
         problem=problem,
+        **({} if news is None else {"news": news}),
     )
+
+
+def _news(readings: Readings, book: Book) -> int | None:
+    """What happened between cycles, counted; asked for by screens that show it."""
+    return readings.reader.order_news(book.name) if "news" in request.args else None
 
 
 def _before_any_cycle(reader: BookReader, book: Book | None) -> Response:

@@ -12,16 +12,22 @@ import numpy as np
 
 from pages.context import (
     NO_HISTORY,
+    AgentSums,
     Book,
     CompleteCycle,
     DayCloses,
     DecisionBasis,
+    DecisionTimes,
     EngineSign,
     FeedInfo,
     LedgerPart,
     LimitEvent,
     MetricHistory,
+    OrdersPage,
+    OrderStory,
+    OrdersWanted,
     Pulse,
+    ReductionEvent,
     VarRecord,
 )
 from risk.domain.actions import BookModelInUse, ChooseBookModel
@@ -47,7 +53,9 @@ from risk.domain.events import (
 )
 from risk.domain.ledger import Fill
 from risk.domain.market import FaultKind, Mark, Period, Trust
+from risk.domain.messages import OrderBody
 from risk.domain.model import Model, Models
+from risk.domain.orders import Reservation
 from risk.domain.policy import Policy
 from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope, ScopeKind
@@ -56,7 +64,7 @@ from risk.domain.state import Baseline, Performance, RiskState, Standing, Tradin
 from risk.errors import SeawallError, StoreUnavailable, UnknownPortfolio
 from risk.portfolio.committed import nothing_pending
 from risk.portfolio.forecasting import measured_by
-from tests import fakes_book, fakes_limits
+from tests import fakes_book, fakes_limits, fakes_orders
 from tests.fakes import FakeClock
 from tests.fakes_book import AFTERNOON, CASH, HOLDINGS, Held
 
@@ -414,6 +422,10 @@ class FakeBookReader:
         How far back histories reach.
     policy : Policy or None
         What may be done with the book.
+    told : list of Told
+        Orders that were answered, oldest first; of the afternoon as soon as anybody asks.
+    news : int
+        Grows with whatever happens to an order.
     """
 
     clock: FakeClock = field(default_factory=lambda: FakeClock(AFTERNOON))
@@ -436,9 +448,25 @@ class FakeBookReader:
     drift: float = 0.0
     latest_reads: int = 0
     history_reads: int = 0
+    told: list[fakes_orders.Told] | None = None
+    news: int = 7
 
     def __post_init__(self) -> None:
         self._saved = self.clock.wall()
+
+    @property
+    def orders_told(self) -> list[fakes_orders.Told]:
+        if self.told is None:
+            self.told = fakes_orders.build_orders(*self._basis(AFTERNOON))
+        return self.told
+
+    def answer(self, asked: OrderBody, *, after: float = 0.0, sender: str = "bot-1") -> None:
+        """Answer one more order, `after` seconds after the cycle."""
+        at = self.clock.now() + timedelta(seconds=after)
+        state, snapshot = self._basis(self.clock.now())
+        told = fakes_orders.answer(state, snapshot, asked, at=at, sender=sender)
+        self.told = [*self.orders_told, told]
+        self.news += 1
 
     def advance(self, drift: float = 0.0, seconds: float = 1.0) -> int:
         """Complete one more cycle, after the market moved by `drift`; returns its number."""
@@ -504,21 +532,56 @@ class FakeBookReader:
         pulse = self.pulse(portfolio)
         if pulse is None:
             return None
-        assessment = self._assessment(pulse)
-        marks = {
-            p.asset: Mark(asset=p.asset, price=p.mark, at=pulse.market, trust=p.trust, volume=2e7)
-            for p in assessment.positions
-        }
+        return DecisionBasis(*self._basis(pulse.market))
+
+    def _basis(self, at: datetime) -> tuple[RiskState, Snapshot]:
+        assessment = self._assessment(Pulse(self.number, at, at, self.trading.name))
         snapshot = Snapshot(
             id=f"demo-{self.number}",
-            portfolio=portfolio,
-            at=pulse.market,
-            marks=marks,
-            ledger=fakes_book.ledger_at(pulse.market),
+            portfolio=assessment.portfolio,
+            at=at,
+            marks=self._marks(assessment),
+            ledger=fakes_book.ledger_at(at),
             shocks=fakes_limits.build_shocks(),
             models=Models(*(fakes_book.past_of(period).models[-1] for period in PERIODS)),
         )
-        return DecisionBasis(self._state(assessment), snapshot)
+        return self._state(assessment), snapshot
+
+    def _marks(self, assessment: Assessment) -> dict[str, Mark]:
+        return {
+            p.asset: Mark(asset=p.asset, price=p.mark, at=assessment.at, trust=p.trust, volume=2e7)
+            for p in assessment.positions
+        }
+
+    def order_news(self, portfolio: str) -> int:
+        self._answer_or_fail(portfolio)
+        return self.news
+
+    def orders(self, portfolio: str, wanted: OrdersWanted) -> OrdersPage:
+        self._answer_or_fail(portfolio)
+        return fakes_orders.page_of(self.orders_told, wanted)
+
+    def agents(self, portfolio: str, wanted: OrdersWanted) -> Sequence[AgentSums]:
+        self._answer_or_fail(portfolio)
+        return fakes_orders.sums_of(self.orders_told, wanted)
+
+    def decision_times(self, portfolio: str, wanted: OrdersWanted) -> DecisionTimes | None:
+        self._answer_or_fail(portfolio)
+        return fakes_orders.times_of(self.orders_told, wanted)
+
+    def reduction_events(self, portfolio: str, wanted: OrdersWanted) -> Sequence[ReductionEvent]:
+        self._answer_or_fail(portfolio)
+        told = fakes_orders.build_reductions()
+        return [event for event in told if wanted.since <= event.at <= wanted.until]
+
+    def order(self, portfolio: str, client_order_id: str) -> OrderStory | None:
+        self._answer_or_fail(portfolio)
+        judged = build_assessment()
+        return fakes_orders.story_of(self.orders_told, client_order_id, judged, self._marks(judged))
+
+    def reservations(self, portfolio: str) -> Sequence[Reservation]:
+        self._answer_or_fail(portfolio)
+        return [each.reservation for each in self.orders_told if each.reservation is not None]
 
     def limit_history(
         self,

@@ -20,6 +20,7 @@ Row = Mapping[str, str | float | None]
 Kind = Literal[
     "text",
     "trust",
+    "state",
     "money",
     "money_signed",
     "price",
@@ -36,8 +37,10 @@ dash_ag_grid._js_dist[0]["dynamic"] = True  # noqa: SLF001
 _ROW_PX = 28
 #: Rows that a grid is high enough for at least: its message needs the room.
 _LEAST_ROWS = 3
-_TEXTS = frozenset({"text", "trust"})
-_WIDTHS: Mapping[str, int] = {"text": 112, "trust": 80, "price": 88, "quantity": 84}
+_TEXTS = frozenset({"text", "trust", "state"})
+#: What draws cells of these; all other texts are names.
+_DRAWN_BY = {"trust": "SwTrust", "state": "SwState"}
+_WIDTHS: Mapping[str, int] = {"text": 112, "trust": 80, "state": 104, "price": 88, "quantity": 84}
 _OTHER_WIDTH = 76
 #: A header's letter in pixels in a wide font, and its padding with the sign of sorting.
 _LETTER_PX, _HEADER_EXTRA_PX = 7.2, 22
@@ -73,6 +76,14 @@ class Column:
         Least width in pixels, where the kind's does not do.
     absent : str or None
         The rows' key of the word that stands where there is no value, if it is not *unknown*.
+    shown : str or None
+        Of a text: the rows' key of what is read in its place; it sorts and is saved as itself.
+    shows : str or None
+        Of a text with an address: the id of what the link fills, lest that be out of sight.
+    shape : str or None
+        Of a `state`: the rows' key of its glyph, which is also its colour's name.
+    wraps : bool
+        Whether a long text makes its row higher.
     """
 
     field: str
@@ -88,6 +99,10 @@ class Column:
     note: str | None = None
     width: int | None = None
     absent: str | None = None
+    shown: str | None = None
+    shows: str | None = None
+    shape: str | None = None
+    wraps: bool = False
 
 
 def data_grid(
@@ -130,15 +145,18 @@ def data_grid(
         If two rows share an id, or a number is not finite.
     """
     _refuse_unusable([*rows, *([totals] if totals else [])], row_id)
+    # How high a row becomes is known in the browser alone.
+    as_high_as_rows = len(rows) <= max_rows and any(column.wraps for column in columns)
+    height = f"{_height(len(rows), max_rows, totals is not None)}px"
     grid = dash_ag_grid.AgGrid(
         id=component_id,
         columnDefs=[_column_definition(column) for column in columns],
         defaultColDef=_EVERY_COLUMN,
         rowData=[dict(row) for row in rows],
         getRowId=f"params.data.{row_id}",
-        dashGridOptions=_options(empty, totals),
+        dashGridOptions=_options(empty, totals, as_high_as_rows=as_high_as_rows),
         eventListeners={"gridSizeChanged": ["swFitColumns(params)"]},
-        style={"height": f"{_height(len(rows), max_rows, totals is not None)}px"},
+        style={} if as_high_as_rows else {"height": height},
         className="sw-grid",
     )
     return html.Div(
@@ -149,7 +167,9 @@ def data_grid(
     )
 
 
-def grid_tools(component_id: str, columns: Sequence[Column], *, what: str) -> list[Component]:
+def grid_tools(
+    component_id: str, columns: Sequence[Column], *, what: str, search: bool = True
+) -> list[Component]:
     """What stands in a grid's heading: search, explanation of the columns, CSV.
 
     Parameters
@@ -159,8 +179,11 @@ def grid_tools(component_id: str, columns: Sequence[Column], *, what: str) -> li
     columns : sequence of Column
     what : str
         What the rows are: ``positions``.
+    search : bool
+        Whether there is a box that filters the rows shown; not where the address does.
     """
-    return [_columns_help(columns), _search(component_id, what), _csv_button(component_id, what)]
+    box = [_search(component_id, what)] if search else []
+    return [_columns_help(columns), *box, _csv_button(component_id, what)]
 
 
 def _refuse_unusable(rows: Sequence[Row], row_id: str) -> None:
@@ -187,6 +210,10 @@ _EVERY_COLUMN: Mapping[str, Any] = {
 }
 
 
+#: What the browser must know of few columns only.
+_OF_SOME = ("shown", "shows", "shape")
+
+
 def _column_definition(column: Column) -> dict[str, Any]:
     is_text = column.kind in _TEXTS
     decimals = "null" if column.decimals is None else column.decimals
@@ -204,8 +231,11 @@ def _column_definition(column: Column) -> dict[str, Any]:
             "href": column.href,
             "note": column.note,
             "absent": column.absent,
+            **{name: value for name in _OF_SOME if (value := getattr(column, name))},
         },
     }
+    if column.wraps:
+        definition |= {"wrapText": True, "autoHeight": True, "cellClass": "sw-grid-wraps"}
     room = "roomy" if column.roomy else "wide"
     types = [*([] if is_text else ["rightAligned"]), *([] if column.narrow else [room])]
     if types:
@@ -214,7 +244,7 @@ def _column_definition(column: Column) -> dict[str, Any]:
         seen = f"swShown(params, '{column.field}', '{column.kind}', {decimals})"
         definition["valueGetter"] = {"function": seen}
     if is_text:
-        definition["cellRenderer"] = "SwTrust" if column.kind == "trust" else "SwName"
+        definition["cellRenderer"] = _DRAWN_BY.get(column.kind, "SwName")
     if column.pinned:
         definition |= {"pinned": "left", "flex": None, "width": definition["minWidth"]}
     if column.sort is not None:
@@ -231,8 +261,9 @@ def _least_width(column: Column) -> int:
     return max(column.width or _WIDTHS.get(column.kind, _OTHER_WIDTH), header)
 
 
-def _options(empty: str, totals: Row | None) -> dict[str, Any]:
+def _options(empty: str, totals: Row | None, *, as_high_as_rows: bool) -> dict[str, Any]:
     return {
+        **({"domLayout": "autoHeight"} if as_high_as_rows else {}),
         **({"pinnedBottomRowData": [dict(totals)]} if totals else {}),
         "theme": {"function": "seawallTheme(themeQuartz)"},
         "columnTypes": {"wide": {"function": "swWide()"}, "roomy": {"function": "swRoomy()"}},

@@ -9,9 +9,15 @@ from dash import html
 from pages.components.basics import glyph
 from pages.components.states import StateLook, state_badge
 
-Outcome = Literal["failed", "shrunk", "passed", "skipped"]
-_ORDER: tuple[Outcome, ...] = ("failed", "shrunk", "passed", "skipped")
-_SHAPES = {"failed": "halted", "shrunk": "throttled", "passed": "normal", "skipped": "inside"}
+Outcome = Literal["failed", "shrunk", "warned", "passed", "skipped"]
+_ORDER: tuple[Outcome, ...] = ("failed", "shrunk", "warned", "passed", "skipped")
+_SHAPES = {
+    "failed": "halted",
+    "shrunk": "throttled",
+    "warned": "caution",
+    "passed": "normal",
+    "skipped": "inside",
+}
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,7 @@ class Reason:
     ----------
     code : str
         As agents see it.
-    outcome : {"failed", "shrunk", "passed", "skipped"}
+    outcome : {"failed", "shrunk", "warned", "passed", "skipped"}
     words : str
         A sentence without its full stop.
     margin : str

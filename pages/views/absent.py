@@ -67,7 +67,13 @@ def no_course() -> Component:
     )
 
 
-def address_notices(query: Query, book: Book | None, now: datetime | None = None) -> html.Div:
+#: What most screens say of a range that is over.
+RANGE_OVER = "Figures are of now; the range moves the charts only."
+
+
+def address_notices(
+    query: Query, book: Book | None, now: datetime | None = None, *, over: str = RANGE_OVER
+) -> html.Div:
     """What the address asked for that does not exist, and of which time the figures are.
 
     Parameters
@@ -76,23 +82,24 @@ def address_notices(query: Query, book: Book | None, now: datetime | None = None
     book : Book or None
     now : datetime or None
         The market's time; None before the first cycle.
+    over : str
+        What is said of a range that is over.
     """
     notes = [*query.notes, *_unknown_book(query.book, book)]
     banners = [
         *([page_banner("Address not understood.", " ".join(notes), state="info")] if notes else []),
-        *(_of_another_time(query, now) if now is not None else []),
+        *(_of_another_time(query, now, over) if now is not None else []),
     ]
     return html.Div(banners, id=ADDRESS_NOTICES, className="sw-notices sw-address-notices")
 
 
-def _of_another_time(query: Query, now: datetime) -> list[Component]:
+def _of_another_time(query: Query, now: datetime, over: str) -> list[Component]:
     coming = query.still_to_come(now)
     if coming is not None:
         return [page_banner("This range has not begun.", coming, state="info")]
     if not query.stands_still(now):
         return []
-    told = "Figures are of now; the range moves the charts only."
-    return [page_banner("This range is over.", told, state="info")]
+    return [page_banner("This range is over.", over, state="info")]
 
 
 def _unknown_book(asked: str | None, book: Book | None) -> list[str]:

@@ -7,15 +7,19 @@ from typing import Any
 
 from pages.components.states import STATE_LOOKS
 from pages.components.timeline import TimelineEntry
-from pages.format import UTC_ZONE, Zone, money, percent, price, quantity
+from pages.format import UTC_ZONE, Zone, money, number, percent, price, quantity
 from pages.views.limits.writing import cause_of, verb_of
+from risk.domain.decisions import ReasonCode
 from risk.domain.events import (
     ActionRefused,
+    AnswersLost,
     BookModelChanged,
     BreakerActivated,
     BreakerDeactivated,
     DataFaultFound,
+    FillDisputed,
     FillRecorded,
+    FillUnexpected,
     ForecastScored,
     FundsMoved,
     LimitBreached,
@@ -24,9 +28,12 @@ from risk.domain.events import (
     MarkTrustChanged,
     OrderValidation,
     PolicyChanged,
+    ReductionAcknowledged,
     ReductionLate,
     ReductionRequested,
     RegimeChanged,
+    ReservationOverdue,
+    ReservationReleased,
     RiskEvent,
     RiskStatus,
     Severity,
@@ -38,9 +45,11 @@ from risk.domain.events import (
     Verdict,
 )
 from risk.domain.market import Period, Trust
+from risk.domain.reasons import REASONS
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
 from risk.limits.words import called_by_name, scope_words
+from risk.limits.words import title_of as title_of_limit
 from risk.portfolio.book_models import title_of
 
 #: Glyph, bold fact, detail.
@@ -183,8 +192,70 @@ def _asked(event: OrderValidation | SignalValidation) -> str:
     side = "buy" if event.requested_quantity > 0.0 else "sell"
     asked, allowed = abs(event.requested_quantity), abs(event.allowed_quantity)
     size = quantity(asked) if asked == allowed else f"{quantity(asked)} to {quantity(allowed)}"
-    why = f": {', '.join(event.reasons)}" if event.reasons else ""
+    why = f": {_codes(event.reasons)}" if event.reasons else ""
     return f"{event.strategy} {side} {size} {event.asset}{why}"
+
+
+#: So many of the checks that decided are told one by one.
+_TOLD_CODES = 3
+
+
+def _codes(codes: Sequence[str]) -> str:
+    """Checks that decided: a limit's kind by its title, anything else as a sentence."""
+    told = [_code(code) for code in codes[:_TOLD_CODES]]
+    rest = len(codes) - _TOLD_CODES
+    return f"{'; '.join(told)}{f' and {rest} more' if rest > 0 else ''}"
+
+
+def _code(code: str) -> str:
+    if code not in list(ReasonCode):
+        return title_of_limit(code)
+    said = REASONS[ReasonCode(code)].says.rstrip(".").replace("`", "")
+    return f"{said[:1].lower()}{said[1:]}"
+
+
+def _unexpected(event: FillUnexpected, _currency: str) -> Words:
+    fact = f"{event.strategy} filled more {event.asset} than it may"
+    filled = f"{quantity(event.quantity)} filled, {quantity(event.allowed)} allowed"
+    about = f"order {event.client_order_id}, told by {event.sender}"
+    return _BY_SEVERITY[event.severity], fact, f"{filled}: {_in_line(event.reason)}; {about}"
+
+
+def _disputed(event: FillDisputed, _currency: str) -> Words:
+    fact = f"A fill told by {event.sender} was not believed"
+    detail = f"{_in_line(event.reason)}; order {event.client_order_id}, nothing was booked"
+    return _BY_SEVERITY[event.severity], fact, detail
+
+
+def _overdue(event: ReservationOverdue, _currency: str) -> Words:
+    fact = f"Nobody told what became of an order of {event.strategy}"
+    verb = "buy" if event.quantity > 0.0 else "sell"
+    what = f"{verb} {quantity(abs(event.quantity))} {event.asset}"
+    detail = f"{what}, order {event.client_order_id}: its room stays set aside"
+    return _BY_SEVERITY[event.severity], fact, detail
+
+
+def _released(event: ReservationReleased, _currency: str) -> Words:
+    fact = f"{event.who} gave back the room of an order of {event.strategy}"
+    what = f"{quantity(abs(event.quantity))} {event.asset}, order {event.client_order_id}"
+    return "info", fact, f"{what}: {event.reason}"
+
+
+def _acknowledged(event: ReductionAcknowledged, _currency: str) -> Words:
+    fact = f"{event.sender} will reduce {event.asset} of {event.strategy}"
+    return "info", fact, f"on {event.venue}, as it was asked"
+
+
+def _lost(event: AnswersLost, _currency: str) -> Words:
+    orders = "order" if event.refused == 1 else "orders"
+    fact = f"{number(event.refused)} refused {orders} could not be written down"
+    detail = "the database was away; nothing was let through unwritten among them"
+    return _BY_SEVERITY[event.severity], fact, detail
+
+
+def _in_line(reason: str) -> str:
+    """A sentence as a part of another one."""
+    return f"{reason[:1].lower()}{reason[1:]}".rstrip(".")
 
 
 def _breach(event: LimitBreached, _currency: str) -> Words:
@@ -284,6 +355,12 @@ _SAY: dict[type[RiskEvent], Callable[[Any, str], Words]] = {
     FillRecorded: _fill,
     ForecastScored: _scored,
     OrderValidation: _order,
+    FillUnexpected: _unexpected,
+    FillDisputed: _disputed,
+    ReservationOverdue: _overdue,
+    ReservationReleased: _released,
+    ReductionAcknowledged: _acknowledged,
+    AnswersLost: _lost,
     SignalValidation: _signal,
     LimitBreached: _breach,
     LimitCleared: _cleared,

@@ -23,6 +23,7 @@ COMMANDS = {
     "portfolios": "risk.commands.portfolios:portfolios",
     "prices": "risk.commands.prices:prices",
     "replay": "risk.commands.replay:replay",
+    "reservations": "risk.commands.reservations:reservations",
     "resume": "risk.commands.resume:resume",
     "settings": "risk.commands.settings:settings",
     "var": "risk.commands.var:var",

@@ -364,6 +364,9 @@ _SAY: Mapping[str, _Say] = {
         Unit.QUANTITY,
     ),
     ReasonCode.DUPLICATE_ORDER: _told("order {subject} is pending already."),
+    ReasonCode.VENUE_MISSING: _told(
+        "the order names no venue, and the policy does not name exactly one."
+    ),
     ReasonCode.MARK_MISSING: _told("{coin} has no price."),
     ReasonCode.MARK_NOT_TRUSTED: _told(
         "the price of {coin} is not trusted now: no new risk in it, reductions pass."
@@ -374,6 +377,16 @@ _SAY: Mapping[str, _Say] = {
     ),
     ReasonCode.NOT_MEASURED: _told(
         "this cannot be measured now, so new risk is refused: {subject}."
+    ),
+    ReasonCode.SNAPSHOT_STALE: _told(
+        "the last measurement of the book is too old to take new risk on; reductions pass."
+    ),
+    ReasonCode.NOT_JOURNALLED: _told(
+        "the database did not answer, and new risk is not let in unwritten; reductions pass."
+    ),
+    ReasonCode.COOLING_DOWN: _told(
+        "a stop closed the position in {coin}, and its strategy stays out for a while; "
+        "reductions pass."
     ),
     ReasonCode.THROTTLED: _told(
         "{scope} is throttled: new risk at {value} of its size.", Unit.FRACTION

@@ -20,6 +20,8 @@ from risk.domain.actions import Action
 from risk.domain.assessment import Assessment
 from risk.domain.events import RiskEvent
 from risk.domain.ledger import Fill, Flow, Ledger
+from risk.domain.market import Mark
+from risk.domain.messages import OrderAnswer
 from risk.domain.model import Model, Models
 from risk.domain.orders import Reservation
 from risk.domain.snapshot import Snapshot
@@ -246,6 +248,18 @@ def ledger_of_snapshot(data: bytes) -> Ledger:
     return ledger
 
 
+def marks_of_snapshot(data: bytes) -> Mapping[str, Mark]:
+    """Only the marks of an encoded snapshot; the rest is skipped, not built.
+
+    Raises
+    ------
+    StateUnreadable
+        If `data` does not hold a snapshot.
+    """
+    marks: Mapping[str, Mark] = _decoded(data, _marks_decoder, Snapshot.__name__).marks
+    return marks
+
+
 def _decoded(data: bytes, decoder: msgspec.msgpack.Decoder[Any], what: str) -> Any:
     try:
         return decoder.decode(_opened(data, what))
@@ -267,6 +281,23 @@ def _opened(data: bytes, what: str) -> bytes | msgspec.Raw:
 def encode_mapping(mapping: Mapping[str, Any]) -> str:
     """A small mapping as canonical JSON text; equal mappings give equal text."""
     return _json_encoder.encode(dict(mapping)).decode()
+
+
+# ---------------------------------------------------------------- answers to orders
+
+
+def decode_answer(data: str) -> OrderAnswer:
+    """The answer to an order as it was said.
+
+    Raises
+    ------
+    StateUnreadable
+        If `data` is none.
+    """
+    try:
+        return _answer_decoder.decode(data)
+    except msgspec.MsgspecError as error:
+        raise StateUnreadable("answer to an order", str(error)) from error
 
 
 # ---------------------------------------------------------------- how arrays travel
@@ -304,13 +335,18 @@ def _decode_foreign(kind: Any, value: Any) -> object:
     return np.frombuffer(data, dtype=stored).reshape(shape, order=order).copy(order="K")
 
 
-def _snapshot_body() -> tuple[tuple[str, ...], type[Any], type[Any]]:
+def _snapshot_body() -> tuple[tuple[str, ...], type[Any]]:
     hints = get_type_hints(Snapshot)
     kept = [spec for spec in fields(Snapshot) if spec.name not in ("models", "shocks")]
     specs = [(spec.name, hints[spec.name], *_default_of(spec)) for spec in kept]
     body = msgspec.defstruct("SnapshotBody", specs, kw_only=True)
-    only_ledger = msgspec.defstruct("SnapshotLedger", [("ledger", Ledger)])
-    return tuple(spec.name for spec in kept), body, only_ledger
+    return tuple(spec.name for spec in kept), body
+
+
+def _only(name: str, kind: Any) -> msgspec.msgpack.Decoder[Any]:
+    """Reads one field of a snapshot and skips all others."""
+    part = msgspec.defstruct("SnapshotPart", [(name, kind)])
+    return msgspec.msgpack.Decoder(part, dec_hook=_decode_foreign)
 
 
 def _default_of(spec: Any) -> tuple[Any, ...]:
@@ -320,6 +356,7 @@ def _default_of(spec: Any) -> tuple[Any, ...]:
 
 
 _json_encoder = msgspec.json.Encoder(enc_hook=_encode_foreign, order="deterministic")
+_answer_decoder = msgspec.json.Decoder(OrderAnswer)
 _envelope_decoder = msgspec.json.Decoder(_Envelope)
 _value_encoder = msgspec.msgpack.Encoder(enc_hook=_encode_foreign)
 _sealed_decoder = msgspec.msgpack.Decoder(_Sealed)
@@ -329,6 +366,7 @@ _value_decoders: dict[type[Any], msgspec.msgpack.Decoder[Any]] = {
     kind: msgspec.msgpack.Decoder(kind, dec_hook=_decode_foreign)
     for kind in (RiskState, Assessment, Model)
 }
-_SNAPSHOT_FIELDS, _SnapshotBody, _SnapshotLedger = _snapshot_body()
+_SNAPSHOT_FIELDS, _SnapshotBody = _snapshot_body()
 _snapshot_decoder = msgspec.msgpack.Decoder(_SnapshotBody, dec_hook=_decode_foreign)
-_ledger_decoder = msgspec.msgpack.Decoder(_SnapshotLedger, dec_hook=_decode_foreign)
+_ledger_decoder = _only("ledger", Ledger)
+_marks_decoder = _only("marks", Mapping[str, Mark])

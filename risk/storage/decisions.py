@@ -50,7 +50,7 @@ class SqlGateJournal:
     def last_batch(self) -> int:
         """Number of the last batch that was written; 0 before the first."""
         with transaction(self._reader) as connection:
-            return _last_batch(connection, self._portfolio)
+            return last_batch(connection, self._portfolio)
 
     def write(self, batch: int, notes: Sequence[Note], *, token: int) -> Written:
         """Write a batch in one transaction; one that was written before is left as it is.
@@ -175,7 +175,8 @@ _NEXT = Prepared(
 )
 
 
-def _last_batch(connection: Connection, portfolio: str) -> int:
+def last_batch(connection: Connection, portfolio: str) -> int:
+    """Number of the last batch of the portfolio's gate that was written; 0 before the first."""
     query = select(gate_batch.c.number).where(gate_batch.c.portfolio == portfolio)
     return connection.execute(query).scalar() or 0
 
@@ -190,7 +191,7 @@ def _take_number(connection: Connection, portfolio: str, batch: int) -> bool:
     """
     if _NEXT.run(connection, portfolio=portfolio, before=batch - 1, batch=batch).rowcount == 1:
         return True
-    last = _last_batch(connection, portfolio)
+    last = last_batch(connection, portfolio)
     if last == batch:
         return False
     if last != batch - 1:

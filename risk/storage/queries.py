@@ -15,39 +15,54 @@ from risk.domain.assessment import Assessment
 from risk.domain.events import ForecastScored, RiskEvent
 from risk.domain.market import Period
 from risk.domain.model import Model, Models
+from risk.domain.orders import Reservation
 from risk.domain.positions import PositionKey
 from risk.domain.state import RiskState
-from risk.storage import bars, charts, codec, ledger, limits, models, tables
+from risk.storage import bars, charts, codec, ledger, limits, models, orders, tables
 from risk.storage.actions import model_standing
 from risk.storage.charts import MetricHistory
+from risk.storage.decisions import last_batch
 from risk.storage.engines import Engines, transaction
 from risk.storage.failures import failure_since_last_cycle
 from risk.storage.lease import is_held
 from risk.storage.limits import LimitEvent
+from risk.storage.orders import ReductionEvent
 from risk.storage.portfolios import facts_of, require_portfolio
 from risk.storage.readings import (
+    AgentSums,
     Book,
     CompleteCycle,
     DayCloses,
     DecisionBasis,
+    DecisionTimes,
     EngineSign,
     FeedInfo,
     LedgerPart,
+    OrdersPage,
+    OrderStory,
+    OrdersWanted,
     Pulse,
     VarRecord,
 )
+from risk.storage.reservations import open_reservations
 
 __all__ = [
+    "AgentSums",
     "Book",
     "CompleteCycle",
     "DayCloses",
     "DecisionBasis",
+    "DecisionTimes",
     "EngineSign",
     "FeedInfo",
     "LedgerPart",
     "LimitEvent",
     "MetricHistory",
+    "OrderStory",
+    "OrdersPage",
+    "OrdersWanted",
     "Pulse",
+    "ReductionEvent",
     "SqlBookReader",
     "VarRecord",
 ]
@@ -395,6 +410,59 @@ class SqlBookReader:
             market = bars.market_of(facts_of(connection, portfolio))
             rows = bars.day_rows(connection, market, since=since, assets=assets)
         return _as_closes(rows)
+
+    # -- orders ---------------------------------------------------------------------------
+
+    def order_news(self, portfolio: str) -> int:
+        """A number that grows whenever an order was answered, filled or ended; cheap to ask for.
+
+        Raises
+        ------
+        UnknownPortfolio
+        """
+        with transaction(self._reader) as connection:
+            number = last_batch(connection, portfolio)
+            if not number:
+                require_portfolio(connection, portfolio)
+            return number
+
+    def orders(self, portfolio: str, wanted: OrdersWanted) -> OrdersPage:
+        """The newest answered orders of those wanted, 200 at most, and where the next begin."""
+        with transaction(self._reader) as connection:
+            return orders.orders_page(connection, portfolio, wanted)
+
+    def agents(self, portfolio: str, wanted: OrdersWanted) -> list[AgentSums]:
+        """How orders were answered by sender and strategy, over the range's last 30 days."""
+        with transaction(self._reader) as connection:
+            return orders.agent_sums(connection, portfolio, wanted)
+
+    def decision_times(self, portfolio: str, wanted: OrdersWanted) -> DecisionTimes | None:
+        """What the newest 10,000 answers of those wanted took; None without any."""
+        with transaction(self._reader) as connection:
+            return orders.decision_times(connection, portfolio, wanted)
+
+    def reduction_events(self, portfolio: str, wanted: OrdersWanted) -> list[ReductionEvent]:
+        """Requests to reduce and what was told of them in the range's last 30 days.
+
+        The range counts and no other filter; oldest first.
+        """
+        with transaction(self._reader) as connection:
+            return orders.reduction_events(connection, portfolio, wanted)
+
+    def order(self, portfolio: str, client_order_id: str) -> OrderStory | None:
+        """One order with the cycle that it was judged by and its fills; None if there is none."""
+        with transaction(self._reader) as connection:
+            return orders.order_story(connection, portfolio, client_order_id)
+
+    def reservations(self, portfolio: str) -> list[Reservation]:
+        """Room that is set aside for orders now, the oldest first.
+
+        Raises
+        ------
+        UnknownPortfolio
+        """
+        with transaction(self._reader) as connection:
+            return open_reservations(connection, portfolio)
 
 
 # ---------------------------------------------------------------- cycles

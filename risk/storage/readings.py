@@ -8,7 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk.domain.assessment import Assessment
+from risk.domain.events import Verdict
+from risk.domain.journalling import AnsweredOrder
 from risk.domain.ledger import Fill, Flow
+from risk.domain.market import Mark
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState
 from risk.measures.types import FloatArray
@@ -159,3 +162,104 @@ class FeedInfo:
     label: str
     simulated: bool
     seed: int | None = None
+
+
+# ---------------------------------------------------------------- orders
+
+
+class OrdersWanted(NamedTuple):
+    """Which answered orders are asked for.
+
+    Attributes
+    ----------
+    since, until : datetime
+        When they were answered, the market's time; both included. UTC.
+    verdict : Verdict or None
+    strategy, asset, sender : str
+        Exactly that one; empty for every one.
+    find : str
+        Part of the client order id, in capitals or not; empty for every one.
+    """
+
+    since: datetime
+    until: datetime
+    verdict: Verdict | None = None
+    strategy: str = ""
+    asset: str = ""
+    sender: str = ""
+    find: str = ""
+
+
+class OrdersPage(NamedTuple):
+    """Answered orders, newest first.
+
+    Attributes
+    ----------
+    orders : tuple of AnsweredOrder
+    older : datetime or None
+        The `until` of those that follow; None if none does. UTC.
+    """
+
+    orders: tuple[AnsweredOrder, ...]
+    older: datetime | None
+
+
+class AgentSums(NamedTuple):
+    """What one sender asked for one strategy, counted.
+
+    Attributes
+    ----------
+    sender, strategy : str
+    approved, resized, rejected : int
+        Orders answered so.
+    last : datetime
+        When the last of them was answered. UTC.
+    """
+
+    sender: str
+    strategy: str
+    approved: int
+    resized: int
+    rejected: int
+    last: datetime
+
+    @property
+    def asked(self) -> int:
+        """Orders in all."""
+        return self.approved + self.resized + self.rejected
+
+
+class DecisionTimes(NamedTuple):
+    """What answers took, without being written down.
+
+    Attributes
+    ----------
+    orders : int
+        How many were looked at: the newest of those asked for.
+    p50, p99 : float
+        Microseconds that half of them, and 99 of 100, took at most.
+    """
+
+    orders: int
+    p50: float
+    p99: float
+
+
+class OrderStory(NamedTuple):
+    """One order, what it was judged by, and what became of it.
+
+    Attributes
+    ----------
+    order : AnsweredOrder
+    assessment : Assessment or None
+        Of the cycle that it was judged by; None if that is not kept.
+    mark : Mark or None
+        Its asset's in that cycle; None if there was none.
+    fills : tuple of Fill
+        In the order in which they were booked.
+    """
+
+    order: AnsweredOrder
+    assessment: Assessment | None
+    mark: Mark | None
+    fills: tuple[Fill, ...]

@@ -171,6 +171,12 @@ def test_a_reason_without_numbers_has_one_too(code):
     assert reason_words(reason(code), WRITE).endswith(".")
 
 
+@pytest.mark.parametrize("code", ReasonCode)
+def test_a_reason_that_is_no_limit_is_not_told_like_one(code):
+    assert "_" not in reason_words(reason(code, scope=BTC), WRITE)
+    assert "would be unknown, and unknown" not in reason_words(reason(code), WRITE)
+
+
 @pytest.mark.parametrize("kind", LIMIT_TYPES)
 @pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.PASSED, Outcome.SKIPPED])
 def test_every_kind_of_limit_has_a_sentence_for_what_came_of_it(kind, outcome):

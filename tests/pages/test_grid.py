@@ -122,6 +122,45 @@ def test_a_column_knows_where_the_word_for_a_missing_value_stands():
     assert part(grid, "grid")["columnDefs"][0]["context"]["absent"] == "no_stop"
 
 
+def test_a_text_may_be_read_as_another_one_and_a_state_has_its_shape():
+    columns = [
+        Column(field="at", title="Time", shown="time", href="href", shows="story"),
+        Column(field="verdict", title="Verdict", kind="state", shape="shape"),
+    ]
+    at, verdict = part(data_grid("grid", columns, [], csv_name="demo", label="Orders"), "grid")[
+        "columnDefs"
+    ]
+
+    assert (at["context"]["shown"], at["context"]["shows"]) == ("time", "story")
+    assert (verdict["cellRenderer"], verdict["context"]["shape"]) == ("SwState", "shape")
+    assert "shape" not in at["context"]
+
+
+def test_rows_of_long_texts_are_as_high_as_those_until_they_are_many():
+    columns = [Column(field="why", title="Why", wraps=True)]
+    few, many = (
+        part(
+            data_grid(
+                "grid", columns, [{"id": n} for n in range(count)], csv_name="demo", label="Orders"
+            ),
+            "grid",
+        )
+        for count in (15, 16)
+    )
+
+    assert few["columnDefs"][0]["autoHeight"] is True
+    assert (few["dashGridOptions"]["domLayout"], few["style"]) == ("autoHeight", {})
+    assert "domLayout" not in many["dashGridOptions"]
+    assert many["style"]["height"]
+
+
+def test_a_grid_whose_filters_stand_in_the_address_has_no_box_of_its_own():
+    columns = [Column(field="why", title="Why")]
+
+    assert len(grid_tools("grid", columns, what="orders")) == 3
+    assert len(grid_tools("grid", columns, what="orders", search=False)) == 2
+
+
 def test_unknown_sorts_by_our_own_order_and_no_string_is_run_as_code():
     props = part(_grid([]), "grid")
 

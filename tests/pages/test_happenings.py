@@ -8,8 +8,12 @@ import pytest
 from pages.format import UTC_ZONE, zone
 from pages.glyphs import SHAPES
 from pages.views.happenings import happenings, words
+from risk.domain.decisions import ReasonCode
 from risk.domain.events import (
+    AnswersLost,
+    FillDisputed,
     FillRecorded,
+    FillUnexpected,
     ForecastScored,
     FundsMoved,
     LimitBreached,
@@ -17,7 +21,10 @@ from risk.domain.events import (
     LimitUpdated,
     MarkTrustChanged,
     OrderValidation,
+    ReductionAcknowledged,
     ReductionRequested,
+    ReservationOverdue,
+    ReservationReleased,
     RiskEvent,
     RiskStatus,
     Severity,
@@ -179,14 +186,103 @@ def test_an_order_says_what_was_asked_and_what_passes():
         verdict=Verdict.RESIZE,
         requested_quantity=1.8,
         allowed_quantity=0.802,
-        reasons=("VAR_PORTFOLIO", "THROTTLE"),
+        reasons=("value_at_risk", "throttled", "net_exposure", "leverage"),
     )
 
     assert words(order, "USD") == (
         "throttled",
         "Order resized",
-        "trend buy 1.800 to 0.8020 BTC/USDT: VAR_PORTFOLIO, THROTTLE",
+        (
+            "trend buy 1.800 to 0.8020 BTC/USDT: Value at risk; the trading state lets new risk "
+            "through at a fraction of its size only; Net exposure and 1 more"
+        ),
     )
+
+
+@pytest.mark.parametrize("code", ReasonCode)
+def test_no_code_of_a_reason_reaches_a_reader(code):
+    order = replace(example_of(OrderValidation), reasons=(code.value,))
+
+    told = words(order, "USD")[2]
+    assert "_" not in told
+    assert "`" not in told
+    assert len(told) > len("trend buy 1.500 BTC/USDT: ") + len(code.value)
+
+
+ORDER = {"client_order_id": "a-1", "strategy": "trend", "asset": "BTC/USDT"}
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (
+            FillUnexpected(
+                **COMMON,
+                **ORDER,
+                sender="bot",
+                quantity=1.5,
+                allowed=1.0,
+                reason="More was filled than was let through.",
+                severity=Severity.CRITICAL,
+            ),
+            (
+                "halted",
+                "trend filled more BTC/USDT than it may",
+                (
+                    "1.500 filled, 1.000 allowed: more was filled than was let through; "
+                    "order a-1, told by bot"
+                ),
+            ),
+        ),
+        (
+            FillDisputed(
+                **COMMON,
+                client_order_id="a-1",
+                sender="bot",
+                reason="Its price is 30 % off the mark.",
+                severity=Severity.WARNING,
+            ),
+            (
+                "throttled",
+                "A fill told by bot was not believed",
+                "its price is 30 % off the mark; order a-1, nothing was booked",
+            ),
+        ),
+        (
+            ReservationOverdue(**COMMON, **ORDER, quantity=-0.5, severity=Severity.WARNING),
+            (
+                "throttled",
+                "Nobody told what became of an order of trend",
+                "sell 0.5000 BTC/USDT, order a-1: its room stays set aside",
+            ),
+        ),
+        (
+            ReservationReleased(**COMMON, **ORDER, quantity=2.0, who="Ana", reason="never sent"),
+            (
+                "info",
+                "Ana gave back the room of an order of trend",
+                "2.000 BTC/USDT, order a-1: never sent",
+            ),
+        ),
+        (
+            ReductionAcknowledged(
+                **COMMON, id="r1", strategy="trend", asset="BTC/USDT", venue="sim-a", sender="bot"
+            ),
+            ("info", "bot will reduce BTC/USDT of trend", "on sim-a, as it was asked"),
+        ),
+        (
+            AnswersLost(**COMMON, refused=1, severity=Severity.CRITICAL),
+            (
+                "halted",
+                "1 refused order could not be written down",
+                "the database was away; nothing was let through unwritten among them",
+            ),
+        ),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_happens_between_an_answer_and_a_fill_is_told_in_words(event, said):
+    assert words(event, "USD") == said
 
 
 def test_a_stop_says_where_it_is_or_that_it_is_gone():

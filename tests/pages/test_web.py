@@ -159,6 +159,18 @@ def test_a_browser_that_knows_the_newest_cycle_gets_no_body(web, reader):
     assert (answer.status_code, answer.data) == (204, b"")
 
 
+def test_who_shows_what_happens_between_cycles_is_told_when_something_did(web, reader):
+    assert "news" not in web.get("/live").json
+    assert web.get("/live?news=3").json["news"] == reader.news
+    assert web.get(f"/live?after={reader.number}&news={reader.news}").status_code == 204
+    reader.news += 1
+
+    told = web.get(f"/live?after={reader.number}&news={reader.news - 1}")
+    assert (told.status_code, told.json["cycle"]) == (200, reader.number)
+    assert told.json["news"] == reader.news
+    assert web.get(f"/live?after={reader.number}").status_code == 204
+
+
 def test_before_the_first_cycle_the_pulse_says_so(web, reader):
     reader.started = False
 

@@ -1,0 +1,1 @@
+"""The Orders page: what is read, what its address may say, and its parts."""

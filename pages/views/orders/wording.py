@@ -1,0 +1,116 @@
+"""Answers to orders in plain words: verdicts, reasons, what became of an order."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from pages.components.reasons import APPROVED, REJECTED, RESIZED
+from pages.components.states import StateLook
+from pages.format import number, quantity, sentence
+from pages.views.holdings import coin
+from pages.views.limits.writing import trimmed, writer
+from risk.domain.decisions import Outcome, Reason, ReasonCode
+from risk.domain.events import Verdict
+from risk.domain.journalling import AnsweredOrder
+from risk.domain.limits import Unit
+from risk.domain.messages import ReasonMessage
+from risk.domain.orders import ReservationStatus
+from risk.domain.scopes import Scope, ScopeKind
+from risk.limits.types import LIMIT_TYPES
+from risk.limits.words import called, reason_words
+
+#: How screens show each verdict.
+LOOKS: dict[Verdict, StateLook] = {
+    Verdict.APPROVE: APPROVED,
+    Verdict.RESIZE: RESIZED,
+    Verdict.REJECT: REJECTED,
+}
+#: So many reasons stand in a row of the list.
+_IN_A_ROW = 2
+_NBSP = "\N{NO-BREAK SPACE}"
+
+
+def reason_of(message: ReasonMessage) -> Reason:
+    """A check as it was told to the agent, back as it was made."""
+    kind, _, name = (message.scope or "").partition(":")
+    return Reason(
+        code=message.code,
+        outcome=Outcome(message.outcome),
+        subject=message.subject,
+        scope=Scope(ScopeKind(kind), name) if kind else None,
+        value=message.value,
+        threshold=message.threshold,
+        unit=None if message.unit is None else Unit(message.unit),
+    )
+
+
+def why(reasons: Sequence[Reason], currency: str) -> str:
+    """What decided, in a line or two: limits by their names, anything else as a sentence."""
+    failed = [r for r in reasons if r.outcome is Outcome.FAILED]
+    if not failed:
+        return _why_it_passed(reasons, currency)
+    told = [_deciding(reason, currency) for reason in failed]
+    rest = len(told) - _IN_A_ROW
+    more = f" and {rest} more" if rest > 0 else ""
+    return f"{'; '.join(told[:_IN_A_ROW])}{more}"
+
+
+def _deciding(reason: Reason, currency: str) -> str:
+    if reason.code not in LIMIT_TYPES:
+        return reason_words(reason, trimmed(writer(currency))).rstrip(".")
+    name = called(reason.code, reason.subject, reason.scope)
+    if reason.value is None or reason.threshold is None:
+        return f"{name} cannot be measured"
+    write, unit = trimmed(writer(currency)), reason.unit or Unit.QUANTITY
+    return f"{name} {write(reason.value, unit)} ({write(reason.threshold, unit)} allowed)"
+
+
+def _why_it_passed(reasons: Iterable[Reason], currency: str) -> str:
+    """A reduction passes for another reason than that every limit holds."""
+    proven = [r for r in reasons if r.code == ReasonCode.REDUCTION_PROVEN]
+    for reason in proven:
+        return sentence(reason_words(reason, trimmed(writer(currency))).rstrip("."))
+    return "Every check passed"
+
+
+def became(order: AnsweredOrder, *, overdue: bool) -> str:
+    """What became of an order: ``filled``, ``12 % filled``, ``overdue``."""
+    if order.status is None:
+        return "not sent"
+    if overdue:
+        return "overdue"
+    if order.status is ReservationStatus.PENDING:
+        return "open"
+    if order.status is ReservationStatus.FILLED:
+        return "filled"
+    ended = order.status is not ReservationStatus.PARTLY_FILLED
+    if order.filled <= 0.0:
+        return "cancelled"
+    share = f"{number(100.0 * order.filled / order.allowed, 0)}{_NBSP}% filled"
+    return f"{share}, ended" if ended else share
+
+
+def asked_words(order: AnsweredOrder) -> str:
+    """``trend buy 1.2 BTC on sim-a``."""
+    what = f"{quantity(order.requested)}{_NBSP}{coin(order.asset)}"
+    return f"{order.strategy} {order.side} {what} on {order.venue}"
+
+
+def passing_words(order: AnsweredOrder) -> str:
+    """What might be sent: ``0.6 BTC could be sent.``"""
+    if order.allowed <= 0.0:
+        return "Nothing could be sent."
+    if order.verdict is Verdict.APPROVE:
+        return "All of it could be sent."
+    return f"{quantity(order.allowed)}{_NBSP}{coin(order.asset)} could be sent."
+
+
+def micros_words(micros: float) -> str:
+    """``47 µs``, ``3.2 ms``."""
+    if micros < 1_000.0:
+        return f"{number(micros)}{_NBSP}µs"
+    return f"{number(micros / 1_000.0, 1)}{_NBSP}ms"
+
+
+def age_of(since: datetime, now: datetime) -> timedelta:
+    """How long ago; what was answered after the cycle is no older than nothing."""
+    return max(timedelta(0), now - since)
