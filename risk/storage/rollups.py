@@ -1,8 +1,9 @@
 """Rolling numbers up by minute and hour, and dropping what is too old.
 
 A number a second is a gigabyte a day for a large book, so raw samples live for two days,
-minutes for three months, hours for ever. Rolling up is a function of stored rows: done twice,
-or begun again after a crash, it gives the same. The journal is never touched.
+minutes for three months, hours for ever, and what orders were judged by for a month. Rolling up
+is a function of stored rows: done twice, or begun again after a crash, it gives the same. The
+journal is never touched.
 
 Each step is a short transaction of its own, so that a cycle never waits long for one. Ages are
 measured in each portfolio's market time, back from its newest cycle.
@@ -24,6 +25,7 @@ MINUTE_MS = 60_000
 
 _SERIES_AT_A_TIME = 50
 _CYCLES_AT_A_TIME = 10_000
+_SNAPSHOTS_AT_A_TIME = 1_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,10 +38,13 @@ class Retention:
         Numbers as measured, and the list of cycles.
     minutes : timedelta
         Roll-ups by the minute; those by the hour are kept for ever.
+    snapshots : timedelta
+        Those that orders were judged by; the answers themselves are kept for ever.
     """
 
     raw: timedelta = timedelta(hours=48)
     minutes: timedelta = timedelta(days=90)
+    snapshots: timedelta = timedelta(days=30)
 
 
 RETENTION = Retention()
@@ -79,8 +84,10 @@ def drop_old(engines: Engines, retention: Retention) -> None:
     else:
         _drop_partitions(engines, newest, raw_ms)
     _delete_by_series(engines, _OLD_MINUTES, newest, minutes_ms)
+    snapshots_ms = retention.snapshots // timedelta(milliseconds=1)
     for portfolio, at_ms in newest.items():
         _delete_cycles(engines, portfolio, at_ms - raw_ms)
+        _delete_snapshots(engines, portfolio, at_ms - snapshots_ms)
 
 
 def _batches(engines: Engines) -> Iterator[Sequence[Any]]:
@@ -188,6 +195,18 @@ def _delete_cycles(engines: Engines, portfolio: str, before_ms: int) -> None:
         " :many + (SELECT min(number) FROM cycle WHERE portfolio = :portfolio)"
     )
     values = {"portfolio": portfolio, "before": before_ms, "many": _CYCLES_AT_A_TIME}
+    while _execute(engines, delete, [values]):
+        pass
+
+
+def _delete_snapshots(engines: Engines, portfolio: str, before_ms: int) -> None:
+    """Of those that no cycle has dropped because orders were judged by them; never the newest."""
+    delete = text(
+        "DELETE FROM snapshot WHERE portfolio = :portfolio AND at_ms < :before AND number <"
+        " :many + (SELECT min(number) FROM snapshot WHERE portfolio = :portfolio) AND number <"
+        " (SELECT max(number) FROM snapshot WHERE portfolio = :portfolio)"
+    )
+    values = {"portfolio": portfolio, "before": before_ms, "many": _SNAPSHOTS_AT_A_TIME}
     while _execute(engines, delete, [values]):
         pass
 

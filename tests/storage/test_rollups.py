@@ -2,6 +2,7 @@
 
 import math
 from collections import defaultdict
+from dataclasses import replace
 from datetime import datetime, timedelta
 from statistics import fmean
 
@@ -13,7 +14,7 @@ from risk.errors import StoreError
 from risk.storage import rollups, tables
 from risk.storage.engines import Engines, open_engines
 from risk.storage.rollups import Retention, drop_old, keep_house, roll_up
-from risk.storage.store import SqlStore
+from risk.storage.store import SNAPSHOTS_KEPT, SqlStore
 from tests.builders import (
     NOON,
     PORTFOLIO,
@@ -234,6 +235,26 @@ def test_the_journal_is_never_touched(engines: Engines):
     keep_house(engines)
 
     assert count(engines, tables.journal) == count(engines, tables.ledger_entry) == 5
+
+
+def test_what_orders_were_judged_by_is_kept_for_its_time(engines: Engines, course: Course):
+    course.measure(NOON, 1.0)
+    write(
+        engines,
+        "INSERT INTO decision VALUES ('demo', 'o1', 0, 1, 't', 'BTC', 'v', 'buy', 's', 'approve',"
+        " 1, 1, 1, NULL, 0, '{}', '{}')",
+    )
+    for number in range(1, SNAPSHOTS_KEPT + 3):
+        course.measure(NOON + number * SECOND, 1.0)
+    kept = "SELECT min(number), count(*) FROM snapshot"
+    keep_house(engines)
+    assert read(engines, kept) == [(1, SNAPSHOTS_KEPT + 1)]
+
+    keep_house(engines, replace(BRIEF, snapshots=timedelta(seconds=30)))
+
+    [(oldest, count_now)] = read(engines, kept)
+    assert oldest > 1
+    assert 1 <= count_now <= SNAPSHOTS_KEPT
 
 
 def test_each_portfolio_ages_by_its_own_market(engines: Engines, course: Course):
