@@ -272,14 +272,13 @@ class Settings:
     ] = "filtered_evt"
 
     executor: Annotated[
-        str | None,
+        str,
         Declared(
             "Who acts when positions are to be made smaller: advise (those who are asked), or "
             "paper (trades booked here, for books that exist nowhere else).",
             _one_of(*EXECUTORS_OFFERED),
-            default="paper for the demo in its simulated market, else advise",
         ),
-    ] = None
+    ] = "advise"
 
     answer_when: Annotated[
         str,
@@ -310,6 +309,12 @@ class Settings:
             raise SettingInvalid(
                 key_of("api_port"), f"must differ from SEAWALL_WEB_PORT, both are {self.web_port}"
             )
+
+    @property
+    def api_url(self) -> str:
+        """Where the authority answers agents."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.api_port}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,8 +34,11 @@ from risk.feeds import FEEDS, FeedRequest
 from risk.feeds.clock import SimulatedClock
 from risk.feeds.files import label_of
 from risk.feeds.simulated import HISTORY_HOURS
+from risk.lab.agent_desk import AgentDesk
+from risk.lab.agents import Gatekeeper
 from risk.lab.demo import THE_DEMO, demo_policy
 from risk.lab.paper import PaperDesk
+from risk.lab.wishing import Wishing
 from risk.portfolio.forecasting import measured_by, new_models, warm, with_assets
 from risk.position.ranges import next_ranges
 from risk.storage.actions import SqlActions, SqlChanges
@@ -66,6 +69,8 @@ DEMO = "demo"
 SERVICE = "service"
 #: Seconds that agents wait for their answer to be on disk, before it is refused unwritten.
 JOURNAL_PATIENCE = 1.0
+#: Seconds in which the demo's agents want their answer: longer than it may take to be written.
+AGENTS_PATIENCE = 1.5
 #: Seconds, and cycles, after which a snapshot carries no new risk; the longer of both.
 STALE_AFTER = 5.0
 STALE_CYCLES = 5
@@ -270,8 +275,13 @@ class _World:
 
     @property
     def executor(self) -> Executor:
-        """Who acts on reductions; the demo's book exists here only."""
-        return EXECUTORS[self.settings.executor or ("paper" if self.has_desk else "advise")]()
+        """Who acts on reductions."""
+        return EXECUTORS[self.settings.executor]()
+
+    @property
+    def agents_reduce(self) -> bool:
+        """Whether the demo's agents act on them: not where it would be done twice."""
+        return self.settings.executor == "advise"
 
     @property
     def past_begins(self) -> datetime | None:
@@ -335,6 +345,7 @@ class _Post:
         self._world = world
         self._engines = engines
         self._actions = SqlActions(engines, world.settings.portfolio)
+        self._desk: AgentDesk | None = None
         self.gate: Gate | None = None
 
     def prepare(self, token: int, beat: Beat) -> Turn:
@@ -349,15 +360,18 @@ class _Post:
         feed = world.feed(carried.state.at)
         _tell_unpriced(carried.ledger, feed)
         models = Models(*(with_assets(model, feed.assets) for model in carried.models))
-        account = _account(world, engines, feed)
+        desk = _agents_desk(world, feed) if world.has_desk else None
         clock = _clock(world, carried.state.at or feed.starts_at)
         gate = _gate(world.settings, engines, carried, clock, token)
         _spare_the_collector()
         gate.start()
         self.gate = gate
+        if desk is not None:
+            desk.start()
+            self._desk = desk
         return Cycle(
             feed=feed,
-            account=account,
+            account=_account(world, engines, desk),
             executor=world.executor,
             actions=self._actions,
             store=store,
@@ -374,7 +388,10 @@ class _Post:
             self.gate.take_actions(self._actions.after(self.gate.action_seq))
 
     def finish(self) -> None:
-        """Write what the gate has left to write."""
+        """Let the demo's agents end, and write what the gate has left to write."""
+        desk, self._desk = self._desk, None
+        if desk is not None:
+            desk.stop()
         gate, self.gate = self.gate, None
         if gate is not None:
             gate.stop()
@@ -425,12 +442,34 @@ def _clock(world: _World, last_seen: datetime) -> SimulatedClock:
     )
 
 
-def _account(world: _World, engines: Engines, feed: Feed) -> Account:
+def _account(world: _World, engines: Engines, desk: AgentDesk | None) -> Account:
     inbox = InboxAccount(engines, world.settings.portfolio)
-    return JointAccount([inbox, _desk(world, feed)]) if world.has_desk else inbox
+    return inbox if desk is None else JointAccount([inbox, desk])
 
 
-def _desk(world: _World, feed: Feed) -> PaperDesk:
+def _agents_desk(world: _World, feed: Feed) -> AgentDesk:
+    """Where the demo's strategies trade: as agents, asking over HTTP as all agents do."""
+    settings = world.settings
+
+    def connect(strategy: str) -> Gatekeeper:
+        # Not at the top: the pages and most commands do without a client of HTTP.
+        from risk.client import Seawall  # noqa: PLC0415
+
+        return Seawall(
+            settings.api_url,
+            portfolio=settings.portfolio,
+            strategy=strategy,
+            timeout=AGENTS_PATIENCE,
+            # The key of this machine's own programs, whatever the environment says.
+            environment={key_of("home"): str(settings.home)},
+        )
+
+    wishing = Wishing(seed=settings.seed, history=feed.history(Period.HOUR))
+    return AgentDesk(wishing, connect, reduces=world.agents_reduce, wall=wall_time)
+
+
+def _paper_desk(world: _World, feed: Feed) -> PaperDesk:
+    """Where they traded in the past, with nobody to ask."""
     return PaperDesk(seed=world.settings.seed, history=feed.history(Period.HOUR))
 
 
@@ -466,8 +505,9 @@ def _first_start(
     past = relive(
         carried,
         feed,
-        _desk(world, feed),
-        world.executor,
+        _paper_desk(world, feed),
+        # There were no agents yet whom one could have asked.
+        EXECUTORS["paper"](),
         since=feed.starts_at,
         until=wall_time(),
         actions=actions.after(0),

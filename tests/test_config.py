@@ -193,7 +193,7 @@ def test_another_model_is_refused_with_the_list_and_the_nearest():
 
 
 def test_who_acts_on_reductions_depends_on_the_book_unless_it_is_set():
-    assert load().executor is None
+    assert load().executor == "advise"
     assert load(executor="Paper").executor == "paper"
     assert refusal(executor="exchange").startswith(
         "SEAWALL_EXECUTOR must be one of advise, paper, got"

@@ -15,6 +15,7 @@ from flask import Flask
 
 import app
 from risk import runtime
+from risk.commands.serving import api_of
 from risk.config import Settings
 from risk.domain.actions import BY_SETTING
 from risk.domain.events import ForecastScored
@@ -31,7 +32,7 @@ from risk.feeds.files import load_bars
 from risk.feeds.replaying import closes_with_days
 from risk.lab.demo import THE_DEMO, demo_policy
 from risk.measures.stops import ATR_BARS
-from risk.runtime import build_authority, build_changes, build_reader
+from risk.runtime import Engine, build_authority, build_changes, build_reader
 from risk.storage import journal, tables
 from risk.storage.actions import choose_model
 from risk.storage.codec import decode_event
@@ -41,6 +42,7 @@ from risk.storage.policies import PolicyEntry, policy_history
 from risk.storage.portfolios import add_portfolio, facts_of, fund, import_entries
 from risk.storage.schema import upgrade
 from risk.storage.store import SqlStore
+from tests.network import free_port
 from tests.pages.conftest import _forget_pages
 from tests.postgres import PostgresServer
 from tests.price_tables import table, walk
@@ -582,21 +584,80 @@ def test_an_own_portfolio_may_live_in_the_simulated_market_without_the_demo_s_de
 
 @pytest.mark.parametrize(
     ("changes", "expected"),
-    [
-        ({}, PaperExecutor),
-        ({"portfolio": "mine"}, AdvisingExecutor),
-        ({"feed": "files", "prices": Path("p.csv")}, AdvisingExecutor),
-        ({"executor": "advise"}, AdvisingExecutor),
-        ({"portfolio": "mine", "executor": "paper"}, PaperExecutor),
-    ],
-    ids=["the demo", "an own book", "a file", "the demo, advised", "an own book on paper"],
+    [({}, AdvisingExecutor), ({"executor": "paper"}, PaperExecutor)],
+    ids=["unset", "paper"],
 )
-def test_only_the_demo_in_its_invented_market_is_reduced_on_paper_by_itself(
-    tmp_path, changes, expected
-):
-    world = runtime._World(settings=brisk(tmp_path, **changes), origin=IMPORTED_FROM)
+@pytest.mark.parametrize("portfolio", [DEMO, "mine"])
+def test_somebody_acts_on_reductions_and_not_two(tmp_path, portfolio, changes, expected):
+    settings = brisk(tmp_path, portfolio=portfolio, **changes)
+    world = runtime._World(settings=settings, origin=IMPORTED_FROM)
 
     assert type(world.executor) is expected
+    assert world.agents_reduce == (expected is AdvisingExecutor)
+
+
+# --- the demo's agents ----------------------------------------------------------------------
+
+#: Beats within which something must have come about.
+PATIENCE = 1_000
+
+
+def led_until(settings: Settings, came_about: Callable[[Engine], bool]) -> None:
+    """Run an engine that agents can ask, until it has come about."""
+    engine, beats = build_authority(settings), 0
+
+    def beat() -> None:
+        nonlocal beats
+        beats += 1
+        if came_about(engine) or beats >= PATIENCE:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with api_of(engine, settings):
+        engine.run(beat=beat)
+    assert beats < PATIENCE, "it never came about"
+
+
+def traded(settings: Settings) -> int:
+    """Orders of the demo's agents that were decided, traded and booked."""
+    with looking(settings) as engines:
+        ((orders,),) = read(
+            engines,
+            "SELECT count(*) FROM decision WHERE client_order_id LIKE 'paper/%'"
+            " AND status = 'filled' AND sender LIKE 'service %'",
+        )
+    return orders
+
+
+def test_the_demo_s_agents_ask_trade_and_leave_nothing_open(lived_on_file):
+    fast = replace(lived_on_file, speed=20_000.0, api_port=free_port())
+    before = verified(fast)
+    led_until(fast, lambda _engine: traded(fast) >= 3)
+    busy = verified(fast)
+    led_until(fast, no_room_is_held)
+
+    assert busy.entries > before.entries
+    assert all(name.startswith("paper/") for name in busy.carried.ledger.reservations)
+    assert len(flows_of(fast)) == 1, "the first deposit"
+    require_same_course(before.carried, verified(fast).carried)
+
+
+def no_room_is_held(engine: Engine) -> bool:
+    gate = engine.gate()
+    return gate is not None and not gate.ledger.reservations
+
+
+def flows_of(settings: Settings) -> list[object]:
+    with looking(settings) as engines:
+        return read(engines, "SELECT * FROM ledger_entry WHERE kind = 'flow'")
+
+
+def test_where_nobody_answers_the_demo_s_agents_wait_and_the_engine_does_not(lived_on_file):
+    alone = replace(lived_on_file, speed=20_000.0, api_port=free_port())
+    before = verified(alone)
+    turns_of(alone, 5)
+
+    assert verified(alone).entries == before.entries
+    assert traded(alone) == 0
 
 
 # --- sudden death --------------------------------------------------------------------------

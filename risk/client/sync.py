@@ -326,7 +326,10 @@ class Background:
             case Open():
                 return self._stream.open(effect)
             case Next():
-                return self._stream.next()
+                heard_of = self._stream.next()
+                if self._stopping.is_set():
+                    raise _Stopped  # the stream did not break: `stop` ended it
+                return heard_of
             case Tell(reduction):
                 return self._took(reduction)
             case _:

@@ -46,10 +46,9 @@ def command(settings: Settings, body: CommandBody, *, scope: str) -> CommandAnsw
     NotHeard
         If it does not answer, or refuses.
     """
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
     try:
         response = httpx2.post(
-            f"http://{host}:{settings.api_port}/api/v1/commands",
+            f"{settings.api_url}/api/v1/commands",
             content=msgspec.json.encode(body),
             headers={"Authorization": f"Bearer {_key(settings)}"}
             | {"Content-Type": "application/json"},

@@ -8,7 +8,9 @@ from datetime import datetime
 
 import msgspec
 
+from risk.domain.decisions import Outcome
 from risk.domain.events import Verdict
+from risk.domain.limits import Unit
 from risk.domain.orders import OrderType, ReservationStatus, Side
 
 
@@ -117,13 +119,13 @@ class ReasonMessage(_Answer, frozen=True):
     """One check that ran or was skipped; see `risk.domain.decisions.Reason`."""
 
     code: str
-    outcome: str
+    outcome: Outcome
     subject: str
     scope: str | None = None
     value: float | None = None
     threshold: float | None = None
     headroom: float | None = None
-    unit: str | None = None
+    unit: Unit | None = None
 
 
 class ReservationMessage(_Answer, frozen=True):
@@ -153,7 +155,7 @@ class OrderAnswer(_Answer, frozen=True):
     ledger_seq, action_seq : int
         The last entry of the ledger, and the last action of a person, that it knew of.
     decided_at, expires_at : datetime
-        The market's time; until when it may be acted upon. UTC.
+        The wall's time; until when it may be acted upon. UTC.
     journalled : bool
         Whether it was on disk before it was said.
     """

@@ -66,11 +66,22 @@ class Reduction(NamedTuple):
 
     def surplus(self, quantity: float) -> float:
         """What a position of `quantity` still has too much, signed like it; 0 if nothing."""
-        excess = abs(quantity) - abs(self.target_quantity)
-        if quantity * self.target_quantity < 0.0 or excess <= _DUST * abs(quantity):
-            return 0.0
-        return excess if quantity > 0.0 else -excess
+        return surplus_over(self.target_quantity, quantity)
 
 
 # What floats leave over of a quantity.
 _DUST = 1e-9
+
+
+def surplus_over(target_quantity: float, quantity: float) -> float:
+    """What a position of `quantity` has more than its target, signed like it; 0 if nothing.
+
+    Parameters
+    ----------
+    target_quantity, quantity : float
+        Signed units. A position on the other side than its target owes nothing.
+    """
+    excess = abs(quantity) - abs(target_quantity)
+    if quantity * target_quantity < 0.0 or excess <= _DUST * abs(quantity):
+        return 0.0
+    return excess if quantity > 0.0 else -excess

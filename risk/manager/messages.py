@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 
 from risk.domain.decisions import Decision, Outcome, Reason, ReasonCode
 from risk.domain.messages import OrderAnswer, ReasonMessage, ReservationMessage, SignalAnswer
 from risk.domain.orders import Reservation
+from risk.domain.scopes import Scope
+from risk.manager.orders import ANSWER_LIFE
 
 
 def order_answer(
@@ -25,7 +28,8 @@ def order_answer(
     reservation : Reservation or None
         The room set aside; None if nothing was let through.
     at : datetime
-        When it was decided, the market's time. UTC.
+        When it was decided, the wall's time: its life is counted from here, however fast the
+        market's time passes. UTC.
     ledger_seq, action_seq : int
         What it knew of.
     journalled : bool
@@ -44,7 +48,7 @@ def order_answer(
         ledger_seq=ledger_seq,
         action_seq=action_seq,
         decided_at=at,
-        expires_at=decision.expires_at,
+        expires_at=at + ANSWER_LIFE,
         journalled=journalled,
     )
 
@@ -59,7 +63,7 @@ def signal_answer(decision: Decision, *, at: datetime) -> SignalAnswer:
         snapshot_id=decision.snapshot_id,
         limits_version=decision.limits_version,
         decided_at=at,
-        expires_at=decision.expires_at,
+        expires_at=at + ANSWER_LIFE,
     )
 
 
@@ -72,7 +76,7 @@ def deciding_codes(reasons: Iterable[ReasonMessage]) -> tuple[str, ...]:
         Of one answer, failures first.
     """
     listed = list(reasons)
-    failed = dict.fromkeys(r.code for r in listed if r.outcome == Outcome.FAILED.value)
+    failed = dict.fromkeys(r.code for r in listed if r.outcome is Outcome.FAILED)
     proven = ReasonCode.REDUCTION_PROVEN.value
     return tuple(failed) or tuple(r.code for r in listed if r.code == proven)
 
@@ -83,14 +87,20 @@ def reason_messages(decision: Decision) -> list[ReasonMessage]:
 
 
 def _message(reason: Reason) -> ReasonMessage:
-    scope, unit = reason.scope, reason.unit
+    code, outcome, subject, scope, value, threshold, unit = reason
     return ReasonMessage(
-        code=str(reason.code),
-        outcome=reason.outcome.value,
-        subject=reason.subject,
-        scope=None if scope is None else scope.label,
-        value=reason.value,
-        threshold=reason.threshold,
+        code=code,
+        outcome=outcome,
+        subject=subject,
+        scope=None if scope is None else _label(scope),
+        value=value,
+        threshold=threshold,
         headroom=reason.headroom,
-        unit=None if unit is None else unit.value,
+        unit=unit,
     )
+
+
+# Bounded, since whoever sends orders makes up the names in them.
+@lru_cache(maxsize=2**12)
+def _label(scope: Scope) -> str:
+    return scope.label

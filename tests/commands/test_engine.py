@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import pytest
 
@@ -32,6 +33,7 @@ def authorities(monkeypatch):
         return built[-1]
 
     monkeypatch.setattr(module, "build_authority", build)
+    monkeypatch.setattr(module, "agents_answered", lambda _authority, _settings: nullcontext())
     monkeypatch.setattr(module, "configure_logs", lambda level: None)
     return built
 

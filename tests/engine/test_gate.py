@@ -1,6 +1,7 @@
 """The gate: what it answers, what it keeps room for, and what it does while nothing is written."""
 
 import json
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
@@ -12,6 +13,7 @@ from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
 from risk.errors import FillRefused, GateClosed, InvalidInput, OrderUnknown
+from risk.manager.orders import ANSWER_LIFE
 from tests.books import BTC, ETH, PRICES, book_of, held
 from tests.engine.gates import VENUE, GateWorld, answer_of, body_of, failed
 from tests.engine.worlds import gate_over
@@ -118,6 +120,16 @@ def test_another_order_under_an_id_of_before_a_restart_is_refused_too(world):
     assert world.ask(body_of()) == said
     world.write()
     assert world.gate.ledger.reservations == {}
+
+
+@pytest.mark.parametrize("days", [-400, 400])
+def test_an_answer_lives_for_seconds_of_the_wall_whatever_time_the_market_has(world, days):
+    world.clock.step_wall(timedelta(days=days))
+    answer = world.ask(body_of("o1"))
+    decided, expires = (datetime.fromisoformat(answer[k]) for k in ("decided_at", "expires_at"))
+
+    assert decided == world.clock.wall()
+    assert expires - decided == ANSWER_LIFE
 
 
 def test_before_the_first_cycle_nothing_is_answered(world):

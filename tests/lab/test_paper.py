@@ -19,14 +19,8 @@ from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import RiskState
 from risk.domain.trading import TradingState
 from risk.feeds.simulated import SimulatedFeed
-from risk.lab.paper import (
-    DEMO_MANDATES,
-    DEPOSIT,
-    NO_TRADE_BAND,
-    RESTLESS_EVERY,
-    Mandate,
-    PaperDesk,
-)
+from risk.lab.paper import DEPOSIT, PaperDesk
+from risk.lab.wishing import DEMO_MANDATES, NO_TRADE_BAND, RESTLESS_EVERY, Mandate
 from risk.portfolio.forecasting import new_models
 
 NOON = datetime(2024, 3, 10, 12, tzinfo=UTC)

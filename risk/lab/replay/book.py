@@ -9,8 +9,9 @@ from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.ports import AccountReading, Carried, CycleRecord, MarketReading
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState
-from risk.lab.paper import DEPOSIT, Mandate
+from risk.lab.paper import DEPOSIT
 from risk.lab.replay.desk import Targets, Wish, settle, wanted
+from risk.lab.wishing import Mandate
 
 #: One turn of the engine: what a reading leads to, and what the next turn starts from.
 Turn = Callable[[Carried, MarketReading, AccountReading], tuple[CycleRecord, Carried]]

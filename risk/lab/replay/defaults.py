@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from risk.domain.limits import LimitDefinition
 from risk.domain.policy import DeRisking, Instrument, Policy, Rung
 from risk.domain.scopes import Scope, ScopeKind
-from risk.lab.paper import Mandate
 from risk.lab.replay.desk import PORTFOLIO
+from risk.lab.wishing import Mandate
 
 _WHOLE = Scope(ScopeKind.PORTFOLIO, PORTFOLIO)
 #: Books that may be short: gross exposure is capped apart from net.

@@ -20,8 +20,8 @@ from risk.domain.paper import paper_fill
 from risk.domain.ports import MarketReading
 from risk.domain.positions import PositionKey
 from risk.domain.snapshot import Snapshot
-from risk.lab.paper import DEMO_MANDATES, NO_TRADE_BAND, Mandate
 from risk.lab.strategies import STRATEGIES
+from risk.lab.wishing import DEMO_MANDATES, NO_TRADE_BAND, Mandate
 
 #: What the books of a replay are called in policies.
 PORTFOLIO = "replay"

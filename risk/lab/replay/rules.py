@@ -17,9 +17,9 @@ from risk.domain.ports import Executor, MarketReading
 from risk.domain.positions import PositionKey
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState
-from risk.lab.paper import NO_TRADE_BAND
 from risk.lab.replay.book import Placed
 from risk.lab.replay.desk import Wish, reserved
+from risk.lab.wishing import NO_TRADE_BAND
 from risk.limits.evaluation import surroundings
 from risk.limits.rulebook import Rulebook
 from risk.limits.sent import SentOrder, SentOrders

@@ -14,10 +14,10 @@ from risk.domain.policy import Policy
 from risk.domain.ports import Carried, Executor, MarketReading
 from risk.domain.state import RiskState
 from risk.lab.closes import Closes
-from risk.lab.paper import Mandate
 from risk.lab.replay.book import Bar, ReplayedBook, Rule, Turn
 from risk.lab.replay.desk import PORTFOLIO, Targets
 from risk.lab.replay.rules import AsAllowed, AsWanted, HeldBack, UpTo
+from risk.lab.wishing import Mandate
 from risk.portfolio.forecasting import new_models, warm
 
 #: How much of a history the books do not trade in: a month that the slowest strategy looks back,

@@ -18,9 +18,9 @@ from risk.domain.ports import AccountReading, Carried, CycleRecord, MarketReadin
 from risk.engine.cycle import carried_after, take_cycle
 from risk.executors.paper import PaperExecutor
 from risk.feeds.replaying import readings
-from risk.lab.paper import Mandate
 from risk.lab.replay import run
 from risk.lab.replay.run import Pair, lead
+from risk.lab.wishing import Mandate
 
 ASSETS = ("BTC", "ETH", "XRP")
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)

@@ -16,12 +16,13 @@ from risk.domain.paper import PAPER_FEE
 from risk.domain.policy import DeRisking, Instrument, Policy
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.stops import StopPlan
-from risk.lab.paper import DEPOSIT, NO_TRADE_BAND
+from risk.lab.paper import DEPOSIT
 from risk.lab.replay.breaches import outcomes
 from risk.lab.replay.defaults import default_policy
 from risk.lab.replay.desk import PORTFOLIO, mandates_of
 from risk.lab.replay.rules import UpTo
 from risk.lab.strategies import STRATEGIES
+from risk.lab.wishing import NO_TRADE_BAND
 from tests.lab.replay.markets import (
     ASSETS,
     HOUR,
