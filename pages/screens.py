@@ -326,12 +326,12 @@ def live_page(screen: Screen[Any]) -> Callable[..., html.Div]:
         Input("live", "data"),
         State(screen.root, "data-view"),
         State(screen.root, "data-cycle"),
-        State(screen.root, "data-news"),
         State(screen.name, "data-address"),
+        *([State(screen.root, "data-news")] if screen.news else []),
         prevent_initial_call=True,
     )
     def show_newest(
-        live: dict[str, Any], view: str, cycle: str, news: str | None, address: str
+        live: dict[str, Any], view: str, cycle: str, address: str, news: str | None = None
     ) -> Any:
         said = json.loads(view)
         before = parse(said["words"], screen.words, scheme=said["scheme"])
