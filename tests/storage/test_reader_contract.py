@@ -64,6 +64,7 @@ def fill_with_the_fake_book(engines: Engines) -> None:
             ),
             state=replace(record.state, cycle=number),
             events=(*record.events, *positions_told()) if number == 1 else (),
+            entries=tuple(enumerate(entries, start=1)) if number == 1 else (),
         )
         store.save(past, token=token)
 
