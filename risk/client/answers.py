@@ -52,7 +52,7 @@ class Answer:
     trading_state : str
         Empty where Seawall did not say.
     decided_at, expires_at : datetime or None
-        The market's time, UTC; None where nobody decided.
+        The wall's time of Seawall's machine, UTC; None where nobody decided.
     journalled : bool
     snapshot_id : str
     limits_version : int
