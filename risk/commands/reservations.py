@@ -27,7 +27,7 @@ def reservations() -> None:
 
 
 class _Open(NamedTuple):
-    """One open reservation, as of a moment of the market's time."""
+    """One open reservation, as of a moment of the wall's time: orders live by that."""
 
     held: Reservation
     now: datetime
@@ -46,11 +46,9 @@ def list_open(portfolio: str | None, as_json: bool) -> None:
     name = book_of(portfolio)
     with reading() as connection:
         held = storage.open_reservations(connection, name)
-        now = storage.market_now(connection, name, wall=wall_time())
         waiting = storage.waiting_releases(connection, name)
-    listed = [
-        _Open(each, now or each.placed_at, each.order.client_order_id in waiting) for each in held
-    ]
+    now = wall_time()
+    listed = [_Open(each, now, each.order.client_order_id in waiting) for each in held]
     if as_json:
         print_json({"portfolio": name, "reservations": [_document(each) for each in listed]})
     elif listed:
