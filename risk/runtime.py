@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import structlog
 
 from risk.auth.keys import hash_of, new_id
-from risk.auth.service_key import FILE_NAME, keep_service_key
+from risk.auth.service_key import keep_service_key
 from risk.auth.watching import KeyWatch
 from risk.config import Settings, key_of
-from risk.domain.keys import ApiKey, KeyAbility
+from risk.domain.keys import SERVICE_KEY_FILE, ApiKey, KeyAbility
 from risk.domain.ledger import Ledger
 from risk.domain.market import BarClose, Period
 from risk.domain.model import Models
@@ -239,7 +239,7 @@ def _keep_service_key(settings: Settings, engines: Engines) -> None:
         require_portfolio(connection, settings.portfolio)
         kept = keep_key(connection, service)
     if kept.revoked is not None:
-        _LOG.warning("service_key_revoked", id=kept.id, file=str(settings.home / FILE_NAME))
+        _LOG.warning("service_key_revoked", id=kept.id, file=str(settings.home / SERVICE_KEY_FILE))
 
 
 def _open(settings: Settings) -> Engines:

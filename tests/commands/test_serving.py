@@ -7,9 +7,9 @@ import httpx2
 import pytest
 
 from risk import runtime
-from risk.auth.service_key import FILE_NAME
 from risk.commands.serving import api_of
 from risk.config import Settings, load_settings
+from risk.domain.keys import SERVICE_KEY_FILE
 from risk.storage.engines import open_engines
 from tests.network import free_port
 
@@ -36,7 +36,7 @@ def test_agents_may_ask_under_the_names_of_the_settings_and_no_other(settings):
 
 def test_keys_are_known_from_the_first_request_on(settings):
     with api_of(NOBODY_RULES, settings):
-        key = (settings.home / FILE_NAME).read_text().strip()
+        key = (settings.home / SERVICE_KEY_FILE).read_text().strip()
         answer = asked(settings, "/api/v1/status", authorization=f"Bearer {key}")
 
     assert answer.status_code == 503, "there is no authority; the key itself is good"
