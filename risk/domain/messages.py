@@ -13,6 +13,9 @@ from risk.domain.events import Verdict
 from risk.domain.limits import Unit
 from risk.domain.orders import OrderType, ReservationStatus, Side
 
+#: Letters of an id or a name; what is longer is none, and would be remembered.
+LONGEST_NAME = 500
+
 
 class _Request(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, frozen=True):
     """What is sent to Seawall."""

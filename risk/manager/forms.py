@@ -5,13 +5,12 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import TypeGuard
 
 from risk.domain.decisions import OrderRequest, Outcome, Reason, ReasonCode
+from risk.domain.messages import LONGEST_NAME
 from risk.domain.orders import OrderType, Side
 from risk.domain.policy import Instrument
 
 #: In a tuple, since a request may name as its side what has no hash.
 SIDES = tuple(Side)
-#: Of a name; longer ones are no names, and would be remembered.
-LONGEST_NAME = 500
 _TYPES = tuple(OrderType)
 _NAMES = ("client_order_id", "portfolio", "strategy", "asset", "venue")
 # A quantity is a float: what lies this close to a step, as a share of the step, is on it.

@@ -9,8 +9,9 @@ import msgspec
 
 from risk.client import AsyncSeawall, LimitView, PositionView, ReductionView
 from risk.client.views import number, text
+from risk.domain.messages import LONGEST_NAME
 from risk.domain.trading import TradingState
-from risk.mcp.tools import LONGEST_NAME, Arguments, Told, Tool
+from risk.mcp.tools import Arguments, Told, Tool
 from risk.mcp.words import shown, title_of
 
 _STATES: Mapping[TradingState, str] = {

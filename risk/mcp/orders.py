@@ -8,9 +8,9 @@ import msgspec
 from risk.client import Answer, AsyncSeawall, NoAnswer, RequestRefused
 from risk.client.core import OrderFields
 from risk.domain.events import Verdict
-from risk.domain.messages import OrderStanding
+from risk.domain.messages import LONGEST_NAME, OrderStanding
 from risk.errors import InvalidInput
-from risk.mcp.tools import LONGEST_NAME, Arguments, Told, Tool
+from risk.mcp.tools import Arguments, Told, Tool
 from risk.mcp.words import Explanation, decisive, explained, shown, units
 
 _LARGEST = 1e15

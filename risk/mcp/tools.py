@@ -14,9 +14,6 @@ import msgspec
 from risk.client import AsyncSeawall
 from risk.errors import InvalidInput
 
-#: As `risk.api` has it, for ids and names.
-LONGEST_NAME = 500
-
 
 class Arguments(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """What a tool is given."""
