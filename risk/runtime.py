@@ -36,8 +36,8 @@ from risk.feeds.clock import SimulatedClock
 from risk.feeds.files import label_of
 from risk.feeds.simulated import HISTORY_HOURS
 from risk.lab.agent_desk import AgentDesk
-from risk.lab.agents import Gatekeeper
 from risk.lab.demo import THE_DEMO, demo_policy
+from risk.lab.gatekeeper import Gatekeeper
 from risk.lab.paper import PaperDesk
 from risk.lab.wishing import Wishing
 from risk.portfolio.forecasting import measured_by, new_models, warm, with_assets
