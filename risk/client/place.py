@@ -74,7 +74,7 @@ def _parted(url: str) -> tuple[str, str]:
 def _of_machine(host: str, environment: Mapping[str, str]) -> str:
     # The key of the service opens everything on this machine: it is shown to nobody else.
     path = Path(environment.get(_HOME) or ".seawall").expanduser() / SERVICE_KEY_FILE
-    if not _is_this_machine(host):
+    if not is_this_machine(host):
         raise SettingInvalid(_KEY, f"is not set, and {host} is another machine: give it a key")
     try:
         return path.read_text(encoding="utf-8").strip()
@@ -92,7 +92,8 @@ def _checked(key: str) -> str:
     return key
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Whether what is sent to a host of this name never leaves this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
