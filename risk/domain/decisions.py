@@ -201,10 +201,6 @@ class Decision:
         told = (reason for each in self.evidence for reason in each.reasons())
         return tuple(sorted(told, key=lambda reason: _FIRST[reason.outcome]))
 
-    def signed(self, quantity: float) -> float:
-        """A quantity of this order with its direction; what has none counts as bought."""
-        return quantity * self.side.sign if self.side else quantity
-
     @property
     def deciding(self) -> tuple[str, ...]:
         """Codes of the checks that decided: the failures, or what let a reduction pass."""
