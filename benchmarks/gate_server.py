@@ -43,6 +43,9 @@ from risk.storage.telling import SqlTelling
 _OFTEN = frozenset({"order_rate", "repeated_order"})
 #: What nothing that is measured here reaches.
 _NO_RATE = 1e9
+#: Whoever waits for the interpreter waits no longer than this. Not as in the engine, which leaves
+#: it at Python's own 0.005.
+SWITCH_SECONDS = 0.0005
 
 
 class _Clock:
@@ -161,10 +164,6 @@ def main(assets: int, cycle_seconds: float, durable: bool) -> None:
         server.stop()
         gate.stop()
         engines.dispose()
-
-
-#: As the engine sets it: whoever waits for the interpreter waits no longer than this.
-SWITCH_SECONDS = 0.0005
 
 
 def _key(identity: str, secret_hash: bytes) -> ApiKey:

@@ -30,8 +30,11 @@ from risk.domain.model import LEVELS
 from risk.domain.reasons import REASONS
 from risk.limits.base import Limit, LimitBase
 from risk.limits.types import LIMIT_TYPES, own_settings
-from risk.mcp.book import HoldTold, LimitTold, PositionTold, ReductionTold
+from risk.mcp.limits import LimitTold
+from risk.mcp.positions import PositionTold
+from risk.mcp.reductions import ReductionTold
 from risk.mcp.registry import TOOLS
+from risk.mcp.status import HoldTold
 from risk.mcp.tools import Tool, schema_of
 from risk.mcp.words import Explanation
 from risk.stress.matrix import RULES

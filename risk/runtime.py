@@ -6,17 +6,18 @@ import signal
 import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
 from risk.auth.keys import hash_of, new_id
-from risk.auth.service_key import FILE_NAME, keep_service_key
+from risk.auth.service_key import keep_service_key
 from risk.auth.watching import KeyWatch
 from risk.config import Settings, key_of
-from risk.domain.keys import ApiKey, KeyAbility
+from risk.domain.keys import SERVICE_KEY_FILE, ApiKey, KeyAbility
 from risk.domain.ledger import Ledger
 from risk.domain.market import BarClose, Period
 from risk.domain.model import Models
@@ -35,8 +36,8 @@ from risk.feeds.clock import SimulatedClock
 from risk.feeds.files import label_of
 from risk.feeds.simulated import HISTORY_HOURS
 from risk.lab.agent_desk import AgentDesk
-from risk.lab.agents import Gatekeeper
 from risk.lab.demo import THE_DEMO, demo_policy
+from risk.lab.gatekeeper import Gatekeeper
 from risk.lab.paper import PaperDesk
 from risk.lab.wishing import Wishing
 from risk.portfolio.forecasting import measured_by, new_models, warm, with_assets
@@ -138,8 +139,7 @@ def build_authority(settings: Settings) -> Engine:
     SchemaMismatch
         If the database's tables are not as this program expects.
     """
-    engines = open_engines(settings.database_url)
-    check_schema(engines)
+    engines = _open(settings)
     post = _Post(_world_of(settings, engines), engines)
     authority = Authority(
         portfolio=settings.portfolio,
@@ -164,10 +164,8 @@ def build_reader(settings: Settings) -> SqlBookReader:
     SchemaMismatch
         If the database's tables are not as this program expects.
     """
-    engines = open_engines(settings.database_url)
-    check_schema(engines)
     return SqlBookReader(
-        engines,
+        _open(settings),
         feed=_feed_info(settings),
         cycle_seconds=settings.cycle_seconds,
         wall=wall_time,
@@ -183,13 +181,26 @@ def build_changes(settings: Settings) -> SqlChanges:
     SchemaMismatch
         If the database's tables are not as this program expects.
     """
-    engines = open_engines(settings.database_url)
-    check_schema(engines)
-    return SqlChanges(engines, wall=wall_time)
+    return SqlChanges(_open(settings), wall=wall_time)
 
 
-def build_keys(settings: Settings) -> KeyWatch:
-    """The keys of programs, as a running authority must know them.
+class AgentsAccess(NamedTuple):
+    """What answers to agents need of the database.
+
+    Attributes
+    ----------
+    keys : KeyWatch
+        The keys of programs, as a running authority must know them; not started yet.
+    telling : SqlTelling
+    """
+
+    keys: KeyWatch
+    telling: SqlTelling
+
+
+@contextmanager
+def access_for_agents(settings: Settings) -> Iterator[AgentsAccess]:
+    """Access to the database for those who answer agents; its connections end with the `with`.
 
     Keeps the key of this machine's own programs in its file, and lets it open the portfolio of the
     settings with all abilities, unless somebody revoked it.
@@ -199,14 +210,16 @@ def build_keys(settings: Settings) -> KeyWatch:
     SettingInvalid
         If that file cannot be kept.
     UnknownPortfolio
-        If nobody added the portfolio.
+        If nobody added the portfolio; the demo adds its own.
     SchemaMismatch
         If the database's tables are not as this program expects.
     """
-    engines = open_engines(settings.database_url)
-    check_schema(engines)
-    _keep_service_key(settings, engines)
-    return KeyWatch(SqlKeys(engines).read)
+    engines = _open(settings)
+    try:
+        _keep_service_key(settings, engines)
+        yield AgentsAccess(KeyWatch(SqlKeys(engines).read), SqlTelling(engines))
+    finally:
+        engines.dispose()
 
 
 def _keep_service_key(settings: Settings, engines: Engines) -> None:
@@ -226,20 +239,14 @@ def _keep_service_key(settings: Settings, engines: Engines) -> None:
         require_portfolio(connection, settings.portfolio)
         kept = keep_key(connection, service)
     if kept.revoked is not None:
-        _LOG.warning("service_key_revoked", id=kept.id, file=str(settings.home / FILE_NAME))
+        _LOG.warning("service_key_revoked", id=kept.id, file=str(settings.home / SERVICE_KEY_FILE))
 
 
-def build_telling(settings: Settings) -> SqlTelling:
-    """What agents are told from the database.
-
-    Raises
-    ------
-    SchemaMismatch
-        If the database's tables are not as this program expects.
-    """
+def _open(settings: Settings) -> Engines:
+    """The database of the settings, whose tables are as this program expects."""
     engines = open_engines(settings.database_url)
     check_schema(engines)
-    return SqlTelling(engines)
+    return engines
 
 
 def _feed_info(settings: Settings) -> FeedInfo:

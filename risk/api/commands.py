@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from risk.api.desk import outcome
 from risk.api.operations import Call, Operation, require_portfolio, require_strategy
-from risk.api.orders import PATIENCE
 from risk.api.problems import Refused, bad_body, not_allowed
 from risk.domain.asking import checked_id, checked_name, checked_reason
 from risk.domain.keys import KeyAbility
@@ -38,7 +37,7 @@ async def _command(call: Call) -> CommandAnswer:
         latched = call.gate.latch(scope, state, who=who, reason=reason, latch_id=_id(body))
     except InvalidInput as unknown:
         raise bad_body(str(unknown)) from unknown
-    return await outcome(latched, within=PATIENCE)
+    return await outcome(latched)
 
 
 def _state(command: str) -> TradingState:

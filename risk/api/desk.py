@@ -18,6 +18,8 @@ Result = TypeVar("Result")
 ORDERS_PER_SECOND = 2_000.0
 #: Other questions a second.
 READS_PER_SECOND = 100.0
+#: Seconds in which the gate must answer.
+PATIENCE = 10.0
 _READERS = 4
 _TELLERS = 8
 
@@ -108,7 +110,7 @@ class Desk:
         return await asyncio.get_running_loop().run_in_executor(self._tellers, tell)
 
 
-async def outcome(future: Future[Result], *, within: float) -> Result:
+async def outcome(future: Future[Result]) -> Result:
     """What a gate's future holds, awaited without ever cancelling it.
 
     Unlike `asyncio.wrap_future`, which takes the answer away from whoever is to give it when the
@@ -117,7 +119,7 @@ async def outcome(future: Future[Result], *, within: float) -> Result:
     Raises
     ------
     TimeoutError
-        If it is not done within so many seconds.
+        If it is not done within ``PATIENCE``.
     """
     if future.done():
         return future.result()
@@ -133,7 +135,7 @@ async def outcome(future: Future[Result], *, within: float) -> Result:
             loop.call_soon_threadsafe(settle)
 
     future.add_done_callback(tell)
-    timer = loop.call_later(within, settle)
+    timer = loop.call_later(PATIENCE, settle)
     try:
         await done
     finally:

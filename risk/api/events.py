@@ -5,9 +5,8 @@ from typing import Annotated
 import msgspec
 
 from risk.api.news import LARGEST_SEQ, about
-from risk.api.operations import Call, Operation
+from risk.api.operations import READERS, Call, Operation
 from risk.api.sight import Sight
-from risk.api.status import READERS
 from risk.storage.telling import JournalEntry
 
 _USUAL = 100

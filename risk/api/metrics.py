@@ -5,10 +5,9 @@ from typing import Annotated
 
 import msgspec
 
-from risk.api.operations import Call, Operation
+from risk.api.operations import READERS, Call, Operation
 from risk.api.problems import bad_parameter
 from risk.api.sight import Sight
-from risk.api.status import READERS
 from risk.storage.tables import from_ms
 from risk.storage.telling import LabelledHistory
 

@@ -8,8 +8,8 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from risk.api.operations import LONGEST_ID, Operation
-from risk.domain.messages import Problem
+from risk.api.operations import Operation
+from risk.domain.messages import LONGEST_NAME, Problem
 
 _REFERENCE = "#/components/schemas/"
 _IN_PATH = re.compile(r"{(\w+)}")
@@ -95,7 +95,7 @@ def _name(operation: Operation) -> str:
 
 
 def _in_path(operation: Operation) -> list[dict[str, Any]]:
-    schema = {"type": "string", "minLength": 1, "maxLength": LONGEST_ID}
+    schema = {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}
     return [
         {"name": name, "in": "path", "required": True, "schema": schema}
         for name in _IN_PATH.findall(operation.path)

@@ -32,6 +32,7 @@ from risk.api.sight import Sight
 from risk.api.tally import Tally
 from risk.domain.gate import Gate, GateView
 from risk.domain.keys import ApiKey, KeyAbility
+from risk.domain.messages import LONGEST_NAME
 from risk.errors import (
     FillRefused,
     GateClosed,
@@ -44,8 +45,8 @@ from risk.errors import (
 
 _LOG = structlog.get_logger(__name__)
 
-#: Of an id in an address.
-LONGEST_ID = 500
+#: What a key needs to read the book.
+READERS = frozenset({KeyAbility.READ})
 _PARAMETERS_AT_MOST = 20
 _encode = msgspec.json.Encoder().encode
 _BEARER = b"bearer "
@@ -348,7 +349,7 @@ def require_strategy(key: ApiKey, strategy: str) -> None:
     Refused
     """
     if not key.sees(strategy):
-        raise not_allowed(f"this key is not for the strategy {strategy[:LONGEST_ID]!r}")
+        raise not_allowed(f"this key is not for the strategy {strategy[:LONGEST_NAME]!r}")
 
 
 def require_portfolio(key: ApiKey, portfolio: str) -> None:
@@ -359,7 +360,7 @@ def require_portfolio(key: ApiKey, portfolio: str) -> None:
     Refused
     """
     if portfolio not in key.portfolios:
-        raise not_allowed(f"this key is not for the portfolio {portfolio[:LONGEST_ID]!r}")
+        raise not_allowed(f"this key is not for the portfolio {portfolio[:LONGEST_NAME]!r}")
 
 
 def _ids(parameters: Mapping[str, str]) -> dict[str, str]:
@@ -370,8 +371,8 @@ def _ids(parameters: Mapping[str, str]) -> dict[str, str]:
             value = unquote(text, errors="strict")
         except UnicodeDecodeError as error:
             raise bad_parameter(f"`{name}` is not percent-encoded UTF-8") from error
-        if not 0 < len(value) <= LONGEST_ID or "\0" in value:
-            raise bad_parameter(f"`{name}` must have 1 to {LONGEST_ID} letters, none of them NUL")
+        if not 0 < len(value) <= LONGEST_NAME or "\0" in value:
+            raise bad_parameter(f"`{name}` must have 1 to {LONGEST_NAME} letters, none of them NUL")
         found[name] = value
     return found
 

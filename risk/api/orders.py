@@ -5,21 +5,13 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from risk.api.desk import outcome
-from risk.api.operations import (
-    LONGEST_ID,
-    Call,
-    Operation,
-    require_portfolio,
-    require_strategy,
-)
+from risk.api.operations import Call, Operation, require_portfolio, require_strategy
 from risk.api.problems import Refused, bad_body
 from risk.domain.gate import Gate
 from risk.domain.keys import ApiKey, KeyAbility
-from risk.domain.messages import FillBody, OrderAnswer, OrderBody, OrderStanding
+from risk.domain.messages import LONGEST_NAME, FillBody, OrderAnswer, OrderBody, OrderStanding
 from risk.errors import OrderUnknown
 
-#: Seconds in which the gate must answer.
-PATIENCE = 10.0
 _AGENTS = frozenset({KeyAbility.VALIDATE})
 
 
@@ -39,7 +31,7 @@ async def _validate(call: Call) -> bytes:
             sender=key.sender,
             may_emergency=KeyAbility.EMERGENCY in key.abilities,
         )
-        answer = asked.result() if asked.done() else await outcome(asked, within=PATIENCE)
+        answer = await outcome(asked)
     finally:
         room.tally.end(begun, answer)
     return answer
@@ -55,12 +47,12 @@ async def _fill(call: Call) -> OrderStanding:
         _require_own(gate, key, order_id)
         return gate.record_fill(order_id, body, sender=key.sender)
 
-    return await outcome(await _promptly(call, order_id, book), within=PATIENCE)
+    return await outcome(await _promptly(call, order_id, book))
 
 
 def _require_a_trade(body: FillBody) -> None:
-    if not 0 < len(body.fill_id) <= LONGEST_ID or "\0" in body.fill_id:
-        raise bad_body(f"`fill_id` must have 1 to {LONGEST_ID} letters, none of them NUL")
+    if not 0 < len(body.fill_id) <= LONGEST_NAME or "\0" in body.fill_id:
+        raise bad_body(f"`fill_id` must have 1 to {LONGEST_NAME} letters, none of them NUL")
     for name, value in (("quantity", body.quantity), ("price", body.price)):
         if not (math.isfinite(value) and value > 0.0):
             raise bad_body(f"`{name}` must be above zero")
@@ -75,7 +67,7 @@ async def _cancel(call: Call) -> OrderStanding:
         _require_own(gate, key, order_id)
         return gate.cancel(order_id, sender=key.sender)
 
-    return await outcome(await _promptly(call, order_id, end), within=PATIENCE)
+    return await outcome(await _promptly(call, order_id, end))
 
 
 async def _promptly(
@@ -101,7 +93,7 @@ async def _answer(call: Call) -> bytes:
     if said is None:
         raise Refused(404, "unknown_order", f"no order {order_id!r} was answered here")
     require_strategy(key, said.strategy)
-    return await outcome(said.answer, within=PATIENCE)
+    return await outcome(said.answer)
 
 
 def _require_own(gate: Gate, key: ApiKey, order_id: str) -> None:

@@ -2,8 +2,7 @@
 
 import msgspec
 
-from risk.api.operations import Call, Operation
-from risk.api.status import READERS
+from risk.api.operations import READERS, Call, Operation
 from risk.domain.assessment import PositionMeasures
 from risk.domain.model import LEVELS
 from risk.domain.positions import Position

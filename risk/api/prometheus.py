@@ -13,8 +13,8 @@ from prometheus_client.metrics_core import (
 )
 from prometheus_client.registry import Collector
 
-from risk.api.operations import Call, Document, Operation, Room
-from risk.api.status import READERS, trading_state
+from risk.api.operations import READERS, Call, Document, Operation, Room
+from risk.api.status import trading_state
 from risk.api.tally import ENDS
 from risk.domain.events import Verdict
 

@@ -5,9 +5,7 @@ from datetime import datetime
 import msgspec
 
 from risk.api.desk import outcome
-from risk.api.operations import Call, Operation, require_strategy
-from risk.api.orders import PATIENCE
-from risk.api.status import READERS
+from risk.api.operations import READERS, Call, Operation, require_strategy
 from risk.domain.keys import KeyAbility
 from risk.domain.reductions import Reduction
 from risk.errors import ReductionUnknown
@@ -71,7 +69,7 @@ async def _acknowledge(call: Call) -> ReductionEntry:
         raise ReductionUnknown(reduction_id)
     require_strategy(call.key, found.key.strategy)
     noted = gate.acknowledge(reduction_id, sender=call.key.sender)
-    return _entry(await outcome(noted, within=PATIENCE))
+    return _entry(await outcome(noted))
 
 
 def _entry(asked: Reduction) -> ReductionEntry:

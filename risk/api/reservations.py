@@ -4,8 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from risk.api.operations import Call, Operation
-from risk.api.status import READERS
+from risk.api.operations import READERS, Call, Operation
 from risk.domain.orders import Reservation
 
 

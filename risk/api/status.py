@@ -4,13 +4,10 @@ from datetime import datetime
 
 import msgspec
 
-from risk.api.operations import Call, Operation
+from risk.api.operations import READERS, Call, Operation
 from risk.domain.gate import GateView
-from risk.domain.keys import KeyAbility
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
-
-READERS = frozenset({KeyAbility.READ})
 
 
 class StatusAnswer(msgspec.Struct, kw_only=True, frozen=True):

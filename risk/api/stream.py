@@ -11,10 +11,9 @@ from starlette.types import Receive, Send
 
 from risk.api.hub import Hub
 from risk.api.news import LARGEST_SEQ, News
-from risk.api.operations import Call, Operation, Streamed
+from risk.api.operations import READERS, Call, Operation, Streamed
 from risk.api.problems import bad_parameter
 from risk.api.sight import Sight
-from risk.api.status import READERS
 from risk.domain.keys import ApiKey
 from risk.errors import StoreError
 

@@ -8,12 +8,11 @@ from pathlib import Path
 import structlog
 
 from risk.auth.keys import PREFIX, new_key
+from risk.domain.keys import SERVICE_KEY_FILE
 from risk.errors import SettingInvalid
 
 _LOG = structlog.get_logger(__name__)
 
-#: Within ``SEAWALL_HOME``.
-FILE_NAME = "service.key"
 _OWNER_ONLY = 0o600
 
 
@@ -27,7 +26,7 @@ def keep_service_key(home: Path) -> str:
     SettingInvalid
         If the file cannot be made or read, or holds no key.
     """
-    path = home / FILE_NAME
+    path = home / SERVICE_KEY_FILE
     try:
         if not path.exists():
             _make(path)
@@ -48,7 +47,7 @@ def read_service_key(home: Path) -> str | None:
     SettingInvalid
         If there is a file that cannot be read, or that holds no key.
     """
-    path = home / FILE_NAME
+    path = home / SERVICE_KEY_FILE
     try:
         return _read(path)
     except FileNotFoundError:
@@ -63,7 +62,7 @@ def read_service_key(home: Path) -> str | None:
 def _make(path: Path) -> None:
     """Whole or not at all: whoever looks meanwhile finds no half of a key."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, written = tempfile.mkstemp(dir=path.parent, prefix=f".{FILE_NAME}-")
+    handle, written = tempfile.mkstemp(dir=path.parent, prefix=f".{SERVICE_KEY_FILE}-")
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(new_key().secret + "\n")

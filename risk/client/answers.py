@@ -52,7 +52,7 @@ class Answer:
     trading_state : str
         Empty where Seawall did not say.
     decided_at, expires_at : datetime or None
-        The market's time, UTC; None where nobody decided.
+        The wall's time of Seawall's machine, UTC; None where nobody decided.
     journalled : bool
     snapshot_id : str
     limits_version : int
@@ -228,7 +228,7 @@ def read_order_answer(data: bytes, body: OrderBody, *, asked_at: float) -> Answe
     Unreadable
         If it is no answer, or not to this order, or allows what was not asked for.
     """
-    said = _decoded(data, OrderAnswer)
+    said = decoded(data, OrderAnswer)
     if said.client_order_id != body.client_order_id:
         raise Unreadable(f"it is about another order, {said.client_order_id!r}")
     _check_quantity(said.verdict, said.quantity, body.quantity)
@@ -267,13 +267,20 @@ def read_signal_answer(data: bytes, wanted: float | None) -> SignalAnswer:
     Unreadable
         As `read_order_answer`.
     """
-    said = _decoded(data, SignalAnswer)
+    said = decoded(data, SignalAnswer)
     _check_quantity(said.verdict, said.quantity, math.inf if wanted is None else wanted)
     _life(said.decided_at, said.expires_at)
     return said
 
 
-def _decoded(data: bytes, kind: type[Message]) -> Message:
+def decoded(data: bytes, kind: type[Message]) -> Message:
+    """What `data` says, if it is a message of this kind.
+
+    Raises
+    ------
+    Unreadable
+        If it is none.
+    """
     try:
         return msgspec.json.decode(data, type=kind)
     except (msgspec.MsgspecError, ValueError) as error:

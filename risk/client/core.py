@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Literal, TypedDict, TypeVar
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ import msgspec
 from risk.client.answers import (
     Answer,
     Unreadable,
+    decoded,
     is_finite,
     malformed,
     read_order_answer,
@@ -280,9 +282,7 @@ class Core:
 
     def cancelled(self, client_order_id: str) -> Flow[OrderStanding]:
         """See `Seawall.cancelled`."""
-        path = _order_path(client_order_id)
-        call = Call("DELETE", path, None, f"the end of {client_order_id}")
-        return self._report(("end", client_order_id), call)
+        return self._report(*_end_of(client_order_id))
 
     def _report(self, key: Hashable, call: Call) -> Flow[OrderStanding]:
         arrived = False
@@ -319,7 +319,7 @@ class Core:
                 refusals.append(refusal)
                 continue
             if answer.approved and not (keep and answer.sendable()):
-                self.memory.unsaid(("end", body.client_order_id), self._end(body))
+                self.memory.unsaid(*_end_of(body.client_order_id))
                 cancelled.append(body.client_order_id)
             else:
                 answers.append(answer)
@@ -334,10 +334,6 @@ class Core:
                 *(call.what for _, call in self.memory.reports),
             ),
         )
-
-    def _end(self, body: OrderBody) -> Call:
-        path = _order_path(body.client_order_id)
-        return Call("DELETE", path, None, f"the end of {body.client_order_id}")
 
     def _report_again(self, refusals: list[RequestRefused]) -> Flow[int]:
         reported = 0
@@ -502,11 +498,11 @@ def _order_path(client_order_id: str) -> str:
     return f"{_ORDERS}/{quote(client_order_id, safe='')}"
 
 
-def _reader(kind: type[Message]) -> Callable[[bytes], Message]:
-    def read(data: bytes) -> Message:
-        try:
-            return msgspec.json.decode(data, type=kind)
-        except (msgspec.MsgspecError, ValueError) as error:
-            raise Unreadable(f"it cannot be read: {error}") from error
+def _end_of(client_order_id: str) -> tuple[Hashable, Call]:
+    """The report that an order is dead, and what it is remembered under."""
+    path = _order_path(client_order_id)
+    return ("end", client_order_id), Call("DELETE", path, None, f"the end of {client_order_id}")
 
-    return read
+
+def _reader(kind: type[Message]) -> Callable[[bytes], Message]:
+    return partial(decoded, kind=kind)

@@ -17,11 +17,10 @@ from risk.client.answers import NOT_SYNCHRONISED
 from risk.client.views import Hold, InstrumentView, LimitsView, LimitView, PositionView, StatusView
 from risk.domain.decisions import Outcome, ReasonCode
 from risk.domain.messages import OrderBody, ReasonMessage
+from risk.domain.steps import ON_STEP, is_on_step
 from risk.domain.trading import TradingState
 
 _NOTIONAL, _QUANTITY = "order_notional", "order_quantity"
-# What floats leave over of a whole number of steps, as at the authority.
-_ON_STEP = 1e-6
 
 
 class Stopped(NamedTuple):
@@ -171,7 +170,7 @@ def _size_stops(place: _Place, body: OrderBody) -> Stopped | None:
     quantity, price = body.quantity, body.limit_price
     if price is None:
         price = place.price
-    elif place.tick and not _is_on_step(price, place.tick):
+    elif place.tick and not is_on_step(price, place.tick):
         return Stopped(
             ReasonCode.OFF_TICK, body.asset, "the price is off the tick", price, place.tick
         )
@@ -191,15 +190,6 @@ def _size_stops(place: _Place, body: OrderBody) -> Stopped | None:
     return None
 
 
-def _is_on_step(value: float, step: float) -> bool:
-    steps = value / step
-    # Where there are more steps than any float can tell, none can be told from its neighbour.
-    if not math.isfinite(steps):
-        return True
-    whole = round(steps)
-    return whole > 0 and abs(steps - whole) <= _ON_STEP
-
-
 def _place(book: _Book, strategy: str, asset: str, venue: str | None) -> _Place:
     scopes = {f"portfolio:{book.status.portfolio}", f"strategy:{strategy}", f"asset:{asset}"}
     if venue is not None:
@@ -213,7 +203,7 @@ def _place(book: _Book, strategy: str, asset: str, venue: str | None) -> _Place:
         stopped=_state_stops(book, scopes) or _unknown(instruments, asset),
         tick=instrument.tick if instrument else 0.0,
         # A quantity off the lot is rounded down there; less than one lot is nothing.
-        least=max(instrument.least, instrument.lot * (1.0 - _ON_STEP)) if instrument else 0.0,
+        least=max(instrument.least, instrument.lot * (1.0 - ON_STEP)) if instrument else 0.0,
         most_units=_cap(here, _QUANTITY),
         most_money=_cap(here, _NOTIONAL),
         price=book.marks.get(asset),

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from risk.domain.keys import SERVICE_KEY_FILE
 from risk.errors import SettingInvalid
 
 DEFAULT_URL = "http://127.0.0.1:8051"
 _URL, _KEY, _HOME = "SEAWALL_URL", "SEAWALL_KEY", "SEAWALL_HOME"
-_KEY_FILE = "service.key"
 
 
 class Place(NamedTuple):
@@ -73,8 +73,8 @@ def _parted(url: str) -> tuple[str, str]:
 
 def _of_machine(host: str, environment: Mapping[str, str]) -> str:
     # The key of the service opens everything on this machine: it is shown to nobody else.
-    path = Path(environment.get(_HOME) or ".seawall").expanduser() / _KEY_FILE
-    if not _is_this_machine(host):
+    path = Path(environment.get(_HOME) or ".seawall").expanduser() / SERVICE_KEY_FILE
+    if not is_this_machine(host):
         raise SettingInvalid(_KEY, f"is not set, and {host} is another machine: give it a key")
     try:
         return path.read_text(encoding="utf-8").strip()
@@ -92,7 +92,8 @@ def _checked(key: str) -> str:
     return key
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Whether what is sent to a host of this name never leaves this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -3,8 +3,9 @@
 import httpx2
 import msgspec
 
-from risk.auth.service_key import FILE_NAME, read_service_key
+from risk.auth.service_key import read_service_key
 from risk.config import Settings
+from risk.domain.keys import SERVICE_KEY_FILE
 from risk.domain.messages import CommandAnswer, CommandBody, Problem
 from risk.errors import SettingInvalid
 
@@ -73,7 +74,7 @@ def _key(settings: Settings) -> str:
     except SettingInvalid as error:
         raise NotHeard(f"cannot be asked: {error}") from error
     if key is None:
-        raise NotHeard(f"cannot be asked: there is no key {settings.home / FILE_NAME}")
+        raise NotHeard(f"cannot be asked: there is no key {settings.home / SERVICE_KEY_FILE}")
     return key
 
 

@@ -1,14 +1,12 @@
 """``seawall halt``: stop trading at once, whether the engine answers or not."""
 
-from importlib import import_module
 from uuid import uuid4
 
 import click
 
 from risk.commands.authority import NotHeard, command
 from risk.commands.output import as_json, print_json
-from risk.commands.people import book_of, of_portfolio
-from risk.commands.people import who as user
+from risk.commands.people import book_of, by_whom, for_a_reason, of_portfolio
 from risk.commands.scopes import of_scope, scope_of
 from risk.config import load_settings
 from risk.domain.actions import LatchTrading
@@ -24,14 +22,14 @@ from risk.engine.clock import wall_time
 @of_portfolio
 @of_scope
 @click.option("--reduce-only", is_flag=True, help="Let through what only reduces.")
-@click.option("--reason", metavar="TEXT", required=True, help="Why, in one sentence.")
-@click.option("--who", metavar="NAME", help="Who asks; the system's user unless given.")
+@for_a_reason
+@by_whom
 @as_json
 def halt(
     portfolio: str | None,
     reduce_only: bool,
     reason: str,
-    who: str | None,
+    who: str,
     as_json: bool,
     **named: str | None,
 ) -> None:
@@ -46,7 +44,7 @@ def halt(
     asked = LatchTrading(
         seq=0,
         at=wall_time(),
-        who=checked_name(user() if who is None else who),
+        who=checked_name(who),
         scope=scope,
         state=TradingState.REDUCE_ONLY if reduce_only else TradingState.HALTED,
         reason=checked_reason(reason),
@@ -74,11 +72,10 @@ def _body(portfolio: str, asked: LatchTrading) -> CommandBody:
 
 def _written(portfolio: str, asked: LatchTrading, silence: NotHeard) -> LatchTrading:
     """The same in the database, under its id: if the engine has it after all, it counts once."""
-    # Loaded where it is needed only: the way to the engine must be short.
-    written: LatchTrading = import_module("risk.commands.halt_in_store").written(
-        portfolio, asked, silence
-    )
-    return written
+    # Not at the top: the way to the engine must be short, and needs no database.
+    from risk.commands.halt_in_store import written  # noqa: PLC0415
+
+    return written(portfolio, asked, silence)
 
 
 # --- what is told --------------------------------------------------------------------------

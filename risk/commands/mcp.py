@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
 from importlib.util import find_spec
 
 import click
@@ -10,7 +9,7 @@ import click
 from risk.client.place import checked_url, find_place
 from risk.commands.logs import configure_logs
 from risk.commands.people import of_portfolio
-from risk.config import Settings, load_settings
+from risk.config import Settings, key_of, load_settings
 from risk.errors import ExtraMissing
 from risk.mcp.callers import Asking
 
@@ -36,7 +35,7 @@ def mcp(address: str | None, portfolio: str | None, strategy: str) -> None:
     settings = load_settings()
     configure_logs(settings.log_level)
     asking = Asking(
-        url=checked_url(_url(settings, os.environ)),
+        url=checked_url(os.environ.get(key_of("url")) or settings.api_url),
         portfolio=portfolio or settings.portfolio,
         strategy=strategy,
     )
@@ -46,17 +45,12 @@ def mcp(address: str | None, portfolio: str | None, strategy: str) -> None:
         _serve_over_http(asking, settings, address)
 
 
-def _url(settings: Settings, environ: Mapping[str, str]) -> str:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return environ.get("SEAWALL_URL") or f"http://{host}:{settings.api_port}"
-
-
 def _serve_by_stdio(asking: Asking, settings: Settings) -> None:
     # Not at the top, as below: only where the package is there, and whoever asks for help need
     # not wait for it.
     from risk.mcp.stdio import serve  # noqa: PLC0415
 
-    home = {"SEAWALL_HOME": str(settings.home)}
+    home = {key_of("home"): str(settings.home)}
     asyncio.run(serve(asking, find_place(asking.url, None, {**os.environ, **home}).key))
 
 

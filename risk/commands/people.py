@@ -24,3 +24,9 @@ def who() -> str:
         return f"{pwd.getpwuid(user).pw_name} (command line)"
     except KeyError:  # as in some containers
         return f"user {user} (command line)"
+
+
+for_a_reason = click.option("--reason", metavar="TEXT", required=True, help="Why, in one sentence.")
+by_whom = click.option(
+    "--who", metavar="NAME", default=who, help="Who asks; the system's user unless given."
+)

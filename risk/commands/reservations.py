@@ -6,8 +6,7 @@ from typing import NamedTuple
 import click
 
 from risk.commands.output import as_json, print_json, print_table
-from risk.commands.people import book_of, of_portfolio
-from risk.commands.people import who as user
+from risk.commands.people import book_of, by_whom, for_a_reason, of_portfolio
 from risk.commands.store import reading, writing
 from risk.domain.ages import age_in_words
 from risk.domain.orders import Reservation
@@ -27,7 +26,7 @@ def reservations() -> None:
 
 
 class _Open(NamedTuple):
-    """One open reservation, as of a moment of the market's time."""
+    """One open reservation, as of a moment of the wall's time: orders live by that."""
 
     held: Reservation
     now: datetime
@@ -46,11 +45,9 @@ def list_open(portfolio: str | None, as_json: bool) -> None:
     name = book_of(portfolio)
     with reading() as connection:
         held = storage.open_reservations(connection, name)
-        now = storage.market_now(connection, name, wall=wall_time())
         waiting = storage.waiting_releases(connection, name)
-    listed = [
-        _Open(each, now or each.placed_at, each.order.client_order_id in waiting) for each in held
-    ]
+    now = wall_time()
+    listed = [_Open(each, now, each.order.client_order_id in waiting) for each in held]
     if as_json:
         print_json({"portfolio": name, "reservations": [_document(each) for each in listed]})
     elif listed:
@@ -62,11 +59,11 @@ def list_open(portfolio: str | None, as_json: bool) -> None:
 @reservations.command()
 @click.argument("client_order_id")
 @of_portfolio
-@click.option("--reason", metavar="TEXT", required=True, help="Why, in one sentence.")
-@click.option("--who", metavar="NAME", help="Who asks; the system's user unless given.")
+@for_a_reason
+@by_whom
 @as_json
 def release(
-    client_order_id: str, portfolio: str | None, reason: str, who: str | None, as_json: bool
+    client_order_id: str, portfolio: str | None, reason: str, who: str, as_json: bool
 ) -> None:
     """Give back the room of an order that is known to be dead.
 
@@ -79,7 +76,7 @@ def release(
             connection,
             name,
             client_order_id,
-            who=user() if who is None else who,
+            who=who,
             reason=reason,
             at=wall_time(),
         )

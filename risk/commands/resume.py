@@ -4,8 +4,7 @@ import click
 
 from risk.commands.halts import HEADINGS, rows
 from risk.commands.output import print_table
-from risk.commands.people import book_of, of_portfolio
-from risk.commands.people import who as user
+from risk.commands.people import book_of, by_whom, for_a_reason, of_portfolio
 from risk.commands.scopes import of_scope, scope_of
 from risk.commands.store import reading, writing
 from risk.domain.asking import checked_name, checked_reason
@@ -19,11 +18,11 @@ from risk.storage.latches import resume as let_go
 @click.command()
 @of_portfolio
 @of_scope
-@click.option("--reason", metavar="TEXT", required=True, help="Why, in one sentence.")
-@click.option("--who", metavar="NAME", help="Who asks; the system's user unless given.")
+@for_a_reason
+@by_whom
 @click.option("--seen", type=int, help="Number of the latch that was seen; asked for unless given.")
 def resume(
-    portfolio: str | None, reason: str, who: str | None, seen: int | None, **named: str | None
+    portfolio: str | None, reason: str, who: str, seen: int | None, **named: str | None
 ) -> None:
     """Let go of what somebody stopped, in a book or in one part of it.
 
@@ -32,7 +31,7 @@ def resume(
     """
     name = book_of(portfolio)
     scope = scope_of(name, named)
-    asked_by, why = checked_name(user() if who is None else who), checked_reason(reason)
+    asked_by, why = checked_name(who), checked_reason(reason)
     with reading() as connection:
         standing = latch_standing(connection, name)
     _show(name, standing, scope)

@@ -9,7 +9,7 @@ from risk.api.desk import Desk
 from risk.api.server import ApiServer
 from risk.config import Settings
 from risk.engine.clock import wall_time
-from risk.runtime import Engine, build_keys, build_telling
+from risk.runtime import Engine, access_for_agents
 
 
 @contextmanager
@@ -21,21 +21,23 @@ def api_of(authority: Engine, settings: Settings) -> Iterator[ApiServer]:
     SettingInvalid
         If the port cannot be listened on, or the service key cannot be kept.
     """
-    keys = build_keys(settings)
-    desk = Desk(
-        portfolio=settings.portfolio,
-        gate=authority.gate,
-        keys=keys.ring,
-        reader=build_telling(settings),
-        wall=wall_time,
-        monotonic=time.monotonic,
-        orders_per_second=settings.api_rate,
-    )
-    server = ApiServer(create_api(desk), settings.host, settings.api_port)
-    server.start()
-    try:
-        keys.start()
-        yield server
-    finally:
-        server.stop()
-        keys.stop()
+    with access_for_agents(settings) as access:
+        desk = Desk(
+            portfolio=settings.portfolio,
+            gate=authority.gate,
+            keys=access.keys.ring,
+            reader=access.telling,
+            wall=wall_time,
+            monotonic=time.monotonic,
+            orders_per_second=settings.api_rate,
+            hosts=frozenset(settings.api_hosts),
+        )
+        server = ApiServer(create_api(desk), settings.host, settings.api_port)
+        # Before the first request: an agent must not hear that its key opens nothing.
+        access.keys.start()
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+            access.keys.stop()

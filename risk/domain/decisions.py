@@ -95,11 +95,11 @@ class Reason(NamedTuple):
         return self.threshold - self.value
 
     def reasons(self) -> "Iterable[Reason]":
-        """Itself: what is told of it, see `Told`."""
+        """Itself: what is told of it, see `Evidence`."""
         return (self,)
 
 
-class Told(Protocol):
+class Evidence(Protocol):
     """One or more checks that can tell their reasons; words are made when somebody reads them."""
 
     def reasons(self) -> Iterable[Reason]:
@@ -172,7 +172,7 @@ class Decision:
         Units; `requested` is 0 where it was no number, `allowed` what passes now.
     side : Side or None
         None where it was neither.
-    evidence : tuple of Told
+    evidence : tuple of Evidence
         Every check that ran or was skipped, in the order in which they were made.
     trading_state : TradingState
         The tightest of all scopes that enclose the order.
@@ -189,7 +189,7 @@ class Decision:
     requested: float
     allowed: float
     side: Side | None
-    evidence: tuple[Told, ...]
+    evidence: tuple[Evidence, ...]
     trading_state: TradingState
     snapshot_id: str
     limits_version: int
@@ -200,10 +200,6 @@ class Decision:
         """What the evidence tells: failures first, what was skipped last."""
         told = (reason for each in self.evidence for reason in each.reasons())
         return tuple(sorted(told, key=lambda reason: _FIRST[reason.outcome]))
-
-    def signed(self, quantity: float) -> float:
-        """A quantity of this order with its direction; what has none counts as bought."""
-        return quantity * self.side.sign if self.side else quantity
 
     @property
     def deciding(self) -> tuple[str, ...]:

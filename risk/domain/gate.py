@@ -1,7 +1,10 @@
 """The gate as those see it who ask for others: answers to orders, commands, and what is live.
 
-Every call takes less than a millisecond and may come from any thread, an event loop's included:
-none waits for a database. What must be on disk before it is said comes as a future.
+Every call may come from any thread. One takes less than a millisecond, and may come from an event
+loop's, unless it is about an order that is not known by heart (see `Gate.knows`): that is looked
+up in the database, and raises StoreUnavailable where that does not answer. What must be on disk
+before it is said comes as a future. Where nobody can answer, before the first cycle or once another
+authority rules, a call raises GateClosed.
 """
 
 from collections.abc import Mapping

@@ -61,7 +61,14 @@ class AnsweredOrder:
 
 
 class Booked(NamedTuple):
-    """An entry of the ledger, and its number."""
+    """An entry of the ledger.
+
+    Attributes
+    ----------
+    seq : int
+        Its number.
+    entry : Entry
+    """
 
     seq: int
     entry: Entry
@@ -84,7 +91,15 @@ class Answered(NamedTuple):
 
 
 class Progressed(NamedTuple):
-    """How far an order that was let through has come."""
+    """How far an order that was let through has come.
+
+    Attributes
+    ----------
+    client_order_id : str
+    status : ReservationStatus
+    filled : float
+        Units, of all its trades together.
+    """
 
     client_order_id: str
     status: ReservationStatus
@@ -144,6 +159,8 @@ class GateJournal(Protocol):
         StoreUnavailable
             If the database did not answer; the batch may have been written, and writing it
             again is harmless.
+        StoreError
+            If it is not the one after the last, or the database refuses it.
         """
         ...
 

@@ -20,6 +20,8 @@ class KeyAbility(StrEnum):
     """Read the book: its state, positions, limits, events and metrics."""
 
 
+#: Within ``SEAWALL_HOME``: the key of a machine's own programs.
+SERVICE_KEY_FILE = "service.key"
 #: What a key may do where nobody said more.
 USUAL_ABILITIES = frozenset({KeyAbility.VALIDATE, KeyAbility.READ})
 

@@ -13,6 +13,9 @@ from risk.domain.events import Verdict
 from risk.domain.limits import Unit
 from risk.domain.orders import OrderType, ReservationStatus, Side
 
+#: Letters of an id or a name; what is longer is none, and would be remembered.
+LONGEST_NAME = 500
+
 
 class _Request(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, frozen=True):
     """What is sent to Seawall."""
@@ -58,7 +61,19 @@ class OrderBody(_Request, frozen=True):
 
 
 class SignalBody(_Request, frozen=True):
-    """A trading idea, before any order exists; without a quantity it asks for advice."""
+    """A trading idea, before any order exists; without a quantity it asks for advice.
+
+    Attributes
+    ----------
+    portfolio, strategy : str
+    asset : str
+        Such as ``BTC/USDT``.
+    side : Side
+    quantity : float or None
+        Units of the asset; None asks how many would pass.
+    venue : str or None
+        None where the policy names exactly one.
+    """
 
     portfolio: str
     strategy: str
@@ -116,7 +131,24 @@ class CommandBody(_Request, frozen=True):
 
 
 class ReasonMessage(_Answer, frozen=True):
-    """One check that ran or was skipped; see `risk.domain.decisions.Reason`."""
+    """One check that ran or was skipped.
+
+    Attributes
+    ----------
+    code : str
+        A reason code, or the kind of a limit.
+    outcome : Outcome
+    subject : str
+        The limit's name, or what the check was about.
+    scope : str or None
+        As ``strategy:trend``.
+    value : float or None
+        What was measured, of a limit the value after the order.
+    threshold, headroom : float or None
+        The most that `value` may be, and what is left to it.
+    unit : Unit or None
+        Of these three.
+    """
 
     code: str
     outcome: Outcome
@@ -129,7 +161,14 @@ class ReasonMessage(_Answer, frozen=True):
 
 
 class ReservationMessage(_Answer, frozen=True):
-    """Room set aside for an order. Its end frees nothing by itself: the order must be dead."""
+    """Room set aside for an order.
+
+    Attributes
+    ----------
+    id : str
+    expires_at : datetime
+        The wall's time, UTC. It frees nothing by itself: the order must be known dead.
+    """
 
     id: str
     expires_at: datetime
@@ -176,7 +215,22 @@ class OrderAnswer(_Answer, frozen=True):
 
 
 class SignalAnswer(_Answer, frozen=True):
-    """The answer to a signal: nothing is reserved, and the order will be asked again."""
+    """The answer to a signal: nothing is reserved, and the order must be asked about again.
+
+    Attributes
+    ----------
+    verdict : Verdict
+    quantity : float
+        Units that would pass now; 0 if rejected.
+    reasons : list of ReasonMessage
+        Failures first, what was skipped last.
+    trading_state : str
+        The tightest of all scopes that enclose the idea, such as ``NORMAL``.
+    snapshot_id : str
+    limits_version : int
+    decided_at, expires_at : datetime
+        The wall's time; until when it may be relied upon. UTC.
+    """
 
     verdict: Verdict
     quantity: float

@@ -14,8 +14,10 @@ import structlog
 
 from risk.domain.ledger import Ledger
 from risk.domain.ports import AccountReading, Carried, MarketReading
-from risk.lab.agents import Agent, Gatekeeper, Sight
+from risk.lab.agents import Agent
+from risk.lab.gatekeeper import Gatekeeper
 from risk.lab.paper import DEPOSIT, first_deposit
+from risk.lab.tray import Sight
 from risk.lab.wishing import Wish, Wishing
 
 _LOG = structlog.get_logger(__name__)

@@ -5,17 +5,15 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import TypeGuard
 
 from risk.domain.decisions import OrderRequest, Outcome, Reason, ReasonCode
+from risk.domain.messages import LONGEST_NAME
 from risk.domain.orders import OrderType, Side
 from risk.domain.policy import Instrument
+from risk.domain.steps import is_on_step
 
 #: In a tuple, since a request may name as its side what has no hash.
 SIDES = tuple(Side)
-#: Of a name; longer ones are no names, and would be remembered.
-LONGEST_NAME = 500
 _TYPES = tuple(OrderType)
 _NAMES = ("client_order_id", "portfolio", "strategy", "asset", "venue")
-# A quantity is a float: what lies this close to a step, as a share of the step, is on it.
-_ON_STEP = 1e-6
 # Lots that are asked about one by one.
 _FEW = 8
 
@@ -92,17 +90,9 @@ def is_finite(value: object) -> TypeGuard[float]:
 def off_tick(request: OrderRequest, instrument: Instrument) -> Reason | None:
     """Why the limit price is none of the exchange's; None if it is one."""
     price = request.limit_price
-    if price is None or instrument.tick <= 0.0 or _is_on_step(price, instrument.tick):
+    if price is None or instrument.tick <= 0.0 or is_on_step(price, instrument.tick):
         return None
     return failed(ReasonCode.OFF_TICK, request.asset, value=price, threshold=instrument.tick)
-
-
-def _is_on_step(value: float, step: float) -> bool:
-    steps = value / step
-    # Where there are more steps than any float can tell, none can be told from its neighbour.
-    if not math.isfinite(steps):
-        return True
-    return round(steps) > 0 and abs(steps - round(steps)) <= _ON_STEP
 
 
 def rounded_down(quantity: float, lot: float) -> float:
@@ -117,7 +107,7 @@ def rounded_down(quantity: float, lot: float) -> float:
     """
     if lot <= 0.0:
         return quantity
-    if _is_on_step(quantity, lot):
+    if is_on_step(quantity, lot):
         return quantity
     step = Decimal(repr(lot))
     # Plain, since numpy writes its own floats otherwise.

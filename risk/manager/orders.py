@@ -13,12 +13,12 @@ from typing import NamedTuple
 from risk.assess import OrderCheck
 from risk.domain.decisions import (
     Decision,
+    Evidence,
     OrderRequest,
     Outcome,
     Reason,
     ReasonCode,
     SignalRequest,
-    Told,
 )
 from risk.domain.events import Verdict
 from risk.domain.ledger import Ledger
@@ -342,7 +342,7 @@ class RiskManager:
             checks = again
             allowed = self._largest(order.resized(stepped), place.instrument, least)
             stepped, steps = in_steps(request, place.instrument, allowed)
-        evidence: tuple[Told, ...] = (*scaled, *steps, checks)
+        evidence: tuple[Evidence, ...] = (*scaled, *steps, checks)
         if stepped < least or stepped <= 0.0:
             return self._only_reducing(request, place, least, evidence)
         return self._answer(request, place, stepped, evidence)
@@ -374,7 +374,7 @@ class RiskManager:
         return found
 
     def _only_reducing(
-        self, request: OrderRequest, place: Place, least: float, evidence: tuple[Told, ...]
+        self, request: OrderRequest, place: Place, least: float, evidence: tuple[Evidence, ...]
     ) -> Decision:
         """What reduces passes all the same, except of an order that has its answer already."""
         stopped = self._stopped(request, place)
@@ -411,7 +411,7 @@ class RiskManager:
         )
 
     def _answer(
-        self, request: OrderRequest, place: Place, allowed: float, evidence: tuple[Told, ...]
+        self, request: OrderRequest, place: Place, allowed: float, evidence: tuple[Evidence, ...]
     ) -> Decision:
         """The decision: approved where all of it passes, resized where a part of it does."""
         requested = request.quantity

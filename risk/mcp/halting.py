@@ -5,7 +5,8 @@ from typing import Annotated
 import msgspec
 
 from risk.client import AsyncSeawall
-from risk.mcp.tools import LONGEST_NAME, Arguments, Told, Tool
+from risk.domain.messages import LONGEST_NAME
+from risk.mcp.tools import Arguments, Told, Tool
 from risk.mcp.words import shown
 
 

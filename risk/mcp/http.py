@@ -9,7 +9,6 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from ipaddress import ip_address
 from typing import Any
 
 import msgspec
@@ -21,6 +20,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from risk.client import AsyncSeawall
+from risk.client.place import is_this_machine
 from risk.domain.messages import Problem
 from risk.errors import SettingInvalid
 from risk.mcp.callers import Asking, Callers
@@ -210,7 +210,7 @@ def _parted(address: str) -> tuple[str, int]:
     if not (host and port.isascii() and port.isdigit() and int(port) < 65_536):
         example = "such as 127.0.0.1:8052"
         raise SettingInvalid("--http", f"must be HOST:PORT, {example}, got {address!r}")
-    if not _is_loopback(host):
+    if not is_this_machine(host):
         raise SettingInvalid(
             "--http",
             f"must be an address of this machine alone, such as 127.0.0.1, got {host}: keys are "
@@ -218,13 +218,6 @@ def _parted(address: str) -> tuple[str, int]:
             "name into SEAWALL_API_HOSTS",
         )
     return "127.0.0.1" if host == "localhost" else host, int(port)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def server_of(app: ASGIApp) -> uvicorn.Server:

@@ -1,10 +1,21 @@
 """Every tool there is; to add one, describe it in its resource's module and name that here."""
 
-from risk.mcp import book, halting, orders
+from risk.mcp import halting, limits, orders, positions, reductions, signals, status
 from risk.mcp.tools import Tool
 
 #: By name, in the order in which they are listed.
-TOOLS: dict[str, Tool] = {tool.name: tool for tool in (*orders.TOOLS, *book.TOOLS, *halting.TOOLS)}
+TOOLS: dict[str, Tool] = {
+    tool.name: tool
+    for tool in (
+        *orders.TOOLS,
+        *signals.TOOLS,
+        *status.TOOLS,
+        *limits.TOOLS,
+        *positions.TOOLS,
+        *reductions.TOOLS,
+        *halting.TOOLS,
+    )
+}
 
 #: What a model is told of the whole before it uses any tool.
 INSTRUCTIONS = (

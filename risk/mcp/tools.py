@@ -7,15 +7,12 @@ To add a tool, describe it as a `Tool` in the module of its resource, and name t
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from inspect import cleandoc
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from risk.client import AsyncSeawall
 from risk.errors import InvalidInput
-
-#: As `risk.api` has it, for ids and names.
-LONGEST_NAME = 500
 
 
 class Arguments(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -26,6 +23,24 @@ class Told(msgspec.Struct, kw_only=True, frozen=True):
     """What a tool gives: `summary` is one plain sentence of Seawall's own."""
 
     summary: str
+
+
+class NoArguments(Arguments, frozen=True):
+    """Nothing to say."""
+
+
+class ListArguments(Arguments, frozen=True):
+    """How much of a list."""
+
+    at_most: Annotated[
+        int, msgspec.Meta(ge=1, le=1_000, description="How many to tell, the foremost first.")
+    ] = 50
+
+
+class ListTold(Told, frozen=True):
+    """A part of a list, or all of it; `left_out` is how many more there are."""
+
+    left_out: int
 
 
 class ArgumentsInvalid(InvalidInput):

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, select, update
 from risk.domain.asking import checked_name
 from risk.domain.keys import ApiKey, KeyAbility
 from risk.errors import InvalidInput
+from risk.manager.forms import is_name
 from risk.storage.bulk import OnConflict, insert_rows
 from risk.storage.engines import Engines, transaction
 from risk.storage.portfolios import require_portfolio
@@ -29,7 +30,6 @@ _COLUMNS = (
     "created_ms",
     "revoked_ms",
 )
-_LONGEST_STRATEGY = 500
 
 
 def add_key(connection: Connection, key: ApiKey) -> None:
@@ -48,7 +48,7 @@ def add_key(connection: Connection, key: ApiKey) -> None:
     for portfolio in sorted(key.portfolios):
         require_portfolio(connection, portfolio)
     for strategy in key.strategies or ():
-        if not strategy.isprintable() or not 0 < len(strategy) <= _LONGEST_STRATEGY:
+        if not strategy or not is_name(strategy):
             raise InvalidInput(f"{strategy!r} cannot name a strategy")
     insert_rows(connection, api_key, _COLUMNS, [_row_of(checked)])
 

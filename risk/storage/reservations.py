@@ -3,7 +3,7 @@
 Functions take an open connection and never commit: the caller owns the transaction.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
@@ -15,7 +15,7 @@ from risk.storage import codec
 from risk.storage.actions import actions_after, next_seq, put_action, state_of, take_turn
 from risk.storage.ledger import with_later_entries
 from risk.storage.portfolios import require_portfolio
-from risk.storage.tables import from_ms, risk_state, snapshot
+from risk.storage.tables import risk_state, snapshot
 
 #: So many open orders are named to somebody who named none of them.
 _NAMED = 5
@@ -44,17 +44,6 @@ def open_reservations(connection: Connection, portfolio: str) -> list[Reservatio
     ledger, _ = with_later_entries(connection, portfolio, codec.ledger_of_snapshot(body))
     held = ledger.reservations.values()
     return sorted(held, key=lambda each: (each.placed_at, each.order.client_order_id))
-
-
-def market_now(connection: Connection, portfolio: str, *, wall: datetime) -> datetime | None:
-    """The market's time at wall time `wall`, by the last complete cycle; None before the first."""
-    states = risk_state.c
-    row = connection.execute(
-        select(states.at_ms, states.wall_ms).where(states.portfolio == portfolio)
-    ).first()
-    if row is None:
-        return None
-    return from_ms(row.at_ms) + max(timedelta(0), wall - from_ms(row.wall_ms))
 
 
 def waiting_releases(connection: Connection, portfolio: str) -> dict[str, ReleaseReservation]:

@@ -73,7 +73,7 @@ def test_who_goes_away_takes_nothing_from_the_gate(house, app):
 
 
 def test_a_journal_that_stays_silent_is_told_and_not_waited_for(house, app, monkeypatch):
-    monkeypatch.setattr("risk.api.orders.PATIENCE", 0.01)
+    monkeypatch.setattr("risk.api.desk.PATIENCE", 0.01)
     house.gate.slow = True
     answer = Agent(app, house.key()[1]).post(VALIDATE, order())
 

@@ -11,10 +11,11 @@ from types import SimpleNamespace
 import httpx2
 import pytest
 
-from risk.auth.service_key import FILE_NAME, keep_service_key
+from risk.auth.service_key import keep_service_key
 from risk.commands import authority
 from risk.config import load_settings
 from risk.domain.actions import LatchTrading, ResumeTrading
+from risk.domain.keys import SERVICE_KEY_FILE
 from risk.domain.ports import AccountReading, MarketReading
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
@@ -231,7 +232,7 @@ def test_without_a_key_it_is_written_down(run, book):
 
 
 def test_with_a_key_that_is_none_it_is_written_down(run, book):
-    (load_settings().home / FILE_NAME).write_text("nonsense")
+    (load_settings().home / SERVICE_KEY_FILE).write_text("nonsense")
 
     assert "service.key, which is no key: remove it, and start again; it will" in halt(run).stdout
     assert len(written()) == 1

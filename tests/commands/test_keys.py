@@ -9,7 +9,7 @@ from risk.auth.keys import hash_of
 from risk.commands.store import reading
 from risk.config import load_settings
 from risk.domain.keys import KeyAbility
-from risk.runtime import SERVICE, build_keys
+from risk.runtime import SERVICE, access_for_agents
 from risk.storage.keys import all_keys
 
 
@@ -91,15 +91,21 @@ def test_the_document_is_printed(run):
 # --- the service key -----------------------------------------------------------------------
 
 
+def ring_of(settings):
+    """The keys that an authority which starts now knows."""
+    with access_for_agents(settings) as access:
+        access.keys.look()
+        return access.keys.ring
+
+
 def test_the_first_start_keeps_a_service_key_that_may_do_all(run):
     run("migrate")
     settings = load_settings()
-    watch = build_keys(settings)
-    watch.look()
+    ring = ring_of(settings)
     file = settings.home / "service.key"
 
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    key = watch.ring.find(file.read_text().strip().encode())
+    key = ring.find(file.read_text().strip().encode())
     assert key is not None
     assert (key.name, key.portfolios, key.strategies) == (SERVICE, {"demo"}, None)
     assert key.abilities == set(KeyAbility)
@@ -110,25 +116,21 @@ def test_a_revoked_service_key_stays_revoked_until_its_file_is_removed(run):
     run("migrate")
     settings = load_settings()
     file = settings.home / "service.key"
-    build_keys(settings)
+    ring_of(settings)
     (key,) = stored()
     run("keys", "revoke", key.id)
 
-    watch = build_keys(settings)
-    watch.look()
-    assert watch.ring.find(file.read_text().strip().encode()) is None
+    assert ring_of(settings).find(file.read_text().strip().encode()) is None
 
     file.unlink()
-    watch = build_keys(settings)
-    watch.look()
-    assert watch.ring.find(file.read_text().strip().encode()).name == SERVICE
+    assert ring_of(settings).find(file.read_text().strip().encode()).name == SERVICE
 
 
 def test_the_service_key_opens_each_portfolio_that_was_started_here(book, monkeypatch):
     book("portfolios", "add", "second")
-    build_keys(load_settings())
+    ring_of(load_settings())
     monkeypatch.setenv("SEAWALL_PORTFOLIO", "second")
-    build_keys(load_settings())
+    ring_of(load_settings())
 
     (key,) = stored()
     assert key.portfolios == {"demo", "second"}

@@ -5,7 +5,6 @@ from importlib.util import find_spec
 import pytest
 
 from risk.commands import mcp as command
-from risk.config import Settings
 
 
 @pytest.fixture(autouse=True)
@@ -49,12 +48,18 @@ def test_a_url_that_is_none_is_refused(run, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("host", "environ", "url"),
+    ("environment", "url"),
     [
-        ("127.0.0.1", {}, "http://127.0.0.1:8051"),
-        ("::1", {}, "http://[::1]:8051"),
-        ("127.0.0.1", {"SEAWALL_URL": "https://there"}, "https://there"),
+        ({}, "http://127.0.0.1:8051"),
+        ({"SEAWALL_HOST": "::1"}, "http://[::1]:8051"),
+        ({"SEAWALL_URL": "https://there"}, "https://there"),
     ],
 )
-def test_the_engine_is_asked_where_it_is(host: str, environ: dict[str, str], url: str):
-    assert command._url(Settings(host=host), environ) == url
+def test_the_engine_is_asked_where_it_is(run, monkeypatch, environment, url):
+    asked = []
+    monkeypatch.setattr(command, "_serve_by_stdio", lambda asking, _settings: asked.append(asking))
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    assert run("mcp").exit_code == 0
+    assert [each.url for each in asked] == [url]

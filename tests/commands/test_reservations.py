@@ -27,12 +27,12 @@ OLD = NOON - timedelta(minutes=3)
 
 @pytest.fixture
 def book(run, monkeypatch):
-    """A database with the portfolio of the settings and one complete cycle, saved just now."""
+    """A database with the portfolio of the settings and one complete cycle, whose market is old."""
     monkeypatch.setattr(pwd, "getpwuid", lambda _uid: SimpleNamespace(pw_name="anna"))
     run("migrate")
     run("portfolios", "add", PORTFOLIO)
-    record = build_record(1, at=NOON, events=())
-    monkeypatch.setattr(reservations, "wall_time", lambda: record.wall)
+    record = build_record(1, at=NOON - timedelta(days=9), events=())
+    monkeypatch.setattr(reservations, "wall_time", lambda: NOON)
     ledger = replace(record.snapshot.ledger, reservations={}, seq=5)
     snapshot = replace(record.snapshot, ledger=ledger, fills=(), flows=())
     engines = open_engines(load_settings().database_url)

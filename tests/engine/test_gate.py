@@ -49,6 +49,16 @@ def test_an_order_is_said_to_be_approved_once_it_is_on_disk(world):
     assert (event.client_order_id, event.sender) == ("o1", "agent")
 
 
+def test_what_is_told_of_a_sale_has_its_sign_and_what_decided():
+    world = GateWorld(policy=policy_of(definition("gross_exposure", hard=0.010)))
+    answer = world.ask(body_of(value=-2e4))
+
+    [event] = told(world, OrderValidation)
+    assert (event.verdict, event.reasons) == ("resize", ("gross_exposure",))
+    assert event.requested_quantity == -2e4 / PRICES[BTC]
+    assert event.allowed_quantity == -answer["quantity"]
+
+
 def test_its_room_is_taken_before_it_is_on_disk():
     world = GateWorld(policy=policy_of(definition("gross_exposure", hard=0.010)))
     first = world.gate.validate_order(body_of("a", value=9e3), sender="x", may_emergency=False)

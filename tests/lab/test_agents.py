@@ -2,43 +2,18 @@
 
 import threading
 from collections.abc import Iterable
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from risk.domain.market import Mark, Trust
+from risk.domain.market import Trust
 from risk.domain.paper import PAPER_FEE
-from risk.domain.positions import PositionKey
 from risk.errors import SeawallError
-from risk.lab.agents import LONGEST_PAUSE, MOST_TURNS, MOST_WAITING, Agent, Sight, Tray
+from risk.lab.agents import LONGEST_PAUSE, Agent
+from risk.lab.tray import MOST_TURNS, Sight
 from risk.lab.wishing import Occasion, Wish
 from tests.fakes_gatekeeper import FakeGatekeeper, FakeHolding, FakeRequest
-
-NOON = datetime(2024, 3, 10, 12, tzinfo=UTC)
-#: What the wall's time is ahead of the market's.
-AHEAD = timedelta(days=400)
-KEY = PositionKey("trend", "BTC", "sim-a")
-
-
-def wish(
-    quantity: float = 2.0, *, name: str = "paper/close/1", asset: str = "BTC", **changes: object
-) -> Wish:
-    made = Wish(
-        identity=name,
-        occasion=Occasion.CLOSE,
-        key=KEY._replace(asset=asset),
-        quantity=quantity,
-        value=100.0 * quantity,
-        at=NOON,
-    )
-    return replace(made, **changes)
-
-
-def sight(turn: int = 1, price: float = 100.0, *, trust: Trust = Trust.TRUSTED) -> Sight:
-    at = NOON + timedelta(seconds=turn - 1)
-    mark = Mark(asset="BTC", price=price, at=at, bid=price - 1.0, ask=price + 1.0, trust=trust)
-    return Sight(turn, at, at + AHEAD, {"BTC": mark, "ETH": replace(mark, asset="ETH")})
+from tests.wishes import NOON, sight, wish
 
 
 class World:
@@ -238,72 +213,6 @@ def test_told_to_end_it_begins_no_other_order(world):
     world.turn(sight(), wish(), wish(name="paper/close/2", asset="ETH"))
 
     assert world.traded == [("paper/close/1", 2.0)]
-
-
-# --- wishes that wait ----------------------------------------------------------------------
-
-
-def names(tray: Tray) -> list[str]:
-    """What waits, taken out one after the other."""
-    found = []
-    while (next_one := tray.begin()) is not None:
-        found.append(next_one.wish.identity)
-        tray.end()
-    return found
-
-
-def test_a_newer_wish_for_a_close_takes_the_place_of_an_older_one():
-    tray = Tray()
-    small = wish(name="paper/small/1", occasion=Occasion.SMALL)
-    tray.put(sight(1), [wish(), small, wish(name="paper/close/2", asset="ETH")], ())
-
-    assert tray.put(sight(2), [wish(name="paper/close/3")], ()) == 1
-    assert names(tray) == ["paper/small/1", "paper/close/2", "paper/close/3"]
-
-
-def test_wishes_of_one_reading_belong_together():
-    tray = Tray()
-    tray.put(sight(1), [wish(), wish(name="paper/close/2")], ())
-
-    assert names(tray) == ["paper/close/1", "paper/close/2"]
-
-
-def test_nothing_is_wished_of_a_position_whose_order_the_wisher_cannot_have_seen():
-    tray = Tray()
-    tray.put(sight(1), [wish()], ())
-    tray.begin()
-    assert tray.put(sight(2), [wish(name="under way")], ()) == 1
-    tray.end()
-    assert tray.put(sight(3), [wish(name="just ended")], ()) == 1
-    assert tray.put(sight(4), [wish(name="seen")], ()) == 0
-
-    assert names(tray) == ["seen"]
-
-
-def test_small_trades_need_not_know_what_is_held():
-    tray = Tray()
-    tray.put(sight(1), [wish()], ())
-    tray.begin()
-    tray.put(sight(2), [wish(name="paper/small/1", occasion=Occasion.SMALL)], ())
-    tray.end()
-
-    assert names(tray) == ["paper/small/1"]
-
-
-def test_old_wishes_are_dropped():
-    tray = Tray()
-    tray.put(sight(1), [wish()], ())
-    assert tray.put(sight(1 + MOST_TURNS), [], ()) == 0
-    assert tray.put(sight(2 + MOST_TURNS), [], ()) == 1
-    assert names(tray) == []
-
-
-def test_only_so_many_wait():
-    tray = Tray()
-    many = [wish(name=f"paper/small/{n}", occasion=Occasion.SMALL) for n in range(MOST_WAITING + 3)]
-
-    assert tray.put(sight(1), many, ()) == 3
-    assert names(tray) == [each.identity for each in many[3:]]
 
 
 # --- requests to reduce --------------------------------------------------------------------

@@ -13,7 +13,8 @@ from risk.client import Pauses, Seawall
 from risk.domain.positions import PositionKey
 from risk.domain.reductions import Reduction
 from risk.domain.trading import TradingState
-from risk.lab.agents import Agent, Sight
+from risk.lab.agents import Agent
+from risk.lab.tray import Sight
 from risk.lab.wishing import Occasion, Wish
 from tests.api.conftest import House
 from tests.books import BTC, NOW, PRICES, held, marks_of

@@ -16,7 +16,6 @@ from risk.domain.reductions import Sizing
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import Standing, TradingState
-from risk.manager import signal_validation
 from tests.books import (
     ALIEN,
     BTC,
@@ -48,8 +47,7 @@ def test_a_signal_without_a_size_gets_advice() -> None:
     advice = manager.validate_signal(signal)
 
     assert advice.allowed == pytest.approx(expected)
-    told = signal_validation(advice, snapshot)
-    assert (told.verdict, told.allowed_quantity) == (Verdict.APPROVE, advice.allowed)
+    assert advice.verdict is Verdict.APPROVE
 
 
 def test_a_signal_is_cut_to_what_an_order_may_be() -> None:

@@ -22,7 +22,7 @@ from risk.limits.evaluation import surroundings
 from risk.limits.sent import SentOrder, SentOrders
 from risk.limits.types import BOOK_LIMITS, limit_of
 from risk.limits.views import BookView
-from risk.manager import RiskManager, order_validation, step
+from risk.manager import RiskManager, step
 from tests.books import (
     BTC,
     ETH,
@@ -399,18 +399,6 @@ def test_a_large_order_is_cut_to_what_one_order_may_be_worth() -> None:
 
 
 # --- what is told --------------------------------------------------------------------------
-
-
-def test_an_answered_order_is_an_event() -> None:
-    snapshot = snapshot_of(book_of({}))
-    decision = ask(order_of(BTC, -1e6), snapshot, policy_of(definition("gross_exposure", hard=0.5)))
-
-    told = order_validation(decision, snapshot)
-
-    assert told.verdict is Verdict.RESIZE
-    assert told.requested_quantity == -20.0
-    assert told.allowed_quantity == pytest.approx(-10.0, rel=1e-3)
-    assert told.reasons == ("gross_exposure",)
 
 
 def test_reasons_tell_failures_first_and_skipped_checks_last() -> None:

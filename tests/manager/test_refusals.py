@@ -16,7 +16,6 @@ from risk.domain.policy import Instrument, Policy
 from risk.domain.scopes import ScopeKind
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import Standing, TradingState
-from risk.manager import order_validation
 from tests.books import (
     ALIEN,
     BTC,
@@ -205,7 +204,7 @@ def test_what_is_no_name_is_refused_and_does_not_raise(name: str, value: object)
         decision = ask(order_of(BTC, quantity), snapshot, policy_of(), **{name: value})
         assert decision.verdict is Verdict.REJECT
         assert code in decision.deciding
-        assert order_validation(decision, snapshot).allowed_quantity == 0.0
+        assert decision.allowed == 0.0
 
 
 @pytest.mark.parametrize("name", ["portfolio", "strategy", "asset", "venue", "side"])

@@ -14,7 +14,7 @@ from risk.storage.bars import REAL_MARKET
 from risk.storage.engines import Engines, transaction
 from risk.storage.ledger import book, rows_of
 from risk.storage.portfolios import add_portfolio
-from risk.storage.reservations import market_now, open_reservations, release, waiting_releases
+from risk.storage.reservations import open_reservations, release, waiting_releases
 from risk.storage.store import SqlStore
 from tests.builders import NOON, PORTFOLIO, build_record
 from tests.storage.rows import lease_token
@@ -95,13 +95,3 @@ def test_an_unknown_book_is_refused(connection):
     for ask in (open_reservations, waiting_releases):
         with pytest.raises(UnknownPortfolio):
             ask(connection, "nobody")
-
-
-def test_the_markets_time_goes_on_from_the_last_cycle_and_never_back(connection):
-    wall = build_record(1, at=NOON, events=()).wall
-
-    assert market_now(connection, PORTFOLIO, wall=wall + timedelta(seconds=9)) == (
-        NOON + timedelta(seconds=9)
-    )
-    assert market_now(connection, PORTFOLIO, wall=wall - timedelta(hours=1)) == NOON
-    assert market_now(connection, "nobody", wall=wall) is None

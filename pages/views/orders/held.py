@@ -51,7 +51,7 @@ def _item(data: OrdersData, held: Reservation) -> html.Li:
     href = data.query.href(PATH, **{ORDER.name: order.client_order_id})
     left = f"{quantity(abs(held.open_quantity))}\N{NO-BREAK SPACE}{coin(order.asset)}"
     name = inside_link(f"{order.strategy} {order.side}", href, **_SHOWS)
-    age = duration(age_of(held.placed_at, data.now))
+    age = duration(age_of(held.placed_at, data.wall))
     state = "throttled" if late else ""
     return html.Li(
         [

@@ -74,6 +74,11 @@ class OrdersData:
         return self.cycle.pulse.market
 
     @property
+    def wall(self) -> datetime:
+        """The wall's time of the cycle: orders live by that, however fast the market goes."""
+        return self.cycle.pulse.saved
+
+    @property
     def asked(self) -> str:
         """The order that the address names; empty if none."""
         return self.query.choice(ORDER.name)
@@ -81,7 +86,7 @@ class OrdersData:
     @property
     def overdue(self) -> frozenset[str]:
         """Orders of which nobody told in time what became of them."""
-        late = (held for held in self.held if held.expires_at < self.now)
+        late = (held for held in self.held if held.expires_at < self.wall)
         return frozenset(held.order.client_order_id for held in late)
 
 
