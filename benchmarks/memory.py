@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.equal_weight import EqualWeightAccount
 from benchmarks.market import PORTFOLIO, START
-from benchmarks.stores import new_store
+from benchmarks.stores import new_database
 from benchmarks.timing import Timing
 from risk.domain.actions import Action
 from risk.domain.ledger import Ledger
@@ -15,9 +15,12 @@ from risk.domain.model import Models
 from risk.domain.ports import Carried
 from risk.domain.state import RiskState
 from risk.engine.cycle import Cycle
+from risk.engine.gate import Gate
 from risk.executors import EXECUTORS
 from risk.feeds.simulated import SimulatedFeed
 from risk.portfolio.forecasting import new_models, warm
+from risk.storage.decisions import SqlGateJournal
+from risk.storage.store import SqlStore
 
 _SEED = 7
 _CYCLE = timedelta(seconds=1)
@@ -53,15 +56,25 @@ def run(cycles: int = 10_000, warm_up: int = 1_000) -> Iterator[Timing]:
     """Growth over `cycles` of one second each, after `warm_up` that fill what is kept."""
     feed = SimulatedFeed(seed=_SEED, origin=START)
     clock = StepClock(START)
-    with new_store() as (store, token):
+    with new_database() as (engines, token):
+        carried = _carried(feed)
+        gate = Gate(
+            carried=carried,
+            journal=SqlGateJournal(engines, PORTFOLIO),
+            token=token,
+            clock=clock,
+            patience=1.0,
+            stale_after=5.0,
+        )
         cycle = Cycle(
             feed=feed,
             account=EqualWeightAccount(),
             executor=EXECUTORS["advise"](),
             actions=NobodyAsks(),
-            store=store,
+            store=SqlStore(engines),
             clock=clock,
-            carried=_carried(feed),
+            gate=gate,
+            carried=carried,
             token=token,
         )
         _turn(cycle, clock, warm_up)
