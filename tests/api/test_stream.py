@@ -216,7 +216,8 @@ def test_silence_is_told_from_a_dead_line(house, app, secret):
 def test_who_does_not_take_what_is_sent_is_let_go_and_others_hear_on(house, app, secret):
     async def story():
         slow, quick = Listener(app, secret), Listener(app, secret)
-        await slow.until(lambda each: each.text)
+        for listener in (slow, quick):
+            await listener.until(lambda each: each.text)
         slow.takes.clear()
         for n in range(5):
             house.reader.add("FundsMoved", amount=n)
