@@ -23,6 +23,7 @@ from risk.api.app import create_api
 from risk.api.desk import Desk
 from risk.api.server import ApiServer
 from risk.auth.keys import KeyRing, new_key
+from risk.commands.serving import SWITCH_SECONDS
 from risk.domain.keys import ApiKey, KeyAbility
 from risk.domain.limits import LimitDefinition
 from risk.domain.market import Period
@@ -43,9 +44,6 @@ from risk.storage.telling import SqlTelling
 _OFTEN = frozenset({"order_rate", "repeated_order"})
 #: What nothing that is measured here reaches.
 _NO_RATE = 1e9
-#: Whoever waits for the interpreter waits no longer than this. Not as in the engine, which leaves
-#: it at Python's own 0.005.
-SWITCH_SECONDS = 0.0005
 
 
 class _Clock:

@@ -1,5 +1,6 @@
 """The agents' HTTP interface of an authority, put together."""
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,10 @@ from risk.config import Settings
 from risk.engine.clock import wall_time
 from risk.runtime import Engine, access_for_agents
 
+#: Seconds for which a cycle, or a write, may keep the interpreter from whoever answers an order;
+#: Python's own 5 ms would be longer than most answers.
+SWITCH_SECONDS = 0.0005
+
 
 @contextmanager
 def api_of(authority: Engine, settings: Settings) -> Iterator[ApiServer]:
@@ -21,6 +26,7 @@ def api_of(authority: Engine, settings: Settings) -> Iterator[ApiServer]:
     SettingInvalid
         If the port cannot be listened on, or the service key cannot be kept.
     """
+    sys.setswitchinterval(SWITCH_SECONDS)
     with access_for_agents(settings) as access:
         desk = Desk(
             portfolio=settings.portfolio,
