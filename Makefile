@@ -18,7 +18,7 @@ RUN_TESTS = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses=$(WO
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test coverage check bench bench-web docs fmt lock shots browser clean
+.PHONY: help run prepare test coverage check bench bench-web docs fmt lock shots browser clean
 
 help:
 	@echo "make run        start Seawall with its demonstration market on http://127.0.0.1:8050"
@@ -36,7 +36,10 @@ help:
 run: $(INSTALLED) $(WARMED)
 	@exec $(BIN)/python app.py
 
-test: $(INSTALLED) $(WARMED) browser
+# All that the tests need before they begin.
+prepare: $(INSTALLED) $(WARMED) browser
+
+test: prepare
 	$(RUN_TESTS)
 
 # All tests once more, watched line by line: twice the work.
