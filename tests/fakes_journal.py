@@ -104,7 +104,7 @@ class FakeGateJournal:
 
     def _number_of(self, latch: LatchTrading) -> LatchTrading:
         for known in self.latches:
-            if known.id == latch.id:
+            if (known.id, known.scope, known.state) == (latch.id, latch.scope, latch.state):
                 return known
         numbered = replace(latch, seq=len(self.latches) + 1)
         self.latches.append(numbered)

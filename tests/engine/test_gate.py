@@ -1,6 +1,7 @@
 """The gate: what it answers, what it keeps room for, and what it does while nothing is written."""
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -442,6 +443,51 @@ def test_a_halt_of_one_strategy_stops_only_that(world):
 
     assert "reductions_only" in failed(world.ask(body_of("a", strategy="dip")))
     assert world.ask(body_of("b"))["verdict"] == "approve"
+
+
+def test_a_halt_whose_id_was_used_for_another_scope_holds_over_a_restart(world):
+    strategy = Scope(ScopeKind.STRATEGY, "dip")
+    world.gate.latch(strategy, TradingState.HALTED, who="bot", reason="odd", latch_id="panic")
+    world.write()
+    world.gate.latch(WHOLE, TradingState.HALTED, who="bot", reason="odd", latch_id="panic")
+    world.write()
+    world.restart()
+
+    assert "halted" in failed(world.ask(body_of()))
+    assert set(world.gate.view().latches) == {strategy, WHOLE}
+
+
+def test_two_halts_of_one_id_asked_at_once_both_hold(world):
+    strategy = Scope(ScopeKind.STRATEGY, "dip")
+    world.gate.latch(strategy, TradingState.HALTED, who="bot", reason="odd", latch_id="panic")
+    world.gate.latch(WHOLE, TradingState.HALTED, who="bot", reason="odd", latch_id="panic")
+    # A cycle may read the first one before the second one is written.
+    world.gate.take_actions([replace(world.gate._common.answering._actions[0], seq=1)])
+
+    assert set(world.gate.view().latches) == {strategy, WHOLE}
+
+
+def test_a_halt_under_an_id_that_was_resumed_is_a_new_one(world):
+    def halt():
+        future = world.gate.latch(
+            WHOLE, TradingState.HALTED, who="bot", reason="odd", latch_id="panic"
+        )
+        world.write()
+        return future.result(0)
+
+    halt()
+    halt()
+    assert len(world.journal.latches) == 1, "sent twice, it counts once"
+    world.resume_all()
+    assert world.ask(body_of("a"))["verdict"] == "approve"
+    assert halt().trading_state == "HALTED"
+    world.write()
+
+    assert [latch.seq for latch in world.journal.latches] == [1, 2]
+    assert world.gate.view().latches[WHOLE].action == 2, "it can be resumed"
+    world.cycle()
+    world.restart()
+    assert "halted" in failed(world.ask(body_of("b")))
 
 
 def test_a_scope_that_is_not_there_cannot_be_halted(world):

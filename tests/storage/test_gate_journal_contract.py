@@ -314,6 +314,29 @@ def test_latches_get_their_numbers_once(desk: Desk):
     assert [latch.id for latch in desk.latches()] == ["one", "two"]
 
 
+def test_a_latch_that_holds_is_written_whatever_else_has_its_id(desk: Desk):
+    asked = LatchTrading(
+        seq=0,
+        at=NOON,
+        who="ana",
+        scope=Scope(ScopeKind.STRATEGY, "trend"),
+        state=TradingState.REDUCE_ONLY,
+        reason="fat finger",
+        id="one",
+    )
+    halt = replace(asked, state=TradingState.HALTED)
+    whole = replace(halt, scope=Scope(ScopeKind.PORTFOLIO, PORTFOLIO))
+    desk.write(Asked(asked))
+    written = desk.write(Asked(halt), Asked(whole), Asked(asked), Asked(whole))
+
+    assert [latch.seq for latch in written.latches] == [2, 3, 1, 3]
+    assert [(latch.scope, latch.state) for latch in desk.latches()] == [
+        (asked.scope, TradingState.REDUCE_ONLY),
+        (asked.scope, TradingState.HALTED),
+        (whole.scope, TradingState.HALTED),
+    ]
+
+
 def test_an_event_by_itself_is_journalled(desk: Desk):
     event = FillDisputed(
         at=NOON,

@@ -4,17 +4,20 @@ Not safe for two threads at once: its owner holds a lock, except for `lead`.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
+from uuid import uuid4
 
 from risk.domain.actions import Action, LatchTrading
 from risk.domain.decisions import Outcome, Reason, ReasonCode
-from risk.domain.latches import Latch, latches_after
+from risk.domain.latches import Latch, latched_at, latches_after
 from risk.domain.ledger import Ledger
 from risk.domain.policy import Policy
 from risk.domain.ports import Clock, CycleRecord
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import Standing
+from risk.domain.trading import TradingState
 from risk.errors import GateClosed
 from risk.limits.sent import SentOrder, SentOrders
 from risk.manager import RiskManager
@@ -118,20 +121,45 @@ class Answering:
         A latch that holds already without a number gets the one that it has here.
         """
         seen = 0 if self._record is None else self._record.state.action_seq
-        known = {action.seq for action in self._actions}
-        new = [a for a in actions if a.seq > seen and a.seq not in known]
-        if not new:
+        known = {action.seq: action for action in self._actions if action.seq}
+        later = {action.seq: action for action in actions if action.seq > seen}
+        # Of one that was asked twice, the second may be numbered long after the first.
+        numbered = {_identity(each) for each in later.values() if isinstance(each, LatchTrading)}
+        unnumbered = [a for a in self._actions if a.seq == 0 and _identity(a) not in numbered]
+        found = {**later, **known}
+        if len(found) + len(unnumbered) == len(self._actions) == len(known) + len(unnumbered):
             return
-        numbered = {action.id for action in new if isinstance(action, LatchTrading)}
-        unnumbered = [a for a in self._actions if a.seq == 0 and _id(a) not in numbered]
-        later = sorted([a for a in self._actions if a.seq] + new, key=lambda a: a.seq)
-        self._actions = later + unnumbered
+        self._actions = [found[seq] for seq in sorted(found)] + unnumbered
         self._judge()
 
     def latch(self, asked: LatchTrading) -> None:
         """Hold a scope from the next order on; its number is not known yet."""
         self._actions.append(asked)
         self._judge()
+
+    def ask_anew(self, written: Iterable[LatchTrading]) -> list[LatchTrading]:
+        """Latches that hold here, and were written down as ones that are long over.
+
+        Somebody used an old id again. What was let go of under it cannot be let go of once more,
+        so that these get ids of their own, and are to be written again.
+        """
+        if self._record is None:
+            return []
+        state = self._record.state
+        old = {_identity(each) for each in written if each.seq <= state.action_seq}
+        again = [a for a in self._actions if a.seq == 0 and _identity(a) in old]
+        if not again:
+            return []
+        self._actions = [a for a in self._actions if a not in again]
+        held = latches_after(state.latches, self._actions, at=self._clock.now())
+        anew = [
+            replace(each, id=str(uuid4()))
+            for each in again
+            if isinstance(each, LatchTrading) and latched_at(held, [each.scope]) < each.state
+        ]
+        self._actions += anew
+        self._judge()
+        return anew
 
     @property
     def action_seq(self) -> int:
@@ -200,8 +228,11 @@ class Answering:
             orders.forget_before(since)
 
 
-def _id(action: Action) -> str | None:
-    return action.id if isinstance(action, LatchTrading) else None
+def _identity(action: Action) -> tuple[str, Scope, TradingState] | None:
+    # An id that was used for another scope too must not make that one forgotten.
+    if isinstance(action, LatchTrading):
+        return action.id, action.scope, action.state
+    return None
 
 
 def _only_venue(policy: Policy | None) -> str | None:
