@@ -48,7 +48,7 @@ class Answering:
         self._clock = clock
         self._stale_after = stale_after
         self._record: CycleRecord | None = None
-        self._served_at = 0.0
+        self._read_at = 0.0
         self._manager: RiskManager | None = None
         self._followed: Ledger | None = None
         self._terms: _Terms | None = None
@@ -79,7 +79,9 @@ class Answering:
         manager = RiskManager(record.state, record.snapshot, sent=self._sent)
         return manager if ledger is record.snapshot.ledger else manager.following(ledger)
 
-    def serve(self, record: CycleRecord, manager: RiskManager, ledger: Ledger) -> None:
+    def serve(
+        self, record: CycleRecord, manager: RiskManager, ledger: Ledger, *, read_at: float
+    ) -> None:
         """Answer on this cycle from now on.
 
         Parameters
@@ -88,9 +90,11 @@ class Answering:
         manager : RiskManager
             Of it, led to `ledger`.
         ledger : Ledger
+        read_at : float
+            On the monotonic clock, when its market was read: it may have been saved much later.
         """
         self._record = record
-        self._served_at = self._clock.monotonic()
+        self._read_at = read_at
         self._manager, self._followed, self._terms = manager, ledger, None
         self._venue = _only_venue(record.state.policy)
         seen = record.state.action_seq
@@ -100,8 +104,8 @@ class Answering:
 
     @property
     def age(self) -> float:
-        """Seconds since the last cycle was served."""
-        return self._clock.monotonic() - self._served_at
+        """Seconds since the market of the last cycle was read."""
+        return self._clock.monotonic() - self._read_at
 
     @property
     def fresh(self) -> bool:
