@@ -74,13 +74,14 @@ class Answered(NamedTuple):
     ----------
     order : AnsweredOrder
     event : OrderValidation
-    instead : bool
-        Whether it takes the place of another answer to the same order, which was never said.
+    instead_of : str or None
+        The answer to the same order that it takes the place of, since that was never said. Any
+        other answer stays.
     """
 
     order: AnsweredOrder
     event: OrderValidation
-    instead: bool = False
+    instead_of: str | None = None
 
 
 class Progressed(NamedTuple):

@@ -412,6 +412,43 @@ def test_once_it_is_written_again_new_risk_is_let_in(world):
     assert world.ask(body_of("b"))["verdict"] == "approve"
 
 
+def test_an_answer_of_before_a_restart_stays_though_it_was_asked_again_in_silence(world):
+    said = world.ask(body_of())
+    world.fill("o1", body_of().quantity, "f1")
+    world.restart()
+    again = world.gate.validate_order(body_of(), sender="agent", may_emergency=False)
+    world.silence()
+    world.write()
+    assert "not_journalled" in failed(answer_of(again.result(0)))
+    world.speak()
+    world.write()
+    world.write()
+
+    assert world.journal.orders["o1"].status is ReservationStatus.FILLED
+    assert world.ask(body_of()) == said
+    world.restart()
+    assert world.ask(body_of()) == said
+    assert world.gate.standing("o1").filled == body_of().quantity
+
+
+def test_nobody_waits_for_an_order_that_was_answered_before_and_still_it_gives_way(world):
+    """A reduction in silence: said from memory, and found out once the database answers."""
+    world.ask(body_of("buy"))
+    world.fill("buy", body_of().quantity, "f1")
+    world.ask(body_of("sell", value=-400.0))
+    world.fill("sell", 400.0 / PRICES[BTC], "f2")
+    world.restart()
+    world.silence()
+    world.ask(body_of("other"))
+    world.ask(body_of("sell", value=-400.0))
+    assert set(world.gate.ledger.reservations) == {"sell"}
+    world.speak()
+    world.write()
+
+    assert world.gate.ledger.reservations == {}
+    assert world.gate.standing("sell").status is ReservationStatus.FILLED
+
+
 # --- latches -------------------------------------------------------------------------------
 
 

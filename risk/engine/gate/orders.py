@@ -183,7 +183,7 @@ class Orders:
 
     def _answer_unwritten(self, known: KnownOrder, *, frees: bool) -> bytes:
         """What is said of an order whose answer is not on disk: no new risk of it is let in."""
-        common, notes = self._common, list[Note]()
+        common, notes, unsaid = self._common, list[Note](), known.record.answer
         if known.reservation is None or frees:
             answer = msgspec.json.decode(known.record.answer, type=OrderAnswer)
             said = _encode(msgspec.structs.replace(answer, journalled=False)).decode()
@@ -193,11 +193,9 @@ class Orders:
             voided = replace(known.reservation, status=ReservationStatus.VOIDED)
             notes.append(common.book.add(voided))
             reasons = self._decide_again(known, notes)
-        notes.append(Answered(known.record, self._event(known.record, reasons), True))
-        if known.let_through:
-            common.scribe.put(notes)
-        else:
-            common.put_refusal(notes)
+        notes.append(Answered(known.record, self._event(known.record, reasons), unsaid))
+        # Also of a refusal: what was never said is written down, or will be.
+        common.scribe.put(notes)
         return known.record.answer.encode()
 
     def _decide_again(self, known: KnownOrder, notes: list[Note]) -> tuple[str, ...]:
