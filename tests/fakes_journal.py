@@ -135,6 +135,10 @@ class FakeGateJournal:
         found = [each for each in self.orders.values() if each.at >= at and each.allowed > 0.0]
         return sorted(found, key=lambda each: each.at)
 
+    def last_fills(self, most: int) -> Sequence[str]:
+        fills = [entry for _, entry in self.entries if isinstance(entry, Fill)]
+        return [f"{fill.venue}/{fill.id}" for fill in fills[-most:]]
+
     def is_booked(self, fill: Fill) -> bool:
         return any(
             isinstance(entry, Fill) and (entry.venue, entry.id) == (fill.venue, fill.id)

@@ -168,6 +168,16 @@ class GateJournal(Protocol):
         """
         ...
 
+    def last_fills(self, most: int) -> Sequence[str]:
+        """Of the last fills in the ledger venue and id, as ``venue/id``; oldest first.
+
+        Raises
+        ------
+        StoreUnavailable
+            If the database does not answer.
+        """
+        ...
+
     def is_booked(self, fill: Fill) -> bool:
         """Whether a fill of that id at that venue is in the ledger.
 

@@ -93,6 +93,20 @@ class SqlGateJournal:
         with transaction(self._reader) as connection:
             return [order_of_row(row) for row in connection.execute(query)]
 
+    def last_fills(self, most: int) -> Sequence[str]:
+        """Of the last fills in the ledger venue and id, as ``venue/id``; oldest first."""
+        query = (
+            select(ledger_entry.c.external_id)
+            .where(
+                ledger_entry.c.portfolio == self._portfolio,
+                ledger_entry.c.kind == ledger.FILL,
+            )
+            .order_by(ledger_entry.c.seq.desc())
+            .limit(most)
+        )
+        with transaction(self._reader) as connection:
+            return list(connection.execute(query).scalars())[::-1]
+
     def is_booked(self, fill: Fill) -> bool:
         """Whether a fill of that id at that venue is in the ledger."""
         kind, identity = ledger.identity(fill)

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from risk.domain.events import FillDisputed, FillUnexpected, OrderValidation, ReservationOverdue
-from risk.domain.orders import ReservationStatus
-from risk.domain.ports import Carried
+from risk.domain.ledger import Fill
+from risk.domain.orders import ReservationStatus, Side
+from risk.domain.ports import AccountReading, Carried
 from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
@@ -447,6 +448,40 @@ def test_nobody_waits_for_an_order_that_was_answered_before_and_still_it_gives_w
 
     assert world.gate.ledger.reservations == {}
     assert world.gate.standing("sell").status is ReservationStatus.FILLED
+
+
+def test_a_trade_of_before_a_restart_is_not_booked_as_another_orders(world):
+    """It would end the engine: no trade stands in the ledger twice."""
+    world.ask(body_of("old"))
+    world.fill("old", body_of().quantity, "f1")
+    world.restart()
+    world.ask(body_of("new"))
+
+    with pytest.raises(FillRefused, match="trade f1 was reported of another order") as refused:
+        world.fill("new", body_of().quantity, "f1")
+    assert refused.value.conflict
+    assert world.write()
+    assert world.gate.ledger.positions[LONG].quantity == body_of().quantity
+
+
+def test_a_trade_that_the_account_told_of_is_not_booked_again(world):
+    world.ask(body_of())
+    fill = Fill(
+        id="f1",
+        strategy="trend",
+        asset=BTC,
+        venue=VENUE,
+        side=Side.BUY,
+        quantity=body_of().quantity,
+        price=PRICES[BTC],
+        at=world.clock.now(),
+        client_order_id="o1",
+    )
+    world.gate.take_in(AccountReading(fills=(fill,)))
+    world.fill("o1", fill.quantity, "f1")
+
+    assert world.write()
+    assert world.gate.ledger.positions[LONG].quantity == fill.quantity
 
 
 # --- latches -------------------------------------------------------------------------------

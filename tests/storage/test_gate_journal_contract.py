@@ -386,6 +386,15 @@ def test_a_latch_that_holds_is_written_whatever_else_has_its_id(desk: Desk):
     ]
 
 
+def test_the_last_fills_are_known_by_venue_and_id(desk: Desk):
+    later = [replace(FILL, id=f"f{number}") for number in (2, 3)]
+    desk.write(Booked(1, PLACED), answered(), Booked(2, FILL), Booked(3, later[0]))
+    desk.write(Booked(4, later[1]))
+
+    assert list(desk.journal.last_fills(9)) == ["sim-a/f1", "sim-a/f2", "sim-a/f3"]
+    assert list(desk.journal.last_fills(2)) == ["sim-a/f2", "sim-a/f3"]
+
+
 def test_an_event_by_itself_is_journalled(desk: Desk):
     event = FillDisputed(
         at=NOON,
