@@ -1,6 +1,7 @@
 """The gate: what it answers, what it keeps room for, and what it does while nothing is written."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -482,6 +483,44 @@ def test_a_trade_that_the_account_told_of_is_not_booked_again(world):
 
     assert world.write()
     assert world.gate.ledger.positions[LONG].quantity == fill.quantity
+
+
+@pytest.mark.parametrize(
+    ("report", "words"),
+    [
+        ({"price": 1.7e308}, "of a position that cost 45,000"),
+        ({"price": 4_499.0}, "of a position that cost 45,000"),
+        ({"fee": -1e300}, "a fee of -1e+300"),
+    ],
+)
+def test_nobody_says_what_the_book_is_worth_while_a_mark_is_missing(report, words):
+    world = GateWorld(held(BTC, 50_000.0))
+    del world.prices[BTC]
+    world.cycle()
+    assert world.ask(body_of(value=-50_000.0))["verdict"] == "approve", "a proven reduction"
+    cash = world.gate.ledger.cash
+
+    with pytest.raises(FillRefused, match=re.escape(words)):
+        world.fill("o1", 1.0, "f1", **{"price": 50_000.0, **report})
+
+    assert world.gate.ledger.cash == cash
+    world.fill("o1", 1.0, "f1", price=20_000.0)
+    assert LONG not in world.gate.ledger.positions
+
+
+def test_a_trade_that_nothing_speaks_for_is_booked_once_there_is_a_price(world):
+    world.ask(body_of())
+    price = world.prices.pop(BTC)
+    world.cycle()
+
+    with pytest.raises(FillRefused, match="nobody knows a price of BTC/USDT now"):
+        world.fill("o1", body_of().quantity, "f1", price=1.7e308)
+    assert world.gate.ledger.reservations.keys() == {"o1"}
+
+    world.prices[BTC] = price
+    world.cycle()
+    world.fill("o1", body_of().quantity, "f1")
+    assert world.gate.ledger.positions[LONG].quantity == body_of().quantity
 
 
 # --- latches -------------------------------------------------------------------------------

@@ -132,6 +132,7 @@ class Outcomes:
         reason = disbelief(
             fill,
             self._common.answering.record.snapshot.mark(fill.asset),
+            self._common.book.ledger.positions.get(fill.key),
             filled=known.filled + fill.quantity,
             allowed=known.record.allowed,
         )
