@@ -179,7 +179,8 @@ class Scribe:
         self._on_silence()
 
     def _speak_again(self) -> None:
-        if not self.journalling and not self._queue:
+        # What came meanwhile waits for no more than one batch, however fast it comes.
+        if not self.journalling and len(self._queue) < LARGEST_BATCH:
             self.journalling = True
             _LOG.info("journal_speaks_again")
 
