@@ -523,6 +523,40 @@ def test_a_trade_that_nothing_speaks_for_is_booked_once_there_is_a_price(world):
     assert world.gate.ledger.positions[LONG].quantity == body_of().quantity
 
 
+def test_new_risk_is_not_let_in_when_the_journal_falls_silent_while_it_is_judged(world):
+    scribe, wall = world.gate._common.scribe, world.clock.wall
+
+    def falls_silent():
+        scribe.journalling = False
+        return wall()
+
+    world.clock.wall = falls_silent
+    answer = world.ask(body_of())
+
+    assert answer["verdict"] == "reject"
+    assert "not_journalled" in failed(answer)
+    assert not answer["journalled"]
+    assert world.gate.ledger.reservations == {}
+
+
+def test_a_flood_does_not_keep_a_journal_silent_that_writes_again(world):
+    world.silence()
+    world.ask(body_of("first"))
+    world.speak()
+    write, number = world.journal.write, iter(range(10**6))
+
+    def while_more_come(batch, notes, *, token):
+        for _ in range(3):
+            body = body_of(f"flood{next(number)}")
+            world.gate.validate_order(body, sender="agent", may_emergency=False)
+        return write(batch, notes, token=token)
+
+    world.journal.write = while_more_come
+    world.write()
+
+    assert world.gate.view().journalling
+
+
 # --- latches -------------------------------------------------------------------------------
 
 
