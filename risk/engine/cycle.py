@@ -247,12 +247,12 @@ class Cycle:
             record = self._unsaved or self._read()
             self._unsaved = record
             self._store.save(record, token=self._token)
+            self._gate.serve(record, read_at=self._read_at)
         except (FeedUnavailable, StoreUnavailable) as problem:
             _LOG.warning("cycle_missed", problem=str(problem))
             return None
         self._unsaved = None
         self._carried = carried_after(record)
-        self._gate.serve(record, read_at=self._read_at)
         return record
 
     def _read(self) -> CycleRecord:
