@@ -557,6 +557,19 @@ def test_a_flood_does_not_keep_a_journal_silent_that_writes_again(world):
     assert world.gate.view().journalling
 
 
+def test_refused_trades_do_not_pile_up_while_nothing_is_written(world, monkeypatch):
+    monkeypatch.setattr("risk.engine.gate.common.REFUSALS_KEPT", 10)
+    world.ask(body_of())
+    world.silence()
+    world.ask(body_of("other"))
+
+    for number in range(30):
+        with pytest.raises(FillRefused):
+            world.fill("o1", body_of().quantity, f"f{number}", price=1.0)
+
+    assert world.gate._common.scribe.backlog == 10
+
+
 # --- latches -------------------------------------------------------------------------------
 
 

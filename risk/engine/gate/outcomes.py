@@ -145,7 +145,7 @@ class Outcomes:
             reason=reason,
             severity=Severity.CRITICAL,
         )
-        self._common.scribe.put([Told(event)])
+        self._common.put_refusal([Told(event)])
         raise FillRefused(reason)
 
     def _book(self, known: KnownOrder, fill: Fill, sender: str) -> Future[OrderStanding]:
