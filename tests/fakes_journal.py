@@ -66,27 +66,19 @@ class FakeGateJournal:
 
     def _write(self, batch: int, notes: Sequence[Note]) -> Written:
         if batch == self._number:
-            return Written({}, ())
+            return self._written_before(notes)
         if batch != self._number + 1:
             raise StoreError(f"batch {batch} does not follow {self._number}")
         self._number = batch
-        before: dict[str, AnsweredOrder] = {
-            note.order.client_order_id: self.orders[note.order.client_order_id]
-            for note in notes
-            if isinstance(note, Answered)
-            and not note.instead
-            and note.order.client_order_id in self.orders
-        }
+        before = self._had_their_answer(notes)
         latches = []
         for note in notes:
             match note:
                 case Booked(seq, entry):
                     self._book(seq, entry)
-                case Answered(order, event, instead):
-                    if instead or order.client_order_id not in before:
-                        self.orders[order.client_order_id] = order
-                        self.events.append(event)
-                case Progressed(name, status, filled):
+                case Answered(order, event, unsaid):
+                    self._answer(order, event, unsaid, before)
+                case Progressed(name, status, filled) if name not in before:
                     found = self.orders[name]
                     self.orders[name] = replace(found, status=status, filled=filled)
                 case Told(event):
@@ -94,6 +86,32 @@ class FakeGateJournal:
                 case Asked(latch):
                     latches.append(self._number_of(latch))
         return Written(before, tuple(latches))
+
+    def _written_before(self, notes: Sequence[Note]) -> Written:
+        answered = [note.order for note in notes if isinstance(note, Answered)]
+        ours = {(order.client_order_id, order.answer) for order in answered}
+        kept = {name: self.orders[name] for name, _ in ours if name in self.orders}
+        before = {name: o for name, o in kept.items() if (name, o.answer) not in ours}
+        latches = [self._number_of(note.latch) for note in notes if isinstance(note, Asked)]
+        return Written(before, tuple(latches))
+
+    def _answer(
+        self,
+        order: AnsweredOrder,
+        event: RiskEvent,
+        unsaid: str | None,
+        before: dict[str, AnsweredOrder],
+    ) -> None:
+        name = order.client_order_id
+        if self.orders[name].answer == unsaid if unsaid is not None else name not in before:
+            self.orders[name] = order
+        if unsaid is not None or name not in before:
+            self.events.append(event)
+
+    def _had_their_answer(self, notes: Sequence[Note]) -> dict[str, AnsweredOrder]:
+        asked = [n.order for n in notes if isinstance(n, Answered) and n.instead_of is None]
+        names = [order.client_order_id for order in asked]
+        return {name: self.orders[name] for name in names if name in self.orders}
 
     def _book(self, seq: int, entry: Entry) -> None:
         if self.entries and seq <= self.entries[-1][0]:
@@ -104,7 +122,7 @@ class FakeGateJournal:
 
     def _number_of(self, latch: LatchTrading) -> LatchTrading:
         for known in self.latches:
-            if known.id == latch.id:
+            if (known.id, known.scope, known.state) == (latch.id, latch.scope, latch.state):
                 return known
         numbered = replace(latch, seq=len(self.latches) + 1)
         self.latches.append(numbered)
@@ -116,6 +134,10 @@ class FakeGateJournal:
     def let_through_since(self, at: datetime) -> Sequence[AnsweredOrder]:
         found = [each for each in self.orders.values() if each.at >= at and each.allowed > 0.0]
         return sorted(found, key=lambda each: each.at)
+
+    def last_fills(self, most: int) -> Sequence[str]:
+        fills = [entry for _, entry in self.entries if isinstance(entry, Fill)]
+        return [f"{fill.venue}/{fill.id}" for fill in fills[-most:]]
 
     def is_booked(self, fill: Fill) -> bool:
         return any(

@@ -75,7 +75,7 @@ def _checks(call: Call) -> list[ReadyCheck]:
         ReadyCheck(
             name="snapshot",
             ok=view.fresh,
-            detail=f"the last cycle was saved {view.snapshot_age:.1f} s ago"
+            detail=f"the last cycle was measured {view.snapshot_age:.1f} s ago"
             + ("" if view.fresh else ", too long for new risk"),
         ),
         ReadyCheck(

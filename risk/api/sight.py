@@ -11,6 +11,7 @@ class About(msgspec.Struct):
     """Whom an event is about; the rest of its body does not matter here."""
 
     strategy: str | None = None
+    by_strategy: dict[str, float] | None = None
     client_order_id: str | None = None
     limit: str | None = None
     scope_kind: str | None = None
@@ -60,6 +61,8 @@ class Sight:
             return True
         if about.strategy is not None:
             return self.strategy(about.strategy)
+        if about.by_strategy is not None:
+            return all(map(self.strategy, about.by_strategy))
         if about.limit is not None:
             return self.limit(about.limit)
         if about.scope is not None:

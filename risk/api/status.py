@@ -26,7 +26,7 @@ class StatusAnswer(msgspec.Struct, kw_only=True, frozen=True):
         Complete cycles.
     snapshot_id : str
     snapshot_age : float
-        Seconds since the last cycle was saved.
+        Seconds since the market of the last cycle was read.
     fresh : bool
         Whether new risk may be answered on it.
     journalling : bool

@@ -47,7 +47,7 @@ class GateView:
     journalling : bool
         Whether the last write of decisions went through.
     snapshot_age : float
-        Seconds on the monotonic clock since the last saved cycle.
+        Seconds on the monotonic clock since the market of the last saved cycle was read.
     fresh : bool
         Whether new risk may be answered on it.
     open_reservations : mapping of client order id to Reservation

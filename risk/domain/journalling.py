@@ -81,13 +81,14 @@ class Answered(NamedTuple):
     ----------
     order : AnsweredOrder
     event : OrderValidation
-    instead : bool
-        Whether it takes the place of another answer to the same order, which was never said.
+    instead_of : str or None
+        The answer to the same order that it takes the place of, since that was never said. Any
+        other answer stays.
     """
 
     order: AnsweredOrder
     event: OrderValidation
-    instead: bool = False
+    instead_of: str | None = None
 
 
 class Progressed(NamedTuple):
@@ -176,6 +177,16 @@ class GateJournal(Protocol):
 
     def let_through_since(self, at: datetime) -> Sequence[AnsweredOrder]:
         """Orders of which anything was let through since then, oldest first.
+
+        Raises
+        ------
+        StoreUnavailable
+            If the database does not answer.
+        """
+        ...
+
+    def last_fills(self, most: int) -> Sequence[str]:
+        """Of the last fills in the ledger venue and id, as ``venue/id``; oldest first.
 
         Raises
         ------

@@ -229,6 +229,7 @@ class Cycle:
         self._carried = carried
         self._token = token
         self._unsaved: CycleRecord | None = None
+        self._read_at = 0.0
         self._unread: MarketReading | None = None
 
     def turn(self) -> CycleRecord | None:
@@ -246,16 +247,16 @@ class Cycle:
             record = self._unsaved or self._read()
             self._unsaved = record
             self._store.save(record, token=self._token)
+            self._gate.serve(record, read_at=self._read_at)
         except (FeedUnavailable, StoreUnavailable) as problem:
             _LOG.warning("cycle_missed", problem=str(problem))
             return None
         self._unsaved = None
         self._carried = carried_after(record)
-        self._gate.serve(record)
         return record
 
     def _read(self) -> CycleRecord:
-        begun = self._clock.monotonic()
+        begun = self._read_at = self._clock.monotonic()
         # First of all: they can be asked for again, what a feed or an account tells cannot.
         actions = self._actions.after(self._carried.state.action_seq)
         self._gate.take_actions(actions)

@@ -28,7 +28,7 @@ _GLANCE = 0.005
 class Ticket(Protocol):
     """Somebody who waits for notes to be on disk."""
 
-    def written(self, written: Written) -> None:
+    def written(self) -> None:
         """They are; called from the thread that wrote them."""
         ...
 
@@ -50,6 +50,8 @@ class Scribe:
         Seconds that only ever grow.
     patience : float
         Seconds that a batch may take before those who wait are told that it is late.
+    on_written : callable
+        Told what came of every batch, before those who wait for it.
     on_silence : callable
         Called, from any thread, when the journal has become silent: what waits will not be
         written soon.
@@ -69,12 +71,14 @@ class Scribe:
         token: int,
         monotonic: Callable[[], float],
         patience: float,
+        on_written: Callable[[Written], None],
         on_silence: Callable[[], None],
     ) -> None:
         self._journal = journal
         self._token = token
         self._monotonic = monotonic
         self._patience = patience
+        self._on_written = on_written
         self._on_silence = on_silence
         self._number = journal.last_batch()
         self._put = 0
@@ -142,7 +146,8 @@ class Scribe:
         except StoreUnavailable:
             self._fall_silent()
             raise
-        except StoreError as failure:
+        except Exception as failure:
+            # Whatever it is, it would be met again: nobody waits for it in vain.
             self.failure = failure
             self._fall_silent()
             raise
@@ -154,9 +159,10 @@ class Scribe:
             self._done += len(lines)
             self._news.notify_all()
         self._speak_again()
+        self._on_written(written)
         for line in lines:
             if line.ticket is not None:
-                line.ticket.written(written)
+                line.ticket.written()
 
     def _take_batch(self) -> None:
         # One that may have been written already is written again exactly as it was.
@@ -173,7 +179,8 @@ class Scribe:
         self._on_silence()
 
     def _speak_again(self) -> None:
-        if not self.journalling and not self._queue:
+        # What came meanwhile waits for no more than one batch, however fast it comes.
+        if not self.journalling and len(self._queue) < LARGEST_BATCH:
             self.journalling = True
             _LOG.info("journal_speaks_again")
 
@@ -210,7 +217,7 @@ class Scribe:
                 self.flush()
             except StoreUnavailable:
                 self._ended.wait(RETRY_SECONDS)
-            except StoreError as failure:
+            except Exception as failure:  # noqa: BLE001 - the next cycle meets it, and ends
                 _LOG.error("journal_ended", problem=str(failure))
 
     def _watch(self) -> None:

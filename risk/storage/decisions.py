@@ -1,7 +1,6 @@
 """Orders with their answers, written before they are said: a `GateJournal` in a database."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +29,6 @@ from risk.storage.lease import require_token
 from risk.storage.tables import decision, from_ms, gate_batch, ledger_entry, to_ms
 
 _COLUMNS = tuple(column.name for column in decision.columns)
-_NOTHING_WRITTEN = Written({}, ())
 
 
 class SqlGateJournal:
@@ -67,10 +65,12 @@ class SqlGateJournal:
         with transaction(self._writer) as connection:
             require_token(connection, self._portfolio, token)
             if not _take_number(connection, self._portfolio, batch):
-                return _NOTHING_WRITTEN
+                # What its first writing brought to light nobody has heard.
+                before = _told_otherwise(connection, self._portfolio, notes)
+                return Written(before, tuple(self._write_latches(connection, notes)))
             before = self._write_orders(connection, notes)
             self._write_ledger(connection, notes)
-            self._write_progress(connection, notes)
+            self._write_progress(connection, notes, before)
             journal.append(connection, self._portfolio, journal.entries_of(_events(notes, before)))
             return Written(before, tuple(self._write_latches(connection, notes)))
 
@@ -92,6 +92,20 @@ class SqlGateJournal:
         )
         with transaction(self._reader) as connection:
             return [order_of_row(row) for row in connection.execute(query)]
+
+    def last_fills(self, most: int) -> Sequence[str]:
+        """Of the last fills in the ledger venue and id, as ``venue/id``; oldest first."""
+        query = (
+            select(ledger_entry.c.external_id)
+            .where(
+                ledger_entry.c.portfolio == self._portfolio,
+                ledger_entry.c.kind == ledger.FILL,
+            )
+            .order_by(ledger_entry.c.seq.desc())
+            .limit(most)
+        )
+        with transaction(self._reader) as connection:
+            return list(connection.execute(query).scalars())[::-1]
 
     def is_booked(self, fill: Fill) -> bool:
         """Whether a fill of that id at that venue is in the ledger."""
@@ -115,21 +129,25 @@ class SqlGateJournal:
     ) -> dict[str, AnsweredOrder]:
         """The last answer to each order; gives those that had theirs before this batch."""
         answered = [note for note in notes if isinstance(note, Answered)]
-        first = {n.order.client_order_id: n.order for n in answered if not n.instead}
+        first = {n.order.client_order_id: n.order for n in answered if n.instead_of is None}
         rows = [_row(self._portfolio, order) for order in first.values()]
         # Hardly any was there before: to look for each would cost more than to look for some.
         kept = insert_rows(connection, decision, _COLUMNS, rows, on_conflict=OnConflict.KEEP)
-        instead = {n.order.client_order_id: n.order for n in answered if n.instead}
         before = {}
         if kept < len(rows):
-            before = _told_otherwise(connection, self._portfolio, first)
-        later = [_row(self._portfolio, order) for order in instead.values()]
-        insert_rows(connection, decision, _COLUMNS, later, on_conflict=OnConflict.REPLACE)
+            before = _told_otherwise(connection, self._portfolio, notes)
+        for note in answered:
+            if note.instead_of is not None:
+                said = dict(zip(_COLUMNS, _row(self._portfolio, note.order), strict=True))
+                _INSTEAD.run(connection, unsaid=note.instead_of, **_prefixed(said))
         return before
 
-    def _write_progress(self, connection: Connection, notes: Iterable[Note]) -> None:
+    def _write_progress(
+        self, connection: Connection, notes: Iterable[Note], before: Mapping[str, AnsweredOrder]
+    ) -> None:
         last = {n.client_order_id: n for n in notes if isinstance(n, Progressed)}
-        for note in last.values():
+        # An order that was answered again under a used id was none.
+        for note in (n for name, n in last.items() if name not in before):
             _PROGRESS.run(
                 connection,
                 portfolio=self._portfolio,
@@ -164,6 +182,15 @@ _PROGRESS = Prepared(
         decision.c.client_order_id == bindparam("name"),
     )
     .values(status=bindparam("status"), filled=bindparam("filled"))
+)
+_INSTEAD = Prepared(
+    update(decision)
+    .where(
+        decision.c.portfolio == bindparam("its_portfolio"),
+        decision.c.client_order_id == bindparam("its_client_order_id"),
+        decision.c.answer == bindparam("unsaid"),
+    )
+    .values({name: bindparam(f"its_{name}") for name in _COLUMNS})
 )
 _NEXT = Prepared(
     update(gate_batch)
@@ -205,14 +232,16 @@ def _take_number(connection: Connection, portfolio: str, batch: int) -> bool:
 
 
 def _told_otherwise(
-    connection: Connection, portfolio: str, answered: Mapping[str, AnsweredOrder]
+    connection: Connection, portfolio: str, notes: Iterable[Note]
 ) -> dict[str, AnsweredOrder]:
-    """Those orders of which the database keeps another answer."""
-    found = _orders(connection, portfolio, answered)
+    """Those orders of which the database keeps an answer that is not among the notes."""
+    answered = [note.order for note in notes if isinstance(note, Answered)]
+    ours = {(order.client_order_id, order.answer) for order in answered}
+    found = _orders(connection, portfolio, {order.client_order_id for order in answered})
     return {
         before.client_order_id: before
         for before in found
-        if before != replace(answered[before.client_order_id], at=before.at)
+        if (before.client_order_id, before.answer) not in ours
     }
 
 
@@ -230,9 +259,13 @@ def _events(notes: Iterable[Note], before: Mapping[str, AnsweredOrder]) -> Itera
     for note in notes:
         if isinstance(note, Told) or (
             isinstance(note, Answered)
-            and (note.instead or note.order.client_order_id not in before)
+            and (note.instead_of is not None or note.order.client_order_id not in before)
         ):
             yield note.event
+
+
+def _prefixed(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"its_{name}": value for name, value in values.items()}
 
 
 def _row(portfolio: str, order: AnsweredOrder) -> tuple[Any, ...]:

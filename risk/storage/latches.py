@@ -76,7 +76,7 @@ def latch(
     at : datetime
         Wall time. UTC.
     is_held : bool
-        Whether the engine holds it already: then its scope is not asked about once more.
+        Whether the engine holds it already: then neither its scope nor its id is asked about.
 
     Returns
     -------
@@ -97,12 +97,15 @@ def latch(
         words = " or ".join(known.name for known in LATCHABLE)
         raise InvalidInput(f"trading is latched at {words}, not at {state.name}")
     checked_id(latch_id)
-    known = _written(connection, portfolio, latch_id)
-    if known is not None:
-        if (known.scope, known.state) != (scope, state):
-            raise InvalidInput(f"{latch_id} is the id of another latch, of {known.scope.label}")
-        return known
+    written = _written(connection, portfolio, latch_id)
+    for known in written:
+        if (known.scope, known.state) == (scope, state):
+            return known
+    # One that holds already is written down whatever its id: it must not be lost.
     if not is_held:
+        if written:
+            label = written[0].scope.label
+            raise InvalidInput(f"{latch_id} is the id of another latch, of {label}")
         _refuse_unknown(connection, portfolio, scope, at)
     asked = LatchTrading(
         seq=next_seq(connection, portfolio),
@@ -190,8 +193,9 @@ def _refuse_unknown(connection: Connection, portfolio: str, scope: Scope, at: da
     refuse_unknown_scope(scope, state, coming=coming)
 
 
-def _written(connection: Connection, portfolio: str, latch_id: str) -> LatchTrading | None:
-    for one in actions_after(connection, portfolio, 0, kinds=(LatchTrading,)):
-        if isinstance(one, LatchTrading) and one.id == latch_id:
-            return one
-    return None
+def _written(connection: Connection, portfolio: str, latch_id: str) -> list[LatchTrading]:
+    return [
+        one
+        for one in actions_after(connection, portfolio, 0, kinds=(LatchTrading,))
+        if isinstance(one, LatchTrading) and one.id == latch_id
+    ]

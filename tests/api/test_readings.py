@@ -330,6 +330,14 @@ def test_events_about_others_are_not_told_and_in_doubt_neither(trend: Agent, dip
     assert dip.get("/api/v1/events?after=5&limit=2").json == {"events": [], "next": 7}
 
 
+def test_what_each_strategy_holds_is_told_to_no_key_for_one_of_them(house, agent, trend):
+    house.reader.add("ExposureUpdate", by_strategy={"trend": 9.0, "dip": 5.0}, gross=14.0)
+    house.reader.add("ExposureUpdate", by_strategy={"trend": 9.0}, gross=9.0)
+
+    assert seqs(agent) == [1, 2]
+    assert seqs(trend) == [2]
+
+
 # --- watchers ------------------------------------------------------------------------------
 
 

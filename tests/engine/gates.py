@@ -162,7 +162,7 @@ class GateWorld:
 
     def fill(self, name: str, quantity: float, fill_id: str, **changes: Any) -> Any:
         known = self.gate.ledger.reservations.get(name)
-        price = self.prices[known.order.asset] if known else PRICES[BTC]
+        price = self.prices.get(known.order.asset, PRICES[BTC]) if known else PRICES[BTC]
         body = FillBody(fill_id=fill_id, quantity=quantity, price=price)
         body = msgspec.structs.replace(body, **changes)
         future = self.gate.record_fill(name, body, sender="agent")

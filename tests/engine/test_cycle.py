@@ -279,6 +279,35 @@ def test_a_cycle_that_was_not_saved_is_saved_next_and_nothing_is_read_meanwhile(
     assert world.numbers == [1]
 
 
+def test_a_database_that_falls_silent_before_the_first_answer_does_not_end_the_engine(world):
+    """What was sent before a restart is asked for when the first cycle is served."""
+    let_through_since = world.journal.let_through_since
+
+    def silent(_at):
+        world.journal.let_through_since = let_through_since
+        raise StoreUnavailable("away")
+
+    world.journal.let_through_since = silent
+
+    assert world.cycle.turn() is None
+    assert world.turn_after().number == 1
+    assert world.gate.view().state.cycle == 1
+    assert world.turn_after().number == 2
+
+
+def test_a_cycle_that_waited_for_the_database_is_as_old_as_its_prices(world):
+    """Else the first orders after an outage would be let in on prices of before it."""
+    world.store.fail_with = StoreUnavailable("the database is away")
+    assert world.cycle.turn() is None
+    world.turn_after(MINUTE)
+
+    assert world.gate.view().snapshot_age == MINUTE.total_seconds()
+    assert not world.gate.view().fresh
+    world.turn_after()
+    assert world.gate.view().snapshot_age == 0.0
+    assert world.gate.view().fresh
+
+
 def test_a_save_that_arrived_though_nobody_heard_is_not_repeated(world):
     """6 to 16 in a hundred killed transactions were committed."""
     save = world.store.save

@@ -1,14 +1,17 @@
 """The gate: what it answers, what it keeps room for, and what it does while nothing is written."""
 
 import json
+import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import msgspec
 import pytest
 
 from risk.domain.events import FillDisputed, FillUnexpected, OrderValidation, ReservationOverdue
-from risk.domain.orders import ReservationStatus
-from risk.domain.ports import Carried
+from risk.domain.ledger import Fill
+from risk.domain.orders import ReservationStatus, Side
+from risk.domain.ports import AccountReading, Carried
 from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
@@ -421,6 +424,162 @@ def test_once_it_is_written_again_new_risk_is_let_in(world):
     assert world.ask(body_of("b"))["verdict"] == "approve"
 
 
+def test_an_answer_of_before_a_restart_stays_though_it_was_asked_again_in_silence(world):
+    said = world.ask(body_of())
+    world.fill("o1", body_of().quantity, "f1")
+    world.restart()
+    again = world.gate.validate_order(body_of(), sender="agent", may_emergency=False)
+    world.silence()
+    world.write()
+    assert "not_journalled" in failed(answer_of(again.result(0)))
+    world.speak()
+    world.write()
+    world.write()
+
+    assert world.journal.orders["o1"].status is ReservationStatus.FILLED
+    assert world.ask(body_of()) == said
+    world.restart()
+    assert world.ask(body_of()) == said
+    assert world.gate.standing("o1").filled == body_of().quantity
+
+
+def test_nobody_waits_for_an_order_that_was_answered_before_and_still_it_gives_way(world):
+    """A reduction in silence: said from memory, and found out once the database answers."""
+    world.ask(body_of("buy"))
+    world.fill("buy", body_of().quantity, "f1")
+    world.ask(body_of("sell", value=-400.0))
+    world.fill("sell", 400.0 / PRICES[BTC], "f2")
+    world.restart()
+    world.silence()
+    world.ask(body_of("other"))
+    world.ask(body_of("sell", value=-400.0))
+    assert set(world.gate.ledger.reservations) == {"sell"}
+    world.speak()
+    world.write()
+
+    assert world.gate.ledger.reservations == {}
+    assert world.gate.standing("sell").status is ReservationStatus.FILLED
+
+
+def test_a_trade_of_before_a_restart_is_not_booked_as_another_orders(world):
+    """It would end the engine: no trade stands in the ledger twice."""
+    world.ask(body_of("old"))
+    world.fill("old", body_of().quantity, "f1")
+    world.restart()
+    world.ask(body_of("new"))
+
+    with pytest.raises(FillRefused, match="trade f1 was reported of another order") as refused:
+        world.fill("new", body_of().quantity, "f1")
+    assert refused.value.conflict
+    assert world.write()
+    assert world.gate.ledger.positions[LONG].quantity == body_of().quantity
+
+
+def test_a_trade_that_the_account_told_of_is_not_booked_again(world):
+    world.ask(body_of())
+    fill = Fill(
+        id="f1",
+        strategy="trend",
+        asset=BTC,
+        venue=VENUE,
+        side=Side.BUY,
+        quantity=body_of().quantity,
+        price=PRICES[BTC],
+        at=world.clock.now(),
+        client_order_id="o1",
+    )
+    world.gate.take_in(AccountReading(fills=(fill,)))
+    world.fill("o1", fill.quantity, "f1")
+
+    assert world.write()
+    assert world.gate.ledger.positions[LONG].quantity == fill.quantity
+
+
+@pytest.mark.parametrize(
+    ("report", "words"),
+    [
+        ({"price": 1.7e308}, "of a position that cost 45,000"),
+        ({"price": 4_499.0}, "of a position that cost 45,000"),
+        ({"fee": -1e300}, "a fee of -1e+300"),
+    ],
+)
+def test_nobody_says_what_the_book_is_worth_while_a_mark_is_missing(report, words):
+    world = GateWorld(held(BTC, 50_000.0))
+    del world.prices[BTC]
+    world.cycle()
+    assert world.ask(body_of(value=-50_000.0))["verdict"] == "approve", "a proven reduction"
+    cash = world.gate.ledger.cash
+
+    with pytest.raises(FillRefused, match=re.escape(words)):
+        world.fill("o1", 1.0, "f1", **{"price": 50_000.0, **report})
+
+    assert world.gate.ledger.cash == cash
+    world.fill("o1", 1.0, "f1", price=20_000.0)
+    assert LONG not in world.gate.ledger.positions
+
+
+def test_a_trade_that_nothing_speaks_for_is_booked_once_there_is_a_price(world):
+    world.ask(body_of())
+    price = world.prices.pop(BTC)
+    world.cycle()
+
+    with pytest.raises(FillRefused, match="nobody knows a price of BTC/USDT now"):
+        world.fill("o1", body_of().quantity, "f1", price=1.7e308)
+    assert world.gate.ledger.reservations.keys() == {"o1"}
+
+    world.prices[BTC] = price
+    world.cycle()
+    world.fill("o1", body_of().quantity, "f1")
+    assert world.gate.ledger.positions[LONG].quantity == body_of().quantity
+
+
+def test_new_risk_is_not_let_in_when_the_journal_falls_silent_while_it_is_judged(world):
+    scribe, wall = world.gate._common.scribe, world.clock.wall
+
+    def falls_silent():
+        scribe.journalling = False
+        return wall()
+
+    world.clock.wall = falls_silent
+    answer = world.ask(body_of())
+
+    assert answer["verdict"] == "reject"
+    assert "not_journalled" in failed(answer)
+    assert not answer["journalled"]
+    assert world.gate.ledger.reservations == {}
+
+
+def test_a_flood_does_not_keep_a_journal_silent_that_writes_again(world):
+    world.silence()
+    world.ask(body_of("first"))
+    world.speak()
+    write, number = world.journal.write, iter(range(10**6))
+
+    def while_more_come(batch, notes, *, token):
+        for _ in range(3):
+            body = body_of(f"flood{next(number)}")
+            world.gate.validate_order(body, sender="agent", may_emergency=False)
+        return write(batch, notes, token=token)
+
+    world.journal.write = while_more_come
+    world.write()
+
+    assert world.gate.view().journalling
+
+
+def test_refused_trades_do_not_pile_up_while_nothing_is_written(world, monkeypatch):
+    monkeypatch.setattr("risk.engine.gate.common.REFUSALS_KEPT", 10)
+    world.ask(body_of())
+    world.silence()
+    world.ask(body_of("other"))
+
+    for number in range(30):
+        with pytest.raises(FillRefused):
+            world.fill("o1", body_of().quantity, f"f{number}", price=1.0)
+
+    assert world.gate._common.scribe.backlog == 10
+
+
 # --- latches -------------------------------------------------------------------------------
 
 
@@ -452,6 +611,51 @@ def test_a_halt_of_one_strategy_stops_only_that(world):
 
     assert "reductions_only" in failed(world.ask(body_of("a", strategy="dip")))
     assert world.ask(body_of("b"))["verdict"] == "approve"
+
+
+def test_a_halt_whose_id_was_used_for_another_scope_holds_over_a_restart(world):
+    strategy = Scope(ScopeKind.STRATEGY, "dip")
+    world.gate.latch(strategy, TradingState.HALTED, who="bot", reason="odd", latch_id="panic")
+    world.write()
+    world.gate.latch(WHOLE, TradingState.HALTED, who="bot", reason="odd", latch_id="panic")
+    world.write()
+    world.restart()
+
+    assert "halted" in failed(world.ask(body_of()))
+    assert set(world.gate.view().latches) == {strategy, WHOLE}
+
+
+def test_two_halts_of_one_id_asked_at_once_both_hold(world):
+    strategy = Scope(ScopeKind.STRATEGY, "dip")
+    world.gate.latch(strategy, TradingState.HALTED, who="bot", reason="odd", latch_id="panic")
+    world.gate.latch(WHOLE, TradingState.HALTED, who="bot", reason="odd", latch_id="panic")
+    # A cycle may read the first one before the second one is written.
+    world.gate.take_actions([replace(world.gate._common.answering._actions[0], seq=1)])
+
+    assert set(world.gate.view().latches) == {strategy, WHOLE}
+
+
+def test_a_halt_under_an_id_that_was_resumed_is_a_new_one(world):
+    def halt():
+        future = world.gate.latch(
+            WHOLE, TradingState.HALTED, who="bot", reason="odd", latch_id="panic"
+        )
+        world.write()
+        return future.result(0)
+
+    halt()
+    halt()
+    assert len(world.journal.latches) == 1, "sent twice, it counts once"
+    world.resume_all()
+    assert world.ask(body_of("a"))["verdict"] == "approve"
+    assert halt().trading_state == "HALTED"
+    world.write()
+
+    assert [latch.seq for latch in world.journal.latches] == [1, 2]
+    assert world.gate.view().latches[WHOLE].action == 2, "it can be resumed"
+    world.cycle()
+    world.restart()
+    assert "halted" in failed(world.ask(body_of("b")))
 
 
 def test_a_scope_that_is_not_there_cannot_be_halted(world):

@@ -48,6 +48,7 @@ ORDER = Order(
     side=Side.BUY,
     quantity=2.0,
 )
+SAID = '{"verdict":"approve"}'
 PLACED = Reservation(id="1/1", order=ORDER, placed_at=NOON, expires_at=NOON + timedelta(seconds=30))
 FILL = Fill(
     id="f1",
@@ -134,7 +135,7 @@ def _stored(engines: Engines) -> Desk:
 
 
 def answered(name: str = "o1", *, verdict: Verdict = Verdict.APPROVE, **changes: Any) -> Answered:
-    instead = changes.pop("instead", False)
+    instead_of = changes.pop("instead_of", None)
     order = AnsweredOrder(
         client_order_id=name,
         strategy="trend",
@@ -149,7 +150,7 @@ def answered(name: str = "o1", *, verdict: Verdict = Verdict.APPROVE, **changes:
         allowed=2.0 if verdict is Verdict.APPROVE else 0.0,
         micros=25.0,
         request='{"client_order_id":"o1"}',
-        answer='{"verdict":"approve"}',
+        answer=SAID,
         status=ReservationStatus.PENDING if verdict is Verdict.APPROVE else None,
     )
     event = OrderValidation(
@@ -165,7 +166,7 @@ def answered(name: str = "o1", *, verdict: Verdict = Verdict.APPROVE, **changes:
         reasons=(),
         sender="agent",
     )
-    return Answered(replace(order, **changes), event, instead)
+    return Answered(replace(order, **changes), event, instead_of)
 
 
 # --- a batch -------------------------------------------------------------------------------
@@ -254,7 +255,7 @@ def test_an_order_keeps_its_first_answer(desk: Desk):
 
 def test_unless_it_was_never_said(desk: Desk):
     desk.write(Booked(1, PLACED), answered())
-    instead = answered(verdict=Verdict.REJECT, answer='{"verdict":"reject"}', instead=True)
+    instead = answered(verdict=Verdict.REJECT, answer='{"verdict":"reject"}', instead_of=SAID)
 
     written = desk.write(Booked(2, replace(PLACED, status=ReservationStatus.VOIDED)), instead)
 
@@ -263,8 +264,56 @@ def test_unless_it_was_never_said(desk: Desk):
     assert desk.ledger().reservations == {}
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_what_was_said_long_ago_stays_whatever_was_not_said_since(desk: Desk, together: bool):
+    """After a restart it was asked again, and the database fell silent before it could tell."""
+    long_ago = answered(status=ReservationStatus.FILLED, filled=2.0)
+    desk.write(Booked(1, PLACED), long_ago)
+    unsaid = '{"verdict":"approve","at":"later"}'
+    again = answered(answer=unsaid)
+    instead = answered(verdict=Verdict.REJECT, answer='{"verdict":"reject"}', instead_of=unsaid)
+
+    written = desk.write(again, instead) if together else desk.write(again)
+    if not together:
+        desk.write(instead)
+
+    assert written.answered_before == {"o1": long_ago.order}
+    assert desk.journal.order("o1") == long_ago.order
+
+
+def test_a_batch_whose_end_nobody_heard_tells_what_came_of_it_when_it_is_written_again(desk: Desk):
+    desk.write(answered(), batch=1)
+    asked = LatchTrading(
+        seq=0,
+        at=NOON,
+        who="ana",
+        scope=Scope(ScopeKind.STRATEGY, "trend"),
+        state=TradingState.HALTED,
+        reason="fat finger",
+        id="one",
+    )
+    notes = (answered(answer='{"verdict":"resize"}'), answered("o2"), Asked(asked))
+
+    first, again = desk.write(*notes, batch=2), desk.write(*notes, batch=2)
+
+    assert first == again
+    assert again.answered_before == {"o1": answered().order}
+    assert [latch.seq for latch in again.latches] == [1]
+
+
+def test_what_becomes_of_an_order_under_a_used_id_is_nothing_of_the_old_one(desk: Desk):
+    long_ago = answered(status=ReservationStatus.FILLED, filled=2.0)
+    desk.write(Booked(1, PLACED), long_ago)
+
+    desk.write(
+        answered(answer='{"verdict":"resize"}'), Progressed("o1", ReservationStatus.VOIDED, 0.0)
+    )
+
+    assert desk.journal.order("o1") == long_ago.order
+
+
 def test_both_in_one_batch_leave_what_was_said(desk: Desk):
-    instead = answered(verdict=Verdict.REJECT, answer='{"verdict":"reject"}', instead=True)
+    instead = answered(verdict=Verdict.REJECT, answer='{"verdict":"reject"}', instead_of=SAID)
     desk.write(
         Booked(1, PLACED),
         answered(),
@@ -312,6 +361,38 @@ def test_latches_get_their_numbers_once(desk: Desk):
     assert [latch.seq for latch in first.latches] == [1]
     assert [latch.seq for latch in second.latches] == [1, 2]
     assert [latch.id for latch in desk.latches()] == ["one", "two"]
+
+
+def test_a_latch_that_holds_is_written_whatever_else_has_its_id(desk: Desk):
+    asked = LatchTrading(
+        seq=0,
+        at=NOON,
+        who="ana",
+        scope=Scope(ScopeKind.STRATEGY, "trend"),
+        state=TradingState.REDUCE_ONLY,
+        reason="fat finger",
+        id="one",
+    )
+    halt = replace(asked, state=TradingState.HALTED)
+    whole = replace(halt, scope=Scope(ScopeKind.PORTFOLIO, PORTFOLIO))
+    desk.write(Asked(asked))
+    written = desk.write(Asked(halt), Asked(whole), Asked(asked), Asked(whole))
+
+    assert [latch.seq for latch in written.latches] == [2, 3, 1, 3]
+    assert [(latch.scope, latch.state) for latch in desk.latches()] == [
+        (asked.scope, TradingState.REDUCE_ONLY),
+        (asked.scope, TradingState.HALTED),
+        (whole.scope, TradingState.HALTED),
+    ]
+
+
+def test_the_last_fills_are_known_by_venue_and_id(desk: Desk):
+    later = [replace(FILL, id=f"f{number}") for number in (2, 3)]
+    desk.write(Booked(1, PLACED), answered(), Booked(2, FILL), Booked(3, later[0]))
+    desk.write(Booked(4, later[1]))
+
+    assert list(desk.journal.last_fills(9)) == ["sim-a/f1", "sim-a/f2", "sim-a/f3"]
+    assert list(desk.journal.last_fills(2)) == ["sim-a/f2", "sim-a/f3"]
 
 
 def test_an_event_by_itself_is_journalled(desk: Desk):

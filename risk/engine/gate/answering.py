@@ -4,17 +4,20 @@ Not safe for two threads at once: its owner holds a lock, except for `lead`.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
+from uuid import uuid4
 
 from risk.domain.actions import Action, LatchTrading
 from risk.domain.decisions import Outcome, Reason, ReasonCode
-from risk.domain.latches import Latch, latches_after
+from risk.domain.latches import Latch, latched_at, latches_after
 from risk.domain.ledger import Ledger
 from risk.domain.policy import Policy
 from risk.domain.ports import Clock, CycleRecord
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import Standing
+from risk.domain.trading import TradingState
 from risk.errors import GateClosed
 from risk.limits.sent import SentOrder, SentOrders
 from risk.manager import RiskManager
@@ -45,7 +48,7 @@ class Answering:
         self._clock = clock
         self._stale_after = stale_after
         self._record: CycleRecord | None = None
-        self._served_at = 0.0
+        self._read_at = 0.0
         self._manager: RiskManager | None = None
         self._followed: Ledger | None = None
         self._terms: _Terms | None = None
@@ -76,7 +79,9 @@ class Answering:
         manager = RiskManager(record.state, record.snapshot, sent=self._sent)
         return manager if ledger is record.snapshot.ledger else manager.following(ledger)
 
-    def serve(self, record: CycleRecord, manager: RiskManager, ledger: Ledger) -> None:
+    def serve(
+        self, record: CycleRecord, manager: RiskManager, ledger: Ledger, *, read_at: float
+    ) -> None:
         """Answer on this cycle from now on.
 
         Parameters
@@ -85,9 +90,11 @@ class Answering:
         manager : RiskManager
             Of it, led to `ledger`.
         ledger : Ledger
+        read_at : float
+            On the monotonic clock, when its market was read: it may have been saved much later.
         """
         self._record = record
-        self._served_at = self._clock.monotonic()
+        self._read_at = read_at
         self._manager, self._followed, self._terms = manager, ledger, None
         self._venue = _only_venue(record.state.policy)
         seen = record.state.action_seq
@@ -97,8 +104,8 @@ class Answering:
 
     @property
     def age(self) -> float:
-        """Seconds since the last cycle was served."""
-        return self._clock.monotonic() - self._served_at
+        """Seconds since the market of the last cycle was read."""
+        return self._clock.monotonic() - self._read_at
 
     @property
     def fresh(self) -> bool:
@@ -118,20 +125,45 @@ class Answering:
         A latch that holds already without a number gets the one that it has here.
         """
         seen = 0 if self._record is None else self._record.state.action_seq
-        known = {action.seq for action in self._actions}
-        new = [a for a in actions if a.seq > seen and a.seq not in known]
-        if not new:
+        known = {action.seq: action for action in self._actions if action.seq}
+        later = {action.seq: action for action in actions if action.seq > seen}
+        # Of one that was asked twice, the second may be numbered long after the first.
+        numbered = {_identity(each) for each in later.values() if isinstance(each, LatchTrading)}
+        unnumbered = [a for a in self._actions if a.seq == 0 and _identity(a) not in numbered]
+        found = {**later, **known}
+        if len(found) + len(unnumbered) == len(self._actions) == len(known) + len(unnumbered):
             return
-        numbered = {action.id for action in new if isinstance(action, LatchTrading)}
-        unnumbered = [a for a in self._actions if a.seq == 0 and _id(a) not in numbered]
-        later = sorted([a for a in self._actions if a.seq] + new, key=lambda a: a.seq)
-        self._actions = later + unnumbered
+        self._actions = [found[seq] for seq in sorted(found)] + unnumbered
         self._judge()
 
     def latch(self, asked: LatchTrading) -> None:
         """Hold a scope from the next order on; its number is not known yet."""
         self._actions.append(asked)
         self._judge()
+
+    def ask_anew(self, written: Iterable[LatchTrading]) -> list[LatchTrading]:
+        """Latches that hold here, and were written down as ones that are long over.
+
+        Somebody used an old id again. What was let go of under it cannot be let go of once more,
+        so that these get ids of their own, and are to be written again.
+        """
+        if self._record is None:
+            return []
+        state = self._record.state
+        old = {_identity(each) for each in written if each.seq <= state.action_seq}
+        again = [a for a in self._actions if a.seq == 0 and _identity(a) in old]
+        if not again:
+            return []
+        self._actions = [a for a in self._actions if a not in again]
+        held = latches_after(state.latches, self._actions, at=self._clock.now())
+        anew = [
+            replace(each, id=str(uuid4()))
+            for each in again
+            if isinstance(each, LatchTrading) and latched_at(held, [each.scope]) < each.state
+        ]
+        self._actions += anew
+        self._judge()
+        return anew
 
     @property
     def action_seq(self) -> int:
@@ -200,8 +232,11 @@ class Answering:
             orders.forget_before(since)
 
 
-def _id(action: Action) -> str | None:
-    return action.id if isinstance(action, LatchTrading) else None
+def _identity(action: Action) -> tuple[str, Scope, TradingState] | None:
+    # An id that was used for another scope too must not make that one forgotten.
+    if isinstance(action, LatchTrading):
+        return action.id, action.scope, action.state
+    return None
 
 
 def _only_venue(policy: Policy | None) -> str | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from risk.domain.events import AnswersLost, Severity
-from risk.domain.journalling import GateJournal, Note, Told, Written
+from risk.domain.journalling import Asked, GateJournal, Note, Told, Written
 from risk.domain.ports import Carried, Clock
 from risk.engine.book import Book
 from risk.engine.gate.answering import Answering
@@ -37,10 +37,9 @@ class _Waiting(Generic[_T]):
         self._written = written
         self._unwritten = unwritten
 
-    def written(self, written: Written) -> None:
+    def written(self) -> None:
         """Say it, now that it is, unless something was said before."""
         with self._common.lock:
-            self._common.hear(written)
             self._say(self._written)
 
     def give_up(self) -> None:
@@ -110,6 +109,7 @@ class Common:
             token=token,
             monotonic=clock.monotonic,
             patience=patience,
+            on_written=self._hear,
             on_silence=self._answer_all_waiting,
         )
 
@@ -175,15 +175,18 @@ class Common:
         else:
             self.scribe.put(notes)
 
-    def hear(self, written: Written) -> None:
-        """What writing has brought to light. The caller holds the lock."""
-        self.answering.take(written.latches)
-        if written.answered_before:
-            self.on_answered_before(written)
-        if self._refused_unwritten and self.journalling:
-            lost, self._refused_unwritten = self._refused_unwritten, 0
-            event = AnswersLost(**self.stamp(), refused=lost, severity=Severity.WARNING)
-            self.scribe.put([Told(event)])
+    def _hear(self, written: Written) -> None:
+        """What writing has brought to light."""
+        with self.lock:
+            self.answering.take(written.latches)
+            for latch in self.answering.ask_anew(written.latches):
+                self.scribe.put([Asked(latch)])
+            if written.answered_before:
+                self.on_answered_before(written)
+            if self._refused_unwritten and self.journalling:
+                lost, self._refused_unwritten = self._refused_unwritten, 0
+                event = AnswersLost(**self.stamp(), refused=lost, severity=Severity.WARNING)
+                self.scribe.put([Told(event)])
 
     def _answer_all_waiting(self) -> None:
         """The journal is silent: say to all who wait what may be said without it."""

@@ -143,15 +143,19 @@ class Gate:
                     self._outcomes.release(action)
             self._common.answering.take(listed)
 
-    def serve(self, record: CycleRecord) -> None:
+    def serve(self, record: CycleRecord, *, read_at: float | None = None) -> None:
         """Answer on this cycle from now on; nothing that came meanwhile is lost.
 
         Parameters
         ----------
         record : CycleRecord
             A saved one.
+        read_at : float or None
+            On the monotonic clock, when its market was read; None for now. One that waited long
+            for the database is old when it is served, and carries no new risk.
         """
         common, ledger = self._common, self.ledger
+        read_at = common.clock.monotonic() if read_at is None else read_at
         manager = common.answering.lead(record, ledger)
         if not self._recalled:
             self._recall_sent(manager.looks_back)
@@ -159,7 +163,7 @@ class Gate:
             if common.book.ledger is not ledger:
                 ledger = common.book.ledger
                 manager = manager.following(ledger)
-            common.answering.serve(record, manager, ledger)
+            common.answering.serve(record, manager, ledger, read_at=read_at)
             common.book.told(record.snapshot.ledger_seq)
             self._outcomes.tell_overdue()
 

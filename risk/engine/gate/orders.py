@@ -43,12 +43,15 @@ class Orders:
             if known is not None:
                 return known.future if known.body == body else self._refuse_other(body)
             request = self._request(body, may_emergency)
-            decision = self._manager().validate_order(request)
+            # Looked at once: what is judged as written down must not be said before it is.
+            journalling = common.journalling
+            decision = self._manager(journalling=journalling).validate_order(request)
             if not _may_be_kept(body):
                 return self._refuse(decision)
-            known, notes = self._decided(body, sender, decision, begun)
+            waits = common.durable and journalling
+            known, notes = self._decided(body, sender, decision, begun, journalled=waits)
             self._hold(known, notes)
-            return self._say(known, notes, frees=_only_reduces(decision))
+            return self._say(known, notes, waits=waits, frees=_only_reduces(decision))
 
     def signal(self, body: SignalBody) -> SignalAnswer:
         """See :meth:`risk.domain.gate.Gate.validate_signal`."""
@@ -92,7 +95,7 @@ class Orders:
         )
 
     def _decided(
-        self, body: OrderBody, sender: str, decision: Decision, begun: float
+        self, body: OrderBody, sender: str, decision: Decision, begun: float, *, journalled: bool
     ) -> tuple[KnownOrder, list[Note]]:
         """The order as it is answered, and what is to be written of it; nothing is held yet."""
         common = self._common
@@ -104,7 +107,7 @@ class Orders:
             at=wall,
             ledger_seq=common.book.ledger.seq + (reservation is not None),
             action_seq=common.answering.action_seq,
-            journalled=common.waits,
+            journalled=journalled,
         )
         record = AnsweredOrder(
             client_order_id=body.client_order_id,
@@ -162,10 +165,12 @@ class Orders:
             common.answering.note_sent(known.record.strategy, sent)
         common.orders.add(known)
 
-    def _say(self, known: KnownOrder, notes: list[Note], *, frees: bool) -> Future[bytes]:
+    def _say(
+        self, known: KnownOrder, notes: list[Note], *, waits: bool, frees: bool
+    ) -> Future[bytes]:
         """Let an answer be written and then said; at once where that is not waited for."""
         common = self._common
-        if common.waits:
+        if waits:
             return common.put(
                 notes,
                 known.future,
@@ -183,7 +188,7 @@ class Orders:
 
     def _answer_unwritten(self, known: KnownOrder, *, frees: bool) -> bytes:
         """What is said of an order whose answer is not on disk: no new risk of it is let in."""
-        common, notes = self._common, list[Note]()
+        common, notes, unsaid = self._common, list[Note](), known.record.answer
         if known.reservation is None or frees:
             answer = msgspec.json.decode(known.record.answer, type=OrderAnswer)
             said = _encode(msgspec.structs.replace(answer, journalled=False)).decode()
@@ -193,11 +198,9 @@ class Orders:
             voided = replace(known.reservation, status=ReservationStatus.VOIDED)
             notes.append(common.book.add(voided))
             reasons = self._decide_again(known, notes)
-        notes.append(Answered(known.record, self._event(known.record, reasons), True))
-        if known.let_through:
-            common.scribe.put(notes)
-        else:
-            common.put_refusal(notes)
+        notes.append(Answered(known.record, self._event(known.record, reasons), unsaid))
+        # Also of a refusal: what was never said is written down, or will be.
+        common.scribe.put(notes)
         return known.record.answer.encode()
 
     def _decide_again(self, known: KnownOrder, notes: list[Note]) -> tuple[str, ...]:
@@ -205,7 +208,7 @@ class Orders:
         request = self._request(known.body, may_emergency=False)
         decision = self._manager(journalling=False).validate_order(request)
         begun = self._common.clock.monotonic()
-        again, _ = self._decided(known.body, known.record.sender, decision, begun)
+        again, _ = self._decided(known.body, known.record.sender, decision, begun, journalled=False)
         if again.reservation is not None:
             notes.append(self._common.book.add(again.reservation))
         known.record = replace(again.record, micros=known.record.micros)

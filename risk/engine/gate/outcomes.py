@@ -37,7 +37,10 @@ class Outcomes:
 
     def __init__(self, common: Common) -> None:
         self._common = common
-        self._owners: OrderedDict[tuple[str, str], str] = OrderedDict()
+        #: Whose trades are; None of one that was booked before this gate began.
+        self._owners: OrderedDict[str, str | None] = OrderedDict.fromkeys(
+            common.journal.last_fills(_REMEMBERED)
+        )
         self._overdue: set[str] = set()
 
     # --- orders ----------------------------------------------------------------------------
@@ -105,6 +108,9 @@ class Outcomes:
             before = known.fills.get(fill.id)
             if before is not None:
                 return self._repeated(known, before, fill)
+            self._refuse_anothers(fill)
+            if common.book.has_heard(fill):  # the account told of it
+                return done(known.standing(journalled=common.journalling))
             self._refuse_disputed(known, fill, sender)
             return self._book(known, fill, sender)
 
@@ -115,13 +121,18 @@ class Outcomes:
             )
         return done(known.standing(journalled=self._common.journalling))
 
+    def _refuse_anothers(self, fill: Fill) -> None:
+        name = _trade(fill)
+        if name in self._owners:
+            owner = self._owners[name]
+            whose = "another order" if owner is None else f"order {owner}"
+            raise FillRefused(f"trade {fill.id} was reported of {whose}", conflict=True)
+
     def _refuse_disputed(self, known: KnownOrder, fill: Fill, sender: str) -> None:
-        owner = self._owners.get((fill.venue, fill.id))
-        if owner is not None:
-            raise FillRefused(f"trade {fill.id} was reported of order {owner}", conflict=True)
         reason = disbelief(
             fill,
             self._common.answering.record.snapshot.mark(fill.asset),
+            self._common.book.ledger.positions.get(fill.key),
             filled=known.filled + fill.quantity,
             allowed=known.record.allowed,
         )
@@ -134,7 +145,7 @@ class Outcomes:
             reason=reason,
             severity=Severity.CRITICAL,
         )
-        self._common.scribe.put([Told(event)])
+        self._common.put_refusal([Told(event)])
         raise FillRefused(reason)
 
     def _book(self, known: KnownOrder, fill: Fill, sender: str) -> Future[OrderStanding]:
@@ -152,7 +163,7 @@ class Outcomes:
         return self._progress(known, notes)
 
     def _own(self, fill: Fill, client_order_id: str) -> None:
-        self._owners[fill.venue, fill.id] = client_order_id
+        self._owners[_trade(fill)] = client_order_id
         if len(self._owners) > _REMEMBERED:
             self._owners.popitem(last=False)
 
@@ -255,3 +266,8 @@ class Outcomes:
             severity=Severity.WARNING,
         )
         return Told(event)
+
+
+def _trade(fill: Fill) -> str:
+    """What makes two trades the same one, as the ledger keeps it."""
+    return f"{fill.venue}/{fill.id}"

@@ -4,7 +4,7 @@ from concurrent.futures import Future
 from uuid import uuid4
 
 from risk.domain.actions import LatchTrading
-from risk.domain.asking import checked_name, checked_reason
+from risk.domain.asking import checked_id, checked_name, checked_reason
 from risk.domain.events import ReductionAcknowledged
 from risk.domain.journalling import Asked, Told
 from risk.domain.messages import CommandAnswer
@@ -49,7 +49,7 @@ class People:
                 scope=scope,
                 state=state,
                 reason=checked_reason(reason),
-                id=latch_id or str(uuid4()),
+                id=checked_id(latch_id or str(uuid4())),
             )
             common.answering.latch(asked)
             held = common.answering.latches[scope].state.name

@@ -7,11 +7,14 @@ from risk.domain.ledger import Fill
 from risk.domain.market import Mark
 from risk.domain.messages import FillBody
 from risk.domain.orders import Order
+from risk.domain.positions import Position
 from risk.errors import FillRefused
 
 #: A trade this far from the mark, as a share of it, did not happen: whoever reports trades would
 #: else say what the book's equity is.
 BELIEVABLE = 0.25
+#: Where nobody knows a mark: nor so many times dearer or cheaper than what the position cost.
+BELIEVABLE_TIMES = 10.0
 #: Nor was more than so many times an order filled of it.
 MOST_FILLED = 10.0
 #: How far the clock of whoever reports may be ahead.
@@ -67,30 +70,52 @@ def _time(told: datetime | None, now: datetime) -> datetime:
     return min(told, now)
 
 
-def disbelief(fill: Fill, mark: Mark, *, filled: float, allowed: float) -> str | None:
+def disbelief(
+    fill: Fill, mark: Mark, held: Position | None, *, filled: float, allowed: float
+) -> str | None:
     """Why nobody believes a trade; None if it may have happened.
 
     Parameters
     ----------
     fill : Fill
+    mark : Mark
+        Of its asset.
+    held : Position or None
+        What it changes: judged by where nobody knows a mark. With neither, no price is believed
+        yet, since the book's equity would be whatever is reported.
     filled, allowed : float
         Units filled of its order with it, and units that were let through.
-    mark : Mark
-        Of its asset; where none is known, any price is believed.
     """
     if filled > MOST_FILLED * allowed:
         return f"{filled:,.6g} cannot have been filled of an order of {allowed:,.6g}"
-    if not mark.known:
-        return None
-    away = fill.price / mark.price - 1.0
-    if abs(away) > BELIEVABLE:
-        return (
-            f"a trade at {fill.price:,.6g} is {abs(away):.0%} from the mark of {mark.price:,.6g}: "
-            f"more than {BELIEVABLE:.0%} is not believed"
-        )
     if abs(fill.fee) > BELIEVABLE * fill.quantity * fill.price:
         return f"a fee of {fill.fee:,.6g} is more than {BELIEVABLE:.0%} of what was traded"
-    return None
+    return _far_from_mark(fill, mark) if mark.known else _far_from_cost(fill, held)
+
+
+def _far_from_mark(fill: Fill, mark: Mark) -> str | None:
+    away = fill.price / mark.price - 1.0
+    if abs(away) <= BELIEVABLE:
+        return None
+    return (
+        f"a trade at {fill.price:,.6g} is {abs(away):.0%} from the mark of {mark.price:,.6g}: "
+        f"more than {BELIEVABLE:.0%} is not believed"
+    )
+
+
+def _far_from_cost(fill: Fill, held: Position | None) -> str | None:
+    if held is None:
+        return (
+            f"nobody knows a price of {fill.asset} now by which a trade could be believed: "
+            "report it again later"
+        )
+    cost = held.entry_price
+    if cost / BELIEVABLE_TIMES <= fill.price <= cost * BELIEVABLE_TIMES:
+        return None
+    return (
+        f"a trade at {fill.price:,.6g} of a position that cost {cost:,.6g}: while "
+        f"nobody knows a mark, more than {BELIEVABLE_TIMES:g} times is not believed"
+    )
 
 
 def same_trade(one: Fill, other: Fill) -> bool:
