@@ -304,6 +304,22 @@ def test_nobody_says_what_the_equity_is_by_reporting_trades(world, price):
     assert world.gate.ledger.positions == {}
 
 
+def test_a_trade_is_as_old_in_a_market_of_another_time_as_by_the_wall(world):
+    world.clock.step_wall(timedelta(days=700))
+    world.ask(body_of())
+
+    told = world.clock.wall() - timedelta(seconds=3)
+    world.fill("o1", 0.001, "f1", at=told)
+    with pytest.raises(FillRefused, match="after now"):
+        world.fill("o1", 0.001, "f2", at=world.clock.wall() + timedelta(minutes=2))
+    with pytest.raises(FillRefused, match="time zone"):
+        world.fill("o1", 0.001, "f3", at=told.replace(tzinfo=None))
+
+    world.cycle()
+    [fill] = world.record.snapshot.fills
+    assert fill.at == world.clock.now() - timedelta(seconds=3)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -313,7 +329,8 @@ def test_nobody_says_what_the_equity_is_by_reporting_trades(world, price):
         {"price": -1.0},
         {"fee": float("nan")},
         {"fill_id": ""},
-        {"fill_id": "x" * 300},
+        {"fill_id": "x" * 600},
+        {"fill_id": "a\0b"},
     ],
 )
 def test_what_is_no_trade_is_refused_in_words(world, wrong):

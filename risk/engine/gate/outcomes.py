@@ -100,7 +100,7 @@ class Outcomes:
         """See :meth:`risk.domain.gate.Gate.record_fill`."""
         common = self._common
         known = self.order(client_order_id)
-        fill = fill_of(known.order, body, now=common.clock.now())
+        fill = fill_of(known.order, body, now=common.clock.now(), wall=common.clock.wall())
         if known.recalled and common.journal.is_booked(fill):
             with common.lock:
                 return done(known.standing(journalled=True))

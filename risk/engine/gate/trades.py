@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 from risk.domain.ledger import Fill
 from risk.domain.market import Mark
-from risk.domain.messages import FillBody
+from risk.domain.messages import LONGEST_NAME, FillBody
 from risk.domain.orders import Order
 from risk.domain.positions import Position
 from risk.errors import FillRefused
+from risk.manager.forms import is_name
 
 #: A trade this far from the mark, as a share of it, did not happen: whoever reports trades would
 #: else say what the book's equity is.
@@ -19,19 +20,17 @@ BELIEVABLE_TIMES = 10.0
 MOST_FILLED = 10.0
 #: How far the clock of whoever reports may be ahead.
 CLOCK_SKEW = timedelta(minutes=1)
-#: Longer ones are no ids.
-_LONGEST_ID = 200
 
 
-def fill_of(order: Order, body: FillBody, *, now: datetime) -> Fill:
+def fill_of(order: Order, body: FillBody, *, now: datetime, wall: datetime) -> Fill:
     """The trade as an entry of the ledger.
 
     Parameters
     ----------
     order : Order
     body : FillBody
-    now : datetime
-        The market's time. UTC.
+    now, wall : datetime
+        The market's time, and that by which whoever reports lives. UTC.
 
     Raises
     ------
@@ -43,8 +42,8 @@ def fill_of(order: Order, body: FillBody, *, now: datetime) -> Fill:
             raise FillRefused(f"a trade's {name} must be finite and above zero, not {value:g}")
     if not math.isfinite(body.fee):
         raise FillRefused(f"a trade's fee must be finite, not {body.fee:g}")
-    if not 0 < len(body.fill_id) <= _LONGEST_ID:
-        raise FillRefused(f"a trade's id must have 1 to {_LONGEST_ID} letters")
+    if not body.fill_id or not is_name(body.fill_id):
+        raise FillRefused(f"a trade's id must have 1 to {LONGEST_NAME} printable letters")
     return Fill(
         id=body.fill_id,
         strategy=order.strategy,
@@ -54,20 +53,21 @@ def fill_of(order: Order, body: FillBody, *, now: datetime) -> Fill:
         quantity=body.quantity,
         price=body.price,
         fee=body.fee,
-        at=_time(body.at, now),
+        at=_time(body.at, now, wall),
         client_order_id=order.client_order_id,
     )
 
 
-def _time(told: datetime | None, now: datetime) -> datetime:
+def _time(told: datetime | None, now: datetime, wall: datetime) -> datetime:
+    """When it happened by the market's time: as long ago as it was by the wall's."""
     if told is None:
         return now
     if told.utcoffset() is None:
         raise FillRefused("a trade's time needs a time zone, such as 2026-01-31T12:00:00Z")
-    if told > now + CLOCK_SKEW:
+    if told > wall + CLOCK_SKEW:
         raise FillRefused(f"a trade cannot have happened at {told:%Y-%m-%d %H:%M:%S}, after now")
-    # Accounts are kept in the order in which entries came, never later than their cycle.
-    return min(told, now)
+    # Never later than the cycle that tells of it.
+    return now - max(timedelta(0), wall - told)
 
 
 def disbelief(
