@@ -597,6 +597,21 @@ def test_refused_trades_do_not_pile_up_while_nothing_is_written(world, monkeypat
     assert world.gate._common.scribe.backlog == 10
 
 
+def test_an_order_given_up_before_its_answer_gets_no_room_again_in_silence():
+    world = GateWorld(held(BTC, 500.0))
+    asked = world.gate.validate_order(body_of(value=-2_000.0), sender="agent", may_emergency=False)
+    world.gate.cancel("o1", sender="agent")
+    world.silence()
+    world.write()
+
+    answer = answer_of(asked.result(0))
+    assert (answer["verdict"], answer["quantity"], answer["reservation"]) == ("reject", 0.0, None)
+    assert world.gate.ledger.reservations == {}
+    world.speak()
+    world.write()
+    assert world.journal.orders["o1"].status is not ReservationStatus.PENDING
+
+
 # --- latches -------------------------------------------------------------------------------
 
 

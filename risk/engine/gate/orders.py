@@ -6,7 +6,7 @@ from dataclasses import replace
 import msgspec
 
 from risk.domain.decisions import Decision, OrderRequest, Reason, ReasonCode, SignalRequest
-from risk.domain.events import OrderValidation
+from risk.domain.events import OrderValidation, Verdict
 from risk.domain.journalling import Answered, AnsweredOrder, Note, Written
 from risk.domain.messages import OrderAnswer, OrderBody, SignalAnswer, SignalBody
 from risk.domain.orders import Order, Reservation, ReservationStatus, Side
@@ -207,6 +207,9 @@ class Orders:
         """Answer as to one that comes now, while nothing is written; gives the reasons' codes."""
         request = self._request(known.body, may_emergency=False)
         decision = self._manager(journalling=False).validate_order(request)
+        if not known.is_open:
+            # Its agent gave it up meanwhile, and will not do so again: it gets no room anew.
+            decision = replace(decision, verdict=Verdict.REJECT, allowed=0.0)
         begun = self._common.clock.monotonic()
         again, _ = self._decided(known.body, known.record.sender, decision, begun, journalled=False)
         if again.reservation is not None:
