@@ -81,6 +81,13 @@ CHOICES = [
 ]
 
 
+# That what a choice leaves alone stays is held on each of these pages; the rest goes the same way on
+# all, and is held where there is a table and where there is a map.
+on_two_pages = pytest.mark.parametrize(
+    "choice", CHOICES[:2], indirect=True, ids=lambda choice: choice.path
+)
+
+
 @pytest.fixture(params=CHOICES, ids=lambda choice: choice.path)
 def choice(request) -> Choice:
     return request.param
@@ -129,6 +136,7 @@ def test_what_a_choice_does_not_concern_stays_also_by_back_and_forward(opened, c
     assert page.problems() == []
 
 
+@on_two_pages
 def test_an_address_opened_directly_or_anew_shows_what_the_choice_showed(opened, choice):
     page = opened()
     page.click(choice.press)
@@ -151,6 +159,7 @@ def shown(page) -> dict[str, str]:
     )
 
 
+@on_two_pages
 def test_a_view_that_was_chosen_follows_the_market(opened, choice, reader):
     page = opened()
     page.click(choice.press)
@@ -162,6 +171,7 @@ def test_a_view_that_was_chosen_follows_the_market(opened, choice, reader):
     assert marked(page, choice.stays) == list(choice.stays)
 
 
+@on_two_pages
 def test_another_range_leaves_the_page_in_place(opened, choice):
     page = opened()
     page.run("document.querySelector('a[data-range=\"1h\"]').click()")
@@ -183,6 +193,7 @@ def links_within(page, path: str) -> list[str]:
     return [link.get_attribute("href") for link in links]
 
 
+@on_two_pages
 def test_in_another_zone_all_of_the_page_comes_anew(opened, choice):
     """What callbacks have written says times of the zone before."""
     page = opened()
