@@ -81,8 +81,8 @@ CHOICES = [
 ]
 
 
-# That what a choice leaves alone stays is held on each of these pages; the rest goes the same way on
-# all, and is held where there is a table and where there is a map.
+# That what a choice leaves alone stays is held on each of these pages; the rest goes the same way
+# on all, and is held where there is a table and where there is a map.
 on_two_pages = pytest.mark.parametrize(
     "choice", CHOICES[:2], indirect=True, ids=lambda choice: choice.path
 )
