@@ -64,7 +64,11 @@ class _Numbers(Collector):
         yield _gauge("authority", "1 while this is the authority.", view is not None)
         if view is None:
             return
-        yield _gauge("snapshot_age_seconds", "Since the last cycle was saved.", view.snapshot_age)
+        yield _gauge(
+            "snapshot_age_seconds",
+            "Since the market of the last saved cycle was read.",
+            view.snapshot_age,
+        )
         yield _gauge("snapshot_fresh", "1 while new risk may be answered on it.", view.fresh)
         yield _gauge("journal_writes", "1 while decisions can be written.", view.journalling)
         yield _gauge(

@@ -65,7 +65,7 @@ class StatusView:
     cause : str
     snapshot_id : str
     snapshot_age : float
-        Seconds since the last saved cycle; infinite where it was not told.
+        Seconds since the market of the last saved cycle was read; infinite where it was not told.
     fresh, journalling : bool
         Whether new risk may be answered on it; whether decisions reach the disk.
     limits_version : int

@@ -203,11 +203,30 @@ class Decision:
 
     @property
     def deciding(self) -> tuple[str, ...]:
-        """Codes of the checks that decided: the failures, or what let a reduction pass."""
-        reasons = self.reasons
-        failed = tuple(dict.fromkeys(r.code for r in reasons if r.outcome is Outcome.FAILED))
-        proven = (ReasonCode.REDUCTION_PROVEN.value,)
-        return failed or tuple(r.code for r in reasons if r.code in proven)
+        """See `deciding_of`."""
+        return deciding_of(self.reasons)
+
+
+class Judged(Protocol):
+    """What came of a check, however it is told."""
+
+    @property
+    def code(self) -> str:
+        """A `ReasonCode`, or the kind of a limit."""
+        ...
+
+    @property
+    def outcome(self) -> Outcome:
+        """What came of it."""
+        ...
+
+
+def deciding_of(reasons: Iterable[Judged]) -> tuple[str, ...]:
+    """Codes of the checks that decided: the failures, or what let a reduction pass."""
+    listed = list(reasons)
+    failed = tuple(dict.fromkeys(r.code for r in listed if r.outcome is Outcome.FAILED))
+    proven = ReasonCode.REDUCTION_PROVEN.value
+    return failed or tuple(r.code for r in listed if r.code == proven)
 
 
 _FIRST = {Outcome.FAILED: 0, Outcome.WARNED: 1, Outcome.PASSED: 2, Outcome.SKIPPED: 3}

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 import structlog
 
 from risk.domain.journalling import GateJournal, Note, Written
-from risk.errors import StoreError, StoreUnavailable
+from risk.errors import StoreUnavailable
 
 _LOG = structlog.get_logger(__name__)
 
@@ -204,7 +204,7 @@ class Scribe:
             thread.join(timeout=self._patience)
         try:
             self.flush()
-        except StoreError as problem:
+        except Exception as problem:  # noqa: BLE001 - what ended writing ended a cycle already
             _LOG.warning("notes_left", lines=self.backlog, problem=str(problem))
 
     def _write_for_ever(self) -> None:

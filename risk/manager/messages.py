@@ -1,10 +1,9 @@
 """Answers as they are said to agents."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 
-from risk.domain.decisions import Decision, Outcome, Reason, ReasonCode
+from risk.domain.decisions import Decision, Reason
 from risk.domain.messages import OrderAnswer, ReasonMessage, ReservationMessage, SignalAnswer
 from risk.domain.orders import Reservation
 from risk.domain.scopes import Scope
@@ -65,20 +64,6 @@ def signal_answer(decision: Decision, *, at: datetime) -> SignalAnswer:
         decided_at=at,
         expires_at=at + ANSWER_LIFE,
     )
-
-
-def deciding_codes(reasons: Iterable[ReasonMessage]) -> tuple[str, ...]:
-    """Codes of the checks that decided: the failures, or what let a reduction pass.
-
-    Parameters
-    ----------
-    reasons : iterable of ReasonMessage
-        Of one answer, failures first.
-    """
-    listed = list(reasons)
-    failed = dict.fromkeys(r.code for r in listed if r.outcome is Outcome.FAILED)
-    proven = ReasonCode.REDUCTION_PROVEN.value
-    return tuple(failed) or tuple(r.code for r in listed if r.code == proven)
 
 
 def reason_messages(decision: Decision) -> list[ReasonMessage]:

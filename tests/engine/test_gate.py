@@ -612,6 +612,18 @@ def test_an_order_given_up_before_its_answer_gets_no_room_again_in_silence():
     assert world.journal.orders["o1"].status is not ReservationStatus.PENDING
 
 
+def test_a_gate_whose_writing_has_ended_can_still_be_ended(world):
+    """Or the lease would not be given back."""
+    world.journal.fail_with = ValueError("something that nobody foresaw")
+    waiting = world.gate.validate_order(body_of(), sender="agent", may_emergency=False)
+    with pytest.raises(ValueError, match="nobody foresaw"):
+        world.write()
+
+    world.gate.stop()
+    with pytest.raises(GateClosed):
+        waiting.result(0)
+
+
 # --- latches -------------------------------------------------------------------------------
 
 

@@ -71,7 +71,7 @@ class Answering:
             Before the first one.
         """
         if self._record is None:
-            raise GateClosed("the engine has not measured the book yet: ask again in a moment")
+            raise _not_yet()
         return self._record
 
     def lead(self, record: CycleRecord, ledger: Ledger) -> RiskManager:
@@ -203,7 +203,7 @@ class Answering:
         """
         manager = self._manager
         if manager is None:
-            raise GateClosed("the engine has not measured the book yet: ask again in a moment")
+            raise _not_yet()
         if ledger is not self._followed:
             manager, self._followed = manager.following(ledger), ledger
         terms = _Terms(self._barred(journalling), self._edition)
@@ -230,6 +230,10 @@ class Answering:
         since = self._clock.now() - timedelta(seconds=seconds)
         for orders in self._sent.values():
             orders.forget_before(since)
+
+
+def _not_yet() -> GateClosed:
+    return GateClosed("the engine has not measured the book yet: ask again in a moment")
 
 
 def _identity(action: Action) -> tuple[str, Scope, TradingState] | None:

@@ -1,6 +1,5 @@
 """What all parts of a gate share: one lock, one ledger, one journal, and those who wait for it."""
 
-import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -203,11 +202,6 @@ class Common:
 
 def _closed() -> GateClosed:
     return GateClosed("this authority has ended: nothing that it says would hold")
-
-
-def digest(answer: str) -> str:
-    """SHA-256 of an answer as it was said, in hexadecimal."""
-    return hashlib.sha256(answer.encode()).hexdigest()
 
 
 def done(answer: _T) -> Future[_T]:

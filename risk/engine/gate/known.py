@@ -8,7 +8,7 @@ import msgspec
 from risk.domain.journalling import AnsweredOrder
 from risk.domain.ledger import Fill
 from risk.domain.messages import OrderBody, OrderStanding
-from risk.domain.orders import Order, OrderType, Reservation, ReservationStatus, Side
+from risk.domain.orders import Order, Reservation, ReservationStatus
 
 #: Orders that are over and still known by heart; older ones are looked up.
 REMEMBERED = 50_000
@@ -75,20 +75,7 @@ class KnownOrder:
     @property
     def order(self) -> Order:
         """What might be sent of it. Only of one that was let through."""
-        record = self.record
-        return Order(
-            client_order_id=record.client_order_id,
-            portfolio=self.body.portfolio,
-            strategy=record.strategy,
-            asset=record.asset,
-            venue=record.venue,
-            side=Side(record.side),
-            quantity=record.allowed,
-            order_type=self.body.order_type,
-            limit_price=self.body.limit_price if self.body.order_type is OrderType.LIMIT else None,
-            reduce_only=self.body.reduce_only,
-            emergency=self.body.emergency,
-        )
+        return order_of(self.body, venue=self.record.venue, quantity=self.record.allowed)
 
     def standing(self, *, journalled: bool) -> OrderStanding:
         """Where it stands."""
@@ -99,6 +86,33 @@ class KnownOrder:
             filled=self.filled,
             journalled=journalled,
         )
+
+
+def order_of(body: OrderBody, *, venue: str, quantity: float) -> Order:
+    """What may be sent of an order.
+
+    Parameters
+    ----------
+    body : OrderBody
+        As it was sent, and accepted as an order.
+    venue : str
+        Where it goes, also where it named none.
+    quantity : float
+        Units that were let through.
+    """
+    return Order(
+        client_order_id=body.client_order_id,
+        portfolio=body.portfolio,
+        strategy=body.strategy,
+        asset=body.asset,
+        venue=venue,
+        side=body.side,
+        quantity=quantity,
+        order_type=body.order_type,
+        limit_price=body.limit_price,
+        reduce_only=body.reduce_only,
+        emergency=body.emergency,
+    )
 
 
 class KnownOrders:

@@ -1,22 +1,30 @@
 """Answers to orders: checked and reserved in one step, written down, then said."""
 
+import hashlib
 from concurrent.futures import Future
 from dataclasses import replace
 
 import msgspec
 
-from risk.domain.decisions import Decision, OrderRequest, Reason, ReasonCode, SignalRequest
+from risk.domain.decisions import (
+    Decision,
+    OrderRequest,
+    Reason,
+    ReasonCode,
+    SignalRequest,
+    deciding_of,
+)
 from risk.domain.events import OrderValidation, Verdict
 from risk.domain.journalling import Answered, AnsweredOrder, Note, Written
 from risk.domain.messages import OrderAnswer, OrderBody, SignalAnswer, SignalBody
-from risk.domain.orders import Order, Reservation, ReservationStatus, Side
+from risk.domain.orders import Reservation, ReservationStatus, Side
 from risk.domain.snapshot import RESERVATION_LIFE
-from risk.engine.gate.common import Common, digest, done
-from risk.engine.gate.known import KnownOrder
+from risk.engine.gate.common import Common, done
+from risk.engine.gate.known import KnownOrder, order_of
 from risk.limits.sent import SentOrder
 from risk.manager import RiskManager
 from risk.manager.forms import is_finite, is_name
-from risk.manager.messages import deciding_codes, order_answer, signal_answer
+from risk.manager.messages import order_answer, signal_answer
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -49,8 +57,8 @@ class Orders:
             if not _may_be_kept(body):
                 return self._refuse(decision)
             waits = common.durable and journalling
-            known, notes = self._decided(body, sender, decision, begun, journalled=waits)
-            self._hold(known, notes)
+            known, answered = self._decided(body, sender, decision, begun, journalled=waits)
+            notes = [*self._hold(known), answered]
             return self._say(known, notes, waits=waits, frees=_only_reduces(decision))
 
     def signal(self, body: SignalBody) -> SignalAnswer:
@@ -96,7 +104,7 @@ class Orders:
 
     def _decided(
         self, body: OrderBody, sender: str, decision: Decision, begun: float, *, journalled: bool
-    ) -> tuple[KnownOrder, list[Note]]:
+    ) -> tuple[KnownOrder, Answered]:
         """The order as it is answered, and what is to be written of it; nothing is held yet."""
         common = self._common
         wall, now = common.clock.wall(), common.clock.now()
@@ -126,44 +134,32 @@ class Orders:
             answer=_encode(answer).decode(),
             status=None if reservation is None else reservation.status,
         )
-        event = self._event(record, deciding_codes(answer.reasons))
-        return KnownOrder(body, record, reservation), [Answered(record, event)]
+        event = self._event(record, deciding_of(answer.reasons))
+        return KnownOrder(body, record, reservation), Answered(record, event)
 
     def _reservation(self, decision: Decision, body: OrderBody) -> Reservation | None:
         if decision.allowed <= 0.0:
             return None
         common = self._common
         wall = common.clock.wall()
-        order = Order(
-            client_order_id=body.client_order_id,
-            portfolio=body.portfolio,
-            strategy=body.strategy,
-            asset=body.asset,
-            venue=self._venue(body),
-            side=body.side,
-            quantity=decision.allowed,
-            order_type=body.order_type,
-            limit_price=body.limit_price,
-            reduce_only=body.reduce_only,
-            emergency=body.emergency,
-        )
         return Reservation(
             id=f"{decision.snapshot_id}/{common.book.ledger.seq + 1}",
-            order=order,
+            order=order_of(body, venue=self._venue(body), quantity=decision.allowed),
             placed_at=wall,
             expires_at=wall + RESERVATION_LIFE,
         )
 
-    def _hold(self, known: KnownOrder, notes: list[Note]) -> None:
-        """Take the room of an order, and remember it."""
-        common = self._common
+    def _hold(self, known: KnownOrder) -> list[Note]:
+        """Take the room of an order, and remember it; gives what is to be written of that."""
+        common, notes = self._common, list[Note]()
         if known.reservation is not None:
-            notes.insert(0, common.book.add(known.reservation))
+            notes.append(common.book.add(known.reservation))
             sent = SentOrder(
                 known.record.at, known.record.asset, known.body.side, known.body.quantity
             )
             common.answering.note_sent(known.record.strategy, sent)
         common.orders.add(known)
+        return notes
 
     def _say(
         self, known: KnownOrder, notes: list[Note], *, waits: bool, frees: bool
@@ -205,18 +201,20 @@ class Orders:
 
     def _decide_again(self, known: KnownOrder, notes: list[Note]) -> tuple[str, ...]:
         """Answer as to one that comes now, while nothing is written; gives the reasons' codes."""
+        begun = self._common.clock.monotonic()
         request = self._request(known.body, may_emergency=False)
         decision = self._manager(journalling=False).validate_order(request)
         if not known.is_open:
             # Its agent gave it up meanwhile, and will not do so again: it gets no room anew.
             decision = replace(decision, verdict=Verdict.REJECT, allowed=0.0)
-        begun = self._common.clock.monotonic()
-        again, _ = self._decided(known.body, known.record.sender, decision, begun, journalled=False)
+        again, answered = self._decided(
+            known.body, known.record.sender, decision, begun, journalled=False
+        )
         if again.reservation is not None:
             notes.append(self._common.book.add(again.reservation))
-        known.record = replace(again.record, micros=known.record.micros)
-        known.reservation, known.status = again.reservation, again.status
-        return decision.deciding
+        known.record, known.reservation = again.record, again.reservation
+        known.status = again.status
+        return answered.event.reasons
 
     def _event(self, record: AnsweredOrder, reasons: tuple[str, ...]) -> OrderValidation:
         sign = Side(record.side).sign
@@ -230,7 +228,7 @@ class Orders:
             allowed_quantity=sign * record.allowed,
             reasons=reasons,
             sender=record.sender,
-            answer_digest=digest(record.answer),
+            answer_digest=hashlib.sha256(record.answer.encode()).hexdigest(),
         )
 
     # --- orders that are none --------------------------------------------------------------
