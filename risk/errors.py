@@ -13,6 +13,8 @@
     │   ├── EventInvalid        bytes that are not one of our events
     │   ├── OrderUnknown        no order of that id was let through
     │   ├── FillRefused         a trade that cannot be one of the order's
+    │   ├── LeaseUnknown        no slice of room of that id was ever asked for
+    │   ├── LeaseSettled        a slice that was settled with another list of orders
     │   └── ReductionUnknown    no request to make a position smaller has that id
     ├── ExtraMissing            a part whose package is installed on demand only
     ├── UnknownPortfolio        no portfolio of that name
@@ -143,6 +145,30 @@ class FillRefused(InvalidInput):
     def __init__(self, reason: str, *, conflict: bool = False) -> None:
         super().__init__(reason)
         self.conflict = conflict
+
+
+class LeaseUnknown(InvalidInput):
+    """No slice of room of that id was ever asked for.
+
+    Parameters
+    ----------
+    lease_id : str
+    """
+
+    def __init__(self, lease_id: str) -> None:
+        super().__init__(f"no slice of room {lease_id!r} was asked for here")
+
+
+class LeaseSettled(InvalidInput):
+    """A slice of room was settled before, with another list of orders.
+
+    Parameters
+    ----------
+    lease_id : str
+    """
+
+    def __init__(self, lease_id: str) -> None:
+        super().__init__(f"the slice {lease_id!r} was settled before, with other orders")
 
 
 class ReductionUnknown(InvalidInput):

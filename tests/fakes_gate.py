@@ -10,17 +10,21 @@ import msgspec
 from risk.api.desk import Desk
 from risk.auth.keys import KeyRing, new_key
 from risk.domain.events import Verdict
-from risk.domain.gate import GateView, Said
+from risk.domain.gate import GateView, Lent, Said
 from risk.domain.keys import ApiKey, KeyAbility
 from risk.domain.latches import Latch
 from risk.domain.messages import (
     CommandAnswer,
     FillBody,
+    LeaseBody,
+    LeasedOrder,
     OrderAnswer,
     OrderBody,
     OrderStanding,
     ReasonMessage,
     ReservationMessage,
+    SettledLease,
+    SettledOrder,
     SignalAnswer,
     SignalBody,
 )
@@ -29,7 +33,16 @@ from risk.domain.reductions import Reduction
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import RiskState
 from risk.domain.trading import TradingState
-from risk.errors import FillRefused, GateClosed, OrderUnknown, ReductionUnknown, StoreUnavailable
+from risk.engine.gate.slices import asked_of, listed_of
+from risk.errors import (
+    FillRefused,
+    GateClosed,
+    LeaseSettled,
+    LeaseUnknown,
+    OrderUnknown,
+    ReductionUnknown,
+    StoreUnavailable,
+)
 from risk.manager.latching import refuse_unknown_scope
 from risk.storage.telling import JournalEntry, LabelledHistory, LastValue
 from tests.builders import NOON, PORTFOLIO, VENUE, build_assessment, build_snapshot, build_state
@@ -142,6 +155,43 @@ class FakeGate:
         )
         self._reservations[body.client_order_id] = Reservation(
             id=f"r-{body.client_order_id}", order=order, placed_at=NOON, expires_at=NOON + LIFE
+        )
+
+    def lend(self, body: LeaseBody, *, sender: str) -> Lent:
+        wanted, listed = asked_of(body), listed_of(body)
+        settled = None if body.settles is None else self._settle(body.settles, listed)
+        if wanted is None:
+            return Lent(None, settled)
+        told = ReasonMessage(
+            code="lease_orders", outcome="passed", subject="orders", threshold=body.at_most
+        )
+        answer = self._decide(wanted, may_emergency=False)
+        if answer.reservation is not None:
+            self._reserve(wanted, answer)
+            answer = msgspec.structs.replace(answer, reasons=[told])
+        return Lent(self._soon(_encode(answer)), settled)
+
+    def _settle(self, lease_id: str, listed: list[LeasedOrder]) -> Future[SettledLease]:
+        if lease_id not in self._reservations:
+            raise LeaseUnknown(lease_id)
+        held = self._reservations[lease_id]
+        if held.status is ReservationStatus.SETTLED:
+            raise LeaseSettled(lease_id)
+        self._reservations[lease_id] = replace(held, status=ReservationStatus.SETTLED)
+        granted, spent = held.order.quantity, sum(each.quantity for each in listed)
+        told = [
+            SettledOrder(client_order_id=each.client_order_id, accepted=True) for each in listed
+        ]
+        return self._soon(
+            SettledLease(
+                lease_id=lease_id,
+                granted=granted,
+                spent=spent,
+                unspent=max(0.0, granted - spent),
+                overspent=max(0.0, spent - granted),
+                orders=told,
+                journalled=self.journalling,
+            )
         )
 
     def validate_signal(self, body: SignalBody) -> SignalAnswer:

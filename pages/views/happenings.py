@@ -22,6 +22,7 @@ from risk.domain.events import (
     FillUnexpected,
     ForecastScored,
     FundsMoved,
+    LeaseOverspent,
     LimitBreached,
     LimitCleared,
     LimitUpdated,
@@ -221,6 +222,13 @@ def _unexpected(event: FillUnexpected, _currency: str) -> Words:
     return _BY_SEVERITY[event.severity], fact, f"{filled}: {_in_line(event.reason)}; {about}"
 
 
+def _overspent(event: LeaseOverspent, _currency: str) -> Words:
+    fact = f"{event.strategy} ordered more {event.asset} than it had room for without asking"
+    ordered = f"{quantity(event.quantity)} ordered, {quantity(event.allowed)} left"
+    about = f"slice {event.lease_id}, told by {event.sender}"
+    return _BY_SEVERITY[event.severity], fact, f"{ordered}: all of it is reserved; {about}"
+
+
 def _disputed(event: FillDisputed, _currency: str) -> Words:
     fact = f"A fill told by {event.sender} was not believed"
     detail = f"{_in_line(event.reason)}; order {event.client_order_id}, nothing was booked"
@@ -357,6 +365,7 @@ _SAY: dict[type[RiskEvent], Callable[[Any, str], Words]] = {
     OrderValidation: _order,
     FillUnexpected: _unexpected,
     FillDisputed: _disputed,
+    LeaseOverspent: _overspent,
     ReservationOverdue: _overdue,
     ReservationReleased: _released,
     ReductionAcknowledged: _acknowledged,

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable
+from enum import Enum, EnumType
 from functools import cache
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -19,7 +20,7 @@ MOST = 65_536
 #: Seconds in which it must be there whole.
 PATIENCE = 10.0
 
-_FIELD = re.compile(r"^(?P<problem>.*) - at `\$\.(?P<field>\w+)`$")
+_FIELD = re.compile(r"^(?P<problem>.*) - at `\$\.(?P<field>[\w.\[\]]+)`$")
 _WHOLE = re.compile(r"-?\d{1,19}", re.ASCII)
 _KINDS = {
     "float": "a number",
@@ -176,7 +177,12 @@ def _kind_words(text: str) -> str:
 
 def _options(kind: type[msgspec.Struct], field: str) -> str:
     annotation = next(f.type for f in msgspec.structs.fields(kind) if f.name == field)
-    return f", only {' or '.join(member.value for member in annotation)}"
+    # A field that may be missing is of more than one type.
+    words: EnumType = next(
+        each for each in (annotation, *get_args(annotation)) if isinstance(each, EnumType)
+    )
+    members: tuple[Enum, ...] = tuple(words)
+    return f", only {' or '.join(member.value for member in members)}"
 
 
 # --- parameters ----------------------------------------------------------------------------

@@ -1,28 +1,45 @@
-"""Local headroom: slices of room that an agent could spend without asking. Not built yet."""
+"""Slices of room that an agent may spend without asking, and what became of them."""
 
-from risk.api.operations import Call, Operation, Reply
-from risk.api.problems import Refused
+import msgspec
+
+from risk.api.desk import outcome
+from risk.api.operations import Call, Operation, require_portfolio, require_strategy
 from risk.domain.keys import KeyAbility
-from risk.domain.messages import Problem
+from risk.domain.leases import orders_of
+from risk.domain.messages import LeaseAnswer, LeaseBody, OrderAnswer, SettledLease
+
+_decode = msgspec.json.Decoder(OrderAnswer).decode
 
 
-async def _lease(_call: Call) -> Reply:
-    raise Refused(
-        501,
-        "not_built",
-        "this version lends no room for local checks: ask about each order with "
-        "POST /api/v1/orders/validate",
-    )
+async def _lend(call: Call) -> LeaseAnswer:
+    body: LeaseBody = call.body
+    key, gate = call.key, call.gate
+    require_portfolio(key, body.portfolio)
+    require_strategy(key, body.strategy)
+    if body.lease_id is not None:
+        call.room.orders.take(key.id)
+    lent = await call.desk.apart(lambda: gate.lend(body, sender=key.sender))
+    settled: SettledLease | None = None
+    if lent.settled is not None:
+        settled = await outcome(lent.settled)
+    said: OrderAnswer | None = None
+    if lent.answer is not None:
+        answer: bytes = await outcome(lent.answer)
+        said = _decode(answer)
+    orders = 0 if said is None else orders_of(said.reasons)
+    return LeaseAnswer(lease=said, orders=orders, settled=settled)
 
 
 OPERATIONS = (
     Operation(
         method="POST",
         path="/api/v1/leases",
-        summary="Borrow room for local checks. Not built yet: always answers 501.",
-        handle=_lease,
+        summary="Settle a slice of room with the orders that were made of it, or ask for another.",
+        handle=_lend,
         abilities=frozenset({KeyAbility.VALIDATE}),
-        answer=Problem,
-        problems=(501,),
+        body=LeaseBody,
+        answer=LeaseAnswer,
+        problems=(404, 409, 503),
+        bucket="orders",
     ),
 )

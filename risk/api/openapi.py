@@ -28,7 +28,6 @@ _STATUSES: Mapping[int, str] = {
     422: "It cannot be what it says.",
     429: "The key asked too often; Retry-After says when again.",
     500: "Something went wrong in Seawall.",
-    501: "Not built yet.",
     503: "Nobody can answer now; Retry-After says when to ask again.",
 }
 #: Statuses that come with a header of when to ask again.

@@ -37,6 +37,8 @@ from risk.errors import (
     FillRefused,
     GateClosed,
     InvalidInput,
+    LeaseSettled,
+    LeaseUnknown,
     OrderUnknown,
     ReductionUnknown,
     SeawallError,
@@ -459,6 +461,8 @@ def _fill_refused(error: Exception) -> Refused:
 _TOLD: Mapping[type[Exception], Callable[[Exception], Refused]] = {
     OrderUnknown: lambda error: Refused(404, "unknown_order", str(error)),
     ReductionUnknown: lambda error: Refused(404, "unknown_reduction", str(error)),
+    LeaseUnknown: lambda error: Refused(404, "unknown_lease", str(error)),
+    LeaseSettled: lambda error: Refused(409, "settled_before", str(error)),
     FillRefused: _fill_refused,
     InvalidInput: lambda error: bad_parameter(str(error)),
     GateClosed: lambda _error: no_authority(),

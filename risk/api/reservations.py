@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from risk.api.operations import READERS, Call, Operation
+from risk.domain.leases import is_lease_id
 from risk.domain.orders import Reservation
 
 
@@ -14,6 +15,8 @@ class ReservationEntry(msgspec.Struct, kw_only=True, frozen=True):
     Attributes
     ----------
     id, client_order_id, strategy, asset, venue, side : str
+    lease : bool
+        Whether it is no order but a slice of room, see `POST /api/v1/leases`.
     quantity, filled : float
         Units approved, and units filled of them.
     limit_price : float or None
@@ -25,6 +28,7 @@ class ReservationEntry(msgspec.Struct, kw_only=True, frozen=True):
 
     id: str
     client_order_id: str
+    lease: bool
     strategy: str
     asset: str
     venue: str
@@ -63,6 +67,7 @@ def _entry(held: Reservation) -> ReservationEntry:
     return ReservationEntry(
         id=held.id,
         client_order_id=order.client_order_id,
+        lease=is_lease_id(order.client_order_id),
         strategy=order.strategy,
         asset=order.asset,
         venue=order.venue,

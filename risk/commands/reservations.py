@@ -9,6 +9,7 @@ from risk.commands.output import as_json, print_json, print_table
 from risk.commands.people import book_of, by_whom, for_a_reason, of_portfolio
 from risk.commands.store import reading, writing
 from risk.domain.ages import age_in_words
+from risk.domain.leases import is_lease_id
 from risk.domain.orders import Reservation
 from risk.engine.clock import wall_time
 from risk.storage import reservations as storage
@@ -98,6 +99,7 @@ def _document(each: _Open) -> dict[str, object]:
     order = each.held.order
     return {
         "client_order_id": order.client_order_id,
+        "lease": is_lease_id(order.client_order_id),
         "id": each.held.id,
         "strategy": order.strategy,
         "asset": order.asset,
@@ -130,4 +132,5 @@ def _row(each: _Open) -> tuple[object, ...]:
 def _standing(each: _Open) -> str:
     if each.releases:
         return "its release waits for the engine"
-    return "overdue: nobody told what became of it" if each.overdue else "open"
+    slice_ = ", a slice of room" if is_lease_id(each.held.order.client_order_id) else ""
+    return f"overdue{slice_}: nobody told what became of it" if each.overdue else f"open{slice_}"

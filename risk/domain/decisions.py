@@ -51,6 +51,8 @@ class ReasonCode(StrEnum):
     REDUCTION_PROVEN = "reduction_proven"
     REDUCTION_NOT_PROVEN = "reduction_not_proven"
     REDUCTION_RAISES_RISK = "reduction_raises_risk"
+    LEASE_ORDERS = "lease_orders"
+    LEASED = "leased"
 
 
 class Outcome(StrEnum):

@@ -17,8 +17,10 @@ from risk.domain.latches import Latch
 from risk.domain.messages import (
     CommandAnswer,
     FillBody,
+    LeaseBody,
     OrderBody,
     OrderStanding,
+    SettledLease,
     SignalAnswer,
     SignalBody,
 )
@@ -79,6 +81,21 @@ class Said(NamedTuple):
     answer: Future[bytes]
 
 
+class Lent(NamedTuple):
+    """What was answered to who asked for a slice of room, or settled one.
+
+    Attributes
+    ----------
+    answer : Future of bytes or None
+        JSON of an `OrderAnswer` about the slice; None where none was asked for.
+    settled : Future of SettledLease or None
+        None where none was settled.
+    """
+
+    answer: Future[bytes] | None
+    settled: Future[SettledLease] | None
+
+
 class Gate(Protocol):
     """Answers orders, and keeps room for those that it lets through."""
 
@@ -106,6 +123,25 @@ class Gate(Protocol):
         Future of bytes
             JSON of an `OrderAnswer`, done once it is journalled; at once for what needs no room
             while the database is away.
+        """
+        ...
+
+    def lend(self, body: LeaseBody, *, sender: str) -> Lent:
+        """Settle a slice of room, and reserve another: in this order, and in one step.
+
+        A slice is judged as an order of its size would be, and never granted before it is
+        journalled. It goes down with the list of all orders that were made of it: each counts as
+        answered from then on, with room of its own, also what is more than was granted. The rest
+        is free again. The same list again has the same answer. It may have to ask the database.
+
+        Raises
+        ------
+        InvalidInput
+            If what is sent cannot be used.
+        LeaseUnknown
+            If a slice is settled that was never asked for.
+        LeaseSettled
+            If one was settled before, with other orders.
         """
         ...
 

@@ -130,6 +130,57 @@ class CommandBody(_Request, frozen=True):
     id: str | None = None
 
 
+class LeasedOrder(_Request, frozen=True):
+    """An order that was made of a slice of room, without asking.
+
+    Attributes
+    ----------
+    client_order_id : str
+        Unique, as of any order.
+    quantity : float
+        Units.
+    """
+
+    client_order_id: str
+    quantity: float
+
+
+class LeaseBody(_Request, frozen=True):
+    """Asks for a slice of room, settles one, or both.
+
+    Attributes
+    ----------
+    portfolio, strategy : str
+    lease_id : str or None
+        Of the slice asked for: made by who asks, begins with ``lease:``; the key of idempotency.
+        None where one is settled only.
+    asset : str or None
+        Such as ``BTC/USDT``; like `side` and `quantity` needed of a slice that is asked for.
+    side : Side or None
+    quantity : float or None
+        Units of the asset.
+    venue : str or None
+        None where the policy names exactly one.
+    at_most : int
+        Orders that may be made of it, up to 500; fewer where a limit counts orders.
+    settles : str or None
+        Id of a slice that will be spent no more.
+    orders : list of LeasedOrder
+        All that were made of that one; none where it was not spent.
+    """
+
+    portfolio: str
+    strategy: str
+    lease_id: str | None = None
+    asset: str | None = None
+    side: Side | None = None
+    quantity: float | None = None
+    venue: str | None = None
+    at_most: int = 100
+    settles: str | None = None
+    orders: list[LeasedOrder] = []
+
+
 class ReasonMessage(_Answer, frozen=True):
     """One check that ran or was skipped.
 
@@ -259,6 +310,63 @@ class OrderStanding(_Answer, frozen=True):
     reserved: float
     filled: float
     journalled: bool
+
+
+class SettledOrder(_Answer, frozen=True):
+    """What became of an order on the list of a slice.
+
+    Attributes
+    ----------
+    client_order_id : str
+    accepted : bool
+        Whether room is held for it from now on. False where another order had that id before.
+    """
+
+    client_order_id: str
+    accepted: bool
+
+
+class SettledLease(_Answer, frozen=True):
+    """A slice that its holder spends no more.
+
+    Attributes
+    ----------
+    lease_id : str
+    granted, spent, unspent, overspent : float
+        Units let through, units of the accepted orders, what is left of the first, and what the
+        second are beyond it.
+    orders : list of SettledOrder
+        In the order in which they were told.
+    journalled : bool
+        False where it holds in memory and the database does not answer yet: tell it again.
+    """
+
+    lease_id: str
+    granted: float
+    spent: float
+    unspent: float
+    overspent: float
+    orders: list[SettledOrder]
+    journalled: bool
+
+
+class LeaseAnswer(_Answer, frozen=True):
+    """What was answered to who asked for a slice of room, settled one, or both.
+
+    Attributes
+    ----------
+    lease : OrderAnswer or None
+        The slice, answered as an order would be: `quantity` may be spent until `expires_at`, which
+        the holder counts from before it asked. None where none was asked for.
+    orders : int
+        Orders that may be made of it.
+    settled : SettledLease or None
+        The slice that was settled; None where none was.
+    """
+
+    lease: OrderAnswer | None
+    orders: int
+    settled: SettledLease | None
 
 
 class CommandAnswer(_Answer, frozen=True):

@@ -28,13 +28,14 @@ class OrderType(StrEnum):
 
 
 class ReservationStatus(StrEnum):
-    """Where a reservation stands in its life."""
+    """Where a reservation stands in its life; `SETTLED` is a slice's whose holder told of it."""
 
     PENDING = "pending"
     PARTLY_FILLED = "partly_filled"
     FILLED = "filled"
     VOIDED = "voided"
     EXPIRED = "expired"
+    SETTLED = "settled"
 
     @property
     def holds_room(self) -> bool:

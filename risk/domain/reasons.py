@@ -150,4 +150,12 @@ REASONS: Mapping[ReasonCode, Explained] = {
         "The reduction passed and yet raises a measure of the book, as closing a hedge does.",
         "Look at what it hedged.",
     ),
+    ReasonCode.LEASE_ORDERS: Explained(
+        "This is a slice of room, and its holder may make so many orders of it without asking.",
+        "Settle it with the list of these orders.",
+    ),
+    ReasonCode.LEASED: Explained(
+        "The order was approved beside its agent, from a slice of room that it held.",
+        "Report its fills and its end, as of any order; what is over the slice was reserved too.",
+    ),
 }

@@ -184,6 +184,10 @@ class LimitGuard:
         checks = Checks(enclosing.limits[first:], allowed[first:], values)
         return [] if checks.passed else [each for each in checks.each if not each.passed]
 
+    def order_limits(self, key: PositionKey) -> tuple[OrderLimit, ...]:
+        """The limits on single orders that enclose a position."""
+        return self._limits(key).order
+
     def skipped(self, key: PositionKey) -> Skipped:
         """The limits that would have been asked."""
         return Skipped(self._limits(key).limits)

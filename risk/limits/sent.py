@@ -47,29 +47,60 @@ class SentOrders:
     def __init__(self, orders: Iterable[SentOrder] = ()) -> None:
         self._times: list[datetime] = []
         self._alike: dict[Likeness, list[datetime]] = {}
+        # Sizes that were sent more than once, and the last one: of all others none counts more.
+        self._again: dict[tuple[str, Side], set[float]] = {}
+        self._last: dict[tuple[str, Side], float] = {}
+        self._leased: dict[str, tuple[str, Side, int]] = {}
         for order in orders:
             self.add(order)
 
     def add(self, order: SentOrder) -> None:
         """Note one more; never earlier than the last."""
         self._times.append(order.at)
-        self._alike.setdefault(order.likeness, []).append(order.at)
+        alike, way = self._alike.setdefault(order.likeness, []), (order.asset, order.side)
+        alike.append(order.at)
+        self._last[way] = order.quantity
+        if len(alike) > 1:
+            self._again.setdefault(way, set()).add(order.quantity)
+
+    def lease(self, lease_id: str, asset: str, side: Side, orders: int) -> None:
+        """Count so many orders, of any size, that may be sent at any time without our knowing."""
+        self._leased[lease_id] = asset, side, orders
+
+    def end_lease(self, lease_id: str) -> None:
+        """Count them no more: it is known which were sent."""
+        self._leased.pop(lease_id, None)
+
+    @property
+    def leases(self) -> tuple[str, ...]:
+        """Slices whose orders count."""
+        return tuple(self._leased)
+
+    def sizes(self, asset: str, side: Side) -> tuple[float, ...]:
+        """Units of those orders for one asset and side of which there were most in any window."""
+        last = self._last.get((asset, side))
+        return (*self._again.get((asset, side), ()), *(() if last is None else (last,)))
 
     def forget_before(self, at: datetime) -> None:
         """Drop what is older: no window reaches back to it."""
         _drop(self._times, at)
         for likeness in list(self._alike):
             _drop(self._alike[likeness], at)
+            if len(self._alike[likeness]) <= 1:
+                self._again.get(likeness[:2], set()).discard(likeness[2])
             if not self._alike[likeness]:
                 del self._alike[likeness]
 
     def count(self, *, at: datetime, seconds: float) -> int:
         """How many there were in the last `seconds`, by their time and not by their number."""
-        return _later_than(self._times, at - timedelta(seconds=seconds))
+        leased = sum(orders for _, _, orders in self._leased.values())
+        return leased + _later_than(self._times, at - timedelta(seconds=seconds))
 
     def count_alike(self, likeness: Likeness, *, at: datetime, seconds: float) -> int:
         """How many of those are the same order."""
-        return _later_than(self._alike.get(likeness, ()), at - timedelta(seconds=seconds))
+        leased = sum(n for *which, n in self._leased.values() if tuple(which) == likeness[:2])
+        since = at - timedelta(seconds=seconds)
+        return leased + _later_than(self._alike.get(likeness, ()), since)
 
 
 def _later_than(times: "list[datetime] | tuple[()]", since: datetime) -> int:

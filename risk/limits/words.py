@@ -336,6 +336,14 @@ def _raised(reason: Reason, write: Write) -> str:
     )
 
 
+def _leased(reason: Reason, write: Write) -> str:
+    said = f"Its agent made it of the slice {reason.subject}, without asking"
+    if reason.outcome is not Outcome.WARNED:
+        return f"{said}."
+    value, threshold = _figures(reason, write)
+    return f"{said}; its orders were {value} in all, and {threshold} was left of it."
+
+
 _SAY: Mapping[str, _Say] = {
     ReasonCode.NAME_NOT_VALID: _told("the {subject} is no name."),
     ReasonCode.ORDER_TYPE_UNKNOWN: _told("the type is neither market nor limit."),
@@ -403,4 +411,9 @@ _SAY: Mapping[str, _Say] = {
         "it says that it only reduces, and the position in {coin} does not bear that out."
     ),
     ReasonCode.REDUCTION_RAISES_RISK: _raised,
+    ReasonCode.LEASE_ORDERS: _told(
+        "it is a slice of room, of which its agent may make {threshold} without asking.",
+        Unit.COUNT,
+    ),
+    ReasonCode.LEASED: _leased,
 }

@@ -1,6 +1,6 @@
 """Answers as they are said to agents."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from risk.domain.decisions import Decision, Reason
@@ -18,6 +18,7 @@ def order_answer(
     ledger_seq: int,
     action_seq: int,
     journalled: bool,
+    life: timedelta = ANSWER_LIFE,
 ) -> OrderAnswer:
     """The answer to an order.
 
@@ -32,6 +33,8 @@ def order_answer(
     ledger_seq, action_seq : int
         What it knew of.
     journalled : bool
+    life : timedelta
+        How long it may be acted upon.
     """
     return OrderAnswer(
         client_order_id=decision.client_order_id,
@@ -47,7 +50,7 @@ def order_answer(
         ledger_seq=ledger_seq,
         action_seq=action_seq,
         decided_at=at,
-        expires_at=at + ANSWER_LIFE,
+        expires_at=at + life,
         journalled=journalled,
     )
 
@@ -68,10 +71,11 @@ def signal_answer(decision: Decision, *, at: datetime) -> SignalAnswer:
 
 def reason_messages(decision: Decision) -> list[ReasonMessage]:
     """Every check that ran or was skipped, failures first."""
-    return [_message(reason) for reason in decision.reasons]
+    return [message_of(reason) for reason in decision.reasons]
 
 
-def _message(reason: Reason) -> ReasonMessage:
+def message_of(reason: Reason) -> ReasonMessage:
+    """A reason as it is said to agents."""
     code, outcome, subject, scope, value, threshold, unit = reason
     return ReasonMessage(
         code=code,

@@ -231,6 +231,11 @@ class RiskManager:
         """The refusal of an order whose id another one has."""
         return self._answer_malformed(request, (_duplicate(request),))
 
+    def misnamed(self, request: OrderRequest) -> Decision:
+        """The refusal of an order whose id is one that orders cannot have."""
+        reason = failed(ReasonCode.NAME_NOT_VALID, "client order id")
+        return self._answer_malformed(request, (reason,))
+
     def validate_signal(self, request: SignalRequest) -> Decision:
         """What an order of that kind would be answered; advises a size where none is named.
 
@@ -280,6 +285,35 @@ class RiskManager:
             decision = self.validate_order(_just_beyond(order, place, decision.allowed))
         value = decision.allowed * mark.price if mark.known else None
         return Room(decision.allowed, value, decision)
+
+    def orders_left(self, request: OrderRequest) -> tuple[int | None, tuple[Reason, ...]]:
+        """How many more orders for an asset and side a strategy may send, of whatever sizes.
+
+        Parameters
+        ----------
+        request : OrderRequest
+            One that is an order, and has a mark.
+
+        Returns
+        -------
+        tuple of int or None and tuple of Reason
+            None where nothing counts them; the reason is why there may be none at all.
+        """
+        if self._guard is None:
+            return None, ()
+        place = self._places.at(request.strategy, request.asset, request.venue, request.side)
+        view = self._view(request, place, request.quantity)
+        sizes = {request.quantity, *view.sent.sizes(request.asset, place.side)}
+        left, reasons = None, list[Reason]()
+        for limit in self._guard.order_limits(place.key):
+            if not isinstance(limit, WindowedLimit):
+                continue
+            worst = max(_counted(limit, replace(view, requested=each)) for each in sizes)
+            more = math.floor(max(0.0, 1.0 + limit.hard - worst))
+            left = more if left is None else min(left, more)
+            if not more:
+                reasons.append(_too_often(limit, worst))
+        return left, tuple(reasons)
 
     @property
     def looks_back(self) -> float:
@@ -458,6 +492,16 @@ class RiskManager:
 
 def _duplicate(request: OrderRequest) -> Reason:
     return failed(ReasonCode.DUPLICATE_ORDER, request.client_order_id)
+
+
+def _counted(limit: WindowedLimit, view: OrderView) -> float:
+    value = limit.measure_order(view)
+    return math.inf if value is None else value
+
+
+def _too_often(limit: WindowedLimit, value: float) -> Reason:
+    kind, scope = limit.kind, limit.scope
+    return Reason(kind, Outcome.FAILED, limit.name, scope, value, limit.hard, limit.unit)
 
 
 def _just_beyond(order: OrderRequest, place: Place, allowed: float) -> OrderRequest:

@@ -19,6 +19,7 @@ from risk.domain.events import (
 )
 from risk.domain.journalling import AnsweredOrder
 from risk.domain.ledger import Fill
+from risk.domain.orders import ReservationStatus
 from risk.storage import codec
 from risk.storage.decisions import order_of_row
 from risk.storage.ledger import FILL
@@ -134,6 +135,8 @@ def order_story(connection: Connection, portfolio: str, client_order_id: str) ->
 
 def _fills_of(connection: Connection, portfolio: str, order: AnsweredOrder) -> Iterator[Fill]:
     """Booked after the answer: looked for from there on, until all that is filled is found."""
+    if order.status is ReservationStatus.SETTLED:
+        return  # of a slice: what is filled is filled of its orders
     last = connection.execute(
         select(func.max(ledger_entry.c.seq)).where(ledger_entry.c.portfolio == portfolio)
     ).scalar()

@@ -138,3 +138,16 @@ def order(**changes: Any) -> dict[str, Any]:
         "quantity": 2.0,
     }
     return {name: value for name, value in (usual | changes).items() if value is not ...}
+
+
+def slice_of(**changes: Any) -> dict[str, Any]:
+    """A good slice of room."""
+    usual = {
+        "lease_id": "lease:1",
+        "portfolio": "demo",
+        "strategy": "trend",
+        "asset": "C000/USDT",
+        "side": "buy",
+        "quantity": 2.0,
+    }
+    return {name: value for name, value in (usual | changes).items() if value is not ...}

@@ -139,15 +139,6 @@ def test_a_signal_is_answered_and_sets_nothing_aside(agent: Agent):
     assert agent.get("/api/v1/reservations").json == {"reservations": []}
 
 
-def test_room_for_local_checks_is_not_lent_yet(agent: Agent):
-    answer = agent.post("/api/v1/leases", {"portfolio": "demo"})
-
-    assert (answer.status, answer.error) == (501, "not_built")
-
-
-# --- what was answered ----------------------------------------------------------------------
-
-
 def test_an_answer_is_told_again_let_through_or_not(agent: Agent):
     told = [
         agent.post(VALIDATE, order()).body,

@@ -8,8 +8,16 @@ import msgspec
 import numpy as np
 
 from risk.domain.latches import apply_latches
+from risk.domain.leases import orders_of
 from risk.domain.ledger import Ledger
-from risk.domain.messages import FillBody, OrderBody
+from risk.domain.messages import (
+    FillBody,
+    LeaseAnswer,
+    LeaseBody,
+    LeasedOrder,
+    OrderAnswer,
+    OrderBody,
+)
 from risk.domain.orders import Side
 from risk.domain.policy import Policy
 from risk.domain.ports import AccountReading, Carried, CycleRecord
@@ -58,6 +66,21 @@ def body_of(
         side=Side.BUY if value > 0.0 else Side.SELL,
         quantity=abs(value) / PRICES[asset],
         venue=VENUE,
+    )
+    return msgspec.structs.replace(body, **changes)
+
+
+def slice_of(name: str | None = "lease:1", value: float = 1_000.0, **changes: Any) -> LeaseBody:
+    """Asks for a slice over a value of bitcoin; settles one with `settles` and `spent`."""
+    spent: dict[str, float] = changes.pop("spent", {})
+    wanted = {"asset": BTC, "side": Side.BUY if value > 0.0 else Side.SELL, "venue": VENUE}
+    wanted["quantity"] = abs(value) / PRICES[changes.get("asset", BTC)]
+    body = LeaseBody(
+        portfolio="demo",
+        strategy="trend",
+        lease_id=name,
+        orders=[LeasedOrder(client_order_id=n, quantity=q) for n, q in spent.items()],
+        **({} if name is None else wanted),
     )
     return msgspec.structs.replace(body, **changes)
 
@@ -175,6 +198,19 @@ class GateWorld:
         if not future.done():
             self.write()
         return future.result(timeout=0)
+
+    def lend(self, body: LeaseBody) -> LeaseAnswer:
+        """The answer to who asks for a slice of room, or settles one; written first."""
+        lent = self.gate.lend(body, sender="agent")
+        if not all(each is None or each.done() for each in lent):
+            self.write()
+        answer = None if lent.answer is None else lent.answer.result(timeout=0)
+        said = None if answer is None else msgspec.json.decode(answer, type=OrderAnswer)
+        return LeaseAnswer(
+            lease=said,
+            orders=0 if said is None else orders_of(said.reasons),
+            settled=None if lent.settled is None else lent.settled.result(timeout=0),
+        )
 
     # --- making of it ----------------------------------------------------------------------
 

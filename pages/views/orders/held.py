@@ -15,6 +15,7 @@ from pages.views.limits.writing import duration
 from pages.views.orders.address import ORDER, PATH, STORY
 from pages.views.orders.reading import OrdersData
 from pages.views.orders.wording import age_of
+from risk.domain.leases import is_lease_id
 from risk.domain.orders import Reservation
 
 CARD = "orders-held"
@@ -50,7 +51,8 @@ def _item(data: OrdersData, held: Reservation) -> html.Li:
     base = f"held-{slug(order.client_order_id)}"
     href = data.query.href(PATH, **{ORDER.name: order.client_order_id})
     left = f"{quantity(abs(held.open_quantity))}\N{NO-BREAK SPACE}{coin(order.asset)}"
-    name = inside_link(f"{order.strategy} {order.side}", href, **_SHOWS)
+    what = " slice" if is_lease_id(order.client_order_id) else ""
+    name = inside_link(f"{order.strategy} {order.side}{what}", href, **_SHOWS)
     age = duration(age_of(held.placed_at, data.wall))
     state = "throttled" if late else ""
     return html.Li(

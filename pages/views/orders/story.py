@@ -29,6 +29,8 @@ from pages.views.orders.wording import (
 from risk.domain.assessment import Assessment
 from risk.domain.decisions import Outcome, Reason
 from risk.domain.events import Verdict
+from risk.domain.journalling import AnsweredOrder
+from risk.domain.leases import is_lease_id
 from risk.domain.ledger import Fill
 from risk.domain.limits import Unit
 from risk.domain.market import Trust
@@ -183,10 +185,14 @@ def _outcome(data: OrdersData, story: OrderStory, answer: OrderAnswer) -> html.D
     facts = [
         Fact("asked", "Asked", quantity(order.requested)),
         Fact("allowed", "Allowed", quantity(order.allowed), term="order_allowed"),
-        Fact("filled", "Filled", quantity(order.filled)),
+        Fact("filled", _done_word(order), quantity(order.filled)),
         Fact("status", "Stands", became(order, overdue=overdue), _standing(data, answer, overdue)),
     ]
     return fact_list(facts, "orders-story-outcome")
+
+
+def _done_word(order: AnsweredOrder) -> str:
+    return "Spent" if is_lease_id(order.client_order_id) else "Filled"
 
 
 def _standing(data: OrdersData, answer: OrderAnswer, overdue: bool) -> str:

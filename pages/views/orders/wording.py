@@ -24,6 +24,8 @@ LOOKS: dict[Verdict, StateLook] = {
     Verdict.RESIZE: RESIZED,
     Verdict.REJECT: REJECTED,
 }
+#: Why something passed, where it was not because every limit holds; the first that fits.
+_PASSED_FOR = (ReasonCode.LEASED, ReasonCode.LEASE_ORDERS, ReasonCode.REDUCTION_PROVEN)
 #: So many reasons stand in a row of the list.
 _IN_A_ROW = 2
 _NBSP = "\N{NO-BREAK SPACE}"
@@ -65,9 +67,9 @@ def _deciding(reason: Reason, currency: str) -> str:
 
 
 def _why_it_passed(reasons: Iterable[Reason], currency: str) -> str:
-    """A reduction passes for another reason than that every limit holds."""
-    proven = [r for r in reasons if r.code == ReasonCode.REDUCTION_PROVEN]
-    for reason in proven:
+    """Reductions, slices and what is made of them pass for more than that every limit holds."""
+    told = [r for r in reasons if r.code in _PASSED_FOR]
+    for reason in sorted(told, key=lambda reason: _PASSED_FOR.index(reason.code)):
         return sentence(reason_words(reason, trimmed(writer(currency))).rstrip("."))
     return "Every check passed"
 
@@ -82,11 +84,18 @@ def became(order: AnsweredOrder, *, overdue: bool) -> str:
         return "open"
     if order.status is ReservationStatus.FILLED:
         return "filled"
+    if order.status is ReservationStatus.SETTLED:
+        return f"{_share(order)} spent"
     ended = order.status is not ReservationStatus.PARTLY_FILLED
     if order.filled <= 0.0:
         return "cancelled"
-    share = f"{number(100.0 * order.filled / order.allowed, 0)}{_NBSP}% filled"
+    share = f"{_share(order)} filled"
     return f"{share}, ended" if ended else share
+
+
+def _share(order: AnsweredOrder) -> str:
+    share = order.filled / order.allowed if order.allowed else 0.0
+    return f"{number(100.0 * share, 0)}{_NBSP}%"
 
 
 def asked_words(order: AnsweredOrder) -> str:

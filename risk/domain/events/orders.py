@@ -88,6 +88,27 @@ class ReservationReleased(RiskEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LeaseOverspent(RiskEvent):
+    """More was ordered of a slice of room than was granted: all of it is reserved.
+
+    Attributes
+    ----------
+    lease_id, strategy, asset, sender : str
+    quantity, allowed : float
+        Units ordered in all, and units of room that the slice still had when it was settled.
+    severity : Severity
+    """
+
+    lease_id: str
+    strategy: str
+    asset: str
+    sender: str
+    quantity: float
+    allowed: float
+    severity: Severity
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReductionAcknowledged(RiskEvent):
     """An agent says that it will make a position smaller as requested.
 

@@ -224,7 +224,16 @@ class Answering:
 
     def note_sent(self, strategy: str, order: SentOrder) -> None:
         """An order that was let through counts for the limits on how often there may be one."""
-        self._sent.setdefault(strategy, SentOrders()).add(order)
+        self.sent_of(strategy).add(order)
+
+    def sent_of(self, strategy: str) -> SentOrders:
+        """What a strategy sent lately, and may have sent."""
+        return self._sent.setdefault(strategy, SentOrders())
+
+    @property
+    def all_sent(self) -> Iterable[SentOrders]:
+        """What each strategy sent lately."""
+        return self._sent.values()
 
     def _forget_sent(self, seconds: float) -> None:
         since = self._clock.now() - timedelta(seconds=seconds)

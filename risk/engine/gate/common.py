@@ -148,6 +148,7 @@ class Common:
         *,
         written: Callable[[], _T],
         unwritten: Callable[[], _T],
+        always: bool = False,
     ) -> Future[_T]:
         """Let notes be written, and then something be said; at once where that is not waited for.
 
@@ -157,8 +158,10 @@ class Common:
         future : Future
         written, unwritten : callable
             Give what is said of what is on disk, and of what is not in time.
+        always : bool
+            Whether it is waited for even where answers are said as soon as they are decided.
         """
-        if not self.waits:
+        if not (self.waits or (always and self.journalling)):
             self.scribe.put(notes)
             future.set_result(unwritten())
             return future

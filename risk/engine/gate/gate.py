@@ -10,12 +10,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from risk.domain.actions import Action, ReleaseReservation
-from risk.domain.gate import GateView, Said
+from risk.domain.gate import GateView, Lent, Said
 from risk.domain.journalling import GateJournal
+from risk.domain.leases import is_lease_id
 from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.messages import (
     CommandAnswer,
     FillBody,
+    LeaseBody,
     OrderBody,
     OrderStanding,
     SignalAnswer,
@@ -30,6 +32,7 @@ from risk.engine.gate.common import Common
 from risk.engine.gate.orders import Orders
 from risk.engine.gate.outcomes import Outcomes
 from risk.engine.gate.people import People
+from risk.engine.gate.slices import Slices
 from risk.errors import OrderUnknown
 from risk.limits.sent import SentOrder
 
@@ -81,9 +84,11 @@ class Gate:
         self._orders = Orders(self._common)
         self._outcomes = Outcomes(self._common)
         self._people = People(self._common)
+        self._slices = Slices(self._common, self._orders, self._outcomes)
         self._recalled = False
         for client_order_id in carried.ledger.reservations:
             self._outcomes.recall(client_order_id)
+        self._slices.recall()
 
     def start(self) -> None:
         """Begin to write."""
@@ -166,11 +171,14 @@ class Gate:
             common.answering.serve(record, manager, ledger, read_at=read_at)
             common.book.told(record.snapshot.ledger_seq)
             self._outcomes.tell_overdue()
+            self._slices.forget_ended()
 
     def _recall_sent(self, seconds: float) -> None:
         """A restart does not let anybody send as often again."""
         since = self._common.clock.now() - timedelta(seconds=seconds)
         for order in self._common.journal.let_through_since(since):
+            if is_lease_id(order.client_order_id):
+                continue  # what was made of it was sent
             sent = SentOrder(order.at, order.asset, Side(order.side), order.requested)
             self._common.answering.note_sent(order.strategy, sent)
         self._recalled = True
@@ -211,6 +219,24 @@ class Gate:
             Before the first cycle, and once another authority rules.
         """
         return self._orders.validate(body, sender=sender, may_emergency=may_emergency)
+
+    def lend(self, body: LeaseBody, *, sender: str) -> Lent:
+        """See :meth:`risk.domain.gate.Gate.lend`.
+
+        Raises
+        ------
+        InvalidInput
+            If what is sent cannot be used.
+        LeaseUnknown
+            If a slice is settled that was never asked for.
+        LeaseSettled
+            If one was settled before, with other orders.
+        GateClosed
+            Before the first cycle, and once another authority rules.
+        StoreUnavailable
+            If an order or a slice had to be looked up, and the database does not answer.
+        """
+        return self._slices.lend(body, sender=sender)
 
     def validate_signal(self, body: SignalBody) -> SignalAnswer:
         """See :meth:`risk.domain.gate.Gate.validate_signal`.

@@ -3,6 +3,7 @@
 import hashlib
 from concurrent.futures import Future
 from dataclasses import replace
+from datetime import timedelta
 
 import msgspec
 
@@ -16,6 +17,7 @@ from risk.domain.decisions import (
 )
 from risk.domain.events import OrderValidation, Verdict
 from risk.domain.journalling import Answered, AnsweredOrder, Note, Written
+from risk.domain.leases import is_lease_id
 from risk.domain.messages import OrderAnswer, OrderBody, SignalAnswer, SignalBody
 from risk.domain.orders import Reservation, ReservationStatus, Side
 from risk.domain.snapshot import RESERVATION_LIFE
@@ -25,6 +27,7 @@ from risk.limits.sent import SentOrder
 from risk.manager import RiskManager
 from risk.manager.forms import is_finite, is_name
 from risk.manager.messages import order_answer, signal_answer
+from risk.manager.orders import ANSWER_LIFE
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -47,17 +50,19 @@ class Orders:
         begun = common.clock.monotonic()
         with common.lock:
             common.require_open()
+            if is_lease_id(body.client_order_id):
+                return self.refuse_misnamed(body)
             known = common.orders.get(body.client_order_id)
             if known is not None:
-                return known.future if known.body == body else self._refuse_other(body)
-            request = self._request(body, may_emergency)
+                return known.future if known.body == body else self.refuse_other(body)
+            request = self.request(body, may_emergency)
             # Looked at once: what is judged as written down must not be said before it is.
             journalling = common.journalling
-            decision = self._manager(journalling=journalling).validate_order(request)
-            if not _may_be_kept(body):
-                return self._refuse(decision)
+            decision = self.manager(journalling=journalling).validate_order(request)
+            if not may_be_kept(body):
+                return self.refuse(decision)
             waits = common.durable and journalling
-            known, answered = self._decided(body, sender, decision, begun, journalled=waits)
+            known, answered = self.decided(body, sender, decision, begun, journalled=waits)
             notes = [*self._hold(known), answered]
             return self._say(known, notes, waits=waits, frees=_only_reduces(decision))
 
@@ -74,12 +79,13 @@ class Orders:
                 side=body.side,
                 quantity=body.quantity,
             )
-            decision = self._manager().validate_signal(request)
+            decision = self.manager().validate_signal(request)
             return signal_answer(decision, at=common.clock.wall())
 
     # --- one answer ------------------------------------------------------------------------
 
-    def _manager(self, *, journalling: bool | None = None) -> RiskManager:
+    def manager(self, *, journalling: bool | None = None) -> RiskManager:
+        """What answers now; as if written or not, if that is told."""
         common = self._common
         written = common.journalling if journalling is None else journalling
         return common.answering.manager(common.book.ledger, journalling=written)
@@ -87,7 +93,8 @@ class Orders:
     def _venue(self, body: OrderBody | SignalBody) -> str:
         return body.venue or self._common.answering.venue
 
-    def _request(self, body: OrderBody, may_emergency: bool) -> OrderRequest:
+    def request(self, body: OrderBody, may_emergency: bool) -> OrderRequest:
+        """An order as it is judged."""
         return OrderRequest(
             client_order_id=body.client_order_id,
             portfolio=body.portfolio,
@@ -102,8 +109,15 @@ class Orders:
             emergency=body.emergency and may_emergency,
         )
 
-    def _decided(
-        self, body: OrderBody, sender: str, decision: Decision, begun: float, *, journalled: bool
+    def decided(
+        self,
+        body: OrderBody,
+        sender: str,
+        decision: Decision,
+        begun: float,
+        *,
+        journalled: bool,
+        life: timedelta = ANSWER_LIFE,
     ) -> tuple[KnownOrder, Answered]:
         """The order as it is answered, and what is to be written of it; nothing is held yet."""
         common = self._common
@@ -116,6 +130,7 @@ class Orders:
             ledger_seq=common.book.ledger.seq + (reservation is not None),
             action_seq=common.answering.action_seq,
             journalled=journalled,
+            life=life,
         )
         record = AnsweredOrder(
             client_order_id=body.client_order_id,
@@ -134,7 +149,7 @@ class Orders:
             answer=_encode(answer).decode(),
             status=None if reservation is None else reservation.status,
         )
-        event = self._event(record, deciding_of(answer.reasons))
+        event = self.event(record, deciding_of(answer.reasons))
         return KnownOrder(body, record, reservation), Answered(record, event)
 
     def _reservation(self, decision: Decision, body: OrderBody) -> Reservation | None:
@@ -194,7 +209,7 @@ class Orders:
             voided = replace(known.reservation, status=ReservationStatus.VOIDED)
             notes.append(common.book.add(voided))
             reasons = self._decide_again(known, notes)
-        notes.append(Answered(known.record, self._event(known.record, reasons), unsaid))
+        notes.append(Answered(known.record, self.event(known.record, reasons), unsaid))
         # Also of a refusal: what was never said is written down, or will be.
         common.scribe.put(notes)
         return known.record.answer.encode()
@@ -202,12 +217,12 @@ class Orders:
     def _decide_again(self, known: KnownOrder, notes: list[Note]) -> tuple[str, ...]:
         """Answer as to one that comes now, while nothing is written; gives the reasons' codes."""
         begun = self._common.clock.monotonic()
-        request = self._request(known.body, may_emergency=False)
-        decision = self._manager(journalling=False).validate_order(request)
+        request = self.request(known.body, may_emergency=False)
+        decision = self.manager(journalling=False).validate_order(request)
         if not known.is_open:
             # Its agent gave it up meanwhile, and will not do so again: it gets no room anew.
             decision = replace(decision, verdict=Verdict.REJECT, allowed=0.0)
-        again, answered = self._decided(
+        again, answered = self.decided(
             known.body, known.record.sender, decision, begun, journalled=False
         )
         if again.reservation is not None:
@@ -216,7 +231,8 @@ class Orders:
         known.status = again.status
         return answered.event.reasons
 
-    def _event(self, record: AnsweredOrder, reasons: tuple[str, ...]) -> OrderValidation:
+    def event(self, record: AnsweredOrder, reasons: tuple[str, ...]) -> OrderValidation:
+        """What is told of an answer."""
         sign = Side(record.side).sign
         return OrderValidation(
             **self._common.stamp(record.at),
@@ -233,12 +249,16 @@ class Orders:
 
     # --- orders that are none --------------------------------------------------------------
 
-    def _refuse_other(self, body: OrderBody) -> Future[bytes]:
+    def refuse_other(self, body: OrderBody) -> Future[bytes]:
         """Another order under an id that has its answer: refused, and nothing changes."""
-        request = self._request(body, may_emergency=False)
-        return self._refuse(self._manager().duplicate(request))
+        request = self.request(body, may_emergency=False)
+        return self.refuse(self.manager().duplicate(request))
 
-    def _refuse(self, decision: Decision) -> Future[bytes]:
+    def refuse_misnamed(self, body: OrderBody) -> Future[bytes]:
+        """An order under the name of a slice, or the other way round."""
+        return self.refuse(self.manager().misnamed(self.request(body, may_emergency=False)))
+
+    def refuse(self, decision: Decision) -> Future[bytes]:
         """Say no without remembering it."""
         common = self._common
         answer = order_answer(
@@ -265,11 +285,11 @@ class Orders:
             common.orders.add(recalled)
             if not known.future.done():
                 same = recalled.body == known.body
-                answer = recalled.future if same else self._refuse_other(known.body)
+                answer = recalled.future if same else self.refuse_other(known.body)
                 known.future.set_result(answer.result())
 
 
-def _may_be_kept(body: OrderBody) -> bool:
+def may_be_kept(body: OrderBody) -> bool:
     """Whether a table can hold it, and tell it from others."""
     names = (body.client_order_id, body.strategy, body.asset, body.venue or "")
     numbers = (body.quantity, 0.0 if body.limit_price is None else body.limit_price)

@@ -13,6 +13,7 @@ from risk.domain.events import (
     Severity,
 )
 from risk.domain.journalling import Note, Progressed, Told
+from risk.domain.leases import is_lease_id
 from risk.domain.ledger import Fill
 from risk.domain.messages import FillBody, OrderStanding
 from risk.domain.orders import Reservation, ReservationStatus
@@ -60,6 +61,12 @@ class Outcomes:
             raise OrderUnknown(client_order_id)
         return known
 
+    def _sent(self, client_order_id: str) -> KnownOrder:
+        """As `order`; a slice of room is none: nothing of it is filled, and no word ends it."""
+        if is_lease_id(client_order_id):
+            raise OrderUnknown(client_order_id)
+        return self.order(client_order_id)
+
     def answered(self, client_order_id: str) -> KnownOrder | None:
         """An order that was answered, let through or not; looked up if it is not known by heart.
 
@@ -99,7 +106,7 @@ class Outcomes:
     def fill(self, client_order_id: str, body: FillBody, *, sender: str) -> Future[OrderStanding]:
         """See :meth:`risk.domain.gate.Gate.record_fill`."""
         common = self._common
-        known = self.order(client_order_id)
+        known = self._sent(client_order_id)
         fill = fill_of(known.order, body, now=common.clock.now(), wall=common.clock.wall())
         if known.recalled and common.journal.is_booked(fill):
             with common.lock:
@@ -206,7 +213,7 @@ class Outcomes:
 
     def cancel(self, client_order_id: str) -> Future[OrderStanding]:
         """See :meth:`risk.domain.gate.Gate.cancel`."""
-        known = self.order(client_order_id)
+        known = self._sent(client_order_id)
         with self._common.lock:
             reserved = self._common.book.ledger.reservations.get(client_order_id)
             if reserved is None:
