@@ -13,6 +13,7 @@ from risk.domain.events import Verdict
 from risk.domain.gate import GateView, Lent, Said
 from risk.domain.keys import ApiKey, KeyAbility
 from risk.domain.latches import Latch
+from risk.domain.leases import asked_of, listed_of
 from risk.domain.messages import (
     CommandAnswer,
     FillBody,
@@ -33,7 +34,6 @@ from risk.domain.reductions import Reduction
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import RiskState
 from risk.domain.trading import TradingState
-from risk.engine.gate.slices import asked_of, listed_of
 from risk.errors import (
     FillRefused,
     GateClosed,

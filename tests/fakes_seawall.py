@@ -81,6 +81,10 @@ class FakeSeawall:
             self.limits: dict[str, Any] = {"limits_version": 3, "limits": []}
             self.positions: list[dict[str, Any]] = []
             self.last_ids: list[str | None] = []
+            self.settled: dict[str, dict[str, float]] = {}
+            self.steps = {"lot": 0.0, "least": 0.0}
+            self.journalling = True
+            self.most_orders = 500
             self.generation = getattr(self, "generation", 0) + 1
 
     def next_fault(self) -> Fault | None:
@@ -125,6 +129,52 @@ class FakeSeawall:
                     self.held[name] = allowed
             return answer
 
+    def lend(self, body: dict[str, Any]) -> dict[str, Any] | str:
+        """What was answered to who asks for a slice, or settles one; else why it cannot be."""
+        with self.lock:
+            settled = None
+            if body["settles"] is not None:
+                settled = self._settle(body)
+                if isinstance(settled, str):
+                    return settled
+            lease = None
+            if body["lease_id"] is not None:
+                lease = self.decide(market_order(body, body["lease_id"]))
+                lease = lease | {"expires_at": (START + timedelta(seconds=2)).isoformat()}
+            orders = min(body["at_most"], self.most_orders)
+            return {"lease": lease, "orders": orders, "settled": settled, **self.steps}
+
+    def _settle(self, body: dict[str, Any]) -> dict[str, Any] | str:
+        lease_id = body["settles"]
+        listed = {each["client_order_id"]: each["quantity"] for each in body["orders"]}
+        if lease_id not in self.orders:
+            return "unknown_lease"
+        if self.settled.setdefault(lease_id, listed) != listed:
+            return "settled_before"
+        self.held.pop(lease_id, None)
+        told = []
+        for name, quantity in listed.items():
+            wanted = {**self.orders[lease_id][0], "client_order_id": name, "quantity": quantity}
+            known = self.orders.get(name)
+            if known is None:
+                answer = order_answer(wanted, quantity)
+                told_of = {"code": "leased", "outcome": "passed", "subject": lease_id}
+                answer |= {"reasons": [told_of], "expires_at": answer["decided_at"]}
+                self.orders[name] = (wanted, answer)
+                self.held[name] = quantity
+            accepted = known is None or lease_id in json.dumps(known[1]["reasons"])
+            told.append({"client_order_id": name, "accepted": accepted})
+        granted, spent = self.orders[lease_id][1]["quantity"], sum(listed.values())
+        return {
+            "lease_id": lease_id,
+            "granted": granted,
+            "spent": spent,
+            "unspent": max(0.0, granted - spent),
+            "overspent": max(0.0, spent - granted),
+            "orders": told,
+            "journalled": self.journalling,
+        }
+
     def standing(self, name: str, status: str) -> dict[str, Any] | None:
         with self.lock:
             if name not in self.orders or not self.orders[name][1]["quantity"]:
@@ -137,6 +187,13 @@ class FakeSeawall:
                 "filled": filled,
                 "journalled": True,
             }
+
+
+def market_order(body: dict[str, Any], name: str) -> dict[str, Any]:
+    """The order that a slice is asked for as."""
+    wanted = ("portfolio", "strategy", "asset", "side", "quantity", "venue")
+    plain = {"order_type": "market", "limit_price": None, "reduce_only": False, "emergency": False}
+    return {"client_order_id": name, **{each: body[each] for each in wanted}, **plain}
 
 
 def status(**changes: Any) -> dict[str, Any]:
@@ -213,7 +270,10 @@ def spoilt(fault: Fault, answer: dict[str, Any]) -> bytes:
         Fault.NO_ZONE: {"decided_at": "2027-03-01T12:00:00", "expires_at": "2027-03-01T12:00:05"},
         Fault.NO_VERDICT: {"verdict": "perhaps"},
     }
-    whole = json.dumps(answer | changes.get(fault, {})).replace("Infinity", "1e999")
+    changed = changes.get(fault, {})
+    if isinstance(answer.get("lease"), dict):
+        changed = {"lease": answer["lease"] | changed}
+    whole = json.dumps(answer | changed).replace("Infinity", "1e999")
     return {
         Fault.EMPTY: b"",
         Fault.GARBAGE: b"\xff\x00<html>",
@@ -304,7 +364,11 @@ def app_of(seawall: FakeSeawall) -> Starlette:  # noqa: C901 - one handler an en
         return await answered(request, reduction(id=name))
 
     async def leases(request: Request) -> Response:
-        return JSONResponse({"error": "not_built", "message": "ask about each order"}, 501)
+        said = seawall.lend(json.loads(await request.body()))
+        if isinstance(said, str):
+            status = 404 if said == "unknown_lease" else 409
+            return JSONResponse({"error": said, "message": "it cannot be settled"}, status)
+        return await answered(request, said)
 
     def shown(name: str, show: Callable[[], Any]) -> Route:
         async def handle(request: Request) -> Response:

@@ -7,6 +7,7 @@ from risk.api.operations import Call, Operation, require_portfolio, require_stra
 from risk.domain.keys import KeyAbility
 from risk.domain.leases import orders_of
 from risk.domain.messages import LeaseAnswer, LeaseBody, OrderAnswer, SettledLease
+from risk.domain.policy import Instrument, Policy
 
 _decode = msgspec.json.Decoder(OrderAnswer).decode
 
@@ -26,8 +27,20 @@ async def _lend(call: Call) -> LeaseAnswer:
     if lent.answer is not None:
         answer: bytes = await outcome(lent.answer)
         said = _decode(answer)
-    orders = 0 if said is None else orders_of(said.reasons)
-    return LeaseAnswer(lease=said, orders=orders, settled=settled)
+    steps = _steps(call.view.state.policy, body.asset)
+    return LeaseAnswer(
+        lease=said,
+        orders=0 if said is None else orders_of(said.reasons),
+        lot=steps.lot,
+        least=steps.least,
+        settled=settled,
+    )
+
+
+def _steps(policy: Policy | None, asset: str | None) -> Instrument:
+    """In which an order's units count: who approves orders beside the agent has to know."""
+    known = {} if policy is None else policy.instruments
+    return known.get(asset or "", Instrument())
 
 
 OPERATIONS = (

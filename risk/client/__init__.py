@@ -13,6 +13,7 @@ from risk.client.answers import NO_ANSWER, NOT_SYNCHRONISED, Answer
 from risk.client.core import OrderFields, Settlement
 from risk.client.errors import NoAnswer, RequestRefused
 from risk.client.ids import OrderIds
+from risk.client.slices import Slice
 from risk.client.sync import Background, Seawall
 from risk.client.views import (
     Hold,
@@ -45,5 +46,6 @@ __all__ = [
     "RequestRefused",
     "Seawall",
     "Settlement",
+    "Slice",
     "StatusView",
 ]

@@ -2,7 +2,7 @@
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from datetime import datetime
 from types import TracebackType
@@ -41,8 +41,9 @@ from risk.client.http import (
     stream_of,
     trust_for,
 )
+from risk.client.slices import Slice
 from risk.client.views import Hold, LimitsView, PositionView, ReductionView, StatusView
-from risk.client.watch import Watch, refresh, synchronising
+from risk.client.watch import Watch, begin, finish, synchronising
 from risk.domain.messages import CommandAnswer, OrderAnswer, OrderStanding, SignalAnswer
 
 _LOG = structlog.get_logger(__name__)
@@ -95,10 +96,13 @@ class AsyncSeawall(ClientBase):
         await self.close()
 
     async def close(self) -> None:
-        """End what runs in the background, and close all connections."""
+        """End what runs in the background, settle slices, and close all connections."""
         for background in self._running:
             await background.stop()
-        await self._http.aclose()
+        try:
+            await self._run(finish(self._core))
+        finally:
+            await self._http.aclose()
 
     # --- orders -----------------------------------------------------------------------------
 
@@ -185,10 +189,6 @@ class AsyncSeawall(ClientBase):
         """See `Seawall.halt`."""
         return await self._run(self._core.halt(reason, scope))
 
-    async def lease(self, asset: str, side: str, quantity: float) -> None:
-        """See `Seawall.lease`."""
-        await self._run(self._core.lease(asset, side, quantity))
-
     # --- the background ---------------------------------------------------------------------
 
     async def on_reduction(self, callback: Callback) -> "AsyncBackground":
@@ -197,11 +197,11 @@ class AsyncSeawall(ClientBase):
         return self._in_background(watch, "seawall-reductions", callback)
 
     async def check_locally(
-        self, *, every: float = 1.0, stale_after: float = 5.0
+        self, *, every: float = 1.0, stale_after: float = 5.0, slices: Iterable[Slice] = ()
     ) -> "AsyncBackground":
         """See `Seawall.check_locally`."""
-        local = self._locally(stale_after)
-        await self._run(refresh(self._core, local))
+        local = self._locally(stale_after, slices)
+        await self._run(begin(self._core, local))
         flow = synchronising(self._core, local, every)
         return self._in_background(flow, "seawall-local-checks", _nobody)
 

@@ -8,14 +8,23 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from risk.client.clock import monotonic
 from risk.domain.decisions import Outcome, ReasonCode
 from risk.domain.events import Verdict
-from risk.domain.messages import OrderAnswer, OrderBody, ReasonMessage, SignalAnswer
+from risk.domain.leases import asked_of, lease_of
+from risk.domain.messages import (
+    LeaseAnswer,
+    LeaseBody,
+    OrderAnswer,
+    OrderBody,
+    ReasonMessage,
+    SettledLease,
+    SignalAnswer,
+)
 from risk.domain.reasons import REASONS
 
 Message = TypeVar("Message")
@@ -33,6 +42,20 @@ _OWN_WORDS = {
 
 class Unreadable(ValueError):
     """A reply that does not count as an answer; its text is the rest of a sentence."""
+
+
+class Lent(NamedTuple):
+    """What was answered to who asked for a slice of room, or settled one.
+
+    Attributes
+    ----------
+    answer : Answer or None
+        About the slice that was asked for; None where none was.
+    said : LeaseAnswer
+    """
+
+    answer: "Answer | None"
+    said: LeaseAnswer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +81,9 @@ class Answer:
     limits_version : int
     problem : str or None
         Why there is no answer of Seawall's; None if this is one.
+    lease : str or None
+        Id of the slice of room that it was answered from beside the agent; None if Seawall itself
+        was asked.
     good_until : float
         On the monotonic clock, reckoned from before the order was first asked about.
     """
@@ -75,6 +101,7 @@ class Answer:
     snapshot_id: str = ""
     limits_version: int = 0
     problem: str | None = None
+    lease: str | None = None
     good_until: float = -math.inf
     clock: Callable[[], float] = field(default=monotonic, repr=False, compare=False)
 
@@ -228,7 +255,10 @@ def read_order_answer(data: bytes, body: OrderBody, *, asked_at: float) -> Answe
     Unreadable
         If it is no answer, or not to this order, or allows what was not asked for.
     """
-    said = decoded(data, OrderAnswer)
+    return _checked(decoded(data, OrderAnswer), body, asked_at)
+
+
+def _checked(said: OrderAnswer, body: OrderBody, asked_at: float) -> Answer:
     if said.client_order_id != body.client_order_id:
         raise Unreadable(f"it is about another order, {said.client_order_id!r}")
     _check_quantity(said.verdict, said.quantity, body.quantity)
@@ -249,8 +279,49 @@ def read_order_answer(data: bytes, body: OrderBody, *, asked_at: float) -> Answe
         journalled=said.journalled,
         snapshot_id=said.snapshot_id,
         limits_version=said.limits_version,
+        lease=lease_of(said.reasons),
         good_until=asked_at + life,
     )
+
+
+def read_lease_answer(data: bytes, body: LeaseBody, *, asked_at: float) -> Lent:
+    """What was answered to who asked for a slice of room, settled one, or both.
+
+    Parameters
+    ----------
+    data : bytes
+    body : LeaseBody
+        What was asked.
+    asked_at : float
+        Monotonic seconds, from before this slice was first asked for.
+
+    Raises
+    ------
+    Unreadable
+        If it is no answer, or not to this, or grants what was not asked for.
+    """
+    said = decoded(data, LeaseAnswer)
+    if (said.settled is None) != (body.settles is None):
+        raise Unreadable("it is about another slice than the one to be settled")
+    if said.settled is not None:
+        _check_settled(said.settled, body)
+    asked = asked_of(body)
+    if (said.lease is None) != (asked is None):
+        raise Unreadable("it is about another slice than the one asked for")
+    if said.lease is None or asked is None:
+        return Lent(None, said)
+    answer = _checked(said.lease, asked, asked_at)
+    if answer.approved and not (answer.journalled and 0 < said.orders <= body.at_most):
+        raise Unreadable("it grants a slice that nobody may spend")
+    if not all(math.isfinite(step) and step >= 0.0 for step in (said.lot, said.least)):
+        raise Unreadable("its steps are no numbers")
+    return Lent(answer, said)
+
+
+def _check_settled(settled: SettledLease, body: LeaseBody) -> None:
+    told = [each.client_order_id for each in settled.orders]
+    if settled.lease_id != body.settles or told != [n.client_order_id for n in body.orders]:
+        raise Unreadable("it is about another slice than the one to be settled")
 
 
 def read_signal_answer(data: bytes, wanted: float | None) -> SignalAnswer:

@@ -1,13 +1,14 @@
 """What both clients are built on, and what they remember."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypedDict
 
 from risk.client.clock import monotonic
 from risk.client.core import Core, OnFailure
 from risk.client.local import LocalChecks
 from risk.client.place import find_place
+from risk.client.slices import Slice, Slices
 from risk.client.watch import Pauses
 
 
@@ -102,6 +103,17 @@ class ClientBase:
         """A client order id that was never given before."""
         return self._core.ids.next()
 
-    def _locally(self, stale_after: float) -> LocalChecks:
-        self._core.local = LocalChecks(stale_after=stale_after)
-        return self._core.local
+    @property
+    def unsettled(self) -> tuple[str, ...]:
+        """Ids of slices of room that Seawall may hold for this agent; see `check_locally`."""
+        return self._core.unsettled
+
+    def _locally(self, stale_after: float, slices: Iterable[Slice]) -> LocalChecks:
+        wanted = tuple(slices)
+        if wanted and self._core.slices is not None:
+            raise ValueError("slices are kept already: name all of them at once")
+        local = LocalChecks(stale_after=stale_after)
+        if wanted:
+            self._core.slices = Slices(self._core, wanted)
+        self._core.local = local
+        return local

@@ -5,7 +5,7 @@ knowing is remembered, and `Core.settle` makes it known.
 """
 
 import math
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,6 +13,7 @@ from typing import Literal, TypedDict, TypeVar
 from urllib.parse import quote
 
 import msgspec
+import structlog
 
 from risk.client.answers import (
     Answer,
@@ -30,7 +31,8 @@ from risk.client.errors import NoAnswer, RequestRefused
 from risk.client.flows import TOO_LATE, Attempt, Call, Flow, Lost, Reply, Wait
 from risk.client.ids import OrderIds
 from risk.client.local import LocalChecks
-from risk.client.memory import Memory
+from risk.client.memory import Memory, Report
+from risk.client.slices import Slices
 from risk.client.views import (
     Hold,
     LimitsView,
@@ -57,6 +59,8 @@ from risk.domain.messages import (
     SignalBody,
 )
 from risk.domain.orders import OrderType, Side
+
+_LOG = structlog.get_logger(__name__)
 
 Message = TypeVar("Message", OrderStanding, OrderAnswer, CommandAnswer)
 Read = TypeVar("Read")
@@ -172,6 +176,7 @@ class Core:
         self.ids = OrderIds(strategy or portfolio)
         self.memory = Memory()
         self.local: LocalChecks | None = None
+        self.slices: Slices | None = None
 
     # --- orders -----------------------------------------------------------------------------
 
@@ -201,9 +206,10 @@ class Core:
         if wrong is not None:
             reason = ReasonMessage(code=wrong, outcome=Judged.FAILED, subject="order")
             return refused(body, reason, "Seawall was not asked")
-        stopped = None if self.local is None else self.local.check(body, self.clock())
-        if stopped is not None:
-            return refused(body, stopped.reason, stopped.problem)
+        if self.local is not None:
+            answer = self._beside(body, self.local)
+            if answer is not None:
+                return answer
         try:
             return (yield from self._asked(body, self.timeout))
         except (NoAnswer, RequestRefused) as failure:
@@ -211,13 +217,26 @@ class Core:
                 raise
             return unanswered(body, _problem_of(failure))
 
+    def _beside(self, body: OrderBody, local: LocalChecks) -> Answer | None:
+        """What can be answered without asking; None if Seawall must be."""
+        now = self.clock()
+        stopped = local.check(body, now)
+        if stopped is not None:
+            return refused(body, stopped.reason, stopped.problem)
+        return None if self.slices is None else self.slices.spend(body, local, now)
+
+    def _made_known(self, client_order_id: str) -> Flow[None]:
+        """Seawall knows nothing of orders that were answered beside the agent, until it is told."""
+        if self.slices is not None:
+            yield from self.slices.make_known(client_order_id)
+
     def _asked(self, body: OrderBody, seconds: float) -> Flow[Answer]:
         """The answer to an order; what ends otherwise leaves it in doubt, if it may be heard."""
         asked_at = self.memory.first_asked(body.client_order_id, self.clock())
         call = Call("POST", f"{_ORDERS}/validate", msgspec.json.encode(body), "an order")
         in_doubt = True
         try:
-            answer = yield from self._ask(
+            answer = yield from self.ask(
                 call, seconds, lambda data: read_order_answer(data, body, asked_at=asked_at)
             )
             in_doubt = False
@@ -252,7 +271,7 @@ class Core:
             venue=venue,
         )
         call = Call("POST", "/api/v1/signals/validate", msgspec.json.encode(body), "a signal")
-        return self._ask(call, self.timeout, lambda data: read_signal_answer(data, quantity))
+        return self.ask(call, self.timeout, lambda data: read_signal_answer(data, quantity))
 
     # --- reports ----------------------------------------------------------------------------
 
@@ -278,20 +297,23 @@ class Core:
         body = FillBody(fill_id=fill_id, quantity=quantity, price=price, fee=fee, at=at)
         path = f"{_order_path(client_order_id)}/fills"
         call = Call("POST", path, msgspec.json.encode(body), f"a fill of {client_order_id}")
-        return self._report(("fill", client_order_id, fill_id), call)
+        return self._report(Report("fill", client_order_id, fill_id), call)
 
     def cancelled(self, client_order_id: str) -> Flow[OrderStanding]:
         """See `Seawall.cancelled`."""
         return self._report(*_end_of(client_order_id))
 
-    def _report(self, key: Hashable, call: Call) -> Flow[OrderStanding]:
-        arrived = False
+    def _report(self, key: Report, call: Call) -> Flow[OrderStanding]:
+        arrived = known = False
         try:
-            standing = yield from self._ask(call, self.patience, _reader(OrderStanding))
+            yield from self._made_known(key.client_order_id)
+            known = True
+            standing = yield from self.ask(call, self.patience, _reader(OrderStanding))
             arrived = True
             return standing
         except RequestRefused:
-            arrived = True
+            # Of its slice, it says nothing of the report.
+            arrived = known
             raise
         finally:
             if arrived:
@@ -305,6 +327,7 @@ class Core:
         cancelled: list[str] = []
         refusals: list[RequestRefused] = []
         unheard = 0
+        yield from self._settle_slices(refusals)
         for body in self.memory.doubts:
             try:
                 answer = yield from self._asked(body, self.patience)
@@ -331,9 +354,28 @@ class Core:
             refused=tuple(refusals),
             left=(
                 *(f"order {body.client_order_id}" for body in self.memory.doubts),
+                *(f"slice {lease_id}" for lease_id in self._slices_in_doubt()),
                 *(call.what for _, call in self.memory.reports),
             ),
         )
+
+    @property
+    def unsettled(self) -> tuple[str, ...]:
+        """Ids of slices that Seawall may hold room for."""
+        return () if self.slices is None else self.slices.unsettled
+
+    def _slices_in_doubt(self) -> tuple[str, ...]:
+        return () if self.slices is None else self.slices.in_doubt
+
+    def _settle_slices(self, refusals: list[RequestRefused]) -> Flow[None]:
+        if self.slices is None:
+            return
+        try:
+            yield from self.slices.settle()
+        except NoAnswer as failure:
+            _LOG.warning("slices_not_settled", problem=str(failure))
+        except RequestRefused as refusal:
+            refusals.append(refusal)
 
     def _report_again(self, refusals: list[RequestRefused]) -> Flow[int]:
         reported = 0
@@ -349,14 +391,16 @@ class Core:
 
     def standing(self, client_order_id: str) -> Flow[OrderStanding]:
         """See `Seawall.standing`."""
+        yield from self._made_known(client_order_id)
         call = Call("GET", _order_path(client_order_id), None, f"order {client_order_id}")
-        return self._ask(call, self.patience, _reader(OrderStanding))
+        return (yield from self.ask(call, self.patience, _reader(OrderStanding)))
 
     def answer_to(self, client_order_id: str) -> Flow[OrderAnswer]:
         """See `Seawall.answer_to`."""
+        yield from self._made_known(client_order_id)
         path = f"{_order_path(client_order_id)}/answer"
         call = Call("GET", path, None, f"the answer to {client_order_id}")
-        return self._ask(call, self.patience, _reader(OrderAnswer))
+        return (yield from self.ask(call, self.patience, _reader(OrderAnswer)))
 
     # --- the book ---------------------------------------------------------------------------
 
@@ -384,7 +428,7 @@ class Core:
         """See `Seawall.acknowledge`."""
         path = f"/api/v1/reductions/{quote(reduction_id, safe='')}/ack"
         call = Call("POST", path, None, f"acknowledging {reduction_id}")
-        return self._ask(call, self.patience, lambda _: None)
+        return self.ask(call, self.patience, lambda _: None)
 
     def halt(self, reason: str, scope: str | None = None) -> Flow[CommandAnswer]:
         """See `Seawall.halt`."""
@@ -397,23 +441,11 @@ class Core:
             id=self.ids.next(),
         )
         call = Call("POST", "/api/v1/commands", msgspec.json.encode(body), "a halt")
-        return self._ask(call, self.patience, _reader(CommandAnswer))
-
-    def lease(self, asset: str, side: str, quantity: float) -> Flow[None]:
-        """See `Seawall.lease`."""
-        wanted = {
-            "portfolio": self.portfolio,
-            "strategy": self._strategy(None),
-            "asset": asset,
-            "side": Side(side),
-            "quantity": quantity,
-        }
-        call = Call("POST", "/api/v1/leases", msgspec.json.encode(wanted), "a lease")
-        return self._ask(call, self.patience, lambda _: None)
+        return self.ask(call, self.patience, _reader(CommandAnswer))
 
     def _look(self, resource: str, read: Callable[[bytes], Read]) -> Flow[Read]:
         call = Call("GET", f"/api/v1/{resource}", None, resource)
-        return self._ask(call, self.patience, read)
+        return self.ask(call, self.patience, read)
 
     def _own_status(self, data: bytes) -> StatusView:
         status = read_status(data)
@@ -423,7 +455,7 @@ class Core:
 
     # --- asking -----------------------------------------------------------------------------
 
-    def _ask(self, call: Call, seconds: float, read: Callable[[bytes], Read]) -> Flow[Read]:
+    def ask(self, call: Call, seconds: float, read: Callable[[bytes], Read]) -> Flow[Read]:
         """What `read` makes of the first reply that counts, within `seconds` in all.
 
         Raises
@@ -498,10 +530,12 @@ def _order_path(client_order_id: str) -> str:
     return f"{_ORDERS}/{quote(client_order_id, safe='')}"
 
 
-def _end_of(client_order_id: str) -> tuple[Hashable, Call]:
+def _end_of(client_order_id: str) -> tuple[Report, Call]:
     """The report that an order is dead, and what it is remembered under."""
     path = _order_path(client_order_id)
-    return ("end", client_order_id), Call("DELETE", path, None, f"the end of {client_order_id}")
+    return Report("end", client_order_id), Call(
+        "DELETE", path, None, f"the end of {client_order_id}"
+    )
 
 
 def _reader(kind: type[Message]) -> Callable[[bytes], Message]:

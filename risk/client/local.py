@@ -1,8 +1,8 @@
 """Cheap checks beside the agent, from what Seawall last showed: they can only reject.
 
 An order that passes here is asked about all the same: an approval reserves room, and only the
-authority knows what room there is. (A lease of headroom would let a small order pass here. The
-authority offers none yet, see `Core.lease`, so there is no code here that approves.)
+authority knows what room there is. Only a slice of room, lent beforehand, lets a small order pass
+beside the agent: see `risk.client.slices`, which asks `LocalChecks.clears` first.
 
 What may be a reduction is never stopped here: orders that claim to reduce, and orders that reduce
 by the positions last seen, go to the authority whatever else is known.
@@ -57,6 +57,7 @@ class _Place(NamedTuple):
     """All that one strategy's orders for one asset meet here."""
 
     held: float
+    state: TradingState
     stopped: Stopped | None
     tick: float
     least: float
@@ -158,6 +159,28 @@ class LocalChecks:
             return _NOT_FRESH
         return place.stopped or _size_stops(place, body)
 
+    def clears(self, body: OrderBody, now: float, state: str) -> bool:
+        """Whether nothing that is known, and fresh, stands against an order, reduction or not.
+
+        Parameters
+        ----------
+        body : OrderBody
+        now : float
+            Monotonic seconds.
+        state : str
+            The trading state in which room was lent: no tighter one may have come since.
+        """
+        book = self._book
+        if book is None or not book.fresh or now - book.at > self._stale_after:
+            return False
+        key = (body.strategy, body.asset, body.venue)
+        place = book.places.get(key)
+        if place is None:
+            place = book.places[key] = _place(book, *key)
+        if place.stopped is not None or place.state > TradingState.__members__.get(state, -1):
+            return False
+        return _size_stops(place, body) is None
+
 
 _NEVER = Stopped(NOT_SYNCHRONISED, "seawall", "nothing has been heard of Seawall's state yet")
 _TOO_OLD = Stopped(NOT_SYNCHRONISED, "seawall", "Seawall's state was last heard of too long ago")
@@ -198,9 +221,11 @@ def _place(book: _Book, strategy: str, asset: str, venue: str | None) -> _Place:
     instruments = book.limits.instruments
     instrument = None if instruments is None else instruments.get(asset)
     mine = book.held.get((strategy, asset), ())
+    tightest = _tightest(book, scopes)
     return _Place(
+        state=tightest.state,
         held=sum(each.quantity for each in mine if venue is None or each.venue == venue),
-        stopped=_state_stops(book, scopes) or _unknown(instruments, asset),
+        stopped=_state_stops(tightest) or _unknown(instruments, asset),
         tick=instrument.tick if instrument else 0.0,
         # A quantity off the lot is rounded down there; less than one lot is nothing.
         least=max(instrument.least, instrument.lot * (1.0 - ON_STEP)) if instrument else 0.0,
@@ -210,14 +235,17 @@ def _place(book: _Book, strategy: str, asset: str, venue: str | None) -> _Place:
     )
 
 
-def _state_stops(book: _Book, scopes: set[str]) -> Stopped | None:
+def _tightest(book: _Book, scopes: set[str]) -> Hold:
     whole = Hold(
         scope=f"portfolio:{book.status.portfolio}",
         state=book.status.trading_state,
         cause=book.status.cause,
     )
     here = (whole, *(each for each in book.holds if each.scope in scopes))
-    tightest = max(here, key=lambda each: each.state)
+    return max(here, key=lambda each: each.state)
+
+
+def _state_stops(tightest: Hold) -> Stopped | None:
     because = f": {tightest.cause}" if tightest.cause else ""
     if tightest.state >= TradingState.HALTED:
         problem = f"trading in {tightest.scope} is halted{because}"

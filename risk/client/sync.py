@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from types import TracebackType
@@ -30,8 +30,9 @@ from risk.client.http import (
     stream_of,
     trust_for,
 )
+from risk.client.slices import Slice
 from risk.client.views import Hold, LimitsView, PositionView, ReductionView, StatusView
-from risk.client.watch import Watch, refresh, synchronising
+from risk.client.watch import Watch, begin, finish, synchronising
 from risk.domain.messages import CommandAnswer, OrderAnswer, OrderStanding, SignalAnswer
 
 _LOG = structlog.get_logger(__name__)
@@ -95,10 +96,13 @@ class Seawall(ClientBase):
         self.close()
 
     def close(self) -> None:
-        """End what runs in the background, and close all connections."""
+        """End what runs in the background, settle slices, and close all connections."""
         for background in self._running:
             background.stop()
-        self._wire.close()
+        try:
+            self._run(finish(self._core))
+        finally:
+            self._wire.close()
 
     # --- orders -----------------------------------------------------------------------------
 
@@ -221,10 +225,6 @@ class Seawall(ClientBase):
         """Stop trading at once, in the portfolio or a scope such as ``strategy:trend``."""
         return self._run(self._core.halt(reason, scope))
 
-    def lease(self, asset: str, side: str, quantity: float) -> None:
-        """Ask for a slice of headroom: Seawall lends none yet and refuses with status 501."""
-        self._run(self._core.lease(asset, side, quantity))
-
     # --- the background ---------------------------------------------------------------------
 
     def on_reduction(self, callback: Callback) -> "Background":
@@ -242,22 +242,31 @@ class Seawall(ClientBase):
         watch = Watch(self._core, self._pauses).run()
         return self._in_background(watch, "seawall-reductions", callback)
 
-    def check_locally(self, *, every: float = 1.0, stale_after: float = 5.0) -> "Background":
+    def check_locally(
+        self, *, every: float = 1.0, stale_after: float = 5.0, slices: Iterable[Slice] = ()
+    ) -> "Background":
         """Let `validate` reject at once what Seawall would reject, by what it last showed.
+
+        With `slices` of room it also approves at once what fits into them: see
+        ``docs/agents.md``. They are settled before a fill or the end of such an order is
+        reported, and when the client is closed.
 
         Parameters
         ----------
         every : float
-            Seconds between two looks at status, limits and positions.
+            Seconds between two looks at status, limits and positions, and two renewals of slices,
+            which live for two seconds.
         stale_after : float
             Seconds after which no new risk is asked for on what was seen.
+        slices : iterable of Slice
+            Room to keep at hand; none unless named.
 
         Returns
         -------
         Background
         """
-        local = self._locally(stale_after)
-        self._run(refresh(self._core, local))
+        local = self._locally(stale_after, slices)
+        self._run(begin(self._core, local))
         flow = synchronising(self._core, local, every)
         return self._in_background(flow, "seawall-local-checks", _nobody)
 

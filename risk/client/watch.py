@@ -135,8 +135,21 @@ def refresh(core: Core, local: LocalChecks) -> Flow[bool]:
     return True
 
 
+def begin(core: Core, local: LocalChecks) -> Flow[None]:
+    """Bring local checks up to date, and have slices at hand where they are wanted."""
+    yield from refresh(core, local)
+    if core.slices is not None:
+        yield from core.slices.renew()
+
+
+def finish(core: Core) -> Flow[None]:
+    """Keep no room at hand any more."""
+    if core.slices is not None:
+        yield from core.slices.finish()
+
+
 def synchronising(core: Core, local: LocalChecks, every: float) -> Flow[None]:
-    """Bring local checks up to date, again and again."""
+    """Bring local checks up to date and renew slices, again and again."""
     while True:
         yield Wait(every)
-        yield from refresh(core, local)
+        yield from begin(core, local)

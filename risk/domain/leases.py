@@ -5,11 +5,14 @@ as an order is, under an id that says what it is. Whoever holds it settles it wi
 orders that were made of it.
 """
 
+import math
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Protocol
 
 from risk.domain.decisions import ReasonCode
+from risk.domain.messages import LONGEST_NAME, LeaseBody, LeasedOrder, OrderBody
+from risk.errors import InvalidInput
 
 #: What ids of slices begin with, and those of orders do not.
 LEASE_PREFIX = "lease:"
@@ -59,3 +62,69 @@ def orders_of(reasons: Iterable[Told]) -> int:
 def lease_of(reasons: Iterable[Told]) -> str | None:
     """The slice that an order was made of, by the reasons of its answer; None if of none."""
     return next((r.subject for r in reasons if r.code == ReasonCode.LEASED), None)
+
+
+# --- what is sent --------------------------------------------------------------------------
+
+
+def asked_of(body: LeaseBody) -> OrderBody | None:
+    """The slice that is asked for, as the order that it could be; None where none is.
+
+    Raises
+    ------
+    InvalidInput
+        If it is described in part.
+    """
+    parts = (body.lease_id, body.asset, body.side, body.quantity)
+    if all(part is None for part in (*parts, body.venue)):
+        if body.settles is None:
+            raise InvalidInput("name a slice: `lease_id` of one to ask for, or `settles`")
+        return None
+    lease_id, asset, side, quantity = parts
+    if lease_id is None or asset is None or side is None or quantity is None:
+        raise InvalidInput("a slice needs `lease_id`, `asset`, `side` and `quantity`")
+    if lease_id == body.settles:
+        raise InvalidInput("a slice cannot be asked for and settled at once")
+    if not 0 < body.at_most <= MOST_ORDERS:
+        raise InvalidInput(f"`at_most` must be from 1 to {MOST_ORDERS}")
+    return OrderBody(
+        client_order_id=lease_id,
+        portfolio=body.portfolio,
+        strategy=body.strategy,
+        asset=asset,
+        side=side,
+        quantity=quantity,
+        venue=body.venue,
+    )
+
+
+def listed_of(body: LeaseBody) -> list[LeasedOrder]:
+    """The orders that were made of the slice that is settled.
+
+    Raises
+    ------
+    InvalidInput
+        If one of them cannot be one, or stands twice, or there are more than a slice may become.
+    """
+    if body.settles is None:
+        if body.orders:
+            raise InvalidInput("`settles` must name the slice of which these orders were made")
+        return []
+    if not is_lease_id(body.settles):
+        raise InvalidInput(f"`settles` must be the id of a slice, which begins with {LEASE_PREFIX}")
+    if len(body.orders) > MOST_ORDERS:
+        raise InvalidInput(f"a slice becomes {MOST_ORDERS} orders at the most")
+    names = [each.client_order_id for each in body.orders]
+    if len(set(names)) < len(names):
+        raise InvalidInput("an order stands twice in `orders`")
+    for each in body.orders:
+        name, quantity = each.client_order_id, each.quantity
+        if not _is_name(name) or is_lease_id(name):
+            raise InvalidInput("a `client_order_id` in `orders` is none that an order can have")
+        if not (math.isfinite(quantity) and quantity > 0.0):
+            raise InvalidInput("each `quantity` in `orders` must be above zero")
+    return body.orders
+
+
+def _is_name(name: str) -> bool:
+    return 0 < len(name) <= LONGEST_NAME and name.isprintable()

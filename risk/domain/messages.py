@@ -360,12 +360,16 @@ class LeaseAnswer(_Answer, frozen=True):
         the holder counts from before it asked. None where none was asked for.
     orders : int
         Orders that may be made of it.
+    lot, least : float
+        Steps of an order's units, and the fewest that one may have; 0 where there are none.
     settled : SettledLease or None
         The slice that was settled; None where none was.
     """
 
     lease: OrderAnswer | None
     orders: int
+    lot: float
+    least: float
     settled: SettledLease | None
 
 

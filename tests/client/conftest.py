@@ -49,6 +49,8 @@ class Awaited:
         return Stopped(self, result) if hasattr(result, "running") else result
 
     def close(self) -> None:
+        if self._loop.is_closed():
+            return
         self._await(self._seawall.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10.0)

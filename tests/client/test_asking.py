@@ -289,12 +289,6 @@ def test_trading_is_halted_at_once_and_once(agent, seawall):
     }
 
 
-def test_no_leases_are_lent(agent):
-    with pytest.raises(RequestRefused, match="ask about each order") as refused:
-        agent.lease(BTC, "buy", 1.0)
-    assert refused.value.status == 501
-
-
 def test_a_strategy_must_be_named(make):
     with pytest.raises(ValueError, match="name a strategy"):
         make(strategy="").validate(BTC, "buy", 1.0)

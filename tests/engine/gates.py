@@ -209,6 +209,8 @@ class GateWorld:
         return LeaseAnswer(
             lease=said,
             orders=0 if said is None else orders_of(said.reasons),
+            lot=0.0,
+            least=0.0,
             settled=None if lent.settled is None else lent.settled.result(timeout=0),
         )
 

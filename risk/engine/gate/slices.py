@@ -16,8 +16,10 @@ from risk.domain.leases import (
     LEASE_LIFE,
     LEASE_PREFIX,
     MOST_ORDERS,
+    asked_of,
     is_lease_id,
     lease_of,
+    listed_of,
     orders_of,
 )
 from risk.domain.limits import Unit
@@ -36,9 +38,9 @@ from risk.engine.gate.common import Common, done
 from risk.engine.gate.known import KnownOrder, order_of
 from risk.engine.gate.orders import Orders, may_be_kept
 from risk.engine.gate.outcomes import Outcomes
-from risk.errors import InvalidInput, LeaseSettled, LeaseUnknown
+from risk.errors import LeaseSettled, LeaseUnknown
 from risk.limits.sent import SentOrder
-from risk.manager.forms import is_finite, is_name
+from risk.manager.forms import is_name
 from risk.manager.messages import message_of
 
 #: What floats leave over of a quantity, as a share of it.
@@ -388,68 +390,6 @@ def _settled(known: KnownOrder, told: list[SettledOrder]) -> SettledLease:
         orders=told,
         journalled=True,
     )
-
-
-# --- what is sent --------------------------------------------------------------------------
-
-
-def asked_of(body: LeaseBody) -> OrderBody | None:
-    """The slice that is asked for, as the order that it could be; None where none is.
-
-    Raises
-    ------
-    InvalidInput
-        If it is described in part.
-    """
-    parts = (body.lease_id, body.asset, body.side, body.quantity)
-    if all(part is None for part in (*parts, body.venue)):
-        if body.settles is None:
-            raise InvalidInput("name a slice: `lease_id` of one to ask for, or `settles`")
-        return None
-    lease_id, asset, side, quantity = parts
-    if lease_id is None or asset is None or side is None or quantity is None:
-        raise InvalidInput("a slice needs `lease_id`, `asset`, `side` and `quantity`")
-    if lease_id == body.settles:
-        raise InvalidInput("a slice cannot be asked for and settled at once")
-    if not 0 < body.at_most <= MOST_ORDERS:
-        raise InvalidInput(f"`at_most` must be from 1 to {MOST_ORDERS}")
-    return OrderBody(
-        client_order_id=lease_id,
-        portfolio=body.portfolio,
-        strategy=body.strategy,
-        asset=asset,
-        side=side,
-        quantity=quantity,
-        venue=body.venue,
-    )
-
-
-def listed_of(body: LeaseBody) -> list[LeasedOrder]:
-    """The orders that were made of the slice that is settled.
-
-    Raises
-    ------
-    InvalidInput
-        If one of them cannot be one, or stands twice, or there are more than a slice may become.
-    """
-    if body.settles is None:
-        if body.orders:
-            raise InvalidInput("`settles` must name the slice of which these orders were made")
-        return []
-    if not is_lease_id(body.settles):
-        raise InvalidInput(f"`settles` must be the id of a slice, which begins with {LEASE_PREFIX}")
-    if len(body.orders) > MOST_ORDERS:
-        raise InvalidInput(f"a slice becomes {MOST_ORDERS} orders at the most")
-    names = [each.client_order_id for each in body.orders]
-    if len(set(names)) < len(names):
-        raise InvalidInput("an order stands twice in `orders`")
-    for each in body.orders:
-        name, quantity = each.client_order_id, each.quantity
-        if not name or not is_name(name) or is_lease_id(name):
-            raise InvalidInput("a `client_order_id` in `orders` is none that an order can have")
-        if not (is_finite(quantity) and quantity > 0.0):
-            raise InvalidInput("each `quantity` in `orders` must be above zero")
-    return body.orders
 
 
 def _order_of(slice_: OrderBody, each: LeasedOrder) -> OrderBody:
