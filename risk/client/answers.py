@@ -128,6 +128,22 @@ class Answer:
             return False
         return now is None or now < self.expires_at
 
+    def of_order(self, client_order_id: str, quantity: float) -> "Answer":
+        """The same answer to another order, all of which may be sent.
+
+        Parameters
+        ----------
+        client_order_id : str
+        quantity : float
+            Units.
+        """
+        made = object.__new__(Answer)
+        # A frozen class sets its fields one by one, which would take longer than all else that
+        # an answer beside the agent needs.
+        made.__dict__.update(self.__dict__)
+        made.__dict__.update(client_order_id=client_order_id, asked=quantity, quantity=quantity)
+        return made
+
     @property
     def codes(self) -> tuple[str, ...]:
         """Codes of what decided, each once: the failures."""

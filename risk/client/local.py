@@ -159,7 +159,7 @@ class LocalChecks:
             return _NOT_FRESH
         return place.stopped or _size_stops(place, body)
 
-    def clears(self, body: OrderBody, now: float, state: str) -> bool:
+    def clears(self, body: OrderBody, now: float, state: TradingState) -> bool:
         """Whether nothing that is known, and fresh, stands against an order, reduction or not.
 
         Parameters
@@ -167,7 +167,7 @@ class LocalChecks:
         body : OrderBody
         now : float
             Monotonic seconds.
-        state : str
+        state : TradingState
             The trading state in which room was lent: no tighter one may have come since.
         """
         book = self._book
@@ -177,7 +177,7 @@ class LocalChecks:
         place = book.places.get(key)
         if place is None:
             place = book.places[key] = _place(book, *key)
-        if place.stopped is not None or place.state > TradingState.__members__.get(state, -1):
+        if place.stopped is not None or place.state > state:
             return False
         return _size_stops(place, body) is None
 

@@ -12,7 +12,7 @@ known to be granted is never spent: it is asked for again under its id, then set
 import math
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
 import msgspec
@@ -30,6 +30,7 @@ from risk.domain.leases import LEASE_LIFE, LEASE_PREFIX, MOST_ORDERS
 from risk.domain.messages import LeaseBody, LeasedOrder, OrderBody, ReasonMessage
 from risk.domain.orders import OrderType, Side
 from risk.domain.steps import is_on_step
+from risk.domain.trading import TradingState
 
 _LOG = structlog.get_logger(__name__)
 _PATH = "/api/v1/leases"
@@ -96,7 +97,7 @@ class _Held:
         "lot",
         "orders",
         "orders_left",
-        "reasons",
+        "state",
     )
 
     def __init__(self, body: LeaseBody, asked_at: float) -> None:
@@ -104,28 +105,38 @@ class _Held:
         self.asked_at = asked_at
         self.asking = True
         self.doubted = False
+        # Of each order that is made of it; None until it is granted.
         self.answer: Answer | None = None
         self.good_until = -math.inf
         self.left = 0.0
         self.orders_left = 0
         self.lot = self.least = 0.0
-        self.reasons: tuple[ReasonMessage, ...] = ()
+        self.state: TradingState | None = None
         self.orders: list[LeasedOrder] = []
 
     @property
     def id(self) -> str:
         return self.body.lease_id or ""
 
-    def grant(self, lent: Lent) -> None:
+    def grant(self, lent: Lent, clock: Callable[[], float]) -> None:
         """Take in that it was granted."""
         answer, said = lent
         assert answer is not None, "it was asked for"
-        self.answer = answer
         self.good_until = min(answer.good_until, self.asked_at + _LIFE)
         self.left, self.orders_left = answer.quantity, said.orders
         self.lot, self.least = said.lot, said.least
-        self.reasons = (
-            ReasonMessage(code=ReasonCode.LEASED, outcome=Outcome.PASSED, subject=self.id),
+        # A word of a later version is tighter than any: nothing is spent then.
+        self.state = TradingState.__members__.get(answer.trading_state)
+        told = ReasonMessage(code=ReasonCode.LEASED, outcome=Outcome.PASSED, subject=self.id)
+        self.answer = replace(
+            answer,
+            verdict=Verdict.APPROVE,
+            reasons=(told,),
+            lease=self.id,
+            # The slice is on disk; none of its orders is yet.
+            journalled=False,
+            good_until=self.good_until,
+            clock=clock,
         )
 
     def fits(self, quantity: float, now: float) -> bool:
@@ -219,7 +230,7 @@ class Slices:
         # One that was asked about has its answer there, or will have.
         if self._asker.memory.was_asked(name):
             return None
-        if not local.clears(body, now, held.answer.trading_state):
+        if held.state is None or not local.clears(body, now, held.state):
             return None
         with self._lock:
             if not held.fits(body.quantity, now) or name in self._spent:
@@ -227,28 +238,10 @@ class Slices:
             held.left = max(0.0, held.left - body.quantity)
             held.orders_left -= 1
             held.orders.append(LeasedOrder(client_order_id=name, quantity=body.quantity))
-            answer = self._answer(body, held, held.answer)
+            answer = held.answer.of_order(name, body.quantity)
             self._spent[name] = _Spent(body, answer, held)
         self._asker.memory.first_asked(name, now)
         return answer
-
-    def _answer(self, body: OrderBody, held: _Held, granted: Answer) -> Answer:
-        return Answer(
-            client_order_id=body.client_order_id,
-            verdict=Verdict.APPROVE,
-            asked=body.quantity,
-            quantity=body.quantity,
-            reasons=held.reasons,
-            reservation=granted.reservation,
-            trading_state=granted.trading_state,
-            decided_at=granted.decided_at,
-            expires_at=granted.expires_at,
-            snapshot_id=granted.snapshot_id,
-            limits_version=granted.limits_version,
-            lease=held.body.lease_id,
-            good_until=held.good_until,
-            clock=self._asker.clock,
-        )
 
     # --- what is out -----------------------------------------------------------------------
 
@@ -424,7 +417,7 @@ class Slices:
                 return
             del self._asked[kind]
             if lent.answer.approved:
-                asked.grant(lent)
+                asked.grant(lent, self._asker.clock)
                 self._put_away(self._open.get(kind))
                 self._open[kind] = asked
             elif asked.doubted:
