@@ -91,6 +91,20 @@ def test_open_room_is_listed_oldest_first_and_overdue_is_said(run, book):
     assert lines[2].rstrip().endswith("open")
 
 
+def test_a_slice_of_room_is_told_from_an_order(run, book):
+    set_aside(room("lease:1", NOON - timedelta(seconds=5)), room("lease:0"), room("o1"))
+    lines = run("reservations", "list").stdout.splitlines()
+
+    assert "overdue, a slice of room: nobody told" in lines[1]
+    assert lines[3].rstrip().endswith("open, a slice of room")
+    told = json.loads(run("reservations", "list", "--json").stdout)["reservations"]
+    assert {each["client_order_id"]: each["lease"] for each in told} == {
+        "lease:0": True,
+        "lease:1": True,
+        "o1": False,
+    }
+
+
 def test_what_died_or_was_filled_since_the_cycle_holds_no_room(run, book):
     set_aside(room("old"), room("dead"), room("dead", status=ReservationStatus.VOIDED))
     (told,) = json.loads(run("reservations", "list", "--json").stdout)["reservations"]

@@ -42,3 +42,33 @@ def test_forgetting_what_no_window_reaches_changes_no_count(orders, seconds):
             assert pruned.count_alike(likeness, at=NOW, seconds=window) == kept.count_alike(
                 likeness, at=NOW, seconds=window
             )
+
+
+@given(ORDERS, st.integers(0, 200), st.sampled_from((0.5, 1.0, 60.0, 200.0)))
+def test_of_the_sizes_that_are_kept_one_was_sent_most_often(orders, forgotten, seconds):
+    """Whoever may send orders of any size is judged by the size that was sent most often."""
+    sent = SentOrders(orders)
+    sent.forget_before(NOW - timedelta(seconds=forgotten))
+    seconds = min(seconds, float(forgotten))
+
+    def most(sizes) -> int:
+        wanted = [(BTC, Side.BUY, size) for size in sizes]
+        return max((sent.count_alike(w, at=NOW, seconds=seconds) for w in wanted), default=0)
+
+    assert most(sent.sizes(BTC, Side.BUY)) == most({order.quantity for order in orders})
+
+
+@given(ORDERS, st.integers(1, 9))
+def test_orders_that_may_be_sent_unheard_count_until_it_is_known_which_were(orders, number):
+    sent, heard = SentOrders(orders), SentOrders(orders)
+    bought, sold = (BTC, Side.BUY, 3.0), (BTC, Side.SELL, 3.0)
+    sent.lease("lease:1", BTC, Side.BUY, number)
+
+    assert sent.leases == ("lease:1",)
+    for added, wanted in ((number, bought), (0, sold)):
+        counted = heard.count_alike(wanted, at=NOW, seconds=60.0) + added
+        assert sent.count_alike(wanted, at=NOW, seconds=60.0) == counted
+    assert sent.count(at=NOW, seconds=60.0) == heard.count(at=NOW, seconds=60.0) + number
+    sent.end_lease("lease:1")
+    sent.end_lease("lease:1")
+    assert sent.count(at=NOW, seconds=60.0) == heard.count(at=NOW, seconds=60.0)

@@ -16,6 +16,7 @@ from risk.domain.events import (
     FillUnexpected,
     ForecastScored,
     FundsMoved,
+    LeaseOverspent,
     LimitBreached,
     LimitCleared,
     LimitUpdated,
@@ -232,6 +233,23 @@ ORDER = {"client_order_id": "a-1", "strategy": "trend", "asset": "BTC/USDT"}
                     "1.500 filled, 1.000 allowed: more was filled than was let through; "
                     "order a-1, told by bot"
                 ),
+            ),
+        ),
+        (
+            LeaseOverspent(
+                **COMMON,
+                lease_id="lease:1",
+                strategy="trend",
+                asset="BTC/USDT",
+                sender="bot",
+                quantity=1.5,
+                allowed=1.0,
+                severity=Severity.WARNING,
+            ),
+            (
+                "throttled",
+                "trend ordered more BTC/USDT than it had room for without asking",
+                ("1.500 ordered, 1.000 left: all of it is reserved; slice lease:1, told by bot"),
             ),
         ),
         (

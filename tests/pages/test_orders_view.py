@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from pages.context import AgentSums, OrdersWanted
@@ -411,6 +412,8 @@ def test_what_only_cut_an_order_did_not_stop_it():
         (ReservationStatus.FILLED, 2.0, False, "filled"),
         (ReservationStatus.VOIDED, 0.0, False, "cancelled"),
         (ReservationStatus.VOIDED, 1.0, False, "50 % filled, ended"),
+        (ReservationStatus.SETTLED, 0.0, False, "0 % spent"),
+        (ReservationStatus.SETTLED, 1.5, False, "75 % spent"),
     ],
 )
 def test_what_became_of_an_order_is_one_word_or_its_share(status, filled, overdue, said):
@@ -418,6 +421,38 @@ def test_what_became_of_an_order_is_one_word_or_its_share(status, filled, overdu
     order = replace(told, allowed=2.0, status=status, filled=filled)
 
     assert became(order, overdue=overdue).replace("\u00a0", " ") == said
+
+
+def test_what_was_lent_says_so_and_what_was_made_of_it():
+    """Every check passed of the first, and none was made of the second."""
+    slice_ = reason(
+        ReasonCode.LEASE_ORDERS, Outcome.PASSED, value=0.0, threshold=20.0, unit=Unit.COUNT
+    )
+    made = reason(ReasonCode.LEASED, Outcome.PASSED, subject="lease:1")
+    over = reason(
+        ReasonCode.LEASED,
+        Outcome.WARNED,
+        subject="lease:1",
+        value=3.0,
+        threshold=2.0,
+        unit=Unit.QUANTITY,
+    )
+    assert why([reason("leverage", Outcome.PASSED), slice_], "USD") == (
+        "It is a slice of room, of which its agent may make 20 without asking"
+    )
+    assert why([made], "USD") == "Its agent made it of the slice lease:1, without asking"
+    assert why([over], "USD").startswith(
+        "Its agent made it of the slice lease:1, without asking; its orders were 3"
+    )
+
+
+def test_room_that_is_lent_is_told_from_an_orders(reader, show):
+    asked = fakes_orders.body(8, quantity=0.01)
+    reader.answer(msgspec.structs.replace(asked, client_order_id="lease:1"))
+    told = words(part(show(), "orders-held")["children"])
+
+    assert "trend buy slice" in told
+    assert "lease:1" in told
 
 
 @pytest.mark.parametrize(("micros", "said"), [(47.2, "47 µs"), (3_240.0, "3.2 ms")])
