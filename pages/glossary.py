@@ -590,7 +590,8 @@ GLOSSARY: Mapping[str, Term] = {
         "not sent, open, partly filled, filled, cancelled or ended; overdue where nobody told in "
         "time",
         "Overdue is no end: its room stays set aside until the agent tells, or a person who knows "
-        "it dead gives the room back.",
+        "it dead gives the room back. Of a slice of room, which an agent settles with the list "
+        "of its orders, a share of it was spent.",
         "Definition; see docs/orders-page.md.",
     ),
     "decision_time": Term(
@@ -607,7 +608,9 @@ GLOSSARY: Mapping[str, Term] = {
         "quantity allowed − quantity filled, until the order is filled or known dead",
         "Age alone frees nothing: an order may stand at the exchange longer than anybody watches "
         "it. After 30 s without news it is overdue; after a look at the exchange a person gives "
-        "the room back with “seawall reservations release”.",
+        "the room back with “seawall reservations release”. A slice is room lent to an agent "
+        "before it orders; its id begins with “lease:”, and any of its orders may be at the "
+        "exchange.",
         "Definition; see docs/orders-page.md.",
     ),
     "reductions_honoured": Term(
