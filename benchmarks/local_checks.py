@@ -121,7 +121,7 @@ def _lent(body: LeaseBody) -> bytes:
         journalled=True,
     )
     return msgspec.json.encode(
-        LeaseAnswer(lease=answer, orders=500, lot=0.01, least=0.01, settled=None)
+        LeaseAnswer(lease=answer, orders=500, alike=500, lot=0.01, least=0.01, settled=None)
     )
 
 

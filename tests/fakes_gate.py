@@ -162,13 +162,14 @@ class FakeGate:
         settled = None if body.settles is None else self._settle(body.settles, listed)
         if wanted is None:
             return Lent(None, settled)
-        told = ReasonMessage(
-            code="lease_orders", outcome="passed", subject="orders", threshold=body.at_most
-        )
+        told = [
+            ReasonMessage(code=code, outcome="passed", subject="orders", threshold=body.at_most)
+            for code in ("lease_orders", "lease_alike")
+        ]
         answer = self._decide(wanted, may_emergency=False)
         if answer.reservation is not None:
             self._reserve(wanted, answer)
-            answer = msgspec.structs.replace(answer, reasons=[told])
+            answer = msgspec.structs.replace(answer, reasons=told)
         return Lent(self._soon(_encode(answer)), settled)
 
     def _settle(self, lease_id: str, listed: list[LeasedOrder]) -> Future[SettledLease]:

@@ -84,7 +84,7 @@ class FakeSeawall:
             self.settled: dict[str, dict[str, float]] = {}
             self.steps = {"lot": 0.0, "least": 0.0}
             self.journalling = True
-            self.most_orders = 500
+            self.most_orders = self.most_alike = 500
             self.generation = getattr(self, "generation", 0) + 1
 
     def next_fault(self) -> Fault | None:
@@ -142,7 +142,8 @@ class FakeSeawall:
                 lease = self.decide(market_order(body, body["lease_id"]))
                 lease = lease | {"expires_at": (START + timedelta(seconds=2)).isoformat()}
             orders = min(body["at_most"], self.most_orders)
-            return {"lease": lease, "orders": orders, "settled": settled, **self.steps}
+            counts = {"orders": orders, "alike": min(orders, self.most_alike)}
+            return {"lease": lease, "settled": settled, **counts, **self.steps}
 
     def _settle(self, body: dict[str, Any]) -> dict[str, Any] | str:
         lease_id = body["settles"]

@@ -5,7 +5,7 @@ import msgspec
 from risk.api.desk import outcome
 from risk.api.operations import Call, Operation, require_portfolio, require_strategy
 from risk.domain.keys import KeyAbility
-from risk.domain.leases import orders_of
+from risk.domain.leases import alike_of, orders_of
 from risk.domain.messages import LeaseAnswer, LeaseBody, OrderAnswer, SettledLease
 from risk.domain.policy import Instrument, Policy
 
@@ -31,6 +31,7 @@ async def _lend(call: Call) -> LeaseAnswer:
     return LeaseAnswer(
         lease=said,
         orders=0 if said is None else orders_of(said.reasons),
+        alike=0 if said is None else alike_of(said.reasons),
         lot=steps.lot,
         least=steps.least,
         settled=settled,

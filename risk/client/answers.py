@@ -327,7 +327,8 @@ def read_lease_answer(data: bytes, body: LeaseBody, *, asked_at: float) -> Lent:
     if said.lease is None or asked is None:
         return Lent(None, said)
     answer = _checked(said.lease, asked, asked_at)
-    if answer.approved and not (answer.journalled and 0 < said.orders <= body.at_most):
+    counts = 0 < said.alike <= said.orders <= body.at_most
+    if answer.approved and not (answer.journalled and counts):
         raise Unreadable("it grants a slice that nobody may spend")
     if not all(math.isfinite(step) and step >= 0.0 for step in (said.lot, said.least)):
         raise Unreadable("its steps are no numbers")

@@ -86,6 +86,7 @@ class _Held:
     """One slice, from before it is asked for until it is settled."""
 
     __slots__ = (
+        "alike",
         "answer",
         "asked_at",
         "asking",
@@ -97,6 +98,7 @@ class _Held:
         "lot",
         "orders",
         "orders_left",
+        "sizes",
         "state",
     )
 
@@ -109,7 +111,9 @@ class _Held:
         self.answer: Answer | None = None
         self.good_until = -math.inf
         self.left = 0.0
-        self.orders_left = 0
+        self.orders_left = self.alike = 0
+        # How many orders there are of each.
+        self.sizes: dict[float, int] = {}
         self.lot = self.least = 0.0
         self.state: TradingState | None = None
         self.orders: list[LeasedOrder] = []
@@ -123,7 +127,7 @@ class _Held:
         answer, said = lent
         assert answer is not None, "it was asked for"
         self.good_until = min(answer.good_until, self.asked_at + _LIFE)
-        self.left, self.orders_left = answer.quantity, said.orders
+        self.left, self.orders_left, self.alike = answer.quantity, said.orders, said.alike
         self.lot, self.least = said.lot, said.least
         # A word of a later version is tighter than any: nothing is spent then.
         self.state = TradingState.__members__.get(answer.trading_state)
@@ -145,6 +149,7 @@ class _Held:
             now < self.good_until
             and self.least <= quantity <= self.left
             and self.orders_left > 0
+            and self.sizes.get(quantity, 0) < self.alike
             and (not self.lot or is_on_step(quantity, self.lot))
         )
 
@@ -237,6 +242,7 @@ class Slices:
                 return None
             held.left = max(0.0, held.left - body.quantity)
             held.orders_left -= 1
+            held.sizes[body.quantity] = held.sizes.get(body.quantity, 0) + 1
             held.orders.append(LeasedOrder(client_order_id=name, quantity=body.quantity))
             answer = held.answer.of_order(name, body.quantity)
             self._spent[name] = _Spent(body, answer, held)

@@ -52,6 +52,7 @@ class ReasonCode(StrEnum):
     REDUCTION_NOT_PROVEN = "reduction_not_proven"
     REDUCTION_RAISES_RISK = "reduction_raises_risk"
     LEASE_ORDERS = "lease_orders"
+    LEASE_ALIKE = "lease_alike"
     LEASED = "leased"
 
 

@@ -23,7 +23,7 @@ LEASE_LIFE = timedelta(seconds=2)
 MOST_ORDERS = 500
 
 
-class Told(Protocol):
+class Counts(Protocol):
     """A reason of an answer, here or on the wire."""
 
     @property
@@ -53,13 +53,19 @@ def is_lease_id(name: str) -> bool:
     return name.startswith(LEASE_PREFIX)
 
 
-def orders_of(reasons: Iterable[Told]) -> int:
+def orders_of(reasons: Iterable[Counts]) -> int:
     """How many orders a slice may become, by the reasons of its answer; 0 if it is none."""
     told = (r.threshold for r in reasons if r.code == ReasonCode.LEASE_ORDERS)
     return int(next(told, None) or 0)
 
 
-def lease_of(reasons: Iterable[Told]) -> str | None:
+def alike_of(reasons: Iterable[Counts]) -> int:
+    """How many of these may have the same size; 0 if it is no slice."""
+    told = (r.threshold for r in reasons if r.code == ReasonCode.LEASE_ALIKE)
+    return int(next(told, None) or 0)
+
+
+def lease_of(reasons: Iterable[Counts]) -> str | None:
     """The slice that an order was made of, by the reasons of its answer; None if of none."""
     return next((r.subject for r in reasons if r.code == ReasonCode.LEASED), None)
 

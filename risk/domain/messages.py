@@ -358,8 +358,8 @@ class LeaseAnswer(_Answer, frozen=True):
     lease : OrderAnswer or None
         The slice, answered as an order would be: `quantity` may be spent until `expires_at`, which
         the holder counts from before it asked. None where none was asked for.
-    orders : int
-        Orders that may be made of it.
+    orders, alike : int
+        Orders that may be made of it, and how many of them may have the same quantity.
     lot, least : float
         Steps of an order's units, and the fewest that one may have; 0 where there are none.
     settled : SettledLease or None
@@ -368,6 +368,7 @@ class LeaseAnswer(_Answer, frozen=True):
 
     lease: OrderAnswer | None
     orders: int
+    alike: int
     lot: float
     least: float
     settled: SettledLease | None

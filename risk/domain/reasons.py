@@ -154,6 +154,10 @@ REASONS: Mapping[ReasonCode, Explained] = {
         "This is a slice of room, and its holder may make so many orders of it without asking.",
         "Settle it with the list of these orders.",
     ),
+    ReasonCode.LEASE_ALIKE: Explained(
+        "Of one size, the holder of this slice may make so many orders without asking.",
+        "Ask about more of them.",
+    ),
     ReasonCode.LEASED: Explained(
         "The order was approved beside its agent, from a slice of room that it held.",
         "Report its fills and its end, as of any order; what is over the slice was reserved too.",

@@ -21,6 +21,7 @@ class RepeatedOrderLimit(WindowedLimit):
 
     kind: ClassVar = "repeated_order"
     title: ClassVar = "Repeated order"
+    of_one_size: ClassVar = True
 
     def measure_order(self, order: OrderView) -> float | None:
         """See the base."""

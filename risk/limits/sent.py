@@ -35,6 +35,15 @@ class SentOrder(NamedTuple):
         return self.asset, self.side, self.quantity
 
 
+class _Leased(NamedTuple):
+    """Orders for one asset and side that may be sent without our knowing."""
+
+    asset: str
+    side: Side
+    orders: int
+    alike: int
+
+
 class SentOrders:
     """One strategy's orders, oldest first. Counting costs the same after ten and ten thousand.
 
@@ -50,7 +59,7 @@ class SentOrders:
         # Sizes that were sent more than once, and the last one: of all others none counts more.
         self._again: dict[tuple[str, Side], set[float]] = {}
         self._last: dict[tuple[str, Side], float] = {}
-        self._leased: dict[str, tuple[str, Side, int]] = {}
+        self._leased: dict[str, _Leased] = {}
         for order in orders:
             self.add(order)
 
@@ -63,9 +72,17 @@ class SentOrders:
         if len(alike) > 1:
             self._again.setdefault(way, set()).add(order.quantity)
 
-    def lease(self, lease_id: str, asset: str, side: Side, orders: int) -> None:
-        """Count so many orders, of any size, that may be sent at any time without our knowing."""
-        self._leased[lease_id] = asset, side, orders
+    def lease(self, lease_id: str, asset: str, side: Side, orders: int, alike: int) -> None:
+        """Count orders that may be sent at any time without our knowing.
+
+        Parameters
+        ----------
+        lease_id, asset : str
+        side : Side
+        orders, alike : int
+            How many, and how many of one size, whichever that is.
+        """
+        self._leased[lease_id] = _Leased(asset, side, orders, alike)
 
     def end_lease(self, lease_id: str) -> None:
         """Count them no more: it is known which were sent."""
@@ -93,12 +110,13 @@ class SentOrders:
 
     def count(self, *, at: datetime, seconds: float) -> int:
         """How many there were in the last `seconds`, by their time and not by their number."""
-        leased = sum(orders for _, _, orders in self._leased.values())
+        leased = sum(each.orders for each in self._leased.values())
         return leased + _later_than(self._times, at - timedelta(seconds=seconds))
 
     def count_alike(self, likeness: Likeness, *, at: datetime, seconds: float) -> int:
         """How many of those are the same order."""
-        leased = sum(n for *which, n in self._leased.values() if tuple(which) == likeness[:2])
+        way = likeness[:2]
+        leased = sum(n.alike for n in self._leased.values() if (n.asset, n.side) == way)
         since = at - timedelta(seconds=seconds)
         return leased + _later_than(self._alike.get(likeness, ()), since)
 

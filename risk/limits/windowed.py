@@ -21,6 +21,9 @@ class WindowedLimit(OrderLimit):
     unit: ClassVar = Unit.COUNT
     scopes: ClassVar = (ScopeKind.PORTFOLIO, ScopeKind.STRATEGY_TYPE, ScopeKind.STRATEGY)
 
+    #: Whether it counts only orders of the same size.
+    of_one_size: ClassVar[bool] = False
+
     seconds: float = 60.0
 
     def __post_init__(self) -> None:

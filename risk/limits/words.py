@@ -415,5 +415,8 @@ _SAY: Mapping[str, _Say] = {
         "it is a slice of room, of which its agent may make {threshold} without asking.",
         Unit.COUNT,
     ),
+    ReasonCode.LEASE_ALIKE: _told(
+        "of one size, its agent may make {threshold} of it without asking.", Unit.COUNT
+    ),
     ReasonCode.LEASED: _leased,
 }

@@ -85,6 +85,22 @@ class Room(NamedTuple):
     decision: Decision
 
 
+class OrdersLeft(NamedTuple):
+    """How many more orders may be sent, by the limits that count them.
+
+    Attributes
+    ----------
+    orders, alike : int
+        In all, and of one size, whichever that is.
+    exhausted : tuple of Reason
+        Why there may be none.
+    """
+
+    orders: int
+    alike: int
+    exhausted: tuple[Reason, ...]
+
+
 class _Rules(NamedTuple):
     """The limits in force, and what neither an order nor the ledger changes of what they see."""
 
@@ -286,34 +302,33 @@ class RiskManager:
         value = decision.allowed * mark.price if mark.known else None
         return Room(decision.allowed, value, decision)
 
-    def orders_left(self, request: OrderRequest) -> tuple[int | None, tuple[Reason, ...]]:
+    def orders_left(self, request: OrderRequest, at_most: int) -> OrdersLeft:
         """How many more orders for an asset and side a strategy may send, of whatever sizes.
 
         Parameters
         ----------
         request : OrderRequest
             One that is an order, and has a mark.
-
-        Returns
-        -------
-        tuple of int or None and tuple of Reason
-            None where nothing counts them; the reason is why there may be none at all.
+        at_most : int
+            As many as are wanted.
         """
+        orders = alike = at_most
+        exhausted = list[Reason]()
         if self._guard is None:
-            return None, ()
+            return OrdersLeft(orders, alike, ())
         place = self._places.at(request.strategy, request.asset, request.venue, request.side)
         view = self._view(request, place, request.quantity)
         sizes = {request.quantity, *view.sent.sizes(request.asset, place.side)}
-        left, reasons = None, list[Reason]()
         for limit in self._guard.order_limits(place.key):
             if not isinstance(limit, WindowedLimit):
                 continue
             worst = max(_counted(limit, replace(view, requested=each)) for each in sizes)
-            more = math.floor(max(0.0, 1.0 + limit.hard - worst))
-            left = more if left is None else min(left, more)
+            more = math.floor(min(at_most, max(0.0, 1.0 + limit.hard - worst)))
+            alike = min(alike, more)
+            orders = orders if limit.of_one_size else min(orders, more)
             if not more:
-                reasons.append(_too_often(limit, worst))
-        return left, tuple(reasons)
+                exhausted.append(_too_often(limit, worst))
+        return OrdersLeft(orders, alike, tuple(exhausted))
 
     @property
     def looks_back(self) -> float:

@@ -173,6 +173,15 @@ def test_a_limit_on_how_many_orders_there_may_be_holds_beside_the_agent():
     assert [desk.ask(0.1).lease is not None for _ in range(3)] == [True, True, False]
 
 
+def test_a_program_in_a_loop_is_asked_about():
+    desk = Desk()
+    desk.seawall.most_alike = 2
+    desk.renew()
+
+    assert [desk.ask(0.1).lease is not None for _ in range(3)] == [True, True, False]
+    assert desk.ask(0.2).lease is not None
+
+
 @pytest.mark.parametrize("quantity", [0.25, 0.05])
 def test_what_the_exchange_would_not_take_is_asked_about(quantity: float):
     desk = Desk()

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from risk.domain.latches import apply_latches
-from risk.domain.leases import orders_of
+from risk.domain.leases import alike_of, orders_of
 from risk.domain.ledger import Ledger
 from risk.domain.messages import (
     FillBody,
@@ -209,6 +209,7 @@ class GateWorld:
         return LeaseAnswer(
             lease=said,
             orders=0 if said is None else orders_of(said.reasons),
+            alike=0 if said is None else alike_of(said.reasons),
             lot=0.0,
             least=0.0,
             settled=None if lent.settled is None else lent.settled.result(timeout=0),

@@ -62,13 +62,13 @@ def test_of_the_sizes_that_are_kept_one_was_sent_most_often(orders, forgotten, s
 def test_orders_that_may_be_sent_unheard_count_until_it_is_known_which_were(orders, number):
     sent, heard = SentOrders(orders), SentOrders(orders)
     bought, sold = (BTC, Side.BUY, 3.0), (BTC, Side.SELL, 3.0)
-    sent.lease("lease:1", BTC, Side.BUY, number)
+    sent.lease("lease:1", BTC, Side.BUY, number + 5, number)
 
     assert sent.leases == ("lease:1",)
     for added, wanted in ((number, bought), (0, sold)):
         counted = heard.count_alike(wanted, at=NOW, seconds=60.0) + added
         assert sent.count_alike(wanted, at=NOW, seconds=60.0) == counted
-    assert sent.count(at=NOW, seconds=60.0) == heard.count(at=NOW, seconds=60.0) + number
+    assert sent.count(at=NOW, seconds=60.0) == heard.count(at=NOW, seconds=60.0) + number + 5
     sent.end_lease("lease:1")
     sent.end_lease("lease:1")
     assert sent.count(at=NOW, seconds=60.0) == heard.count(at=NOW, seconds=60.0)

@@ -16,6 +16,8 @@ from risk.domain.leases import (
     LEASE_LIFE,
     LEASE_PREFIX,
     MOST_ORDERS,
+    Counts,
+    alike_of,
     asked_of,
     is_lease_id,
     lease_of,
@@ -138,33 +140,28 @@ class Slices:
         if not journalling:
             # Proven reductions too: what nobody wrote down nobody may spend unasked.
             return _refused(decision, _SILENT)
-        left, exhausted = manager.orders_left(request)
-        if exhausted:
-            return _refused(decision, *exhausted)
-        orders = min(at_most, MOST_ORDERS) if left is None else min(at_most, MOST_ORDERS, left)
-        told = Reason(
-            ReasonCode.LEASE_ORDERS,
-            Outcome.PASSED,
-            "orders",
-            value=0.0,
-            threshold=float(orders),
-            unit=Unit.COUNT,
+        left = manager.orders_left(request, min(at_most, MOST_ORDERS))
+        if left.exhausted:
+            return _refused(decision, *left.exhausted)
+        told = (
+            _counting(ReasonCode.LEASE_ORDERS, left.orders),
+            _counting(ReasonCode.LEASE_ALIKE, left.alike),
         )
-        return replace(decision, evidence=(*decision.evidence, told))
+        return replace(decision, evidence=(*decision.evidence, *told))
 
     def _hold(self, known: KnownOrder, decision: Decision) -> list[Note]:
         """Take the room of a slice, and remember it; gives what is to be written of that."""
         common, notes = self._common, list[Note]()
         if known.reservation is not None:
             notes.append(common.book.add(known.reservation))
-            self._count(known, orders_of(decision.reasons))
+            self._count(known, decision.reasons)
         common.orders.add(known)
         return notes
 
-    def _count(self, known: KnownOrder, orders: int) -> None:
-        body = known.body
-        name, strategy = body.client_order_id, body.strategy
-        self._common.answering.sent_of(strategy).lease(name, body.asset, body.side, orders)
+    def _count(self, known: KnownOrder, told: Sequence[Counts]) -> None:
+        body, sent = known.body, self._common.answering.sent_of(known.body.strategy)
+        orders, alike = orders_of(told), alike_of(told)
+        sent.lease(body.client_order_id, body.asset, body.side, orders, alike)
 
     def _refuse_unwritten(self, known: KnownOrder) -> bytes:
         """What is said of a slice that is not on disk: it is none."""
@@ -344,7 +341,7 @@ class Slices:
         for name in self._common.book.ledger.reservations:
             known = self._common.orders.get(name)
             if known is not None and is_lease_id(name):
-                self._count(known, orders_of(_decode(known.record.answer).reasons))
+                self._count(known, _decode(known.record.answer).reasons)
 
     def forget_ended(self) -> None:
         """Count no more what slices may become that a person released.
@@ -359,6 +356,13 @@ class Slices:
 
 
 _SILENT = Reason(ReasonCode.NOT_JOURNALLED, Outcome.FAILED, "journal")
+
+
+def _counting(code: ReasonCode, orders: int) -> Reason:
+    """What is told of how many orders may be made of a slice."""
+    return Reason(
+        code, Outcome.PASSED, "orders", value=0.0, threshold=float(orders), unit=Unit.COUNT
+    )
 
 
 def _refused(decision: Decision, *reasons: Reason) -> Decision:
