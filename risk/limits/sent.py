@@ -110,13 +110,15 @@ class SentOrders:
 
     def count(self, *, at: datetime, seconds: float) -> int:
         """How many there were in the last `seconds`, by their time and not by their number."""
-        leased = sum(each.orders for each in self._leased.values())
+        # Few strategies hold slices, and every order is counted.
+        leased = sum(each.orders for each in self._leased.values()) if self._leased else 0
         return leased + _later_than(self._times, at - timedelta(seconds=seconds))
 
     def count_alike(self, likeness: Likeness, *, at: datetime, seconds: float) -> int:
         """How many of those are the same order."""
-        way = likeness[:2]
-        leased = sum(n.alike for n in self._leased.values() if (n.asset, n.side) == way)
+        leased, way = 0, likeness[:2]
+        if self._leased:
+            leased = sum(n.alike for n in self._leased.values() if (n.asset, n.side) == way)
         since = at - timedelta(seconds=seconds)
         return leased + _later_than(self._alike.get(likeness, ()), since)
 
