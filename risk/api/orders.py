@@ -127,6 +127,7 @@ OPERATIONS = (
         body=FillBody,
         answer=OrderStanding,
         problems=(404, 409, 422, 503),
+        bucket="reports",
     ),
     Operation(
         method="GET",
@@ -156,5 +157,6 @@ OPERATIONS = (
         abilities=_AGENTS,
         answer=OrderStanding,
         problems=(404, 503),
+        bucket="reports",
     ),
 )

@@ -105,5 +105,6 @@ OPERATIONS = (
         abilities=frozenset({KeyAbility.VALIDATE}),
         answer=ReductionEntry,
         problems=(404, 503),
+        bucket="reports",
     ),
 )
