@@ -195,8 +195,8 @@ class GateJournal(Protocol):
         """
         ...
 
-    def is_booked(self, fill: Fill) -> bool:
-        """Whether a fill of that id at that venue is in the ledger.
+    def booked(self, fill: Fill) -> Fill | None:
+        """The fill of that id at that venue that is in the ledger; None if none is.
 
         Raises
         ------

@@ -175,7 +175,7 @@ def answered(name: str = "o1", *, verdict: Verdict = Verdict.APPROVE, **changes:
 def test_nothing_is_there_before_the_first_batch(desk: Desk):
     assert desk.journal.last_batch() == 0
     assert desk.journal.order("o1") is None
-    assert not desk.journal.is_booked(FILL)
+    assert desk.journal.booked(FILL) is None
 
 
 def test_an_order_its_room_and_its_answer_are_written_together(desk: Desk):
@@ -195,7 +195,8 @@ def test_what_becomes_of_it_is_known_later(desk: Desk):
     found = desk.journal.order("o1")
     assert found is not None
     assert (found.status, found.filled) == (ReservationStatus.PARTLY_FILLED, 0.5)
-    assert desk.journal.is_booked(FILL)
+    assert desk.journal.booked(replace(FILL, price=1.0)) == FILL
+    assert desk.journal.booked(replace(FILL, venue="sim-b")) is None
     assert desk.ledger().reservations["o1"].filled == 0.5
     desk.write(
         Booked(3, replace(PLACED, filled=0.5, status=ReservationStatus.VOIDED)),

@@ -228,7 +228,7 @@ class Gate:
         """See :meth:`risk.domain.gate.Gate.knows`."""
         with self._common.lock:
             known = self._common.orders.get(client_order_id)
-            return known is not None and not known.recalled
+            return known is not None and not known.recalled and self._outcomes.remembers_all
 
     def standing(self, client_order_id: str) -> OrderStanding:
         """See :meth:`risk.domain.gate.Gate.standing`.
