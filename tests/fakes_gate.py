@@ -300,7 +300,7 @@ class FakeTelling:
     away: bool = False
     asked: int = 0
 
-    def add(self, kind: str, **body: object) -> JournalEntry:
+    def add(self, kind: str, /, **body: object) -> JournalEntry:
         envelope = msgspec.json.encode({"kind": kind, "version": 1, "body": body}).decode()
         entry = JournalEntry(len(self.entries) + 1, kind, envelope)
         self.entries.append(entry)
