@@ -102,16 +102,23 @@ def test_a_key_for_one_strategy_does_nothing_for_another(agent: Agent, agent_wit
     fill = {"fill_id": "f", "quantity": 1.0, "price": 100.0}
     signal = {"portfolio": "demo", "strategy": "trend", "asset": "C000/USDT", "side": "buy"}
 
-    answers = [
+    asked = [
         stranger.post(VALIDATE, order(client_order_id="o-2")),
         stranger.post("/api/v1/signals/validate", signal),
-        stranger.post("/api/v1/orders/o-1/fills", fill),
-        stranger.get("/api/v1/orders/o-1"),
-        stranger.delete("/api/v1/orders/o-1"),
-        stranger.post("/api/v1/reductions/1-1/ack"),
     ]
 
-    assert [(each.status, each.error) for each in answers] == [(403, "not_allowed")] * 6
+    def reports(name):
+        return [
+            stranger.post(f"{ORDERS}/{name}/fills", fill),
+            stranger.get(f"{ORDERS}/{name}"),
+            stranger.delete(f"{ORDERS}/{name}"),
+            stranger.post("/api/v1/reductions/1-1/ack"),
+        ]
+
+    assert [(each.status, each.error) for each in asked] == [(403, "not_allowed")] * 2
+    assert [each.status for each in reports("o-1")] == [404] * 4
+    nobodys = [each.body.replace(b"o-9", b"o-1") for each in reports("o-9")]
+    assert [each.body for each in reports("o-1")] == nobodys, "whether it is there is not told"
     assert agent.get("/api/v1/orders/o-1").json["status"] == "pending"
     assert stranger.post(VALIDATE, order(client_order_id="o-3", strategy="dip")).status == 200
 

@@ -189,7 +189,7 @@ def test_a_reduction_is_acknowledged_by_whom_it_concerns(agent: Agent, house, di
     told = agent.get("/api/v1/reductions").json["reductions"]
     assert (told[0]["id"], told[0]["target_quantity"], told[0]["late"]) == ("1-1", 1.2, True)
 
-    assert dip.post("/api/v1/reductions/1-1/ack").status == 403
+    assert dip.post("/api/v1/reductions/1-1/ack").status == 404
     answer = agent.post("/api/v1/reductions/1-1/ack")
     assert (answer.status, answer.json) == (200, told[0])
     assert len(house.gate.acknowledged) == 1

@@ -4,12 +4,14 @@ import json
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 import pytest
 
 from risk.domain.events import FillDisputed, FillUnexpected, OrderValidation, ReservationOverdue
 from risk.domain.ledger import Fill
+from risk.domain.messages import OrderBody
 from risk.domain.orders import ReservationStatus, Side
 from risk.domain.ports import AccountReading, Carried
 from risk.domain.positions import PositionKey
@@ -122,6 +124,26 @@ def test_another_order_under_the_same_id_is_refused(world):
 
     assert (answer["verdict"], failed(answer)) == ("reject", ["duplicate_order"])
     assert world.gate.ledger.reservations["o1"].order.quantity == body_of().quantity
+
+
+def test_the_refusal_of_a_used_id_tells_nothing_of_the_order_that_has_it():
+    """Ids are one book's: whoever guesses one hears that it is taken, and no more."""
+
+    def said_of(first: OrderBody | None, *, then_cancelled: bool = False) -> dict[str, Any]:
+        world = GateWorld()
+        if first is not None:
+            world.ask(first)
+        if then_cancelled:
+            world.cancel("o1")
+        world.cycle()
+        answer = world.ask(body_of(asset=ETH, value=2_000.0, strategy="dip"))
+        return {k: v for k, v in answer.items() if k not in ("ledger_seq", "snapshot_id")}
+
+    approved = said_of(body_of())
+    assert failed(approved) == ["duplicate_order"]
+    assert approved == said_of(body_of(value=-9e9)), "one that was rejected"
+    assert approved == said_of(body_of(value=7.0), then_cancelled=True)
+    assert failed(said_of(None)) == []
 
 
 def test_another_order_under_an_id_of_before_a_restart_is_refused_too(world):
