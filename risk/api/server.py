@@ -157,7 +157,8 @@ class ApiServer:
             raise SettingInvalid(
                 key_of("api_port"),
                 f"is {self.port}, which this program cannot open on {self._host}: "
-                "end the program that uses it, or choose another port",
+                "end the program that uses it, or choose another port "
+                "(an engine that stands by needs one of its own)",
             ) from problem
         return listening
 

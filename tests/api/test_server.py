@@ -76,8 +76,12 @@ def test_a_port_that_is_taken_is_told_in_words(house, server):
         create_api(make_desk(None, house.reader, house.ring)), "127.0.0.1", server.port
     )
 
-    with pytest.raises(SettingInvalid, match=rf"SEAWALL_API_PORT is {server.port}, which this"):
+    with pytest.raises(SettingInvalid) as refused:
         second.start()
+    assert f"SEAWALL_API_PORT is {server.port}, which this program cannot open" in str(
+        refused.value
+    )
+    assert "an engine that stands by needs one of its own" in str(refused.value)
     assert not second.running
     second.stop()  # of what never ran
 
