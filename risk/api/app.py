@@ -88,7 +88,8 @@ def create_api(desk: Desk, *, pace: Pace = _PACE) -> Starlette:
     """
     room = Room(desk, pace, document())
     api = Api(room, OPERATIONS)
-    api.state.close = room.hub.close
+    api.state.say_goodbye = room.hub.close
+    api.state.close = room.close
     return api
 
 

@@ -253,6 +253,11 @@ class Room:
         }
         self.buckets = {name: Buckets(rate, desk.monotonic) for name, rate in rates.items()}
 
+    def close(self) -> None:
+        """End all threads of it; once nothing is answered any more."""
+        self.hub.free()
+        self.desk.close()
+
 
 class Served:
     """The operations of one path, as a server calls them."""

@@ -251,7 +251,7 @@ def test_when_the_server_ends_so_do_streams_and_nobody_enters(house, app, secret
     async def story():
         listener = Listener(app, secret)
         await listener.until(lambda each: each.text)
-        app.state.close()
+        app.state.say_goodbye()
         await listener.ended()
         assert listener.finished
         late = await Agent(app, secret).asked("GET", PATH)
