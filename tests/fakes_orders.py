@@ -20,6 +20,7 @@ from pages.context import (
 from risk.domain.assessment import Assessment
 from risk.domain.decisions import Decision, OrderRequest
 from risk.domain.events import (
+    OrderEnded,
     OrderValidation,
     ReductionAcknowledged,
     ReductionLate,
@@ -50,6 +51,7 @@ class Told:
     order: AnsweredOrder
     reservation: Reservation | None
     fills: tuple[Fill, ...] = ()
+    ended: OrderEnded | None = None
 
 
 def body(
@@ -166,13 +168,28 @@ def build_orders(state: RiskState, snapshot: Snapshot) -> list[Told]:
     cancelled = ask(2, 3_590.25, 44.9, "bot-1", side=Side.SELL, quantity=0.3)
     return [
         filled(first, first.order.allowed, price=96_310.0),
-        Told(replace(cancelled.order, status=ReservationStatus.VOIDED), None),
+        Told(replace(cancelled.order, status=ReservationStatus.VOIDED), None, (), ended(cancelled)),
         ask(3, 1_805.0, 52.6, "bot-1", quantity=50.0),
         ask(4, 612.75, 61.0, "grid-bot", strategy="noise", asset="ETH/USDT", quantity=400.0),
         ask(5, 187.5, 39.4, "bot-1", strategy="dip", asset="PEPE/USDT", quantity=1e6),
         ask(6, 95.0, 47.1, "grid-bot", strategy="noise", asset="XRP/USDT", quantity=5_000.0),
         _half(ask(7, 12.5, 210.7, "bot-1", side=Side.SELL, quantity=0.25)),
     ]
+
+
+def ended(told: Told) -> OrderEnded:
+    """What the journal says of an order that its sender gave up, half a minute after the answer."""
+    order = told.order
+    return OrderEnded(
+        at=order.at + 30 * SECOND,
+        portfolio="demo",
+        cycle=f"demo-{order.snapshot}",
+        client_order_id=order.client_order_id,
+        strategy=order.strategy,
+        asset=order.asset,
+        sender=f"{order.sender} (key 1)",
+        quantity=Side(order.side).sign * order.allowed,
+    )
 
 
 def _half(told: Told) -> Told:
@@ -293,5 +310,6 @@ def story_of(
     for each in told:
         if each.order.client_order_id == client_order_id:
             decode_answer(each.order.answer)
-            return OrderStory(each.order, assessment, marks.get(each.order.asset), each.fills)
+            mark = marks.get(each.order.asset)
+            return OrderStory(each.order, assessment, mark, each.fills, each.ended)
     return None

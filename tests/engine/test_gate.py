@@ -9,7 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from risk.domain.events import FillDisputed, FillUnexpected, OrderValidation, ReservationOverdue
+from risk.domain.events import (
+    FillDisputed,
+    FillUnexpected,
+    OrderEnded,
+    OrderValidation,
+    ReservationOverdue,
+)
 from risk.domain.ledger import Fill
 from risk.domain.messages import OrderBody
 from risk.domain.orders import ReservationStatus, Side
@@ -261,6 +267,18 @@ def test_a_trade_belongs_to_one_order(world):
 
     with pytest.raises(FillRefused, match="was reported of another order"):
         world.fill("b", other["quantity"], "f1")
+
+
+def test_it_is_told_who_declared_an_order_dead_and_told_once(world):
+    said = world.ask(body_of(value=-1_000.0))
+    world.fill("o1", said["quantity"] / 4.0, "f1")
+    for _ in range(2):
+        world.cancel("o1")
+
+    [ended] = told(world, OrderEnded)
+    assert (ended.client_order_id, ended.strategy, ended.asset) == ("o1", "trend", BTC)
+    assert ended.sender == "agent"
+    assert ended.quantity == pytest.approx(-0.75 * said["quantity"])
 
 
 def test_a_cancelled_order_gives_its_room_back():

@@ -284,7 +284,7 @@ class Gate:
         """
         return self._outcomes.fill(client_order_id, body, sender=sender)
 
-    def cancel(self, client_order_id: str, *, sender: str) -> Future[OrderStanding]:  # noqa: ARG002
+    def cancel(self, client_order_id: str, *, sender: str) -> Future[OrderStanding]:
         """See :meth:`risk.domain.gate.Gate.cancel`.
 
         Raises
@@ -294,7 +294,7 @@ class Gate:
         StoreUnavailable
             If the order had to be looked up, and the database does not answer.
         """
-        return self._outcomes.cancel(client_order_id)
+        return self._outcomes.cancel(client_order_id, sender=sender)
 
     # --- people ----------------------------------------------------------------------------
 

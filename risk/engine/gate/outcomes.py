@@ -3,11 +3,13 @@
 from collections import OrderedDict
 from concurrent.futures import Future
 from dataclasses import replace
+from typing import Any
 
 from risk.domain.actions import ReleaseReservation
 from risk.domain.events import (
     FillDisputed,
     FillUnexpected,
+    OrderEnded,
     ReservationOverdue,
     ReservationReleased,
     Severity,
@@ -223,14 +225,15 @@ class Outcomes:
 
     # --- orders that are dead --------------------------------------------------------------
 
-    def cancel(self, client_order_id: str) -> Future[OrderStanding]:
+    def cancel(self, client_order_id: str, *, sender: str) -> Future[OrderStanding]:
         """See :meth:`risk.domain.gate.Gate.cancel`."""
         known = self.order(client_order_id)
         with self._common.lock:
             reserved = self._common.book.ledger.reservations.get(client_order_id)
             if reserved is None:
                 return done(known.standing(journalled=self._common.journalling))
-            return self._progress(known, [self._end(known, reserved)])
+            event = OrderEnded(**self._common.stamp(), **_about(reserved), sender=sender)
+            return self._progress(known, [self._end(known, reserved), Told(event)])
 
     def _end(self, known: KnownOrder, reserved: Reservation) -> Note:
         """Drop a reservation of an order that is known to be dead."""
@@ -249,10 +252,7 @@ class Outcomes:
             return
         event = ReservationReleased(
             **self._common.stamp(),
-            client_order_id=action.client_order_id,
-            strategy=reserved.order.strategy,
-            asset=reserved.order.asset,
-            quantity=reserved.open_quantity,
+            **_about(reserved),
             who=action.who,
             reason=action.reason,
         )
@@ -273,18 +273,23 @@ class Outcomes:
         if not late:
             return
         self._overdue.update(name for name, _ in late)
-        self._common.scribe.put([self._told_overdue(name, reserved) for name, reserved in late])
+        self._common.scribe.put([self._told_overdue(reserved) for _, reserved in late])
 
-    def _told_overdue(self, client_order_id: str, reserved: Reservation) -> Told:
-        event = ReservationOverdue(
-            **self._common.stamp(),
-            client_order_id=client_order_id,
-            strategy=reserved.order.strategy,
-            asset=reserved.order.asset,
-            quantity=reserved.open_quantity,
-            severity=Severity.WARNING,
-        )
+    def _told_overdue(self, reserved: Reservation) -> Told:
+        stamp = self._common.stamp()
+        event = ReservationOverdue(**stamp, **_about(reserved), severity=Severity.WARNING)
         return Told(event)
+
+
+def _about(reserved: Reservation) -> dict[str, Any]:
+    """What every event about room that was set aside says."""
+    order = reserved.order
+    return {
+        "client_order_id": order.client_order_id,
+        "strategy": order.strategy,
+        "asset": order.asset,
+        "quantity": reserved.open_quantity,
+    }
 
 
 def _otherwise(fill: Fill) -> FillRefused:
