@@ -471,7 +471,7 @@ def _agents_desk(world: _World, feed: Feed) -> AgentDesk:
             environment={key_of("home"): str(settings.home)},
         )
 
-    wishing = Wishing(seed=settings.seed, history=feed.history(Period.HOUR))
+    wishing = Wishing(seed=settings.seed, history=feed.history(Period.HOUR), at_once=True)
     return AgentDesk(wishing, connect, reduces=world.agents_reduce, wall=wall_time)
 
 
