@@ -21,6 +21,7 @@ from risk.domain.orders import Reservation, ReservationStatus, Side
 from risk.domain.snapshot import RESERVATION_LIFE
 from risk.engine.gate.common import Common, done
 from risk.engine.gate.known import KnownOrder, order_of
+from risk.engine.gate.signals import SignalNews
 from risk.limits.sent import SentOrder
 from risk.manager import RiskManager
 from risk.manager.forms import is_finite, is_name
@@ -39,6 +40,7 @@ class Orders:
 
     def __init__(self, common: Common) -> None:
         self._common = common
+        self._signals = SignalNews(common)
         common.on_answered_before = self._give_way
 
     def validate(self, body: OrderBody, *, sender: str, may_emergency: bool) -> Future[bytes]:
@@ -75,7 +77,9 @@ class Orders:
                 quantity=body.quantity,
             )
             decision = self._manager().validate_signal(request)
-            return signal_answer(decision, at=common.clock.wall())
+            answer = signal_answer(decision, at=common.clock.wall())
+            self._signals.tell(decision, deciding_of(answer.reasons))
+            return answer
 
     # --- one answer ------------------------------------------------------------------------
 
