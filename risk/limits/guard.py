@@ -55,11 +55,13 @@ class Checked(NamedTuple):
 
     def reason(self) -> Reason:
         """What is told of it; of a value that no float can tell, nothing but that it failed."""
-        outcome = Outcome.PASSED if self.passed else Outcome.FAILED
-        limit, value = self.limit, self.value
+        limit, value, passed = self
+        outcome = Outcome.PASSED if passed else Outcome.FAILED
+        if value is not None and math.isfinite(value):
+            known = limit.kind, outcome, limit.name, limit.scope, value, limit.hard, limit.unit
+            return Reason(*known)
         code = ReasonCode.NOT_MEASURED if value is None or math.isnan(value) else limit.kind
-        told = value if value is not None and math.isfinite(value) else None
-        return Reason(code, outcome, limit.name, limit.scope, told, limit.hard, limit.unit)
+        return Reason(code, outcome, limit.name, limit.scope, None, limit.hard, limit.unit)
 
 
 class Checks(NamedTuple):
@@ -92,9 +94,9 @@ class Checks(NamedTuple):
         for limit, allowed, value in zip(self.limits, self.allowed, self.values, strict=True):
             yield Checked(limit, value, value is not None and value <= allowed)
 
-    def reasons(self) -> Iterator[Reason]:
+    def reasons(self) -> list[Reason]:
         """What is told of them."""
-        return (checked.reason() for checked in self.each)
+        return [checked.reason() for checked in self.each]
 
 
 class Skipped(NamedTuple):

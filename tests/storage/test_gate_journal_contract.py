@@ -1,4 +1,4 @@
-"""One suite over where a gate's notes go: the fake, SQLite and Postgres, also by another process."""
+"""One suite over where a gate's notes go: the fake, SQLite and Postgres, here or by a process."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from risk.domain.actions import LatchTrading
-from risk.domain.events import FillDisputed, OrderValidation, Severity, Verdict
+from risk.domain.events import FillDisputed, Severity, Verdict
 from risk.domain.journalling import (
     Answered,
     AnsweredOrder,
@@ -174,20 +174,7 @@ def answered(name: str = "o1", *, verdict: Verdict = Verdict.APPROVE, **changes:
         answer=SAID,
         status=ReservationStatus.PENDING if verdict is Verdict.APPROVE else None,
     )
-    event = OrderValidation(
-        at=NOON,
-        portfolio=PORTFOLIO,
-        cycle="1",
-        client_order_id=name,
-        strategy="trend",
-        asset="BTC/USDT",
-        verdict=verdict,
-        requested_quantity=2.0,
-        allowed_quantity=order.allowed,
-        reasons=(),
-        sender="agent",
-    )
-    return Answered(replace(order, **changes), event, instead_of)
+    return Answered(replace(order, **changes), PORTFOLIO, "1", (), instead_of)
 
 
 # --- a batch -------------------------------------------------------------------------------

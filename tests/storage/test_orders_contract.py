@@ -9,7 +9,7 @@ import pytest
 
 from pages.context import BookReader, OrdersWanted
 from risk.domain.events import ReductionLate, Verdict
-from risk.domain.journalling import Answered, AnsweredOrder, Booked, Note, Progressed, Told
+from risk.domain.journalling import AnsweredOrder, Booked, Note, Progressed, Told
 from risk.domain.orders import ReservationStatus
 from risk.errors import UnknownPortfolio
 from risk.storage.bars import REAL_MARKET
@@ -63,14 +63,14 @@ def notes(fake: FakeBookReader, seq: int) -> list[Note]:
             seq += 1
             found.append(Booked(seq, placed))
         answered = replace(told.order, filled=0.0)
-        found.append(Answered(answered, fakes_orders.event_of(answered)))
+        found.append(fakes_orders.note_of(answered))
         for fill in told.fills:
             seq += 1
             found.append(Booked(seq, fill))
         if told.order.status is not None:
             order = told.order
             found.append(Progressed(order.client_order_id, order.status, order.filled))
-    found.extend(Answered(order, fakes_orders.event_of(order)) for order in crowd())
+    found.extend(fakes_orders.note_of(order) for order in crowd())
     found.extend(map(Told, fakes_orders.build_reductions()))
     return found
 
