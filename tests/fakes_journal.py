@@ -76,8 +76,8 @@ class FakeGateJournal:
             match note:
                 case Booked(seq, entry):
                     self._book(seq, entry)
-                case Answered(order, event, unsaid):
-                    self._answer(order, event, unsaid, before)
+                case Answered(order, instead_of=unsaid):
+                    self._answer(order, note.event, unsaid, before)
                 case Progressed(name, status, filled) if name not in before:
                     found = self.orders[name]
                     self.orders[name] = replace(found, status=status, filled=filled)

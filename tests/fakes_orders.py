@@ -21,13 +21,12 @@ from risk.domain.assessment import Assessment
 from risk.domain.decisions import Decision, OrderRequest
 from risk.domain.events import (
     OrderEnded,
-    OrderValidation,
     ReductionAcknowledged,
     ReductionLate,
     ReductionRequested,
     Verdict,
 )
-from risk.domain.journalling import AnsweredOrder
+from risk.domain.journalling import Answered, AnsweredOrder
 from risk.domain.ledger import Fill
 from risk.domain.market import Mark
 from risk.domain.messages import OrderBody
@@ -196,22 +195,9 @@ def _half(told: Told) -> Told:
     return filled(told, round(told.order.allowed / 2.0, 6), price=96_590.0)
 
 
-def event_of(order: AnsweredOrder) -> OrderValidation:
-    """What the journal says of an answered order."""
-    sign = Side(order.side).sign
-    return OrderValidation(
-        at=order.at,
-        portfolio="demo",
-        cycle=f"demo-{order.snapshot}",
-        client_order_id=order.client_order_id,
-        strategy=order.strategy,
-        asset=order.asset,
-        verdict=order.verdict,
-        requested_quantity=sign * order.requested,
-        allowed_quantity=sign * order.allowed,
-        reasons=(),
-        sender=order.sender,
-    )
+def note_of(order: AnsweredOrder) -> Answered:
+    """What a gate writes down of an answered order."""
+    return Answered(order, "demo", f"demo-{order.snapshot}", ())
 
 
 def build_reductions() -> list[ReductionEvent]:

@@ -9,7 +9,7 @@ import pytest
 
 from pages.context import BookReader, OrdersWanted
 from risk.domain.events import ReductionLate, ReservationReleased, Verdict
-from risk.domain.journalling import Answered, AnsweredOrder, Booked, Note, Progressed, Told
+from risk.domain.journalling import AnsweredOrder, Booked, Note, Progressed, Told
 from risk.domain.orders import ReservationStatus
 from risk.errors import UnknownPortfolio
 from risk.storage import journal
@@ -64,7 +64,7 @@ def notes(fake: FakeBookReader, seq: int) -> list[Note]:
             seq += 1
             found.append(Booked(seq, placed))
         answered = replace(told.order, filled=0.0)
-        found.append(Answered(answered, fakes_orders.event_of(answered)))
+        found.append(fakes_orders.note_of(answered))
         for fill in told.fills:
             seq += 1
             found.append(Booked(seq, fill))
@@ -74,7 +74,7 @@ def notes(fake: FakeBookReader, seq: int) -> list[Note]:
         if told.ended is not None:
             shouted = replace(told.ended, client_order_id=told.ended.client_order_id.upper())
             found += [Told(replace(shouted, sender="another")), Told(told.ended)]
-    found.extend(Answered(order, fakes_orders.event_of(order)) for order in crowd())
+    found.extend(fakes_orders.note_of(order) for order in crowd())
     found.extend(map(Told, fakes_orders.build_reductions()))
     return found
 
