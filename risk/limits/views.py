@@ -248,6 +248,12 @@ class Enclosed(NamedTuple):
     reaches: Mapping[Scope, ScopeReach]
     cluster: ScopeReach | None
 
+    @property
+    def equity(self) -> float | None:
+        """Of the book, quote currency; None unless it is known and positive."""
+        equity = self.book.equity
+        return equity if equity is not None and equity > 0.0 else None
+
 
 @dataclass(kw_only=True, slots=True)
 class OrderView:
