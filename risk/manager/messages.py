@@ -84,7 +84,7 @@ def message_of(reason: Reason) -> ReasonMessage:
         scope=None if scope is None else _label(scope),
         value=value,
         threshold=threshold,
-        headroom=reason.headroom,
+        headroom=None if value is None or threshold is None else threshold - value,
         unit=unit,
     )
 

@@ -32,7 +32,7 @@ from risk.limits.evaluation import surroundings
 from risk.limits.types import BOOK_LIMITS, limit_of
 from risk.limits.views import BookView
 from risk.manager import RiskManager
-from tests.books import BTC, ETH, SOL, book_of
+from tests.books import BTC, ETH, LATE, SOL, book_of
 from tests.engine.gates import KINDS, VENUE, GateWorld, body_of, failed
 from tests.policies import HARD, WHOLE, definition, policy_of
 
@@ -229,7 +229,8 @@ class GateMachine(RuleBasedStateMachine):
     def latch(self, scope: Scope, state: TradingState) -> None:
         self.world.gate.latch(scope, state, who="ana", reason="a drill")
         self.world.write()
-        answer = self.world.ask(body_of(f"probe{self.number}", SOL, 10.0, strategy="dip"))
+        # Of an asset that nothing here holds: an order that reduces passes a reduce-only latch.
+        answer = self.world.ask(body_of(f"probe{self.number}", LATE, 10.0, strategy="dip"))
         assert answer["verdict"] == "reject"
         self.latched.add(scope.label)
         self.number += 1

@@ -11,7 +11,7 @@ import msgspec
 from risk.domain.decisions import Decision, Outcome, Reason, ReasonCode
 from risk.domain.events import LeaseOverspent, Severity, Verdict
 from risk.domain.gate import Lent
-from risk.domain.journalling import Answered, Note, Progressed, Told
+from risk.domain.journalling import Note, Progressed, Told
 from risk.domain.leases import (
     LEASE_LIFE,
     LEASE_PREFIX,
@@ -191,8 +191,8 @@ class Slices:
             status=None,
         )
         known.reservation, known.status = None, None
-        event = self._orders.event(known.record, (ReasonCode.NOT_JOURNALLED.value,))
-        notes.append(Answered(known.record, event, unsaid))
+        reasons = (ReasonCode.NOT_JOURNALLED.value,)
+        notes.append(self._orders.told(known.record, reasons, instead_of=unsaid))
         common.scribe.put(notes)
         return known.record.answer.encode()
 
@@ -284,8 +284,8 @@ class Slices:
         )
         known = KnownOrder(body, record, reservation)
         known.future.set_result(record.answer.encode())
-        event = self._orders.event(record, (ReasonCode.LEASED.value,))
-        notes: list[Note] = [common.book.add(reservation), Answered(record, event)]
+        told = self._orders.told(record, (ReasonCode.LEASED.value,))
+        notes: list[Note] = [common.book.add(reservation), told]
         sent = SentOrder(now, body.asset, body.side, each.quantity)
         common.answering.note_sent(body.strategy, sent)
         common.orders.add(known)
