@@ -37,6 +37,7 @@ from risk.limits.rulebook import Rulebook
 from risk.limits.sent import NOTHING_SENT, SentOrders
 from risk.limits.views import OrderView, Surroundings
 from risk.limits.windowed import WindowedLimit
+from risk.manager.crowding import OpenOrders
 from risk.manager.forms import (
     failed,
     has_side,
@@ -120,7 +121,7 @@ class RiskManager:
         Orders that each strategy sent before.
     barred : tuple of Reason
         What stops new risk whatever the order, apart from what the snapshot tells.
-    check, rules, places : OrderCheck, tuple and Places, or None
+    check, rules, places, open_orders : OrderCheck, tuple, Places and OpenOrders, or None
         Of the snapshot and the state, where they are known already.
     """
 
@@ -134,6 +135,7 @@ class RiskManager:
         check: OrderCheck | None = None,
         rules: "_Rules | None" = None,
         places: Places | None = None,
+        open_orders: OpenOrders | None = None,
     ) -> None:
         self._state = state
         self._snapshot = snapshot
@@ -144,6 +146,7 @@ class RiskManager:
         rulebook, self._guard = self._prepared()
         self._barred = barred
         self._places = places or Places(state, snapshot, rulebook, self._equity, barred)
+        self._open_orders = open_orders or OpenOrders.of(snapshot)
         self._version = state.policy.version if state.policy else 0
         self._at = snapshot.at
         self._expires_at = snapshot.at + ANSWER_LIFE
@@ -170,6 +173,7 @@ class RiskManager:
             places=self._places.following(snapshot, moved)
             if same_equity and self._equity is not None
             else None,
+            open_orders=self._open_orders.following(moved),
         )
 
     def under(
@@ -191,6 +195,7 @@ class RiskManager:
             barred=barred,
             check=self._check,
             rules=self._rules,
+            open_orders=self._open_orders,
         )
 
     # --- answers ---------------------------------------------------------------------------
@@ -371,6 +376,7 @@ class RiskManager:
         if price is not None:
             found.append(price)
         found += place.closed
+        found += self._open_orders.closed(place.key.strategy)
         return found
 
     def _only_reducing(
