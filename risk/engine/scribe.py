@@ -21,8 +21,14 @@ _LOG = structlog.get_logger(__name__)
 LARGEST_BATCH = 500
 #: Seconds between two tries while the database does not answer.
 RETRY_SECONDS = 0.25
+#: Seconds that whoever flushes waits for another thread's batch: a cycle can, an agent cannot.
+FLUSH_SECONDS = 1.0
 #: Seconds between two looks of whoever waits for another thread's batch.
 _GLANCE = 0.005
+#: Looks at a batch within the time that it may take.
+_LOOKS = 10
+#: When lateness is found at the latest, as a multiple of that time.
+LATEST_SILENCE = 1.0 + 1.0 / _LOOKS
 
 
 class Ticket(Protocol):
@@ -117,7 +123,7 @@ class Scribe:
         LeaseLost, StoreError
             If writing has ended.
         """
-        wanted, deadline = self._put, self._monotonic() + self._patience
+        wanted, deadline = self._put, self._monotonic() + FLUSH_SECONDS
         while self._done < wanted or self.failure is not None:
             if self._writing.acquire(blocking=False):
                 try:
@@ -201,7 +207,7 @@ class Scribe:
         with self._news:
             self._news.notify()
         for thread in self._threads:
-            thread.join(timeout=self._patience)
+            thread.join(timeout=FLUSH_SECONDS)
         try:
             self.flush()
         except Exception as problem:  # noqa: BLE001 - what ended writing ended a cycle already
@@ -222,7 +228,7 @@ class Scribe:
 
     def _watch(self) -> None:
         """Say so when a batch takes too long: the thread that writes it cannot."""
-        while not self._ended.wait(self._patience / 5.0):
+        while not self._ended.wait(self._patience / _LOOKS):
             began = self._began
             if began is not None and self._monotonic() - began > self._patience:
                 self._fall_silent()

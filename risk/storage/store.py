@@ -6,7 +6,7 @@ that readers never see half of one.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from risk.domain.state import RiskState
 from risk.errors import StoreError
 from risk.storage import bars, bulk, codec, journal, ledger, metrics, models, partitions
 from risk.storage.bulk import OnConflict, insert_rows
-from risk.storage.engines import Engines, transaction
+from risk.storage.engines import Engines, at_each_statement, transaction
 from risk.storage.lease import require_token
 from risk.storage.metrics import Sample, SeriesKey
 from risk.storage.tables import cycle, decision, risk_state, snapshot, to_ms
@@ -97,13 +97,21 @@ class SqlStore:
         batch.samples = metrics.samples_of(record.events)
         self._write(batch, record, token)
 
-    def save_history(self, records: Iterable[CycleRecord], *, token: int) -> int:
+    def save_history(
+        self,
+        records: Iterable[CycleRecord],
+        *,
+        token: int,
+        beat: Callable[[], None] = lambda: None,
+    ) -> int:
         """Save many past cycles in one transaction; returns how many.
 
         Of what they measured only roll-ups by the hour are kept, of positions further back
         than `POSITIONS_BY_THE_HOUR` only once a day and when one was closed; the last hour
         also as measured, since it goes on. Of snapshot and state only the last are kept, of
         models as many as later cycles will keep. Records are taken one by one and not held.
+        `beat` is called for each record, and for each statement: on Postgres months of them take
+        longer to write than a supervisor waits for a sign of life.
 
         Raises
         ------
@@ -114,6 +122,7 @@ class SqlStore:
         measured = _PastMeasurements()
         last: CycleRecord | None = None
         for record in records:
+            beat()
             batch.add(record)
             measured.add(record.snapshot.at, record.events)
             last = record
@@ -122,7 +131,8 @@ class SqlStore:
         past = measured.samples()
         running = to_ms(last.snapshot.at) // metrics.HOUR_MS * metrics.HOUR_MS
         batch.samples = [sample for sample in past if sample.ts_ms >= running]
-        self._write(batch, last, token, past)
+        with at_each_statement(self._writer, beat):
+            self._write(batch, last, token, past)
         return len(batch.cycles)
 
     def record_closes(self, closes: Iterable[BarClose]) -> int:
