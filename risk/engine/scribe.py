@@ -66,6 +66,8 @@ class Scribe:
     ----------
     journalling : bool
         Whether the last batch was written in time.
+    problem : str
+        Why it was not; empty while `journalling`.
     failure : Exception or None
         What ended all writing; nothing will be written any more.
     """
@@ -97,6 +99,7 @@ class Scribe:
         self._ended = threading.Event()
         self._threads: list[threading.Thread] = []
         self.journalling = True
+        self.problem = ""
         self.failure: Exception | None = None
 
     # --- asking ----------------------------------------------------------------------------
@@ -149,13 +152,13 @@ class Scribe:
         self._began = self._monotonic()
         try:
             written = self._journal.write(self._number + 1, notes, token=self._token)
-        except StoreUnavailable:
-            self._fall_silent()
+        except StoreUnavailable as problem:
+            self._fall_silent(str(problem))
             raise
         except Exception as failure:
             # Whatever it is, it would be met again: nobody waits for it in vain.
             self.failure = failure
-            self._fall_silent()
+            self._fall_silent(str(failure))
             raise
         finally:
             self._began = None
@@ -178,16 +181,17 @@ class Scribe:
             while self._queue and len(self._batch) < LARGEST_BATCH:
                 self._batch.append(self._queue.popleft())
 
-    def _fall_silent(self) -> None:
+    def _fall_silent(self, problem: str) -> None:
+        self.problem = problem
         if self.journalling:
             self.journalling = False
-            _LOG.warning("journal_silent", waiting=self.backlog)
+            _LOG.warning("journal_silent", waiting=self.backlog, problem=problem)
         self._on_silence()
 
     def _speak_again(self) -> None:
         # What came meanwhile waits for no more than one batch, however fast it comes.
         if not self.journalling and len(self._queue) < LARGEST_BATCH:
-            self.journalling = True
+            self.journalling, self.problem = True, ""
             _LOG.info("journal_speaks_again")
 
     # --- threads ---------------------------------------------------------------------------
@@ -231,4 +235,4 @@ class Scribe:
         while not self._ended.wait(self._patience / _LOOKS):
             began = self._began
             if began is not None and self._monotonic() - began > self._patience:
-                self._fall_silent()
+                self._fall_silent(self.problem or f"no answer within {self._patience:g} s")

@@ -82,7 +82,10 @@ def test_while_the_database_is_silent_no_new_risk_is_let_in(agent: Agent, world:
     told = agent.post(VALIDATE, BUY | {"client_order_id": "o-2"}).json
 
     assert (told["verdict"], told["journalled"]) == ("reject", False)
-    assert Agent(agent._app).get("/readyz").status == 503
+    ready = Agent(agent._app).get("/readyz")
+    assert ready.status == 503
+    told_why = {each["name"]: each["detail"] for each in ready.json["checks"]}
+    assert told_why["journal"] == "decisions cannot be written down: away"
     world.speak()
 
 

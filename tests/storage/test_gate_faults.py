@@ -160,10 +160,12 @@ def test_what_is_said_while_the_database_fails_holds_and_is_written_afterwards(f
         assert (halt.trading_state, halt.journalled) == ("HALTED", False)
         assert "halted" in failed(told.ask("stopped", strategy="dip"))
         assert not gate.view().journalling
+        assert gate.view().journal_problem
         assert told.world.journal.gave_up.wait(30.0)
     told.wait_until_written()
 
     assert told.ask("after")["verdict"] == "approve"
+    assert (gate.view().journalling, gate.view().journal_problem) == (True, "")
     for name, said in told.said.items():
         kept = told.world.journal.order(name)
         assert kept is not None
