@@ -85,6 +85,14 @@ class Told:
         self.said[name] = asked.result(timeout=30.0)
         return answer_of(self.said[name])
 
+    def ask_until_written(self, name: str) -> dict[str, Any]:
+        """The first answer that was written: a busy machine is late at times."""
+        for number in range(MANY):
+            answer = self.ask(f"{name}-{number}")
+            if answer["journalled"]:
+                return answer
+        raise AssertionError("nothing is written")
+
     def ask_until_silent(self) -> tuple[dict[str, Any], float]:
         """The first answer that was not written, and how many seconds it took."""
         for number in range(MANY):
@@ -148,7 +156,7 @@ def test_what_is_said_while_the_database_fails_holds_and_is_written_afterwards(f
     told = Told(engines)
     gate = told.world.gate
     gate.start()
-    assert told.ask("before")["journalled"]
+    assert told.ask_until_written("before")["verdict"] == "approve"
 
     with failing(engines) if failing in (full, locked) else failing():
         answer, seconds = told.ask_until_silent()
@@ -164,7 +172,7 @@ def test_what_is_said_while_the_database_fails_holds_and_is_written_afterwards(f
         assert told.world.journal.gave_up.wait(30.0)
     told.wait_until_written()
 
-    assert told.ask("after")["verdict"] == "approve"
+    assert told.ask_until_written("after")["verdict"] == "approve"
     assert (gate.view().journalling, gate.view().journal_problem) == (True, "")
     for name, said in told.said.items():
         kept = told.world.journal.order(name)
