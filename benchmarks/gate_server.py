@@ -24,6 +24,7 @@ from risk.api.desk import Desk
 from risk.api.server import ApiServer
 from risk.auth.keys import KeyRing, new_key
 from risk.commands.serving import SWITCH_SECONDS
+from risk.domain.journalling import GateJournal
 from risk.domain.keys import ApiKey, KeyAbility
 from risk.domain.limits import LimitDefinition
 from risk.domain.market import Period
@@ -40,6 +41,7 @@ from risk.storage.portfolios import add_portfolio
 from risk.storage.schema import upgrade
 from risk.storage.store import SqlStore
 from risk.storage.telling import SqlTelling
+from risk.storage.writer import WriterProcess
 
 #: A limit on how often one may send would stop the measurement, and not the orders.
 _OFTEN = frozenset({"order_rate", "repeated_order"})
@@ -89,7 +91,9 @@ class _Nothing:
         return []
 
 
-def _authority(book: Book, engines: Engines, *, durable: bool) -> tuple[Gate, Callable[[], object]]:
+def _authority(
+    book: Book, engines: Engines, journal: GateJournal, *, durable: bool
+) -> tuple[Gate, Callable[[], object]]:
     """A gate over the book, and what takes its next cycle."""
     upgrade(engines)
     with transaction(engines.writer) as connection:
@@ -102,7 +106,7 @@ def _authority(book: Book, engines: Engines, *, durable: bool) -> tuple[Gate, Ca
     carried = replace(book.carried, state=state)
     gate = Gate(
         carried=carried,
-        journal=SqlGateJournal(engines, PORTFOLIO),
+        journal=journal,
         token=lease.token,
         clock=_Clock(),
         patience=JOURNAL_PATIENCE,
@@ -145,8 +149,11 @@ def main(assets: int, cycle_seconds: float, durable: bool) -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
     book, key = build_book(assets), new_key()
     with TemporaryDirectory() as folder:
-        engines = open_engines(f"sqlite:///{Path(folder) / 'bench.db'}")
-        gate, turn = _authority(book, engines, durable=durable)
+        url = f"sqlite:///{Path(folder) / 'bench.db'}"
+        engines = open_engines(url)
+        journal = WriterProcess(url, PORTFOLIO, SqlGateJournal(engines, PORTFOLIO))
+        journal.await_start()
+        gate, turn = _authority(book, engines, journal, durable=durable)
         turn()
         ring = KeyRing([_key(key.id, key.hash)])
         server = ApiServer(create_api(_desk(gate, ring, engines)), "127.0.0.1", 0)
@@ -162,6 +169,7 @@ def main(assets: int, cycle_seconds: float, durable: bool) -> None:
         done.set()
         server.stop()
         gate.stop()
+        journal.close()
         engines.dispose()
 
 

@@ -224,7 +224,7 @@ class Settings:
     api_rate: Annotated[
         float,
         Declared(
-            "Orders a second that one key may ask about.",
+            "Orders a second that one key may ask about; it may report twice as much.",
             _number(1.0, 1_000_000.0),
         ),
     ] = 2_000.0

@@ -17,6 +17,7 @@ from risk.auth.keys import hash_of, new_id
 from risk.auth.service_key import keep_service_key
 from risk.auth.watching import KeyWatch
 from risk.config import Settings, key_of
+from risk.domain.journalling import GateJournal
 from risk.domain.keys import SERVICE_KEY_FILE, ApiKey, KeyAbility
 from risk.domain.ledger import Ledger
 from risk.domain.market import BarClose, Period
@@ -62,6 +63,7 @@ from risk.storage.rollups import keep_house
 from risk.storage.schema import check_schema
 from risk.storage.store import SqlStore
 from risk.storage.telling import SqlTelling
+from risk.storage.writer import WriterProcess
 
 _LOG = structlog.get_logger(__name__)
 
@@ -354,6 +356,7 @@ class _Post:
         self._engines = engines
         self._actions = SqlActions(engines, world.settings.portfolio)
         self._desk: AgentDesk | None = None
+        self._writer: WriterProcess | None = None
         self.gate: Gate | None = None
 
     def prepare(self, token: int, beat: Beat) -> Turn:
@@ -361,6 +364,8 @@ class _Post:
         world, engines = self._world, self._engines
         store = SqlStore(engines, market=world.market)
         portfolio = world.settings.portfolio
+        self._writer = writer = _writer(world.settings, engines)
+        writer.start()
         if world.has_desk:
             _seed_policy(engines)
         loaded = store.load(portfolio)
@@ -370,7 +375,8 @@ class _Post:
         models = Models(*(with_assets(model, feed.assets) for model in carried.models))
         desk = _agents_desk(world, feed) if world.has_desk else None
         clock = _clock(world, carried.state.at or feed.starts_at)
-        gate = _gate(world.settings, engines, carried, clock, token)
+        gate = _gate(world.settings, writer, carried, clock, token)
+        writer.await_start()
         _spare_the_collector()
         gate.start()
         self.gate = gate
@@ -403,12 +409,22 @@ class _Post:
         gate, self.gate = self.gate, None
         if gate is not None:
             gate.stop()
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.close()
 
 
-def _gate(settings: Settings, engines: Engines, carried: Carried, clock: Clock, token: int) -> Gate:
+def _writer(settings: Settings, engines: Engines) -> WriterProcess:
+    portfolio = settings.portfolio
+    return WriterProcess(settings.database_url, portfolio, SqlGateJournal(engines, portfolio))
+
+
+def _gate(
+    settings: Settings, journal: GateJournal, carried: Carried, clock: Clock, token: int
+) -> Gate:
     return Gate(
         carried=carried,
-        journal=SqlGateJournal(engines, settings.portfolio),
+        journal=journal,
         token=token,
         clock=clock,
         patience=JOURNAL_PATIENCE,
@@ -472,7 +488,7 @@ def _agents_desk(world: _World, feed: Feed) -> AgentDesk:
             environment={key_of("home"): str(settings.home)},
         )
 
-    wishing = Wishing(seed=settings.seed, history=feed.history(Period.HOUR))
+    wishing = Wishing(seed=settings.seed, history=feed.history(Period.HOUR), at_once=True)
     return AgentDesk(wishing, connect, reduces=world.agents_reduce, wall=wall_time)
 
 

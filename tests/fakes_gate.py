@@ -50,11 +50,13 @@ class FakeGate:
     """Keeps orders in memory.
 
     It approves what is at most ``LARGEST`` of a known asset, and cuts down what is more. With
-    `slow` set, answers wait until `write` is called, as if for a disk.
+    `slow` set, answers wait until `write` is called, as if for a disk; one that `forgets` must look
+    each order up.
     """
 
     portfolio: str = PORTFOLIO
     slow: bool = False
+    forgets: bool = False
     journalling: bool = True
     fresh: bool = True
     state: RiskState = field(default_factory=build_state)
@@ -200,7 +202,7 @@ class FakeGate:
         return Said(body.strategy, self._soon(said))
 
     def knows(self, client_order_id: str) -> bool:
-        return client_order_id in self._reservations
+        return client_order_id in self._reservations and not self.forgets
 
     def strategy_of(self, client_order_id: str) -> str | None:
         held = self._reservations.get(client_order_id)
@@ -301,7 +303,7 @@ class FakeTelling:
     away: bool = False
     asked: int = 0
 
-    def add(self, kind: str, **body: object) -> JournalEntry:
+    def add(self, kind: str, /, **body: object) -> JournalEntry:
         envelope = msgspec.json.encode({"kind": kind, "version": 1, "body": body}).decode()
         entry = JournalEntry(len(self.entries) + 1, kind, envelope)
         self.entries.append(entry)

@@ -76,8 +76,8 @@ class FakeGateJournal:
             match note:
                 case Booked(seq, entry):
                     self._book(seq, entry)
-                case Answered(order, event, unsaid):
-                    self._answer(order, event, unsaid, before)
+                case Answered(order, instead_of=unsaid):
+                    self._answer(order, note.event, unsaid, before)
                 case Progressed(name, status, filled) if name not in before:
                     found = self.orders[name]
                     self.orders[name] = replace(found, status=status, filled=filled)
@@ -116,7 +116,7 @@ class FakeGateJournal:
     def _book(self, seq: int, entry: Entry) -> None:
         if self.entries and seq <= self.entries[-1][0]:
             raise StoreError(f"entry {seq} was booked before")
-        if isinstance(entry, Fill) and self.is_booked(entry):
+        if isinstance(entry, Fill) and self.booked(entry) is not None:
             raise StoreError(f"fill {entry.id} was booked before")
         self.entries.append((seq, entry))
 
@@ -139,8 +139,7 @@ class FakeGateJournal:
         fills = [entry for _, entry in self.entries if isinstance(entry, Fill)]
         return [f"{fill.venue}/{fill.id}" for fill in fills[-most:]]
 
-    def is_booked(self, fill: Fill) -> bool:
-        return any(
-            isinstance(entry, Fill) and (entry.venue, entry.id) == (fill.venue, fill.id)
-            for _, entry in self.entries
-        )
+    def booked(self, fill: Fill) -> Fill | None:
+        fills = (entry for _, entry in self.entries if isinstance(entry, Fill))
+        same = (each for each in fills if (each.venue, each.id) == (fill.venue, fill.id))
+        return next(same, None)

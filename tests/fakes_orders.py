@@ -20,13 +20,13 @@ from pages.context import (
 from risk.domain.assessment import Assessment
 from risk.domain.decisions import Decision, OrderRequest
 from risk.domain.events import (
-    OrderValidation,
+    OrderEnded,
     ReductionAcknowledged,
     ReductionLate,
     ReductionRequested,
     Verdict,
 )
-from risk.domain.journalling import AnsweredOrder
+from risk.domain.journalling import Answered, AnsweredOrder
 from risk.domain.ledger import Fill
 from risk.domain.market import Mark
 from risk.domain.messages import OrderBody
@@ -50,6 +50,7 @@ class Told:
     order: AnsweredOrder
     reservation: Reservation | None
     fills: tuple[Fill, ...] = ()
+    ended: OrderEnded | None = None
 
 
 def body(
@@ -166,7 +167,7 @@ def build_orders(state: RiskState, snapshot: Snapshot) -> list[Told]:
     cancelled = ask(2, 3_590.25, 44.9, "bot-1", side=Side.SELL, quantity=0.3)
     return [
         filled(first, first.order.allowed, price=96_310.0),
-        Told(replace(cancelled.order, status=ReservationStatus.VOIDED), None),
+        Told(replace(cancelled.order, status=ReservationStatus.VOIDED), None, (), ended(cancelled)),
         ask(3, 1_805.0, 52.6, "bot-1", quantity=50.0),
         ask(4, 612.75, 61.0, "grid-bot", strategy="noise", asset="ETH/USDT", quantity=400.0),
         ask(5, 187.5, 39.4, "bot-1", strategy="dip", asset="PEPE/USDT", quantity=1e6),
@@ -175,26 +176,28 @@ def build_orders(state: RiskState, snapshot: Snapshot) -> list[Told]:
     ]
 
 
-def _half(told: Told) -> Told:
-    return filled(told, round(told.order.allowed / 2.0, 6), price=96_590.0)
-
-
-def event_of(order: AnsweredOrder) -> OrderValidation:
-    """What the journal says of an answered order."""
-    sign = Side(order.side).sign
-    return OrderValidation(
-        at=order.at,
+def ended(told: Told) -> OrderEnded:
+    """What the journal says of an order that its sender gave up, half a minute after the answer."""
+    order = told.order
+    return OrderEnded(
+        at=order.at + 30 * SECOND,
         portfolio="demo",
         cycle=f"demo-{order.snapshot}",
         client_order_id=order.client_order_id,
         strategy=order.strategy,
         asset=order.asset,
-        verdict=order.verdict,
-        requested_quantity=sign * order.requested,
-        allowed_quantity=sign * order.allowed,
-        reasons=(),
-        sender=order.sender,
+        sender=f"{order.sender} (key 1)",
+        quantity=Side(order.side).sign * order.allowed,
     )
+
+
+def _half(told: Told) -> Told:
+    return filled(told, round(told.order.allowed / 2.0, 6), price=96_590.0)
+
+
+def note_of(order: AnsweredOrder) -> Answered:
+    """What a gate writes down of an answered order."""
+    return Answered(order, "demo", f"demo-{order.snapshot}", ())
 
 
 def build_reductions() -> list[ReductionEvent]:
@@ -293,5 +296,6 @@ def story_of(
     for each in told:
         if each.order.client_order_id == client_order_id:
             decode_answer(each.order.answer)
-            return OrderStory(each.order, assessment, marks.get(each.order.asset), each.fills)
+            mark = marks.get(each.order.asset)
+            return OrderStory(each.order, assessment, mark, each.fills, each.ended)
     return None

@@ -26,6 +26,7 @@ from risk.domain.events import (
     LimitCleared,
     LimitUpdated,
     MarkTrustChanged,
+    OrderEnded,
     OrderValidation,
     PolicyChanged,
     ReductionAcknowledged,
@@ -235,6 +236,12 @@ def _overdue(event: ReservationOverdue, _currency: str) -> Words:
     return _BY_SEVERITY[event.severity], fact, detail
 
 
+def _ended(event: OrderEnded, _currency: str) -> Words:
+    fact = f"An order of {event.strategy} is dead, says {event.sender}"
+    what = f"{quantity(abs(event.quantity))} {event.asset}"
+    return "info", fact, f"room for {what} was given back, order {event.client_order_id}"
+
+
 def _released(event: ReservationReleased, _currency: str) -> Words:
     fact = f"{event.who} gave back the room of an order of {event.strategy}"
     what = f"{quantity(abs(event.quantity))} {event.asset}, order {event.client_order_id}"
@@ -358,6 +365,7 @@ _SAY: dict[type[RiskEvent], Callable[[Any, str], Words]] = {
     FillUnexpected: _unexpected,
     FillDisputed: _disputed,
     ReservationOverdue: _overdue,
+    OrderEnded: _ended,
     ReservationReleased: _released,
     ReductionAcknowledged: _acknowledged,
     AnswersLost: _lost,

@@ -7,17 +7,15 @@ from importlib.metadata import version
 import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from risk.api.desk import Desk
 from risk.api.hosts import Hosts
 from risk.api.hub import Pace
 from risk.api.openapi import openapi
 from risk.api.operations import Operation, Room, Served, send_refused
-from risk.api.problems import Refused, broken, not_found, wrong_method
+from risk.api.problems import Refused, not_found, wrong_method
 from risk.api.resources import OPERATIONS
 
 _PACE = Pace()
@@ -33,10 +31,7 @@ class Api(Starlette):
     """
 
     def __init__(self, room: Room, operations: Iterable[Operation]) -> None:
-        super().__init__(
-            routes=_routes(room, operations),
-            exception_handlers={HTTPException: self._refuse, Exception: self._break},
-        )
+        super().__init__(routes=_routes(room, operations))
         # It would answer with another address, made of the Host header.
         self.router.redirect_slashes = False
         self.room = room
@@ -56,25 +51,25 @@ class Api(Starlette):
                 scope["path"] = raw.decode("latin-1")
         await super().__call__(scope, receive, send)
 
-    def _refuse(self, request: Request, error: Exception) -> Response:
-        """Where Starlette finds no endpoint."""
-        if isinstance(error, HTTPException) and error.status_code == 405:
-            allowed = (error.headers or {}).get("Allow", "")
-            return self._response(wrong_method(request.method, allowed))
-        return self._response(not_found(request.url.path))
+    def build_middleware_stack(self) -> ASGIApp:
+        """The router alone: endpoints answer for what goes wrong in them, see `Served`.
 
-    def _break(self, _request: Request, _error: Exception) -> Response:
-        """What no endpoint foresaw; the server logs it."""
-        return self._response(broken())
+        Starlette's two layers around it would cost each order as much as looking up its key.
+        """
+        return self._route
 
-    def _response(self, refused: Refused) -> Response:
-        self.room.tally.refused(refused.status)
-        return Response(
-            refused.body,
-            status_code=refused.status,
-            media_type="application/json",
-            headers={"cache-control": "no-store", **refused.headers},
-        )
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self.router(scope, receive, send)
+        except HTTPException as error:
+            # Raised before anything is sent: Starlette finds no endpoint.
+            await send_refused(self.room.tally, _no_endpoint(scope, error), send)
+
+
+def _no_endpoint(scope: Scope, error: HTTPException) -> Refused:
+    if error.status_code == 405:
+        return wrong_method(scope["method"], (error.headers or {}).get("Allow", ""))
+    return not_found(scope["path"])
 
 
 def create_api(desk: Desk, *, pace: Pace = _PACE) -> Starlette:
@@ -88,7 +83,8 @@ def create_api(desk: Desk, *, pace: Pace = _PACE) -> Starlette:
     """
     room = Room(desk, pace, document())
     api = Api(room, OPERATIONS)
-    api.state.close = room.hub.close
+    api.state.say_goodbye = room.hub.close
+    api.state.close = room.close
     return api
 
 

@@ -92,5 +92,6 @@ OPERATIONS = (
         body=CommandBody,
         answer=CommandAnswer,
         problems=(404, 503),
+        bucket="commands",
     ),
 )

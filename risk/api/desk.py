@@ -109,6 +109,11 @@ class Desk:
         """As `aside`, for what becomes of orders: no reading keeps it waiting."""
         return await asyncio.get_running_loop().run_in_executor(self._tellers, tell)
 
+    def close(self) -> None:
+        """End the threads; what still waits for one is not asked any more."""
+        for pool in (self._readers, self._tellers):
+            pool.shutdown(cancel_futures=True)
+
 
 async def outcome(future: Future[Result]) -> Result:
     """What a gate's future holds, awaited without ever cancelling it.

@@ -76,7 +76,7 @@ def _entries(call: Call, asked: EventsParameters) -> list[JournalEntry]:
 
 
 def _seen(sight: Sight, entry: JournalEntry) -> bool:
-    return sight.event(about(entry))
+    return sight.event(entry.kind, about(entry))
 
 
 def _entry(entry: JournalEntry) -> EventEntry:

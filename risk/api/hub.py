@@ -117,6 +117,10 @@ class Hub:
         self._closing = True
         self._wake()
 
+    def free(self) -> None:
+        """End the thread that looks; once the event loop is over."""
+        self._reader.shutdown(cancel_futures=True)
+
     async def newest(self, *, surely: bool = False) -> int:
         """Number of the newest entry; `surely` asks the database again.
 

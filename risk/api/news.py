@@ -36,12 +36,14 @@ class News(NamedTuple):
     Attributes
     ----------
     seq : int
+    kind : str
     about : About
     frame : bytes
         As a server-sent event.
     """
 
     seq: int
+    kind: str
     about: About
     frame: bytes
 
@@ -49,4 +51,4 @@ class News(NamedTuple):
 def news_of(entry: JournalEntry) -> News:
     """An entry of the journal, ready to be sent."""
     frame = f"id: {entry.seq}\nevent: {entry.kind}\ndata: {entry.body}\n\n"
-    return News(entry.seq, about(entry), frame.encode())
+    return News(entry.seq, entry.kind, about(entry), frame.encode())

@@ -47,6 +47,8 @@ _LOG = structlog.get_logger(__name__)
 
 #: What a key needs to read the book.
 READERS = frozenset({KeyAbility.READ})
+#: What a key may report is so many times what it may ask: an order is filled in parts, or ends.
+REPORTS_AN_ORDER = 2.0
 _PARAMETERS_AT_MOST = 20
 _encode = msgspec.json.Encoder().encode
 _BEARER = b"bearer "
@@ -187,8 +189,8 @@ class Operation:
     others : mapping of int to type
         Other answers that are no refusals, by status.
     bucket : str or None
-        Which of the key's buckets it takes from: ``reads``, or ``orders`` where the handler takes
-        from them itself.
+        Which of the key's buckets it takes from: one of `Room.buckets`, or ``orders`` where the
+        handler takes from them itself.
     """
 
     method: str
@@ -229,9 +231,12 @@ class Room:
         What was answered, for monitoring.
     hub : Hub
         For those who listen to events.
-    orders, claims, reads : Buckets
-        How often a key may ask about orders, about orders that say that they only reduce, and
-        anything else: new risk never keeps a reduction waiting.
+    orders, claims : Buckets
+        How often a key may ask about orders, and about orders that say that they only reduce: new
+        risk never keeps a reduction waiting.
+    buckets : mapping of str to Buckets
+        The same of everything else: ``reads``, ``reports`` of what became of orders, and
+        ``commands``. Each fills by itself: who floods with one of them can still do the others.
     """
 
     def __init__(self, desk: Desk, pace: Pace, document: bytes) -> None:
@@ -241,7 +246,17 @@ class Room:
         self.hub = Hub(desk, pace)
         self.orders = Buckets(desk.orders_per_second, desk.monotonic)
         self.claims = Buckets(desk.orders_per_second, desk.monotonic)
-        self.reads = Buckets(desk.reads_per_second, desk.monotonic)
+        rates = {
+            "reads": desk.reads_per_second,
+            "reports": REPORTS_AN_ORDER * desk.orders_per_second,
+            "commands": desk.reads_per_second,
+        }
+        self.buckets = {name: Buckets(rate, desk.monotonic) for name, rate in rates.items()}
+
+    def close(self) -> None:
+        """End all threads of it; once nothing is answered any more."""
+        self.hub.free()
+        self.desk.close()
 
 
 class Served:
@@ -305,8 +320,9 @@ class Served:
         if operation.abilities and key.abilities.isdisjoint(operation.abilities):
             needed = " or ".join(sorted(operation.abilities))
             raise not_allowed(f"this key lacks the ability {needed}")
-        if operation.bucket == "reads":
-            self._room.reads.take(key.id)
+        bucket = self._room.buckets.get(operation.bucket or "")
+        if bucket is not None:
+            bucket.take(key.id)
         return key
 
 

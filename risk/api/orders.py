@@ -90,18 +90,19 @@ async def _standing(call: Call) -> OrderStanding:
 async def _answer(call: Call) -> bytes:
     order_id, gate, key = call.path["client_order_id"], call.gate, call.key
     said = await call.desk.aside(lambda: gate.answer_to(order_id))
-    if said is None:
+    if said is None or not key.sees(said.strategy):
         raise Refused(404, "unknown_order", f"no order {order_id!r} was answered here")
-    require_strategy(key, said.strategy)
     return await outcome(said.answer)
 
 
 def _require_own(gate: Gate, key: ApiKey, order_id: str) -> None:
-    """Refuse a key that may not know of the order; it may have to be looked up."""
+    """Refuse a key that may not know of the order; it may have to be looked up.
+
+    Another's order is as unknown as one that there is not: not even whose it is is told.
+    """
     strategy = gate.strategy_of(order_id)
-    if strategy is None:
+    if strategy is None or not key.sees(strategy):
         raise OrderUnknown(order_id)
-    require_strategy(key, strategy)
 
 
 _ONE = "/api/v1/orders/{client_order_id}"
@@ -127,6 +128,7 @@ OPERATIONS = (
         body=FillBody,
         answer=OrderStanding,
         problems=(404, 409, 422, 503),
+        bucket="reports",
     ),
     Operation(
         method="GET",
@@ -156,5 +158,6 @@ OPERATIONS = (
         abilities=_AGENTS,
         answer=OrderStanding,
         problems=(404, 503),
+        bucket="reports",
     ),
 )

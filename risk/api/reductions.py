@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from risk.api.desk import outcome
-from risk.api.operations import READERS, Call, Operation, require_strategy
+from risk.api.operations import READERS, Call, Operation
 from risk.domain.keys import KeyAbility
 from risk.domain.reductions import Reduction
 from risk.errors import ReductionUnknown
@@ -65,9 +65,8 @@ async def _acknowledge(call: Call) -> ReductionEntry:
     reduction_id, gate = call.path["id"], call.gate
     asked = call.view.state.open_reductions
     found = next((each for each in asked if each.id == reduction_id), None)
-    if found is None:
+    if found is None or not call.key.sees(found.key.strategy):
         raise ReductionUnknown(reduction_id)
-    require_strategy(call.key, found.key.strategy)
     noted = gate.acknowledge(reduction_id, sender=call.key.sender)
     return _entry(await outcome(noted))
 
@@ -105,5 +104,6 @@ OPERATIONS = (
         abilities=frozenset({KeyAbility.VALIDATE}),
         answer=ReductionEntry,
         problems=(404, 503),
+        bucket="reports",
     ),
 )

@@ -142,7 +142,7 @@ class ApiServer:
         self._thread.join()
 
     def _end(self) -> None:
-        self._app.state.close()
+        self._app.state.say_goodbye()
         self._server.should_exit = True
 
     def _bound(self) -> socket.socket:
@@ -157,7 +157,8 @@ class ApiServer:
             raise SettingInvalid(
                 key_of("api_port"),
                 f"is {self.port}, which this program cannot open on {self._host}: "
-                "end the program that uses it, or choose another port",
+                "end the program that uses it, or choose another port "
+                "(an engine that stands by needs one of its own)",
             ) from problem
         return listening
 
@@ -167,6 +168,7 @@ class ApiServer:
                 runner.run(self._serve())
         finally:
             self._begun.set()
+            self._app.state.close()
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()

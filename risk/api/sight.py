@@ -2,9 +2,36 @@
 
 import msgspec
 
+from risk.domain.events import (
+    AnswersLost,
+    BookModelChanged,
+    DataFaultFound,
+    ForecastScored,
+    FundsMoved,
+    MarkTrustChanged,
+    PortfolioRisk,
+    RegimeChanged,
+)
 from risk.domain.keys import ApiKey
 from risk.domain.policy import Policy
 from risk.domain.scopes import Scope, ScopeKind
+
+#: Kinds of events about the market or the whole book, which name nobody's strategy, order or limit:
+#: whoever reads the book is told. Of others a key for single strategies hears only what names what
+#: it sees, so that a new kind, and free text about somebody else, are kept from it.
+OF_THE_BOOK = frozenset(
+    kind.__name__
+    for kind in (
+        AnswersLost,
+        BookModelChanged,
+        DataFaultFound,
+        ForecastScored,
+        FundsMoved,
+        MarkTrustChanged,
+        PortfolioRisk,
+        RegimeChanged,
+    )
+)
 
 
 class About(msgspec.Struct):
@@ -12,7 +39,6 @@ class About(msgspec.Struct):
 
     strategy: str | None = None
     by_strategy: dict[str, float] | None = None
-    client_order_id: str | None = None
     limit: str | None = None
     scope_kind: str | None = None
     scope: str | None = None
@@ -55,7 +81,7 @@ class Sight:
         found = next((limit for limit in self._policy.limits if limit.name == name), None)
         return found is not None and self.scope(found.scope)
 
-    def event(self, about: About) -> bool:
+    def event(self, kind: str, about: About) -> bool:
         """Whether it is told of an event; in doubt it is not."""
         if self._key.strategies is None:
             return True
@@ -68,8 +94,7 @@ class Sight:
         if about.scope is not None:
             scope = _scope_of(about)
             return scope is not None and self.scope(scope)
-        # Of an order that does not say whose it is nobody else hears.
-        return about.client_order_id is None
+        return kind in OF_THE_BOOK
 
     def _types(self) -> set[str]:
         of = self._policy.strategies if self._policy else {}

@@ -76,7 +76,7 @@ class EventStream:
             woken = hub.woken
             news = await self._news()
             sight = self._sight()
-            told = [each.frame for each in news if sight.event(each.about)]
+            told = [each.frame for each in news if sight.event(each.kind, each.about)]
             if told:
                 yield b"".join(told)
             elif not news and not await _within(woken, hub.pace.heartbeat):

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 from typing import NamedTuple, Protocol
 
 from risk.domain.events import Verdict
@@ -199,8 +200,11 @@ class Decision:
     @property
     def reasons(self) -> tuple[Reason, ...]:
         """What the evidence tells: failures first, what was skipped last."""
-        told = (reason for each in self.evidence for reason in each.reasons())
-        return tuple(sorted(told, key=lambda reason: _FIRST[reason.outcome]))
+        told: dict[Outcome, list[Reason]] = {outcome: [] for outcome in _ORDER}
+        for each in self.evidence:
+            for reason in each.reasons():
+                told[reason.outcome].append(reason)
+        return tuple(chain.from_iterable(told.values()))
 
     @property
     def deciding(self) -> tuple[str, ...]:
@@ -230,4 +234,4 @@ def deciding_of(reasons: Iterable[Judged]) -> tuple[str, ...]:
     return failed or tuple(r.code for r in listed if r.code == proven)
 
 
-_FIRST = {Outcome.FAILED: 0, Outcome.WARNED: 1, Outcome.PASSED: 2, Outcome.SKIPPED: 3}
+_ORDER = (Outcome.FAILED, Outcome.WARNED, Outcome.PASSED, Outcome.SKIPPED)

@@ -158,7 +158,7 @@ class Gate(Protocol):
         ...
 
     def knows(self, client_order_id: str) -> bool:
-        """Whether an order and its trades are known without asking the database."""
+        """Whether a report of an order can be judged without asking the database."""
         ...
 
     def strategy_of(self, client_order_id: str) -> str | None:

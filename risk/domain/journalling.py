@@ -4,6 +4,7 @@ Notes are written in their order, many in one transaction. A batch has a number,
 which nobody knows whether it was written can be written again.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from typing import NamedTuple, Protocol
 from risk.domain.actions import LatchTrading
 from risk.domain.events import OrderValidation, RiskEvent, Verdict
 from risk.domain.ledger import Entry, Fill
-from risk.domain.orders import ReservationStatus
+from risk.domain.orders import ReservationStatus, Side
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,15 +81,39 @@ class Answered(NamedTuple):
     Attributes
     ----------
     order : AnsweredOrder
-    event : OrderValidation
+    portfolio, cycle : str
+        Of the snapshot that it was judged by.
+    reasons : tuple of str
+        Codes of the checks that decided.
     instead_of : str or None
         The answer to the same order that it takes the place of, since that was never said. Any
         other answer stays.
     """
 
     order: AnsweredOrder
-    event: OrderValidation
+    portfolio: str
+    cycle: str
+    reasons: tuple[str, ...]
     instead_of: str | None = None
+
+    @property
+    def event(self) -> OrderValidation:
+        """The same for the journal; put together where it is written, and not where orders wait."""
+        order, sign = self.order, Side(self.order.side).sign
+        return OrderValidation(
+            at=order.at,
+            portfolio=self.portfolio,
+            cycle=self.cycle,
+            client_order_id=order.client_order_id,
+            strategy=order.strategy,
+            asset=order.asset,
+            verdict=order.verdict,
+            requested_quantity=sign * order.requested,
+            allowed_quantity=sign * order.allowed,
+            reasons=self.reasons,
+            sender=order.sender,
+            answer_digest=hashlib.sha256(order.answer.encode()).hexdigest(),
+        )
 
 
 class Progressed(NamedTuple):
@@ -195,8 +220,8 @@ class GateJournal(Protocol):
         """
         ...
 
-    def is_booked(self, fill: Fill) -> bool:
-        """Whether a fill of that id at that venue is in the ledger.
+    def booked(self, fill: Fill) -> Fill | None:
+        """The fill of that id at that venue that is in the ledger; None if none is.
 
         Raises
         ------

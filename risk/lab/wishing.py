@@ -61,6 +61,7 @@ class Occasion(StrEnum):
 
     CLOSE = "close"
     SMALL = "small"
+    START = "start"
     REDUCE = "reduce"
 
 
@@ -100,6 +101,10 @@ class Wishing:
     history : iterable of BarClose
         Hourly closes before the first reading, oldest first; the strategies' memory.
     mandates : sequence of Mandate
+    at_once : bool
+        Whether a small trade is wished for at the first reading already: whoever starts the demo
+        looks for its first order then. A restart repeats it under the same name, which is no
+        second order.
     """
 
     def __init__(
@@ -108,8 +113,10 @@ class Wishing:
         seed: int,
         history: Iterable[BarClose] = (),
         mandates: Sequence[Mandate] = DEMO_MANDATES,
+        at_once: bool = False,
     ) -> None:
         self._seed = seed
+        self._at_once = at_once
         self._mandates = tuple(mandates)
         self._closes = Closes()
         self._restless_slot: int | None = None
@@ -158,8 +165,9 @@ class Wishing:
     def _small_trades(self, book: "_Book") -> Iterator[Wish]:
         slot = int(book.at.timestamp() // RESTLESS_EVERY.total_seconds())
         before, self._restless_slot = self._restless_slot, slot
+        is_due = self._at_once if before is None else slot > before
         assets = sorted(asset for asset in book.marks if book.tradable(asset))
-        if before is None or slot <= before or not assets:
+        if not (is_due and assets):
             return
         rng = np.random.default_rng([self._seed, slot])
         since = book.at - (book.at - _EPOCH) % RESTLESS_EVERY
@@ -168,7 +176,9 @@ class Wishing:
             amount = RESTLESS_SIZE * mandate.share * book.equity * rng.uniform(0.5, 1.0)
             signed = float(amount if rng.random() < 0.5 else -amount)
             key = PositionKey(mandate.strategy.name, asset, mandate.venue)
-            yield book.wish(key, signed, Occasion.SMALL, since=since)
+            # Under its own name: the past that a new demo is led through ends in the same minutes.
+            occasion = Occasion.START if before is None else Occasion.SMALL
+            yield book.wish(key, signed, occasion, since=since)
 
 
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")

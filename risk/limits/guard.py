@@ -6,19 +6,19 @@ stop all new risk in their scope while they are breached.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from risk.assess import OrderCheck
-from risk.domain.assessment import ScopeReach
 from risk.domain.decisions import Outcome, Reason, ReasonCode
 from risk.domain.positions import PositionKey
+from risk.domain.scopes import Scope
 from risk.limits.base import Limit, LimitBase, OrderLimit
 from risk.limits.largest import largest_passing
-from risk.limits.rows import row_of
+from risk.limits.rows import Row, row_of
 from risk.limits.rulebook import Rulebook
 from risk.limits.views import (
     BookView,
@@ -28,12 +28,14 @@ from risk.limits.views import (
     OrderView,
     Surroundings,
 )
-from risk.measures.reaches import COLUMNS
+from risk.measures.reaches import COLUMNS, figures_with_more
 from risk.measures.types import FloatArray
 from risk.portfolio.what_if import OneWay, Touched, WhatIf
 
 #: Two figures that differ by less than this share are the same figure, computed in another order.
 _ROUNDING = 1e-12
+#: Positions of which it is kept what their orders meet.
+_REMEMBERED = 10_000
 
 
 class Checked(NamedTuple):
@@ -53,11 +55,13 @@ class Checked(NamedTuple):
 
     def reason(self) -> Reason:
         """What is told of it; of a value that no float can tell, nothing but that it failed."""
-        outcome = Outcome.PASSED if self.passed else Outcome.FAILED
-        limit, value = self.limit, self.value
+        limit, value, passed = self
+        outcome = Outcome.PASSED if passed else Outcome.FAILED
+        if value is not None and math.isfinite(value):
+            known = limit.kind, outcome, limit.name, limit.scope, value, limit.hard, limit.unit
+            return Reason(*known)
         code = ReasonCode.NOT_MEASURED if value is None or math.isnan(value) else limit.kind
-        told = value if value is not None and math.isfinite(value) else None
-        return Reason(code, outcome, limit.name, limit.scope, told, limit.hard, limit.unit)
+        return Reason(code, outcome, limit.name, limit.scope, None, limit.hard, limit.unit)
 
 
 class Checks(NamedTuple):
@@ -90,9 +94,9 @@ class Checks(NamedTuple):
         for limit, allowed, value in zip(self.limits, self.allowed, self.values, strict=True):
             yield Checked(limit, value, value is not None and value <= allowed)
 
-    def reasons(self) -> Iterator[Reason]:
+    def reasons(self) -> list[Reason]:
         """What is told of them."""
-        return (checked.reason() for checked in self.each)
+        return [checked.reason() for checked in self.each]
 
 
 class Skipped(NamedTuple):
@@ -142,6 +146,32 @@ class _Enclosing(NamedTuple):
     touched: Touched
 
 
+class _Met(NamedTuple):
+    """What one position's orders meet, whatever the ledger says.
+
+    Attributes
+    ----------
+    scopes : tuple of Scope
+        All that the position lies in.
+    order : tuple of OrderLimit
+    settled : tuple of Limit
+        Those that no order changes.
+    said : tuple of float or None
+        What they say.
+    moving : tuple of Limit
+        All others on the book.
+    cluster : int or None
+        That of the asset; None for one that no model knows.
+    """
+
+    scopes: tuple[Scope, ...]
+    order: tuple[OrderLimit, ...]
+    settled: tuple[Limit, ...]
+    said: tuple[float | None, ...]
+    moving: tuple[Limit, ...]
+    cluster: int | None
+
+
 class LimitGuard:
     """The limits of a book, ready for one order after another.
 
@@ -152,15 +182,46 @@ class LimitGuard:
     rulebook : Rulebook
     check : OrderCheck
     around : Surroundings
+    base : BookView or None
+        Of the check's book, where something of it is known already.
+    met : dict of PositionKey to _Met, or None
+        What is known of positions under these rules and surroundings; grows.
     """
 
-    def __init__(self, rulebook: Rulebook, check: OrderCheck, around: Surroundings) -> None:
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        check: OrderCheck,
+        around: Surroundings,
+        *,
+        base: BookView | None = None,
+        met: dict[PositionKey, _Met] | None = None,
+    ) -> None:
         self._rulebook = rulebook
         self._check = check
         self._around = around
-        self._base = BookView(check.lazily, around)
+        self._base = base or BookView(check.lazily, around)
+        self._met = {} if met is None else met
         self._before: dict[str, float | None] = {}
         self._enclosing: dict[PositionKey, _Enclosing] = {}
+
+    def following(self, check: OrderCheck, moved: Iterable[PositionKey]) -> "LimitGuard":
+        """The limits once the ledger has moved on, and neither equity nor the market has.
+
+        Parameters
+        ----------
+        check : OrderCheck
+            Of the ledger as it is now.
+        moved : iterable of PositionKey
+            Positions whose reach may be another one.
+        """
+        return LimitGuard(
+            self._rulebook,
+            check,
+            self._around,
+            base=self._base.following(check.lazily, moved),
+            met=self._met,
+        )
 
     def check(self, order: OrderView) -> Checks:
         """Every limit that encloses the order: first those on orders, last those on scenarios.
@@ -250,7 +311,7 @@ class LimitGuard:
             value, limit = values[place], enclosing.limits[place]
             if value is not None and not value <= allowed[place]:
                 assert isinstance(limit, Limit), "it looks at the book"
-                allowed[place] = max(limit.hard, self._kept(limit))
+                allowed[place] = _allowed_from(limit, self._value(limit))
 
     def _one_way(self, enclosing: _Enclosing, change: float, sign: int) -> OneWayView:
         added = OneWay(enclosing.touched, change, sign)
@@ -281,55 +342,75 @@ class LimitGuard:
         return found
 
     def _found(self, key: PositionKey) -> _Enclosing:
-        scopes, order, book = self._rulebook.around(key)
+        met = self._met_at(key)
         without = Enclosed(
             book=self._base,
-            reaches={scope: self._base.reach(scope) for scope in scopes},
-            cluster=self._cluster_of(key.asset),
+            reaches={scope: self._base.reach(scope) for scope in met.scopes},
+            cluster=None if met.cluster is None else self._base.of_cluster(met.cluster),
         )
-        settled = tuple(limit for limit in book if limit.stops)
-        moving = [(limit, row_of(limit, without)) for limit in book if not limit.stops]
-        tabled = tuple(limit for limit, row in moving if row is not None)
-        cheap = tuple(limit for limit, row in moving if row is None and not limit.dear)
-        dear = tuple(limit for limit, row in moving if row is None and limit.dear)
-        rows = [row for _, row in moving if row is not None]
-        first = len(order) + len(settled)
-        exposed = enumerate((*tabled, *cheap), start=first)
+        tabled, listed, cheap, dear = list[Limit](), list[Row](), list[Limit](), list[Limit]()
+        for limit in met.moving:
+            row = row_of(limit, without)
+            if row is not None:
+                tabled.append(limit)
+                listed.append(row)
+            else:
+                (dear if limit.dear else cheap).append(limit)
+        rows = np.array(listed, dtype=np.float64).reshape(len(listed), len(COLUMNS))
+        touched = self._check.touched(key)
+        # Without an order: what a row says of it is what the limit itself says of the book.
+        exposed = (*tabled, *cheap)
+        values = (*figures_with_more(rows, 0.0, 0.0, 0.0, 0.0), *map(self._value, cheap))
+        first = len(met.order) + len(met.settled)
         return _Enclosing(
-            limits=(*order, *settled, *tabled, *cheap, *dear),
+            limits=(*met.order, *met.settled, *exposed, *dear),
             allowed=(
-                *(limit.hard for limit in (*order, *settled)),
-                *(max(limit.hard, self._kept(limit)) for limit in (*tabled, *cheap)),
+                *(limit.hard for limit in (*met.order, *met.settled)),
+                *map(_allowed_from, exposed, values),
                 *(limit.hard for limit in dear),
             ),
-            order=order,
-            settled=tuple(map(self._value, settled)),
-            rows=np.array(rows, dtype=np.float64).reshape(len(rows), len(COLUMNS)),
-            cheap=cheap,
-            dear=dear,
-            exceeded=tuple((n, limit) for n, limit in exposed if self._is_exceeded(limit)),
+            order=met.order,
+            settled=met.said,
+            rows=rows,
+            cheap=tuple(cheap),
+            dear=tuple(dear),
+            exceeded=tuple(
+                (first + n, limit)
+                for n, (limit, value) in enumerate(zip(exposed, values, strict=True))
+                if value is not None and value > limit.hard
+            ),
             without=without,
-            touched=self._check.touched(key),
+            touched=touched,
         )
 
-    def _cluster_of(self, asset: str) -> ScopeReach | None:
-        number = self._around.clusters.number_of(asset)
-        return None if number is None else self._base.of_cluster(number)
-
-    def _kept(self, limit: Limit) -> float:
-        """What an order that does not deepen an excess leaves the limit's value at."""
-        before = self._value(limit)
-        return 0.0 if before is None else before * (1.0 + _ROUNDING)
-
-    def _is_exceeded(self, limit: Limit) -> bool:
-        value = self._value(limit)
-        return value is not None and value > limit.hard
+    def _met_at(self, key: PositionKey) -> _Met:
+        found = self._met.get(key)
+        if found is None:
+            scopes, order, book = self._rulebook.around(key)
+            settled = tuple(limit for limit in book if limit.stops)
+            found = _Met(
+                scopes=scopes,
+                order=order,
+                settled=settled,
+                said=tuple(map(self._value, settled)),
+                moving=tuple(limit for limit in book if not limit.stops),
+                cluster=self._around.clusters.number_of(key.asset),
+            )
+            # Whoever sends orders makes up the names in them.
+            if len(self._met) < _REMEMBERED:
+                self._met[key] = found
+        return found
 
     def _value(self, limit: Limit) -> float | None:
         """What the limit says of the book without the order."""
         if limit.name not in self._before:
             self._before[limit.name] = limit.measure(self._base)
         return self._before[limit.name]
+
+
+def _allowed_from(limit: LimitBase, before: float | None) -> float:
+    """What an order that does not deepen an excess may leave the limit's value at."""
+    return limit.hard if before is None else max(limit.hard, before * (1.0 + _ROUNDING))
 
 
 def _excess(value: float | None, allowed: float) -> float:

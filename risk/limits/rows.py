@@ -7,7 +7,7 @@ more order, which a test holds. A kind without a row here is asked like any othe
 from collections.abc import Callable
 from typing import Any
 
-from risk.domain.assessment import NOTHING_THERE, ScopeReach
+from risk.domain.assessment import ScopeReach
 from risk.domain.scopes import Scope, ScopeKind
 from risk.limits.base import Limit
 from risk.limits.concentration import ConcentrationLimit
@@ -32,72 +32,63 @@ def row_of(limit: Limit, without: Enclosed) -> Row | None:
 
 
 def _gross(limit: Limit, without: Enclosed) -> Row | None:
-    return _over_equity(Figure.GROSS, without, start=without.reaches[limit.scope].gross)
+    equity = without.equity
+    if equity is None:
+        return None
+    return (_GROSS, without.reaches[limit.scope].gross, 0.0, 0.0, 0.0, 0.0, equity)
 
 
 def _net(limit: Limit, without: Enclosed) -> Row | None:
-    return _over_equity(Figure.NET, without, without.reaches[limit.scope])
+    equity = without.equity
+    return None if equity is None else _net_over(equity, without.reaches[limit.scope])
 
 
 def _positions(limit: Limit, without: Enclosed) -> Row:
-    return _row(Figure.COUNT, 1.0, start=without.reaches[limit.scope].positions)
+    return (_COUNT, without.reaches[limit.scope].positions, 0.0, 0.0, 0.0, 0.0, 1.0)
 
 
 def _concentration(_: Limit, without: Enclosed) -> Row | None:
+    equity = without.equity
+    if equity is None:
+        return None
     asset = next(r for s, r in without.reaches.items() if s.kind is ScopeKind.ASSET)
     others = without.book.figures.squares - asset.worst_net**2
-    return _over_equity(Figure.SQUARES, without, asset, start=others)
+    return (_SQUARES, others, asset.held, asset.buys, asset.sells, 0.0, equity)
 
 
 def _cluster(_: Limit, without: Enclosed) -> Row | None:
-    if without.cluster is None:
+    equity = without.equity
+    if without.cluster is None or equity is None:
         return None
-    largest = without.book.largest_cluster
-    return _over_equity(Figure.NET, without, without.cluster, least=largest)
+    return _net_over(equity, without.cluster, least=without.book.largest_cluster)
 
 
 def _days(limit: DaysToFlatLimit, without: Enclosed) -> Row | None:
     volume = without.book.around.mark(limit.scope.name).volume
     if not volume or volume <= 0.0:
         return None
-    reach = without.reaches[limit.scope]
-    return _row(Figure.NET, limit.participation * volume, reach)
+    return _net_over(limit.participation * volume, without.reaches[limit.scope])
 
 
 def _stablecoins(limit: StablecoinExposureLimit, without: Enclosed) -> Row | None:
+    equity = without.equity
     scopes = [Scope(ScopeKind.ASSET, asset) for asset in limit.assets]
     if limit.counts_cash != "yes" or any(scope in without.reaches for scope in scopes):
         return None
-    held = sum(max(0.0, without.book.reach(scope).net_high) for scope in scopes)
-    cash = ScopeReach(held=without.book.figures.cash_high)
-    return _over_equity(Figure.CASH, without, cash, start=held)
-
-
-def _over_equity(
-    figure: Figure,
-    without: Enclosed,
-    reach: ScopeReach = NOTHING_THERE,
-    *,
-    start: float = 0.0,
-    least: float = 0.0,
-) -> Row | None:
-    equity = without.book.equity
-    if equity is None or equity <= 0.0:
+    if equity is None:
         return None
-    return _row(figure, equity, reach, start=start, least=least)
+    held = sum(max(0.0, without.book.reach(scope).net_high) for scope in scopes)
+    return (_CASH, held, without.book.figures.cash_high, 0.0, 0.0, 0.0, equity)
 
 
-def _row(
-    figure: Figure,
-    divisor: float,
-    reach: ScopeReach = NOTHING_THERE,
-    *,
-    start: float = 0.0,
-    least: float = 0.0,
-) -> Row:
+def _net_over(divisor: float, reach: ScopeReach, *, least: float = 0.0) -> Row:
     _, held, buys, sells, _ = reach
-    return (float(figure), start, held, buys, sells, least, divisor)
+    return (_NET, 0.0, held, buys, sells, least, divisor)
 
+
+_GROSS, _NET, _COUNT, _SQUARES, _CASH = map(
+    float, (Figure.GROSS, Figure.NET, Figure.COUNT, Figure.SQUARES, Figure.CASH)
+)
 
 _ROWS: dict[type[Limit], Callable[[Any, Enclosed], Row | None]] = {
     GrossExposureLimit: _gross,

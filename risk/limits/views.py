@@ -1,6 +1,6 @@
 """What limits look at: a book as it stands or as it would be with one more order, and the order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -114,6 +114,22 @@ class BookView:
         self._joined: dict[object, ScopeReach] = {}
         self._tails: dict[Period, TailRisk | None] = {}
         self._largest_cluster: float | None = None
+
+    def following(self, figures: Figures, moved: Iterable[PositionKey]) -> "BookView":
+        """The view of a book that differs in some positions, under the same surroundings.
+
+        Parameters
+        ----------
+        figures : Figures
+        moved : iterable of PositionKey
+            The positions.
+        """
+        view, around = BookView(figures, self.around), self.around
+        view._joined = dict(self._joined)
+        for key in moved:
+            view._joined.pop(around.clusters.number_of(key.asset), None)
+            view._joined.pop(("type", around.strategies.get(key.strategy)), None)
+        return view
 
     def reach(self, scope: Scope) -> ScopeReach:
         """How far the scope's exposure may go."""
@@ -231,6 +247,12 @@ class Enclosed(NamedTuple):
     book: BookView
     reaches: Mapping[Scope, ScopeReach]
     cluster: ScopeReach | None
+
+    @property
+    def equity(self) -> float | None:
+        """Of the book, quote currency; None unless it is known and positive."""
+        equity = self.book.equity
+        return equity if equity is not None and equity > 0.0 else None
 
 
 @dataclass(kw_only=True, slots=True)

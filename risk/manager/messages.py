@@ -80,7 +80,7 @@ def _message(reason: Reason) -> ReasonMessage:
         scope=None if scope is None else _label(scope),
         value=value,
         threshold=threshold,
-        headroom=reason.headroom,
+        headroom=None if value is None or threshold is None else threshold - value,
         unit=unit,
     )
 

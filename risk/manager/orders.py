@@ -121,7 +121,7 @@ class RiskManager:
         Orders that each strategy sent before.
     barred : tuple of Reason
         What stops new risk whatever the order, apart from what the snapshot tells.
-    check, rules, places, open_orders : OrderCheck, tuple, Places and OpenOrders, or None
+    check, rules, guard, places, open_orders : OrderCheck, tuple, LimitGuard, and so on, or None
         Of the snapshot and the state, where they are known already.
     """
 
@@ -134,6 +134,7 @@ class RiskManager:
         barred: tuple[Reason, ...] = (),
         check: OrderCheck | None = None,
         rules: "_Rules | None" = None,
+        guard: LimitGuard | None = None,
         places: Places | None = None,
         open_orders: OpenOrders | None = None,
     ) -> None:
@@ -143,7 +144,8 @@ class RiskManager:
         self._equity = snapshot.equity if places is None else places.equity
         self._check = check or OrderCheck(snapshot)
         self._rules = rules if rules is not None else _rules_of(state, snapshot)
-        rulebook, self._guard = self._prepared()
+        self._guard = guard or self._new_guard()
+        rulebook = None if self._rules is None else self._rules.rulebook
         self._barred = barred
         self._places = places or Places(state, snapshot, rulebook, self._equity, barred)
         self._open_orders = open_orders or OpenOrders.of(snapshot)
@@ -151,28 +153,31 @@ class RiskManager:
         self._at = snapshot.at
         self._expires_at = snapshot.at + ANSWER_LIFE
 
-    def _prepared(self) -> tuple[Rulebook | None, LimitGuard | None]:
+    def _new_guard(self) -> LimitGuard | None:
         if self._rules is None:
-            return None, None
+            return None
         rulebook, around = self._rules
         current = around if around.equity == self._equity else replace(around, equity=self._equity)
-        return rulebook, LimitGuard(rulebook, self._check, current)
+        return LimitGuard(rulebook, self._check, current)
 
     def following(self, ledger: Ledger) -> "RiskManager":
         """Answers for the same market once the ledger has moved on."""
-        snapshot = replace(self._snapshot, ledger=ledger)
-        moved = moved_between(self._snapshot, snapshot)
-        same_equity = not moved.held and ledger.cash == self._snapshot.ledger.cash
+        before = self._snapshot
+        snapshot = replace(before, ledger=ledger)
+        moved = moved_between(before, snapshot)
+        check = self._check.following(snapshot, moved)
+        same_equity = (
+            self._equity is not None and not moved.held and ledger.cash == before.ledger.cash
+        )
         return RiskManager(
             self._state,
             snapshot,
             sent=self._sent,
             barred=self._barred,
-            check=self._check.following(snapshot, moved),
+            check=check,
             rules=self._rules,
-            places=self._places.following(snapshot, moved)
-            if same_equity and self._equity is not None
-            else None,
+            guard=self._guard.following(check, moved.keys) if same_equity and self._guard else None,
+            places=self._places.following(snapshot, moved) if same_equity else None,
             open_orders=self._open_orders.following(moved),
         )
 
@@ -195,6 +200,7 @@ class RiskManager:
             barred=barred,
             check=self._check,
             rules=self._rules,
+            guard=self._guard,
             open_orders=self._open_orders,
         )
 

@@ -312,6 +312,48 @@ def blended_with_more(
     return figures
 
 
+@njit(cache=True)
+def _losses_with(profits: FloatArray, added: FloatArray, losses_only: bool) -> FloatArray:
+    """The losses of a book with what an order adds to them."""
+    losses = np.empty(profits.size)
+    for i in range(profits.size):
+        loss = max(added[i], 0.0) if losses_only else added[i]
+        losses[i] = loss - profits[i]
+    return losses
+
+
+@kernel(VECTOR, VECTOR, VECTOR, VECTOR, ROWS, "float64", VECTOR, "float64", VECTOR, ROWS)
+def blended_with_one_more(
+    worst: FloatArray,
+    worst_raw: FloatArray,
+    filled: FloatArray,
+    filled_raw: FloatArray,
+    returns: FloatArray,
+    change: float,
+    levels: FloatArray,
+    weight: float,
+    multipliers: FloatArray,
+    least: FloatArray,
+) -> FloatArray:
+    """See :func:`~risk.measures.tail_with_more.blended_with_one_more`."""
+    if not math.isfinite(change):
+        return np.full(least.shape, math.inf)
+    n = worst.size
+    added, added_raw = -(returns[0] * change), -(returns[1] * change)
+    count, count_raw = _exceedances_of(n, EXCEEDANCES) + 1, _reach(n, levels[0])
+    var, es, figures = np.empty(levels.size), np.empty(levels.size), least.copy()
+    for book in range(2):
+        lost = book == 0
+        losses = _losses_with(worst if lost else filled, added, lost)
+        raw = _losses_with(worst_raw if lost else filled_raw, added_raw, lost)
+        if not (np.isfinite(losses).all() and np.isfinite(raw).all()):
+            return np.full(least.shape, math.inf)
+        found, found_raw = _worst_first(losses, count), _worst_first(raw, count_raw)
+        _blend_of(found, n, found_raw, n, levels, weight, var, es)
+        _raise_to(figures, var, es, multipliers)
+    return figures
+
+
 @kernel(ROWS, INTEGER_ROWS, VECTOR, "float64", VECTOR, VECTOR, ROWS)
 def historical_with_more(
     falling: FloatArray,

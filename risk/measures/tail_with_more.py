@@ -1,4 +1,4 @@
-"""Tails of a book with one more order, asked for one order after another.
+"""Tails of a book with one more order, asked for one order after another, or for one.
 
 An order may be filled or not. So its book has two: one in which the order only ever loses, and
 one in which it is filled; the larger figure of both counts, and never less than a given one.
@@ -122,6 +122,42 @@ class BlendedWithMore:
             self._multipliers,
             self._least,
         )
+
+
+def blended_with_one_more(
+    worst: tuple[FloatArray, FloatArray],
+    filled: tuple[FloatArray, FloatArray],
+    returns: FloatArray,
+    change: float,
+    *,
+    levels: FloatArray,
+    multipliers: FloatArray,
+    least: FloatArray,
+    tail_weight: float,
+) -> FloatArray:
+    """What `BlendedWithMore` says, of a book that is asked about once: nothing is put in order.
+
+    Parameters
+    ----------
+    worst, filled : tuple of two ndarrays of shape (n,)
+        Finite; as `BlendedWithMore` takes them.
+    returns : ndarray of shape (2, n)
+        The asset's in each scenario, filtered and raw. Contiguous.
+    change : float
+        Value of the order; a sale is negative.
+    levels, multipliers : ndarray of shape (L,)
+    least : ndarray of shape (2, L)
+    tail_weight : float
+        As `BlendedWithMore` takes them.
+
+    Returns
+    -------
+    ndarray of shape (2, L)
+        VaR and expected shortfall.
+    """
+    return tail_kernels.blended_with_one_more(
+        *worst, *filled, returns, change, levels, tail_weight, multipliers, least
+    )
 
 
 def worst_loss_with_more(profits: FloatArray, returns: FloatArray, change: float) -> float:

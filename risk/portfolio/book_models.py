@@ -26,7 +26,11 @@ from risk.measures.tail import (
     historical_var_es,
     unit_var_es,
 )
-from risk.measures.tail_with_more import BlendedWithMore, HistoricalWithMore
+from risk.measures.tail_with_more import (
+    BlendedWithMore,
+    HistoricalWithMore,
+    blended_with_one_more,
+)
 from risk.measures.types import FloatArray
 from risk.measures.var import VAR_MODELS, VarModel
 from risk.measures.var.adaptive import CALM
@@ -49,6 +53,11 @@ WithMore = Callable[[FloatArray, float], FloatArray]
 #: From the book to which only losses are added, the one in which orders are filled, the
 #: multipliers of tracking and the least figures to that.
 Ready = Callable[[BookVectors, BookVectors, FloatArray, FloatArray], WithMore]
+#: The same for one order, without making anything ready: beside what `Ready` takes, what
+#: `WithMore` does.
+AtOnce = Callable[[BookVectors, BookVectors, FloatArray, FloatArray, FloatArray, float], FloatArray]
+
+_LEVELS = np.array(LEVELS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +88,8 @@ class BookModel:
     ready : callable or None
         See ``Ready``: the compiled way to ask for one more order. None where there is only the
         plain one, which measures each book anew.
+    at_once : callable or None
+        See ``AtOnce``: the compiled way to ask for a single order.
     """
 
     name: str
@@ -92,6 +103,7 @@ class BookModel:
     figures: Figures
     units: Units
     ready: Ready | None = None
+    at_once: AtOnce | None = None
 
     def scenarios_of(self, filtered: FloatArray, raw: FloatArray) -> FloatArray:
         """The scenarios that the parts of its figures come from, shape (S, A)."""
@@ -111,6 +123,26 @@ def _filtered_evt_ready(
     worst: BookVectors, filled: BookVectors, multipliers: FloatArray, least: FloatArray
 ) -> WithMore:
     return BlendedWithMore(worst, filled, LEVELS, multipliers, least, TAIL_WEIGHT)
+
+
+def _filtered_evt_at_once(
+    worst: BookVectors,
+    filled: BookVectors,
+    multipliers: FloatArray,
+    least: FloatArray,
+    returns: FloatArray,
+    change: float,
+) -> FloatArray:
+    return blended_with_one_more(
+        worst,
+        filled,
+        returns,
+        change,
+        levels=_LEVELS,
+        multipliers=multipliers,
+        least=least,
+        tail_weight=TAIL_WEIGHT,
+    )
 
 
 def _filtered_historical_ready(
@@ -195,6 +227,7 @@ _MODELS = [
         figures=_filtered_evt,
         units=_filtered_evt_units,
         ready=_filtered_evt_ready,
+        at_once=_filtered_evt_at_once,
     ),
     BookModel(
         name="filtered_historical",

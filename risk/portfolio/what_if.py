@@ -18,7 +18,7 @@ from risk.measures.reaches import figures_with_more
 from risk.measures.tail_with_more import worst_loss_with_more
 from risk.measures.types import FloatArray
 from risk.portfolio import stress
-from risk.portfolio.book_models import WithMore, book_model
+from risk.portfolio.book_models import BookModel, WithMore, book_model
 from risk.portfolio.committed import Commitments, Horizon, scopes_of, tail_or_none
 from risk.portfolio.exposure import Reach
 from risk.portfolio.vectors import Reads
@@ -76,12 +76,16 @@ class Beforehand:
 def _ready(horizon: Horizon | None) -> WithMore | None:
     if horizon is None:
         return None
-    model = horizon.model
-    method = book_model(model.spec.method)
+    method = book_model(horizon.model.spec.method)
     if method.ready is None:
         return None
-    multipliers = model.tracking if method.tracks else np.ones(len(LEVELS))
-    return method.ready(horizon.worst, horizon.filled, multipliers, np.array(horizon.held))
+    return method.ready(horizon.worst, horizon.filled, *_bounds(horizon, method))
+
+
+def _bounds(horizon: Horizon, method: BookModel) -> tuple[FloatArray, FloatArray]:
+    """The multipliers of tracking, and what is told at the least."""
+    multipliers = horizon.model.tracking if method.tracks else np.ones(len(LEVELS))
+    return multipliers, np.array(horizon.held)
 
 
 class Touched:
@@ -160,9 +164,17 @@ def _tail(
         return None
     if not abs(change) < _BEYOND:
         return _INFINITE
-    if compiled is None:
+    if compiled is not None:
+        return _told(compiled(returns, change))
+    method = book_model(horizon.model.spec.method)
+    if method.at_once is None:
         return tail_or_none(horizon.plus(asset, change))
-    var, es = compiled(returns, change).tolist()
+    bounds = _bounds(horizon, method)
+    return _told(method.at_once(horizon.worst, horizon.filled, *bounds, returns, change))
+
+
+def _told(figures: FloatArray) -> TailRisk:
+    var, es = figures.tolist()
     return TailRisk(tuple(var), tuple(es))
 
 

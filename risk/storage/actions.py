@@ -97,9 +97,25 @@ class SqlChanges:
 
 
 def actions_after(
-    connection: Connection, portfolio: str, seq: int, *, kinds: Sequence[type[Action]] = ()
+    connection: Connection,
+    portfolio: str,
+    seq: int,
+    *,
+    kinds: Sequence[type[Action]] = (),
+    containing: str = "",
 ) -> list[Action]:
-    """Actions later than number `seq`, in their order; only those of `kinds`, if any are given."""
+    """Actions later than number `seq`, in their order.
+
+    Parameters
+    ----------
+    connection : Connection
+    portfolio : str
+    seq : int
+    kinds : sequence of type
+        Only those, if any are given.
+    containing : str
+        Only those in whose body this text stands, as canonical JSON; SQLite minds no capitals.
+    """
     later = (
         select(action.c.seq, action.c.at_ms, action.c.who, action.c.kind, action.c.body)
         .where(action.c.portfolio == portfolio, action.c.seq > seq)
@@ -107,6 +123,8 @@ def actions_after(
     )
     if kinds:
         later = later.where(action.c.kind.in_([kind.__name__ for kind in kinds]))
+    if containing:
+        later = later.where(action.c.body.contains(containing, autoescape=True))
     return [
         codec.decode_action(row.kind, row.body, seq=row.seq, at=from_ms(row.at_ms), who=row.who)
         for row in connection.execute(later)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, exists, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from risk.domain.actions import LatchTrading
 from risk.domain.events import RiskEvent, Verdict
@@ -107,18 +107,10 @@ class SqlGateJournal:
         with transaction(self._reader) as connection:
             return list(connection.execute(query).scalars())[::-1]
 
-    def is_booked(self, fill: Fill) -> bool:
-        """Whether a fill of that id at that venue is in the ledger."""
-        kind, identity = ledger.identity(fill)
-        found = select(
-            exists().where(
-                ledger_entry.c.portfolio == self._portfolio,
-                ledger_entry.c.kind == kind,
-                ledger_entry.c.external_id == identity,
-            )
-        )
+    def booked(self, fill: Fill) -> Fill | None:
+        """The fill of that id at that venue that is in the ledger; None if none is."""
         with transaction(self._reader) as connection:
-            return bool(connection.execute(found).scalar())
+            return ledger.booked(connection, self._portfolio, fill)
 
     def _write_ledger(self, connection: Connection, notes: Iterable[Note]) -> None:
         entries = [(note.seq, note.entry) for note in notes if isinstance(note, Booked)]

@@ -30,6 +30,7 @@ SAFE_SQLITE = (3, 51, 3)
 PATIENCE = 5.0
 
 _RETRY_SECONDS = 0.01
+_SHORTEST_PAUSE = 0.0005
 #: Where a connection remembers which file it opened.
 _FILE = "file"
 _SETTING = "SEAWALL_DATABASE_URL"
@@ -171,12 +172,11 @@ def _sqlite_engines(address: URL, patience: float) -> Engines:
         "connect_args": {
             "check_same_thread": False,
             "isolation_level": None,
-            "timeout": patience,
         },
         "pool_timeout": patience,
     }
-    writer = create_engine(address, pool_size=1, max_overflow=0, **common)
-    reader = create_engine(address, pool_size=8, max_overflow=8, **common)
+    writer = create_engine(address, pool_size=1, max_overflow=0, **_waiting(common, 0.0))
+    reader = create_engine(address, pool_size=8, max_overflow=8, **_waiting(common, patience))
     writing = ["synchronous = FULL"]
     reading = ["query_only = ON"]
     if driver.sqlite_version_info < SAFE_SQLITE:
@@ -187,9 +187,43 @@ def _sqlite_engines(address: URL, patience: float) -> Engines:
     _write_only_where_the_file_stands(writer, Path(address.database or ""))
     event.listen(reader, "connect", _pragmas(reading))
     # Deferred transactions of several writers fail as "locked"; immediate ones queue.
-    event.listen(writer, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(writer, "begin", _begin_to_write(patience))
     event.listen(reader, "begin", lambda c: c.exec_driver_sql("BEGIN"))
     return Engines(writer, reader)
+
+
+def _waiting(options: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """The same with SQLite itself waiting so long for a lock."""
+    return options | {"connect_args": options["connect_args"] | {"timeout": seconds}}
+
+
+def _begin_to_write(patience: float) -> Callable[[Connection], None]:
+    """Queue for the right to write, looking often: SQLite itself sleeps up to 100 ms between."""
+
+    def begin(connection: Connection) -> None:
+        deadline, pause = time.monotonic() + patience, _SHORTEST_PAUSE
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except DBAPIError as error:
+                if not _is_busy(error.orig) or time.monotonic() >= deadline:
+                    raise
+            time.sleep(pause)
+            pause = min(_RETRY_SECONDS, 1.5 * pause)
+
+    return begin
+
+
+def _is_busy(error: BaseException | None) -> bool:
+    # The extended codes of one error share their lowest byte.
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def leave_checkpoints_to_others(engines: Engines) -> None:
+    """Let this program's writing never stop to tidy up; another one's must. Before it connects."""
+    if engines.is_sqlite:
+        event.listen(engines.writer, "connect", _pragmas(["wal_autocheckpoint = 0"]))
 
 
 def _make_folder(folder: Path) -> None:

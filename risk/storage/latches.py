@@ -18,6 +18,7 @@ from risk.domain.state import RiskState
 from risk.domain.trading import TradingState
 from risk.errors import InvalidInput
 from risk.manager.latching import refuse_unknown_scope
+from risk.storage import codec
 from risk.storage.actions import (
     actions_after,
     next_seq,
@@ -27,6 +28,10 @@ from risk.storage.actions import (
 )
 from risk.storage.policies import policy_standing
 from risk.storage.portfolios import require_portfolio
+
+#: An id that was used so many actions ago is a new one: whoever repeats a halt does so at once, and
+#: one too many is let go of by a person.
+LOOKED_THROUGH = 10_000
 
 
 class LatchStanding(NamedTuple):
@@ -194,8 +199,12 @@ def _refuse_unknown(connection: Connection, portfolio: str, scope: Scope, at: da
 
 
 def _written(connection: Connection, portfolio: str, latch_id: str) -> list[LatchTrading]:
-    return [
-        one
-        for one in actions_after(connection, portfolio, 0, kinds=(LatchTrading,))
-        if isinstance(one, LatchTrading) and one.id == latch_id
-    ]
+    """Latches of that id among the last actions."""
+    found = actions_after(
+        connection,
+        portfolio,
+        next_seq(connection, portfolio) - 1 - LOOKED_THROUGH,
+        kinds=(LatchTrading,),
+        containing=f'"id":{codec.encode_text(latch_id)}',
+    )
+    return [one for one in found if isinstance(one, LatchTrading) and one.id == latch_id]

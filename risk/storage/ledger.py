@@ -26,6 +26,11 @@ FLOW = "flow"
 RESERVATION = "reservation"
 
 _COLUMNS = ("portfolio", "seq", "kind", "external_id", "at_ms", "body")
+_IS_BOOKED = exists().where(
+    ledger_entry.c.portfolio == ledger_inbox.c.portfolio,
+    ledger_entry.c.kind == ledger_inbox.c.kind,
+    ledger_entry.c.external_id == ledger_inbox.c.external_id,
+)
 
 
 def rows_of(portfolio: str, entries: Iterable[tuple[int, Entry]]) -> list[bulk.Row]:
@@ -54,16 +59,23 @@ def book(connection: Connection, rows: Sequence[bulk.Row]) -> None:
     insert_rows(connection, ledger_entry, _COLUMNS, rows)
     if all(kind == RESERVATION for _, _, kind, *_ in rows):
         return  # nobody else makes them: none waits in the inbox
-    is_booked = exists().where(
-        ledger_entry.c.portfolio == ledger_inbox.c.portfolio,
-        ledger_entry.c.kind == ledger_inbox.c.kind,
-        ledger_entry.c.external_id == ledger_inbox.c.external_id,
-    )
     connection.execute(
         delete(ledger_inbox).where(
-            ledger_inbox.c.portfolio.in_({portfolio for portfolio, *_ in rows}), is_booked
+            ledger_inbox.c.portfolio.in_({portfolio for portfolio, *_ in rows}), _IS_BOOKED
         )
     )
+
+
+def booked(connection: Connection, portfolio: str, fill: Fill) -> Fill | None:
+    """The fill of that id at that venue that is booked; None if none is."""
+    kind, name = identity(fill)
+    query = select(ledger_entry.c.body).where(
+        ledger_entry.c.portfolio == portfolio,
+        ledger_entry.c.kind == kind,
+        ledger_entry.c.external_id == name,
+    )
+    body = connection.execute(query).scalar()
+    return None if body is None else decode_entry(body.encode(), Fill)
 
 
 def with_later_entries(
@@ -127,9 +139,10 @@ def known_ids(connection: Connection, portfolio: str) -> set[tuple[str, str]]:
 
 def inbox_of(connection: Connection, portfolio: str) -> tuple[tuple[Fill, ...], tuple[Flow, ...]]:
     """Fills and flows waiting for the authority, in the order they were made."""
+    # What an agent reported while a person entered it is booked, and would be so twice.
     query = (
         select(ledger_inbox.c.kind, ledger_inbox.c.body)
-        .where(ledger_inbox.c.portfolio == portfolio)
+        .where(ledger_inbox.c.portfolio == portfolio, ~_IS_BOOKED)
         .order_by(ledger_inbox.c.id)
     )
     entries = [_read(kind, body) for kind, body in connection.execute(query)]

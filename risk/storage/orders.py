@@ -12,13 +12,16 @@ from sqlalchemy import Connection, Select, case, func, select
 
 from risk.domain.assessment import Assessment
 from risk.domain.events import (
+    OrderEnded,
     ReductionAcknowledged,
     ReductionLate,
     ReductionRequested,
+    ReservationReleased,
     Verdict,
 )
 from risk.domain.journalling import AnsweredOrder
 from risk.domain.ledger import Fill
+from risk.domain.orders import ReservationStatus
 from risk.storage import codec
 from risk.storage.decisions import order_of_row
 from risk.storage.ledger import FILL
@@ -39,6 +42,7 @@ TIMED = 10_000
 _STRETCH = 20_000
 #: What floats leave over of a quantity, as a share of it.
 _DUST = 1e-9
+_GIVEN_BACK = (ReservationStatus.VOIDED, ReservationStatus.EXPIRED)
 _MILLISECOND = timedelta(milliseconds=1)
 
 #: What the journal tells of requests to make positions smaller.
@@ -129,7 +133,39 @@ def order_story(connection: Connection, portfolio: str, client_order_id: str) ->
     judged = None if row.assessment is None else codec.decode_value(row.assessment, Assessment)
     marks = {} if row.judged_by is None else codec.marks_of_snapshot(row.judged_by)
     fills = tuple(_fills_of(connection, portfolio, order))
-    return OrderStory(order, judged, marks.get(order.asset), fills)
+    return OrderStory(
+        order, judged, marks.get(order.asset), fills, _end_of(connection, portfolio, order)
+    )
+
+
+def _end_of(
+    connection: Connection, portfolio: str, order: AnsweredOrder
+) -> OrderEnded | ReservationReleased | None:
+    """Who gave back its room; nobody is looked for of an order whose room was not."""
+    if order.status not in _GIVEN_BACK:
+        return None
+    entry = journal.c
+    for kind in (OrderEnded, ReservationReleased):
+        query = (
+            select(entry.body)
+            .where(
+                entry.stream == portfolio,
+                entry.kind == kind.__name__,
+                entry.at_ms.between(to_ms(order.at), to_ms(order.at + LONGEST_SUM)),
+                entry.body.contains(_naming(order.client_order_id), autoescape=True),
+            )
+            .order_by(entry.at_ms, entry.seq)
+        )
+        # SQLite compares without regard to capitals.
+        for event in map(codec.decode_event, connection.execute(query).scalars()):
+            if isinstance(event, kind) and event.client_order_id == order.client_order_id:
+                return event
+    return None
+
+
+def _naming(client_order_id: str) -> str:
+    """What stands in the body of each entry about an order: bodies are canonical."""
+    return f'"client_order_id":{codec.encode_text(client_order_id)}'
 
 
 def _fills_of(connection: Connection, portfolio: str, order: AnsweredOrder) -> Iterator[Fill]:
@@ -149,8 +185,6 @@ def _fills_between(
     connection: Connection, portfolio: str, client_order_id: str, seq: int
 ) -> list[Fill]:
     entry = ledger_entry.c
-    # Bodies are canonical, so that this text stands in each that is about the order.
-    about = f'"client_order_id":{codec.encode_text(client_order_id)}'
     query = (
         select(entry.body)
         .where(
@@ -158,7 +192,7 @@ def _fills_between(
             entry.seq > seq,
             entry.seq <= seq + _STRETCH,
             entry.kind == FILL,
-            entry.body.contains(about, autoescape=True),
+            entry.body.contains(_naming(client_order_id), autoescape=True),
         )
         .order_by(entry.seq)
     )

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk.domain.assessment import Assessment
-from risk.domain.events import Verdict
+from risk.domain.events import OrderEnded, ReservationReleased, Verdict
 from risk.domain.journalling import AnsweredOrder
 from risk.domain.ledger import Fill, Flow
 from risk.domain.market import Mark
@@ -257,9 +257,12 @@ class OrderStory(NamedTuple):
         Its asset's in that cycle; None if there was none.
     fills : tuple of Fill
         In the order in which they were booked.
+    ended : OrderEnded or ReservationReleased or None
+        Who gave its room back, an agent or a person; None if nobody did.
     """
 
     order: AnsweredOrder
     assessment: Assessment | None
     mark: Mark | None
     fills: tuple[Fill, ...]
+    ended: OrderEnded | ReservationReleased | None = None

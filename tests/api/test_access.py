@@ -8,7 +8,8 @@ from tests.api.asking import Agent, order
 from tests.builders import PORTFOLIO
 from tests.fakes_gate import ALL
 
-VALIDATE = "/api/v1/orders/validate"
+ORDERS = "/api/v1/orders"
+VALIDATE = f"{ORDERS}/validate"
 WITH_KEY = [each for each in OPERATIONS if each.abilities is not None]
 
 
@@ -101,16 +102,23 @@ def test_a_key_for_one_strategy_does_nothing_for_another(agent: Agent, agent_wit
     fill = {"fill_id": "f", "quantity": 1.0, "price": 100.0}
     signal = {"portfolio": "demo", "strategy": "trend", "asset": "C000/USDT", "side": "buy"}
 
-    answers = [
+    asked = [
         stranger.post(VALIDATE, order(client_order_id="o-2")),
         stranger.post("/api/v1/signals/validate", signal),
-        stranger.post("/api/v1/orders/o-1/fills", fill),
-        stranger.get("/api/v1/orders/o-1"),
-        stranger.delete("/api/v1/orders/o-1"),
-        stranger.post("/api/v1/reductions/1-1/ack"),
     ]
 
-    assert [(each.status, each.error) for each in answers] == [(403, "not_allowed")] * 6
+    def reports(name):
+        return [
+            stranger.post(f"{ORDERS}/{name}/fills", fill),
+            stranger.get(f"{ORDERS}/{name}"),
+            stranger.delete(f"{ORDERS}/{name}"),
+            stranger.post("/api/v1/reductions/1-1/ack"),
+        ]
+
+    assert [(each.status, each.error) for each in asked] == [(403, "not_allowed")] * 2
+    assert [each.status for each in reports("o-1")] == [404] * 4
+    nobodys = [each.body.replace(b"o-9", b"o-1") for each in reports("o-9")]
+    assert [each.body for each in reports("o-1")] == nobodys, "whether it is there is not told"
     assert agent.get("/api/v1/orders/o-1").json["status"] == "pending"
     assert stranger.post(VALIDATE, order(client_order_id="o-3", strategy="dip")).status == 200
 
@@ -123,6 +131,10 @@ def test_the_journal_is_told_who_sent_it(house, app):
 
 
 # --- pace ----------------------------------------------------------------------------------
+
+
+def trade(fill_id):
+    return {"fill_id": fill_id, "quantity": 0.1, "price": 1.0}
 
 
 @pytest.fixture
@@ -162,16 +174,53 @@ def test_new_risk_never_keeps_a_reduction_waiting(slow_house):
     assert agent.post(VALIDATE, order(client_order_id="e", emergency=True)).status == 200
 
 
-def test_what_became_of_orders_is_always_taken(slow_house):
+def test_what_became_of_orders_is_taken_however_many_were_asked_about(slow_house):
     agent = Agent(slow_house.app(), slow_house.key()[1])
     for n in range(5):
         agent.post(VALIDATE, order(client_order_id=f"o-{n}"))
-    fills = [
-        agent.post("/api/v1/orders/o-0/fills", {"fill_id": f"{n}", "quantity": 0.1, "price": 1.0})
-        for n in range(5)
-    ]
+    fills = [agent.post(f"{ORDERS}/o-0/fills", trade(f"{n}")) for n in range(3)]
 
-    assert [each.status for each in fills] == [200] * 5
+    assert [each.status for each in fills] == [200] * 3
+    assert agent.delete(f"{ORDERS}/o-0").status == 200
+
+
+def test_a_flood_of_fills_is_held_up_and_none_is_lost_that_is_told_again(slow_house):
+    agent = Agent(slow_house.app(), slow_house.key()[1])
+    agent.post(VALIDATE, order())
+    fills = {f"{n}": agent.post(f"{ORDERS}/o-1/fills", trade(f"{n}")) for n in range(9)}
+    refused = [name for name, answer in fills.items() if answer.status == 429]
+    held_up = fills[refused[0]]
+
+    assert len(refused) == 5
+    assert (held_up.error, held_up.headers["retry-after"]) == ("too_often", "1")
+    for name in refused:
+        slow_house.now[0] += 1.0
+        assert agent.post(f"{ORDERS}/o-1/fills", trade(name)).status == 200
+    assert agent.get(f"{ORDERS}/o-1").json["filled"] == pytest.approx(0.9)
+
+
+def test_nothing_is_written_without_a_bucket_to_take_from():
+    """Leases lend nothing and write nothing yet: they are refused unseen."""
+    writes = [each for each in OPERATIONS if each.method != "GET" and "lease" not in each.path]
+
+    assert len(writes) > 5
+    assert [each.path for each in writes if each.bucket is None] == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "most"),
+    [
+        ("DELETE", f"{ORDERS}/o-1", None, 4),
+        ("POST", "/api/v1/reductions/r-1/ack", None, 4),
+        ("POST", "/api/v1/commands", {"command": "halt", "portfolio": "demo", "reason": "x"}, 1),
+    ],
+)
+def test_every_write_has_a_pace(slow_house, method, path, body, most):
+    agent = Agent(slow_house.app(), slow_house.key()[1])
+    statuses = [agent.ask(method, path, body).status for _ in range(6)]
+
+    assert statuses.index(429) == most
+    assert set(statuses[most:]) == {429}
 
 
 def test_keys_have_paces_of_their_own_and_readings_another(slow_house):

@@ -1,12 +1,17 @@
 """What can be read of a book, and what a key for single strategies does not get to see."""
 
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from datetime import datetime, timedelta
+from typing import Any, get_origin, get_type_hints
 
 import numpy as np
 import pytest
 
+from risk.api.sight import OF_THE_BOOK
+from risk.domain.events import RiskEvent, Severity
 from risk.domain.limits import LimitState, LimitStatus, Thresholds
+from risk.domain.market import Trust
 from risk.domain.orders import Side
 from risk.domain.positions import PositionKey
 from risk.domain.reductions import Reduction
@@ -184,7 +189,7 @@ def test_a_reduction_is_acknowledged_by_whom_it_concerns(agent: Agent, house, di
     told = agent.get("/api/v1/reductions").json["reductions"]
     assert (told[0]["id"], told[0]["target_quantity"], told[0]["late"]) == ("1-1", 1.2, True)
 
-    assert dip.post("/api/v1/reductions/1-1/ack").status == 403
+    assert dip.post("/api/v1/reductions/1-1/ack").status == 404
     answer = agent.post("/api/v1/reductions/1-1/ack")
     assert (answer.status, answer.json) == (200, told[0])
     assert len(house.gate.acknowledged) == 1
@@ -336,6 +341,46 @@ def test_what_each_strategy_holds_is_told_to_no_key_for_one_of_them(house, agent
 
     assert seqs(agent) == [1, 2]
     assert seqs(trend) == [2]
+
+
+#: What events about the market or the whole book say in words: none of it names whose anything is.
+IMPERSONAL = {"asset", "by", "detail", "kind", "model", "note", "period", "previous", "regime"}
+
+
+def words_of(kind: type[RiskEvent]) -> set[str]:
+    """Fields in which an event could name somebody; not those that all have."""
+    hints = get_type_hints(kind)
+    own = {spec.name for spec in fields(kind)} - {spec.name for spec in fields(RiskEvent)}
+    numbers = (float, int, bool, float | None, datetime, Severity, Trust)
+    return {name for name in own if hints[name] not in numbers}
+
+
+def naming(kind: type[RiskEvent], name: str) -> dict[str, Any]:
+    """The body of an event that names this strategy wherever it can."""
+    mappings = {n for n in words_of(kind) if get_origin(get_type_hints(kind)[n]) is Mapping}
+    said: dict[str, Any] = dict.fromkeys(words_of(kind), name)
+    said |= {key: {name: 1.0} for key in mappings}
+    said |= {"scope_kind": "strategy"} if "scope_kind" in said else {}
+    return said | ({"limit": f"of {name}"} if "limit" in said else {})
+
+
+@pytest.mark.parametrize("kind", RiskEvent.kinds().values(), ids=RiskEvent.kinds())
+def test_no_kind_of_event_names_anothers_to_a_key_for_one_strategy(house, agent, trend, kind):
+    house.reader.add(kind.__name__, **naming(kind, "dip"))
+
+    assert seqs(agent) == [1]
+    if kind.__name__ in OF_THE_BOOK:
+        assert words_of(kind) <= IMPERSONAL
+    else:
+        assert seqs(trend) == []
+
+
+@pytest.mark.parametrize("kind", RiskEvent.kinds().values(), ids=RiskEvent.kinds())
+def test_every_kind_of_event_about_its_own_strategy_is_told_to_its_key(house, trend, kind):
+    house.reader.add(kind.__name__, **naming(kind, "trend"))
+    names_nobody = words_of(kind).isdisjoint({"strategy", "by_strategy", "limit", "scope"})
+
+    assert seqs(trend) == ([] if names_nobody and kind.__name__ not in OF_THE_BOOK else [1])
 
 
 # --- watchers ------------------------------------------------------------------------------

@@ -52,6 +52,31 @@ def test_an_order_is_answered_over_a_socket(house, server):
     assert call(server, "GET", "/healthz") == (200, {"status": "ok"})
 
 
+def test_no_thread_is_left_of_a_server_that_ended(house):
+    before = set(threading.enumerate())
+    _, secret = house.key()
+    desk = make_desk(house.gate, house.reader, house.ring, monotonic=time.monotonic)
+    server = ApiServer(create_api(desk, pace=Pace(0.005, 0.05, 0.3)), "127.0.0.1", 0)
+    server.start()
+    call(server, "POST", "/api/v1/orders/validate", order(), secret)
+    call(server, "GET", "/api/v1/orders/o-1", secret=secret)
+    house.gate.forgets = True
+    assert call(server, "DELETE", "/api/v1/orders/o-1", secret=secret)[0] == 200
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as line:
+        line.sendall(
+            b"GET /api/v1/events/stream HTTP/1.1\r\nhost: localhost\r\n"
+            b"authorization: Bearer " + secret.encode() + b"\r\n\r\n"
+        )
+        heard = b""
+        while b"still here" not in heard:
+            heard += line.recv(65_536)
+        began = {thread.name.rpartition("_")[0] for thread in set(threading.enumerate()) - before}
+        server.stop()
+
+    assert began >= {"api-read", "api-order", "api-journal"}
+    assert set(threading.enumerate()) <= before
+
+
 def test_an_answer_that_waits_for_the_journal_comes_from_its_thread(house, server):
     _, secret = house.key()
     house.gate.slow = True
@@ -76,8 +101,12 @@ def test_a_port_that_is_taken_is_told_in_words(house, server):
         create_api(make_desk(None, house.reader, house.ring)), "127.0.0.1", server.port
     )
 
-    with pytest.raises(SettingInvalid, match=rf"SEAWALL_API_PORT is {server.port}, which this"):
+    with pytest.raises(SettingInvalid) as refused:
         second.start()
+    assert f"SEAWALL_API_PORT is {server.port}, which this program cannot open" in str(
+        refused.value
+    )
+    assert "an engine that stands by needs one of its own" in str(refused.value)
     assert not second.running
     second.stop()  # of what never ran
 

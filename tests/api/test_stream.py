@@ -158,8 +158,10 @@ def test_a_key_for_one_strategy_hears_nothing_of_others(house, app):
         listener = Listener(app, secret)
         await listener.until(lambda each: each.text)
         house.reader.add("OrderValidation", strategy="dip")
+        house.reader.add("ActionRefused", asked="release the order dip-1", reason="dip has none")
+        house.reader.add("PolicyChanged", what=["gross of dip: hard 2 (was 3)"])
         house.reader.add("OrderValidation", strategy="trend")
-        await listener.until(lambda each: each.ids == [2])
+        await listener.until(lambda each: each.ids == [4])
         assert "dip" not in listener.text
         listener.leave()
         await listener.ended()
@@ -249,7 +251,7 @@ def test_when_the_server_ends_so_do_streams_and_nobody_enters(house, app, secret
     async def story():
         listener = Listener(app, secret)
         await listener.until(lambda each: each.text)
-        app.state.close()
+        app.state.say_goodbye()
         await listener.ended()
         assert listener.finished
         late = await Agent(app, secret).asked("GET", PATH)

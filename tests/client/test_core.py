@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -251,6 +252,32 @@ def test_a_pause_that_seawall_asks_for_is_kept():
 
     assert answer.approved
     assert clock.now == 102.0
+
+
+def test_fills_that_seawall_has_no_time_for_are_told_again_and_none_is_lost():
+    clock = Told()
+    core = core_at(clock)
+    busy = Reply(429, b'{"error": "too_often", "message": "later"}', retry_after=1.0)
+    heard: list[str] = []
+
+    def now_and_then(effect: Attempt) -> Reply:
+        """It takes one report in three seconds."""
+        if clock.now < 100.0 + 3.0 * (len(heard) + 1):
+            return busy
+        heard.append(json.loads(effect.call.body or b"{}")["fill_id"])
+        return Reply(200, standing("a"))
+
+    for number in range(4):
+        with suppress(NoAnswer):
+            flow = core.filled("a", fill_id=f"t{number}", quantity=0.1, price=1.0)
+            converse(flow, clock, now_and_then)
+    assert 0 < len(heard) < 4
+    assert len(core.memory.reports) == 4 - len(heard)
+    for _ in range(9):
+        converse(core.settle(), clock, now_and_then)
+
+    assert sorted(heard) == ["t0", "t1", "t2", "t3"]
+    assert core.memory.reports == ()
 
 
 def iterated(first: Any, then: Callable[[Attempt], Any]) -> Callable[[Attempt], Any]:

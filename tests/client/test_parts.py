@@ -1,5 +1,7 @@
 """The client's small parts: ids, address and key, views, words."""
 
+import inspect
+import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -52,6 +54,21 @@ def test_an_id_is_a_uuid_of_version_seven():
 
     assert made[12] == "7"
     assert made[16] in "89ab"
+
+
+def test_nobody_who_knows_the_time_and_earlier_ids_can_guess_the_next():
+    asked: list[int] = []
+
+    def random_bits(bits: int) -> int:
+        asked.append(bits)
+        return secrets.randbits(bits)
+
+    ids = OrderIds("trend", clock=lambda: 5, random_bits=random_bits)
+    tails = {ids.next()[-15:] for _ in range(200)}
+
+    assert min(asked) >= 60
+    assert len(tails) == 200
+    assert inspect.signature(OrderIds).parameters["random_bits"].default is secrets.randbits
 
 
 # --- address and key ------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from risk.auth.service_key import keep_service_key
-from risk.commands import authority
+from risk.commands import authority, halts
 from risk.config import load_settings
 from risk.domain.actions import LatchTrading, ResumeTrading
 from risk.domain.keys import SERVICE_KEY_FILE
@@ -20,6 +20,7 @@ from risk.domain.ports import AccountReading, MarketReading
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
 from risk.engine.cycle import take_cycle
+from risk.errors import StoreUnavailable
 from risk.storage.actions import SqlActions
 from risk.storage.engines import open_engines, transaction
 from risk.storage.latches import latch
@@ -41,6 +42,8 @@ class Authority:
     answer: object = field(default_factory=lambda: dict(HELD))
     asked: list[tuple[str, dict[str, str], dict[str, object]]] = field(default_factory=list)
     silent: threading.Event | None = None
+    holds: list[dict[str, object]] = field(default_factory=list)
+    over: str = "demo"
 
 
 @pytest.fixture
@@ -58,6 +61,17 @@ def engine(home, monkeypatch) -> Iterator[Authority]:
             raw = (
                 told.answer if isinstance(told.answer, bytes) else json.dumps(told.answer).encode()
             )
+            self.send_response(told.status)
+            self.send_header("Content-Length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw)
+
+        def do_GET(self) -> None:
+            known = {
+                "/api/v1/status": {"portfolio": told.over, "cycle": 7},
+                "/api/v1/breakers": {"holds": told.holds},
+            }
+            raw = json.dumps(known[self.path]).encode()
             self.send_response(told.status)
             self.send_header("Content-Length", str(len(raw)))
             self.end_headers()
@@ -365,6 +379,62 @@ def test_halts_lists_what_is_in_force_and_what_waits(run, book):
         ("strategy:trend", False, True),
     ]
     assert [each["number"] for each in documents] == [1, 2]
+
+
+def by_a_person(scope: str, state: str = "HALTED", who: str = "eve") -> dict[str, object]:
+    """A latch as the engine tells it."""
+    since = "2024-01-01T12:00:00Z"
+    said = {"scope": scope, "trading_state": state, "since": since, "cause": "fat finger"}
+    return {**said, "source": "person", "by": who}
+
+
+def test_halts_lists_what_the_engine_could_not_write_down_yet(run, book, engine):
+    latched()
+    take_in()
+    engine.holds = [
+        by_a_person("asset:DOGE/USDT", who="ana"),
+        by_a_person("venue:sim-a", "REDUCE_ONLY"),
+        {**by_a_person("strategy:trend"), "source": "rule", "by": None},
+    ]
+    result = run("halts")
+    document = json.loads(run("halts", "--json").stdout)
+
+    _, written_down, held_only = map(str.rstrip, result.stdout.splitlines())
+    assert written_down.endswith("in force")
+    assert held_only.split()[:6] == [
+        "venue:sim-a", "REDUCE", "ONLY", "2024-01-01T12:00:00+00:00", "eve", "fat",
+    ]  # fmt: skip
+    assert held_only.endswith("in force, in the engine's memory alone")
+    assert result.stderr == ""
+    assert (document["engine"], document["database"]) == (None, None)
+    assert [(each["number"], each["scope"]) for each in document["latches"]] == [
+        (1, "asset:DOGE/USDT"),
+        (None, "venue:sim-a"),
+    ]
+
+
+def test_halts_says_which_of_the_two_it_could_not_ask(run, book, engine, monkeypatch):
+    latched()
+    engine.over = "other"
+    unheard = run("halts")
+    engine.over = "demo"
+    engine.holds = [by_a_person("portfolio:demo")]
+
+    def away():
+        raise StoreUnavailable("the database does not answer")
+
+    monkeypatch.setattr(halts, "reading", away)
+    from_memory = run("halts")
+
+    assert "asset:DOGE/USDT" in unheard.stdout
+    assert unheard.stderr.endswith(
+        "is over another portfolio, other: this is what the database knows.\n"
+    )
+    assert "portfolio:demo" in from_memory.stdout
+    assert from_memory.stderr == ("the database does not answer: this is what the engine holds.\n")
+    assert (unheard.exit_code, from_memory.exit_code) == (0, 0)
+    engine.status = 503
+    assert run("halts").exit_code == 1, "nobody knows"
 
 
 def test_a_tighter_one_that_waits_is_told_beside_what_is_in_force(run, book, nobody):

@@ -4,17 +4,27 @@ import json
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 import pytest
 
-from risk.domain.events import FillDisputed, FillUnexpected, OrderValidation, ReservationOverdue
+from risk.domain.events import (
+    FillDisputed,
+    FillUnexpected,
+    OrderEnded,
+    OrderValidation,
+    ReservationOverdue,
+)
 from risk.domain.ledger import Fill
+from risk.domain.messages import OrderBody
 from risk.domain.orders import ReservationStatus, Side
 from risk.domain.ports import AccountReading, Carried
 from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
+from risk.engine import book as risk_book
+from risk.engine.gate import outcomes
 from risk.errors import FillRefused, GateClosed, InvalidInput, OrderUnknown
 from risk.manager.orders import ANSWER_LIFE
 from tests.books import BTC, ETH, PRICES, book_of, held
@@ -120,6 +130,26 @@ def test_another_order_under_the_same_id_is_refused(world):
 
     assert (answer["verdict"], failed(answer)) == ("reject", ["duplicate_order"])
     assert world.gate.ledger.reservations["o1"].order.quantity == body_of().quantity
+
+
+def test_the_refusal_of_a_used_id_tells_nothing_of_the_order_that_has_it():
+    """Ids are one book's: whoever guesses one hears that it is taken, and no more."""
+
+    def said_of(first: OrderBody | None, *, then_cancelled: bool = False) -> dict[str, Any]:
+        world = GateWorld()
+        if first is not None:
+            world.ask(first)
+        if then_cancelled:
+            world.cancel("o1")
+        world.cycle()
+        answer = world.ask(body_of(asset=ETH, value=2_000.0, strategy="dip"))
+        return {k: v for k, v in answer.items() if k not in ("ledger_seq", "snapshot_id")}
+
+    approved = said_of(body_of())
+    assert failed(approved) == ["duplicate_order"]
+    assert approved == said_of(body_of(value=-9e9)), "one that was rejected"
+    assert approved == said_of(body_of(value=7.0), then_cancelled=True)
+    assert failed(said_of(None)) == []
 
 
 def test_another_order_under_an_id_of_before_a_restart_is_refused_too(world):
@@ -235,8 +265,20 @@ def test_a_trade_belongs_to_one_order(world):
     one, other = world.ask(body_of("a")), world.ask(body_of("b"))
     world.fill("a", one["quantity"], "f1")
 
-    with pytest.raises(FillRefused, match="was reported of order a"):
+    with pytest.raises(FillRefused, match="was reported of another order"):
         world.fill("b", other["quantity"], "f1")
+
+
+def test_it_is_told_who_declared_an_order_dead_and_told_once(world):
+    said = world.ask(body_of(value=-1_000.0))
+    world.fill("o1", said["quantity"] / 4.0, "f1")
+    for _ in range(2):
+        world.cancel("o1")
+
+    [ended] = told(world, OrderEnded)
+    assert (ended.client_order_id, ended.strategy, ended.asset) == ("o1", "trend", BTC)
+    assert ended.sender == "agent"
+    assert ended.quantity == pytest.approx(-0.75 * said["quantity"])
 
 
 def test_a_cancelled_order_gives_its_room_back():
@@ -490,6 +532,60 @@ def test_a_trade_of_before_a_restart_is_not_booked_as_another_orders(world):
     assert refused.value.conflict
     assert world.write()
     assert world.gate.ledger.positions[LONG].quantity == body_of().quantity
+
+
+#: Of an order over 100.
+A_PART = body_of(value=10.0).quantity
+
+
+@pytest.fixture
+def forgetful(monkeypatch) -> GateWorld:
+    """A gate that knows two trades by heart, and was told of three more since."""
+    monkeypatch.setattr(outcomes, "_REMEMBERED", 2)
+    monkeypatch.setattr(risk_book, "_REMEMBERED", 2)
+    world = GateWorld()
+    for number in range(4):
+        world.ask(body_of(f"o{number}", value=100.0 + number))
+        world.fill(f"o{number}", A_PART, f"f{number}")
+    return world
+
+
+def test_a_trade_that_was_forgotten_is_never_booked_as_another_orders(forgetful):
+    """It would end the engine: no trade stands in the ledger twice."""
+    with pytest.raises(FillRefused, match="trade f0 was reported of another order") as refused:
+        forgetful.fill("o3", A_PART, "f0")
+
+    assert refused.value.conflict
+    assert forgetful.write()
+    assert forgetful.fill("o3", A_PART, "f4").filled == 2.0 * A_PART
+
+
+def test_a_trade_of_an_order_that_was_looked_up_is_known_again_by_all_it_says(forgetful):
+    forgetful.restart()
+    again = forgetful.fill("o0", A_PART, "f0")
+
+    assert again.filled == A_PART
+    with pytest.raises(FillRefused, match="before, with other numbers"):
+        forgetful.fill("o0", A_PART / 2.0, "f0")
+    with pytest.raises(FillRefused, match="of another order"):
+        forgetful.fill("o1", A_PART, "f0")
+
+
+def test_a_forgotten_trade_that_the_account_told_of_is_not_booked_again(forgetful):
+    ours = forgetful.journal.entries[1][1]
+    forgetful.gate.take_in(AccountReading(fills=(replace(ours, id="a1", client_order_id=None),)))
+    for number in range(4, 7):
+        forgetful.fill("o2", A_PART / 9.0, f"f{number}")
+    held_before = forgetful.gate.ledger.positions[LONG].quantity
+    forgetful.fill("o3", ours.quantity, "a1")
+
+    assert forgetful.write()
+    assert forgetful.gate.ledger.positions[LONG].quantity == held_before
+
+
+def test_what_must_be_looked_up_is_not_told_at_once(forgetful):
+    assert not forgetful.gate.knows("o3")
+    assert not GateWorld().gate.knows("o3")
 
 
 def test_a_trade_that_the_account_told_of_is_not_booked_again(world):

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
@@ -66,6 +67,25 @@ def test_each_strategy_s_wishes_go_to_its_own_agent(floor):
     assert (reading.fills, reading.flows) == ((), ())
     assert floor.orders("one") == [("paper/close/one/BTC/20240310T120000", "buy")]
     assert floor.orders("two") == [("paper/close/two/BTC/20240310T120000", "sell")]
+
+
+def test_whoever_starts_the_demo_sees_an_order_at_once():
+    idle = Mandate(strategy=Wish({}, "one"), venue="sim-a", share=0.5, restless=True)
+
+    def wished(at: datetime, *, at_once: bool) -> list[str]:
+        wishing = Wishing(seed=1, mandates=[idle], at_once=at_once)
+        return [each.identity for each in wishing.wishes(market(at, closes=False), FUNDED)]
+
+    started = NOON + timedelta(minutes=7)
+    first = wished(started, at_once=True)
+    assert first == ["paper/start/one/BTC/20240310T120500"]
+    assert wished(started + timedelta(minutes=2), at_once=True) == first, "restarted: no second one"
+    assert wished(started, at_once=False) == []
+    wishing = Wishing(seed=1, mandates=[idle], at_once=True)
+    for second in range(1, 300):
+        at = NOON + timedelta(seconds=second)
+        again = wishing.wishes(market(at, closes=False), FUNDED)
+        assert len(again) == (second == 1)
 
 
 def test_an_empty_ledger_is_paid_the_deposit_and_it_may_be_wished_with(floor):

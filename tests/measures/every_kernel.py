@@ -56,6 +56,18 @@ def answers() -> dict[str, np.ndarray]:
         "pareto_constant": tail.pareto_var_es(np.ones(100), LEVELS),
         "blended": tail.blended_var_es(loss, short, LEVELS),
         "blended_more": (blended_more(order, 0.5), blended_more(order, np.inf)),
+        "blended_one_more": (
+            tail_with_more.blended_with_one_more(
+                books,
+                books,
+                order,
+                0.5,
+                levels=np.array(LEVELS),
+                multipliers=rest[1],
+                least=rest[2],
+                tail_weight=tail.TAIL_WEIGHT,
+            ),
+        ),
         "historical_more": (tail_with_more.HistoricalWithMore(*books, *rest)(order[0], -0.5),),
         "reaches": (
             reaches.figures_with_more(

@@ -13,6 +13,7 @@ from risk.measures.tail import TAIL_WEIGHT, blended_var_es, historical_var_es
 from risk.measures.tail_with_more import (
     BlendedWithMore,
     HistoricalWithMore,
+    blended_with_one_more,
     worst_loss_with_more,
 )
 from risk.measures.tracking import tracked_var_es
@@ -32,6 +33,26 @@ least = arrays(np.float64, (2, 3), elements=st.sampled_from((0.0, 5.0, 40.0)))
 def largest(least: FloatArray, multipliers: FloatArray, *figures: tuple) -> FloatArray:
     tracked = [tracked_var_es(var, es, multipliers) for var, es in figures]
     return np.maximum.reduce([least, *map(np.array, tracked)])
+
+
+def once_of(
+    worst: tuple[FloatArray, FloatArray],
+    filled: tuple[FloatArray, FloatArray],
+    returns: FloatArray,
+    change: float,
+    multipliers: FloatArray,
+    least: FloatArray,
+) -> FloatArray:
+    return blended_with_one_more(
+        worst,
+        filled,
+        returns,
+        change,
+        levels=np.array(LEVELS),
+        multipliers=multipliers,
+        least=least,
+        tail_weight=TAIL_WEIGHT,
+    )
 
 
 def losing(returns: FloatArray, change: float) -> FloatArray:
@@ -83,8 +104,10 @@ def test_blended_figures_are_those_of_both_books_measured_anew(
         blended_var_es(*all_of_it, LEVELS),
     )
     found = BlendedWithMore(worst, filled, LEVELS, multipliers, least, TAIL_WEIGHT)
+    once = once_of(worst, filled, np.array(returns), change, multipliers, least)
 
     np.testing.assert_array_equal(found(np.array(returns), change), expected)
+    np.testing.assert_array_equal(once, expected)
 
 
 @given(profits, returns, st.floats(-1e3, 1e3))
@@ -118,6 +141,8 @@ def test_an_order_beyond_any_float_has_an_infinite_loss(change: float) -> None:
 
     assert np.isposinf(plain(returns, change)).all()
     assert np.isposinf(blended(np.array([returns, returns]), change)).all()
+    once = once_of(books, books, np.array([returns, returns]), change, np.ones(3), np.zeros((2, 3)))
+    assert np.isposinf(once).all()
     assert worst_loss_with_more(book, returns, change) == math.inf
 
 

@@ -20,6 +20,7 @@ from risk.domain.events import (
     LimitCleared,
     LimitUpdated,
     MarkTrustChanged,
+    OrderEnded,
     OrderValidation,
     ReductionAcknowledged,
     ReductionRequested,
@@ -254,6 +255,14 @@ ORDER = {"client_order_id": "a-1", "strategy": "trend", "asset": "BTC/USDT"}
                 "throttled",
                 "Nobody told what became of an order of trend",
                 "sell 0.5000 BTC/USDT, order a-1: its room stays set aside",
+            ),
+        ),
+        (
+            OrderEnded(**COMMON, **ORDER, quantity=2.0, sender="bot"),
+            (
+                "info",
+                "An order of trend is dead, says bot",
+                "room for 2.000 BTC/USDT was given back, order a-1",
             ),
         ),
         (

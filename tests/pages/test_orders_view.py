@@ -17,6 +17,7 @@ from pages.views.orders.story import margin_words, shown_reason
 from pages.views.orders.view import orders_view
 from pages.views.orders.wording import became, micros_words, reason_of, why
 from risk.domain.decisions import Outcome, Reason, ReasonCode
+from risk.domain.events import ReservationReleased
 from risk.domain.latches import Latch
 from risk.domain.limits import Unit
 from risk.domain.messages import ReasonMessage
@@ -33,6 +34,7 @@ from tests.pages.trees import part, parts, words
 
 SCREEN = Screen("orders", words=WORDS, read=read_orders, view=orders_view, news=order_news)
 BTC = Scope(ScopeKind.ASSET, "BTC/USDT")
+STANDS = "orders-story-outcome-status-context"
 
 
 @pytest.fixture
@@ -246,6 +248,24 @@ def test_a_story_has_the_book_and_the_mark_that_it_was_judged_by(show):
     assert "Equity 2.41 m USD" in told
     assert "trend BTC 6.200 96 420.00 597.8 k USD" in told
     assert "0.1250 96 590.00" in told  # its fill
+
+
+def test_a_story_says_which_agent_declared_the_order_dead(show):
+    told = words(part(show(order="trend-0002"), STANDS)["children"])
+    assert "bot-1 (key 1) said at " in told
+    assert "that it is dead, which gave its room back." in told
+
+
+def test_a_story_says_which_person_gave_the_room_back(reader, show, monkeypatch):
+    story = reader.order(DEMO.name, "trend-0002")
+    same = {n: getattr(story.ended, n) for n in ("at", "portfolio", "cycle", "strategy", "asset")}
+    released = ReservationReleased(
+        **same, client_order_id="trend-0002", quantity=1.0, who="Ana", reason="never sent"
+    )
+    monkeypatch.setattr(reader, "order", lambda *_: story._replace(ended=released))
+    told = words(part(show(order="trend-0002"), STANDS)["children"])
+    assert "Ana gave its room back at " in told
+    assert told.endswith(": never sent")
 
 
 def test_a_story_without_its_cycle_says_so(reader, show, monkeypatch):

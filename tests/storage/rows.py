@@ -26,3 +26,10 @@ def lease_token(engines: Engines, portfolio: str) -> int:
     """Take the portfolio as its only holder, without a lock on a file."""
     write(engines, "INSERT INTO lease VALUES (:portfolio, 'test', 1, 0)", portfolio=portfolio)
     return 1
+
+
+def next_token(engines: Engines, portfolio: str) -> int:
+    """Take the portfolio after its only holder."""
+    write(engines, "UPDATE lease SET token = token + 1 WHERE portfolio = :p", p=portfolio)
+    ((token,),) = read(engines, "SELECT token FROM lease WHERE portfolio = :p", p=portfolio)
+    return int(token)

@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import NoReturn
 
+import pytest
+
+from risk.domain.journalling import GateJournal
 from risk.domain.messages import FillBody
 from risk.domain.orders import ReservationStatus
 from risk.domain.positions import PositionKey
@@ -18,10 +21,11 @@ from risk.storage.decisions import SqlGateJournal
 from risk.storage.engines import Engines, open_engines, transaction
 from risk.storage.ledger import entries_after, with_later_entries
 from risk.storage.portfolios import add_portfolio
+from risk.storage.writer import WriterProcess
 from tests.books import BTC, NOW, PRICES, book_of
 from tests.engine.gates import VENUE, GateWorld, body_of
 from tests.policies import definition, policy_of
-from tests.storage.rows import lease_token, read
+from tests.storage.rows import lease_token, next_token, read
 
 ROUNDS = int(os.environ.get("GATE_KILLS", "3"))
 PORTFOLIO = "demo"
@@ -34,18 +38,22 @@ OUTSTANDING = 4
 KEY = PositionKey("trend", BTC, VENUE)
 
 
-def world_over(engines: Engines, token: int) -> GateWorld:
-    """A gate over everything that is on disk."""
+def world_over(engines: Engines, token: int, *, writer: str | None = None) -> GateWorld:
+    """A gate over everything that is on disk; with a process that writes to `writer`."""
     with transaction(engines.reader) as connection:
         ledger, _ = with_later_entries(connection, PORTFOLIO, book_of({}))
     policy = policy_of(definition("gross_exposure", hard=ROOM))
-    journal = SqlGateJournal(engines, PORTFOLIO)
+    journal: GateJournal = SqlGateJournal(engines, PORTFOLIO)
+    if writer is not None:
+        apart = WriterProcess(writer, PORTFOLIO, journal)
+        apart.await_start()
+        journal = apart
     return GateWorld(ledger, policy, journal=journal, token=token)
 
 
-def burst(engines: Engines, token: int, name: str, told: int) -> NoReturn:
+def burst(engines: Engines, token: int, name: str, told: int, writer: str | None) -> NoReturn:
     """Ask, fill and cancel until killed; say on the pipe whatever was answered."""
-    gate = world_over(engines, token).gate
+    gate = world_over(engines, token, writer=writer).gate
     gate.start()
 
     def tell(kind: str, which: str, future: Future[object]) -> None:
@@ -75,14 +83,16 @@ def _end(gate: Gate, which: str, tell: Callable[[str, str, Future[object]], None
     tell("cancel", which, gate.cancel(which, sender="agent"))
 
 
-def killed_in_a_burst(url: str, token: int, name: str, after: float) -> list[tuple[str, str, str]]:
+def killed_in_a_burst(
+    url: str, token: int, name: str, after: float, *, apart: bool
+) -> list[tuple[str, str, str]]:
     """Everything that a gate had said when it was killed."""
     heard, told = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(heard)
         try:
-            burst(open_engines(url), token, name, told)
+            burst(open_engines(url), token, name, told, url if apart else None)
         finally:
             os._exit(1)
     os.close(told)
@@ -125,15 +135,22 @@ def require_whole(engines: Engines, world: GateWorld) -> None:
     assert (filled + reserved) * PRICES[BTC] <= ROOM * 1e6 * (1.0 + 1e-6)
 
 
-def test_nothing_that_was_said_is_lost_and_no_room_leaks(database_url: str):
+@pytest.mark.parametrize(
+    ("apart", "rounds"), [(False, ROUNDS), (True, max(1, ROUNDS // 3))], ids=["here", "apart"]
+)
+def test_nothing_that_was_said_is_lost_and_no_room_leaks(
+    database_url: str, apart: bool, rounds: int
+):
     engines, chance = open_engines(database_url), random.Random(20261129)
     with transaction(engines.writer) as connection:
         add_portfolio(connection, PORTFOLIO, at=NOW)
     token, said = lease_token(engines, PORTFOLIO), []
-    for number in range(ROUNDS):
+    for number in range(rounds):
         engines.dispose()
-        told = killed_in_a_burst(database_url, token, f"r{number}", chance.uniform(0.0, 0.25))
-        said += told
+        after = chance.uniform(0.0, 0.25)
+        said += killed_in_a_burst(database_url, token, f"r{number}", after, apart=apart)
+        # Whoever takes over has a lease of its own, before it reads: what still writes is refused.
+        token = next_token(engines, PORTFOLIO)
         world = world_over(engines, token)
         require_whole(engines, world)
         for kind, which, answer in said:

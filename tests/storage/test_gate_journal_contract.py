@@ -1,4 +1,4 @@
-"""One suite over where a gate's notes go: the fake, SQLite and Postgres."""
+"""One suite over where a gate's notes go: the fake, SQLite and Postgres, here or by a process."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from risk.domain.actions import LatchTrading
-from risk.domain.events import FillDisputed, OrderValidation, Severity, Verdict
+from risk.domain.events import FillDisputed, Severity, Verdict
 from risk.domain.journalling import (
     Answered,
     AnsweredOrder,
@@ -35,9 +35,11 @@ from risk.storage.ledger import with_later_entries
 from risk.storage.portfolios import add_portfolio
 from risk.storage.store import SNAPSHOTS_KEPT, SqlStore
 from risk.storage.tables import snapshot
+from risk.storage.writer import WriterProcess
 from tests.builders import NOON, PORTFOLIO, build_record
 from tests.fakes_journal import FakeGateJournal
 from tests.fakes_store import FakeLeaseOffice
+from tests.storage.writers import ServingThread
 
 ORDER = Order(
     client_order_id="o1",
@@ -79,13 +81,32 @@ class Desk:
         return self.journal.write(number, notes, token=self.token if token is None else token)
 
 
-@pytest.fixture(params=["fake", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+_POSTGRES = pytest.mark.postgres
+
+
+@pytest.fixture(
+    params=[
+        "fake",
+        "sqlite",
+        pytest.param("postgres", marks=_POSTGRES),
+        "sqlite apart",
+        pytest.param("postgres apart", marks=_POSTGRES),
+    ]
+)
 def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
     if request.param == "fake":
         yield _fake()
         return
-    engines = open_engines(request.getfixturevalue(f"{request.param}_url"))
-    yield _stored(engines)
+    kind, _, apart = request.param.partition(" ")
+    url = request.getfixturevalue(f"{kind}_url")
+    engines = open_engines(url)
+    stored = _stored(engines)
+    if apart:
+        writer = WriterProcess(url, PORTFOLIO, stored.journal, launch=ServingThread)
+        yield replace(stored, journal=writer)
+        writer.close()
+    else:
+        yield stored
     engines.dispose()
 
 
@@ -153,20 +174,7 @@ def answered(name: str = "o1", *, verdict: Verdict = Verdict.APPROVE, **changes:
         answer=SAID,
         status=ReservationStatus.PENDING if verdict is Verdict.APPROVE else None,
     )
-    event = OrderValidation(
-        at=NOON,
-        portfolio=PORTFOLIO,
-        cycle="1",
-        client_order_id=name,
-        strategy="trend",
-        asset="BTC/USDT",
-        verdict=verdict,
-        requested_quantity=2.0,
-        allowed_quantity=order.allowed,
-        reasons=(),
-        sender="agent",
-    )
-    return Answered(replace(order, **changes), event, instead_of)
+    return Answered(replace(order, **changes), PORTFOLIO, "1", (), instead_of)
 
 
 # --- a batch -------------------------------------------------------------------------------
@@ -175,7 +183,7 @@ def answered(name: str = "o1", *, verdict: Verdict = Verdict.APPROVE, **changes:
 def test_nothing_is_there_before_the_first_batch(desk: Desk):
     assert desk.journal.last_batch() == 0
     assert desk.journal.order("o1") is None
-    assert not desk.journal.is_booked(FILL)
+    assert desk.journal.booked(FILL) is None
 
 
 def test_an_order_its_room_and_its_answer_are_written_together(desk: Desk):
@@ -195,7 +203,8 @@ def test_what_becomes_of_it_is_known_later(desk: Desk):
     found = desk.journal.order("o1")
     assert found is not None
     assert (found.status, found.filled) == (ReservationStatus.PARTLY_FILLED, 0.5)
-    assert desk.journal.is_booked(FILL)
+    assert desk.journal.booked(replace(FILL, price=1.0)) == FILL
+    assert desk.journal.booked(replace(FILL, venue="sim-b")) is None
     assert desk.ledger().reservations["o1"].filled == 0.5
     desk.write(
         Booked(3, replace(PLACED, filled=0.5, status=ReservationStatus.VOIDED)),

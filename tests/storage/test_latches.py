@@ -13,6 +13,7 @@ from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
 from risk.engine.cycle import take_cycle
 from risk.errors import InvalidInput, UnknownPortfolio
+from risk.storage import codec, latches
 from risk.storage.actions import SqlActions
 from risk.storage.engines import Engines, transaction
 from risk.storage.latches import latch, latch_standing, resume
@@ -122,6 +123,38 @@ def test_latches_of_one_id_written_at_once_are_there_once(engines):
         thread.join()
 
     assert read(engines, "SELECT seq FROM action") == [(1,)]
+
+
+@pytest.mark.parametrize("latch_id", ["x", 'a "quoted" one', "50%_é\\", "X"])
+def test_a_latch_is_known_again_by_its_very_id(engines, latch_id):
+    first = latched(engines, latch_id=latch_id)
+    latched(engines, latch_id=f"{latch_id}2")
+    latched(engines, latch_id=latch_id.swapcase() + "_")
+
+    assert latched(engines, latch_id=latch_id) == first
+    assert len(written(engines)) == 3
+
+
+def test_the_id_of_a_latch_is_looked_for_among_the_last_ones_and_none_is_read_for_it(
+    engines, monkeypatch
+):
+    for number in range(5):
+        latched(engines, latch_id=f"l{number}")
+    monkeypatch.setattr(latches, "LOOKED_THROUGH", 3)
+    read_back = []
+    decode = codec.decode_action
+    monkeypatch.setattr(
+        codec, "decode_action", lambda *a, **k: read_back.append(a) or decode(*a, **k)
+    )
+
+    def held(latch_id):
+        return latched(engines, latch_id=latch_id, is_held=True)
+
+    assert held("l2").seq == 3
+    assert len(read_back) == 1
+    assert held("new").seq == 6
+    assert held("l0").seq == 7, "used too long ago to be the same"
+    assert len(read_back) == 1
 
 
 @pytest.mark.parametrize("other", [{"scope": BOOK}, {"state": REDUCE_ONLY}])

@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 from pages.context import BookReader, OrdersWanted
-from risk.domain.events import ReductionLate, Verdict
-from risk.domain.journalling import Answered, AnsweredOrder, Booked, Note, Progressed, Told
+from risk.domain.events import ReductionLate, ReservationReleased, Verdict
+from risk.domain.journalling import AnsweredOrder, Booked, Note, Progressed, Told
 from risk.domain.orders import ReservationStatus
 from risk.errors import UnknownPortfolio
+from risk.storage import journal
 from risk.storage.bars import REAL_MARKET
 from risk.storage.decisions import SqlGateJournal
 from risk.storage.engines import Engines, open_engines, transaction
-from risk.storage.orders import PAGE
+from risk.storage.orders import PAGE, _end_of
 from risk.storage.portfolios import add_portfolio
 from risk.storage.store import SqlStore
 from tests import fakes_orders
@@ -63,14 +64,17 @@ def notes(fake: FakeBookReader, seq: int) -> list[Note]:
             seq += 1
             found.append(Booked(seq, placed))
         answered = replace(told.order, filled=0.0)
-        found.append(Answered(answered, fakes_orders.event_of(answered)))
+        found.append(fakes_orders.note_of(answered))
         for fill in told.fills:
             seq += 1
             found.append(Booked(seq, fill))
         if told.order.status is not None:
             order = told.order
             found.append(Progressed(order.client_order_id, order.status, order.filled))
-    found.extend(Answered(order, fakes_orders.event_of(order)) for order in crowd())
+        if told.ended is not None:
+            shouted = replace(told.ended, client_order_id=told.ended.client_order_id.upper())
+            found += [Told(replace(shouted, sender="another")), Told(told.ended)]
+    found.extend(fakes_orders.note_of(order) for order in crowd())
     found.extend(map(Told, fakes_orders.build_reductions()))
     return found
 
@@ -258,6 +262,45 @@ def test_a_story_of_an_unpriced_asset_has_no_mark_and_of_nobody_s_order_is_none(
     assert story is not None
     assert (story.mark, story.fills) == (None, ())
     assert reader.order(BOOK, "TREND-0007") is None
+
+
+def test_a_story_says_who_declared_the_order_dead(reader: BookReader):
+    given_up, filled = reader.order(BOOK, "trend-0002"), reader.order(BOOK, "trend-0001")
+
+    assert given_up is not None
+    assert given_up.ended is not None
+    assert given_up.ended.sender == "bot-1 (key 1)"
+    assert filled is not None
+    assert filled.ended is None
+
+
+def test_a_story_says_which_person_gave_its_room_back(filled_sqlite):
+    released = ReservationReleased(
+        at=AFTERNOON,
+        portfolio=BOOK,
+        cycle="demo-1",
+        client_order_id="released-1",
+        strategy="trend",
+        asset="BTC/USDT",
+        quantity=1.0,
+        who="Ana",
+        reason="never sent",
+    )
+    order = replace(
+        FakeBookReader().orders_told[0].order,
+        client_order_id="released-1",
+        status=ReservationStatus.EXPIRED,
+        at=AFTERNOON - 99 * DAY,
+    )
+    with transaction(filled_sqlite.writer) as connection:
+        journal.append(connection, BOOK, journal.entries_of([released]))
+
+        def found_of(order: AnsweredOrder) -> object:
+            return _end_of(connection, BOOK, order)
+
+        assert found_of(order) is None, "told of too long after"
+        assert found_of(replace(order, at=AFTERNOON - DAY)) == released
+        assert found_of(replace(order, at=AFTERNOON - DAY, status=None)) is None
 
 
 def test_a_story_whose_cycle_is_not_kept_has_its_checks_all_the_same(filled_sqlite):

@@ -6,7 +6,7 @@ import pytest
 
 from risk.domain.ledger import Ledger
 from risk.domain.market import Period
-from risk.domain.ports import MarketReading
+from risk.domain.ports import AccountReading, MarketReading
 from risk.errors import FeedUnavailable, InvalidInput, StoreError, UnknownPortfolio
 from risk.storage import portfolios, tables
 from risk.storage.engines import Engines, open_engines, transaction
@@ -168,6 +168,18 @@ def test_a_book_s_entries_do_not_wait_for_another(demo: Engines):
     run(demo, portfolios.fund, "other", build_flow())
 
     assert waiting(demo).flows == ()
+
+
+def test_what_an_agent_reported_while_it_was_entered_does_not_wait(demo: Engines):
+    """Booked twice it would end the engine, and every one that is started after it."""
+    flow, fill = build_flow(), build_fill()
+    run(demo, portfolios.import_entries, PORTFOLIO, [fill])
+    run(demo, portfolios.fund, PORTFOLIO, flow)
+    columns = "portfolio, kind, external_id, at_ms, body"
+    write(demo, f"INSERT INTO ledger_entry (seq, {columns})"
+                f" SELECT 1, {columns} FROM ledger_inbox WHERE kind = 'fill'")  # fmt: skip
+
+    assert waiting(demo) == AccountReading(flows=(flow,))
 
 
 def test_an_account_whose_database_is_gone_cannot_be_read(tmp_path):

@@ -28,7 +28,7 @@ from pages.views.orders.wording import (
 )
 from risk.domain.assessment import Assessment
 from risk.domain.decisions import Outcome, Reason
-from risk.domain.events import Verdict
+from risk.domain.events import OrderEnded, ReservationReleased, Verdict
 from risk.domain.ledger import Fill
 from risk.domain.limits import Unit
 from risk.domain.market import Trust
@@ -184,18 +184,28 @@ def _outcome(data: OrdersData, story: OrderStory, answer: OrderAnswer) -> html.D
         Fact("asked", "Asked", quantity(order.requested)),
         Fact("allowed", "Allowed", quantity(order.allowed), term="order_allowed"),
         Fact("filled", "Filled", quantity(order.filled)),
-        Fact("status", "Stands", became(order, overdue=overdue), _standing(data, answer, overdue)),
+        Fact("status", "Stands", became(order, overdue=overdue), _standing(data, story, answer)),
     ]
     return fact_list(facts, "orders-story-outcome")
 
 
-def _standing(data: OrdersData, answer: OrderAnswer, overdue: bool) -> str:
+def _standing(data: OrdersData, story: OrderStory, answer: OrderAnswer) -> str:
     if answer.reservation is None:
         return "No room was set aside, so nothing may be sent."
+    if story.ended is not None:
+        return _said_dead(data, story.ended)
+    overdue = story.order.client_order_id in data.overdue
     expires = data.query.zone.date_and_clock(answer.reservation.expires_at, now=data.now)
     if overdue:
         return f"Nobody told of it by {expires}; its room stays set aside until somebody does."
     return f"Its fills or its end were to be told by {expires}."
+
+
+def _said_dead(data: OrdersData, ended: OrderEnded | ReservationReleased) -> str:
+    when = data.query.zone.date_and_clock(ended.at, now=data.now)
+    if isinstance(ended, OrderEnded):
+        return f"{ended.sender} said at {when} that it is dead, which gave its room back."
+    return f"{ended.who} gave its room back at {when}: {ended.reason}"
 
 
 def _fills(data: OrdersData, fills: Sequence[Fill]) -> list[Component]:

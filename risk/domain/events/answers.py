@@ -19,6 +19,9 @@ class Verdict(StrEnum):
 class SignalValidation(RiskEvent):
     """The Risk Manager answered a trading signal, before any order exists.
 
+    Told when the verdict on a strategy's asset and side changes, and once a minute while it is
+    asked about and does not; five a second at most, and none while the database is away.
+
     Attributes
     ----------
     strategy, asset : str

@@ -1,4 +1,4 @@
-"""What went wrong between an answer and a fill."""
+"""What became of orders between an answer and a fill, and what went wrong there."""
 
 from dataclasses import dataclass
 
@@ -45,6 +45,24 @@ class FillDisputed(RiskEvent):
     sender: str
     reason: str
     severity: Severity
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderEnded(RiskEvent):
+    """An agent says that an order is dead, and its room was given back for that.
+
+    Attributes
+    ----------
+    client_order_id, strategy, asset, sender : str
+    quantity : float
+        Signed units that were set aside.
+    """
+
+    client_order_id: str
+    strategy: str
+    asset: str
+    sender: str
+    quantity: float
 
 
 @dataclass(frozen=True, kw_only=True)

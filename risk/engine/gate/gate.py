@@ -229,7 +229,7 @@ class Gate:
         """See :meth:`risk.domain.gate.Gate.knows`."""
         with self._common.lock:
             known = self._common.orders.get(client_order_id)
-            return known is not None and not known.recalled
+            return known is not None and not known.recalled and self._outcomes.remembers_all
 
     def standing(self, client_order_id: str) -> OrderStanding:
         """See :meth:`risk.domain.gate.Gate.standing`.
@@ -285,7 +285,7 @@ class Gate:
         """
         return self._outcomes.fill(client_order_id, body, sender=sender)
 
-    def cancel(self, client_order_id: str, *, sender: str) -> Future[OrderStanding]:  # noqa: ARG002
+    def cancel(self, client_order_id: str, *, sender: str) -> Future[OrderStanding]:
         """See :meth:`risk.domain.gate.Gate.cancel`.
 
         Raises
@@ -295,7 +295,7 @@ class Gate:
         StoreUnavailable
             If the order had to be looked up, and the database does not answer.
         """
-        return self._outcomes.cancel(client_order_id)
+        return self._outcomes.cancel(client_order_id, sender=sender)
 
     # --- people ----------------------------------------------------------------------------
 

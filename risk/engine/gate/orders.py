@@ -1,6 +1,5 @@
 """Answers to orders: checked and reserved in one step, written down, then said."""
 
-import hashlib
 from concurrent.futures import Future
 from dataclasses import replace
 
@@ -14,13 +13,14 @@ from risk.domain.decisions import (
     SignalRequest,
     deciding_of,
 )
-from risk.domain.events import OrderValidation, Verdict
+from risk.domain.events import Verdict
 from risk.domain.journalling import Answered, AnsweredOrder, Note, Written
 from risk.domain.messages import OrderAnswer, OrderBody, SignalAnswer, SignalBody
-from risk.domain.orders import Reservation, ReservationStatus, Side
+from risk.domain.orders import Reservation, ReservationStatus
 from risk.domain.snapshot import RESERVATION_LIFE
 from risk.engine.gate.common import Common, done
 from risk.engine.gate.known import KnownOrder, order_of
+from risk.engine.gate.signals import SignalNews
 from risk.limits.sent import SentOrder
 from risk.manager import RiskManager
 from risk.manager.forms import is_finite, is_name
@@ -39,6 +39,7 @@ class Orders:
 
     def __init__(self, common: Common) -> None:
         self._common = common
+        self._signals = SignalNews(common)
         common.on_answered_before = self._give_way
 
     def validate(self, body: OrderBody, *, sender: str, may_emergency: bool) -> Future[bytes]:
@@ -75,7 +76,9 @@ class Orders:
                 quantity=body.quantity,
             )
             decision = self._manager().validate_signal(request)
-            return signal_answer(decision, at=common.clock.wall())
+            answer = signal_answer(decision, at=common.clock.wall())
+            self._signals.tell(decision, deciding_of(answer.reasons))
+            return answer
 
     # --- one answer ------------------------------------------------------------------------
 
@@ -134,8 +137,8 @@ class Orders:
             answer=_encode(answer).decode(),
             status=None if reservation is None else reservation.status,
         )
-        event = self._event(record, deciding_of(answer.reasons))
-        return KnownOrder(body, record, reservation), Answered(record, event)
+        told = self._told(record, deciding_of(answer.reasons))
+        return KnownOrder(body, record, reservation), told
 
     def _reservation(self, decision: Decision, body: OrderBody) -> Reservation | None:
         if decision.allowed <= 0.0:
@@ -194,7 +197,7 @@ class Orders:
             voided = replace(known.reservation, status=ReservationStatus.VOIDED)
             notes.append(common.book.add(voided))
             reasons = self._decide_again(known, notes)
-        notes.append(Answered(known.record, self._event(known.record, reasons), unsaid))
+        notes.append(self._told(known.record, reasons, instead_of=unsaid))
         # Also of a refusal: what was never said is written down, or will be.
         common.scribe.put(notes)
         return known.record.answer.encode()
@@ -214,22 +217,13 @@ class Orders:
             notes.append(self._common.book.add(again.reservation))
         known.record, known.reservation = again.record, again.reservation
         known.status = again.status
-        return answered.event.reasons
+        return answered.reasons
 
-    def _event(self, record: AnsweredOrder, reasons: tuple[str, ...]) -> OrderValidation:
-        sign = Side(record.side).sign
-        return OrderValidation(
-            **self._common.stamp(record.at),
-            client_order_id=record.client_order_id,
-            strategy=record.strategy,
-            asset=record.asset,
-            verdict=record.verdict,
-            requested_quantity=sign * record.requested,
-            allowed_quantity=sign * record.allowed,
-            reasons=reasons,
-            sender=record.sender,
-            answer_digest=hashlib.sha256(record.answer.encode()).hexdigest(),
-        )
+    def _told(
+        self, record: AnsweredOrder, reasons: tuple[str, ...], *, instead_of: str | None = None
+    ) -> Answered:
+        snapshot = self._common.answering.record.snapshot
+        return Answered(record, snapshot.portfolio, snapshot.id, reasons, instead_of)
 
     # --- orders that are none --------------------------------------------------------------
 

@@ -3,11 +3,13 @@
 from collections import OrderedDict
 from concurrent.futures import Future
 from dataclasses import replace
+from typing import Any
 
 from risk.domain.actions import ReleaseReservation
 from risk.domain.events import (
     FillDisputed,
     FillUnexpected,
+    OrderEnded,
     ReservationOverdue,
     ReservationReleased,
     Severity,
@@ -21,7 +23,7 @@ from risk.engine.gate.known import KnownOrder
 from risk.engine.gate.trades import disbelief, fill_of, same_trade
 from risk.errors import FillRefused, OrderUnknown
 
-#: Trades by whose ids a second order is told that they are another's.
+#: Trades known by heart; once there are more, the database is asked about those that are not.
 _REMEMBERED = 100_000
 #: What floats leave over of a quantity, as a share of it.
 _DUST = 1e-9
@@ -37,8 +39,7 @@ class Outcomes:
 
     def __init__(self, common: Common) -> None:
         self._common = common
-        #: Whose trades are; None of one that was booked before this gate began.
-        self._owners: OrderedDict[str, str | None] = OrderedDict.fromkeys(
+        self._trades: OrderedDict[str, None] = OrderedDict.fromkeys(
             common.journal.last_fills(_REMEMBERED)
         )
         self._overdue: set[str] = set()
@@ -101,9 +102,10 @@ class Outcomes:
         common = self._common
         known = self.order(client_order_id)
         fill = fill_of(known.order, body, now=common.clock.now(), wall=common.clock.wall())
-        if known.recalled and common.journal.is_booked(fill):
-            with common.lock:
-                return done(known.standing(journalled=True))
+        if self._may_be_forgotten(known, fill):
+            before = common.journal.booked(fill)
+            if before is not None:
+                return self._told_long_ago(known, before, fill)
         with common.lock:
             before = known.fills.get(fill.id)
             if before is not None:
@@ -114,19 +116,38 @@ class Outcomes:
             self._refuse_disputed(known, fill, sender)
             return self._book(known, fill, sender)
 
+    @property
+    def remembers_all(self) -> bool:
+        """Whether every trade that was booked is known by heart."""
+        return len(self._trades) < _REMEMBERED
+
+    def _may_be_forgotten(self, known: KnownOrder, fill: Fill) -> bool:
+        """Whether only the database can tell that a trade was booked before."""
+        with self._common.lock:
+            if fill.id in known.fills:
+                return False
+            return known.recalled or not (self.remembers_all or _trade(fill) in self._trades)
+
+    def _told_long_ago(self, known: KnownOrder, before: Fill, fill: Fill) -> Future[OrderStanding]:
+        """A trade that is booked and was forgotten here: it would end the engine if it were twice.
+
+        One of no order is the account's own word of it.
+        """
+        if before.client_order_id not in (None, fill.client_order_id):
+            raise _anothers(fill)
+        if before.client_order_id is not None and not same_trade(before, fill):
+            raise _otherwise(fill)
+        with self._common.lock:
+            return done(known.standing(journalled=True))
+
     def _repeated(self, known: KnownOrder, before: Fill, fill: Fill) -> Future[OrderStanding]:
         if not same_trade(before, fill):
-            raise FillRefused(
-                f"trade {fill.id} was reported before, with other numbers", conflict=True
-            )
+            raise _otherwise(fill)
         return done(known.standing(journalled=self._common.journalling))
 
     def _refuse_anothers(self, fill: Fill) -> None:
-        name = _trade(fill)
-        if name in self._owners:
-            owner = self._owners[name]
-            whose = "another order" if owner is None else f"order {owner}"
-            raise FillRefused(f"trade {fill.id} was reported of {whose}", conflict=True)
+        if _trade(fill) in self._trades:
+            raise _anothers(fill)
 
     def _refuse_disputed(self, known: KnownOrder, fill: Fill, sender: str) -> None:
         reason = disbelief(
@@ -154,7 +175,7 @@ class Outcomes:
         notes: list[Note] = [book.add(fill)]
         known.fills[fill.id] = fill
         known.filled += fill.quantity
-        self._own(fill, name)
+        self._remember(fill)
         if was_open:
             still_open = name in book.ledger.reservations
             partly, filled = ReservationStatus.PARTLY_FILLED, ReservationStatus.FILLED
@@ -162,10 +183,10 @@ class Outcomes:
         notes += self._unexpected(known, fill, sender, was_open=was_open)
         return self._progress(known, notes)
 
-    def _own(self, fill: Fill, client_order_id: str) -> None:
-        self._owners[_trade(fill)] = client_order_id
-        if len(self._owners) > _REMEMBERED:
-            self._owners.popitem(last=False)
+    def _remember(self, fill: Fill) -> None:
+        self._trades[_trade(fill)] = None
+        if len(self._trades) > _REMEMBERED:
+            self._trades.popitem(last=False)
 
     def _unexpected(
         self, known: KnownOrder, fill: Fill, sender: str, *, was_open: bool
@@ -204,14 +225,15 @@ class Outcomes:
 
     # --- orders that are dead --------------------------------------------------------------
 
-    def cancel(self, client_order_id: str) -> Future[OrderStanding]:
+    def cancel(self, client_order_id: str, *, sender: str) -> Future[OrderStanding]:
         """See :meth:`risk.domain.gate.Gate.cancel`."""
         known = self.order(client_order_id)
         with self._common.lock:
             reserved = self._common.book.ledger.reservations.get(client_order_id)
             if reserved is None:
                 return done(known.standing(journalled=self._common.journalling))
-            return self._progress(known, [self._end(known, reserved)])
+            event = OrderEnded(**self._common.stamp(), **_about(reserved), sender=sender)
+            return self._progress(known, [self._end(known, reserved), Told(event)])
 
     def _end(self, known: KnownOrder, reserved: Reservation) -> Note:
         """Drop a reservation of an order that is known to be dead."""
@@ -230,10 +252,7 @@ class Outcomes:
             return
         event = ReservationReleased(
             **self._common.stamp(),
-            client_order_id=action.client_order_id,
-            strategy=reserved.order.strategy,
-            asset=reserved.order.asset,
-            quantity=reserved.open_quantity,
+            **_about(reserved),
             who=action.who,
             reason=action.reason,
         )
@@ -254,18 +273,32 @@ class Outcomes:
         if not late:
             return
         self._overdue.update(name for name, _ in late)
-        self._common.scribe.put([self._told_overdue(name, reserved) for name, reserved in late])
+        self._common.scribe.put([self._told_overdue(reserved) for _, reserved in late])
 
-    def _told_overdue(self, client_order_id: str, reserved: Reservation) -> Told:
-        event = ReservationOverdue(
-            **self._common.stamp(),
-            client_order_id=client_order_id,
-            strategy=reserved.order.strategy,
-            asset=reserved.order.asset,
-            quantity=reserved.open_quantity,
-            severity=Severity.WARNING,
-        )
+    def _told_overdue(self, reserved: Reservation) -> Told:
+        stamp = self._common.stamp()
+        event = ReservationOverdue(**stamp, **_about(reserved), severity=Severity.WARNING)
         return Told(event)
+
+
+def _about(reserved: Reservation) -> dict[str, Any]:
+    """What every event about room that was set aside says."""
+    order = reserved.order
+    return {
+        "client_order_id": order.client_order_id,
+        "strategy": order.strategy,
+        "asset": order.asset,
+        "quantity": reserved.open_quantity,
+    }
+
+
+def _otherwise(fill: Fill) -> FillRefused:
+    return FillRefused(f"trade {fill.id} was reported before, with other numbers", conflict=True)
+
+
+def _anothers(fill: Fill) -> FillRefused:
+    # Not of which: it may be an order that whoever reports must not know of.
+    return FillRefused(f"trade {fill.id} was reported of another order", conflict=True)
 
 
 def _trade(fill: Fill) -> str:
