@@ -11,6 +11,7 @@ from benchmarks import (
     local_checks,
     measures,
     memory,
+    open_orders,
     order_checks,
 )
 from benchmarks.tables import machine_line, print_table
@@ -25,6 +26,7 @@ _BENCHMARKS: dict[str, Callable[[], Iterator[Timing]]] = {
     "local_checks": local_checks.run,
     "measures": measures.run,
     "memory": memory.run,
+    "open_orders": open_orders.run,
     "order_checks": order_checks.run,
 }
 

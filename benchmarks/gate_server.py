@@ -33,6 +33,7 @@ from risk.engine.cycle import Cycle
 from risk.engine.gate import Gate
 from risk.executors.advise import AdvisingExecutor
 from risk.measures.warm import warm_kernels
+from risk.runtime import JOURNAL_PATIENCE
 from risk.storage.decisions import SqlGateJournal
 from risk.storage.engines import Engines, open_engines, transaction
 from risk.storage.lease import SqlLeaseOffice
@@ -108,7 +109,7 @@ def _authority(
         journal=journal,
         token=lease.token,
         clock=_Clock(),
-        patience=1.0,
+        patience=JOURNAL_PATIENCE,
         stale_after=1e9,
         durable=durable,
     )

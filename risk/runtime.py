@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ from risk.domain.keys import SERVICE_KEY_FILE, ApiKey, KeyAbility
 from risk.domain.ledger import Ledger
 from risk.domain.market import BarClose, Period
 from risk.domain.model import Models
-from risk.domain.ports import Account, Actions, Carried, Clock, CycleRecord, Executor, Feed
+from risk.domain.ports import Account, Actions, Carried, Clock, Executor, Feed
 from risk.domain.state import RiskState
 from risk.engine.accounts import JointAccount
 from risk.engine.authority import Authority, Beat, Turn
@@ -70,8 +70,9 @@ _LOG = structlog.get_logger(__name__)
 DEMO = "demo"
 #: Whose key it is that a machine's own programs use.
 SERVICE = "service"
-#: Seconds that agents wait for their answer to be on disk, before it is refused unwritten.
-JOURNAL_PATIENCE = 1.0
+#: Seconds that agents wait for their answer to be on disk, before it is refused unwritten: so much
+#: that the refusal still comes within the quarter of a second for which the client waits.
+JOURNAL_PATIENCE = 0.2
 #: Seconds in which the demo's agents want their answer: longer than it may take to be written.
 AGENTS_PATIENCE = 1.5
 #: Seconds, and cycles, after which a snapshot carries no new risk; the longer of both.
@@ -535,19 +536,12 @@ def _first_start(
         until=wall_time(),
         actions=actions.after(0),
     )
-    cycles = store.save_history(_told(past, beat), token=token)
+    cycles = store.save_history(past, token=token, beat=beat)
     _LOG.info("past_relived", portfolio=world.settings.portfolio, cycles=cycles)
     relived = store.load(world.settings.portfolio)
     if relived is None:
         raise StoreError(f"the past of {world.settings.portfolio} was saved but cannot be loaded")
     return relived
-
-
-def _told(records: Iterable[CycleRecord], beat: Beat) -> Iterator[CycleRecord]:
-    """The records, with a beat for each: months of them may take longer than silence may."""
-    for record in records:
-        beat()
-        yield record
 
 
 def _history(world: _World, store: SqlStore, feed: Feed, period: Period) -> list[BarClose]:

@@ -312,6 +312,7 @@ class FakeGate:
             assessment=_ASSESSMENT,
             latches=dict(self.latches),
             journalling=self.journalling,
+            journal_problem="" if self.journalling else "the disk is full",
             snapshot_age=0.25,
             fresh=self.fresh,
             open_reservations=open_ones,

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -123,6 +124,19 @@ class PostgresServer:
         """End the server as a power cut would (SIGKILL)."""
         os.kill(self.pid, signal.SIGKILL)
         self.stop()
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop all its processes meanwhile (SIGSTOP): it takes connections, and is silent."""
+        server = psutil.Process(self.pid)
+        everyone = [server, *server.children(recursive=True)]
+        for process in everyone:
+            process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in everyone:
+                process.send_signal(signal.SIGCONT)
 
     @contextlib.contextmanager
     def own_database(self, *, template: str = "template1") -> Iterator[str]:

@@ -83,7 +83,7 @@ def _checks(call: Call) -> list[ReadyCheck]:
             ok=view.journalling,
             detail="decisions are written down"
             if view.journalling
-            else "decisions cannot be written down",
+            else f"decisions cannot be written down: {view.journal_problem}",
         ),
     ]
 

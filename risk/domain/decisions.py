@@ -44,6 +44,7 @@ class ReasonCode(StrEnum):
     NOT_MEASURED = "not_measured"
     SNAPSHOT_STALE = "snapshot_stale"
     NOT_JOURNALLED = "not_journalled"
+    TOO_MANY_OPEN = "too_many_open"
     COOLING_DOWN = "cooling_down"
     THROTTLED = "throttled"
     DE_RISKING = "de_risking"

@@ -48,6 +48,8 @@ class GateView:
         In force, those that are not journalled yet included.
     journalling : bool
         Whether the last write of decisions went through.
+    journal_problem : str
+        Why it did not; empty otherwise.
     snapshot_age : float
         Seconds on the monotonic clock since the market of the last saved cycle was read.
     fresh : bool
@@ -61,6 +63,7 @@ class GateView:
     assessment: Assessment
     latches: Mapping[Scope, Latch]
     journalling: bool
+    journal_problem: str
     snapshot_age: float
     fresh: bool
     open_reservations: Mapping[str, Reservation]

@@ -118,6 +118,11 @@ REASONS: Mapping[ReasonCode, Explained] = {
         "The answer could not be written down, and new risk is not let in unwritten.",
         "Wait until the database answers, and send a new order; a proven reduction passes.",
     ),
+    ReasonCode.TOO_MANY_OPEN: Explained(
+        "The strategy has as many orders open as it may; one whose end nobody reports stays open.",
+        "Report fills and cancels of orders that are over, or let an officer release them; a "
+        "proven reduction passes.",
+    ),
     ReasonCode.COOLING_DOWN: Explained(
         "A stop closed this position, and its plan keeps the strategy out of it for a while.",
         "Wait until the time to stay out is over; a proven reduction passes.",

@@ -201,6 +201,8 @@ class Authority:
             lease = self._office.renew(lease)
         except StoreUnavailable as problem:
             _LOG.warning("lease_not_renewed", problem=str(problem))
+            # It took as long as a database may be silent, and the turn will take as long again.
+            self._beat()
             return lease
         self._last_renewal = now
         return lease

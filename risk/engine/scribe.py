@@ -21,8 +21,14 @@ _LOG = structlog.get_logger(__name__)
 LARGEST_BATCH = 500
 #: Seconds between two tries while the database does not answer.
 RETRY_SECONDS = 0.25
+#: Seconds that whoever flushes waits for another thread's batch: a cycle can, an agent cannot.
+FLUSH_SECONDS = 1.0
 #: Seconds between two looks of whoever waits for another thread's batch.
 _GLANCE = 0.005
+#: Looks at a batch within the time that it may take.
+_LOOKS = 10
+#: When lateness is found at the latest, as a multiple of that time.
+LATEST_SILENCE = 1.0 + 1.0 / _LOOKS
 
 
 class Ticket(Protocol):
@@ -60,6 +66,8 @@ class Scribe:
     ----------
     journalling : bool
         Whether the last batch was written in time.
+    problem : str
+        Why it was not; empty while `journalling`.
     failure : Exception or None
         What ended all writing; nothing will be written any more.
     """
@@ -91,6 +99,7 @@ class Scribe:
         self._ended = threading.Event()
         self._threads: list[threading.Thread] = []
         self.journalling = True
+        self.problem = ""
         self.failure: Exception | None = None
 
     # --- asking ----------------------------------------------------------------------------
@@ -117,7 +126,7 @@ class Scribe:
         LeaseLost, StoreError
             If writing has ended.
         """
-        wanted, deadline = self._put, self._monotonic() + self._patience
+        wanted, deadline = self._put, self._monotonic() + FLUSH_SECONDS
         while self._done < wanted or self.failure is not None:
             if self._writing.acquire(blocking=False):
                 try:
@@ -143,13 +152,13 @@ class Scribe:
         self._began = self._monotonic()
         try:
             written = self._journal.write(self._number + 1, notes, token=self._token)
-        except StoreUnavailable:
-            self._fall_silent()
+        except StoreUnavailable as problem:
+            self._fall_silent(str(problem))
             raise
         except Exception as failure:
             # Whatever it is, it would be met again: nobody waits for it in vain.
             self.failure = failure
-            self._fall_silent()
+            self._fall_silent(str(failure))
             raise
         finally:
             self._began = None
@@ -172,16 +181,17 @@ class Scribe:
             while self._queue and len(self._batch) < LARGEST_BATCH:
                 self._batch.append(self._queue.popleft())
 
-    def _fall_silent(self) -> None:
+    def _fall_silent(self, problem: str) -> None:
+        self.problem = problem
         if self.journalling:
             self.journalling = False
-            _LOG.warning("journal_silent", waiting=self.backlog)
+            _LOG.warning("journal_silent", waiting=self.backlog, problem=problem)
         self._on_silence()
 
     def _speak_again(self) -> None:
         # What came meanwhile waits for no more than one batch, however fast it comes.
         if not self.journalling and len(self._queue) < LARGEST_BATCH:
-            self.journalling = True
+            self.journalling, self.problem = True, ""
             _LOG.info("journal_speaks_again")
 
     # --- threads ---------------------------------------------------------------------------
@@ -201,7 +211,7 @@ class Scribe:
         with self._news:
             self._news.notify()
         for thread in self._threads:
-            thread.join(timeout=self._patience)
+            thread.join(timeout=FLUSH_SECONDS)
         try:
             self.flush()
         except Exception as problem:  # noqa: BLE001 - what ended writing ended a cycle already
@@ -222,7 +232,7 @@ class Scribe:
 
     def _watch(self) -> None:
         """Say so when a batch takes too long: the thread that writes it cannot."""
-        while not self._ended.wait(self._patience / 5.0):
+        while not self._ended.wait(self._patience / _LOOKS):
             began = self._began
             if began is not None and self._monotonic() - began > self._patience:
-                self._fall_silent()
+                self._fall_silent(self.problem or f"no answer within {self._patience:g} s")

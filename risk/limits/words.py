@@ -392,6 +392,11 @@ _SAY: Mapping[str, _Say] = {
     ReasonCode.NOT_JOURNALLED: _told(
         "the database did not answer, and new risk is not let in unwritten; reductions pass."
     ),
+    ReasonCode.TOO_MANY_OPEN: _told(
+        "{scope} would have {value} orders open, and may have {threshold}: what became of them "
+        "must be reported, or an officer release them; reductions pass.",
+        Unit.COUNT,
+    ),
     ReasonCode.COOLING_DOWN: _told(
         "a stop closed the position in {coin}, and its strategy stays out for a while; "
         "reductions pass."

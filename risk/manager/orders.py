@@ -37,6 +37,7 @@ from risk.limits.rulebook import Rulebook
 from risk.limits.sent import NOTHING_SENT, SentOrders
 from risk.limits.views import OrderView, Surroundings
 from risk.limits.windowed import WindowedLimit
+from risk.manager.crowding import OpenOrders
 from risk.manager.forms import (
     failed,
     has_side,
@@ -136,7 +137,7 @@ class RiskManager:
         Orders that each strategy sent before.
     barred : tuple of Reason
         What stops new risk whatever the order, apart from what the snapshot tells.
-    check, rules, guard, places : OrderCheck, tuple, LimitGuard and Places, or None
+    check, rules, guard, places, open_orders : OrderCheck, tuple, LimitGuard, and so on, or None
         Of the snapshot and the state, where they are known already.
     """
 
@@ -151,6 +152,7 @@ class RiskManager:
         rules: "_Rules | None" = None,
         guard: LimitGuard | None = None,
         places: Places | None = None,
+        open_orders: OpenOrders | None = None,
     ) -> None:
         self._state = state
         self._snapshot = snapshot
@@ -162,6 +164,7 @@ class RiskManager:
         rulebook = None if self._rules is None else self._rules.rulebook
         self._barred = barred
         self._places = places or Places(state, snapshot, rulebook, self._equity, barred)
+        self._open_orders = open_orders or OpenOrders.of(snapshot)
         self._version = state.policy.version if state.policy else 0
         self._at = snapshot.at
         self._expires_at = snapshot.at + ANSWER_LIFE
@@ -191,6 +194,7 @@ class RiskManager:
             rules=self._rules,
             guard=self._guard.following(check, moved.keys) if same_equity and self._guard else None,
             places=self._places.following(snapshot, moved) if same_equity else None,
+            open_orders=self._open_orders.following(moved),
         )
 
     def under(
@@ -213,6 +217,7 @@ class RiskManager:
             check=self._check,
             rules=self._rules,
             guard=self._guard,
+            open_orders=self._open_orders,
         )
 
     # --- answers ---------------------------------------------------------------------------
@@ -426,6 +431,7 @@ class RiskManager:
         if price is not None:
             found.append(price)
         found += place.closed
+        found += self._open_orders.closed(place.key.strategy)
         return found
 
     def _only_reducing(

@@ -16,8 +16,9 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 Row = tuple[Any, ...]
 
-# Few enough that no statement runs into the client's patience.
-_ROWS_A_STATEMENT = 20_000
+# Few enough that no statement runs into the client's patience, and that the server, which waits in
+# its transaction until the client has put the next portion together, does not lose its own.
+_ROWS_A_STATEMENT = 5_000
 # Of SQLite, which takes no more than 32,766 values.
 _ROWS_AT_ONCE = 256
 

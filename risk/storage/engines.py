@@ -120,6 +120,20 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
 
 @contextlib.contextmanager
+def at_each_statement(engine: Engine, do: Callable[[], None]) -> Iterator[None]:
+    """Call something after each statement on an engine: of one that takes long, a sign of life."""
+
+    def done(*_told: object) -> None:
+        do()
+
+    event.listen(engine, "after_cursor_execute", done)
+    try:
+        yield
+    finally:
+        event.remove(engine, "after_cursor_execute", done)
+
+
+@contextlib.contextmanager
 def answering() -> Iterator[None]:
     """Turn what SQLAlchemy and the drivers raise into our own errors."""
     try:

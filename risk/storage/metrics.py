@@ -103,15 +103,40 @@ def write_samples(
     insert_rows(connection, metric_sample, columns, rows, on_conflict=OnConflict.REPLACE)
 
 
-def write_hours(
-    connection: Connection, samples: Sequence[Sample], series: dict[SeriesKey, int]
-) -> None:
-    """Keep only the hourly roll-up of numbers; `samples` are in order of time."""
-    buckets: dict[tuple[int, int], list[Sample]] = {}
+class Hour(NamedTuple):
+    """What the numbers of a series were in one hour.
+
+    Attributes
+    ----------
+    series : SeriesKey
+    ts_ms : int
+        When the hour began.
+    figures : tuple
+        In the order of `ROLL_UP`.
+    """
+
+    series: SeriesKey
+    ts_ms: int
+    figures: tuple[float, float, float, float, int, int]
+
+
+def hours_of(samples: Iterable[Sample]) -> list[Hour]:
+    """Numbers rolled up by the hour; `samples` are in order of time.
+
+    Of a long past this takes seconds, in which no transaction should wait.
+    """
+    buckets: dict[tuple[SeriesKey, int], list[Sample]] = {}
     for sample in samples:
-        bucket = series[sample.series], sample.ts_ms - sample.ts_ms % HOUR_MS
+        bucket = sample.series, sample.ts_ms - sample.ts_ms % HOUR_MS
         buckets.setdefault(bucket, []).append(sample)
-    rows = [(*bucket, *_rolled_up(together)) for bucket, together in buckets.items()]
+    return [Hour(*bucket, _rolled_up(together)) for bucket, together in buckets.items()]
+
+
+def write_hours(
+    connection: Connection, hours: Iterable[Hour], series: dict[SeriesKey, int]
+) -> None:
+    """Keep roll-ups of hours of which no number is kept as it was measured."""
+    rows = [(series[hour.series], hour.ts_ms, *hour.figures) for hour in hours]
     columns = ("series_id", "ts_ms", *ROLL_UP)
     insert_rows(connection, metric_hour, columns, rows, on_conflict=OnConflict.REPLACE)
 

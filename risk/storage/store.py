@@ -6,7 +6,7 @@ that readers never see half of one.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -20,9 +20,9 @@ from risk.domain.state import RiskState
 from risk.errors import StoreError
 from risk.storage import bars, bulk, codec, journal, ledger, metrics, models, partitions
 from risk.storage.bulk import OnConflict, insert_rows
-from risk.storage.engines import Engines, transaction
+from risk.storage.engines import Engines, at_each_statement, transaction
 from risk.storage.lease import require_token
-from risk.storage.metrics import Sample, SeriesKey
+from risk.storage.metrics import Hour, Sample, SeriesKey
 from risk.storage.tables import cycle, decision, risk_state, snapshot, to_ms
 
 #: Snapshots kept, the newest.
@@ -97,13 +97,21 @@ class SqlStore:
         batch.samples = metrics.samples_of(record.events)
         self._write(batch, record, token)
 
-    def save_history(self, records: Iterable[CycleRecord], *, token: int) -> int:
+    def save_history(
+        self,
+        records: Iterable[CycleRecord],
+        *,
+        token: int,
+        beat: Callable[[], None] = lambda: None,
+    ) -> int:
         """Save many past cycles in one transaction; returns how many.
 
         Of what they measured only roll-ups by the hour are kept, of positions further back
         than `POSITIONS_BY_THE_HOUR` only once a day and when one was closed; the last hour
         also as measured, since it goes on. Of snapshot and state only the last are kept, of
         models as many as later cycles will keep. Records are taken one by one and not held.
+        `beat` is called for each record, and for each statement: on Postgres months of them take
+        longer to write than a supervisor waits for a sign of life.
 
         Raises
         ------
@@ -114,6 +122,7 @@ class SqlStore:
         measured = _PastMeasurements()
         last: CycleRecord | None = None
         for record in records:
+            beat()
             batch.add(record)
             measured.add(record.snapshot.at, record.events)
             last = record
@@ -122,7 +131,8 @@ class SqlStore:
         past = measured.samples()
         running = to_ms(last.snapshot.at) // metrics.HOUR_MS * metrics.HOUR_MS
         batch.samples = [sample for sample in past if sample.ts_ms >= running]
-        self._write(batch, last, token, past)
+        with at_each_statement(self._writer, beat):
+            self._write(batch, last, token, metrics.hours_of(past))
         return len(batch.cycles)
 
     def record_closes(self, closes: Iterable[BarClose]) -> int:
@@ -142,11 +152,11 @@ class SqlStore:
             return bars.read_closes(connection, self._market, period, assets=assets, last=last)
 
     def _write(
-        self, batch: "_Batch", last: CycleRecord, token: int, past: Sequence[Sample] = ()
+        self, batch: "_Batch", last: CycleRecord, token: int, hours: Sequence[Hour] = ()
     ) -> None:
         self._ensure_days(batch.samples)
         try:
-            series, editions = self._write_rows(batch, last, token, past)
+            series, editions = self._write_rows(batch, last, token, hours)
         except StoreError:
             # Somebody may have dropped a partition that we know of: look again.
             self._days.clear()
@@ -155,17 +165,17 @@ class SqlStore:
         self._models |= editions
 
     def _write_rows(
-        self, batch: "_Batch", last: CycleRecord, token: int, past: Sequence[Sample]
+        self, batch: "_Batch", last: CycleRecord, token: int, hours: Sequence[Hour]
     ) -> tuple[dict[SeriesKey, int], dict[tuple[str, Period], Edition]]:
         with transaction(self._writer) as connection:
             require_token(connection, last.snapshot.portfolio, token)
             if _is_saved(connection, last):
                 return {}, {}
-            series = self._series_of(connection, [*batch.samples, *past])
+            series = self._series_of(connection, [*batch.samples, *hours])
             batch.write(connection, last.snapshot.portfolio, token)
             _write_snapshot(connection, last)
             _write_state(connection, last)
-            metrics.write_hours(connection, past, series)
+            metrics.write_hours(connection, hours, series)
             metrics.write_samples(connection, batch.samples, series)
             return series, self._write_models(connection, last.snapshot.portfolio, batch)
 
@@ -177,8 +187,10 @@ class SqlStore:
             partitions.ensure_days(self._writer, wanted)
             self._days |= wanted
 
-    def _series_of(self, connection: Connection, samples: Sequence[Sample]) -> dict[SeriesKey, int]:
-        unknown = {sample.series for sample in samples} - self._series.keys()
+    def _series_of(
+        self, connection: Connection, numbers: Iterable[Sample | Hour]
+    ) -> dict[SeriesKey, int]:
+        unknown = {each.series for each in numbers} - self._series.keys()
         if not unknown:
             return self._series
         return self._series | metrics.register_series(connection, unknown)

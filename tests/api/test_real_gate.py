@@ -6,6 +6,7 @@ import pytest
 
 from risk.api.app import create_api
 from risk.auth.keys import KeyRing
+from risk.manager import crowding
 from tests.api.asking import Agent, order
 from tests.books import BTC, PRICES
 from tests.engine.gates import VENUE, GateWorld
@@ -81,8 +82,31 @@ def test_while_the_database_is_silent_no_new_risk_is_let_in(agent: Agent, world:
     told = agent.post(VALIDATE, BUY | {"client_order_id": "o-2"}).json
 
     assert (told["verdict"], told["journalled"]) == ("reject", False)
-    assert Agent(agent._app).get("/readyz").status == 503
+    ready = Agent(agent._app).get("/readyz")
+    assert ready.status == 503
+    told_why = {each["name"]: each["detail"] for each in ready.json["checks"]}
+    assert told_why["journal"] == "decisions cannot be written down: away"
     world.speak()
+
+
+def test_too_many_open_orders_stop_new_ones_until_an_end_is_reported(
+    agent: Agent, world: GateWorld, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(crowding, "MOST_OPEN", 2)
+    for name in ("o-1", "o-2"):
+        assert agent.post(VALIDATE, BUY | {"client_order_id": name}).json["verdict"] == "approve"
+    world.gate.stop()
+    world.restart()
+    world.gate.start()
+
+    told = agent.post(VALIDATE, BUY | {"client_order_id": "o-3"}).json
+    assert told["verdict"] == "reject"
+    (reason,) = [each for each in told["reasons"] if each["outcome"] == "failed"]
+    assert (reason["code"], reason["scope"]) == ("too_many_open", "strategy:trend")
+    assert (reason["value"], reason["threshold"], reason["unit"]) == (3.0, 2.0, "count")
+
+    agent.delete("/api/v1/orders/o-1")
+    assert agent.post(VALIDATE, BUY | {"client_order_id": "o-4"}).json["verdict"] == "approve"
 
 
 @pytest.mark.parametrize("limit", ["limits", "positions", "reductions", "status", "breakers"])

@@ -14,6 +14,7 @@ from benchmarks import (
     local_checks,
     measures,
     memory,
+    open_orders,
     order_checks,
     pending_orders,
 )
@@ -30,6 +31,7 @@ SMALLEST: dict[str, Callable[[], Iterator[Timing]]] = {
     "local_checks": lambda: local_checks.run(sizes=(1,), n=1),
     "measures": lambda: measures.run(sizes=(2,), n=1, scenarios=1_000),
     "memory": lambda: memory.run(cycles=2, warm_up=1),
+    "open_orders": lambda: open_orders.run((0, 3), size=2, n=1, slow=1),
     "order_checks": lambda: order_checks.run(sizes=(2,), n=1),
 }
 

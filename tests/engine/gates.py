@@ -103,8 +103,11 @@ class GateWorld:
         *,
         journal: Any = None,
         token: int = 1,
+        clock: FakeClock | None = None,
+        patience: float = 1.0,
     ) -> None:
-        self.clock = FakeClock(NOW)
+        self.clock = FakeClock(NOW) if clock is None else clock
+        self.patience = patience
         self.journal = FakeGateJournal() if journal is None else journal
         self.token = token
         self.prices = dict(PRICES)
@@ -221,7 +224,9 @@ class GateWorld:
         carried = Carried(
             state=self.record.state, ledger=ledger, models=self.record.snapshot.models
         )
-        gate = gate_over(carried, self.journal, self.clock, token=self.token)
+        gate = gate_over(
+            carried, self.journal, self.clock, token=self.token, patience=self.patience
+        )
         gate.serve(self.record)
         return gate
 

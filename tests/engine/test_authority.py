@@ -34,12 +34,14 @@ BLINK = timedelta(milliseconds=5)
 class Ruled:
     """An authority in a thread of its own, with everything around it within reach."""
 
-    def __init__(self, office=None, *, holder: str = "first", **changes: object) -> None:
+    def __init__(
+        self, office=None, *, holder: str = "first", beats: "Count | None" = None, **changes: object
+    ) -> None:
         self.clock = FakeClock()
         self.office = office or FakeLeaseOffice(self.clock.now)
         self.tokens: list[int] = []
         self.turns = Count()
-        self.beats = Count()
+        self.beats = beats or Count()
         self.failure: BaseException | None = None
         self.authority = Authority(
             **{
@@ -410,6 +412,37 @@ def test_a_store_that_is_away_is_asked_for_renewal_each_turn_until_it_answers(ru
     assert turned > 1
     assert office.asked.number == asked
     assert ruled.ended().failure is None
+
+
+def test_a_renewal_that_was_waited_for_in_vain_is_followed_by_a_beat(ruling):
+    """A turn in which nothing answers takes longer than its renewal alone: both need a sign."""
+    clock = FakeClock()
+    office = CountingOffice(clock)
+    beats = Count()
+    at_renewal: list[int] = []
+    at_turn: list[int] = []
+
+    def renew(lease: Lease) -> Lease:
+        at_renewal.append(beats.number)
+        raise StoreUnavailable("away")
+
+    def turn() -> None:
+        if at_renewal:
+            at_turn.append(beats.number)
+        turns.one_more()
+
+    turns = Count()
+    office.renew = renew
+    ruled = ruling(
+        office, prepare=lambda _token, _beat: turn, monotonic=clock.monotonic, beats=beats
+    )
+    turns.reach(1)
+    clock.advance(LEASE_LIFE / 2)
+    turns.wait_for(3)
+    assert ruled.ended().failure is None
+
+    assert at_renewal
+    assert all(t > r for r, t in zip(at_renewal, at_turn, strict=True))
 
 
 # --- keeping house -------------------------------------------------------------------------

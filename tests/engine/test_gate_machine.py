@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import (
     Bundle,
@@ -31,8 +32,9 @@ from risk.limits.base import Limit
 from risk.limits.evaluation import surroundings
 from risk.limits.types import BOOK_LIMITS, limit_of
 from risk.limits.views import BookView
-from risk.manager import RiskManager
-from tests.books import BTC, ETH, LATE, SOL, book_of
+from risk.manager import RiskManager, crowding
+from risk.manager.crowding import OpenOrders
+from tests.books import BTC, ETH, SOL, book_of
 from tests.engine.gates import KINDS, VENUE, GateWorld, body_of, failed
 from tests.policies import HARD, WHOLE, definition, policy_of
 
@@ -229,9 +231,10 @@ class GateMachine(RuleBasedStateMachine):
     def latch(self, scope: Scope, state: TradingState) -> None:
         self.world.gate.latch(scope, state, who="ana", reason="a drill")
         self.world.write()
-        # Of an asset that nothing here holds: an order that reduces passes a reduce-only latch.
-        answer = self.world.ask(body_of(f"probe{self.number}", LATE, 10.0, strategy="dip"))
-        assert answer["verdict"] == "reject"
+        # With the position and not against it, where it would be a proven reduction.
+        value = 10.0 if self.positions.get(PositionKey("dip", SOL, VENUE), 0.0) >= 0.0 else -10.0
+        answer = self.world.ask(body_of(f"probe{self.number}", SOL, value, strategy="dip"))
+        assert {"halted", "reductions_only"} & set(failed(answer))
         self.latched.add(scope.label)
         self.number += 1
 
@@ -279,5 +282,27 @@ def request_of(body: OrderBody) -> OrderRequest:
     )
 
 
+class CrowdedGateMachine(GateMachine):
+    """The same where a strategy may have but a few orders open."""
+
+    MOST = 2
+
+    def __init__(self) -> None:
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(crowding, "MOST_OPEN", self.MOST)
+        super().__init__()
+
+    def teardown(self) -> None:
+        self.patch.undo()
+
+    def _no_excess_is_made(self, before: Snapshot, body: OrderBody, quantity: float) -> None:
+        """Called for each order that was let through and takes new risk."""
+        super()._no_excess_is_made(before, body, quantity)
+        open_before = OpenOrders.of(before).of_strategy(body.strategy)
+        assert open_before < self.MOST, "no new risk beside as many as may be open"
+
+
 TestGate = GateMachine.TestCase
 TestGate.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestCrowdedGate = CrowdedGateMachine.TestCase
+TestCrowdedGate.settings = settings(max_examples=20, stateful_step_count=30, deadline=None)

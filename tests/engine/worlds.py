@@ -76,7 +76,13 @@ def nothing_yet(assets: Sequence[str]) -> Carried:
 
 
 def gate_over(
-    carried: Carried, journal: GateJournal, clock: Clock, *, token: int = 1, **choices: bool
+    carried: Carried,
+    journal: GateJournal,
+    clock: Clock,
+    *,
+    token: int = 1,
+    patience: float = 1.0,
+    **choices: bool,
 ) -> Gate:
     """A gate that writes when it is asked to, in the thread of whoever asks."""
     return Gate(
@@ -84,7 +90,7 @@ def gate_over(
         journal=journal,
         token=token,
         clock=clock,
-        patience=1.0,
+        patience=patience,
         stale_after=5.0,
         **choices,
     )

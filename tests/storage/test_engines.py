@@ -1,14 +1,11 @@
 """A database that fails is a `StoreUnavailable` in good time; never a hang, never another error."""
 
-import signal
 import sqlite3
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 from sqlalchemy import exc as sa
 from sqlalchemy import text
@@ -247,18 +244,6 @@ def own_server() -> Iterator[PostgresServer]:
         yield server
 
 
-@contextmanager
-def frozen(server: PostgresServer) -> Iterator[None]:
-    everyone = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
-    for process in everyone:
-        process.send_signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for process in everyone:
-            process.send_signal(signal.SIGCONT)
-
-
 @pytest.mark.postgres
 def test_a_frozen_server_is_unavailable_in_time_and_used_again_once_it_thaws(
     own_server: PostgresServer,
@@ -267,7 +252,7 @@ def test_a_frozen_server_is_unavailable_in_time_and_used_again_once_it_thaws(
     engines = open_engines(own_server.url(), patience=0.3)
     write(engines, "SELECT 1")
 
-    with frozen(own_server):
+    with own_server.frozen():
         began = time.monotonic()
         for _ in range(2):
             with pytest.raises(StoreUnavailable, match="did not answer"):

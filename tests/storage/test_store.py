@@ -1,5 +1,6 @@
 """What a cycle leaves in the tables."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -268,6 +269,21 @@ def test_past_numbers_are_kept_by_the_hour_and_the_running_hour_as_measured(
     raw = read(engines, SAMPLES, labels="{}", ts_ms=tables.to_ms(NOON + timedelta(hours=5)))
     assert dict(raw)["equity"] == 5.0
     assert len(read(engines, "SELECT DISTINCT ts_ms FROM metric_sample")) == 1
+
+
+def test_a_past_that_is_saved_beats_while_it_is_written_too(store: SqlStore, token: int):
+    """On Postgres half a year takes longer than a supervisor waits for a sign of life."""
+    beats: list[str] = []
+
+    def told() -> Iterator[CycleRecord]:
+        yield from past(5)
+        beats.append("all taken in")
+
+    store.save_history(told(), token=token, beat=lambda: beats.append("beat"))
+
+    taken_in = beats.index("all taken in")
+    assert taken_in == 5
+    assert len(beats) - taken_in > 5, "once for each statement"
 
 
 def test_several_past_numbers_of_an_hour_are_rolled_up(

@@ -203,6 +203,7 @@ class Gate:
                 assessment=record.assessment,
                 latches=common.answering.latches,
                 journalling=common.journalling,
+                journal_problem=common.scribe.problem,
                 snapshot_age=common.answering.age,
                 fresh=common.answering.fresh,
                 open_reservations=ledger.reservations,
