@@ -15,6 +15,7 @@
     │   ├── FillRefused         a trade that cannot be one of the order's
     │   ├── LeaseUnknown        no slice of room of that id was ever asked for
     │   ├── LeaseSettled        a slice that was settled with another list of orders
+    │   ├── ListRefused         orders that cannot have been made of their slice
     │   └── ReductionUnknown    no request to make a position smaller has that id
     ├── ExtraMissing            a part whose package is installed on demand only
     ├── UnknownPortfolio        no portfolio of that name
@@ -169,6 +170,18 @@ class LeaseSettled(InvalidInput):
 
     def __init__(self, lease_id: str) -> None:
         super().__init__(f"the slice {lease_id!r} was settled before, with other orders")
+
+
+class ListRefused(InvalidInput):
+    """A list of orders that cannot have been made of their slice of room.
+
+    Parameters
+    ----------
+    reason : str
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason}: nothing of the list was taken")
 
 
 class ReductionUnknown(InvalidInput):

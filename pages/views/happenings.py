@@ -26,6 +26,7 @@ from risk.domain.events import (
     LimitBreached,
     LimitCleared,
     LimitUpdated,
+    ListDisputed,
     MarkTrustChanged,
     OrderEnded,
     OrderValidation,
@@ -236,6 +237,12 @@ def _disputed(event: FillDisputed, _currency: str) -> Words:
     return _BY_SEVERITY[event.severity], fact, detail
 
 
+def _list_disputed(event: ListDisputed, _currency: str) -> Words:
+    fact = f"Orders that {event.strategy} says it made of a slice were not believed"
+    about = f"slice {event.lease_id}, told by {event.sender}"
+    return _BY_SEVERITY[event.severity], fact, f"{_in_line(event.reason)}; {about}, still reserved"
+
+
 def _overdue(event: ReservationOverdue, _currency: str) -> Words:
     fact = f"Nobody told what became of an order of {event.strategy}"
     verb = "buy" if event.quantity > 0.0 else "sell"
@@ -372,6 +379,7 @@ _SAY: dict[type[RiskEvent], Callable[[Any, str], Words]] = {
     OrderValidation: _order,
     FillUnexpected: _unexpected,
     FillDisputed: _disputed,
+    ListDisputed: _list_disputed,
     LeaseOverspent: _overspent,
     ReservationOverdue: _overdue,
     OrderEnded: _ended,

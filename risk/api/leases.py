@@ -19,6 +19,8 @@ async def _lend(call: Call) -> LeaseAnswer:
     require_strategy(key, body.strategy)
     if body.lease_id is not None:
         call.room.orders.take(key.id)
+    if body.settles is not None:
+        call.room.buckets["reports"].take(key.id)
     lent = await call.desk.apart(lambda: gate.lend(body, sender=key.sender))
     settled: SettledLease | None = None
     if lent.settled is not None:
@@ -53,7 +55,7 @@ OPERATIONS = (
         abilities=frozenset({KeyAbility.VALIDATE}),
         body=LeaseBody,
         answer=LeaseAnswer,
-        problems=(404, 409, 503),
+        problems=(404, 409, 422, 503),
         bucket="orders",
     ),
 )

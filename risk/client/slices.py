@@ -33,8 +33,11 @@ from risk.domain.steps import is_on_step
 from risk.domain.trading import TradingState
 
 _LOG = structlog.get_logger(__name__)
+_encode = msgspec.json.Encoder().encode
 _PATH = "/api/v1/leases"
 _LIFE = LEASE_LIFE.total_seconds()
+# Bytes that a list may have: a request has 64 KiB at most, and may ask for the next slice as well.
+_LONGEST_LIST = 48 * 1024
 # What is settled needs not to be settled again: refusals that say so.
 _OVER = ("unknown_lease", "settled_before")
 
@@ -91,6 +94,7 @@ class _Held:
         "asked_at",
         "asking",
         "body",
+        "bytes_left",
         "doubted",
         "good_until",
         "least",
@@ -117,6 +121,7 @@ class _Held:
         self.lot = self.least = 0.0
         self.state: TradingState | None = None
         self.orders: list[LeasedOrder] = []
+        self.bytes_left = _LONGEST_LIST
 
     @property
     def id(self) -> str:
@@ -240,10 +245,15 @@ class Slices:
         with self._lock:
             if not held.fits(body.quantity, now) or name in self._spent:
                 return None
+            order = LeasedOrder(client_order_id=name, quantity=body.quantity)
+            listed = len(_encode(order)) + 1
+            if listed > held.bytes_left:
+                return None
+            held.bytes_left -= listed
             held.left = max(0.0, held.left - body.quantity)
             held.orders_left -= 1
             held.sizes[body.quantity] = held.sizes.get(body.quantity, 0) + 1
-            held.orders.append(LeasedOrder(client_order_id=name, quantity=body.quantity))
+            held.orders.append(order)
             answer = held.answer.of_order(name, body.quantity)
             self._spent[name] = _Spent(body, answer, held)
         self._asker.memory.first_asked(name, now)

@@ -145,6 +145,8 @@ class Gate(Protocol):
             If a slice is settled that was never asked for.
         LeaseSettled
             If one was settled before, with other orders.
+        ListRefused
+            If they cannot have been made of it.
         """
         ...
 

@@ -183,7 +183,11 @@ class RiskManager:
         moved = moved_between(before, snapshot)
         check = self._check.following(snapshot, moved)
         same_equity = (
-            self._equity is not None and not moved.held and ledger.cash == before.ledger.cash
+            self._equity is not None
+            and not moved.held
+            and ledger.cash == before.ledger.cash
+            # Of a book that may come to hold what nobody can value equity is not known.
+            and all(snapshot.mark(each.key.asset).known for each, _ in moved.added)
         )
         return RiskManager(
             self._state,

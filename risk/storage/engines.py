@@ -31,6 +31,9 @@ PATIENCE = 5.0
 
 _RETRY_SECONDS = 0.01
 _SHORTEST_PAUSE = 0.0005
+#: Pages of the write-ahead log, twice as many as SQLite's own, after which also those tidy it up
+#: who leave that to others: 8 MB, which take some 10 ms.
+_PAGES_AT_LAST = 2_000
 #: Where a connection remembers which file it opened.
 _FILE = "file"
 _SETTING = "SEAWALL_DATABASE_URL"
@@ -221,9 +224,14 @@ def _is_busy(error: BaseException | None) -> bool:
 
 
 def leave_checkpoints_to_others(engines: Engines) -> None:
-    """Let this program's writing never stop to tidy up; another one's must. Before it connects."""
+    """Let this program's writing stop to tidy up only where nobody else does. Before it connects.
+
+    Whoever tidies up beside somebody who writes without a pause never comes to an end of it, and
+    who takes no cycles does not at all: the log would grow for as long as that lasts.
+    """
     if engines.is_sqlite:
-        event.listen(engines.writer, "connect", _pragmas(["wal_autocheckpoint = 0"]))
+        pages = 0 if sqlite_driver().sqlite_version_info < SAFE_SQLITE else _PAGES_AT_LAST
+        event.listen(engines.writer, "connect", _pragmas([f"wal_autocheckpoint = {pages}"]))
 
 
 def _make_folder(folder: Path) -> None:

@@ -287,7 +287,7 @@ def serve(end: socket.socket) -> None:
 def _write_for_ever(wire: _Wire) -> None:
     url, portfolio = wire.receive()
     engines = open_engines(url)
-    # They take long, and whoever takes cycles has time for them.
+    # They keep agents waiting, and whoever takes cycles has time for them.
     leave_checkpoints_to_others(engines)
     journal = SqlGateJournal(engines, portfolio)
     try:

@@ -120,7 +120,14 @@ def test_a_key_lends_for_its_own_strategies_only(agent_with: Callable[..., Agent
     assert other.post(LEASES, SETTLE).status == 403
 
 
-def test_asking_too_often_is_refused_and_settling_never(house: House):
+def test_settling_has_a_rate_too_since_each_looks_up_what_it_names(house: House):
+    house.options["orders_per_second"] = 1.0
+    agent = Agent(house.app(), house.key()[1])
+
+    assert [agent.post(LEASES, SETTLE).status for _ in range(4)][-1] == 429
+
+
+def test_asking_too_often_is_refused_and_settling_goes_on(house: House):
     house.options["orders_per_second"] = 1.0
     agent = Agent(house.app(), house.key()[1])
     asked = [agent.post(LEASES, slice_of(lease_id=f"lease:{n}")).status for n in range(1, 40)]
@@ -170,3 +177,11 @@ def test_no_slice_is_granted_while_the_database_is_silent(trader: Agent, world: 
 
     assert (told["verdict"], told["reservation"]) == ("reject", None)
     world.speak()
+
+
+def test_a_list_that_nobody_believes_is_refused(trader: Agent):
+    trader.post(LEASES, slice_of(asset=BTC, quantity=0.01, venue=VENUE))
+    spent = [{"client_order_id": "a", "quantity": 1e300}]
+    answer = trader.post(LEASES, SETTLE | {"orders": spent})
+
+    assert (answer.status, answer.error) == (422, "list_refused")

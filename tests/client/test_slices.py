@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from risk.api.bodies import MOST
 from risk.client import Slice
 from risk.client.core import Core
 from risk.client.errors import NoAnswer, RequestRefused
@@ -163,6 +164,20 @@ def test_a_clock_that_is_set_changes_nothing(desk: Desk):
 def test_what_a_slice_is_not_for_is_asked_about(desk: Desk, order: dict):
     assert desk.ask(1.0, **order).lease is None
     assert len(desk.asked) == 1
+
+
+def test_a_list_fits_into_one_request_whatever_the_orders_are_called():
+    desk = Desk(Slice(asset=BTC, side="buy", quantity=4.0, orders=500))
+    desk.renew()
+    names = [f"{'ä' * 400}-{n}" for n in range(80)]
+    answers = [desk.ask(0.01 + n / 1e4, client_order_id=name) for n, name in enumerate(names)]
+    sent, reply = [], desk.reply
+    desk.reply = lambda effect, fault=None: sent.append(effect.call) or reply(effect, fault)
+    desk.renew()
+
+    assert sum(answer.lease is not None for answer in answers) in range(40, 80)
+    assert len(sent[0].body) < MOST
+    assert set(names) <= set(desk.asked)
 
 
 def test_a_limit_on_how_many_orders_there_may_be_holds_beside_the_agent():

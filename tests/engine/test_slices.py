@@ -6,7 +6,13 @@ import msgspec
 import pytest
 
 from risk.domain.actions import ReleaseReservation
-from risk.domain.events import LeaseOverspent, OrderValidation, ReservationOverdue, Severity
+from risk.domain.events import (
+    LeaseOverspent,
+    ListDisputed,
+    OrderValidation,
+    ReservationOverdue,
+    Severity,
+)
 from risk.domain.leases import LEASE_LIFE
 from risk.domain.messages import LeaseBody, SettledOrder
 from risk.domain.orders import ReservationStatus, Side
@@ -17,6 +23,7 @@ from risk.errors import (
     InvalidInput,
     LeaseSettled,
     LeaseUnknown,
+    ListRefused,
     OrderUnknown,
     StoreUnavailable,
 )
@@ -316,6 +323,59 @@ def test_more_than_was_granted_happened_all_the_same_and_is_told():
     reason = answer_of(world.gate.answer_to("a").answer.result(0))["reasons"][0]
     assert (reason["outcome"], reason["value"]) == ("warned", pytest.approx(3 * UNIT))
     assert world.ask(body_of(value=10.0))["verdict"] == "reject"
+
+
+@pytest.mark.parametrize(
+    "spent",
+    [
+        {"a": 11 * UNIT},
+        {"a": 1e300},  # its square is no float
+        {"a": 1e308, "b": 1e308},  # nor is their sum
+        {f"{n}": UNIT for n in range(11)},
+    ],
+)
+def test_a_list_that_nobody_believes_is_refused_and_changes_nothing(spent: dict[str, float]):
+    """Reserved, it would leave no room to anybody, or end whoever measures it, again and again."""
+    world = narrow(1e4)
+    world.lend(slice_of())
+    with pytest.raises(ListRefused, match="cannot have been ordered of a slice"):
+        world.lend(settle(**spent))
+    world.cycle()
+
+    assert open_room(world) == {"lease:1": UNIT}
+    [event] = told(world, ListDisputed)
+    about = (event.lease_id, event.strategy, event.sender, event.severity)
+    assert about == ("lease:1", "trend", "agent", Severity.CRITICAL)
+    assert world.ask(body_of(value=10.0, strategy="dip"))["verdict"] == "approve"
+    assert world.lend(settle(a=UNIT)).settled.spent == UNIT
+
+
+def test_nothing_is_believed_of_a_slice_that_was_refused():
+    world = narrow(0.0)
+    world.lend(slice_of())
+    with pytest.raises(ListRefused):
+        world.lend(settle(a=UNIT))
+
+
+def test_what_is_settled_is_said_to_be_on_disk_when_it_is_also_to_who_asks_again(world):
+    """Whoever hears that it is forgets the list."""
+    world.lend(slice_of())
+    asked = [world.gate.lend(settle(a=UNIT), sender="agent").settled for _ in range(2)]
+    assert [each.done() for each in asked] == [False, False]
+
+    world.write()
+
+    assert [each.result(timeout=0).journalled for each in asked] == [True, True]
+
+
+def test_of_a_slice_that_there_is_not_no_orders_are_looked_up(world, monkeypatch):
+    looked_up: list[str] = []
+    found = world.journal.order
+    monkeypatch.setattr(world.journal, "order", lambda name: looked_up.append(name) or found(name))
+    with pytest.raises(LeaseUnknown):
+        world.lend(settle("lease:none", a=UNIT, b=UNIT))
+
+    assert looked_up == ["lease:none"]
 
 
 def test_an_id_that_has_an_answer_is_refused_and_nothing_else_is_lost(world):

@@ -20,6 +20,7 @@ from risk.domain.events import (
     LimitBreached,
     LimitCleared,
     LimitUpdated,
+    ListDisputed,
     MarkTrustChanged,
     OrderEnded,
     OrderValidation,
@@ -233,6 +234,24 @@ ORDER = {"client_order_id": "a-1", "strategy": "trend", "asset": "BTC/USDT"}
                 (
                     "1.500 filled, 1.000 allowed: more was filled than was let through; "
                     "order a-1, told by bot"
+                ),
+            ),
+        ),
+        (
+            ListDisputed(
+                **COMMON,
+                lease_id="lease:1",
+                strategy="trend",
+                sender="bot",
+                reason="11 cannot have been ordered of a slice of 1",
+                severity=Severity.CRITICAL,
+            ),
+            (
+                "halted",
+                "Orders that trend says it made of a slice were not believed",
+                (
+                    "11 cannot have been ordered of a slice of 1; "
+                    "slice lease:1, told by bot, still reserved"
                 ),
             ),
         ),

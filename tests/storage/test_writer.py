@@ -4,6 +4,7 @@ import os
 import select
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,8 @@ from tests.builders import NOON, PORTFOLIO
 from tests.storage.test_gate_journal_contract import SAID, answered
 
 NOTHING_NEW = Written({}, ())
+#: An answer of a tenth of a megabyte.
+LONG = "x" * 100_000
 
 
 @pytest.fixture
@@ -42,6 +45,18 @@ def writer(engines: Engines, sqlite_url: str, token: int) -> Iterator[WriterProc
     writer.await_start()
     yield writer
     writer.close()
+
+
+def test_the_log_of_what_it_writes_ends_also_while_nobody_takes_cycles(
+    writer: WriterProcess, tmp_path: Path, token: int
+) -> None:
+    log = tmp_path / "seawall.db-wal"
+    for batch in range(1, 16):
+        long = [answered(f"o{batch}-{n}", answer=LONG) for n in range(10)]
+        assert writer.write(batch, long, token=token) == NOTHING_NEW
+
+    # Of fifteen megabytes, and the journal's words beside them.
+    assert log.stat().st_size < 12_000_000
 
 
 def process_of(writer: WriterProcess) -> int:

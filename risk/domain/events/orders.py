@@ -127,6 +127,25 @@ class LeaseOverspent(RiskEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ListDisputed(RiskEvent):
+    """A list of orders made of a slice of room was not believed: the slice stays reserved.
+
+    Attributes
+    ----------
+    lease_id, strategy, sender : str
+    reason : str
+        One plain sentence.
+    severity : Severity
+    """
+
+    lease_id: str
+    strategy: str
+    sender: str
+    reason: str
+    severity: Severity
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReductionAcknowledged(RiskEvent):
     """An agent says that it will make a position smaller as requested.
 

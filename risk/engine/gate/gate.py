@@ -232,6 +232,8 @@ class Gate:
             If a slice is settled that was never asked for.
         LeaseSettled
             If one was settled before, with other orders.
+        ListRefused
+            If they cannot have been made of it.
         GateClosed
             Before the first cycle, and once another authority rules.
         StoreUnavailable

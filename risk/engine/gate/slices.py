@@ -1,7 +1,7 @@
 """Slices of room: granted as orders are, spent by their holders unasked, settled with a list."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from risk.domain.decisions import Decision, Outcome, Reason, ReasonCode
-from risk.domain.events import LeaseOverspent, Severity, Verdict
+from risk.domain.events import LeaseOverspent, ListDisputed, Severity, Verdict
 from risk.domain.gate import Lent
 from risk.domain.journalling import Note, Progressed, Told
 from risk.domain.leases import (
@@ -36,11 +36,12 @@ from risk.domain.messages import (
 )
 from risk.domain.orders import Reservation, ReservationStatus
 from risk.domain.snapshot import RESERVATION_LIFE
-from risk.engine.gate.common import Common, done
+from risk.engine.gate.common import Common
 from risk.engine.gate.known import KnownOrder, order_of
 from risk.engine.gate.orders import Orders, may_be_kept
 from risk.engine.gate.outcomes import Outcomes
-from risk.errors import LeaseSettled, LeaseUnknown
+from risk.engine.gate.trades import too_much
+from risk.errors import LeaseSettled, LeaseUnknown, ListRefused
 from risk.limits.sent import SentOrder
 from risk.manager.forms import is_name
 from risk.manager.messages import message_of
@@ -200,22 +201,34 @@ class Slices:
 
     def _look_up(self, body: LeaseBody) -> None:
         """Remember what the database knows of all that is named."""
-        names = (body.lease_id, body.settles, *(each.client_order_id for each in body.orders))
+        names = (body.lease_id, *(each.client_order_id for each in body.orders))
+        # First of all: of a slice that there is not, nobody looks up hundreds of orders.
+        if body.settles is not None:
+            self._mine(body.settles, body, self._outcomes.answered)
         for name in names:
             if name is not None and is_name(name):
                 self._outcomes.answered(name)
+
+    def _mine(
+        self, lease_id: str, body: LeaseBody, find: Callable[[str], KnownOrder | None]
+    ) -> KnownOrder:
+        known = find(lease_id) if is_name(lease_id) else None
+        mine = (body.portfolio, body.strategy)
+        if known is None or (known.body.portfolio, known.body.strategy) != mine:
+            raise LeaseUnknown(lease_id)
+        return known
 
     def _settle(
         self, lease_id: str, body: LeaseBody, listed: Sequence[LeasedOrder], sender: str
     ) -> Future[SettledLease]:
         common = self._common
-        known = common.orders.get(lease_id)
-        mine = (body.portfolio, body.strategy)
-        if known is None or (known.body.portfolio, known.body.strategy) != mine:
-            raise LeaseUnknown(lease_id)
+        known = self._mine(lease_id, body, common.orders.get)
         if known.status is ReservationStatus.SETTLED:
-            return done(self._settled_before(known, listed))
+            said = self._settled_before(known, listed)
+            return self._say_settled((), said)
         begun = common.clock.monotonic()
+        ordered = sum(each.quantity for each in listed)
+        self._refuse_disputed(known, ordered, sender)
         reserved = common.book.ledger.reservations.get(lease_id)
         room = 0.0 if reserved is None else reserved.order.quantity
         notes: list[Note] = []
@@ -223,7 +236,6 @@ class Slices:
             notes.append(common.book.add(replace(reserved, status=ReservationStatus.SETTLED)))
         self._end_count(known)
         told, spent = [], list[float]()
-        ordered = sum(each.quantity for each in listed)
         made = _Made(known, _decode(known.record.answer), _leased(lease_id, ordered, room))
         for each in listed:
             accepted = common.orders.get(each.client_order_id) is None
@@ -235,13 +247,35 @@ class Slices:
         notes.append(Progressed(lease_id, known.status, known.filled))
         if known.filled > room * (1.0 + _DUST):
             notes.append(self._overspent(known, room, sender))
-        said = _settled(known, told)
-        return common.put(
+        return self._say_settled(notes, _settled(known, told))
+
+    def _say_settled(self, notes: Sequence[Note], said: SettledLease) -> Future[SettledLease]:
+        """Say it once it is written; again, once all that was put before is.
+
+        Whoever hears that it is on disk forgets the list.
+        """
+        return self._common.put(
             notes,
             Future(),
             written=lambda: said,
             unwritten=lambda: msgspec.structs.replace(said, journalled=False),
         )
+
+    def _refuse_disputed(self, known: KnownOrder, ordered: float, sender: str) -> None:
+        """Refuse a list that nobody believes: reserved, it would leave no room to anybody."""
+        reason = too_much(ordered, known.record.allowed)
+        if reason is None:
+            return
+        event = ListDisputed(
+            **self._common.stamp(),
+            lease_id=known.body.client_order_id,
+            strategy=known.body.strategy,
+            sender=sender,
+            reason=reason,
+            severity=Severity.CRITICAL,
+        )
+        self._common.put_refusal([Told(event)])
+        raise ListRefused(reason)
 
     def _book(self, made: _Made, each: LeasedOrder, sender: str, begun: float) -> list[Note]:
         """Reserve an order that was made of a slice, as one that was answered; gives its notes."""
@@ -327,8 +361,7 @@ class Slices:
         # None has less than nothing: what adds up to the same are the same orders.
         if math.fsum(spent) != known.filled:
             raise LeaseSettled(lease_id)
-        said = _settled(known, told)
-        return msgspec.structs.replace(said, journalled=common.journalling)
+        return _settled(known, told)
 
     # --- what counts as sent ---------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from risk.manager.forms import is_name
 BELIEVABLE = 0.25
 #: Where nobody knows a mark: nor so many times dearer or cheaper than what the position cost.
 BELIEVABLE_TIMES = 10.0
-#: Nor was more than so many times an order filled of it.
+#: Nor was more than so many times an order filled of it, or a slice of room ordered.
 MOST_FILLED = 10.0
 #: How far the clock of whoever reports may be ahead.
 CLOCK_SKEW = timedelta(minutes=1)
@@ -91,6 +91,19 @@ def disbelief(
     if abs(fill.fee) > BELIEVABLE * fill.quantity * fill.price:
         return f"a fee of {fill.fee:,.6g} is more than {BELIEVABLE:.0%} of what was traded"
     return _far_from_mark(fill, mark) if mark.known else _far_from_cost(fill, held)
+
+
+def too_much(ordered: float, allowed: float) -> str | None:
+    """Why nobody believes that so much was ordered of a slice of room; None if it may have been.
+
+    Parameters
+    ----------
+    ordered, allowed : float
+        Units of all orders that it is said to have become, and units that were granted.
+    """
+    if ordered <= MOST_FILLED * allowed:
+        return None
+    return f"{ordered:,.6g} cannot have been ordered of a slice of {allowed:,.6g}"
 
 
 def _far_from_mark(fill: Fill, mark: Mark) -> str | None:
