@@ -4,10 +4,12 @@ Writing takes the interpreter as long as answering does. In the authority's own 
 keep the other waiting, statement by statement; beside it, writing costs the authority one message
 and one answer a batch, and uses another core.
 
-The process ends when the authority does, however that ends: its wire does. What it had begun to
-write it finishes, under the token of a lease that only stands until somebody else takes it.
+The process ends when the authority does, however that ends: its wire does, and Linux ends it even
+where it is frozen, since nobody could write any more if it held the right to. Elsewhere it finishes
+what it had begun to write, under the token of a lease that stands until somebody else takes it.
 """
 
+import ctypes
 import logging
 import pickle  # nosec B403: both ends are this program
 import signal
@@ -38,6 +40,8 @@ _TO_START = 60.0
 _LENGTH = struct.Struct("!I")
 _READ_AT_ONCE = 65_536
 _READY = "ready"
+#: Of prctl(2).
+_PR_SET_PDEATHSIG = 1
 
 
 class Served(Protocol):
@@ -311,11 +315,22 @@ def _answer(
         return StoreError(f"a batch of the gate cannot be written: {problem!r}")
 
 
+def _end_with_parent() -> None:
+    """Let Linux kill this process as soon as the thread that launched it ends.
+
+    That thread takes the cycles or writes the notes: where it ends before its program, the next
+    batch finds a new process.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def main() -> None:
     """Write for the process that holds the other end of the socket named in the arguments."""
     # Whoever ends a whole group of processes ends the authority, which has notes left to write.
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
+    _end_with_parent()
     serve(socket.socket(fileno=int(sys.argv[1])))
 
 

@@ -3,8 +3,10 @@
 import os
 import select
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -104,3 +106,31 @@ def test_it_ends_with_its_authority_and_not_before(writer: WriterProcess, token:
     assert wire is not None
     wire.close()  # as a killed authority's
     assert has_ended(process)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+def test_one_that_is_frozen_ends_with_its_authority_too(sqlite_url: str) -> None:
+    """It may hold the right to write, and nobody else could ever again."""
+    told, tell = os.pipe()
+    authority = os.fork()
+    if authority == 0:
+        _launch_and_tell(sqlite_url, tell)
+    os.close(tell)
+    with os.fdopen(told) as said:
+        writing = os.pidfd_open(int(said.readline()))
+    try:
+        signal.pidfd_send_signal(writing, signal.SIGSTOP)
+        os.kill(authority, signal.SIGKILL)
+        os.waitpid(authority, 0)
+        assert select.select([writing], [], [], 10.0)[0]
+    finally:
+        os.close(writing)
+
+
+def _launch_and_tell(url: str, tell: int) -> NoReturn:
+    engines = open_engines(url)
+    writer = WriterProcess(url, PORTFOLIO, SqlGateJournal(engines, PORTFOLIO))
+    writer.await_start()
+    os.write(tell, f"{process_of(writer)}\n".encode())
+    while True:
+        signal.pause()
