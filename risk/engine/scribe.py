@@ -17,8 +17,11 @@ from risk.errors import StoreUnavailable
 
 _LOG = structlog.get_logger(__name__)
 
-#: Lines in one transaction: what waits behind a long one should not wait much longer.
-LARGEST_BATCH = 500
+#: Notes after which a transaction takes no more lines: what waits behind a long one should not wait
+#: much longer. Most lines have two; one that settles a slice of room may have a thousand.
+LARGEST_BATCH = 1_000
+#: Lines that may wait where a database that was silent counts as answering again.
+_MOST_WAITING = 500
 #: Seconds between two tries while the database does not answer.
 RETRY_SECONDS = 0.25
 #: Seconds that whoever flushes waits for another thread's batch: a cycle can, an agent cannot.
@@ -177,9 +180,12 @@ class Scribe:
         # One that may have been written already is written again exactly as it was.
         if self._batch:
             return
+        notes = 0
         with self._news:
-            while self._queue and len(self._batch) < LARGEST_BATCH:
-                self._batch.append(self._queue.popleft())
+            while self._queue and notes < LARGEST_BATCH:
+                line = self._queue.popleft()
+                self._batch.append(line)
+                notes += len(line.notes)
 
     def _fall_silent(self, problem: str) -> None:
         self.problem = problem
@@ -190,7 +196,7 @@ class Scribe:
 
     def _speak_again(self) -> None:
         # What came meanwhile waits for no more than one batch, however fast it comes.
-        if not self.journalling and len(self._queue) < LARGEST_BATCH:
+        if not self.journalling and len(self._queue) < _MOST_WAITING:
             self.journalling, self.problem = True, ""
             _LOG.info("journal_speaks_again")
 

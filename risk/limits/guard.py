@@ -342,7 +342,9 @@ class LimitGuard:
     def _limits(self, key: PositionKey) -> _Enclosing:
         found = self._enclosing.get(key)
         if found is None:
-            found = self._enclosing[key] = self._found(key)
+            found = self._found(key)
+            if len(self._enclosing) < _REMEMBERED:
+                self._enclosing[key] = found
         return found
 
     def _found(self, key: PositionKey) -> _Enclosing:

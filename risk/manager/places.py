@@ -17,6 +17,8 @@ from risk.portfolio.committed import scopes_of
 from risk.portfolio.following import Moved
 
 _ANY_STEP = Instrument()
+#: Places that are kept: whoever sends orders makes up the names in them.
+_REMEMBERED = 10_000
 
 
 class Place(NamedTuple):
@@ -111,7 +113,8 @@ class Places:
         found = self._found.get((strategy, asset, venue, side))
         if found is None:
             found = self._look(PositionKey(strategy, asset, venue), Side(side))
-            self._found[strategy, asset, venue, side] = found
+            if len(self._found) < _REMEMBERED:
+                self._found[strategy, asset, venue, side] = found
         return found
 
     def tightest(self, key: PositionKey) -> tuple[TradingState, Scope]:

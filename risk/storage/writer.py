@@ -11,12 +11,15 @@ what it had begun to write, under the token of a lease that stands until somebod
 
 import ctypes
 import logging
+import math
 import pickle  # nosec B403: both ends are this program
+import select
 import signal
 import socket
 import struct
 import subprocess  # nosec B404
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -37,6 +40,8 @@ _LOG = structlog.get_logger(__name__)
 _LONGEST = 3.0 * PATIENCE
 #: Seconds for a process to begin: it imports what it needs.
 _TO_START = 60.0
+#: Seconds between two launches: one that ends as soon as it begins should not take a processor.
+_BETWEEN_LAUNCHES = 2.0
 _LENGTH = struct.Struct("!I")
 _READ_AT_ONCE = 65_536
 _READY = "ready"
@@ -68,6 +73,8 @@ class Served(Protocol):
 class WriterProcess:
     """A `GateJournal` that writes in another process, and reads in this one.
 
+    Until the other process can write, this one does: nobody waits for one that begins again.
+
     Not for two threads at once, but for its reading.
 
     Parameters
@@ -75,8 +82,8 @@ class WriterProcess:
     url : str
         Of the database.
     portfolio : str
-    reading : GateJournal
-        What is read is read through this one.
+    here : GateJournal
+        Of this process: reads, and writes until the other process can.
     longest : float
         Seconds for one batch.
     launch : callable, optional
@@ -87,17 +94,18 @@ class WriterProcess:
         self,
         url: str,
         portfolio: str,
-        reading: GateJournal,
+        here: GateJournal,
         *,
         longest: float = _LONGEST,
         launch: "Callable[[socket.socket], Served] | None" = None,
     ) -> None:
         self._job = (url, portfolio)
-        self._reading = reading
+        self._here = here
         self._longest = longest
         self._launch = _launched if launch is None else launch
         self._process: Served | None = None
         self._wire: _Wire | None = None
+        self._launched_at = -math.inf
 
     def start(self) -> None:
         """Begin to begin: see `await_start`."""
@@ -109,6 +117,7 @@ class WriterProcess:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = self._launch(theirs)
+        self._launched_at = time.monotonic()
         self._wire = _Wire(ours, seconds=_TO_START)
         self._wire.send(self._job)
 
@@ -145,7 +154,8 @@ class WriterProcess:
 
     def write(self, batch: int, notes: Sequence[Note], *, token: int) -> Written:
         """See :meth:`risk.domain.journalling.GateJournal.write`."""
-        self.await_start()
+        if not self._has_begun():
+            return self._here.write(batch, notes, token=token)
         wire = self._wire
         assert wire is not None, "it was started"
 
@@ -153,11 +163,31 @@ class WriterProcess:
             wire.send((batch, notes, token))
             return wire.receive()
 
-        answer = self._asking(ask)
+        try:
+            answer = self._asking(ask)
+        except StoreUnavailable:
+            # It has ended by now. Whether it had written this or not, its number tells.
+            return self._here.write(batch, notes, token=token)
         if isinstance(answer, StoreError):
             raise answer
         assert isinstance(answer, Written), "nothing else is answered"
         return answer
+
+    def _has_begun(self) -> bool:
+        """Whether the other process can write now; if there is none, it is launched."""
+        wire, waited = self._wire, time.monotonic() - self._launched_at
+        if wire is not None and wire.seconds == self._longest:
+            return True
+        if wire is not None and wire.has_news:
+            with suppress(StoreUnavailable):  # it ended instead: another one is launched later
+                self._asking(wire.receive)
+                wire.seconds = self._longest
+                return True
+        elif wire is not None and waited > _TO_START:
+            self._give_up()
+        elif wire is None and waited > _BETWEEN_LAUNCHES:
+            self.start()
+        return False
 
     def _asking(self, ask: Callable[[], Any]) -> Any:
         try:
@@ -184,23 +214,23 @@ class WriterProcess:
 
     def last_batch(self) -> int:
         """See :meth:`risk.domain.journalling.GateJournal.last_batch`."""
-        return self._reading.last_batch()
+        return self._here.last_batch()
 
     def order(self, client_order_id: str) -> AnsweredOrder | None:
         """See :meth:`risk.domain.journalling.GateJournal.order`."""
-        return self._reading.order(client_order_id)
+        return self._here.order(client_order_id)
 
     def let_through_since(self, at: datetime) -> Sequence[AnsweredOrder]:
         """See :meth:`risk.domain.journalling.GateJournal.let_through_since`."""
-        return self._reading.let_through_since(at)
+        return self._here.let_through_since(at)
 
     def last_fills(self, most: int) -> Sequence[str]:
         """See :meth:`risk.domain.journalling.GateJournal.last_fills`."""
-        return self._reading.last_fills(most)
+        return self._here.last_fills(most)
 
     def booked(self, fill: Fill) -> Fill | None:
         """See :meth:`risk.domain.journalling.GateJournal.booked`."""
-        return self._reading.booked(fill)
+        return self._here.booked(fill)
 
 
 def _kill(process: Served) -> None:
@@ -267,6 +297,11 @@ class _Wire:
         if not found:
             raise EOFError("its wire is closed")
         return found
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is something to receive, an end included."""
+        return bool(select.select([self._end], [], [], 0.0)[0])
 
     def close(self) -> None:
         """Hang up."""

@@ -378,6 +378,28 @@ def test_of_a_slice_that_there_is_not_no_orders_are_looked_up(world, monkeypatch
     assert looked_up == ["lease:none"]
 
 
+def test_long_lists_share_no_transaction(monkeypatch):
+    """Together they would take longer than those who wait behind them have patience for."""
+    world = narrow()
+    monkeypatch.setattr("risk.engine.scribe.LARGEST_BATCH", 10)
+    names = [f"lease:{n}" for n in range(4)]
+    for number, name in enumerate(names, start=1):
+        world.lend(slice_of(name, number * 10.0))
+    batches: list[int] = []
+    write = world.journal.write
+    monkeypatch.setattr(
+        world.journal,
+        "write",
+        lambda batch, notes, **also: batches.append(len(notes)) or write(batch, notes, **also),
+    )
+    for name in names:
+        spent = {f"{name[-1]}/{n}": 0.00001 for n in range(6)}
+        world.gate.lend(settle(name, **spent), sender="agent")
+    world.write()
+
+    assert len(batches) == len(names)
+
+
 def test_an_id_that_has_an_answer_is_refused_and_nothing_else_is_lost(world):
     world.ask(body_of("a", value=100.0))
     world.lend(slice_of())

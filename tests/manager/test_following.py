@@ -184,3 +184,21 @@ def test_what_may_be_filled_of_what_nobody_can_value_stops_new_risk() -> None:
     course.hear(snapshot.after(order_of(SOL, 1e3, name="later")).ledger)
 
     assert course.manager.validate_order(request).verdict is Verdict.REJECT
+
+
+def test_names_that_somebody_makes_up_are_not_all_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While no cycle comes, nothing is forgotten otherwise."""
+    for room in ("risk.limits.guard", "risk.manager.places"):
+        monkeypatch.setattr(f"{room}._REMEMBERED", 10)
+    snapshot = snapshot_of(book_of({}))
+    manager = RiskManager(
+        step(RiskState(portfolio="demo", policy=policy_of()), snapshot).state, snapshot
+    )
+    request = request_of(order_of(BTC, 1e3))
+    for number in range(30):
+        manager.validate_order(replace(request, asset=f"MADE{number}/UP"))
+
+    guard, places = manager._guard, manager._places
+    assert guard is not None
+    assert (len(guard._enclosing), len(guard._met), len(places._found)) == (10, 10, 10)
+    assert manager.validate_order(request).verdict is Verdict.APPROVE

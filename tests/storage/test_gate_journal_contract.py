@@ -103,6 +103,7 @@ def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
     stored = _stored(engines)
     if apart:
         writer = WriterProcess(url, PORTFOLIO, stored.journal, launch=ServingThread)
+        writer.await_start()
         yield replace(stored, journal=writer)
         writer.close()
     else:

@@ -3,6 +3,7 @@
 import os
 import select
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,6 @@ from typing import NoReturn
 import pytest
 
 from risk.domain.journalling import Written
-from risk.errors import StoreUnavailable
 from risk.storage.decisions import SqlGateJournal
 from risk.storage.engines import Engines, open_engines, transaction
 from risk.storage.lease import SqlLeaseOffice
@@ -84,15 +84,58 @@ def test_one_that_was_killed_or_frozen_is_followed_by_another(
     os.kill(process_of(writer), signal.SIGKILL)
     assert has_ended(process_of(writer))
     assert writer.write(2, [answered("o2")], token=token) == NOTHING_NEW
+    writer.await_start()
     os.kill(process_of(writer), signal.SIGSTOP)
-    with pytest.raises(StoreUnavailable, match="notes ended"):
-        writer.write(3, [answered("o3")], token=token)
-    # Whether it was written nobody knows: it is written again, under its number.
+    # Whether it was written there nobody knows: it is written here, under its number.
+    assert writer.write(3, [answered("o3")], token=token) == NOTHING_NEW
     assert writer.write(3, [answered("o3")], token=token) == NOTHING_NEW
     assert writer.last_batch() == 3
     found = writer.order("o3")
     assert found is not None
     assert found.answer == SAID
+
+
+class Silent:
+    """Never begins to serve; ends when it is told."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self._end = end.dup()
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        return 0
+
+    def kill(self) -> None:
+        self._end.close()
+        self.returncode = -9
+
+
+def test_nobody_waits_for_one_that_does_not_begin(
+    engines: Engines, sqlite_url: str, token: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launched: list[Silent] = []
+
+    def launch(end: socket.socket) -> Silent:
+        launched.append(Silent(end))
+        return launched[-1]
+
+    journal = SqlGateJournal(engines, PORTFOLIO)
+    writer = WriterProcess(sqlite_url, PORTFOLIO, journal, launch=launch)
+    assert writer.write(1, [answered("o1")], token=token) == NOTHING_NEW
+    launched[0].kill()  # it ends; another one is not launched at once
+    assert writer.write(2, [answered("o2")], token=token) == NOTHING_NEW
+    assert writer.write(3, [answered("o3")], token=token) == NOTHING_NEW
+    assert len(launched) == 1
+    monkeypatch.setattr("risk.storage.writer._BETWEEN_LAUNCHES", 0.0)
+    assert writer.write(4, [answered("o4")], token=token) == NOTHING_NEW
+    monkeypatch.setattr("risk.storage.writer._TO_START", 0.0)
+    assert writer.write(5, [answered("o5")], token=token) == NOTHING_NEW
+    assert [each.returncode for each in launched] == [-9, -9]
+    assert writer.last_batch() == 5
+    writer.close()
 
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs Linux")
