@@ -17,7 +17,7 @@ from risk.domain.events import (
     ReservationOverdue,
 )
 from risk.domain.ledger import Fill
-from risk.domain.messages import OrderBody
+from risk.domain.messages import FillBody, OrderBody
 from risk.domain.orders import ReservationStatus, Side
 from risk.domain.ports import AccountReading, Carried
 from risk.domain.positions import PositionKey
@@ -644,6 +644,19 @@ def test_a_trade_that_nothing_speaks_for_is_booked_once_there_is_a_price(world):
     world.cycle()
     world.fill("o1", body_of().quantity, "f1")
     assert world.gate.ledger.positions[LONG].quantity == body_of().quantity
+
+
+def test_what_is_told_again_is_said_to_be_on_disk_when_it_is(world):
+    """Whoever hears that it is tells it no more."""
+    world.ask(body_of())
+    body = FillBody(fill_id="f1", quantity=body_of().quantity / 2, price=PRICES[BTC])
+    fills = [world.gate.record_fill("o1", body, sender="agent") for _ in range(2)]
+    ends = [world.gate.cancel("o1", sender="agent") for _ in range(2)]
+    assert not any(each.done() for each in (*fills, *ends))
+
+    world.write()
+
+    assert all(each.result(timeout=0).journalled for each in (*fills, *ends))
 
 
 def test_new_risk_is_not_let_in_when_the_journal_falls_silent_while_it_is_judged(world):

@@ -368,6 +368,17 @@ def test_what_is_settled_is_said_to_be_on_disk_when_it_is_also_to_who_asks_again
     assert [each.result(timeout=0).journalled for each in asked] == [True, True]
 
 
+def test_who_asks_again_hears_that_it_is_on_disk_also_where_answers_do_not_wait_for_that(world):
+    """Else its holder would tell it for ever."""
+    carried = Carried(
+        state=world.record.state, ledger=world.gate.ledger, models=world.record.snapshot.models
+    )
+    world.gate = gate_over(carried, world.journal, world.clock, durable=False)
+    world.gate.serve(world.record)
+    world.lend(slice_of())
+    assert [world.lend(settle()).settled.journalled for _ in range(2)] == [False, True]
+
+
 def test_of_a_slice_that_there_is_not_no_orders_are_looked_up(world, monkeypatch):
     looked_up: list[str] = []
     found = world.journal.order

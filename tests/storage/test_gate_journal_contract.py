@@ -181,6 +181,12 @@ def answered(name: str = "o1", *, verdict: Verdict = Verdict.APPROVE, **changes:
 # --- a batch -------------------------------------------------------------------------------
 
 
+def test_a_batch_of_nothing_is_one(desk: Desk):
+    """Whoever asks again waits for all that came before, with nothing new to write."""
+    desk.write()
+    assert desk.journal.last_batch() == 1
+
+
 def test_nothing_is_there_before_the_first_batch(desk: Desk):
     assert desk.journal.last_batch() == 0
     assert desk.journal.order("o1") is None

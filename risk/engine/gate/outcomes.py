@@ -1,6 +1,7 @@
 """What becomes of orders that were let through: fills, cancels, and those nobody tells of."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
@@ -119,7 +120,7 @@ class Outcomes:
                 return self._repeated(known, before, fill)
             self._refuse_anothers(fill)
             if common.book.has_heard(fill):  # the account told of it
-                return done(known.standing(journalled=common.journalling))
+                return self._stand(known)
             self._refuse_disputed(known, fill, sender)
             return self._book(known, fill, sender)
 
@@ -150,7 +151,7 @@ class Outcomes:
     def _repeated(self, known: KnownOrder, before: Fill, fill: Fill) -> Future[OrderStanding]:
         if not same_trade(before, fill):
             raise _otherwise(fill)
-        return done(known.standing(journalled=self._common.journalling))
+        return self._stand(known)
 
     def _refuse_anothers(self, fill: Fill) -> None:
         if _trade(fill) in self._trades:
@@ -223,11 +224,21 @@ class Outcomes:
     def _progress(self, known: KnownOrder, notes: list[Note]) -> Future[OrderStanding]:
         status = known.status or ReservationStatus.VOIDED
         notes.append(Progressed(known.record.client_order_id, status, known.filled))
+        return self._say(known, notes)
+
+    def _stand(self, known: KnownOrder) -> Future[OrderStanding]:
+        """Where it stands, again: on disk only once all is that was told before."""
+        return self._say(known, (), always=True)
+
+    def _say(
+        self, known: KnownOrder, notes: Sequence[Note], *, always: bool = False
+    ) -> Future[OrderStanding]:
         return self._common.put(
             notes,
             Future(),
             written=lambda: known.standing(journalled=True),
             unwritten=lambda: known.standing(journalled=False),
+            always=always,
         )
 
     # --- orders that are dead --------------------------------------------------------------
@@ -238,7 +249,7 @@ class Outcomes:
         with self._common.lock:
             reserved = self._common.book.ledger.reservations.get(client_order_id)
             if reserved is None:
-                return done(known.standing(journalled=self._common.journalling))
+                return self._stand(known)
             event = OrderEnded(**self._common.stamp(), **_about(reserved), sender=sender)
             return self._progress(known, [self._end(known, reserved), Told(event)])
 

@@ -225,7 +225,7 @@ class Slices:
         known = self._mine(lease_id, body, common.orders.get)
         if known.status is ReservationStatus.SETTLED:
             said = self._settled_before(known, listed)
-            return self._say_settled((), said)
+            return self._say_settled((), said, always=True)
         begun = common.clock.monotonic()
         ordered = sum(each.quantity for each in listed)
         self._refuse_disputed(known, ordered, sender)
@@ -249,7 +249,9 @@ class Slices:
             notes.append(self._overspent(known, room, sender))
         return self._say_settled(notes, _settled(known, told))
 
-    def _say_settled(self, notes: Sequence[Note], said: SettledLease) -> Future[SettledLease]:
+    def _say_settled(
+        self, notes: Sequence[Note], said: SettledLease, *, always: bool = False
+    ) -> Future[SettledLease]:
         """Say it once it is written; again, once all that was put before is.
 
         Whoever hears that it is on disk forgets the list.
@@ -259,6 +261,7 @@ class Slices:
             Future(),
             written=lambda: said,
             unwritten=lambda: msgspec.structs.replace(said, journalled=False),
+            always=always,
         )
 
     def _refuse_disputed(self, known: KnownOrder, ordered: float, sender: str) -> None:
