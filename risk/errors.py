@@ -254,6 +254,11 @@ class StateUnreadable(StoreError):
             f"a stored {what} cannot be read: {reason}. Run the version of Seawall that wrote "
             "it, or begin anew with another SEAWALL_HOME or database"
         )
+        self._told = (what, reason)
+
+    def __reduce__(self) -> tuple[type["StateUnreadable"], tuple[str, str]]:
+        # It also travels from the process that writes, which pickles by what stands in `args`.
+        return type(self), self._told
 
 
 class LeaseLost(StoreError):

@@ -1,6 +1,7 @@
 """The process that writes a gate's notes: killed, frozen, left alone."""
 
 import os
+import pickle
 import select
 import signal
 import socket
@@ -12,6 +13,7 @@ from typing import NoReturn
 import pytest
 
 from risk.domain.journalling import Written
+from risk.errors import LeaseLost, SchemaMismatch, StateUnreadable, StoreError
 from risk.storage.decisions import SqlGateJournal
 from risk.storage.engines import Engines, open_engines, transaction
 from risk.storage.lease import SqlLeaseOffice
@@ -59,6 +61,15 @@ def test_the_log_of_what_it_writes_ends_also_while_nobody_takes_cycles(
 
     # Of fifteen megabytes, and the journal's words beside them.
     assert log.stat().st_size < 12_000_000
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [StateUnreadable("RiskState", "no such field"), LeaseLost("gone"), SchemaMismatch("a table")],
+)
+def test_a_refusal_is_told_as_it_was(refusal: StoreError) -> None:
+    again = pickle.loads(pickle.dumps(refusal))
+    assert (type(again), str(again)) == (type(refusal), str(refusal))
 
 
 def process_of(writer: WriterProcess) -> int:
