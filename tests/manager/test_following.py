@@ -127,8 +127,12 @@ def parts_of(part: Any) -> Iterator[Reason]:
 
 
 def assert_same_answer(one: Decision, other: Decision) -> None:
-    assert one.verdict == other.verdict
-    assert one.allowed == pytest.approx(other.allowed, rel=1e-6)
+    # Of a book in excess by itself, rounding lets a billionth of an order pass, or not.
+    dust = 1e-6 * one.requested
+    assert one.allowed == pytest.approx(other.allowed, rel=1e-6, abs=dust)
+    if one.verdict != other.verdict:
+        assert max(one.allowed, other.allowed) <= dust
+        return
     assert one.trading_state == other.trading_state
     mine, theirs = told(one), told(other)
     names = [[(r.code, r.outcome, r.subject, r.scope) for r in each] for each in (mine, theirs)]
