@@ -38,7 +38,8 @@ def furnished() -> Starlette:
     """An authority with an order, a request and events, of which ids can be guessed."""
     reader = FakeTelling(values=[LastValue("equity", {}, NOON, 1.0)])
     reader.add("FundsMoved", amount=1.0)
-    desk = make_desk(FakeGate(), reader, KeyRing([KEY]))
+    gate = FakeGate()
+    desk = make_desk(lambda: gate, reader, KeyRing([KEY]))
     app = create_api(desk, pace=Pace(every=0.005, heartbeat=0.01, patience=1.0))
     for order_id in ("0", "o-1"):
         Agent(app, SECRET).post("/api/v1/orders/validate", order(client_order_id=order_id))
