@@ -8,12 +8,12 @@ from risk.domain.market import Mark
 from risk.domain.orders import Side
 from risk.domain.policy import Instrument
 from risk.domain.positions import PositionKey
-from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.scopes import Scope
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState
 from risk.domain.trading import TradingState
 from risk.limits.rulebook import Rulebook
-from risk.portfolio.committed import scopes_of
+from risk.portfolio.committed import enclosing
 from risk.portfolio.following import Moved
 
 _ANY_STEP = Instrument()
@@ -116,15 +116,11 @@ class Places:
 
     def tightest(self, key: PositionKey) -> tuple[TradingState, Scope]:
         """The tightest trading state of all scopes that enclose a position, and whose it is."""
-        standings, scopes = self._state.standings, self._enclosing(key)
+        standings = self._state.standings
+        scopes = enclosing(key, self._state.portfolio, self._state.policy)
         states = [standings[s].state if s in standings else TradingState.NORMAL for s in scopes]
         worst = max(range(len(scopes)), key=lambda n: states[n])
         return states[worst], scopes[worst]
-
-    def _enclosing(self, key: PositionKey) -> tuple[Scope, ...]:
-        if self._rulebook is not None:
-            return self._rulebook.enclosing(key)
-        return (Scope(ScopeKind.PORTFOLIO, self._state.portfolio), *scopes_of(key))
 
     def _look(self, key: PositionKey, side: Side) -> Place:
         policy, mark = self._state.policy, self._snapshot.mark(key.asset)

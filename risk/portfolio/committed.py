@@ -18,6 +18,7 @@ from risk.domain.assessment import (
     TailRisk,
 )
 from risk.domain.model import Model
+from risk.domain.policy import Policy
 from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Pending, Snapshot
@@ -121,6 +122,22 @@ def scopes_of(key: PositionKey) -> tuple[Scope, Scope, Scope]:
         Scope(ScopeKind.ASSET, key.asset),
         Scope(ScopeKind.VENUE, key.venue),
     )
+
+
+def enclosing(key: PositionKey, portfolio: str, policy: Policy | None) -> tuple[Scope, ...]:
+    """Every scope that an order for a position lies in, the widest first.
+
+    Parameters
+    ----------
+    key : PositionKey
+    portfolio : str
+    policy : Policy or None
+        Says of which type a strategy is; without one it is of none.
+    """
+    strategy, asset, venue = scopes_of(key)
+    kind = None if policy is None else policy.strategies.get(key.strategy)
+    of_type = () if kind is None else (Scope(ScopeKind.STRATEGY_TYPE, kind),)
+    return (Scope(ScopeKind.PORTFOLIO, portfolio), *of_type, strategy, asset, venue)
 
 
 def commitments_of(
