@@ -86,7 +86,7 @@ class WriterProcess:
         reading: GateJournal,
         *,
         longest: float = _LONGEST,
-        launch: "Callable[[socket.socket], Served] | None" = None,
+        launch: Callable[[socket.socket], Served] | None = None,
     ) -> None:
         self._job = (url, portfolio)
         self._reading = reading
@@ -94,6 +94,7 @@ class WriterProcess:
         self._launch = _launched if launch is None else launch
         self._process: Served | None = None
         self._wire: _Wire | None = None
+        self._is_ready = False
 
     def start(self) -> None:
         """Begin to begin: see `await_start`."""
@@ -105,6 +106,7 @@ class WriterProcess:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = self._launch(theirs)
+        self._is_ready = False
         self._wire = _Wire(ours, seconds=_TO_START)
         self._wire.send(self._job)
 
@@ -116,20 +118,22 @@ class WriterProcess:
         StoreUnavailable
             If it ends instead.
         """
+        self._ready_wire()
+
+    def _ready_wire(self) -> "_Wire":
+        """To a process that can write; see `await_start`."""
         self.start()
         wire = self._wire
         assert wire is not None, "it was started"
-        if wire.seconds == self._longest:
-            return
-        self._asking(wire.receive)
-        wire.seconds = self._longest
+        if not self._is_ready:
+            self._asking(wire.receive)
+            wire.seconds = self._longest
+            self._is_ready = True
+        return wire
 
     def close(self) -> None:
         """End the process once it has written what it was sent."""
-        process, wire = self._process, self._wire
-        self._process = self._wire = None
-        if wire is not None:
-            wire.close()
+        process = self._hang_up()
         if process is None:
             return
         try:
@@ -137,13 +141,19 @@ class WriterProcess:
         except subprocess.TimeoutExpired:
             _kill(process)
 
+    def _hang_up(self) -> Served | None:
+        """Close the wire; gives whoever was at its other end."""
+        process, wire = self._process, self._wire
+        self._process = self._wire = None
+        if wire is not None:
+            wire.close()
+        return process
+
     # --- writing ---------------------------------------------------------------------------
 
     def write(self, batch: int, notes: Sequence[Note], *, token: int) -> Written:
         """See :meth:`risk.domain.journalling.GateJournal.write`."""
-        self.await_start()
-        wire = self._wire
-        assert wire is not None, "it was started"
+        wire = self._ready_wire()
 
         def ask() -> Any:
             wire.send((batch, notes, token))
@@ -168,10 +178,7 @@ class WriterProcess:
         The batch that it may have written all the same has a number by which a second writing of
         it is known.
         """
-        process, wire = self._process, self._wire
-        self._process = self._wire = None
-        if wire is not None:
-            wire.close()
+        process = self._hang_up()
         if process is not None:
             _kill(process)
             _LOG.warning("writer_ended", code=process.returncode)
