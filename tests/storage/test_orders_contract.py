@@ -16,7 +16,7 @@ from risk.storage import journal
 from risk.storage.bars import REAL_MARKET
 from risk.storage.decisions import SqlGateJournal
 from risk.storage.engines import Engines, open_engines, transaction
-from risk.storage.orders import PAGE, _end_of
+from risk.storage.orders import PAGE, end_of
 from risk.storage.portfolios import add_portfolio
 from risk.storage.store import SqlStore
 from tests import fakes_orders
@@ -296,7 +296,7 @@ def test_a_story_says_which_person_gave_its_room_back(filled_sqlite):
         journal.append(connection, BOOK, journal.entries_of([released]))
 
         def found_of(order: AnsweredOrder) -> object:
-            return _end_of(connection, BOOK, order)
+            return end_of(connection, BOOK, order)
 
         assert found_of(order) is None, "told of too long after"
         assert found_of(replace(order, at=AFTERNOON - DAY)) == released

@@ -19,6 +19,7 @@ from risk.domain.leases import is_lease_id
 from risk.domain.ledger import Fill
 from risk.domain.messages import FillBody, OrderStanding
 from risk.domain.orders import Reservation, ReservationStatus
+from risk.domain.positions import DUST
 from risk.engine.gate.common import Common, done
 from risk.engine.gate.known import KnownOrder
 from risk.engine.gate.trades import disbelief, fill_of, same_trade
@@ -26,8 +27,6 @@ from risk.errors import FillRefused, OrderUnknown
 
 #: Trades known by heart; once there are more, the database is asked about those that are not.
 _REMEMBERED = 100_000
-#: What floats leave over of a quantity, as a share of it.
-_DUST = 1e-9
 
 
 class Outcomes:
@@ -200,7 +199,7 @@ class Outcomes:
     ) -> list[Note]:
         """What is told of a trade that its order did not allow."""
         allowed = known.record.allowed
-        if was_open and known.filled <= allowed * (1.0 + _DUST):
+        if was_open and known.filled <= allowed * (1.0 + DUST):
             return []
         reason = (
             f"{known.filled:,.6g} were filled of an order of {allowed:,.6g}"

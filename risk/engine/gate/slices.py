@@ -35,6 +35,7 @@ from risk.domain.messages import (
     SettledOrder,
 )
 from risk.domain.orders import Reservation, ReservationStatus
+from risk.domain.positions import DUST
 from risk.domain.snapshot import RESERVATION_LIFE
 from risk.engine.gate.common import Common, done
 from risk.engine.gate.known import KnownOrder, order_of
@@ -45,8 +46,6 @@ from risk.limits.sent import SentOrder
 from risk.manager.forms import is_name
 from risk.manager.messages import message_of
 
-#: What floats leave over of a quantity, as a share of it.
-_DUST = 1e-9
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder(OrderAnswer).decode
 
@@ -233,7 +232,7 @@ class Slices:
                 notes += self._book(made, each, sender, begun)
         known.status, known.filled = ReservationStatus.SETTLED, math.fsum(spent)
         notes.append(Progressed(lease_id, known.status, known.filled))
-        if known.filled > room * (1.0 + _DUST):
+        if known.filled > room * (1.0 + DUST):
             notes.append(self._overspent(known, room, sender))
         said = _settled(known, told)
         return common.put(
@@ -372,7 +371,7 @@ def _refused(decision: Decision, *reasons: Reason) -> Decision:
 
 def _leased(lease_id: str, ordered: float, room: float) -> Reason:
     """What is told of each order that was made of a slice."""
-    within = ordered <= room * (1.0 + _DUST)
+    within = ordered <= room * (1.0 + DUST)
     return Reason(
         ReasonCode.LEASED,
         Outcome.PASSED if within else Outcome.WARNED,
