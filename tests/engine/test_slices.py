@@ -267,10 +267,9 @@ def test_its_orders_live_on_as_any_order(world):
 def test_all_of_a_settlement_is_one_line_of_the_journal(world):
     world.lend(slice_of())
     before = len(world.journal.entries)
-    world.journal.fail_with = None
     world.gate.lend(settle(a=UNIT / 4, b=UNIT / 4), sender="agent")
 
-    assert world.gate._common.scribe.backlog == 1
+    assert world.backlog == 1
     world.write()
     kinds = [(e.order.client_order_id, e.status.value) for _, e in world.journal.entries[before:]]
     assert kinds == [("lease:1", "settled"), ("a", "pending"), ("b", "pending")]
