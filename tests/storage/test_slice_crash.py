@@ -19,7 +19,7 @@ from risk.storage.portfolios import add_portfolio
 from tests.books import BTC, NOW, PRICES
 from tests.engine.gates import GateWorld, slice_of
 from tests.storage.killed import PORTFOLIO, ROOM, ROUNDS, killed_while, tell, world_over
-from tests.storage.rows import lease_token, read
+from tests.storage.rows import lease_token, next_token, read
 
 UNIT = 1e3 / PRICES[BTC]
 
@@ -65,9 +65,9 @@ def test_a_slice_is_on_disk_with_all_that_became_of_it(engines: Engines):
 # --- killed --------------------------------------------------------------------------------
 
 
-def burst(engines: Engines, token: int, name: str, pipe: int) -> NoReturn:
+def burst(engines: Engines, token: int, name: str, pipe: int, writer: str | None) -> NoReturn:
     """Lend, spend and settle until killed; say on the pipe whatever was answered."""
-    world = world_over(engines, token)
+    world = world_over(engines, token, writer=writer)
     world.gate.start()
     number, before = 0, None
     while True:
@@ -88,10 +88,12 @@ def burst(engines: Engines, token: int, name: str, pipe: int) -> NoReturn:
         before = which if granted["verdict"] != "reject" else None
 
 
-def killed_in_a_burst(url: str, token: int, name: str, after: float) -> list[list[str | None]]:
+def killed_in_a_burst(
+    url: str, token: int, name: str, after: float, *, apart: bool
+) -> list[list[str | None]]:
     """Everything that a gate had said when it was killed."""
     return killed_while(
-        lambda pipe: burst(open_engines(url), token, name, pipe),
+        lambda pipe: burst(open_engines(url), token, name, pipe, url if apart else None),
         enough=lambda text: text.count(b"\n") >= 4,
         after=after,
     )
@@ -120,13 +122,19 @@ def require_whole(engines: Engines, world: GateWorld) -> dict[str, tuple[str | N
     return {name: (status, spent) for name, status, spent, *_ in rows}
 
 
+@pytest.mark.parametrize(
+    ("apart", "rounds"), [(False, ROUNDS), (True, max(1, ROUNDS // 3))], ids=["here", "apart"]
+)
 def test_whenever_a_gate_is_killed_a_slice_is_settled_whole_or_not_at_all(
-    engines: Engines, database_url: str
+    engines: Engines, database_url: str, apart: bool, rounds: int
 ):
     chance, token = random.Random(20261129), lease_token(engines, PORTFOLIO)
-    for number in range(ROUNDS):
+    for number in range(rounds):
         engines.dispose()
-        said = killed_in_a_burst(database_url, token, f"r{number}", chance.uniform(0.0, 0.1))
+        after = chance.uniform(0.0, 0.1)
+        said = killed_in_a_burst(database_url, token, f"r{number}", after, apart=apart)
+        # Whoever takes over has a lease of its own, before it reads: what still writes is refused.
+        token = next_token(engines, PORTFOLIO)
         world = world_over(engines, token)
         kept = require_whole(engines, world)
         for which, verdict, before in said:
