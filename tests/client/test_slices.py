@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -203,6 +204,22 @@ def test_a_hold_stops_the_spending(desk: Desk):
     desk.refresh(holds=[{"scope": f"asset:{BTC}", "trading_state": "HALTED", "cause": "by hand"}])
 
     assert desk.ask(1.0).codes == ("halted",)
+
+
+@pytest.mark.parametrize("scope", ["strategy_type:momentum", "venue:sim-a"])
+def test_a_hold_that_only_seawall_knows_to_be_met_or_not_is_asked_about(desk: Desk, scope: str):
+    desk.refresh(holds=[{"scope": scope, "trading_state": "HALTED", "cause": "by hand"}])
+
+    assert desk.ask(1.0).lease is None
+    assert len(desk.asked) == 1
+
+
+def test_a_hold_of_another_venue_is_not_met():
+    desk = Desk(replace(KEPT, venue="sim-a"))
+    desk.renew()
+    desk.refresh(holds=[{"scope": "venue:sim-b", "trading_state": "HALTED", "cause": "by hand"}])
+
+    assert desk.ask(1.0, venue="sim-a").lease is not None
 
 
 def test_what_is_known_must_be_fresh(desk: Desk):
