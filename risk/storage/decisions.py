@@ -1,6 +1,6 @@
 """Orders with their answers, written before they are said: a `GateJournal` in a database."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
@@ -30,6 +30,8 @@ from risk.storage.lease import require_token
 from risk.storage.tables import decision, from_ms, gate_batch, ledger_entry, to_ms
 
 _COLUMNS = tuple(column.name for column in decision.columns)
+# SQLite takes no more than 32,766 values.
+_IDS_AT_ONCE = 10_000
 _in_columns = itemgetter(*_COLUMNS)
 
 
@@ -76,10 +78,10 @@ class SqlGateJournal:
             journal.append(connection, self._portfolio, journal.entries_of(_events(notes, before)))
             return Written(before, tuple(self._write_latches(connection, notes)))
 
-    def order(self, client_order_id: str) -> AnsweredOrder | None:
-        """An order that was answered; None if none of that id was."""
+    def answered(self, client_order_ids: Collection[str]) -> Sequence[AnsweredOrder]:
+        """Those of the orders that were answered."""
         with transaction(self._reader) as connection:
-            return next(iter(_orders(connection, self._portfolio, [client_order_id])), None)
+            return _orders(connection, self._portfolio, client_order_ids)
 
     def let_through_since(self, at: datetime) -> Sequence[AnsweredOrder]:
         """Orders of which anything was let through since then, oldest first."""
@@ -240,13 +242,14 @@ def _told_otherwise(
 
 
 def _orders(connection: Connection, portfolio: str, ids: Iterable[str]) -> list[AnsweredOrder]:
-    wanted = list(ids)
-    if not wanted:
-        return []
-    query = select(decision).where(
-        decision.c.portfolio == portfolio, decision.c.client_order_id.in_(wanted)
-    )
-    return [order_of_row(row) for row in connection.execute(query)]
+    wanted, found = list(ids), list[AnsweredOrder]()
+    for first in range(0, len(wanted), _IDS_AT_ONCE):
+        query = select(decision).where(
+            decision.c.portfolio == portfolio,
+            decision.c.client_order_id.in_(wanted[first : first + _IDS_AT_ONCE]),
+        )
+        found += map(order_of_row, connection.execute(query))
+    return found
 
 
 def _events(notes: Iterable[Note], before: Mapping[str, AnsweredOrder]) -> Iterable[RiskEvent]:

@@ -15,7 +15,7 @@ import socket
 import struct
 import subprocess  # nosec B404
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Protocol
@@ -189,9 +189,9 @@ class WriterProcess:
         """See :meth:`risk.domain.journalling.GateJournal.last_batch`."""
         return self._reading.last_batch()
 
-    def order(self, client_order_id: str) -> AnsweredOrder | None:
-        """See :meth:`risk.domain.journalling.GateJournal.order`."""
-        return self._reading.order(client_order_id)
+    def answered(self, client_order_ids: Collection[str]) -> Sequence[AnsweredOrder]:
+        """See :meth:`risk.domain.journalling.GateJournal.answered`."""
+        return self._reading.answered(client_order_ids)
 
     def let_through_since(self, at: datetime) -> Sequence[AnsweredOrder]:
         """See :meth:`risk.domain.journalling.GateJournal.let_through_since`."""

@@ -455,13 +455,28 @@ def test_a_settlement_that_is_not_written_in_time_holds_in_memory_and_says_so(wo
 def test_what_must_be_looked_up_is_not_settled_while_the_database_is_away(world):
     world.lend(slice_of())
 
-    def away(_name: str) -> None:
+    def away(_names: object) -> None:
         raise StoreUnavailable("away")
 
-    world.journal.order = away
+    world.journal.answered = away
     with pytest.raises(StoreUnavailable):
         world.lend(settle(a=UNIT / 2))
     assert open_room(world) == {"lease:1": UNIT}
+
+
+def test_a_list_is_looked_up_in_one_go(world, monkeypatch):
+    """Each way to the database takes as long as all else that an order of the list needs."""
+    world.lend(slice_of())
+    asked, answered = list[list[str]](), world.journal.answered
+
+    def looked_up(names: list[str]) -> object:
+        asked.append(names)
+        return answered(names)
+
+    monkeypatch.setattr(world.journal, "answered", looked_up)
+    world.lend(settle(**{f"o{number}": UNIT / 100 for number in range(50)}))
+
+    assert [len(names) for names in asked] == [50]
 
 
 def test_a_slice_that_was_given_up_before_it_was_answered_is_settled(world):

@@ -18,6 +18,7 @@ from risk.storage.ledger import entries_after
 from risk.storage.portfolios import add_portfolio
 from tests.books import BTC, NOW, PRICES
 from tests.engine.gates import VENUE, GateWorld, body_of
+from tests.fakes_journal import order_in
 from tests.storage.killed import PORTFOLIO, ROOM, ROUNDS, killed_while, tell, world_over
 from tests.storage.rows import lease_token, next_token, read
 
@@ -107,7 +108,7 @@ def test_nothing_that_was_said_is_lost_and_no_room_leaks(
         world = world_over(engines, token)
         require_whole(engines, world)
         for kind, which, answer in said:
-            kept = world.journal.order(which)
+            kept = order_in(world.journal, which)
             assert kept is not None
             if kind == "answer":
                 assert kept.answer == answer

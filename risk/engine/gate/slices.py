@@ -200,9 +200,7 @@ class Slices:
     def _look_up(self, body: LeaseBody) -> None:
         """Remember what the database knows of all that is named."""
         names = (body.lease_id, body.settles, *(each.client_order_id for each in body.orders))
-        for name in names:
-            if name is not None and is_name(name):
-                self._outcomes.answered(name)
+        self._outcomes.recall(name for name in names if name is not None and is_name(name))
 
     def _settle(
         self, lease_id: str, body: LeaseBody, listed: Sequence[LeasedOrder], sender: str
