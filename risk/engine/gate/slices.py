@@ -212,33 +212,46 @@ class Slices:
             raise LeaseUnknown(lease_id)
         if known.status is ReservationStatus.SETTLED:
             return done(self._settled_before(known, listed))
-        begun = common.clock.monotonic()
-        reserved = common.book.ledger.reservations.get(lease_id)
-        room = 0.0 if reserved is None else reserved.order.quantity
-        notes: list[Note] = []
-        if reserved is not None:
-            notes.append(common.book.add(replace(reserved, status=ReservationStatus.SETTLED)))
-        self._end_count(known)
-        told, spent = [], list[float]()
-        ordered = sum(each.quantity for each in listed)
-        made = _Made(known, _decode(known.record.answer), _leased(lease_id, ordered, room))
-        for each in listed:
-            accepted = common.orders.get(each.client_order_id) is None
-            told.append(SettledOrder(client_order_id=each.client_order_id, accepted=accepted))
-            if accepted:
-                spent.append(each.quantity)
-                notes += self._book(made, each, sender, begun)
-        known.status, known.filled = ReservationStatus.SETTLED, math.fsum(spent)
-        notes.append(Progressed(lease_id, known.status, known.filled))
+        room, notes = self._give_back(known)
+        told, booked = self._book_all(known, listed, room, sender)
+        known.status = ReservationStatus.SETTLED
+        known.filled = math.fsum(q for said, q in told if said.accepted)
+        notes += (*booked, Progressed(lease_id, known.status, known.filled))
         if known.filled > room * (1.0 + DUST):
             notes.append(self._overspent(known, room, sender))
-        said = _settled(known, told)
+        said = _settled(known, [said for said, _ in told])
         return common.put(
             notes,
             Future(),
             written=lambda: said,
             unwritten=lambda: msgspec.structs.replace(said, journalled=False),
         )
+
+    def _give_back(self, known: KnownOrder) -> tuple[float, list[Note]]:
+        """Free what is held for a slice; gives how many units that were, and what to write."""
+        book, notes = self._common.book, list[Note]()
+        self._end_count(known)
+        reserved = book.ledger.reservations.get(known.body.client_order_id)
+        if reserved is None:
+            return 0.0, notes
+        notes.append(book.add(replace(reserved, status=ReservationStatus.SETTLED)))
+        return reserved.order.quantity, notes
+
+    def _book_all(
+        self, known: KnownOrder, listed: Sequence[LeasedOrder], room: float, sender: str
+    ) -> tuple[list[tuple[SettledOrder, float]], list[Note]]:
+        """Reserve all orders that were made of a slice; gives what is said of each, and notes."""
+        begun = self._common.clock.monotonic()
+        lease_id, ordered = known.body.client_order_id, sum(each.quantity for each in listed)
+        made = _Made(known, _decode(known.record.answer), _leased(lease_id, ordered, room))
+        told, notes = list[tuple[SettledOrder, float]](), list[Note]()
+        for each in listed:
+            accepted = self._common.orders.get(each.client_order_id) is None
+            said = SettledOrder(client_order_id=each.client_order_id, accepted=accepted)
+            told.append((said, each.quantity))
+            if accepted:
+                notes += self._book(made, each, sender, begun)
+        return told, notes
 
     def _book(self, made: _Made, each: LeasedOrder, sender: str, begun: float) -> list[Note]:
         """Reserve an order that was made of a slice, as one that was answered; gives its notes."""
