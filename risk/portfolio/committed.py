@@ -5,7 +5,7 @@ adds one column of scenarios (`what_if`) and measures nothing anew.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -56,8 +56,11 @@ class Horizon:
         added = project_one(self.model, asset, change)
         if added is None:
             return None
-        return replace(
-            self,
+        # Not by `replace`, which costs as much as adding up.
+        return Horizon(
+            model=self.model,
+            held=self.held,
+            now=self.now,
             worst=self.worst.plus(added.losses_only()),
             filled=self.filled.plus(added),
             raising=self._raising_with(added),

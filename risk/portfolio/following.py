@@ -275,8 +275,10 @@ def _without(horizon: Horizon, asset: str, change: float) -> Horizon:
     raising = horizon.raising
     if raising is not None and raises(horizon.model, horizon.held, horizon.now.plus(taken)):
         raising = _minus(raising, taken)
-    return replace(
-        horizon,
+    return Horizon(
+        model=horizon.model,
+        held=horizon.held,
+        now=horizon.now,
         worst=_minus(horizon.worst, taken.losses_only()),
         filled=_minus(horizon.filled, taken),
         raising=raising,
@@ -302,6 +304,8 @@ def _stress(
         profit = None if profit is None else profit - less
     for pending, change in moved.added:
         profit = stress.with_pending(profit, after.shocks, pending.key.asset, change)
+    if not moved.held:
+        return profit
     traded: dict[str, float] = {}
     for key, value in moved.held.items():
         before = held_before.get(key, Reach()).held
