@@ -96,9 +96,14 @@ class Places:
         places = Places(self._state, snapshot, self._rulebook, self.equity, self._barred, pending)
         keys = moved.keys
         places._found = {
-            name: place for name, place in self._found.items() if place.key not in keys
+            name: places._moved(place) if place.key in keys else place
+            for name, place in self._found.items()
         }
         return places
+
+    def _moved(self, place: Place) -> Place:
+        """A place of the ledger before: what closes it does not depend on the ledger."""
+        return place._replace(reducible=self._reducible(place.key, place.side))
 
     def at(self, strategy: str, asset: str, venue: str, side: str) -> Place:
         """One of them.

@@ -195,7 +195,7 @@ class Gate:
             record, ledger = common.answering.record, common.book.ledger
             snapshot = record.snapshot
             if snapshot.ledger is not ledger:
-                snapshot = replace(snapshot, ledger=ledger)
+                snapshot = snapshot.over(ledger)
             return GateView(
                 state=record.state,
                 snapshot=snapshot,
