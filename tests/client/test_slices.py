@@ -19,7 +19,7 @@ from risk.client.watch import begin
 from risk.domain.events import Verdict
 from tests.client.conftest import eventually
 from tests.client.test_core import Told, converse, core_at
-from tests.client.test_local import checks
+from tests.client.test_local import show
 from tests.fakes_seawall import ROOM, START, FakeSeawall, Fault, spoilt, status
 
 BTC = "BTC/USDT"
@@ -47,8 +47,7 @@ class Desk:
     def refresh(self, **shown: Any) -> None:
         """Look at Seawall's state at this time of the clock."""
         self.seawall.status = status(**shown)
-        self.local._book = checks(**shown)._book
-        object.__setattr__(self.local._book, "at", self.clock())
+        show(self.local, at=self.clock(), **shown)
 
     def renew(self, fault: Fault | None = None) -> None:
         self.run(self.slices.renew(), fault)
@@ -225,7 +224,7 @@ def test_a_hold_of_another_venue_is_not_met():
 def test_what_is_known_must_be_fresh(desk: Desk):
     desk.refresh(fresh=False)
     assert desk.ask(1.0).codes == ("snapshot_stale",)
-    desk.local._book = None
+    desk.core.local = LocalChecks()
     assert desk.ask(1.0).codes == ("not_synchronised",)
 
 
