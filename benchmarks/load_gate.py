@@ -25,7 +25,7 @@ from benchmarks.demo import ROOT
 from benchmarks.tables import machine_line, print_table
 
 HEAD = ("case", "n", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "over 50 ms", "answers")
-_CONNECTIONS = 64
+_CONNECTIONS = 256
 _START_SECONDS = 120.0
 _BARE = "/healthz"
 
