@@ -475,6 +475,18 @@ def test_room_that_is_lent_is_told_from_an_orders(reader, show):
     assert "lease:1" in told
 
 
+def test_slices_have_a_list_of_their_own_and_count_for_no_order(reader, show):
+    asked = fakes_orders.body(8, quantity=0.01)
+    reader.answer(msgspec.structs.replace(asked, client_order_id="lease:1"))
+    orders, slices = show(), show(verdict="slices")
+
+    assert len(rows(orders)) == 7
+    assert "lease:1" not in rows(orders)
+    assert part(orders, "card-orders_answered-figure")["children"] == "7"
+    assert list(rows(slices)) == list(rows(show(find="lease:"))) == ["lease:1"]
+    assert part(slices, "card-orders_answered-figure")["children"] == "1"
+
+
 @pytest.mark.parametrize(("micros", "said"), [(47.2, "47 µs"), (3_240.0, "3.2 ms")])
 def test_times_are_told_in_a_fitting_unit(micros, said):
     assert micros_words(micros).replace("\u00a0", " ") == said
