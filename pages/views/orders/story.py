@@ -126,7 +126,8 @@ def _checks(data: OrdersData, story: OrderStory, answer: OrderAnswer) -> html.Di
     state = answer.trading_state.replace("_", " ")
     note = (
         f"{number(ran)} {checks} ran{rest}, in {micros_words(order.micros)}. "
-        f"Trading state {state}; version {answer.limits_version} of the limits; valid until {until}."
+        f"Trading state {state}; version {answer.limits_version} of the limits; valid until "
+        f"{until}."
     )
     return reason_list(verdict, told, "orders-story-reasons", note=note)
 
