@@ -527,7 +527,8 @@ def _first_start(
         return carried
     _spare_the_collector()
     # A minute and more without another word.
-    _LOG.info("reliving_the_past", portfolio=world.settings.portfolio, since=feed.starts_at.isoformat())
+    since = feed.starts_at.isoformat()
+    _LOG.info("reliving_the_past", portfolio=world.settings.portfolio, since=since)
     past = relive(
         carried,
         feed,

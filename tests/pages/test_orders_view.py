@@ -345,7 +345,7 @@ def test_strategies_that_only_were_asked_to_reduce_stand_last():
 
 
 def test_overdue_room_is_marked_and_the_way_to_give_it_back_told(show):
-    told = words(part(show(), "orders-held")["children"])
+    told = " ".join(words(part(show(), "orders-held")["children"]).split())
 
     assert "overdue, 30 min" in told
     assert "seawall reservations release trend-0003 --portfolio demo --reason TEXT" in told

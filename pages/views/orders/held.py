@@ -21,6 +21,8 @@ from risk.domain.orders import Reservation
 CARD = "orders-held"
 #: So many are told one by one.
 _TOLD = 8
+#: Words of a command up to so many letters fit on every line.
+_SHORT = 16
 #: What an order's link fills.
 _SHOWS: Mapping[str, Any] = {"data-shows": STORY}
 
@@ -86,10 +88,18 @@ def _how(data: OrdersData) -> Sequence[Component]:
             className="sw-dim",
         ),
         html.P(
-            html.Code(release_command(data.book.name, first.order.client_order_id)),
+            html.Code(_whole_words(release_command(data.book.name, first.order.client_order_id))),
             className="sw-command",
         ),
     ]
+
+
+def _whole_words(command: str) -> list[Component | str]:
+    """Lines break between words, and within long ones only: ``--reason`` stays one."""
+    words: list[Component | str] = []
+    for word in command.split(" "):
+        words += [html.Span(word, className="sw-nowrap") if len(word) <= _SHORT else word, " "]
+    return words[:-1]
 
 
 def release_command(portfolio: str, client_order_id: str) -> str:
