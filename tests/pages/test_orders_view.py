@@ -472,6 +472,7 @@ def test_room_that_is_lent_is_told_from_an_orders(reader, show):
     told = words(part(show(), "orders-held")["children"])
 
     assert "trend buy slice" in told
+    assert " 1 s " in told
     assert "lease:1" in told
 
 

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from dash import html
@@ -55,7 +56,8 @@ def _item(data: OrdersData, held: Reservation) -> html.Li:
     left = f"{quantity(abs(held.open_quantity))}\N{NO-BREAK SPACE}{coin(order.asset)}"
     what = " slice" if is_lease_id(order.client_order_id) else ""
     name = inside_link(f"{order.strategy} {order.side}{what}", href, **_SHOWS)
-    age = duration(age_of(held.placed_at, data.wall))
+    # Not 0 min, which reads as up to one.
+    age = duration(max(age_of(held.placed_at, data.wall), timedelta(seconds=1)))
     state = "throttled" if late else ""
     return html.Li(
         [
