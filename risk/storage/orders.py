@@ -20,6 +20,7 @@ from risk.domain.events import (
     Verdict,
 )
 from risk.domain.journalling import AnsweredOrder
+from risk.domain.leases import LEASE_PREFIX
 from risk.domain.ledger import Fill
 from risk.domain.orders import ReservationStatus
 from risk.domain.positions import DUST
@@ -220,4 +221,8 @@ def _wanted(query: Select[Any], portfolio: str, wanted: OrdersWanted) -> Select[
             query = query.where(column == name)
     if wanted.find:
         query = query.where(found.client_order_id.icontains(wanted.find, autoescape=True))
+    if wanted.slices is not None:
+        # SQLite's LIKE would take an order's LEASE: for a slice's.
+        begins = func.substr(found.client_order_id, 1, len(LEASE_PREFIX))
+        query = query.where((begins == LEASE_PREFIX) == wanted.slices)
     return query
