@@ -23,5 +23,12 @@
     if (bottom < 0 || top > window.innerHeight) shown.scrollIntoView({ block: "start" });
   }
 
+  /* In a grid the keyboard walks from cell to cell, and never into one: Enter presses its link. */
+  function press(event) {
+    if (event.key !== "Enter" || !event.target.matches?.(".ag-cell")) return;
+    event.target.querySelector("a[data-inside]")?.click();
+  }
+
   document.addEventListener("click", follow);
+  document.addEventListener("keydown", press);
 })();

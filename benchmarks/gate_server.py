@@ -6,16 +6,19 @@ port and a key, once it answers, and ends when its standard input does.
 
 import gc
 import json
+import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
+from sqlalchemy import create_engine, make_url, text
 
 from benchmarks.market import PORTFOLIO, Book, build_book
 from benchmarks.order_checks import policy_for, realistic
@@ -139,17 +142,34 @@ def _repeat(turn: Callable[[], object], every: float, done: threading.Event) -> 
         turn()
 
 
+@contextmanager
+def _database(postgres: str | None) -> Iterator[str]:
+    """The address of an empty database that is there for as long as it is used."""
+    if postgres is None:
+        with TemporaryDirectory() as folder:
+            yield f"sqlite:///{Path(folder) / 'bench.db'}"
+        return
+    server = create_engine(postgres, isolation_level="AUTOCOMMIT")
+    name = f"bench_{os.getpid()}"
+    with server.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield make_url(postgres).set(database=name).render_as_string(hide_password=False)
+    with server.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    server.dispose()
+
+
 @click.command()
 @click.option("--assets", default=50, show_default=True)
 @click.option("--cycle-seconds", default=0.0, help="0 for a single cycle, at the beginning.")
+@click.option("--postgres", default=None, help="Address of a server; a file, if not given.")
 @click.option("--durable/--relaxed", default=True, help="Answers on disk before they are said.")
-def main(assets: int, cycle_seconds: float, durable: bool) -> None:
+def main(assets: int, cycle_seconds: float, postgres: str | None, durable: bool) -> None:
     """Serve until standard input ends."""
     warm_kernels()
     sys.setswitchinterval(SWITCH_SECONDS)
     book, key = build_book(assets), new_key()
-    with TemporaryDirectory() as folder:
-        url = f"sqlite:///{Path(folder) / 'bench.db'}"
+    with _database(postgres) as url:
         engines = open_engines(url)
         journal = WriterProcess(url, PORTFOLIO, SqlGateJournal(engines, PORTFOLIO))
         journal.await_start()

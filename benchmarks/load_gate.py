@@ -1,4 +1,4 @@
-"""Orders at a steady rate: ``python -m benchmarks.load_gate [--rate 500] [--orders 10000]``.
+"""Orders at steady rates: ``python -m benchmarks.load_gate [--rate 500]... [--orders 10000]``.
 
 Starts an authority over 50 positions with 25 limits and sends it orders over HTTP at fixed times,
 whether or not the ones before are answered, so that no slow answer hides the orders that it keeps
@@ -25,7 +25,7 @@ from benchmarks.demo import ROOT
 from benchmarks.tables import machine_line, print_table
 
 HEAD = ("case", "n", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "over 50 ms", "answers")
-_CONNECTIONS = 64
+_CONNECTIONS = 256
 _START_SECONDS = 120.0
 _BARE = "/healthz"
 
@@ -160,28 +160,49 @@ def row(case: str, log: Log) -> tuple[str, ...]:
 
 
 @click.command()
-@click.option("--rate", default=500.0, show_default=True, help="Orders a second.")
+@click.option(
+    "--rate",
+    "rates",
+    default=(500.0,),
+    show_default=True,
+    multiple=True,
+    help="Orders a second; may be given more than once.",
+)
 @click.option("--orders", default=10_000, show_default=True, help="Orders of each case.")
 @click.option("--assets", default=50, show_default=True, help="Positions in the book.")
-def main(rate: float, orders: int, assets: int) -> None:
+@click.option("--postgres", default=None, help="Address of a server, in place of a file.")
+@click.option(
+    "--durable-only", is_flag=True, help="Leave out answers said before they are written."
+)
+def main(
+    rates: tuple[float, ...], orders: int, assets: int, postgres: str | None, durable_only: bool
+) -> None:
     """Measure each case with a server of its own."""
     print(machine_line())
-    print(f"{rate:g} orders/s, open loop, {assets} positions, 25 limits, SQLite\n")
-    rows = [measured for case in _cases() for measured in _measure(*case, rate, orders, assets)]
+    kept = "SQLite" if postgres is None else "Postgres"
+    print(f"open loop, {assets} positions, 25 limits, {kept}; each order has its end besides\n")
+    common = ("--assets", str(assets), *(("--postgres", postgres) if postgres else ()))
+    rows = [
+        measured
+        for rate in rates
+        for case, arguments in _cases(durable_only=durable_only)
+        for measured in _measure(f"{rate:g}/s, {case}", (*common, *arguments), rate, orders)
+    ]
     print_table(HEAD, rows)
 
 
-def _cases() -> Iterator[tuple[str, tuple[str, ...]]]:
+def _cases(*, durable_only: bool) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "written first, quiet", ()
     yield "written first, a cycle each second", ("--cycle-seconds", "1")
-    yield "answered first, quiet", ("--relaxed",)
-    yield "answered first, a cycle each second", ("--relaxed", "--cycle-seconds", "1")
+    if not durable_only:
+        yield "answered first, quiet", ("--relaxed",)
+        yield "answered first, a cycle each second", ("--relaxed", "--cycle-seconds", "1")
 
 
 def _measure(
-    case: str, arguments: tuple[str, ...], rate: float, orders: int, assets: int
+    case: str, arguments: tuple[str, ...], rate: float, orders: int
 ) -> Iterator[tuple[str, ...]]:
-    with serving("--assets", str(assets), *arguments) as target:
+    with serving(*arguments) as target:
 
         def sent(number: int, first: int, *, bare: bool = False) -> Log:
             coming = send(target, rate=rate, orders=number, first=first, bare=bare)

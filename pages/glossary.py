@@ -542,7 +542,8 @@ GLOSSARY: Mapping[str, Term] = {
     "orders_answered": Term(
         "Orders answered",
         "How many orders agents asked about in the range, as the filters let through.",
-        "orders by the time of their answer; the same order asked again counts once",
+        "orders by the time of their answer; the same order asked again counts once, and slices "
+        "of room only where they are chosen",
         "What was asked at another book, or refused as no order at all (HTTP 4xx), is not here.",
         "Definition; see docs/orders-page.md.",
     ),

@@ -20,6 +20,14 @@ RANGES: Mapping[str, timedelta | None] = {
     "30d": timedelta(days=30),
     "all": None,
 }
+#: As people read them.
+RANGE_NAMES: Mapping[str, str] = {
+    "1h": "1\N{NO-BREAK SPACE}h",
+    "24h": "24\N{NO-BREAK SPACE}h",
+    "7d": "7\N{NO-BREAK SPACE}d",
+    "30d": "30\N{NO-BREAK SPACE}d",
+    "all": "All",
+}
 #: Far enough back for "all": no book is older than the oldest coin.
 _BEGINNING = timedelta(days=365 * 20)
 _LONGEST_SPAN = timedelta(days=366 * 5)
@@ -125,9 +133,9 @@ class Query:
         return f"Nothing is known yet of what follows {begins}; {self.range} is shown."
 
     def range_words(self, now: datetime) -> str:
-        """The range as a heading says it: ``24h``, or ``10 Nov 08:00 to 12 Nov 09:30``."""
+        """The range as a heading says it: ``range 24 h``, or ``10 Nov 08:00 to 12 Nov 09:30``."""
         if self.between is None or self.between[0] >= now:
-            return f"range {self.range}"
+            return f"range {RANGE_NAMES[self.range].lower()}"
         since, until = self.span(now)
         return f"{self.minute(since, now)} to {self.minute(until, now)}"
 

@@ -18,19 +18,11 @@ from pages.components.states import STATE_LOOKS, UNKNOWN_LOOK, StateLook
 from pages.components.toasts import CONTAINER, toast_container, toast_look
 from pages.context import Book, FeedInfo
 from pages.glyphs import SHAPES
-from pages.query import COMMON_WORDS, DEFAULT_RANGE, RANGES
+from pages.query import COMMON_WORDS, DEFAULT_RANGE, RANGE_NAMES, RANGES
 from pages.theme import SCHEMES, Scheme, mantine_theme, plotly_template
 
 #: Tabs that fit side by side at 390 pixels.
 _TABS = 5
-
-_RANGE_NAMES: Mapping[str, str] = {
-    "1h": "1 h",
-    "24h": "24 h",
-    "7d": "7 d",
-    "30d": "30 d",
-    "all": "All",
-}
 
 
 def shell(
@@ -77,7 +69,7 @@ def _settings(books: Sequence[Book], cycle_seconds: float) -> dict[str, Any]:
         "firstBook": books[0].name if books else None,
         "commonWords": COMMON_WORDS,
         "defaultRange": DEFAULT_RANGE,
-        "rangeNames": _RANGE_NAMES,
+        "rangeNames": RANGE_NAMES,
         "rangeSeconds": {key: span.total_seconds() for key, span in RANGES.items() if span},
         "looks": _state_settings(),
         "toasts": CONTAINER,
@@ -296,7 +288,7 @@ def _book_picker(books: Sequence[Book]) -> Component:
 def _range_picker() -> html.Div:
     """A button that says the range in words and opens the ways to choose another one."""
     button = html.Button(
-        [glyph("range"), html.Span(_RANGE_NAMES[DEFAULT_RANGE], id="range-words"), glyph("down")],
+        [glyph("range"), html.Span(RANGE_NAMES[DEFAULT_RANGE], id="range-words"), glyph("down")],
         id="range-button",
         type="button",
         className="sw-field-button",
@@ -326,7 +318,7 @@ def _range_picker() -> html.Div:
 
 def _range_link(key: str) -> html.A:
     named: dict[str, Any] = {"id": {"type": "range-link", "range": key}, "data-range": key}
-    return inside_link(_RANGE_NAMES[key], "", class_name="sw-span", **named)
+    return inside_link(RANGE_NAMES[key], "", class_name="sw-span", **named)
 
 
 def _range_field(component_id: str, label: str) -> dmc.TextInput:

@@ -6,7 +6,6 @@ What a setting does belongs to the room that uses it.
 """
 
 import difflib
-import ipaddress
 import math
 import os
 import re
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple, get_type_hints
 from urllib.parse import urlsplit
 
+from risk.domain.hosts import is_this_machine
 from risk.engine.lifeline import HEARTBEAT_VARIABLE
 from risk.errors import SettingInvalid
 
@@ -131,19 +131,12 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
 
 def _loopback(value: str) -> str:
     host = _text(value)
-    if host != "localhost" and not _is_loopback_address(host):
+    if not is_this_machine(host):
         raise ValueError(
             f"must be a loopback address such as 127.0.0.1, got {host!r}: "
             "there is no login yet, so nobody else may reach Seawall"
         )
     return host
-
-
-def _is_loopback_address(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _hosts(value: str) -> tuple[str, ...]:

@@ -526,6 +526,9 @@ def _first_start(
     if not world.has_desk:
         return carried
     _spare_the_collector()
+    # A minute and more without another word.
+    since = feed.starts_at.isoformat()
+    _LOG.info("reliving_the_past", portfolio=world.settings.portfolio, since=since)
     past = relive(
         carried,
         feed,

@@ -1,6 +1,6 @@
 """A gate that keeps orders in memory and decides by one simple rule, and what else a desk needs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ import msgspec
 from risk.api.desk import Desk
 from risk.auth.keys import KeyRing, new_key
 from risk.domain.events import Verdict
-from risk.domain.gate import GateView, Lent, Said
+from risk.domain.gate import Gate, GateView, Lent, Said
 from risk.domain.keys import ApiKey, KeyAbility
 from risk.domain.latches import Latch
 from risk.domain.leases import asked_of, listed_of
@@ -82,6 +82,7 @@ class FakeGate:
     _answers: dict[str, tuple[OrderBody, bytes]] = field(default_factory=dict)
     _reservations: dict[str, Reservation] = field(default_factory=dict)
     _fills: dict[str, FillBody] = field(default_factory=dict)
+    _settled: dict[str, list[LeasedOrder]] = field(default_factory=dict)
     _waiting: list[tuple[Future, object]] = field(default_factory=list)
 
     # --- orders
@@ -161,7 +162,7 @@ class FakeGate:
 
     def lend(self, body: LeaseBody, *, sender: str) -> Lent:
         wanted, listed = asked_of(body), listed_of(body)
-        settled = None if body.settles is None else self._settle(body.settles, listed)
+        settled = None if body.settles is None else self._settle(body.settles, body, listed)
         if wanted is None:
             return Lent(None, settled)
         told = [
@@ -174,11 +175,13 @@ class FakeGate:
             answer = msgspec.structs.replace(answer, reasons=told)
         return Lent(self._soon(_encode(answer)), settled)
 
-    def _settle(self, lease_id: str, listed: list[LeasedOrder]) -> Future[SettledLease]:
-        if lease_id not in self._reservations:
+    def _settle(
+        self, lease_id: str, body: LeaseBody, listed: list[LeasedOrder]
+    ) -> Future[SettledLease]:
+        held = self._reservations.get(lease_id)
+        if held is None or held.order.strategy != body.strategy:
             raise LeaseUnknown(lease_id)
-        held = self._reservations[lease_id]
-        if held.status is ReservationStatus.SETTLED:
+        if self._settled.setdefault(lease_id, listed) != listed:
             raise LeaseSettled(lease_id)
         self._reservations[lease_id] = replace(held, status=ReservationStatus.SETTLED)
         granted, spent = held.order.quantity, sum(each.quantity for each in listed)
@@ -412,11 +415,13 @@ def make_key(
     return key, made.secret
 
 
-def make_desk(gate: FakeGate | None, reader: FakeTelling, ring: KeyRing, **changes: object) -> Desk:
-    """A desk over fakes, at which one may ask as often as one likes."""
+def make_desk(
+    gate: Callable[[], Gate | None], reader: FakeTelling, ring: KeyRing, **changes: object
+) -> Desk:
+    """A desk at which one may ask as often as one likes."""
     usual: dict = {
         "portfolio": PORTFOLIO,
-        "gate": lambda: gate,
+        "gate": gate,
         "keys": ring,
         "reader": reader,
         "wall": lambda: NOON,

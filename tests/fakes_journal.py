@@ -1,6 +1,6 @@
 """A gate's journal in memory; one suite runs over it and over the real one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from risk.domain.journalling import (
     AnsweredOrder,
     Asked,
     Booked,
+    GateJournal,
     Note,
     Progressed,
     Told,
@@ -128,8 +129,8 @@ class FakeGateJournal:
         self.latches.append(numbered)
         return numbered
 
-    def order(self, client_order_id: str) -> AnsweredOrder | None:
-        return self.orders.get(client_order_id)
+    def answered(self, client_order_ids: Collection[str]) -> Sequence[AnsweredOrder]:
+        return [self.orders[name] for name in client_order_ids if name in self.orders]
 
     def let_through_since(self, at: datetime) -> Sequence[AnsweredOrder]:
         found = [each for each in self.orders.values() if each.at >= at and each.allowed > 0.0]
@@ -143,3 +144,8 @@ class FakeGateJournal:
         fills = (entry for _, entry in self.entries if isinstance(entry, Fill))
         same = (each for each in fills if (each.venue, each.id) == (fill.venue, fill.id))
         return next(same, None)
+
+
+def order_in(journal: GateJournal, client_order_id: str) -> AnsweredOrder | None:
+    """An order as a journal knows it; None if it was not answered."""
+    return next(iter(journal.answered([client_order_id])), None)

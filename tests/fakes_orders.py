@@ -27,6 +27,7 @@ from risk.domain.events import (
     Verdict,
 )
 from risk.domain.journalling import Answered, AnsweredOrder
+from risk.domain.leases import is_lease_id
 from risk.domain.ledger import Fill
 from risk.domain.market import Mark
 from risk.domain.messages import OrderBody
@@ -259,6 +260,7 @@ def _is_wanted(order: AnsweredOrder, wanted: OrdersWanted) -> bool:
         and wanted.verdict in (None, order.verdict)
         and all(not one or one == other for one, other in exact)
         and wanted.find.lower() in order.client_order_id.lower()
+        and wanted.slices in (None, is_lease_id(order.client_order_id))
     )
 
 

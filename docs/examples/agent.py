@@ -19,10 +19,10 @@ def trade(seawall: Seawall, exchange, asset: str, side: str, quantity: float, **
 
 
 def reduce(seawall: Seawall, exchange, asked: ReductionView) -> None:
-    surplus = exchange.position(asked.asset) - asked.target_quantity
-    if surplus:
+    if surplus := exchange.position(asked.asset) - asked.target_quantity:
         side = "sell" if surplus > 0.0 else "buy"
-        trade(seawall, exchange, asked.asset, side, abs(surplus), reduce_only=True)
+        claims = {"venue": asked.venue, "reduce_only": True}
+        trade(seawall, exchange, asked.asset, side, abs(surplus), **claims)
     seawall.acknowledge(asked.id)
 
 
@@ -31,7 +31,7 @@ def run(seawall: Seawall, exchange, wishes, pause=lambda: time.sleep(1.0)) -> No
     seawall.on_reduction(asked.put)  # told in a thread, done between two orders
     for asset, side, quantity in wishes:
         try:
-            trade(seawall, exchange, asset, side, quantity)
+            trade(seawall, exchange, asset, side, quantity, venue=exchange.venue)
             pause()
             while not asked.empty():
                 reduce(seawall, exchange, asked.get())

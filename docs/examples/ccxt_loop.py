@@ -10,10 +10,21 @@ DEAD = ("closed", "canceled", "expired", "rejected")
 
 
 def buy_or_sell(
-    seawall: Seawall, exchange, asset: str, side: str, quantity: float, *, wait, looks: int = 10
+    seawall: Seawall,
+    exchange,
+    asset: str,
+    side: str,
+    quantity: float,
+    *,
+    venue: str,
+    wait,
+    looks: int = 10,
 ) -> float:
-    """Units traded. `wait` is called between two looks at the order, and after `looks` it ends."""
-    answer = seawall.validate(asset, side, quantity)
+    """Units traded. `wait` is called between two looks at the order, and after `looks` it ends.
+
+    `venue` is what Seawall's policy calls the exchange.
+    """
+    answer = seawall.validate(asset, side, quantity, venue=venue)
     if not answer.sendable():
         print(answer.why)
         if answer.approved:

@@ -52,8 +52,10 @@ def _why_none(book: Book, engine: EngineSign) -> str:
         start = f"“SEAWALL_PORTFOLIO={book.name} seawall engine”"
         return f"No engine runs for it: start one with {start}. {then}"
     return (
-        "The engine is reading its first prices; the book is treated as halted until then. "
-        "This page fills by itself. If it stays empty, look at the engine's log."
+        "The engine prepares its first cycle: it reads prices and warms its models. On the very "
+        "first start of the demonstration it also leads the book through half a year, which takes "
+        "a minute or two. The book is treated as halted until then. This page fills by itself. If "
+        "it stays empty, look at the engine's log."
     )
 
 

@@ -37,7 +37,7 @@ from pages.views.doubts import doubt_banners
 from pages.views.exposure.selection import PATH
 from pages.views.happenings import happenings
 from pages.views.holdings import beta_of, coin, share_of
-from pages.views.latches import latch_banners
+from pages.views.latches import held_words, latch_banners
 from pages.views.nearest import binding_words, blocked_words, nearest_card
 from pages.views.ranking import rank
 from pages.views.riskiest import risk_card, risk_rows
@@ -164,7 +164,7 @@ def _banner(data: CockpitData) -> html.Section:
         cells=(_biggest_risk(data), _bad_day(data)),
         sizing=_sizing_words(data.cycle.state.sizing),
         binding=binding_words(data.cycle, data.book.currency),
-        blocked=blocked_words(data.cycle),
+        blocked=blocked_words(data.cycle) or held_words(data.cycle.state),
     )
 
 

@@ -38,6 +38,16 @@ def latch_banners(state: RiskState, zone: Zone, *, now: datetime) -> list[Compon
     return [*banners, *_others(latches[_IN_FULL:])]
 
 
+def held_words(state: RiskState) -> str:
+    """What works beside the parts of a book that somebody stopped; empty while none is."""
+    scopes = [latch.scope for latch in sorted(state.latches.values(), key=_rank)]
+    parts = [scope for scope in scopes if scope.kind is not ScopeKind.PORTFOLIO]
+    if not parts:
+        return ""
+    held = f"{len(parts)} parts are" if len(parts) > 1 else f"{scope_words(parts[0])} is"
+    return f"{sentence(held)} held by hand; all else works, within the limits."
+
+
 def _rank(latch: Latch) -> tuple[int, int, str]:
     return -latch.state, _WIDEST_FIRST.index(latch.scope.kind), latch.scope.name
 

@@ -83,6 +83,7 @@ def create_api(desk: Desk, *, pace: Pace = _PACE) -> Starlette:
     """
     room = Room(desk, pace, document())
     api = Api(room, OPERATIONS)
+    api.state.watch = room.strain.watch
     api.state.say_goodbye = room.hub.close
     api.state.close = room.close
     return api

@@ -4,9 +4,8 @@ A name that somebody else owns may be made to point to this machine (DNS rebindi
 believes that page and server are one. The Host header tells.
 """
 
-import ipaddress
-
 from risk.api.problems import Refused
+from risk.domain.hosts import is_this_machine
 
 _REMEMBERED = 1_000
 
@@ -35,7 +34,8 @@ class Hosts:
         if len(named) == 1:
             if named[0] in self._good:
                 return
-            if self._is_ours(_name_in(named[0])):
+            name = _name_in(named[0])
+            if name in self._more or is_this_machine(name):
                 if len(self._good) < _REMEMBERED:
                     self._good.add(named[0])
                 return
@@ -44,14 +44,6 @@ class Hosts:
             "wrong_host",
             "Seawall answers only under names of this machine, such as 127.0.0.1 or localhost",
         )
-
-    def _is_ours(self, name: str) -> bool:
-        if name == "localhost" or name in self._more:
-            return True
-        try:
-            return ipaddress.ip_address(name).is_loopback
-        except ValueError:
-            return False
 
 
 def _name_in(header: bytes) -> str:

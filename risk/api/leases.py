@@ -17,10 +17,9 @@ async def _lend(call: Call) -> LeaseAnswer:
     key, gate = call.key, call.gate
     require_portfolio(key, body.portfolio)
     require_strategy(key, body.strategy)
-    if body.lease_id is not None:
-        call.room.orders.take(key.id)
-    if body.settles is not None:
-        call.room.buckets["reports"].take(key.id)
+    # Whoever asks for none reports only, and may report however often it asked.
+    paced = call.room.buckets["reports"] if body.lease_id is None else call.room.orders
+    paced.take(key.id)
     lent = await call.desk.apart(lambda: gate.lend(body, sender=key.sender))
     settled: SettledLease | None = None
     if lent.settled is not None:

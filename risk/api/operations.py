@@ -29,6 +29,7 @@ from risk.api.problems import (
 )
 from risk.api.rates import Buckets
 from risk.api.sight import Sight
+from risk.api.strain import Strain
 from risk.api.tally import Tally
 from risk.domain.gate import Gate, GateView
 from risk.domain.keys import ApiKey, KeyAbility
@@ -234,6 +235,8 @@ class Room:
         What was answered, for monitoring.
     hub : Hub
         For those who listen to events.
+    strain : Strain
+        Whether more orders come than can be answered in time.
     orders, claims : Buckets
         How often a key may ask about orders, and about orders that say that they only reduce: new
         risk never keeps a reduction waiting.
@@ -247,6 +250,7 @@ class Room:
         self.document = document
         self.tally = Tally(desk.monotonic)
         self.hub = Hub(desk, pace)
+        self.strain = Strain(desk.monotonic)
         self.orders = Buckets(desk.orders_per_second, desk.monotonic)
         self.claims = Buckets(desk.orders_per_second, desk.monotonic)
         rates = {

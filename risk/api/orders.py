@@ -21,7 +21,11 @@ async def _validate(call: Call) -> bytes:
     require_portfolio(key, body.portfolio)
     require_strategy(key, body.strategy)
     # Claims have a bucket of their own: an agent that floods with new risk can still reduce.
-    (room.claims if body.reduce_only or body.emergency else room.orders).take(key.id)
+    if body.reduce_only or body.emergency:
+        room.claims.take(key.id)
+    else:
+        room.orders.take(key.id)
+        room.strain.take()
     gate = call.gate
     answer = None
     begun = room.tally.begin()

@@ -173,5 +173,6 @@ class ApiServer:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._loop.call_soon(self._begun.set)
+        self._app.state.watch(self._loop)
         assert self._socket is not None
         await self._server.serve(sockets=[self._socket])

@@ -175,9 +175,14 @@ def _limit_in_words(reason: ReasonMessage) -> str:
     what = f"The limit {reason.subject or reason.code}{where}"
     if reason.value is None:
         return f"{what} cannot be measured now."
-    of = "" if reason.threshold is None else f", {reason.threshold:g} is allowed"
+    of = "" if reason.threshold is None else f", {_plain(reason.threshold)} is allowed"
     unit = f" {reason.unit}" if reason.unit else ""
-    return f"{what} would stand at {reason.value:g}{unit}{of}."
+    return f"{what} would stand at {_plain(reason.value)}{unit}{of}."
+
+
+def _plain(value: float) -> str:
+    """Six digits, and sums of money written out: 9615860 and not 9.61586e+06."""
+    return f"{value:.0f}" if 1e6 <= abs(value) < 1e15 else f"{value:g}"
 
 
 def _as_sentence(text: str) -> str:

@@ -13,8 +13,9 @@ from typing import Any, Protocol
 import structlog
 
 from risk.client.answers import Answer
+from risk.client.core import OrderFields
 from risk.client.sync import Seawall
-from risk.client.views import ReductionView
+from risk.client.views import PositionView, ReductionView
 from risk.domain.events import Verdict
 from risk.errors import SeawallError
 
@@ -61,12 +62,15 @@ class SeawallMixin:
     Attributes
     ----------
     seawall_portfolio, seawall_strategy : str
+    seawall_venue : str or None
+        What the policy calls the bot's exchange; needed where it names more than one.
     seawall_lots : mapping of pair to float
         Lots in the policy; freqtrade rounds amounts to them only after asking.
     """
 
     seawall_portfolio: str = "demo"
     seawall_strategy: str = ""
+    seawall_venue: str | None = None
     seawall_lots: Mapping[str, float] = {}
 
     _seawall: Seawall | None = None
@@ -106,10 +110,9 @@ class SeawallMixin:
         try:
             self._bury(seawall)
             seawall.settle()
-            mine = seawall.strategy
-            asked = (each for each in seawall.reductions() if each.strategy == mine)
+            asked = (each for each in seawall.reductions() if self._is_ours(seawall, each))
             self._asked_to_reduce = {each.asset: each for each in asked}
-            held = (each for each in seawall.positions() if each.strategy == mine)
+            held = (each for each in seawall.positions() if self._is_ours(seawall, each))
             self._stops = {each.asset: each.stop_price for each in held if each.stop_price}
         except SeawallError as away:
             _LOG.warning("seawall_not_heard", problem=str(away))
@@ -229,10 +232,17 @@ class SeawallMixin:
         mode = getattr(self, "config", {}).get("runmode")
         return getattr(mode, "value", mode) in _MARKETS
 
+    def _is_ours(self, seawall: Seawall, told: PositionView | ReductionView) -> bool:
+        """Another bot of the same strategy may trade at another venue."""
+        here = self.seawall_venue in (None, told.venue)
+        return here and told.strategy == seawall.strategy
+
     def _may_enter(self, seawall: Seawall, pair: str, amount: float, side: str) -> bool:
         way = "buy" if side == "long" else "sell"
         # A price off the tick would be refused; freqtrade rounds it only after asking.
-        answer = seawall.validate(self.seawall_asset(pair), way, self._in_lots(pair, amount))
+        answer = seawall.validate(
+            self.seawall_asset(pair), way, self._in_lots(pair, amount), venue=self.seawall_venue
+        )
         if answer.verdict is Verdict.APPROVE and answer.sendable():
             self._await_order(seawall, pair, way, answer)
             return True
@@ -248,7 +258,12 @@ class SeawallMixin:
         way = "buy" if trade.is_short else "sell"
         quantity = self._in_lots(pair, amount) or amount
         asset = self.seawall_asset(pair)
-        answer = seawall.validate(asset, way, quantity, reduce_only=True, emergency=must_go)
+        claims: OrderFields = {
+            "venue": self.seawall_venue,
+            "reduce_only": True,
+            "emergency": must_go,
+        }
+        answer = seawall.validate(asset, way, quantity, **claims)
         if answer.approved:
             self._await_order(seawall, pair, way, answer)
         if answer.approved or not answer.answered:

@@ -123,10 +123,19 @@ def lost_to(error: Exception) -> Lost:
         return Lost("it is longer than any answer", reached=True)
     reached = not isinstance(error, _NEVER_LEFT)
     if isinstance(error, httpx2.ConnectError):
-        return Lost(f"Seawall cannot be reached ({error})", reached)
+        return Lost(f"Seawall cannot be reached{_at(error)} ({error})", reached)
     if isinstance(error, httpx2.TimeoutException | httpcore2.TimeoutException | TimeoutError):
         return Lost(TOO_LATE.problem, reached)
     return Lost(f"the connection broke ({str(error) or type(error).__name__})", reached)
+
+
+def _at(error: httpx2.ConnectError) -> str:
+    """Where it was looked for: another port than the engine's is the likeliest mistake."""
+    try:
+        url = error.request.url
+    except RuntimeError:  # it belongs to no request
+        return ""
+    return f" at {url.scheme}://{url.netloc.decode()}"
 
 
 def _seconds(value: str | None) -> float | None:

@@ -9,7 +9,7 @@ by the positions last seen, go to the authority whatever else is known.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -54,7 +54,10 @@ class Stopped(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """All that one strategy's orders for one asset meet here."""
+    """All that one strategy's orders for one asset meet here.
+
+    `state` is the tightest of all scopes that may enclose them, `stopped` what stops them surely.
+    """
 
     held: float
     state: TradingState
@@ -223,7 +226,7 @@ def _place(book: _Book, strategy: str, asset: str, venue: str | None) -> _Place:
     mine = book.held.get((strategy, asset), ())
     tightest = _tightest(book, scopes)
     return _Place(
-        state=tightest.state,
+        state=max((tightest.state, *_perhaps(book, venue))),
         held=sum(each.quantity for each in mine if venue is None or each.venue == venue),
         stopped=_state_stops(tightest) or _unknown(instruments, asset),
         tick=instrument.tick if instrument else 0.0,
@@ -233,6 +236,15 @@ def _place(book: _Book, strategy: str, asset: str, venue: str | None) -> _Place:
         most_money=_cap(here, _NOTIONAL),
         price=book.marks.get(asset),
     )
+
+
+def _perhaps(book: _Book, venue: str | None) -> Iterator[TradingState]:
+    """States of scopes of which only Seawall knows whether they enclose an order.
+
+    Of which type its strategy is, and where it goes if it names no venue.
+    """
+    kinds = ("strategy_type:",) if venue is not None else ("strategy_type:", "venue:")
+    return (each.state for each in book.holds if each.scope.startswith(kinds))
 
 
 def _tightest(book: _Book, scopes: set[str]) -> Hold:

@@ -1,11 +1,11 @@
 """Where Seawall is and how to get in: arguments first, then the environment, then this machine."""
 
-import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from risk.domain.hosts import is_this_machine
 from risk.domain.keys import SERVICE_KEY_FILE
 from risk.errors import SettingInvalid
 
@@ -90,11 +90,3 @@ def _checked(key: str) -> str:
     if not key or not key.isascii() or not key.isprintable() or " " in key:
         raise SettingInvalid(_KEY, "is not a key: it must be one word of plain letters and digits")
     return key
-
-
-def is_this_machine(host: str) -> bool:
-    """Whether what is sent to a host of this name never leaves this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
@@ -317,9 +317,9 @@ class Background:
 
     def _go_on(self) -> None:
         try:
-            _converse(self._flow, self._do)
-        except _Stopped:
-            _LOG.debug("background_stopped", thread=self._thread.name)
+            # Being stopped is no news: an agent that logs nothing itself would see it printed.
+            with suppress(_Stopped):
+                _converse(self._flow, self._do)
         except Exception:  # noqa: BLE001 - logged: a thread has nobody to raise to
             _LOG.exception("background_failed", thread=self._thread.name)
         finally:

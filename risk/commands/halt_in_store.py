@@ -54,4 +54,6 @@ def _nothing_done(scope: Scope, silence: NotHeard, error: SeawallError) -> str:
     else:
         begin = "nothing is halted"
     also = "the database cannot be written: " if isinstance(error, StoreError) else ""
-    return f"{begin}. The engine {silence.why}; {also}{error}"
+    # Engine and database know names by the same rules, and refuse them in the same words.
+    more = "" if str(error) in silence.why else f"; {also}{error}"
+    return f"{begin}. The engine {silence.why}{more}"

@@ -5,7 +5,7 @@ which nobody knows whether it was written can be written again.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -190,8 +190,8 @@ class GateJournal(Protocol):
         """
         ...
 
-    def order(self, client_order_id: str) -> AnsweredOrder | None:
-        """An order that was answered; None if none of that id was.
+    def answered(self, client_order_ids: Collection[str]) -> Sequence[AnsweredOrder]:
+        """Those of the orders that were answered; asked for together, since each way takes long.
 
         Raises
         ------

@@ -11,10 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from risk.domain.orders import Reservation, ReservationStatus, Side
-from risk.domain.positions import Position, PositionKey, flat
-
-# Quantities are floats: what is left after closing 0.3 + 0.6 of 0.9 is dust, not a position.
-_DUST = 1e-9
+from risk.domain.positions import DUST, Position, PositionKey, flat
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -186,7 +183,7 @@ def _with_position(
     positions: Mapping[PositionKey, Position], changed: Position, *, traded: float
 ) -> dict[PositionKey, Position]:
     updated = dict(positions)
-    if abs(changed.quantity) <= _DUST * traded:
+    if abs(changed.quantity) <= DUST * traded:
         updated.pop(changed.key, None)
     else:
         updated[changed.key] = changed
@@ -199,7 +196,7 @@ def _with_fill(reservations: Mapping[str, Reservation], fill: Fill) -> Mapping[s
         return reservations
     updated = dict(reservations)
     filled = reserved.filled + fill.quantity
-    if filled >= reserved.order.quantity * (1.0 - _DUST):
+    if filled >= reserved.order.quantity * (1.0 - DUST):
         del updated[reserved.order.client_order_id]
     else:
         updated[reserved.order.client_order_id] = replace(

@@ -332,9 +332,12 @@ class SettledLease(_Answer, frozen=True):
     Attributes
     ----------
     lease_id : str
-    granted, spent, unspent, overspent : float
-        Units let through, units of the accepted orders, what is left of the first, and what the
-        second are beyond it.
+    granted : float
+        Units let through.
+    spent : float
+        Units of the accepted orders.
+    unspent, overspent : float
+        What was granted and not spent, and what was spent beyond it.
     orders : list of SettledOrder
         In the order in which they were told.
     journalled : bool
@@ -358,10 +361,14 @@ class LeaseAnswer(_Answer, frozen=True):
     lease : OrderAnswer or None
         The slice, answered as an order would be: `quantity` may be spent until `expires_at`, which
         the holder counts from before it asked. None where none was asked for.
-    orders, alike : int
-        Orders that may be made of it, and how many of them may have the same quantity.
-    lot, least : float
-        Steps of an order's units, and the fewest that one may have; 0 where there are none.
+    orders : int
+        Orders that may be made of it; 0 if it was not granted.
+    alike : int
+        How many of them may have the same quantity.
+    lot : float
+        Steps of an order's units; 0 where there are none.
+    least : float
+        The fewest units that an order may have; 0 where there is no such rule.
     settled : SettledLease or None
         The slice that was settled; None where none was.
     """

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from risk.domain.positions import PositionKey
+from risk.domain.positions import DUST, PositionKey
 
 
 class Sizing(NamedTuple):
@@ -69,10 +69,6 @@ class Reduction(NamedTuple):
         return surplus_over(self.target_quantity, quantity)
 
 
-# What floats leave over of a quantity.
-_DUST = 1e-9
-
-
 def surplus_over(target_quantity: float, quantity: float) -> float:
     """What a position of `quantity` has more than its target, signed like it; 0 if nothing.
 
@@ -82,6 +78,6 @@ def surplus_over(target_quantity: float, quantity: float) -> float:
         Signed units. A position on the other side than its target owes nothing.
     """
     excess = abs(quantity) - abs(target_quantity)
-    if quantity * target_quantity < 0.0 or excess <= _DUST * abs(quantity):
+    if quantity * target_quantity < 0.0 or excess <= DUST * abs(quantity):
         return 0.0
     return excess if quantity > 0.0 else -excess

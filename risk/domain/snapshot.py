@@ -231,6 +231,16 @@ class Snapshot:
                 merged[order_id] = theirs
         return tuple(p for p in (*merged.values(), *strangers) if p.open_quantity != 0.0)
 
+    def over(self, ledger: Ledger) -> "Snapshot":
+        """The same market over another ledger.
+
+        As `dataclasses.replace` makes it, at a tenth of the cost: orders wait for it.
+        """
+        later = object.__new__(Snapshot)
+        known = {name: it for name, it in self.__dict__.items() if name not in _OF_THE_LEDGER}
+        later.__dict__.update(known, ledger=ledger)
+        return later
+
     def after(self, order: Order) -> "Snapshot":
         """The snapshot with room reserved for `order`."""
         reservation = Reservation(
@@ -244,3 +254,9 @@ class Snapshot:
 
 def _may_be_one(ours: Pending, theirs: Pending) -> bool:
     return ours.key == theirs.key and ours.open_quantity * theirs.open_quantity >= 0.0
+
+
+#: What a snapshot works out of its ledger, and keeps.
+_OF_THE_LEDGER = frozenset(
+    name for name, it in vars(Snapshot).items() if isinstance(it, cached_property)
+)

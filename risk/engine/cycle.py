@@ -80,16 +80,38 @@ def take_cycle(
     ledger = booked
     if ledger is None:
         ledger = carried.ledger.after_all(fills=account.fills, flows=account.flows)
-    chosen = choose(
-        carried.models, actions, in_use=carried.state.book_model, by_setting=model_by_setting
+    snapshot = _snapshot(carried, market, account, ledger, actions, model_by_setting)
+    state, events, assessment = step(carried.state, snapshot)
+    return CycleRecord(
+        number=carried.state.cycle + 1,
+        snapshot=snapshot,
+        assessment=assessment,
+        state=state,
+        events=events,
+        closes=market.closes,
+        duration_ms=0.0,
+        wall=market.at,
+        entries=() if booked is not None else _numbered(carried.ledger, account),
     )
-    adopted = adopt(carried.state.policy, actions, portfolio=carried.state.portfolio, at=market.at)
-    latched = apply_latches(carried.state.latches, actions, at=market.at)
+
+
+def _snapshot(
+    carried: Carried,
+    market: MarketReading,
+    account: AccountReading,
+    ledger: Ledger,
+    actions: Sequence[Action],
+    model_by_setting: str | None,
+) -> Snapshot:
+    """All that a step looks at, with what people asked for taken in."""
+    state = carried.state
+    chosen = choose(carried.models, actions, in_use=state.book_model, by_setting=model_by_setting)
+    adopted = adopt(state.policy, actions, portfolio=state.portfolio, at=market.at)
+    latched = apply_latches(state.latches, actions, at=market.at)
     rolled = roll_models(chosen.models, market.closes, ledger, market.marks)
-    number = carried.state.cycle + 1
-    snapshot = Snapshot(
-        id=str(number),
-        portfolio=carried.state.portfolio,
+    return Snapshot(
+        id=str(state.cycle + 1),
+        portfolio=state.portfolio,
         at=market.at,
         marks=market.marks,
         ledger=ledger,
@@ -101,7 +123,7 @@ def take_cycle(
         hours=rolled.hours,
         shocks=_shocks(carried, rolled.models.day),
         faults=market.faults,
-        action_seq=actions[-1].seq if actions else carried.state.action_seq,
+        action_seq=actions[-1].seq if actions else state.action_seq,
         model_changes=chosen.changes,
         policy_changes=adopted.changes,
         latch_changes=latched.changes,
@@ -109,18 +131,6 @@ def take_cycle(
         prices_end=market.prices_end,
         closes=market.closes,
         maintenance_margin=_maintenance_margin(adopted.policy),
-    )
-    state, events, assessment = step(carried.state, snapshot)
-    return CycleRecord(
-        number=number,
-        snapshot=snapshot,
-        assessment=assessment,
-        state=state,
-        events=events,
-        closes=market.closes,
-        duration_ms=0.0,
-        wall=market.at,
-        entries=() if booked is not None else _numbered(carried.ledger, account),
     )
 
 

@@ -15,12 +15,9 @@ from risk.domain.ledger import Flow
 from risk.domain.market import BarClose
 from risk.domain.paper import paper_fill
 from risk.domain.ports import AccountReading, Carried, MarketReading
-from risk.domain.positions import PositionKey
-from risk.domain.scopes import Scope, ScopeKind
-from risk.domain.state import RiskState
 from risk.domain.trading import TradingState
 from risk.lab.wishing import DEMO_MANDATES, Mandate, Wish, Wishing, exposure_of
-from risk.portfolio.committed import scopes_of
+from risk.portfolio.committed import enclosing
 
 DEPOSIT = 2_500_000.0
 
@@ -89,8 +86,10 @@ def first_deposit(market: MarketReading, carried: Carried, amount: float) -> tup
 
 def _may_be_traded(wish: Wish, market: MarketReading, carried: Carried) -> bool:
     """Whether a trade enters nothing that a stop or a person keeps the strategy out of."""
-    latched = _latched(wish.key, carried.state)
-    until = carried.state.cool_downs.get(wish.key)
+    state = carried.state
+    scopes = enclosing(wish.key, state.portfolio, state.policy)
+    latched = latched_at(state.latches, scopes)
+    until = state.cool_downs.get(wish.key)
     held = exposure_of(wish.key, carried.ledger, market.marks)
     only_reduces = held * wish.value < 0.0 and abs(wish.value) <= abs(held)
     stays_out = latched is TradingState.REDUCE_ONLY or _is_before(market.at, until)
@@ -99,13 +98,3 @@ def _may_be_traded(wish: Wish, market: MarketReading, carried: Carried) -> bool:
 
 def _is_before(at: datetime, until: datetime | None) -> bool:
     return until is not None and at < until
-
-
-def _latched(key: PositionKey, state: RiskState) -> TradingState:
-    of_type = "" if state.policy is None else state.policy.strategies.get(key.strategy, "")
-    scopes = (
-        Scope(ScopeKind.PORTFOLIO, state.portfolio),
-        Scope(ScopeKind.STRATEGY_TYPE, of_type),
-        *scopes_of(key),
-    )
-    return latched_at(state.latches, scopes)

@@ -18,7 +18,7 @@ from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope
 from risk.limits.base import Limit, LimitBase, OrderLimit
 from risk.limits.largest import largest_passing
-from risk.limits.rows import Row, row_of
+from risk.limits.rows import row_of
 from risk.limits.rulebook import Rulebook
 from risk.limits.views import (
     BookView,
@@ -96,7 +96,15 @@ class Checks(NamedTuple):
 
     def reasons(self) -> list[Reason]:
         """What is told of them."""
-        return [checked.reason() for checked in self.each]
+        told = []
+        for limit, allowed, value in zip(self.limits, self.allowed, self.values, strict=True):
+            if value is not None and value <= allowed and value < math.inf:
+                known = limit.name, limit.scope, value, limit.hard, limit.unit
+                told.append(Reason(limit.kind, Outcome.PASSED, *known))
+            else:
+                passed = value is not None and value <= allowed
+                told.append(Checked(limit, value, passed).reason())
+        return told
 
 
 class Skipped(NamedTuple):
@@ -153,23 +161,30 @@ class _Met(NamedTuple):
     ----------
     scopes : tuple of Scope
         All that the position lies in.
-    order : tuple of OrderLimit
-    settled : tuple of Limit
-        Those that no order changes.
-    said : tuple of float or None
-        What they say.
-    moving : tuple of Limit
-        All others on the book.
     cluster : int or None
         That of the asset; None for one that no model knows.
+    limits : tuple of LimitBase
+        All, in the order in which they are asked.
+    order : tuple of OrderLimit
+    settled : tuple of float or None
+        What those say that no order changes.
+    fixed : tuple of float
+        What the values of these two may be.
+    tabled : tuple of Limit
+        Those with a row, see `row_of`.
+    cheap, dear : tuple of Limit
+        Those on the book that have none.
     """
 
     scopes: tuple[Scope, ...]
-    order: tuple[OrderLimit, ...]
-    settled: tuple[Limit, ...]
-    said: tuple[float | None, ...]
-    moving: tuple[Limit, ...]
     cluster: int | None
+    limits: tuple[LimitBase, ...]
+    order: tuple[OrderLimit, ...]
+    settled: tuple[float | None, ...]
+    fixed: tuple[float, ...]
+    tabled: tuple[Limit, ...]
+    cheap: tuple[Limit, ...]
+    dear: tuple[Limit, ...]
 
 
 class LimitGuard:
@@ -349,63 +364,71 @@ class LimitGuard:
 
     def _found(self, key: PositionKey) -> _Enclosing:
         met = self._met_at(key)
-        without = Enclosed(
-            book=self._base,
-            reaches={scope: self._base.reach(scope) for scope in met.scopes},
-            cluster=None if met.cluster is None else self._base.of_cluster(met.cluster),
-        )
-        tabled, listed, cheap, dear = list[Limit](), list[Row](), list[Limit](), list[Limit]()
-        for limit in met.moving:
-            row = row_of(limit, without)
-            if row is not None:
-                tabled.append(limit)
-                listed.append(row)
-            else:
-                (dear if limit.dear else cheap).append(limit)
+        without = self._without(met.scopes, met.cluster)
+        listed = [row_of(limit, without) for limit in met.tabled]
         rows = np.array(listed, dtype=np.float64).reshape(len(listed), len(COLUMNS))
-        touched = self._check.touched(key)
         # Without an order: what a row says of it is what the limit itself says of the book.
-        exposed = (*tabled, *cheap)
-        values = (*figures_with_more(rows, 0.0, 0.0, 0.0, 0.0), *map(self._value, cheap))
-        first = len(met.order) + len(met.settled)
+        values = [*figures_with_more(rows, 0.0, 0.0, 0.0, 0.0), *map(self._value, met.cheap)]
+        exposed, first = (*met.tabled, *met.cheap), len(met.fixed)
         return _Enclosing(
-            limits=(*met.order, *met.settled, *exposed, *dear),
+            limits=met.limits,
             allowed=(
-                *(limit.hard for limit in (*met.order, *met.settled)),
+                *met.fixed,
                 *map(_allowed_from, exposed, values),
-                *(limit.hard for limit in dear),
+                *(limit.hard for limit in met.dear),
             ),
             order=met.order,
-            settled=met.said,
+            settled=met.settled,
             rows=rows,
-            cheap=tuple(cheap),
-            dear=tuple(dear),
+            cheap=met.cheap,
+            dear=met.dear,
             exceeded=tuple(
                 (first + n, limit)
                 for n, (limit, value) in enumerate(zip(exposed, values, strict=True))
                 if value is not None and value > limit.hard
             ),
             without=without,
-            touched=touched,
+            touched=self._check.touched(key),
+        )
+
+    def _without(self, scopes: tuple[Scope, ...], cluster: int | None) -> Enclosed:
+        base = self._base
+        return Enclosed(
+            book=base,
+            reaches={scope: base.reach(scope) for scope in scopes},
+            cluster=None if cluster is None else base.of_cluster(cluster),
         )
 
     def _met_at(self, key: PositionKey) -> _Met:
         found = self._met.get(key)
         if found is None:
-            scopes, order, book = self._rulebook.around(key)
-            settled = tuple(limit for limit in book if limit.stops)
-            found = _Met(
-                scopes=scopes,
-                order=order,
-                settled=settled,
-                said=tuple(map(self._value, settled)),
-                moving=tuple(limit for limit in book if not limit.stops),
-                cluster=self._around.clusters.number_of(key.asset),
-            )
+            found = self._look(key)
             # Whoever sends orders makes up the names in them.
             if len(self._met) < _REMEMBERED:
                 self._met[key] = found
         return found
+
+    def _look(self, key: PositionKey) -> _Met:
+        scopes, order, book = self._rulebook.around(key)
+        cluster = self._around.clusters.number_of(key.asset)
+        # Whether a limit has a row depends on rules, equity and market, which stay as they are.
+        without = self._without(scopes, cluster)
+        settled = tuple(limit for limit in book if limit.stops)
+        moving = [(limit, row_of(limit, without)) for limit in book if not limit.stops]
+        tabled = tuple(limit for limit, row in moving if row is not None)
+        cheap = tuple(limit for limit, row in moving if row is None and not limit.dear)
+        dear = tuple(limit for limit, row in moving if row is None and limit.dear)
+        return _Met(
+            scopes=scopes,
+            cluster=cluster,
+            limits=(*order, *settled, *tabled, *cheap, *dear),
+            order=order,
+            settled=tuple(map(self._value, settled)),
+            fixed=tuple(limit.hard for limit in (*order, *settled)),
+            tabled=tabled,
+            cheap=cheap,
+            dear=dear,
+        )
 
     def _value(self, limit: Limit) -> float | None:
         """What the limit says of the book without the order."""

@@ -10,7 +10,7 @@ from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope, ScopeKind
 from risk.limits.base import Limit, LimitBase, OrderLimit
 from risk.limits.types import limit_of
-from risk.portfolio.committed import scopes_of
+from risk.portfolio.committed import enclosing
 
 _L = TypeVar("_L", bound=LimitBase)
 
@@ -47,14 +47,11 @@ class Rulebook:
         self._around: dict[
             PositionKey, tuple[tuple[Scope, ...], tuple[OrderLimit, ...], tuple[Limit, ...]]
         ] = {}
-        self._whole = Scope(ScopeKind.PORTFOLIO, portfolio)
+        self._portfolio = portfolio
 
     def enclosing(self, key: PositionKey) -> tuple[Scope, ...]:
         """Every scope that an order for `key` lies in, the widest first."""
-        strategy, asset, venue = scopes_of(key)
-        kind = self.policy.strategies.get(key.strategy)
-        of_type = () if kind is None else (Scope(ScopeKind.STRATEGY_TYPE, kind),)
-        return (self._whole, *of_type, strategy, asset, venue)
+        return enclosing(key, self._portfolio, self.policy)
 
     def around(
         self, key: PositionKey

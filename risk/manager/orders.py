@@ -179,7 +179,7 @@ class RiskManager:
     def following(self, ledger: Ledger) -> "RiskManager":
         """Answers for the same market once the ledger has moved on."""
         before = self._snapshot
-        snapshot = replace(before, ledger=ledger)
+        snapshot = before.over(ledger)
         moved = moved_between(before, snapshot)
         check = self._check.following(snapshot, moved)
         same_equity = (

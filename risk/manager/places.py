@@ -8,12 +8,12 @@ from risk.domain.market import Mark
 from risk.domain.orders import Side
 from risk.domain.policy import Instrument
 from risk.domain.positions import PositionKey
-from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.scopes import Scope
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState
 from risk.domain.trading import TradingState
 from risk.limits.rulebook import Rulebook
-from risk.portfolio.committed import scopes_of
+from risk.portfolio.committed import enclosing
 from risk.portfolio.following import Moved
 
 _ANY_STEP = Instrument()
@@ -98,9 +98,14 @@ class Places:
         places = Places(self._state, snapshot, self._rulebook, self.equity, self._barred, pending)
         keys = moved.keys
         places._found = {
-            name: place for name, place in self._found.items() if place.key not in keys
+            name: places._moved(place) if place.key in keys else place
+            for name, place in self._found.items()
         }
         return places
+
+    def _moved(self, place: Place) -> Place:
+        """A place of the ledger before: what closes it does not depend on the ledger."""
+        return place._replace(reducible=self._reducible(place.key, place.side))
 
     def at(self, strategy: str, asset: str, venue: str, side: str) -> Place:
         """One of them.
@@ -119,15 +124,11 @@ class Places:
 
     def tightest(self, key: PositionKey) -> tuple[TradingState, Scope]:
         """The tightest trading state of all scopes that enclose a position, and whose it is."""
-        standings, scopes = self._state.standings, self._enclosing(key)
+        standings = self._state.standings
+        scopes = enclosing(key, self._state.portfolio, self._state.policy)
         states = [standings[s].state if s in standings else TradingState.NORMAL for s in scopes]
         worst = max(range(len(scopes)), key=lambda n: states[n])
         return states[worst], scopes[worst]
-
-    def _enclosing(self, key: PositionKey) -> tuple[Scope, ...]:
-        if self._rulebook is not None:
-            return self._rulebook.enclosing(key)
-        return (Scope(ScopeKind.PORTFOLIO, self._state.portfolio), *scopes_of(key))
 
     def _look(self, key: PositionKey, side: Side) -> Place:
         policy, mark = self._state.policy, self._snapshot.mark(key.asset)

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from risk.client import AsyncSeawall
-from risk.client.place import is_this_machine
+from risk.domain.hosts import is_this_machine
 from risk.domain.messages import Problem
 from risk.errors import SettingInvalid
 from risk.mcp.callers import Asking, Callers

@@ -5,7 +5,7 @@ adds one column of scenarios (`what_if`) and measures nothing anew.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -18,6 +18,7 @@ from risk.domain.assessment import (
     TailRisk,
 )
 from risk.domain.model import Model
+from risk.domain.policy import Policy
 from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Pending, Snapshot
@@ -27,6 +28,10 @@ from risk.portfolio.book_models import book_model
 from risk.portfolio.exposure import Reach, net_by_asset, value_of_pending
 from risk.portfolio.tails import committed_tail, project_one, raises, weights_of
 from risk.portfolio.vectors import BookVectors, over_scenarios
+
+#: A pending order, and what it would add, quote currency.
+Change = tuple[Pending, float]
+_NO_CHANGES: Mapping[tuple[str, bool], float] = {}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,11 +61,40 @@ class Horizon:
         added = project_one(self.model, asset, change)
         if added is None:
             return None
-        return replace(
-            self,
+        # Not by `replace`, which costs as much as adding up.
+        return Horizon(
+            model=self.model,
+            held=self.held,
+            now=self.now,
             worst=self.worst.plus(added.losses_only()),
             filled=self.filled.plus(added),
             raising=self._raising_with(added),
+        )
+
+    def with_all(self, asset: str, change: float, *, bought: bool) -> "Horizon":
+        """With several orders more on one side of an asset, or fewer: these lose together.
+
+        Of a model that is monotone.
+
+        Parameters
+        ----------
+        asset : str
+            One that the model knows.
+        change : float
+            Of all of them, quote currency; of less that is bought negative, as of more sold.
+        bought : bool
+        """
+        side = 1.0 if bought else -1.0
+        one = project_one(self.model, asset, side)
+        assert one is not None, "the model knows the asset"
+        assert self.raising is None, "each order counts by itself"
+        return Horizon(
+            model=self.model,
+            held=self.held,
+            now=self.now,
+            worst=self.worst.plus(one.losses_only().times(side * change)),
+            filled=self.filled.plus(one.times(side * change)),
+            raising=None,
         )
 
     def _raising_with(self, added: BookVectors) -> BookVectors | None:
@@ -79,6 +113,55 @@ class Horizon:
         )
 
 
+class Outlook:
+    """A horizon whose orders come and go, added up only once somebody looks.
+
+    Between two cycles thousands come and go, and of a horizon that no limit caps nobody asks.
+
+    Parameters
+    ----------
+    horizon : Horizon or None
+    changes : mapping of (str, bool) to float, optional
+        What came since, less what went: by asset, and whether it was bought. Quote currency.
+    """
+
+    __slots__ = ("_at",)
+
+    def __init__(
+        self, horizon: Horizon | None, changes: Mapping[tuple[str, bool], float] = _NO_CHANGES
+    ) -> None:
+        # One value, so that whoever looks from another thread sees both of one moment.
+        self._at = horizon, changes
+
+    @property
+    def model(self) -> Model | None:
+        """The horizon's; None where there is none."""
+        horizon, _ = self._at
+        return None if horizon is None else horizon.model
+
+    @property
+    def horizon(self) -> Horizon | None:
+        """It, with all that came and went."""
+        horizon, changes = self._at
+        if horizon is None or not changes:
+            return horizon
+        for (asset, bought), change in changes.items():
+            if change != 0.0:
+                horizon = horizon.with_all(asset, change, bought=bought)
+        self._at = horizon, _NO_CHANGES
+        return horizon
+
+    def after(self, added: Iterable[Change], gone: Iterable[Change]) -> "Outlook":
+        """The outlook once these orders came, and those went."""
+        horizon, known = self._at
+        changes = dict(known)
+        for sign, orders in ((1.0, added), (-1.0, gone)):
+            for pending, change in orders:
+                place = pending.key.asset, change > 0.0
+                changes[place] = changes.get(place, 0.0) + sign * change
+        return Outlook(horizon, changes)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Commitments:
     """Everything that the committed book is measured from; one more order is one step.
@@ -89,11 +172,13 @@ class Commitments:
     whole : ScopeReach
     scopes : mapping of Scope to ScopeReach
         Of each strategy, asset and venue.
+    squares_by_asset : mapping of Scope to float
+        The largest net exposure squared.
     squares : float
-        Sum over assets of the largest net exposure squared.
+        Their sum.
     cash_high : float
         Cash if nothing but the pending sales is filled.
-    day, hour : Horizon or None
+    day_ahead, hour_ahead : Outlook
     stress : ndarray of shape (scenarios,) or None
         Profit in each scenario, with those pending orders that would lose.
     """
@@ -101,11 +186,22 @@ class Commitments:
     positions: Mapping[PositionKey, Reach]
     whole: ScopeReach
     scopes: Mapping[Scope, ScopeReach]
+    squares_by_asset: Mapping[Scope, float]
     squares: float
     cash_high: float
-    day: Horizon | None
-    hour: Horizon | None
+    day_ahead: Outlook
+    hour_ahead: Outlook
     stress: FloatArray | None
+
+    @property
+    def day(self) -> Horizon | None:
+        """That of one day."""
+        return self.day_ahead.horizon
+
+    @property
+    def hour(self) -> Horizon | None:
+        """That of one hour."""
+        return self.hour_ahead.horizon
 
     def reach(self, scope: Scope) -> ScopeReach:
         """How far a strategy, an asset or a venue may go."""
@@ -121,6 +217,22 @@ def scopes_of(key: PositionKey) -> tuple[Scope, Scope, Scope]:
         Scope(ScopeKind.ASSET, key.asset),
         Scope(ScopeKind.VENUE, key.venue),
     )
+
+
+def enclosing(key: PositionKey, portfolio: str, policy: Policy | None) -> tuple[Scope, ...]:
+    """Every scope that an order for a position lies in, the widest first.
+
+    Parameters
+    ----------
+    key : PositionKey
+    portfolio : str
+    policy : Policy or None
+        Says of which type a strategy is; without one it is of none.
+    """
+    strategy, asset, venue = scopes_of(key)
+    kind = None if policy is None else policy.strategies.get(key.strategy)
+    of_type = () if kind is None else (Scope(ScopeKind.STRATEGY_TYPE, kind),)
+    return (Scope(ScopeKind.PORTFOLIO, portfolio), *of_type, strategy, asset, venue)
 
 
 def commitments_of(
@@ -141,15 +253,16 @@ def commitments_of(
     for pending, change in changes:
         positions[pending.key] = positions.get(pending.key, Reach()).plus(change)
     scopes = _scopes(positions)
-    net = net_by_asset(values)
+    net, squares = net_by_asset(values), _squares(scopes)
     return Commitments(
         positions=positions,
         whole=together(positions.values()),
         scopes=scopes,
-        squares=_squares(scopes),
+        squares_by_asset=squares,
+        squares=sum(squares.values()),
         cash_high=snapshot.ledger.cash - sum(min(0.0, change) for _, change in changes),
-        day=_horizon(snapshot.models.day, net, held.day, changes),
-        hour=_horizon(snapshot.models.hour, net, held.hour, changes),
+        day_ahead=Outlook(_horizon(snapshot.models.day, net, held.day, changes)),
+        hour_ahead=Outlook(_horizon(snapshot.models.hour, net, held.hour, changes)),
         stress=_committed_stress(snapshot, net, changes),
     )
 
@@ -174,9 +287,12 @@ def together(reaches: Iterable[Reach]) -> ScopeReach:
     )
 
 
-def _squares(scopes: Mapping[Scope, ScopeReach]) -> float:
-    assets = (reach for scope, reach in scopes.items() if scope.kind is ScopeKind.ASSET)
-    return sum(reach.worst_net**2 for reach in assets)
+def _squares(scopes: Mapping[Scope, ScopeReach]) -> dict[Scope, float]:
+    return {
+        scope: reach.worst_net**2
+        for scope, reach in scopes.items()
+        if scope.kind is ScopeKind.ASSET
+    }
 
 
 def _horizon(
@@ -252,7 +368,7 @@ def nothing_pending(
     return CommittedBook(
         whole=together(positions.values()),
         scopes=scopes,
-        squares=_squares(scopes),
+        squares=sum(_squares(scopes).values()),
         cash_high=cash,
         day=held.day,
         hour=held.hour,

@@ -19,8 +19,10 @@ from risk.measures.types import FloatArray
 from risk.portfolio import stress
 from risk.portfolio.book_models import book_model
 from risk.portfolio.committed import (
+    Change,
     Commitments,
     Horizon,
+    Outlook,
     commitments_of,
     raising_orders,
     scopes_of,
@@ -30,9 +32,6 @@ from risk.portfolio.controller import measure_held
 from risk.portfolio.exposure import Reach, value_of, value_of_pending, values_by_position
 from risk.portfolio.tails import book_tail, project_one, raises, weights_of
 from risk.portfolio.vectors import BookVectors, over_scenarios
-
-#: A pending order, and what it would add, quote currency.
-Change = tuple[Pending, float]
 
 
 class Moved(NamedTuple):
@@ -100,15 +99,18 @@ def commitments_following(
         return commitments_of(after, values, measure_held(after, values))
     keys = moved.keys
     positions = _positions(base.positions, after, moved, keys)
-    scopes = _scopes(base.scopes, positions, keys)
+    scopes = _scopes(base, positions, keys)
+    squares = _squares(base.squares_by_asset, scopes, keys)
     return Commitments(
         positions=positions,
-        whole=_whole(base, positions, keys),
+        whole=_over(base.whole, base, positions, keys),
         scopes=scopes,
-        squares=_squares(base, scopes, keys),
+        squares_by_asset=squares,
+        # Summed anew: what is taken away from a sum of squares leaves their rounding behind.
+        squares=sum(squares.values()),
         cash_high=base.cash_high + _cash_moved(before, after, moved),
-        day=_horizon(base.day, positions, after, moved),
-        hour=_horizon(base.hour, positions, after, moved),
+        day_ahead=_outlook(base.day_ahead, positions, after, moved),
+        hour_ahead=_outlook(base.hour_ahead, positions, after, moved),
         stress=_stress(base.stress, base.positions, after, moved),
     )
 
@@ -136,12 +138,14 @@ def _valued(snapshot: Snapshot, pending: Iterable[Pending]) -> tuple[Change, ...
 
 def _is_known(base: Commitments, after: Snapshot, moved: Moved) -> bool:
     """Whether everything is measured, and was; what is not is seldom, and measured anew."""
-    if base.day is None or base.hour is None or base.stress is None:
+    models = (base.day_ahead.model, base.hour_ahead.model)
+    if None in models or base.stress is None:
         return False
     assets = {key.asset for key in moved.keys}
-    models = (base.day.model, base.hour.model)
     return all(after.shocks.column(asset) is not None for asset in assets) and all(
-        model.column(asset) is not None for model in models for asset in assets
+        model is not None and model.column(asset) is not None
+        for model in models
+        for asset in assets
     )
 
 
@@ -171,70 +175,81 @@ def _positions(
     return positions
 
 
-def _whole(
-    base: Commitments, positions: Mapping[PositionKey, Reach], keys: Iterable[PositionKey]
+def _over(
+    reach: ScopeReach,
+    base: Commitments,
+    positions: Mapping[PositionKey, Reach],
+    keys: Iterable[PositionKey],
 ) -> ScopeReach:
-    was = [base.positions[key] for key in keys if key in base.positions]
-    now = [positions[key] for key in keys if key in positions]
-    if len(positions) == len(now):
-        return together(now)
-    whole, before, after = base.whole, together(was), together(now)
+    """How far a scope may go that contains all these positions, and perhaps others."""
+    was = together(base.positions[key] for key in keys if key in base.positions)
+    now = together(positions[key] for key in keys if key in positions)
+    count = reach.positions - was.positions + now.positions
+    if count == now.positions:
+        return now
     return ScopeReach(
-        gross=whole.gross - before.gross + after.gross,
-        held=whole.held - before.held + after.held,
-        buys=whole.buys - before.buys + after.buys,
-        sells=whole.sells - before.sells + after.sells,
-        positions=whole.positions - before.positions + after.positions,
+        gross=reach.gross - was.gross + now.gross,
+        held=reach.held - was.held + now.held,
+        buys=reach.buys - was.buys + now.buys,
+        sells=reach.sells - was.sells + now.sells,
+        positions=count,
     )
 
 
 def _scopes(
-    base: Mapping[Scope, ScopeReach],
+    base: Commitments,
     positions: Mapping[PositionKey, Reach],
     keys: Iterable[PositionKey],
 ) -> dict[Scope, ScopeReach]:
-    members: dict[Scope, list[Reach]] = {s: [] for key in keys for s in scopes_of(key)}
-    touched = {part for key in keys for part in key}
-    for key, reach in positions.items():
-        # Most positions have nothing in common with an order but, at times, their venue.
-        if touched.isdisjoint(key):
-            continue
+    touched: dict[Scope, list[PositionKey]] = {}
+    for key in keys:
         for scope in scopes_of(key):
-            if scope in members:
-                members[scope].append(reach)
-    scopes = dict(base)
-    for scope, reaches in members.items():
-        if reaches:
-            scopes[scope] = together(reaches)
+            touched.setdefault(scope, []).append(key)
+    scopes = dict(base.scopes)
+    for scope, its_keys in touched.items():
+        found = _over(base.reach(scope), base, positions, its_keys)
+        if found.positions:
+            scopes[scope] = found
         else:
             scopes.pop(scope, None)
     return scopes
 
 
 def _squares(
-    base: Commitments, scopes: Mapping[Scope, ScopeReach], keys: Iterable[PositionKey]
-) -> float:
-    assets = {Scope(ScopeKind.ASSET, key.asset) for key in keys}
-    if not assets:
-        return base.squares
-    # Summed anew: what is taken away from a sum of squares leaves their rounding behind.
-    found = (reach for scope, reach in scopes.items() if scope.kind is ScopeKind.ASSET)
-    return sum(reach.worst_net**2 for reach in found)
+    base: Mapping[Scope, float], scopes: Mapping[Scope, ScopeReach], keys: Iterable[PositionKey]
+) -> dict[Scope, float]:
+    squares = dict(base)
+    for key in keys:
+        asset = Scope(ScopeKind.ASSET, key.asset)
+        if asset in scopes:
+            squares[asset] = scopes[asset].worst_net ** 2
+        else:
+            squares.pop(asset, None)
+    return squares
 
 
 # --- scenarios -----------------------------------------------------------------------------
 
 
-def _horizon(
-    base: Horizon | None,
-    positions: Mapping[PositionKey, Reach],
-    after: Snapshot,
-    moved: Moved,
-) -> Horizon | None:
-    assert base is not None, "the book was measured"
+def _outlook(
+    base: Outlook, positions: Mapping[PositionKey, Reach], after: Snapshot, moved: Moved
+) -> Outlook:
     model = base.model
+    assert model is not None, "the book was measured"
+    if not moved.held and book_model(model.spec.method).monotone:
+        return base.after(moved.added, moved.gone)
+    horizon = base.horizon
+    assert horizon is not None, "the book was measured"
     if not moved.held:
-        return _with_orders(base, moved)
+        return Outlook(_with_orders(horizon, moved))
+    return Outlook(_traded(horizon, positions, after, moved))
+
+
+def _traded(
+    base: Horizon, positions: Mapping[PositionKey, Reach], after: Snapshot, moved: Moved
+) -> Horizon | None:
+    """The horizon of a book in which something else is held."""
+    model = base.model
     net: dict[str, float] = {}
     for key, reach in positions.items():
         net[key.asset] = net.get(key.asset, 0.0) + reach.held
@@ -275,8 +290,10 @@ def _without(horizon: Horizon, asset: str, change: float) -> Horizon:
     raising = horizon.raising
     if raising is not None and raises(horizon.model, horizon.held, horizon.now.plus(taken)):
         raising = _minus(raising, taken)
-    return replace(
-        horizon,
+    return Horizon(
+        model=horizon.model,
+        held=horizon.held,
+        now=horizon.now,
         worst=_minus(horizon.worst, taken.losses_only()),
         filled=_minus(horizon.filled, taken),
         raising=raising,
@@ -302,6 +319,8 @@ def _stress(
         profit = None if profit is None else profit - less
     for pending, change in moved.added:
         profit = stress.with_pending(profit, after.shocks, pending.key.asset, change)
+    if not moved.held:
+        return profit
     traded: dict[str, float] = {}
     for key, value in moved.held.items():
         before = held_before.get(key, Reach()).held

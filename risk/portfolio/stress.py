@@ -25,6 +25,14 @@ def profits(shocks: ShockMatrix, net: Mapping[str, float]) -> FloatArray | None:
     return np.asarray(shocks.returns @ exposure)
 
 
+def per_unit(shocks: ShockMatrix, asset: str) -> FloatArray | None:
+    """Profit of one unit of currency held in one asset; None if no scenario shocks it."""
+    column = shocks.column(asset)
+    if not shocks.scenarios or column is None:
+        return None
+    return np.ascontiguousarray(shocks.returns[:, column])
+
+
 def with_pending(
     profit: FloatArray | None, shocks: ShockMatrix, asset: str, change: float
 ) -> FloatArray | None:

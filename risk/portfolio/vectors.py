@@ -41,6 +41,11 @@ class BookVectors(NamedTuple):
             return BookVectors(total, total)
         return BookVectors(self.filtered + other.filtered, self.raw + other.raw)
 
+    def times(self, size: float) -> "BookVectors":
+        """The profits of so much of it."""
+        scaled = self.filtered * size
+        return BookVectors(scaled, scaled if self.filtered is self.raw else self.raw * size)
+
     def losses_only(self) -> "BookVectors":
         """The same where it loses, and zero where it gains."""
         losing = np.minimum(self.filtered, 0.0)

@@ -150,7 +150,7 @@ class Touched:
     @cached_property
     def _shocks(self) -> FloatArray | None:
         """Profit of one unit of currency in each stress scenario."""
-        return stress.profits(self._before.snapshot.shocks, {self.key.asset: 1.0})
+        return stress.per_unit(self._before.snapshot.shocks, self.key.asset)
 
 
 def _tail(

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from risk.domain.events import RiskEvent
 from risk.domain.ledger import Fill
 from risk.domain.market import Mark, Trust
-from risk.domain.positions import Position, PositionKey
+from risk.domain.positions import DUST, Position, PositionKey
 from risk.domain.stops import (
     StopPlan,
     StopReason,
@@ -40,9 +40,6 @@ from risk.measures.stops import (
     ratcheted,
 )
 from risk.position.stop_news import Change, escalations, moves, requests, taken_away
-
-#: Rounding that is no quantity, as a part of what was traded.
-_DUST = 1e-9
 
 _UNKNOWN = Volatility(None, None)
 
@@ -174,7 +171,7 @@ def _goes_on(state: StopState, position: Position, fills: Iterable[Fill]) -> boo
     held = state.quantity
     for fill in fills:
         held += fill.signed_quantity
-        if held * state.side <= _DUST * fill.quantity:
+        if held * state.side <= DUST * fill.quantity:
             return False
     return position.quantity * state.side > 0.0
 
@@ -202,7 +199,7 @@ def _with_quantity(state: StopState, quantity: float) -> StopState:
     if asked is not None and not asked.closes:
         added = max(0.0, abs(quantity) - abs(state.quantity))
         asked = asked._replace(target=asked.target + state.side * added)
-    if asked is not None and abs(quantity) <= abs(asked.target) * (1.0 + _DUST):
+    if asked is not None and abs(quantity) <= abs(asked.target) * (1.0 + DUST):
         asked = None
     largest = max(state.entry_quantity, abs(quantity))
     return replace(state, quantity=quantity, entry_quantity=largest, reduction=asked)
@@ -321,7 +318,7 @@ def _left_after(reached: Iterable[TakeProfit], state: StopState) -> float:
     asked = state.reduction
     held = abs(state.quantity) if asked is None else min(abs(state.quantity), abs(asked.target))
     left = held - sum(rung.share for rung in reached) * state.entry_quantity
-    return left if left > _DUST * state.entry_quantity else 0.0
+    return left if left > DUST * state.entry_quantity else 0.0
 
 
 def _reduction(reason: StopReason, target: float, look: _Look) -> StopRequest:

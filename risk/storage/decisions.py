@@ -1,7 +1,8 @@
 """Orders with their answers, written before they are said: a `GateJournal` in a database."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
@@ -29,6 +30,9 @@ from risk.storage.lease import require_token
 from risk.storage.tables import decision, from_ms, gate_batch, ledger_entry, to_ms
 
 _COLUMNS = tuple(column.name for column in decision.columns)
+# SQLite takes no more than 32,766 values.
+_IDS_AT_ONCE = 10_000
+_in_columns = itemgetter(*_COLUMNS)
 
 
 class SqlGateJournal:
@@ -74,10 +78,10 @@ class SqlGateJournal:
             journal.append(connection, self._portfolio, journal.entries_of(_events(notes, before)))
             return Written(before, tuple(self._write_latches(connection, notes)))
 
-    def order(self, client_order_id: str) -> AnsweredOrder | None:
-        """An order that was answered; None if none of that id was."""
+    def answered(self, client_order_ids: Collection[str]) -> Sequence[AnsweredOrder]:
+        """Those of the orders that were answered."""
         with transaction(self._reader) as connection:
-            return next(iter(_orders(connection, self._portfolio, [client_order_id])), None)
+            return _orders(connection, self._portfolio, client_order_ids)
 
     def let_through_since(self, at: datetime) -> Sequence[AnsweredOrder]:
         """Orders of which anything was let through since then, oldest first."""
@@ -122,7 +126,7 @@ class SqlGateJournal:
         """The last answer to each order; gives those that had theirs before this batch."""
         answered = [note for note in notes if isinstance(note, Answered)]
         first = {n.order.client_order_id: n.order for n in answered if n.instead_of is None}
-        rows = [_row(self._portfolio, order) for order in first.values()]
+        rows = [_in_columns(_values(self._portfolio, order)) for order in first.values()]
         # Hardly any was there before: to look for each would cost more than to look for some.
         kept = insert_rows(connection, decision, _COLUMNS, rows, on_conflict=OnConflict.KEEP)
         before = {}
@@ -130,8 +134,8 @@ class SqlGateJournal:
             before = _told_otherwise(connection, self._portfolio, notes)
         for note in answered:
             if note.instead_of is not None:
-                said = dict(zip(_COLUMNS, _row(self._portfolio, note.order), strict=True))
-                _INSTEAD.run(connection, unsaid=note.instead_of, **_prefixed(said))
+                said = _prefixed(_values(self._portfolio, note.order))
+                _INSTEAD.run(connection, unsaid=note.instead_of, **said)
         return before
 
     def _write_progress(
@@ -238,13 +242,14 @@ def _told_otherwise(
 
 
 def _orders(connection: Connection, portfolio: str, ids: Iterable[str]) -> list[AnsweredOrder]:
-    wanted = list(ids)
-    if not wanted:
-        return []
-    query = select(decision).where(
-        decision.c.portfolio == portfolio, decision.c.client_order_id.in_(wanted)
-    )
-    return [order_of_row(row) for row in connection.execute(query)]
+    wanted, found = list(ids), list[AnsweredOrder]()
+    for first in range(0, len(wanted), _IDS_AT_ONCE):
+        query = select(decision).where(
+            decision.c.portfolio == portfolio,
+            decision.c.client_order_id.in_(wanted[first : first + _IDS_AT_ONCE]),
+        )
+        found += map(order_of_row, connection.execute(query))
+    return found
 
 
 def _events(notes: Iterable[Note], before: Mapping[str, AnsweredOrder]) -> Iterable[RiskEvent]:
@@ -260,26 +265,27 @@ def _prefixed(values: Mapping[str, Any]) -> dict[str, Any]:
     return {f"its_{name}": value for name, value in values.items()}
 
 
-def _row(portfolio: str, order: AnsweredOrder) -> tuple[Any, ...]:
-    return (
-        portfolio,
-        order.client_order_id,
-        to_ms(order.at),
-        order.snapshot,
-        order.strategy,
-        order.asset,
-        order.venue,
-        order.side,
-        order.sender,
-        order.verdict.value,
-        order.requested,
-        order.allowed,
-        order.micros,
-        None if order.status is None else order.status.value,
-        order.filled,
-        order.request,
-        order.answer,
-    )
+def _values(portfolio: str, order: AnsweredOrder) -> dict[str, Any]:
+    """What stands in each column of the table."""
+    return {
+        "portfolio": portfolio,
+        "client_order_id": order.client_order_id,
+        "at_ms": to_ms(order.at),
+        "snapshot": order.snapshot,
+        "strategy": order.strategy,
+        "asset": order.asset,
+        "venue": order.venue,
+        "side": order.side,
+        "sender": order.sender,
+        "verdict": order.verdict.value,
+        "requested": order.requested,
+        "allowed": order.allowed,
+        "micros": order.micros,
+        "status": None if order.status is None else order.status.value,
+        "filled": order.filled,
+        "request": order.request,
+        "answer": order.answer,
+    }
 
 
 def order_of_row(row: Row[Any]) -> AnsweredOrder:

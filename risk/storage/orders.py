@@ -20,8 +20,10 @@ from risk.domain.events import (
     Verdict,
 )
 from risk.domain.journalling import AnsweredOrder
+from risk.domain.leases import LEASE_PREFIX
 from risk.domain.ledger import Fill
 from risk.domain.orders import ReservationStatus
+from risk.domain.positions import DUST
 from risk.storage import codec
 from risk.storage.decisions import order_of_row
 from risk.storage.ledger import FILL
@@ -40,8 +42,6 @@ PAGE, LONGEST_SUM = 200, timedelta(days=30)
 TIMED = 10_000
 #: Entries of the ledger that are looked through at once for an order's fills.
 _STRETCH = 20_000
-#: What floats leave over of a quantity, as a share of it.
-_DUST = 1e-9
 _GIVEN_BACK = (ReservationStatus.VOIDED, ReservationStatus.EXPIRED)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -134,11 +134,11 @@ def order_story(connection: Connection, portfolio: str, client_order_id: str) ->
     marks = {} if row.judged_by is None else codec.marks_of_snapshot(row.judged_by)
     fills = tuple(_fills_of(connection, portfolio, order))
     return OrderStory(
-        order, judged, marks.get(order.asset), fills, _end_of(connection, portfolio, order)
+        order, judged, marks.get(order.asset), fills, end_of(connection, portfolio, order)
     )
 
 
-def _end_of(
+def end_of(
     connection: Connection, portfolio: str, order: AnsweredOrder
 ) -> OrderEnded | ReservationReleased | None:
     """Who gave back its room; nobody is looked for of an order whose room was not."""
@@ -176,7 +176,7 @@ def _fills_of(connection: Connection, portfolio: str, order: AnsweredOrder) -> I
         select(func.max(ledger_entry.c.seq)).where(ledger_entry.c.portfolio == portfolio)
     ).scalar()
     left, seq = order.filled, codec.decode_answer(order.answer).ledger_seq
-    while left > _DUST * order.filled and seq < (last or 0):
+    while left > DUST * order.filled and seq < (last or 0):
         for fill in _fills_between(connection, portfolio, order.client_order_id, seq):
             left -= fill.quantity
             yield fill
@@ -221,4 +221,8 @@ def _wanted(query: Select[Any], portfolio: str, wanted: OrdersWanted) -> Select[
             query = query.where(column == name)
     if wanted.find:
         query = query.where(found.client_order_id.icontains(wanted.find, autoescape=True))
+    if wanted.slices is not None:
+        # SQLite's LIKE would take an order's LEASE: for a slice's.
+        begins = func.substr(found.client_order_id, 1, len(LEASE_PREFIX))
+        query = query.where((begins == LEASE_PREFIX) == wanted.slices)
     return query

@@ -179,6 +179,8 @@ class OrdersWanted(NamedTuple):
         Exactly that one; empty for every one.
     find : str
         Part of the client order id, in capitals or not; empty for every one.
+    slices : bool or None
+        Only slices of room, or only orders; None for both.
     """
 
     since: datetime
@@ -188,6 +190,7 @@ class OrdersWanted(NamedTuple):
     asset: str = ""
     sender: str = ""
     find: str = ""
+    slices: bool | None = None
 
 
 class OrdersPage(NamedTuple):

@@ -20,7 +20,7 @@ import struct
 import subprocess  # nosec B404
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Protocol
@@ -97,7 +97,7 @@ class WriterProcess:
         here: GateJournal,
         *,
         longest: float = _LONGEST,
-        launch: "Callable[[socket.socket], Served] | None" = None,
+        launch: Callable[[socket.socket], Served] | None = None,
     ) -> None:
         self._job = (url, portfolio)
         self._here = here
@@ -105,6 +105,7 @@ class WriterProcess:
         self._launch = _launched if launch is None else launch
         self._process: Served | None = None
         self._wire: _Wire | None = None
+        self._is_ready = False
         self._launched_at = -math.inf
 
     def start(self) -> None:
@@ -117,6 +118,7 @@ class WriterProcess:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = self._launch(theirs)
+        self._is_ready = False
         self._launched_at = time.monotonic()
         self._wire = _Wire(ours, seconds=_TO_START)
         self._wire.send(self._job)
@@ -130,19 +132,21 @@ class WriterProcess:
             If it ends instead.
         """
         self.start()
+        self._ready_wire()
+
+    def _ready_wire(self) -> "_Wire":
+        """To a process that was launched; see `await_start`."""
         wire = self._wire
         assert wire is not None, "it was started"
-        if wire.seconds == self._longest:
-            return
-        self._asking(wire.receive)
-        wire.seconds = self._longest
+        if not self._is_ready:
+            self._asking(wire.receive)
+            wire.seconds = self._longest
+            self._is_ready = True
+        return wire
 
     def close(self) -> None:
         """End the process once it has written what it was sent."""
-        process, wire = self._process, self._wire
-        self._process = self._wire = None
-        if wire is not None:
-            wire.close()
+        process = self._hang_up()
         if process is None:
             return
         try:
@@ -150,14 +154,21 @@ class WriterProcess:
         except subprocess.TimeoutExpired:
             _kill(process)
 
+    def _hang_up(self) -> Served | None:
+        """Close the wire; gives whoever was at its other end."""
+        process, wire = self._process, self._wire
+        self._process = self._wire = None
+        if wire is not None:
+            wire.close()
+        return process
+
     # --- writing ---------------------------------------------------------------------------
 
     def write(self, batch: int, notes: Sequence[Note], *, token: int) -> Written:
         """See :meth:`risk.domain.journalling.GateJournal.write`."""
-        if not self._has_begun():
+        wire = self._begun_wire()
+        if wire is None:
             return self._here.write(batch, notes, token=token)
-        wire = self._wire
-        assert wire is not None, "it was started"
 
         def ask() -> Any:
             wire.send((batch, notes, token))
@@ -173,21 +184,20 @@ class WriterProcess:
         assert isinstance(answer, Written), "nothing else is answered"
         return answer
 
-    def _has_begun(self) -> bool:
-        """Whether the other process can write now; if there is none, it is launched."""
+    def _begun_wire(self) -> "_Wire | None":
+        """To a process that can write now; None without, and then one is launched."""
         wire, waited = self._wire, time.monotonic() - self._launched_at
-        if wire is not None and wire.seconds == self._longest:
-            return True
-        if wire is not None and wire.has_news:
+        if wire is None:
+            if waited > _BETWEEN_LAUNCHES:
+                self.start()
+        elif self._is_ready:
+            return wire
+        elif wire.has_news:
             with suppress(StoreUnavailable):  # it ended instead: another one is launched later
-                self._asking(wire.receive)
-                wire.seconds = self._longest
-                return True
-        elif wire is not None and waited > _TO_START:
+                return self._ready_wire()
+        elif waited > _TO_START:
             self._give_up()
-        elif wire is None and waited > _BETWEEN_LAUNCHES:
-            self.start()
-        return False
+        return None
 
     def _asking(self, ask: Callable[[], Any]) -> Any:
         try:
@@ -202,10 +212,7 @@ class WriterProcess:
         The batch that it may have written all the same has a number by which a second writing of
         it is known.
         """
-        process, wire = self._process, self._wire
-        self._process = self._wire = None
-        if wire is not None:
-            wire.close()
+        process = self._hang_up()
         if process is not None:
             _kill(process)
             _LOG.warning("writer_ended", code=process.returncode)
@@ -216,9 +223,9 @@ class WriterProcess:
         """See :meth:`risk.domain.journalling.GateJournal.last_batch`."""
         return self._here.last_batch()
 
-    def order(self, client_order_id: str) -> AnsweredOrder | None:
-        """See :meth:`risk.domain.journalling.GateJournal.order`."""
-        return self._here.order(client_order_id)
+    def answered(self, client_order_ids: Collection[str]) -> Sequence[AnsweredOrder]:
+        """See :meth:`risk.domain.journalling.GateJournal.answered`."""
+        return self._here.answered(client_order_ids)
 
     def let_through_since(self, at: datetime) -> Sequence[AnsweredOrder]:
         """See :meth:`risk.domain.journalling.GateJournal.let_through_since`."""

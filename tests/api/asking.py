@@ -137,7 +137,7 @@ def order(**changes: Any) -> dict[str, Any]:
         "side": "buy",
         "quantity": 2.0,
     }
-    return {name: value for name, value in (usual | changes).items() if value is not ...}
+    return _changed(usual, changes)
 
 
 def slice_of(**changes: Any) -> dict[str, Any]:
@@ -150,4 +150,9 @@ def slice_of(**changes: Any) -> dict[str, Any]:
         "side": "buy",
         "quantity": 2.0,
     }
+    return _changed(usual, changes)
+
+
+def _changed(usual: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """What is usual with changes; what is `...` is left out."""
     return {name: value for name, value in (usual | changes).items() if value is not ...}

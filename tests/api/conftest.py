@@ -1,6 +1,6 @@
 """An application over fakes, and agents that ask it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -11,6 +11,7 @@ from risk.api.hub import Pace
 from risk.auth.keys import KeyRing
 from risk.domain.keys import ApiKey, KeyAbility
 from tests.api.asking import Agent
+from tests.engine.gates import GateWorld
 from tests.fakes_gate import ALL, FakeGate, FakeTelling, make_desk, make_key
 
 #: Of a test in a hurry.
@@ -31,8 +32,9 @@ class House:
         self.keys: list[ApiKey] = []
 
     def app(self) -> Starlette:
-        desk = make_desk(self.gate, self.reader, self.ring, **self.options)
-        object.__setattr__(desk, "gate", lambda: self.gate if self.open else None)
+        desk = make_desk(
+            lambda: self.gate if self.open else None, self.reader, self.ring, **self.options
+        )
         return create_api(desk, pace=QUICK)
 
     def key(self, **options: object) -> tuple[ApiKey, str]:
@@ -76,3 +78,23 @@ def agent_with(house: House, app: Starlette) -> Callable[..., Agent]:
         return Agent(app, secret)
 
     return make
+
+
+# --- the real gate -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def world() -> Iterator[GateWorld]:
+    """At work, over a journal in memory."""
+    world = GateWorld()
+    world.gate.start()
+    yield world
+    world.gate.stop()
+
+
+@pytest.fixture
+def trader(world: GateWorld) -> Agent:
+    """Asks it, with all abilities."""
+    key, secret = make_key()
+    desk = make_desk(lambda: world.gate, FakeTelling(), KeyRing([key]))
+    return Agent(create_api(desk), secret)

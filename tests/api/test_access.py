@@ -4,7 +4,7 @@ import pytest
 
 from risk.api.resources import OPERATIONS
 from risk.domain.keys import KeyAbility
-from tests.api.asking import Agent, order
+from tests.api.asking import Agent, order, slice_of
 from tests.builders import PORTFOLIO
 from tests.fakes_gate import ALL
 
@@ -200,8 +200,7 @@ def test_a_flood_of_fills_is_held_up_and_none_is_lost_that_is_told_again(slow_ho
 
 
 def test_nothing_is_written_without_a_bucket_to_take_from():
-    """Leases lend nothing and write nothing yet: they are refused unseen."""
-    writes = [each for each in OPERATIONS if each.method != "GET" and "lease" not in each.path]
+    writes = [each for each in OPERATIONS if each.method != "GET"]
 
     assert len(writes) > 5
     assert [each.path for each in writes if each.bucket is None] == []
@@ -212,6 +211,13 @@ def test_nothing_is_written_without_a_bucket_to_take_from():
     [
         ("DELETE", f"{ORDERS}/o-1", None, 4),
         ("POST", "/api/v1/reductions/r-1/ack", None, 4),
+        ("POST", "/api/v1/leases", slice_of(), 2),
+        (
+            "POST",
+            "/api/v1/leases",
+            {"portfolio": "demo", "strategy": "trend", "settles": "lease:1"},
+            4,
+        ),
         ("POST", "/api/v1/commands", {"command": "halt", "portfolio": "demo", "reason": "x"}, 1),
     ],
 )

@@ -45,8 +45,7 @@ def order(name: str, asset: str, value: float, **more: Any) -> dict[str, Any]:
 def answered_over(world: GateWorld) -> Iterator[tuple[Any, str]]:
     """An application in front of the gate, and a secret that opens it."""
     key, secret = make_key()
-    desk = make_desk(None, FakeTelling(), KeyRing([key]))
-    object.__setattr__(desk, "gate", lambda: world.gate)
+    desk = make_desk(lambda: world.gate, FakeTelling(), KeyRing([key]))
     world.gate.start()
     try:
         yield create_api(desk), secret

@@ -38,11 +38,14 @@ def furnished() -> Starlette:
     """An authority with an order, a request and events, of which ids can be guessed."""
     reader = FakeTelling(values=[LastValue("equity", {}, NOON, 1.0)])
     reader.add("FundsMoved", amount=1.0)
-    desk = make_desk(FakeGate(), reader, KeyRing([KEY]))
+    gate = FakeGate()
+    desk = make_desk(lambda: gate, reader, KeyRing([KEY]))
     app = create_api(desk, pace=Pace(every=0.005, heartbeat=0.01, patience=1.0))
+    agent = Agent(app, SECRET)
     for order_id in ("0", "o-1"):
-        Agent(app, SECRET).post("/api/v1/orders/validate", order(client_order_id=order_id))
-    Agent(app, SECRET).post("/api/v1/leases", slice_of())
+        agent.post("/api/v1/orders/validate", order(client_order_id=order_id))
+        assert agent.get(f"/api/v1/orders/{order_id}").status == 200, "there is something to find"
+    assert agent.post("/api/v1/leases", slice_of()).status == 200
     return app
 
 

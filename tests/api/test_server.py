@@ -19,7 +19,7 @@ from tests.fakes_gate import make_desk
 
 @pytest.fixture
 def server(house) -> Iterator[ApiServer]:
-    desk = make_desk(house.gate, house.reader, house.ring, monotonic=time.monotonic)
+    desk = make_desk(lambda: house.gate, house.reader, house.ring, monotonic=time.monotonic)
     server = ApiServer(create_api(desk, pace=Pace(0.005, 0.05, 0.3)), "127.0.0.1", 0)
     server.start()
     yield server
@@ -55,7 +55,7 @@ def test_an_order_is_answered_over_a_socket(house, server):
 def test_no_thread_is_left_of_a_server_that_ended(house):
     before = set(threading.enumerate())
     _, secret = house.key()
-    desk = make_desk(house.gate, house.reader, house.ring, monotonic=time.monotonic)
+    desk = make_desk(lambda: house.gate, house.reader, house.ring, monotonic=time.monotonic)
     server = ApiServer(create_api(desk, pace=Pace(0.005, 0.05, 0.3)), "127.0.0.1", 0)
     server.start()
     call(server, "POST", "/api/v1/orders/validate", order(), secret)
@@ -98,7 +98,7 @@ def test_an_answer_that_waits_for_the_journal_comes_from_its_thread(house, serve
 
 def test_a_port_that_is_taken_is_told_in_words(house, server):
     second = ApiServer(
-        create_api(make_desk(None, house.reader, house.ring)), "127.0.0.1", server.port
+        create_api(make_desk(lambda: None, house.reader, house.ring)), "127.0.0.1", server.port
     )
 
     with pytest.raises(SettingInvalid) as refused:
@@ -191,7 +191,7 @@ def test_a_request_without_a_host_is_refused(server):
 
 def test_events_stream_over_a_socket_until_the_server_ends(house):
     _, secret = house.key()
-    desk = make_desk(house.gate, house.reader, house.ring)
+    desk = make_desk(lambda: house.gate, house.reader, house.ring)
     server = ApiServer(create_api(desk, pace=Pace(0.005, 0.05, 0.3)), "127.0.0.1", 0)
     server.start()
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)

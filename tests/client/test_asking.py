@@ -156,7 +156,7 @@ def test_nobody_there_is_no_approval_and_leaves_no_doubt(make):
     answer = agent.validate(BTC, "buy", 1.0)
 
     assert answer.verdict is Verdict.REJECT
-    assert "cannot be reached" in answer.why
+    assert "cannot be reached at http://127.0.0.1:9 (" in answer.why
     assert agent.in_doubt == ()
 
 

@@ -48,6 +48,7 @@ class PretendedExchange:
     """Fills a share of each order at once, and lets the rest die."""
 
     share: float = 1.0
+    venue: str = "sim-a"
     held: dict[str, float] = field(default_factory=dict)
     sent: list[tuple[str, float]] = field(default_factory=list)
 
@@ -117,6 +118,21 @@ def test_the_agent_reduces_when_it_is_asked_to(client: Seawall, seawall: FakeSea
     assert reduced[0]["side"] == "sell"
 
 
+def test_the_agent_can_be_tried_on_paper(
+    client: Seawall, seawall: FakeSeawall, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    place = {"strategy": "trend", "asset": BTC, "venue": "sim-a"}
+    seawall.positions = [{**place, "quantity": 0.7, "stop_price": None, "mark": 60_000.0}]
+    paper = example("try_agent").Paper(client)
+    example("agent").run(client, paper, [(BTC, "buy", 2.0), ("NEW/USDT", "buy", 2.0)], lambda: None)
+
+    fills = [(fill["quantity"], fill["price"]) for fill in seawall.fills.values()]
+    assert fills == [(0.02, 60_000.0)]
+    assert seawall.held == {}
+    assert paper.position(BTC) == 0.7
+
+
 # --- ccxt -----------------------------------------------------------------------------------
 
 
@@ -151,7 +167,9 @@ class PretendedCcxt:
 
 def trade(client: Seawall, exchange: PretendedCcxt, quantity: float, looks: int = 10) -> float:
     loop = example("ccxt_loop")
-    return loop.buy_or_sell(client, exchange, BTC, "buy", quantity, wait=lambda: None, looks=looks)
+    return loop.buy_or_sell(
+        client, exchange, BTC, "buy", quantity, venue="sim-a", wait=lambda: None, looks=looks
+    )
 
 
 def test_the_loop_reports_each_part_until_the_order_is_filled(

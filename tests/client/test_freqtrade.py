@@ -204,6 +204,27 @@ def test_amounts_are_rounded_to_lots_before_asking(start, seawall: FakeSeawall):
     assert order_of(seawall)["quantity"] == 0.3
 
 
+def test_orders_name_the_venue_that_the_policy_needs(start, seawall: FakeSeawall):
+    bot = start(seawall_venue="sim-a")
+    bot.enters()
+    bot.leaves(Trade())
+    asked = [body for body, _ in seawall.orders.values()]
+
+    assert [(body["venue"], body["reduce_only"]) for body in asked] == [
+        ("sim-a", False),
+        ("sim-a", True),
+    ]
+
+
+@pytest.mark.parametrize(("venue", "left"), [("sim-a", True), ("sim-b", False), (None, True)])
+def test_what_is_asked_of_another_venue_is_not_the_bots(start, seawall: FakeSeawall, venue, left):
+    bot = start(seawall_venue=venue)
+    seawall.reductions = [reduction(id="r1", target_quantity=0.0, venue="sim-a")]
+    bot.loop()
+
+    assert bool(bot.strategy.custom_exit(PAIR, Trade(), NOW, 100.0, 0.0)) is left
+
+
 def test_a_fill_is_reported_with_its_fee_and_the_rest_given_back(bot: Bot, seawall: FakeSeawall):
     bot.enters(2.0)
     bot.fills(Trade(), Order("ex-1", "buy", 1.5))

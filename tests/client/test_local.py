@@ -34,8 +34,10 @@ def order(**changes) -> OrderBody:
     return OrderBody(**{**usual, **changes})
 
 
-def checks(*, held=0.0, holds=(), limits=(), instruments=None, **shown) -> LocalChecks:
-    local = LocalChecks(stale_after=5.0)
+def show(
+    local: LocalChecks, *, at=AT, held=0.0, holds=(), limits=(), instruments=None, **shown
+) -> None:
+    """Bring local checks up to date."""
     positions = [
         {"strategy": "trend", "asset": BTC, "venue": "sim-a", "quantity": held, "mark": 100.0},
         {"strategy": "dip", "asset": BTC, "venue": "sim-a", "quantity": 50.0, "mark": 100.0},
@@ -48,8 +50,13 @@ def checks(*, held=0.0, holds=(), limits=(), instruments=None, **shown) -> Local
         read_holds(wire({"holds": list(holds)})),
         read_limits(wire(capped)),
         read_positions(wire({"positions": positions})),
-        at=AT,
+        at=at,
     )
+
+
+def checks(**shown) -> LocalChecks:
+    local = LocalChecks(stale_after=5.0)
+    show(local, **shown)
     return local
 
 

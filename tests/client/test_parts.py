@@ -160,6 +160,13 @@ def test_a_limit_that_cannot_be_measured_says_so():
     assert in_words(reason) == "The limit VaR of the book cannot be measured now."
 
 
+def test_sums_of_money_are_written_out():
+    reason = ReasonMessage(
+        code="order_notional", outcome="failed", subject="x", value=9_615_860.4, threshold=5e5
+    )
+    assert in_words(reason) == "The limit x would stand at 9615860, 500000 is allowed."
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from risk.client.watch import begin
 from risk.domain.events import Verdict
 from tests.client.conftest import eventually
 from tests.client.test_core import Told, converse, core_at
-from tests.client.test_local import checks
+from tests.client.test_local import show
 from tests.fakes_seawall import ROOM, START, FakeSeawall, Fault, spoilt, status
 
 BTC = "BTC/USDT"
@@ -47,8 +48,7 @@ class Desk:
     def refresh(self, **shown: Any) -> None:
         """Look at Seawall's state at this time of the clock."""
         self.seawall.status = status(**shown)
-        self.local._book = checks(**shown)._book
-        object.__setattr__(self.local._book, "at", self.clock())
+        show(self.local, at=self.clock(), **shown)
 
     def renew(self, fault: Fault | None = None) -> None:
         self.run(self.slices.renew(), fault)
@@ -220,10 +220,26 @@ def test_a_hold_stops_the_spending(desk: Desk):
     assert desk.ask(1.0).codes == ("halted",)
 
 
+@pytest.mark.parametrize("scope", ["strategy_type:momentum", "venue:sim-a"])
+def test_a_hold_that_only_seawall_knows_to_be_met_or_not_is_asked_about(desk: Desk, scope: str):
+    desk.refresh(holds=[{"scope": scope, "trading_state": "HALTED", "cause": "by hand"}])
+
+    assert desk.ask(1.0).lease is None
+    assert len(desk.asked) == 1
+
+
+def test_a_hold_of_another_venue_is_not_met():
+    desk = Desk(replace(KEPT, venue="sim-a"))
+    desk.renew()
+    desk.refresh(holds=[{"scope": "venue:sim-b", "trading_state": "HALTED", "cause": "by hand"}])
+
+    assert desk.ask(1.0, venue="sim-a").lease is not None
+
+
 def test_what_is_known_must_be_fresh(desk: Desk):
     desk.refresh(fresh=False)
     assert desk.ask(1.0).codes == ("snapshot_stale",)
-    desk.local._book = None
+    desk.core.local = LocalChecks()
     assert desk.ask(1.0).codes == ("not_synchronised",)
 
 

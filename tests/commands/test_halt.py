@@ -328,6 +328,15 @@ def test_an_engine_that_failed_inside_may_have_halted(run, engine):
     assert "is not known. The engine answers 500: Internal Server Error" in result.stderr
 
 
+def test_a_name_that_engine_and_database_refuse_alike_is_told_once(run, book, engine):
+    told = "no portfolio is called 'dmo'; did you mean demo?"
+    engine.status, engine.answer = 400, json.dumps({"error": "x", "message": told}).encode()
+    result = halt(run, "--portfolio", "dmo")
+
+    assert result.exit_code == 2
+    assert result.stderr == f"Error: nothing is halted. The engine answers 400: {told}\n"
+
+
 def test_a_home_that_cannot_be_made_is_no_wrong_input(run, home, monkeypatch):
     (home / "file").write_text("")
     monkeypatch.setenv("SEAWALL_HOME", str(home / "file" / "state"))

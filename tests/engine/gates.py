@@ -161,6 +161,11 @@ class GateWorld:
         assert policy is not None
         return policy
 
+    @property
+    def backlog(self) -> int:
+        """Lines that wait for the journal; what is put together stands in one."""
+        return self.gate._common.scribe.backlog
+
     def write(self) -> bool:
         """Let the journal take what waits; False if it does not answer."""
         try:

@@ -703,7 +703,7 @@ def test_refused_trades_do_not_pile_up_while_nothing_is_written(world, monkeypat
         with pytest.raises(FillRefused):
             world.fill("o1", body_of().quantity, f"f{number}", price=1.0)
 
-    assert world.gate._common.scribe.backlog == 10
+    assert world.backlog == 10
 
 
 def test_an_order_given_up_before_its_answer_gets_no_room_again_in_silence():

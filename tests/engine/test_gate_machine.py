@@ -264,7 +264,7 @@ class GateMachine(RuleBasedStateMachine):
 
     @invariant()
     def what_was_said_stands_in_the_journal_once_it_is_written(self) -> None:
-        if self.world.journal.fail_with is not None or self.world.gate._common.scribe.backlog:
+        if self.world.journal.fail_with is not None or self.world.backlog:
             return
         for name, said in self.said.items():
             assert self.world.journal.orders[name].answer.encode() == said

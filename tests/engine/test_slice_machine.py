@@ -225,7 +225,7 @@ class SliceMachine(RuleBasedStateMachine):
 
     @invariant()
     def what_is_on_disk_is_what_a_restart_would_know(self) -> None:
-        if self._silent or self.world.gate._common.scribe.backlog:
+        if self._silent or self.world.backlog:
             return
         for name, order in self.world.journal.orders.items():
             holds = order.status is not None and order.status.holds_room

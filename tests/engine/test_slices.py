@@ -274,10 +274,9 @@ def test_its_orders_live_on_as_any_order(world):
 def test_all_of_a_settlement_is_one_line_of_the_journal(world):
     world.lend(slice_of())
     before = len(world.journal.entries)
-    world.journal.fail_with = None
     world.gate.lend(settle(a=UNIT / 4, b=UNIT / 4), sender="agent")
 
-    assert world.gate._common.scribe.backlog == 1
+    assert world.backlog == 1
     world.write()
     kinds = [(e.order.client_order_id, e.status.value) for _, e in world.journal.entries[before:]]
     assert kinds == [("lease:1", "settled"), ("a", "pending"), ("b", "pending")]
@@ -377,16 +376,6 @@ def test_who_asks_again_hears_that_it_is_on_disk_also_where_answers_do_not_wait_
     world.gate.serve(world.record)
     world.lend(slice_of())
     assert [world.lend(settle()).settled.journalled for _ in range(2)] == [False, True]
-
-
-def test_of_a_slice_that_there_is_not_no_orders_are_looked_up(world, monkeypatch):
-    looked_up: list[str] = []
-    found = world.journal.order
-    monkeypatch.setattr(world.journal, "order", lambda name: looked_up.append(name) or found(name))
-    with pytest.raises(LeaseUnknown):
-        world.lend(settle("lease:none", a=UNIT, b=UNIT))
-
-    assert looked_up == ["lease:none"]
 
 
 def test_long_lists_share_no_transaction(monkeypatch):
@@ -549,13 +538,28 @@ def test_a_settlement_that_is_not_written_in_time_holds_in_memory_and_says_so(wo
 def test_what_must_be_looked_up_is_not_settled_while_the_database_is_away(world):
     world.lend(slice_of())
 
-    def away(_name: str) -> None:
+    def away(_names: object) -> None:
         raise StoreUnavailable("away")
 
-    world.journal.order = away
+    world.journal.answered = away
     with pytest.raises(StoreUnavailable):
         world.lend(settle(a=UNIT / 2))
     assert open_room(world) == {"lease:1": UNIT}
+
+
+def test_a_list_is_looked_up_in_one_go(world, monkeypatch):
+    """Each way to the database takes as long as all else that an order of the list needs."""
+    world.lend(slice_of())
+    asked, answered = list[list[str]](), world.journal.answered
+
+    def looked_up(names: list[str]) -> object:
+        asked.append(names)
+        return answered(names)
+
+    monkeypatch.setattr(world.journal, "answered", looked_up)
+    world.lend(settle(**{f"o{number}": UNIT / 100 for number in range(50)}))
+
+    assert [len(names) for names in asked] == [50]
 
 
 def test_a_slice_that_was_given_up_before_it_was_answered_is_settled(world):

@@ -56,8 +56,7 @@ class House:
     keys: list = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        desk = make_desk(None, FakeTelling(), self.ring)
-        object.__setattr__(desk, "gate", lambda: self.gate)
+        desk = make_desk(lambda: self.gate, FakeTelling(), self.ring)
         self._server = ApiServer(create_api(desk), "127.0.0.1", 0)
         self._server.start()
 

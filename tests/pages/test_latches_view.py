@@ -51,6 +51,19 @@ def test_a_latch_says_whose_who_why_what_still_works_and_the_way_back():
     assert "“seawall resume --portfolio demo --asset DOGE/USDT --reason TEXT”." in told
 
 
+def works(*latches: Latch) -> str:
+    data = build_data()
+    state = replace(data.cycle.state, latches=state_with(*latches).latches)
+    view = cockpit_view(replace(data, cycle=replace(data.cycle, state=state)))
+    return words(part(view, "state-works")["children"]).replace("\u00a0", " ")
+
+
+def test_a_book_with_a_part_that_is_stopped_does_not_say_that_everything_works():
+    assert works().startswith("Everything works, within the limits.")
+    assert works(latch()).startswith("DOGE is held by hand; all else works, within the limits.")
+    assert works(latch(), latch(FOLLOWING)).startswith("2 parts are held by hand; all else works")
+
+
 @pytest.mark.parametrize(
     ("one", "begin", "back"),
     [

@@ -44,6 +44,15 @@ def test_a_trader_goes_from_the_list_to_why_one_order_was_cut_and_back(orders):
     assert page.problems() == []
 
 
+def test_a_story_is_opened_by_keyboard(orders):
+    page = orders()
+
+    page.run("document.querySelector('#orders-list .ag-cell[col-id=at]').focus()")
+    page.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    page.sees("#orders-story", "asked by")
+    assert "order=" in page.driver.current_url
+
+
 def test_filters_stand_in_the_address_and_leave_the_rest_of_it(orders):
     page = orders("?range=7d")
 

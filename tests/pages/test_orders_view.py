@@ -345,7 +345,7 @@ def test_strategies_that_only_were_asked_to_reduce_stand_last():
 
 
 def test_overdue_room_is_marked_and_the_way_to_give_it_back_told(show):
-    told = words(part(show(), "orders-held")["children"])
+    told = " ".join(words(part(show(), "orders-held")["children"]).split())
 
     assert "overdue, 30 min" in told
     assert "seawall reservations release trend-0003 --portfolio demo --reason TEXT" in told
@@ -472,7 +472,20 @@ def test_room_that_is_lent_is_told_from_an_orders(reader, show):
     told = words(part(show(), "orders-held")["children"])
 
     assert "trend buy slice" in told
+    assert " 1 s " in told
     assert "lease:1" in told
+
+
+def test_slices_have_a_list_of_their_own_and_count_for_no_order(reader, show):
+    asked = fakes_orders.body(8, quantity=0.01)
+    reader.answer(msgspec.structs.replace(asked, client_order_id="lease:1"))
+    orders, slices = show(), show(verdict="slices")
+
+    assert len(rows(orders)) == 7
+    assert "lease:1" not in rows(orders)
+    assert part(orders, "card-orders_answered-figure")["children"] == "7"
+    assert list(rows(slices)) == list(rows(show(find="lease:"))) == ["lease:1"]
+    assert part(slices, "card-orders_answered-figure")["children"] == "1"
 
 
 @pytest.mark.parametrize(("micros", "said"), [(47.2, "47 µs"), (3_240.0, "3.2 ms")])

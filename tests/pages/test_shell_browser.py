@@ -47,7 +47,7 @@ def test_a_range_up_to_now_is_one_press_and_the_button_says_which(page):
 
     page.sees("#range-words", "7 d")
     ends_with(page, "/?tz=Europe/Berlin&range=7d")
-    page.sees(".sw-course", "range 7d")
+    page.sees(".sw-course", "range 7 d")
     assert not page.seen("#range-popover")
     page.driver.back()
     page.sees("#range-words", "24 h")
@@ -120,7 +120,7 @@ def test_an_address_that_cannot_be_shown_is_told_and_the_usual_range_is_shown(pa
     page.open(f"?{words}")
 
     page.sees(".sw-address-notices", told)
-    page.sees(".sw-course", "range 24h")
+    page.sees(".sw-course", "range 24 h")
     assert page.problems() == []
 
 

@@ -1,36 +1,27 @@
 """A gate killed in a burst, again and again: nothing that was said is lost, no room leaks."""
 
 import json
-import os
 import random
-import select
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import NoReturn
 
 import pytest
 
-from risk.domain.journalling import GateJournal
 from risk.domain.messages import FillBody
 from risk.domain.orders import ReservationStatus
 from risk.domain.positions import PositionKey
 from risk.engine.gate import Gate
 from risk.storage import journal as chain
-from risk.storage.decisions import SqlGateJournal
 from risk.storage.engines import Engines, open_engines, transaction
-from risk.storage.ledger import entries_after, with_later_entries
+from risk.storage.ledger import entries_after
 from risk.storage.portfolios import add_portfolio
-from risk.storage.writer import WriterProcess
-from tests.books import BTC, NOW, PRICES, book_of
+from tests.books import BTC, NOW, PRICES
 from tests.engine.gates import VENUE, GateWorld, body_of
-from tests.policies import definition, policy_of
+from tests.fakes_journal import order_in
+from tests.storage.killed import PORTFOLIO, ROOM, ROUNDS, killed_while, tell, world_over
 from tests.storage.rows import lease_token, next_token, read
 
-ROUNDS = int(os.environ.get("GATE_KILLS", "3"))
-PORTFOLIO = "demo"
-#: Room for this many orders of the burst, times equity.
-ROOM = 0.050
 VALUE = 1_000.0
 SIZE = VALUE / PRICES[BTC]
 #: Orders that wait for their answers at once.
@@ -38,84 +29,47 @@ OUTSTANDING = 4
 KEY = PositionKey("trend", BTC, VENUE)
 
 
-def world_over(engines: Engines, token: int, *, writer: str | None = None) -> GateWorld:
-    """A gate over everything that is on disk; with a process that writes to `writer`."""
-    with transaction(engines.reader) as connection:
-        ledger, _ = with_later_entries(connection, PORTFOLIO, book_of({}))
-    policy = policy_of(definition("gross_exposure", hard=ROOM))
-    journal: GateJournal = SqlGateJournal(engines, PORTFOLIO)
-    if writer is not None:
-        apart = WriterProcess(writer, PORTFOLIO, journal)
-        apart.await_start()
-        journal = apart
-    return GateWorld(ledger, policy, journal=journal, token=token)
-
-
-def burst(engines: Engines, token: int, name: str, told: int, writer: str | None) -> NoReturn:
+def burst(engines: Engines, token: int, name: str, pipe: int, writer: str | None) -> NoReturn:
     """Ask, fill and cancel until killed; say on the pipe whatever was answered."""
     gate = world_over(engines, token, writer=writer).gate
     gate.start()
 
-    def tell(kind: str, which: str, future: Future[object]) -> None:
+    def tell_of(kind: str, which: str, future: Future[object]) -> None:
         said = future.result()
-        text = said.decode() if isinstance(said, bytes) else ""
-        os.write(told, (json.dumps([kind, which, text]) + "\n").encode())
+        tell(pipe, kind, which, said.decode() if isinstance(said, bytes) else "")
 
     number, open_now = 0, list[tuple[str, Future[bytes]]]()
     while True:
         number += 1
         which = f"{name}-{number}"
         asked = gate.validate_order(body_of(which), sender="agent", may_emergency=False)
-        asked.add_done_callback(lambda done, which=which: tell("answer", which, done))
+        asked.add_done_callback(lambda done, which=which: tell_of("answer", which, done))
         open_now.append((which, asked))
         if len(open_now) == OUTSTANDING:
             for ended, answered in open_now:
                 if json.loads(answered.result(timeout=30.0))["reservation"]:
-                    _end(gate, ended, tell)
+                    _end(gate, ended, tell_of)
             open_now.clear()
 
 
-def _end(gate: Gate, which: str, tell: Callable[[str, str, Future[object]], None]) -> None:
+def _end(gate: Gate, which: str, tell_of: Callable[[str, str, Future[object]], None]) -> None:
     """A little of some orders is filled, then what is left of all is cancelled."""
     if which.endswith(("1", "5")):
         fill = FillBody(fill_id=which, quantity=SIZE / 100.0, price=PRICES[BTC])
-        tell("fill", which, gate.record_fill(which, fill, sender="agent"))
-    tell("cancel", which, gate.cancel(which, sender="agent"))
+        tell_of("fill", which, gate.record_fill(which, fill, sender="agent"))
+    tell_of("cancel", which, gate.cancel(which, sender="agent"))
 
 
 def killed_in_a_burst(
     url: str, token: int, name: str, after: float, *, apart: bool
 ) -> list[tuple[str, str, str]]:
     """Everything that a gate had said when it was killed."""
-    heard, told = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(heard)
-        try:
-            burst(open_engines(url), token, name, told, url if apart else None)
-        finally:
-            os._exit(1)
-    os.close(told)
-    text = b""
-    while not all(kind in text for kind in (b'"answer"', b'"fill"', b'"cancel"')):
-        piece = os.read(heard, 1 << 16)
-        assert piece, "it ended by itself"
-        text += piece
-    # A moment at random within the burst that goes on.
-    select.select([], [], [], after)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    while piece := os.read(heard, 1 << 16):
-        text += piece
-    os.close(heard)
-    return list(_lines(text))
-
-
-def _lines(text: bytes) -> Iterator[tuple[str, str, str]]:
-    whole, _, _ = text.rpartition(b"\n")
-    for line in whole.decode().splitlines():
-        kind, which, answer = json.loads(line)
-        yield kind, which, answer
+    said = killed_while(
+        lambda pipe: burst(open_engines(url), token, name, pipe, url if apart else None),
+        enough=lambda text: all(kind in text for kind in (b'"answer"', b'"fill"', b'"cancel"')),
+        after=after,
+    )
+    return [(kind, which, answer) for kind, which, answer in said]
 
 
 def require_whole(engines: Engines, world: GateWorld) -> None:
@@ -154,7 +108,7 @@ def test_nothing_that_was_said_is_lost_and_no_room_leaks(
         world = world_over(engines, token)
         require_whole(engines, world)
         for kind, which, answer in said:
-            kept = world.journal.order(which)
+            kept = order_in(world.journal, which)
             assert kept is not None
             if kind == "answer":
                 assert kept.answer == answer

@@ -28,6 +28,7 @@ from risk.storage.portfolios import add_portfolio
 from tests.books import BTC, NOW, held
 from tests.engine.gates import GateWorld, answer_of, body_of, failed
 from tests.fakes import FakeClock
+from tests.fakes_journal import order_in
 from tests.policies import definition, policy_of
 from tests.postgres import PostgresServer
 from tests.storage.rows import lease_token, read
@@ -175,7 +176,7 @@ def test_what_is_said_while_the_database_fails_holds_and_is_written_afterwards(f
     assert told.ask_until_written("after")["verdict"] == "approve"
     assert (gate.view().journalling, gate.view().journal_problem) == (True, "")
     for name, said in told.said.items():
-        kept = told.world.journal.order(name)
+        kept = order_in(told.world.journal, name)
         assert kept is not None
         assert kept.answer.encode() == said, name
     let_through = {n for n, said in told.said.items() if json.loads(said)["reservation"]}

@@ -37,7 +37,7 @@ from risk.storage.store import SNAPSHOTS_KEPT, SqlStore
 from risk.storage.tables import snapshot
 from risk.storage.writer import WriterProcess
 from tests.builders import NOON, PORTFOLIO, build_record
-from tests.fakes_journal import FakeGateJournal
+from tests.fakes_journal import FakeGateJournal, order_in
 from tests.fakes_store import FakeLeaseOffice
 from tests.storage.writers import ServingThread
 
@@ -189,7 +189,7 @@ def test_a_batch_of_nothing_is_one(desk: Desk):
 
 def test_nothing_is_there_before_the_first_batch(desk: Desk):
     assert desk.journal.last_batch() == 0
-    assert desk.journal.order("o1") is None
+    assert order_in(desk.journal, "o1") is None
     assert desk.journal.booked(FILL) is None
 
 
@@ -198,16 +198,24 @@ def test_an_order_its_room_and_its_answer_are_written_together(desk: Desk):
 
     assert written.answered_before == {}
     assert desk.journal.last_batch() == 1
-    assert desk.journal.order("o1") == answered().order
+    assert order_in(desk.journal, "o1") == answered().order
     assert desk.ledger().reservations == {"o1": PLACED}
     assert list(desk.events()) == ["OrderValidation"]
+
+
+def test_of_many_orders_those_are_told_that_were_answered(desk: Desk):
+    desk.write(*(answered(f"o{number}") for number in range(3)))
+    found = desk.journal.answered(["o2", "nobody's", "o0"])
+
+    assert {each.client_order_id for each in found} == {"o0", "o2"}
+    assert desk.journal.answered([]) == []
 
 
 def test_what_becomes_of_it_is_known_later(desk: Desk):
     desk.write(Booked(1, PLACED), answered())
     desk.write(Booked(2, FILL), Progressed("o1", ReservationStatus.PARTLY_FILLED, 0.5))
 
-    found = desk.journal.order("o1")
+    found = order_in(desk.journal, "o1")
     assert found is not None
     assert (found.status, found.filled) == (ReservationStatus.PARTLY_FILLED, 0.5)
     assert desk.journal.booked(replace(FILL, price=1.0)) == FILL
@@ -243,7 +251,7 @@ def test_a_batch_that_is_not_the_next_one_is_refused(desk: Desk, batch: int):
     else:
         with pytest.raises(StoreError, match="does not follow"):
             desk.write(answered("third"), batch=batch)
-    assert desk.journal.order("third") is None
+    assert order_in(desk.journal, "third") is None
 
 
 def test_a_deposed_authority_writes_nothing(desk: Desk):
@@ -264,8 +272,8 @@ def test_an_order_keeps_its_first_answer(desk: Desk):
     written = desk.write(again, answered("o2"))
 
     assert written.answered_before == {"o1": answered().order}
-    assert desk.journal.order("o1") == answered().order
-    assert desk.journal.order("o2") == answered("o2").order
+    assert order_in(desk.journal, "o1") == answered().order
+    assert order_in(desk.journal, "o2") == answered("o2").order
     assert list(desk.events()) == ["OrderValidation"] * 2
 
 
@@ -276,7 +284,7 @@ def test_unless_it_was_never_said(desk: Desk):
     written = desk.write(Booked(2, replace(PLACED, status=ReservationStatus.VOIDED)), instead)
 
     assert written.answered_before == {}
-    assert desk.journal.order("o1") == instead.order
+    assert order_in(desk.journal, "o1") == instead.order
     assert desk.ledger().reservations == {}
 
 
@@ -294,7 +302,7 @@ def test_what_was_said_long_ago_stays_whatever_was_not_said_since(desk: Desk, to
         desk.write(instead)
 
     assert written.answered_before == {"o1": long_ago.order}
-    assert desk.journal.order("o1") == long_ago.order
+    assert order_in(desk.journal, "o1") == long_ago.order
 
 
 def test_a_batch_whose_end_nobody_heard_tells_what_came_of_it_when_it_is_written_again(desk: Desk):
@@ -325,7 +333,7 @@ def test_what_becomes_of_an_order_under_a_used_id_is_nothing_of_the_old_one(desk
         answered(answer='{"verdict":"resize"}'), Progressed("o1", ReservationStatus.VOIDED, 0.0)
     )
 
-    assert desk.journal.order("o1") == long_ago.order
+    assert order_in(desk.journal, "o1") == long_ago.order
 
 
 def test_both_in_one_batch_leave_what_was_said(desk: Desk):
@@ -337,7 +345,7 @@ def test_both_in_one_batch_leave_what_was_said(desk: Desk):
         instead,
     )
 
-    assert desk.journal.order("o1") == instead.order
+    assert order_in(desk.journal, "o1") == instead.order
 
 
 def test_what_was_let_through_lately_is_known_in_its_order(desk: Desk):
@@ -431,7 +439,7 @@ def test_ids_may_hold_whatever_an_agent_likes(desk: Desk):
     order = replace(PLACED, order=replace(ORDER, client_order_id=strange))
     desk.write(Booked(1, order), answered(strange))
 
-    found = desk.journal.order(strange)
+    found = order_in(desk.journal, strange)
     assert found is not None
     assert found.client_order_id == strange
     assert desk.ledger().reservations.keys() == {strange}

@@ -16,7 +16,7 @@ from risk.storage import journal
 from risk.storage.bars import REAL_MARKET
 from risk.storage.decisions import SqlGateJournal
 from risk.storage.engines import Engines, open_engines, transaction
-from risk.storage.orders import PAGE, _end_of
+from risk.storage.orders import PAGE, end_of
 from risk.storage.portfolios import add_portfolio
 from risk.storage.store import SqlStore
 from tests import fakes_orders
@@ -52,6 +52,17 @@ def crowd() -> list[AnsweredOrder]:
     ]
 
 
+def lent() -> list[AnsweredOrder]:
+    """A slice of room, and an order that only looks like one, 300 days ago."""
+    first = FakeBookReader().orders_told[0].order
+    at = AFTERNOON - 300 * DAY
+    return [
+        replace(first, client_order_id=name, at=at, status=None, filled=0.0)
+        for name in ("LEASE:1", "lease:1")
+    ]
+
+
+OF_LENT = OrdersWanted(AFTERNOON - 301 * DAY, AFTERNOON - 299 * DAY)
 OF_CROWD = OrdersWanted(AFTERNOON - 401 * DAY, AFTERNOON - 399 * DAY)
 
 
@@ -74,7 +85,7 @@ def notes(fake: FakeBookReader, seq: int) -> list[Note]:
         if told.ended is not None:
             shouted = replace(told.ended, client_order_id=told.ended.client_order_id.upper())
             found += [Told(replace(shouted, sender="another")), Told(told.ended)]
-    found.extend(fakes_orders.note_of(order) for order in crowd())
+    found.extend(fakes_orders.note_of(order) for order in (*crowd(), *lent()))
     found.extend(map(Told, fakes_orders.build_reductions()))
     return found
 
@@ -120,7 +131,8 @@ def filled_postgres(postgres: Any, postgres_template: str):
 def reader(request: pytest.FixtureRequest) -> BookReader:
     if request.param == "fake":
         fake = FakeBookReader()
-        fake.told = [*fake.orders_told, *(fakes_orders.Told(order, None) for order in crowd())]
+        more = (fakes_orders.Told(order, None) for order in (*crowd(), *lent()))
+        fake.told = [*fake.orders_told, *more]
         return fake
     return sql_reader(request.getfixturevalue(f"filled_{request.param}"))
 
@@ -156,6 +168,16 @@ def test_orders_come_newest_first_as_they_were_answered(reader: BookReader):
 )
 def test_a_filter_leaves_only_what_it_names(reader: BookReader, filters, found):
     assert ids(reader, ALL._replace(**filters)) == found
+
+
+@pytest.mark.parametrize(
+    ("slices", "found"), [(None, ["LEASE:1", "lease:1"]), (True, ["lease:1"]), (False, ["LEASE:1"])]
+)
+def test_slices_are_told_from_orders(reader: BookReader, slices, found):
+    wanted = OF_LENT._replace(slices=slices)
+
+    assert ids(reader, wanted) == found
+    assert sum(each.asked for each in reader.agents(BOOK, wanted)) == len(found)
 
 
 def test_both_ends_of_the_range_hold(reader: BookReader):
@@ -296,7 +318,7 @@ def test_a_story_says_which_person_gave_its_room_back(filled_sqlite):
         journal.append(connection, BOOK, journal.entries_of([released]))
 
         def found_of(order: AnsweredOrder) -> object:
-            return _end_of(connection, BOOK, order)
+            return end_of(connection, BOOK, order)
 
         assert found_of(order) is None, "told of too long after"
         assert found_of(replace(order, at=AFTERNOON - DAY)) == released

@@ -20,6 +20,7 @@ from risk.storage.lease import SqlLeaseOffice
 from risk.storage.portfolios import add_portfolio
 from risk.storage.writer import WriterProcess
 from tests.builders import NOON, PORTFOLIO
+from tests.fakes_journal import order_in
 from tests.storage.test_gate_journal_contract import SAID, answered
 
 NOTHING_NEW = Written({}, ())
@@ -101,7 +102,7 @@ def test_one_that_was_killed_or_frozen_is_followed_by_another(
     assert writer.write(3, [answered("o3")], token=token) == NOTHING_NEW
     assert writer.write(3, [answered("o3")], token=token) == NOTHING_NEW
     assert writer.last_batch() == 3
-    found = writer.order("o3")
+    found = order_in(writer, "o3")
     assert found is not None
     assert found.answer == SAID
 

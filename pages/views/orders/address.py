@@ -6,11 +6,14 @@ from datetime import UTC, datetime, timedelta
 from pages.paths import ORDERS_PATH
 from pages.query import Query, Word
 from risk.domain.events import Verdict
+from risk.domain.leases import is_lease_id
 from risk.storage.orders import LONGEST_SUM
 from risk.storage.readings import OrdersWanted
 
 PATH = ORDERS_PATH
 ALL = "all"
+#: An agent that holds room asks for a slice each second: among orders they would hide these.
+SLICES = "slices"
 #: The card that tells one order at length.
 STORY = "orders-story"
 
@@ -19,6 +22,7 @@ VERDICTS: Mapping[str, str] = {
     Verdict.APPROVE.value: "Approved",
     Verdict.RESIZE.value: "Resized",
     Verdict.REJECT.value: "Rejected",
+    SLICES: "Slices",
 }
 VERDICT = Word("verdict", ALL, "verdict", VERDICTS)
 STRATEGY = Word("strategy", "", "strategy", longest=500)
@@ -63,16 +67,17 @@ def before(query: Query) -> datetime | None:
 def wanted_of(query: Query, now: datetime) -> OrdersWanted:
     """Which orders the range and the filters ask for, thirty days of them at most."""
     since, until = query.span(now)
-    verdict = query.choice(VERDICT.name)
+    verdict, find = query.choice(VERDICT.name), query.choice(FIND.name)
     return OrdersWanted(
         # By the minute, so that nothing is read anew while nothing happened.
         since=max(since, until - LONGEST_SUM).replace(second=0, microsecond=0),
         until=until if query.stands_still(now) else _minute(now) + _TO_COME,
-        verdict=None if verdict == ALL else Verdict(verdict),
+        verdict=None if verdict in (ALL, SLICES) else Verdict(verdict),
         strategy=query.choice(STRATEGY.name),
         asset=query.choice(ASSET.name),
         sender=query.choice(SENDER.name),
-        find=query.choice(FIND.name),
+        find=find,
+        slices=verdict == SLICES or is_lease_id(find),
     )
 
 

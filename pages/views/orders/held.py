@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from dash import html
@@ -21,6 +22,8 @@ from risk.domain.orders import Reservation
 CARD = "orders-held"
 #: So many are told one by one.
 _TOLD = 8
+#: Words of a command up to so many letters fit on every line.
+_SHORT = 16
 #: What an order's link fills.
 _SHOWS: Mapping[str, Any] = {"data-shows": STORY}
 
@@ -53,7 +56,8 @@ def _item(data: OrdersData, held: Reservation) -> html.Li:
     left = f"{quantity(abs(held.open_quantity))}\N{NO-BREAK SPACE}{coin(order.asset)}"
     what = " slice" if is_lease_id(order.client_order_id) else ""
     name = inside_link(f"{order.strategy} {order.side}{what}", href, **_SHOWS)
-    age = duration(age_of(held.placed_at, data.wall))
+    # Not 0 min, which reads as up to one.
+    age = duration(max(age_of(held.placed_at, data.wall), timedelta(seconds=1)))
     state = "throttled" if late else ""
     return html.Li(
         [
@@ -86,10 +90,18 @@ def _how(data: OrdersData) -> Sequence[Component]:
             className="sw-dim",
         ),
         html.P(
-            html.Code(release_command(data.book.name, first.order.client_order_id)),
+            html.Code(_whole_words(release_command(data.book.name, first.order.client_order_id))),
             className="sw-command",
         ),
     ]
+
+
+def _whole_words(command: str) -> list[Component | str]:
+    """Lines break between words, and within long ones only: ``--reason`` stays one."""
+    words: list[Component | str] = []
+    for word in command.split(" "):
+        words += [html.Span(word, className="sw-nowrap") if len(word) <= _SHORT else word, " "]
+    return words[:-1]
 
 
 def release_command(portfolio: str, client_order_id: str) -> str:

@@ -101,7 +101,7 @@ def read_orders(readings: Readings, query: Query, book: Book, cycle: CompleteCyc
     news = order_news(readings, book)
     wanted = wanted_of(query, cycle.pulse.market)
     asker = _Asker(readings, book, news, cycle.pulse.cycle)
-    whole = OrdersWanted(wanted.since, wanted.until)
+    whole = OrdersWanted(wanted.since, wanted.until, slices=False)
     return OrdersData(
         book=book,
         query=query,

@@ -122,10 +122,12 @@ def _checks(data: OrdersData, story: OrderStory, answer: OrderAnswer) -> html.Di
     until = data.query.zone.date_and_clock(answer.expires_at, now=data.now)
     skipped = len(reasons) - ran
     rest = f", {number(skipped)} skipped" if skipped else ""
+    checks = "check" if ran == 1 else "checks"
     state = answer.trading_state.replace("_", " ")
     note = (
-        f"{number(ran)} checks ran{rest}, in {micros_words(order.micros)}. Trading state {state}; "
-        f"version {answer.limits_version} of the limits; valid until {until}."
+        f"{number(ran)} {checks} ran{rest}, in {micros_words(order.micros)}. "
+        f"Trading state {state}; version {answer.limits_version} of the limits; valid until "
+        f"{until}."
     )
     return reason_list(verdict, told, "orders-story-reasons", note=note)
 

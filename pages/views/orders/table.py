@@ -62,10 +62,10 @@ COLUMNS = (
         narrow=True,
         width=96,
     ),
-    Column(field="why", title="Why", width=280, wraps=True),
+    Column(field="why", title="Why", width=256, wraps=True),
     Column(field="micros", title="Took, µs", kind="number", term="decision_time"),
     Column(
-        field="became", title="Then", kind="state", shape="late", term="order_outcome", width=92
+        field="became", title="Then", kind="state", shape="late", term="order_outcome", width=116
     ),
     Column(field="pair", title="Pair", width=92, roomy=True),
     Column(field="venue", title="Venue", width=64, roomy=True),

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -40,12 +40,11 @@ class RiskEvent:
     def __post_init__(self) -> None:
         if self.at.utcoffset() is None:
             raise ValueError(f"{type(self).__name__}.at needs a timezone: {self.at!r}")
-        for spec in fields(self):
-            value = getattr(self, spec.name)
+        for name, value in vars(self).items():
             # Most values are of these; their names need not be put together to be passed.
             if (type(value) is float and math.isfinite(value)) or type(value) is str:
                 continue
-            _refuse_not_finite(f"{type(self).__name__}.{spec.name}", value)
+            _refuse_not_finite(f"{type(self).__name__}.{name}", value)
 
     @classmethod
     def kinds(cls) -> "dict[str, type[RiskEvent]]":

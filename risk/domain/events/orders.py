@@ -112,8 +112,10 @@ class LeaseOverspent(RiskEvent):
     Attributes
     ----------
     lease_id, strategy, asset, sender : str
-    quantity, allowed : float
-        Units ordered in all, and units of room that the slice still had when it was settled.
+    quantity : float
+        Units ordered in all.
+    allowed : float
+        Units of room that the slice still had when it was settled.
     severity : Severity
     """
 

@@ -86,8 +86,7 @@ class Gate:
         self._people = People(self._common)
         self._slices = Slices(self._common, self._orders, self._outcomes)
         self._recalled = False
-        for client_order_id in carried.ledger.reservations:
-            self._outcomes.recall(client_order_id)
+        self._outcomes.recall(carried.ledger.reservations)
         self._slices.recall()
 
     def start(self) -> None:
@@ -196,7 +195,7 @@ class Gate:
             record, ledger = common.answering.record, common.book.ledger
             snapshot = record.snapshot
             if snapshot.ledger is not ledger:
-                snapshot = replace(snapshot, ledger=ledger)
+                snapshot = snapshot.over(ledger)
             return GateView(
                 state=record.state,
                 snapshot=snapshot,

@@ -1,7 +1,7 @@
 """What becomes of orders that were let through: fills, cancels, and those nobody tells of."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
@@ -15,11 +15,12 @@ from risk.domain.events import (
     ReservationReleased,
     Severity,
 )
-from risk.domain.journalling import Note, Progressed, Told
+from risk.domain.journalling import AnsweredOrder, Note, Progressed, Told
 from risk.domain.leases import is_lease_id
 from risk.domain.ledger import Fill
 from risk.domain.messages import FillBody, OrderStanding
 from risk.domain.orders import Reservation, ReservationStatus
+from risk.domain.positions import DUST
 from risk.engine.gate.common import Common, done
 from risk.engine.gate.known import KnownOrder
 from risk.engine.gate.trades import disbelief, fill_of, same_trade
@@ -27,8 +28,6 @@ from risk.errors import FillRefused, OrderUnknown
 
 #: Trades known by heart; once there are more, the database is asked about those that are not.
 _REMEMBERED = 100_000
-#: What floats leave over of a quantity, as a share of it.
-_DUST = 1e-9
 
 
 class Outcomes:
@@ -80,22 +79,34 @@ class Outcomes:
         with self._common.lock:
             self._common.require_open()
             known = self._common.orders.get(client_order_id)
-        return self.recall(client_order_id) if known is None else known
-
-    def recall(self, client_order_id: str) -> KnownOrder | None:
-        """An order as the database knows it, remembered from now on; None if it knows none."""
-        common = self._common
-        record = common.journal.order(client_order_id)
-        if record is None:
-            return None
-        with common.lock:
-            # Somebody may have looked it up meanwhile.
-            known = common.orders.get(client_order_id)
-            if known is None:
-                known = KnownOrder.recall(record)
-                known.reservation = common.book.ledger.reservations.get(client_order_id)
-                common.orders.add(known)
+        if known is not None:
             return known
+        return next(iter(self.recall([client_order_id])), None)
+
+    def recall(self, client_order_ids: Iterable[str]) -> list[KnownOrder]:
+        """Remember what the database knows of orders that are not known by heart; gives those.
+
+        Raises
+        ------
+        StoreUnavailable
+            If the database does not answer.
+        """
+        common = self._common
+        with common.lock:
+            unknown = [name for name in client_order_ids if common.orders.get(name) is None]
+        records = common.journal.answered(unknown) if unknown else ()
+        with common.lock:
+            return list(map(self._recalled, records))
+
+    def _recalled(self, record: AnsweredOrder) -> KnownOrder:
+        common, name = self._common, record.client_order_id
+        # Somebody may have looked it up meanwhile.
+        known = common.orders.get(name)
+        if known is None:
+            known = KnownOrder.recall(record)
+            known.reservation = common.book.ledger.reservations.get(name)
+            common.orders.add(known)
+        return known
 
     def standing(self, client_order_id: str) -> OrderStanding:
         """See :meth:`risk.domain.gate.Gate.standing`."""
@@ -201,7 +212,7 @@ class Outcomes:
     ) -> list[Note]:
         """What is told of a trade that its order did not allow."""
         allowed = known.record.allowed
-        if was_open and known.filled <= allowed * (1.0 + _DUST):
+        if was_open and known.filled <= allowed * (1.0 + DUST):
             return []
         reason = (
             f"{known.filled:,.6g} were filled of an order of {allowed:,.6g}"

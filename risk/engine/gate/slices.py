@@ -1,7 +1,7 @@
 """Slices of room: granted as orders are, spent by their holders unasked, settled with a list."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import NamedTuple
@@ -35,6 +35,7 @@ from risk.domain.messages import (
     SettledOrder,
 )
 from risk.domain.orders import Reservation, ReservationStatus
+from risk.domain.positions import DUST
 from risk.domain.snapshot import RESERVATION_LIFE
 from risk.engine.gate.common import Common
 from risk.engine.gate.known import KnownOrder, order_of
@@ -46,8 +47,6 @@ from risk.limits.sent import SentOrder
 from risk.manager.forms import is_name
 from risk.manager.messages import message_of
 
-#: What floats leave over of a quantity, as a share of it.
-_DUST = 1e-9
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder(OrderAnswer).decode
 
@@ -201,53 +200,29 @@ class Slices:
 
     def _look_up(self, body: LeaseBody) -> None:
         """Remember what the database knows of all that is named."""
-        names = (body.lease_id, *(each.client_order_id for each in body.orders))
-        # First of all: of a slice that there is not, nobody looks up hundreds of orders.
-        if body.settles is not None:
-            self._mine(body.settles, body, self._outcomes.answered)
-        for name in names:
-            if name is not None and is_name(name):
-                self._outcomes.answered(name)
-
-    def _mine(
-        self, lease_id: str, body: LeaseBody, find: Callable[[str], KnownOrder | None]
-    ) -> KnownOrder:
-        known = find(lease_id) if is_name(lease_id) else None
-        mine = (body.portfolio, body.strategy)
-        if known is None or (known.body.portfolio, known.body.strategy) != mine:
-            raise LeaseUnknown(lease_id)
-        return known
+        names = (body.lease_id, body.settles, *(each.client_order_id for each in body.orders))
+        self._outcomes.recall(name for name in names if name is not None and is_name(name))
 
     def _settle(
         self, lease_id: str, body: LeaseBody, listed: Sequence[LeasedOrder], sender: str
     ) -> Future[SettledLease]:
         common = self._common
-        known = self._mine(lease_id, body, common.orders.get)
+        known = common.orders.get(lease_id)
+        mine = (body.portfolio, body.strategy)
+        if known is None or (known.body.portfolio, known.body.strategy) != mine:
+            raise LeaseUnknown(lease_id)
         if known.status is ReservationStatus.SETTLED:
             said = self._settled_before(known, listed)
             return self._say_settled((), said, always=True)
-        begun = common.clock.monotonic()
-        ordered = sum(each.quantity for each in listed)
-        self._refuse_disputed(known, ordered, sender)
-        reserved = common.book.ledger.reservations.get(lease_id)
-        room = 0.0 if reserved is None else reserved.order.quantity
-        notes: list[Note] = []
-        if reserved is not None:
-            notes.append(common.book.add(replace(reserved, status=ReservationStatus.SETTLED)))
-        self._end_count(known)
-        told, spent = [], list[float]()
-        made = _Made(known, _decode(known.record.answer), _leased(lease_id, ordered, room))
-        for each in listed:
-            accepted = common.orders.get(each.client_order_id) is None
-            told.append(SettledOrder(client_order_id=each.client_order_id, accepted=accepted))
-            if accepted:
-                spent.append(each.quantity)
-                notes += self._book(made, each, sender, begun)
-        known.status, known.filled = ReservationStatus.SETTLED, math.fsum(spent)
-        notes.append(Progressed(lease_id, known.status, known.filled))
-        if known.filled > room * (1.0 + _DUST):
+        self._refuse_disputed(known, sum(each.quantity for each in listed), sender)
+        room, notes = self._give_back(known)
+        told, booked = self._book_all(known, listed, room, sender)
+        known.status = ReservationStatus.SETTLED
+        known.filled = math.fsum(q for said, q in told if said.accepted)
+        notes += (*booked, Progressed(lease_id, known.status, known.filled))
+        if known.filled > room * (1.0 + DUST):
             notes.append(self._overspent(known, room, sender))
-        return self._say_settled(notes, _settled(known, told))
+        return self._say_settled(notes, _settled(known, [said for said, _ in told]))
 
     def _say_settled(
         self, notes: Sequence[Note], said: SettledLease, *, always: bool = False
@@ -279,6 +254,32 @@ class Slices:
         )
         self._common.put_refusal([Told(event)])
         raise ListRefused(reason)
+
+    def _give_back(self, known: KnownOrder) -> tuple[float, list[Note]]:
+        """Free what is held for a slice; gives how many units that were, and what to write."""
+        book, notes = self._common.book, list[Note]()
+        self._end_count(known)
+        reserved = book.ledger.reservations.get(known.body.client_order_id)
+        if reserved is None:
+            return 0.0, notes
+        notes.append(book.add(replace(reserved, status=ReservationStatus.SETTLED)))
+        return reserved.order.quantity, notes
+
+    def _book_all(
+        self, known: KnownOrder, listed: Sequence[LeasedOrder], room: float, sender: str
+    ) -> tuple[list[tuple[SettledOrder, float]], list[Note]]:
+        """Reserve all orders that were made of a slice; gives what is said of each, and notes."""
+        begun = self._common.clock.monotonic()
+        lease_id, ordered = known.body.client_order_id, sum(each.quantity for each in listed)
+        made = _Made(known, _decode(known.record.answer), _leased(lease_id, ordered, room))
+        told, notes = list[tuple[SettledOrder, float]](), list[Note]()
+        for each in listed:
+            accepted = self._common.orders.get(each.client_order_id) is None
+            said = SettledOrder(client_order_id=each.client_order_id, accepted=accepted)
+            told.append((said, each.quantity))
+            if accepted:
+                notes += self._book(made, each, sender, begun)
+        return told, notes
 
     def _book(self, made: _Made, each: LeasedOrder, sender: str, begun: float) -> list[Note]:
         """Reserve an order that was made of a slice, as one that was answered; gives its notes."""
@@ -408,7 +409,7 @@ def _refused(decision: Decision, *reasons: Reason) -> Decision:
 
 def _leased(lease_id: str, ordered: float, room: float) -> Reason:
     """What is told of each order that was made of a slice."""
-    within = ordered <= room * (1.0 + _DUST)
+    within = ordered <= room * (1.0 + DUST)
     return Reason(
         ReasonCode.LEASED,
         Outcome.PASSED if within else Outcome.WARNED,
