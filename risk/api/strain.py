@@ -10,9 +10,9 @@ from collections.abc import Callable
 from risk.api.problems import try_again
 
 #: Seconds between two turns.
-EVERY = 0.02
+EVERY = 0.01
 #: Seconds that a turn may be late before orders are refused.
-LATE = 0.02
+LATE = 0.01
 #: Orders that are taken between two turns however late it is: a machine that stood still for a
 #: moment has not too many orders.
 ALWAYS = 10
