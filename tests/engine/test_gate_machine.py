@@ -303,6 +303,6 @@ class CrowdedGateMachine(GateMachine):
 
 
 TestGate = GateMachine.TestCase
-TestGate.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestGate.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
 TestCrowdedGate = CrowdedGateMachine.TestCase
 TestCrowdedGate.settings = settings(max_examples=20, stateful_step_count=30, deadline=None)

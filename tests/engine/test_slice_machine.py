@@ -233,4 +233,4 @@ class SliceMachine(RuleBasedStateMachine):
 
 
 TestSlices = SliceMachine.TestCase
-TestSlices.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestSlices.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)

@@ -160,7 +160,7 @@ def worlds(draw: st.DrawFn) -> Course:
     return Course(state, snapshot)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(worlds(), st.data())
 def test_it_answers_as_one_made_anew(course: Course, data: st.DataObject) -> None:
     for number in range(data.draw(_HOW_MANY)):

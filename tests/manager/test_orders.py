@@ -104,7 +104,7 @@ _EXPOSURES = [
 ]
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(
     snapshots(whole=True, assets=KNOWN, max_pending=3),
     orders(assets=KNOWN),

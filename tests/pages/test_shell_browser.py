@@ -222,7 +222,7 @@ def test_back_and_forward_show_what_was_shown(page):
     page.driver.back()
     page.sees("#range-words", "All")
     page.driver.back()
-    page.sees(".sw-course", "range 1h")
+    page.sees(".sw-course", "range 1 h")
     page.driver.forward()
     page.sees(".sw-course", "range all")
     page.sees("#range-words", "All")

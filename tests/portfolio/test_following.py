@@ -64,7 +64,7 @@ def followed(course: list[Snapshot]) -> OrderCheck:
     return check
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(courses(), orders())
 def test_following_step_by_step_gives_the_book_that_is_measured_anew(
     course: list[Snapshot], order: Order
