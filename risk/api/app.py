@@ -54,7 +54,7 @@ class Api(Starlette):
     def build_middleware_stack(self) -> ASGIApp:
         """The router alone: endpoints answer for what goes wrong in them, see `Served`.
 
-        Starlette's two layers around it would cost each order as much as looking up its key.
+        Starlette's two layers around it would do nothing, for each order.
         """
         return self._route
 

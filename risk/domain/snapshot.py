@@ -234,7 +234,7 @@ class Snapshot:
     def over(self, ledger: Ledger) -> "Snapshot":
         """The same market over another ledger.
 
-        As `dataclasses.replace` makes it, at a tenth of the cost: orders wait for it.
+        As `dataclasses.replace` makes it, in a third of the time: orders wait for it.
         """
         later = object.__new__(Snapshot)
         known = {name: it for name, it in self.__dict__.items() if name not in _OF_THE_LEDGER}

@@ -61,7 +61,7 @@ class Horizon:
         added = project_one(self.model, asset, change)
         if added is None:
             return None
-        # Not by `replace`, which costs as much as adding up.
+        # Not by `replace`, which looks at each field anew: orders wait for this.
         return Horizon(
             model=self.model,
             held=self.held,

@@ -6,6 +6,7 @@ never waits for writing. Everything that SQLAlchemy raises leaves here as a `Sto
 
 import contextlib
 import sqlite3
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -81,9 +82,10 @@ def open_engines(url: str, *, patience: float = PATIENCE) -> Engines:
         If the address is of no database that Seawall can use.
     """
     address = _parse(url)
-    if address.get_backend_name() == "sqlite":
-        return _sqlite_engines(address, patience)
-    return _postgres_engines(address, patience)
+    on_file = address.get_backend_name() == "sqlite"
+    engines = (_sqlite_engines if on_file else _postgres_engines)(address, patience)
+    event.listen(engines.writer, "after_cursor_execute", _give_sign)
+    return engines
 
 
 def _parse(url: str) -> URL:
@@ -122,18 +124,31 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+class _Signs(threading.local):
+    """What each thread wants to be called after each of its statements."""
+
+    do: Callable[[], None] | None = None
+
+
+_SIGNS = _Signs()
+
+
 @contextlib.contextmanager
-def at_each_statement(engine: Engine, do: Callable[[], None]) -> Iterator[None]:
-    """Call something after each statement on an engine: of one that takes long, a sign of life."""
+def at_each_statement(do: Callable[[], None]) -> Iterator[None]:
+    """Call something after each of this thread's writing statements: a sign of life in long work.
 
-    def done(*_told: object) -> None:
-        do()
-
-    event.listen(engine, "after_cursor_execute", done)
+    Nothing is registered for it: that would break the statements that other threads are about.
+    """
+    before, _SIGNS.do = _SIGNS.do, do
     try:
         yield
     finally:
-        event.remove(engine, "after_cursor_execute", done)
+        _SIGNS.do = before
+
+
+def _give_sign(*_told: object) -> None:
+    if _SIGNS.do is not None:
+        _SIGNS.do()
 
 
 @contextlib.contextmanager

@@ -131,7 +131,7 @@ class SqlStore:
         past = measured.samples()
         running = to_ms(last.snapshot.at) // metrics.HOUR_MS * metrics.HOUR_MS
         batch.samples = [sample for sample in past if sample.ts_ms >= running]
-        with at_each_statement(self._writer, beat):
+        with at_each_statement(beat):
             self._write(batch, last, token, metrics.hours_of(past))
         return len(batch.cycles)
 

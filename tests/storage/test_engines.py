@@ -1,6 +1,7 @@
 """A database that fails is a `StoreUnavailable` in good time; never a hang, never another error."""
 
 import sqlite3
+import threading
 import time
 import warnings
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from risk.storage.engines import (
     SAFE_SQLITE,
     Engines,
     answering,
+    at_each_statement,
     open_engines,
     sqlite_driver,
     transaction,
@@ -304,3 +306,29 @@ def test_no_connection_free_is_unavailable(sqlite_url: str):
         write(engines, "DELETE FROM fact")
 
     engines.dispose()
+
+
+def test_a_sign_of_life_comes_of_ones_own_statements_and_disturbs_no_others(sqlite_url):
+    engines, signs = open_engines(sqlite_url), []
+
+    def ask() -> None:
+        with transaction(engines.writer) as connection:
+            connection.exec_driver_sql("SELECT 1")
+
+    def sign() -> None:
+        signs.append(threading.get_ident())
+        # As another thread would, in the middle of this statement.
+        with at_each_statement(lambda: None):
+            pass
+
+    with at_each_statement(sign):
+        ask()
+        told = len(signs)
+        other = threading.Thread(target=ask)
+        other.start()
+        other.join()
+    ask()
+    engines.dispose()
+
+    assert told >= 1
+    assert signs == [threading.get_ident()] * told
