@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from risk.domain.limits import LimitDefinition, TemporaryLimit
+from risk.domain.limits import LimitDefinition, TemporaryLimit, suffixed
 from risk.domain.policy import (
     DeRisking,
     Dynamics,
@@ -15,8 +15,8 @@ from risk.domain.policy import (
 )
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.stops import StopPlan, TakeProfit, TargetUnit
-from risk.limits.policy_file import read_policy, suffixed
 from risk.limits.types import LIMIT_TYPES
+from risk.policy.file import read_policy
 
 OWNER = "demo"
 WHOLE = Scope(ScopeKind.PORTFOLIO, OWNER)

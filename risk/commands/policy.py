@@ -14,9 +14,9 @@ from risk.domain.actions import AdoptPolicy
 from risk.domain.policy import Policy
 from risk.engine.clock import wall_time
 from risk.errors import InvalidInput
-from risk.limits.adoption import asked_for
-from risk.limits.policy_diff import counted, diff
-from risk.limits.policy_text import policy_text
+from risk.policy.adoption import asked_for
+from risk.policy.diff import counted, diff
+from risk.policy.text import policy_text
 from risk.storage.policies import (
     PolicyEntry,
     PolicyStanding,

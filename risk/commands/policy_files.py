@@ -4,7 +4,7 @@ from pathlib import Path
 
 from risk.domain.policy import Policy
 from risk.errors import InvalidInput
-from risk.limits.policy_file import read_policy
+from risk.policy.file import read_policy
 
 #: Bytes. Thousands of limits: every cycle measures each of them.
 LARGEST_FILE = 1_000_000

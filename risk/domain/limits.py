@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from risk.domain.scopes import Scope
+from risk.domain.scopes import Scope, ScopeKind
 
 #: A value of a limit's own settings, e.g. the confidence of a VaR limit.
 Parameter = float | str | tuple[str, ...]
@@ -196,3 +196,10 @@ def used_of(value: float | None, hard: float) -> float | None:
     if hard <= 0.0:
         return 0.0 if value <= 0.0 else MOST_USED
     return min(value / hard, MOST_USED)
+
+
+def suffixed(stem: str, scope: Scope) -> str:
+    """The name of one of several limits that share an entry."""
+    if scope.kind is ScopeKind.PORTFOLIO:
+        return f"{stem} {scope.kind.value}"
+    return f"{stem} {scope.kind.value} {scope.name}"

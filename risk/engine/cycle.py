@@ -29,9 +29,9 @@ from risk.domain.ports import (
 from risk.domain.snapshot import ShockMatrix, Snapshot
 from risk.engine.gate import Gate
 from risk.errors import FeedUnavailable, StoreUnavailable
-from risk.limits.adoption import ADOPTED, adopt
 from risk.manager import step
 from risk.measures.stops import MAINTENANCE_MARGIN
+from risk.policy.adoption import ADOPTED, adopt
 from risk.portfolio.choices import CHOSEN, choose
 from risk.portfolio.forecasting import roll_models
 from risk.stress.matrix import shocks_by

@@ -3,7 +3,7 @@
 from importlib.resources import files
 
 from risk.domain.policy import Policy
-from risk.limits.policy_file import read_policy
+from risk.policy.file import read_policy
 
 #: Who adopts it.
 THE_DEMO = "the demo"

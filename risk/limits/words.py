@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from risk.domain.decisions import Outcome, Reason, ReasonCode
-from risk.domain.limits import LimitDefinition, Thresholds, Unit
+from risk.domain.limits import LimitDefinition, Thresholds, Unit, suffixed
 from risk.domain.market import Period
 from risk.domain.scopes import Scope, ScopeKind
-from risk.limits.policy_file import suffixed
 from risk.limits.types import LIMIT_TYPES
 from risk.limits.value_at_risk import ValueAtRiskLimit
 

@@ -14,7 +14,6 @@ from risk.domain.scopes import Scope
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import Course, Performance, RiskState, Standing
 from risk.domain.stops import HourlyRange
-from risk.limits.adoption import policy_events, without_expired
 from risk.limits.derisking import DeRisked, derisk
 from risk.limits.dynamics import Conditions, thresholds_of
 from risk.limits.evaluation import Evaluated, evaluate, held_view, lent, redefined, surroundings
@@ -22,6 +21,7 @@ from risk.manager import facts
 from risk.manager.latching import latch_events
 from risk.manager.standings import next_standings, status_changes
 from risk.measures.regimes import RegimeState
+from risk.policy.adoption import policy_events, without_expired
 from risk.portfolio.controller import exposure_update, portfolio_risk
 from risk.portfolio.performance import next_courses, next_performance
 from risk.portfolio.regime import next_regime, regime_name

@@ -15,7 +15,7 @@ from risk.domain.asking import checked_name
 from risk.domain.events import PolicyChanged
 from risk.domain.policy import Policy
 from risk.errors import InvalidInput
-from risk.limits.adoption import ADOPTED, adopt, made_of, without_expired
+from risk.policy.adoption import ADOPTED, adopt, made_of, without_expired
 from risk.storage import codec
 from risk.storage.actions import (
     actions_after,

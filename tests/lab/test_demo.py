@@ -3,8 +3,8 @@
 from risk.feeds.market_model import COINS
 from risk.lab.demo import demo_policy, demo_policy_text
 from risk.lab.paper import DEMO_MANDATES
-from risk.limits.policy_file import read_policy
-from risk.limits.policy_text import policy_text
+from risk.policy.file import read_policy
+from risk.policy.text import policy_text
 
 POLICY = demo_policy("demo")
 

@@ -17,10 +17,10 @@ from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState
 from risk.domain.stops import StopPlan, TakeProfit
 from risk.errors import PolicyInvalid
-from risk.limits.policy_rules import refuse_unsound
 from risk.limits.sent import SentOrder, SentOrders
 from risk.limits.types import LIMIT_TYPES, own_settings
 from risk.manager import RiskManager, step
+from risk.policy.rules import refuse_unsound
 from tests.books import BTC, NOW, book_of, marks_of, snapshot_of
 from tests.policies import HARD, PORTFOLIO, WHOLE, definition, policy_of
 

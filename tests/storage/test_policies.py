@@ -204,7 +204,7 @@ def test_history_stays_when_the_rules_of_what_may_be_adopted_grow_stricter(
     def refuse(policy: Policy, portfolio: str) -> None:
         raise PolicyInvalid("the book", "may have no policy any more")
 
-    monkeypatch.setattr("risk.limits.adoption.refuse_unsound", refuse)
+    monkeypatch.setattr("risk.policy.adoption.refuse_unsound", refuse)
     with transaction(engines.reader) as connection:
         assert policy_versions(connection, PORTFOLIO) == {1: first, 2: second}
 

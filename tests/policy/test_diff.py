@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from risk.domain.policy import Policy
-from risk.limits.policy_diff import Way, counted, diff
+from risk.policy.diff import Way, counted, diff
 from tests.policy_files import FILE, ON_BTC, VAR, policies, policy_of
 
 

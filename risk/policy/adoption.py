@@ -17,8 +17,8 @@ from risk.domain.events import LimitUpdated, PolicyChanged, RiskEvent
 from risk.domain.limits import LimitDefinition, TemporaryLimit
 from risk.domain.policy import Policy
 from risk.errors import PolicyInvalid
-from risk.limits.policy_diff import diff
-from risk.limits.policy_rules import known_limit, refuse_unsound
+from risk.policy.diff import diff
+from risk.policy.rules import known_limit, refuse_unsound
 
 #: The kinds of action that `adopt` applies.
 ADOPTED = (AdoptPolicy, SetTemporaryLimit, EndTemporaryLimit)

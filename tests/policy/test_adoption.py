@@ -16,7 +16,7 @@ from risk.domain.actions import (
 )
 from risk.domain.events import LimitUpdated, PolicyChanged
 from risk.domain.policy import Policy
-from risk.limits.adoption import (
+from risk.policy.adoption import (
     Adopted,
     adopt,
     asked_for,

@@ -10,8 +10,8 @@ from hypothesis import given
 from risk.domain.limits import LimitDefinition
 from risk.domain.policy import Instrument, Policy, RegimePack, Rung
 from risk.errors import PolicyInvalid
-from risk.limits.policy_file import soft_of
-from risk.limits.policy_text import policy_text
+from risk.policy.file import soft_of
+from risk.policy.text import policy_text
 from tests.policy_files import BTC, FILE, ON_BTC, OWNER, VAR, WHOLE, policies, policy_of
 
 BOOK = "[[limits]]\nkind = 'gross_exposure'\non = 'portfolio'\nhard = 2\n"

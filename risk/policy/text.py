@@ -11,12 +11,11 @@ from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from itertools import groupby
 
-from risk.domain.limits import LimitDefinition, TemporaryLimit
+from risk.domain.limits import LimitDefinition, TemporaryLimit, suffixed
 from risk.domain.policy import DeRisking, Dynamics, Instrument, Policy, RegimePack, Rung
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.stops import StopPlan
-from risk.limits.policy_file import suffixed
-from risk.limits.policy_stops import said
+from risk.policy.stops import said
 
 Value = float | int | str | bool | date | datetime | tuple[str, ...]
 

@@ -12,14 +12,14 @@ from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
-from risk.domain.limits import LimitDefinition, Parameter, TemporaryLimit
+from risk.domain.limits import LimitDefinition, Parameter, TemporaryLimit, suffixed
 from risk.domain.policy import DeRisking, Dynamics, Instrument, Policy, RegimePack, Rung
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.stops import StopPlan, TakeProfit
 from risk.errors import PolicyInvalid
-from risk.limits.policy_rules import refuse_unsound
-from risk.limits.policy_stops import kind_of, plan_of
 from risk.limits.types import LIMIT_TYPES, own_settings
+from risk.policy.rules import refuse_unsound
+from risk.policy.stops import kind_of, plan_of
 
 #: A limit whose file says nothing else warns from this share of `hard` on.
 SOFT_SHARE = 0.8
@@ -71,13 +71,6 @@ def read_policy(text: str, *, portfolio: str) -> Policy:
     )
     refuse_unsound(policy, portfolio)
     return policy
-
-
-def suffixed(stem: str, scope: Scope) -> str:
-    """The name of one of several limits that share an entry."""
-    if scope.kind is ScopeKind.PORTFOLIO:
-        return f"{stem} {scope.kind.value}"
-    return f"{stem} {scope.kind.value} {scope.name}"
 
 
 # --- sections ------------------------------------------------------------------------------

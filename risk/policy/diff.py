@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from risk.domain.limits import LimitDefinition, TemporaryLimit
 from risk.domain.policy import Instrument, Policy
-from risk.limits.policy_stops import told
 from risk.limits.rulebook import EXPOSURE_KINDS
+from risk.policy.stops import told
 
 
 class Way(StrEnum):

@@ -1,0 +1,1 @@
+"""Policies: what an owner decided about a book, read from a file, checked, compared, adopted."""
