@@ -159,6 +159,25 @@ class ResumeTrading(Action):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReleaseBreaker(Action):
+    """Let a breaker whose pause is over go into probation, though it has not eased by itself.
+
+    Attributes
+    ----------
+    breaker : str
+        Its name.
+    episode : str
+        The episode that the person saw. Where another one is on, nothing is let go.
+    reason : str
+        One sentence.
+    """
+
+    breaker: str
+    episode: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReleaseReservation(Action):
     """Give back the room of an order that is known to be dead.
 

@@ -6,6 +6,7 @@ A new scope starts at zero: what a policy does not name may not be traded.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from risk.domain.breakers import BreakerDefinition
 from risk.domain.limits import LimitDefinition, TemporaryLimit
 from risk.domain.stops import StopPlan
 from risk.measures.stops import MAINTENANCE_MARGIN
@@ -131,6 +132,8 @@ class Policy:
     strategies : mapping of strategy to str
         The strategies that may trade, and the type of each.
     limits : tuple of LimitDefinition
+    breakers : tuple of BreakerDefinition
+        What stops trading by itself; without any, only people and limits do.
     temporary : tuple of TemporaryLimit
     dynamics : Dynamics
     derisking : DeRisking
@@ -147,6 +150,7 @@ class Policy:
     instruments: Mapping[str, Instrument] = field(default_factory=dict)
     strategies: Mapping[str, str] = field(default_factory=dict)
     limits: tuple[LimitDefinition, ...] = ()
+    breakers: tuple[BreakerDefinition, ...] = ()
     temporary: tuple[TemporaryLimit, ...] = ()
     dynamics: Dynamics = field(default_factory=Dynamics)
     derisking: DeRisking = field(default_factory=DeRisking)

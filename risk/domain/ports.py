@@ -11,6 +11,7 @@ from typing import Protocol
 
 from risk.domain.actions import Action
 from risk.domain.assessment import Assessment
+from risk.domain.breakers import Episode
 from risk.domain.events import RiskEvent
 from risk.domain.ledger import Entry, Fill, Flow, Ledger
 from risk.domain.market import BarClose, DataFault, Mark, Period
@@ -194,6 +195,8 @@ class CycleRecord:
     events : tuple of RiskEvent
     closes : tuple of BarClose
         Bars that closed in this cycle.
+    episodes : tuple of Episode
+        Of breakers, those that began, changed or ended in this cycle.
     entries : tuple of (int, Entry)
         To be booked with it, each under its number; none where they were booked before.
     duration_ms : float
@@ -211,6 +214,7 @@ class CycleRecord:
     duration_ms: float
     wall: datetime
     entries: tuple[tuple[int, Entry], ...] = ()
+    episodes: tuple[Episode, ...] = ()
 
 
 class Store(Protocol):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from risk.domain.actions import ModelChange, PolicyChange, Refusal
+from risk.domain.actions import ModelChange, PolicyChange, Refusal, ReleaseBreaker
 from risk.domain.latches import LatchChange
 from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.market import BarClose, DataFault, Mark, Trust, missing_mark
@@ -136,6 +136,8 @@ class Snapshot:
         Policies adopted since the last cycle, in their order.
     latch_changes : tuple of LatchChange
         Scopes latched and resumed since the last cycle, in their order.
+    releases : tuple of ReleaseBreaker
+        Breakers that people asked to let go since the last cycle, in their order.
     refusals : tuple of Refusal
         Actions since the last cycle that changed nothing.
     prices_end : datetime or None
@@ -163,6 +165,7 @@ class Snapshot:
     model_changes: tuple[ModelChange, ...] = ()
     policy_changes: tuple[PolicyChange, ...] = ()
     latch_changes: tuple[LatchChange, ...] = ()
+    releases: tuple[ReleaseBreaker, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     prices_end: datetime | None = None
     closes: tuple[BarClose, ...] = ()

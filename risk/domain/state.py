@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from risk.domain.actions import BookModelInUse
+from risk.domain.breakers import NO_BREAKERS, Breakers
 from risk.domain.latches import Latch
 from risk.domain.limits import LimitState
 from risk.domain.market import Trust
@@ -27,11 +28,17 @@ class Standing(NamedTuple):
     since : datetime
     cause : str
         One plain sentence.
+    size : float
+        What new risk is scaled by; below 1 only where `state` is THROTTLED.
+    probation : bool
+        Whether it re-opens step by step, and tightens again at the next sign of trouble.
     """
 
     state: TradingState
     since: datetime
     cause: str
+    size: float = 1.0
+    probation: bool = False
 
 
 class Baseline(NamedTuple):
@@ -209,6 +216,8 @@ class RiskState:
         Until when a strategy stays out of what was stopped. UTC.
     latches : mapping of Scope to Latch
         What people or programs stopped; only a person's word lets it go.
+    breakers : Breakers
+        How each breaker of the policy stands, and what it remembers.
     """
 
     portfolio: str
@@ -232,6 +241,7 @@ class RiskState:
     stops: Mapping[PositionKey, StopState] = field(default_factory=dict)
     cool_downs: Mapping[PositionKey, datetime] = field(default_factory=dict)
     latches: Mapping[Scope, Latch] = field(default_factory=dict)
+    breakers: Breakers = NO_BREAKERS
 
     @property
     def open_reductions(self) -> tuple[Reduction, ...]:

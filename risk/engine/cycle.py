@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import structlog
 
-from risk.domain.actions import Action, ReleaseReservation
+from risk.domain.actions import Action, ReleaseBreaker, ReleaseReservation
 from risk.domain.latches import LATCHED, apply_latches
 from risk.domain.ledger import Entry, Ledger
 from risk.domain.model import DEFAULT_BOOK_MODEL, Model
@@ -35,6 +35,9 @@ from risk.policy.adoption import ADOPTED, adopt
 from risk.portfolio.choices import CHOSEN, choose
 from risk.portfolio.forecasting import roll_models
 from risk.stress.matrix import shocks_by
+
+#: Every kind of action that a cycle or the gate applies.
+_APPLIED = (*CHOSEN, *ADOPTED, *LATCHED, ReleaseReservation, ReleaseBreaker)
 
 _LOG = structlog.get_logger(__name__)
 
@@ -81,13 +84,14 @@ def take_cycle(
     if ledger is None:
         ledger = carried.ledger.after_all(fills=account.fills, flows=account.flows)
     snapshot = _snapshot(carried, market, account, ledger, actions, model_by_setting)
-    state, events, assessment = step(carried.state, snapshot)
+    state, events, assessment, episodes = step(carried.state, snapshot)
     return CycleRecord(
         number=carried.state.cycle + 1,
         snapshot=snapshot,
         assessment=assessment,
         state=state,
         events=events,
+        episodes=episodes,
         closes=market.closes,
         duration_ms=0.0,
         wall=market.at,
@@ -127,6 +131,7 @@ def _snapshot(
         model_changes=chosen.changes,
         policy_changes=adopted.changes,
         latch_changes=latched.changes,
+        releases=tuple(each for each in actions if isinstance(each, ReleaseBreaker)),
         refusals=chosen.refusals + adopted.refusals + latched.refusals,
         prices_end=market.prices_end,
         closes=market.closes,
@@ -151,7 +156,9 @@ def _maintenance_margin(policy: Policy | None) -> float:
 
 def _refuse_unapplied(actions: Sequence[Action]) -> None:
     for action in actions:
-        if not isinstance(action, CHOSEN + ADOPTED + LATCHED + (ReleaseReservation,)):
+        if not isinstance(
+            action, CHOSEN + ADOPTED + LATCHED + (ReleaseReservation, ReleaseBreaker)
+        ):
             raise TypeError(f"nothing applies an action of kind {type(action).__name__}")
 
 
@@ -256,6 +263,8 @@ class Cycle:
         try:
             record = self._unsaved or self._read()
             self._unsaved = record
+            # Before anything that can fail: what trips is obeyed, whether or not it can be saved.
+            self._gate.tighten(record.state)
             self._store.save(record, token=self._token)
             self._gate.serve(record, read_at=self._read_at)
         except (FeedUnavailable, StoreUnavailable) as problem:

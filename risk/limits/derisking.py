@@ -6,7 +6,7 @@ leave an eighth. Here nobody trades: an `Executor`, or an agent, does.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -16,10 +16,12 @@ from risk.domain.limits import LimitState
 from risk.domain.policy import Instrument, Policy, Rung
 from risk.domain.positions import PositionKey
 from risk.domain.reductions import FULL_SIZE, Cut, Reduction, Sizing
+from risk.domain.scopes import Scope
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import Performance, RiskState
 from risk.limits.clusters import clusters_of
 from risk.limits.softening import soft_cuts
+from risk.portfolio.committed import enclosing
 
 #: How much smaller than where a rung begins the drawdown must be before the rung is left.
 LADDER_MARGIN = 0.01
@@ -62,6 +64,7 @@ def derisk(
     policy: Policy | None,
     limits: Mapping[str, LimitState],
     performance: Performance | None,
+    flattened: Iterable[tuple[Scope, str]] = (),
 ) -> DeRisked:
     """What is asked to be smaller now. Pure.
 
@@ -78,15 +81,31 @@ def derisk(
         Now, measured of the book as it is held.
     performance : Performance or None
         Now.
+    flattened : iterable of (Scope, str)
+        Parts of the book that are to be closed, and why.
     """
     if policy is None:
         return NOTHING_ASKED
     sizing = ladder_size(policy, performance, state.sizing)
     held = {key: position.quantity for key, position in snapshot.ledger.positions.items()}
     full = full_sizes(state, held)
-    cuts = [*_ladder_cuts(held, full, sizing), *_soft_cuts(policy, limits, snapshot, assessment)]
+    cuts = [
+        *_closed(held, state.portfolio, policy, tuple(flattened)),
+        *_ladder_cuts(held, full, sizing),
+        *_soft_cuts(policy, limits, snapshot, assessment),
+    ]
     reductions, events = next_reductions(state, snapshot, policy, cuts)
     return DeRisked(sizing, full, reductions, events)
+
+
+def _closed(
+    held: Quantities, portfolio: str, policy: Policy, flattened: Sequence[tuple[Scope, str]]
+) -> Iterator[tuple[PositionKey, Cut]]:
+    for key in held:
+        scopes = enclosing(key, portfolio, policy)
+        for scope, cause in flattened:
+            if scope in scopes:
+                yield key, Cut(0.0, f"close {scope.label}: {cause}")
 
 
 def _soft_cuts(

@@ -54,8 +54,6 @@ from risk.portfolio.following import moved_between
 
 #: How long an answer may be acted upon.
 ANSWER_LIFE = timedelta(seconds=5)
-#: What the new part of an order is multiplied by where trading is throttled.
-THROTTLED_SIZE = 0.5
 #: Advice without a size: what loses 0.7 % of equity at two and a half daily deviations.
 SIZING = {"risk_per_trade": 0.007, "stop_deviations": 2.5, "max_position": 0.20}
 #: The most room that is looked for, as a multiple of equity: no sensible book has so much.
@@ -551,12 +549,13 @@ def _scaled(
 ) -> tuple[float, tuple[Reason, ...]]:
     """The size that de-risking leaves of an order: the strictest factor on its new part."""
     factors: list[tuple[float, ReasonCode, str, Scope | None]] = []
-    if place.state is TradingState.THROTTLED:
-        factors.append((THROTTLED_SIZE, ReasonCode.THROTTLED, place.scope.name, place.scope))
+    if place.throttle is not None:
+        size, scope = place.throttle
+        factors.append((size, ReasonCode.THROTTLED, scope.name, scope))
     if sizing.factor < 1.0:
         factors.append((sizing.factor, ReasonCode.DE_RISKING, sizing.cause, None))
     if not factors:
         return request.quantity, ()
-    factor, code, subject, scope = min(factors, key=lambda each: each[0])
-    size = least + factor * (request.quantity - least)
-    return size, (Reason(code, Outcome.FAILED, subject, scope, value=factor),)
+    factor, code, subject, whose = min(factors, key=lambda each: each[0])
+    scaled = least + factor * (request.quantity - least)
+    return scaled, (Reason(code, Outcome.FAILED, subject, whose, value=factor),)

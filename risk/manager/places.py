@@ -12,6 +12,7 @@ from risk.domain.scopes import Scope
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState
 from risk.domain.trading import TradingState
+from risk.limits.overruns import overruns
 from risk.limits.rulebook import Rulebook
 from risk.portfolio.committed import enclosing
 from risk.portfolio.following import Moved
@@ -19,6 +20,20 @@ from risk.portfolio.following import Moved
 _ANY_STEP = Instrument()
 #: Places that are kept: whoever sends orders makes up the names in them.
 _REMEMBERED = 10_000
+
+
+class Throttle(NamedTuple):
+    """A scope that lets new risk through at a part of its size.
+
+    Attributes
+    ----------
+    size : float
+        Below 1.
+    scope : Scope
+    """
+
+    size: float
+    scope: Scope
 
 
 class Place(NamedTuple):
@@ -34,6 +49,8 @@ class Place(NamedTuple):
         The tightest of all scopes that enclose the position.
     scope : Scope
         Whose it is.
+    throttle : Throttle or None
+        What scales new risk down: the strictest of all those scopes.
     closed : tuple of Reason
         What stops new risk here, whatever the order.
     reducible : float
@@ -46,6 +63,7 @@ class Place(NamedTuple):
     instrument: Instrument
     state: TradingState
     scope: Scope
+    throttle: Throttle | None
     closed: tuple[Reason, ...]
     reducible: float
 
@@ -130,6 +148,13 @@ class Places:
         worst = max(range(len(scopes)), key=lambda n: states[n])
         return states[worst], scopes[worst]
 
+    def _throttle(self, key: PositionKey) -> Throttle | None:
+        standings = self._state.standings
+        scopes = enclosing(key, self._state.portfolio, self._state.policy)
+        sizes = [Throttle(standings[s].size, s) for s in scopes if s in standings]
+        strictest = min(sizes, key=lambda each: each.size, default=None)
+        return strictest if strictest is not None and strictest.size < 1.0 else None
+
     def _look(self, key: PositionKey, side: Side) -> Place:
         policy, mark = self._state.policy, self._snapshot.mark(key.asset)
         instruments = policy.instruments if policy else {}
@@ -141,10 +166,12 @@ class Places:
             instrument=instruments.get(key.asset, _ANY_STEP),
             state=state,
             scope=scope,
+            throttle=self._throttle(key),
             closed=(
                 *self._barred,
                 *self._not_allowed(key),
                 *_closed(state, scope),
+                *self._stopped_by_limits(key),
                 *self._cooling_down(key),
                 *self._unmeasured(mark),
             ),
@@ -176,6 +203,15 @@ class Places:
         bare = rulebook.without_limit(key)
         if bare is not None:
             yield Reason(ReasonCode.SCOPE_WITHOUT_LIMIT, Outcome.FAILED, bare.name, bare)
+
+    def _stopped_by_limits(self, key: PositionKey) -> Iterator[Reason]:
+        """Limits that are passed and that no order can mend: why only reductions are allowed."""
+        scopes = enclosing(key, self._state.portfolio, self._state.policy)
+        for over in overruns(self._state.policy, self._state.limits):
+            if over.state is TradingState.REDUCE_ONLY and over.scope in scopes:
+                limit = over.limit
+                known = limit.name, over.scope, over.value, limit.hard, limit.unit
+                yield Reason(limit.kind, Outcome.FAILED, *known)
 
     def _cooling_down(self, key: PositionKey) -> Iterator[Reason]:
         """What was stopped is not entered again until its plan lets it."""

@@ -1,8 +1,10 @@
 """Trading states of scopes: judged anew in each step, told when they change."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
+from risk.breakers.imposing import Imposed, imposed_by
 from risk.domain.assessment import Assessment, DoubtKind
 from risk.domain.events import RiskStatus, Severity
 from risk.domain.latches import Latch
@@ -10,6 +12,7 @@ from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import Performance, RiskState, Standing
 from risk.domain.trading import TradingState
+from risk.limits.overruns import Overrun, overruns
 
 _SEVERITY = {
     TradingState.NORMAL: Severity.INFO,
@@ -20,68 +23,118 @@ _SEVERITY = {
 }
 
 
-def next_standings(
+def standings_of(
     state: RiskState,
     snapshot: Snapshot,
     assessment: Assessment,
-    performance: Performance | None,
+    *,
+    before: Mapping[Scope, Standing],
     latches: Mapping[Scope, Latch],
 ) -> dict[Scope, Standing]:
-    """The portfolio's standing, and those of each latched scope and each asset without a mark.
+    """The portfolio's standing, and those of each scope in a tighter state than normal.
 
-    Of what a person asked for and what the numbers allow the tighter holds.
+    Of what people asked for, breakers impose, limits stop and the numbers allow the tightest
+    holds. Nothing is multiplied: of several that scale new risk the strictest rules.
 
     Parameters
     ----------
     state : RiskState
-        After the last step.
+        Now, but for its standings and latches.
     snapshot : Snapshot
     assessment : Assessment
         Of the snapshot.
-    performance : Performance or None
-        Now.
+    before : mapping of Scope to Standing
+        After the last step.
     latches : mapping of Scope to Latch
         In force now.
     """
-    wanted = {Scope(ScopeKind.PORTFOLIO, snapshot.portfolio): _judge(assessment, performance)}
+    portfolio = Scope(ScopeKind.PORTFOLIO, snapshot.portfolio)
+    wanted: dict[Scope, list[_Claim]] = {portfolio: [_judge(assessment, state.performance)]}
     for asset, mark in snapshot.watched.items():
         if not mark.trust.allows_new_risk:
             cause = f"{asset} mark is {mark.trust}: no new risk in it, reductions pass"
-            wanted[Scope(ScopeKind.ASSET, asset)] = TradingState.REDUCE_ONLY, cause
-    for scope, latch in latches.items():
-        wanted[scope] = _tighter(latch, wanted.get(scope))
+            claim = _Claim(TradingState.REDUCE_ONLY, cause)
+            wanted.setdefault(Scope(ScopeKind.ASSET, asset), []).append(claim)
+    imposed = imposed_by(state.breakers, state.policy)
+    for scope, claim in _claims(latches, imposed, overruns(state.policy, state.limits)):
+        wanted.setdefault(scope, []).append(claim)
     return {
-        scope: Standing(verdict, _since(state, scope, verdict, snapshot.at), cause)
-        for scope, (verdict, cause) in wanted.items()
+        scope: _standing(before.get(scope), claims, snapshot.at) for scope, claims in wanted.items()
     }
 
 
-def _tighter(latch: Latch, judged: tuple[TradingState, str] | None) -> tuple[TradingState, str]:
-    """The tighter of both; where they agree both causes, since undoing one leaves the other."""
-    if judged is None or judged[0] < latch.state:
-        return latch.state, latch.cause
-    verdict, cause = judged
-    return verdict, f"{latch.cause}; {cause}" if verdict is latch.state else cause
+def tightened(
+    standings: Mapping[Scope, Standing], by: Mapping[Scope, Standing]
+) -> Mapping[Scope, Standing]:
+    """Of two judgements the tighter one for each scope; `standings` itself where none is."""
+    tighter = {
+        scope: standing
+        for scope, standing in by.items()
+        if scope not in standings or _tightness(standings[scope]) < _tightness(standing)
+    }
+    return {**standings, **tighter} if tighter else standings
 
 
-def _since(state: RiskState, scope: Scope, verdict: TradingState, at: datetime) -> datetime:
-    before = state.standings.get(scope)
+def _tightness(standing: Standing) -> tuple[TradingState, float]:
+    return standing.state, -standing.size
+
+
+class _Claim(NamedTuple):
+    """What one rule, breaker, limit or person makes of a scope's state."""
+
+    state: TradingState
+    cause: str
+    size: float = 1.0
+    probation: bool = False
+
+
+def _claims(
+    latches: Mapping[Scope, Latch], imposed: Iterable[Imposed], limits: Iterable[Overrun]
+) -> Iterator[tuple[Scope, _Claim]]:
+    """People's first: of causes that ask for the same state theirs is told first."""
+    for scope, latch in latches.items():
+        yield scope, _Claim(latch.state, latch.cause)
+    for each in imposed:
+        yield each.scope, _Claim(each.state, each.cause, each.size, each.probation)
+    for over in limits:
+        yield over.scope, _Claim(over.state, over.cause)
+
+
+def _standing(before: Standing | None, claims: Sequence[_Claim], at: datetime) -> Standing:
+    """The tightest claim; where several agree all their causes, since undoing one leaves others."""
+    verdict = max(claim.state for claim in claims)
+    # The first claim says what is measured: of causes for a tighter state it is told last.
+    ruling = [claim for claim in (*claims[1:], claims[0]) if claim.state is verdict]
+    return Standing(
+        verdict,
+        _since(before, verdict, at),
+        "; ".join(dict.fromkeys(claim.cause for claim in ruling)),
+        size=min(claim.size for claim in ruling),
+        probation=all(claim.probation for claim in ruling),
+    )
+
+
+def _since(before: Standing | None, verdict: TradingState, at: datetime) -> datetime:
     return before.since if before is not None and before.state is verdict else at
 
 
-def _judge(assessment: Assessment, performance: Performance | None) -> tuple[TradingState, str]:
+def _judge(assessment: Assessment, performance: Performance | None) -> _Claim:
     """The portfolio's state: what cannot be measured may not grow."""
     if performance is None and not assessment.positions:
-        return TradingState.HALTED, "no equity is known yet: nothing may be traded before it is"
+        return _Claim(
+            TradingState.HALTED, "no equity is known yet: nothing may be traded before it is"
+        )
     blind = {DoubtKind.NO_EQUITY, DoubtKind.NO_MODEL}
     unmeasured = [d.detail for d in assessment.doubts if d.kind in blind]
     if unmeasured:
-        return TradingState.REDUCE_ONLY, "; ".join(unmeasured)
+        return _Claim(TradingState.REDUCE_ONLY, "; ".join(unmeasured))
     if assessment.equity is not None and assessment.equity <= 0.0:
-        return TradingState.REDUCE_ONLY, f"equity is {assessment.equity:,.2f}: nothing is left"
+        return _Claim(
+            TradingState.REDUCE_ONLY, f"equity is {assessment.equity:,.2f}: nothing is left"
+        )
     if assessment.doubts:
-        return TradingState.CAUTION, "; ".join(doubt.detail for doubt in assessment.doubts)
-    return TradingState.NORMAL, "everything held is measured with trusted marks"
+        return _Claim(TradingState.CAUTION, "; ".join(doubt.detail for doubt in assessment.doubts))
+    return _Claim(TradingState.NORMAL, "everything held is measured with trusted marks")
 
 
 def status_changes(

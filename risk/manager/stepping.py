@@ -5,8 +5,11 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from risk.assess import assess
+from risk.breakers.evaluation import BreakersAfter, next_breakers
+from risk.breakers.imposing import imposed_by
 from risk.domain.actions import BY_SETTING, BookModelInUse
 from risk.domain.assessment import Assessment
+from risk.domain.breakers import Episode
 from risk.domain.events import ExposureUpdate, RiskEvent
 from risk.domain.latches import Latch, after_changes
 from risk.domain.policy import Policy
@@ -19,7 +22,7 @@ from risk.limits.dynamics import Conditions, thresholds_of
 from risk.limits.evaluation import Evaluated, evaluate, held_view, lent, redefined, surroundings
 from risk.manager import facts
 from risk.manager.latching import latch_events
-from risk.manager.standings import next_standings, status_changes
+from risk.manager.standings import standings_of, status_changes
 from risk.measures.regimes import RegimeState
 from risk.policy.adoption import policy_events, without_expired
 from risk.portfolio.controller import exposure_update, portfolio_risk
@@ -39,11 +42,14 @@ class Step(NamedTuple):
         In the order in which they are to be told.
     assessment : Assessment
         Of the snapshot, so that nobody has to measure it twice.
+    episodes : tuple of Episode
+        Of breakers, those that began, changed or ended.
     """
 
     state: RiskState
     events: tuple[RiskEvent, ...]
     assessment: Assessment
+    episodes: tuple[Episode, ...]
 
 
 class _Found(NamedTuple):
@@ -55,7 +61,7 @@ class _Found(NamedTuple):
     regime: RegimeState
     policy: Policy | None
     latches: Mapping[Scope, Latch]
-    standings: Mapping[Scope, Standing]
+    breakers: BreakersAfter
     limits: Evaluated
     derisked: DeRisked
     exposed: ExposureUpdate | None
@@ -84,8 +90,19 @@ def step(state: RiskState, snapshot: Snapshot) -> Step:
     """
     _refuse_misplaced(state, snapshot)
     found = _find(state, snapshot)
+    after = _remembered(state, snapshot, found)
+    standings = standings_of(
+        after,
+        snapshot,
+        found.assessment,
+        before=state.standings,
+        latches=found.latches,
+    )
     return Step(
-        _remembered(state, snapshot, found), _told(state, snapshot, found), found.assessment
+        replace(after, standings=standings),
+        _told(state, snapshot, found, standings),
+        found.assessment,
+        found.breakers.episodes,
     )
 
 
@@ -110,6 +127,15 @@ def _find(state: RiskState, snapshot: Snapshot) -> _Found:
     latches = after_changes(state.latches, snapshot.latch_changes)
     limits = _limits(state, policy, snapshot, assessment, performance, courses, regime)
     ranges = next_ranges(state.ranges, snapshot.closes)
+    breakers = next_breakers(
+        state.breakers,
+        (state.policy, policy),
+        snapshot,
+        performance=performance,
+        courses=courses,
+        latches=latches,
+    )
+    imposed = imposed_by(breakers.breakers, policy)
     return _Found(
         assessment=assessment,
         performance=performance,
@@ -117,7 +143,7 @@ def _find(state: RiskState, snapshot: Snapshot) -> _Found:
         regime=regime,
         policy=policy,
         latches=latches,
-        standings=next_standings(state, snapshot, assessment, performance, latches),
+        breakers=breakers,
         limits=limits,
         derisked=derisk(
             state,
@@ -126,6 +152,7 @@ def _find(state: RiskState, snapshot: Snapshot) -> _Found:
             policy=policy,
             limits=limits.states,
             performance=performance,
+            flattened=[(each.scope, each.cause) for each in imposed if each.flatten],
         ),
         exposed=exposure_update(
             assessment, state.exposures, frozenset(fill.asset for fill in snapshot.fills)
@@ -135,7 +162,9 @@ def _find(state: RiskState, snapshot: Snapshot) -> _Found:
     )
 
 
-def _told(state: RiskState, snapshot: Snapshot, found: _Found) -> tuple[RiskEvent, ...]:
+def _told(
+    state: RiskState, snapshot: Snapshot, found: _Found, standings: Mapping[Scope, Standing]
+) -> tuple[RiskEvent, ...]:
     return (
         *facts.asked_for(snapshot),
         *latch_events(snapshot),
@@ -150,7 +179,8 @@ def _told(state: RiskState, snapshot: Snapshot, found: _Found) -> tuple[RiskEven
         *facts.position_risks(state, snapshot, found.assessment),
         *found.stops.events,
         *found.limits.events,
-        *status_changes(state.standings, found.standings, snapshot),
+        *found.breakers.events,
+        *status_changes(state.standings, standings, snapshot),
         *found.derisked.events,
     )
 
@@ -161,7 +191,6 @@ def _remembered(state: RiskState, snapshot: Snapshot, found: _Found) -> RiskStat
         cycle=state.cycle + 1,
         at=snapshot.at,
         performance=found.performance,
-        standings=found.standings,
         trusts={asset: mark.trust for asset, mark in snapshot.watched.items()},
         exposures=dict(found.exposed.by_asset) if found.exposed else state.exposures,
         positions_told={key: p.quantity for key, p in snapshot.ledger.positions.items()},
@@ -178,6 +207,7 @@ def _remembered(state: RiskState, snapshot: Snapshot, found: _Found) -> RiskStat
         stops=found.stops.states,
         cool_downs=found.stops.cool_downs,
         latches=found.latches,
+        breakers=found.breakers.breakers,
     )
 
 

@@ -14,7 +14,13 @@ from typing import NamedTuple, get_type_hints
 
 from sqlalchemy import Connection, select
 
-from risk.domain.events import LimitUtilization, PortfolioRisk, PositionRisk, RiskEvent
+from risk.domain.events import (
+    BreakerReading,
+    LimitUtilization,
+    PortfolioRisk,
+    PositionRisk,
+    RiskEvent,
+)
 from risk.storage.bulk import OnConflict, insert_rows
 from risk.storage.codec import encode_mapping
 from risk.storage.tables import metric_hour, metric_sample, metric_series, to_ms
@@ -25,7 +31,7 @@ ROLL_UP = ("minimum", "maximum", "average", "last", "last_ms", "n")
 #: Labels of the metrics of a whole book.
 NO_LABELS = encode_mapping({})
 
-_MEASUREMENTS = (PortfolioRisk, PositionRisk, LimitUtilization)
+_MEASUREMENTS = (PortfolioRisk, PositionRisk, LimitUtilization, BreakerReading)
 #: How full a limit was: the metric of `LimitUtilization`.
 UTILIZATION = "utilization"
 _COMMON = frozenset(spec.name for spec in fields(RiskEvent))

@@ -91,4 +91,10 @@ def test_measurements_are_metrics_and_decisions_are_journalled() -> None:
     kinds = RiskEvent.kinds()
     measured = {name for name, kind in kinds.items() if not kind.journalled}
 
-    assert measured == {"ExposureUpdate", "LimitUtilization", "PortfolioRisk", "PositionRisk"}
+    assert measured == {
+        "BreakerReading",
+        "ExposureUpdate",
+        "LimitUtilization",
+        "PortfolioRisk",
+        "PositionRisk",
+    }

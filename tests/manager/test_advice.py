@@ -84,7 +84,7 @@ def test_factors_never_stack_the_strictest_rules(factor: float) -> None:
         snapshot_of(book_of({})),
         policy_of(),
         sizing=Sizing(factor, "under the high"),
-        standings={WHOLE: Standing(TradingState.THROTTLED, NOW, "set by the test")},
+        standings={WHOLE: Standing(TradingState.THROTTLED, NOW, "set by the test", size=0.5)},
     )
     signal = SignalRequest(
         portfolio="demo", strategy="trend", asset=BTC, venue="sim-a", side=Side.BUY, quantity=4.0

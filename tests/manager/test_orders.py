@@ -356,7 +356,7 @@ def test_the_same_order_again_and_again_is_refused() -> None:
 def test_a_smaller_size_does_not_make_a_repeated_order_another_one() -> None:
     snapshot, policy = snapshot_of(book_of({})), policy_of(definition("repeated_order", hard=2.0))
     state = step(RiskState(portfolio="demo", policy=policy), snapshot).state
-    throttled = {WHOLE: Standing(TradingState.THROTTLED, NOW, "set by the test")}
+    throttled = {WHOLE: Standing(TradingState.THROTTLED, NOW, "set by the test", size=0.5)}
     again = order_of(BTC, 1e3)
     sent = {"trend": SentOrders([SentOrder(NOW, BTC, Side.BUY, again.quantity)] * 2)}
     manager = RiskManager(replace(state, standings=throttled), snapshot, sent=sent)

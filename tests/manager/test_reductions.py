@@ -180,7 +180,7 @@ def test_a_scope_that_does_not_enclose_the_order_does_not_matter() -> None:
 
 
 def test_where_trading_is_throttled_new_risk_is_made_smaller_and_not_refused() -> None:
-    standings = {WHOLE: Standing(TradingState.THROTTLED, NOW, "set by the test")}
+    standings = {WHOLE: Standing(TradingState.THROTTLED, NOW, "set by the test", size=0.5)}
     manager = manager_of(snapshot_of(held(BTC, -1e5)), policy_of(), standings=standings)
 
     decision = manager.validate_order(request_of(order_of(BTC, 3e5)))

@@ -25,7 +25,8 @@ TIGHT = definition("net_exposure", ASSET, 1.0, name="tight")
 
 
 def state_of(policy: Policy | None, trading: TradingState = TradingState.NORMAL) -> RiskState:
-    standing = Standing(trading, NOW, "so")
+    size = 0.5 if trading is TradingState.THROTTLED else 1.0
+    standing = Standing(trading, NOW, "so", size)
     return RiskState(portfolio="demo", policy=policy, standings={WHOLE: standing})
 
 

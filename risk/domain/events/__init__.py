@@ -18,6 +18,7 @@ from risk.domain.events.market import (
     RegimeChanged,
 )
 from risk.domain.events.measurements import (
+    BreakerReading,
     ExposureUpdate,
     LimitUtilization,
     PortfolioRisk,
@@ -42,7 +43,10 @@ from risk.domain.events.reductions import (
 )
 from risk.domain.events.trading import (
     BreakerActivated,
+    BreakerAsksPerson,
     BreakerDeactivated,
+    BreakerStepped,
+    BreakerWouldTrip,
     RiskStatus,
     TradingLatched,
     TradingResumed,
@@ -54,7 +58,11 @@ __all__ = [
     "AnswersLost",
     "BookModelChanged",
     "BreakerActivated",
+    "BreakerAsksPerson",
     "BreakerDeactivated",
+    "BreakerReading",
+    "BreakerStepped",
+    "BreakerWouldTrip",
     "DataFaultFound",
     "ExposureUpdate",
     "FillDisputed",

@@ -141,3 +141,20 @@ class LimitUtilization(RiskEvent):
 
     limit: str
     utilization: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreakerReading(RiskEvent):
+    """What one breaker measures in this cycle; none while it cannot be measured.
+
+    Attributes
+    ----------
+    breaker : str
+    breaker_reading : float
+        In the breaker's own unit.
+    """
+
+    journalled: ClassVar[bool] = False
+
+    breaker: str
+    breaker_reading: float

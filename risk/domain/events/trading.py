@@ -1,6 +1,8 @@
 """What may be traded at all: trading states, and the people and breakers that impose them."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
 
 from risk.domain.events.base import RiskEvent, Severity
 
@@ -83,7 +85,15 @@ class BreakerActivated(RiskEvent):
     cause : str
         One plain sentence.
     severity : Severity
+    market : str
+        What the market does, one line; empty where nothing is known of it, as in old events.
+    works : str
+        What may still be done, one sentence.
+    until : datetime or None
+        When it steps down by itself at the earliest. UTC.
     """
+
+    version: ClassVar[int] = 2
 
     breaker: str
     episode: str
@@ -94,6 +104,87 @@ class BreakerActivated(RiskEvent):
     state: str
     cause: str
     severity: Severity
+    market: str = ""
+    works: str = ""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreakerStepped(RiskEvent):
+    """A tripped breaker re-opened by a step, or tripped again while it did.
+
+    Attributes
+    ----------
+    breaker, episode, scope_kind, scope : str
+    phase : str
+        ``probation``, or ``tripped`` again.
+    size : float
+        What new risk is scaled by from now on; 0 where none passes.
+    until : datetime or None
+        When the next step may come at the earliest. UTC.
+    reason, by : str
+        `by` is ``rule`` or a person.
+    severity : Severity
+    """
+
+    breaker: str
+    episode: str
+    scope_kind: str
+    scope: str
+    phase: str
+    size: float
+    until: datetime | None
+    reason: str
+    by: str
+    severity: Severity
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreakerAsksPerson(RiskEvent):
+    """A trip has outlived its greatest dwell: a person must look. Told again while it does.
+
+    Attributes
+    ----------
+    breaker, episode, scope_kind, scope : str
+    state : str
+        The trading state it imposes.
+    since : datetime
+        Of the trip. UTC.
+    cause : str
+        One plain sentence.
+    severity : Severity
+    """
+
+    breaker: str
+    episode: str
+    scope_kind: str
+    scope: str
+    state: str
+    since: datetime
+    cause: str
+    severity: Severity
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreakerWouldTrip(RiskEvent):
+    """A disabled breaker would have tripped. Told once an episode.
+
+    Attributes
+    ----------
+    breaker, episode, scope_kind, scope : str
+    value, threshold : float
+        In the breaker's own unit.
+    cause : str
+        One plain sentence.
+    """
+
+    breaker: str
+    episode: str
+    scope_kind: str
+    scope: str
+    value: float
+    threshold: float
+    cause: str
 
 
 @dataclass(frozen=True, kw_only=True)

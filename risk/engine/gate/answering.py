@@ -16,12 +16,12 @@ from risk.domain.ledger import Ledger
 from risk.domain.policy import Policy
 from risk.domain.ports import Clock, CycleRecord
 from risk.domain.scopes import Scope, ScopeKind
-from risk.domain.state import Standing
+from risk.domain.state import RiskState, Standing
 from risk.domain.trading import TradingState
 from risk.errors import GateClosed
 from risk.limits.sent import SentOrder, SentOrders
 from risk.manager import RiskManager
-from risk.manager.standings import next_standings
+from risk.manager.standings import standings_of, tightened
 
 _STALE = Reason(ReasonCode.SNAPSHOT_STALE, Outcome.FAILED, "snapshot")
 _SILENT = Reason(ReasonCode.NOT_JOURNALLED, Outcome.FAILED, "journal")
@@ -56,6 +56,7 @@ class Answering:
         self._edition = 0
         self._latches: Mapping[Scope, Latch] = {}
         self._standings: Mapping[Scope, Standing] = {}
+        self._foreseen: Mapping[Scope, Standing] = {}
         self._sent: dict[str, SentOrders] = {}
         self._venue: str | None = None
 
@@ -97,10 +98,24 @@ class Answering:
         self._read_at = read_at
         self._manager, self._followed, self._terms = manager, ledger, None
         self._venue = _only_venue(record.state.policy)
+        self._foreseen = {}
         seen = record.state.action_seq
         self._actions = [a for a in self._actions if a.seq == 0 or a.seq > seen]
         self._judge()
         self._forget_sent(manager.looks_back)
+
+    def tighten(self, state: RiskState) -> None:
+        """Obey what a step tightened before its cycle is saved; it loosens nothing.
+
+        Parameters
+        ----------
+        state : RiskState
+            After the step.
+        """
+        foreseen = tightened(self._standings, state.standings)
+        if foreseen is not self._standings:
+            self._foreseen = state.standings
+            self._judge()
 
     @property
     def age(self) -> float:
@@ -177,11 +192,16 @@ class Answering:
             return
         state, snapshot = self._record.state, self._record.snapshot
         self._latches = latches_after(state.latches, self._actions, at=self._clock.now())
-        self._standings = state.standings
+        standings: Mapping[Scope, Standing] = state.standings
         if self._latches != state.latches:
-            self._standings = next_standings(
-                state, snapshot, self._record.assessment, state.performance, self._latches
+            standings = standings_of(
+                state,
+                snapshot,
+                self._record.assessment,
+                before=state.standings,
+                latches=self._latches,
             )
+        self._standings = tightened(standings, self._foreseen)
         self._edition += 1
 
     # --- orders ----------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from risk.domain.orders import Side
 from risk.domain.ports import AccountReading, Carried, Clock, CycleRecord
 from risk.domain.reductions import Reduction
 from risk.domain.scopes import Scope
+from risk.domain.state import RiskState
 from risk.domain.trading import TradingState
 from risk.engine.gate.common import Common
 from risk.engine.gate.orders import Orders
@@ -146,6 +147,17 @@ class Gate:
                 if isinstance(action, ReleaseReservation):
                     self._outcomes.release(action)
             self._common.answering.take(listed)
+
+    def tighten(self, state: RiskState) -> None:
+        """Obey at once what a step tightened, before its cycle is saved; it loosens nothing.
+
+        Parameters
+        ----------
+        state : RiskState
+            After the step.
+        """
+        with self._common.lock:
+            self._common.answering.tighten(state)
 
     def serve(self, record: CycleRecord, *, read_at: float | None = None) -> None:
         """Answer on this cycle from now on; nothing that came meanwhile is lost.

@@ -1,0 +1,1 @@
+"""Circuit Breakers: when trading stops by itself, for how long, and how it re-opens."""

@@ -1,0 +1,61 @@
+"""What is told of breakers in words."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk.breakers.base import Sight
+from risk.domain.trading import TradingState
+
+
+def what_works(state: TradingState, size: float) -> str:
+    """What may still be done in a scope where a breaker imposes `state`: one sentence."""
+    if state is TradingState.THROTTLED:
+        return (
+            f"Reductions, stops and cancels pass in full; new risk at {100.0 * size:.0f} % of size."
+        )
+    if state is TradingState.REDUCE_ONLY:
+        return "Proven reductions, stops and cancels pass; new risk is refused."
+    return "Cancels pass, and proven reductions with an emergency key; all else is refused."
+
+
+def market_in_words(sight: Sight) -> str:
+    """What the market does, one line; empty where nothing is known of it.
+
+    All watched assets weigh the same.
+    """
+    day = _day_moves(sight)
+    if not day:
+        return ""
+    mean = math.fsum(day.values()) / len(day)
+    worst = min(sorted(day), key=lambda asset: day[asset])
+    hour = ""
+    if sight.running:
+        moved = math.fsum(sight.running.values()) / len(sight.running)
+        hour = f", {_signed(moved)} in the running hour"
+    return (
+        f"The market ({len(day)} assets) moved {_signed(mean)} in 24 hours{hour}; "
+        f"worst {worst} {_signed(day[worst])}."
+    )
+
+
+def _day_moves(sight: Sight) -> Mapping[str, float]:
+    """Each asset's move over the last 24 closed hours and the one that runs."""
+    model = sight.snapshot.models.hour
+    hours = model.filter.returns[-24:]
+    if not len(hours):
+        return {}
+    moved = np.prod(1.0 + np.nan_to_num(hours), axis=0) - 1.0
+    seen: NDArray[np.bool_] = np.asarray(~np.isnan(hours).all(axis=0))
+    return {
+        asset: (1.0 + float(moved[j])) * (1.0 + sight.running.get(asset, 0.0)) - 1.0
+        for j, asset in enumerate(model.assets)
+        if seen[j] and asset in sight.marks
+    }
+
+
+def _signed(fraction: float) -> str:
+    """As in ``+1.2 %``, with a true minus."""
+    return f"{100.0 * fraction:+.1f} %".replace("-", "\N{MINUS SIGN}")
