@@ -510,7 +510,7 @@ class Course(RuleBasedStateMachine):
 
     def take(self, snapshot: Snapshot) -> None:
         self.before, self.snapshot = self.state, snapshot
-        self.state, self.events, self.assessment = step(self.state, snapshot)
+        self.state, self.events, self.assessment, _ = step(self.state, snapshot)
 
     def next(self, **changes: Any) -> None:
         self.number += 1

@@ -241,7 +241,7 @@ class GateWorld:
         return snapshot_of(ledger, id=str(number), at=at, marks=marks, shocks=SHOCKS)
 
     def _record(self, state: RiskState, snapshot: Snapshot, number: int) -> CycleRecord:
-        stepped, events, assessment = step(state, snapshot)
+        stepped, events, assessment, episodes = step(state, snapshot)
         return CycleRecord(
             number=number,
             snapshot=snapshot,
@@ -251,6 +251,7 @@ class GateWorld:
             closes=(),
             duration_ms=1.0,
             wall=snapshot.at,
+            episodes=episodes,
         )
 
 
