@@ -121,6 +121,11 @@ class GateWorld:
 
     def cycle(self) -> None:
         """One cycle over the live ledger at the prices of now."""
+        self.record = self.measured()
+        self.gate.serve(self.record)
+
+    def measured(self) -> CycleRecord:
+        """What that cycle would find; nobody has saved or served it."""
         ledger, told = self.gate.take_in(AccountReading())
         number = self.record.number + 1
         snapshot = replace(
@@ -135,8 +140,7 @@ class GateWorld:
             ).changes,
         )
         state = replace(self.record.state, policy=self.policy)
-        self.record = self._record(state, snapshot, number)
-        self.gate.serve(self.record)
+        return self._record(state, snapshot, number)
 
     def restart(self) -> None:
         """A new process over what is on disk; what was not written is gone."""

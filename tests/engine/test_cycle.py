@@ -132,6 +132,7 @@ def test_actions_then_market_then_account_then_executor_then_step_then_save(worl
     world.feed.read = noting("market", happened, world.feed.read)
     world.account.read = noting("account", happened, world.account.read)
     world.executor.execute = noting("executor", happened, world.executor.execute)
+    world.gate.tighten = noting("tighten", happened, world.gate.tighten)
     world.store.save = noting("save", happened, world.store.save)
     world.gate.take_in = noting("book", happened, world.gate.take_in)
     world.gate.serve = noting("serve", happened, world.gate.serve)
@@ -139,11 +140,13 @@ def test_actions_then_market_then_account_then_executor_then_step_then_save(worl
     before = ["actions", "market", "account", "executor"]
 
     world.cycle.turn()
-    assert happened == [*before, "step", "book", "step", "save", "serve"], "tried, then booked"
+    tried_then_booked = [*before, "step", "book", "step", "tighten", "save", "serve"]
+    assert happened == tried_then_booked
     happened.clear()
     world.turn_after()
 
-    assert happened == [*before, "book", "step", "save", "serve"], "nothing to try"
+    nothing_to_try = [*before, "book", "step", "tighten", "save", "serve"]
+    assert happened == nothing_to_try
 
 
 def test_what_no_step_can_digest_is_not_booked(world, monkeypatch):
