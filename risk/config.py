@@ -43,6 +43,8 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 
 _PASSWORD_IN_QUERY = re.compile(r"([?&](?:ssl)?password=)[^&#]*", re.IGNORECASE)
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+_BEFORE_ADDRESS = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 _POSTGRES = ("postgres", "postgresql", "postgresql+psycopg")
 
 
@@ -58,11 +60,14 @@ class Declared:
         Text to value; raises ValueError with the rest of a sentence that begins with the key.
     default : str
         How the default is described where its value would mislead; else empty.
+    shown : callable or None
+        From its value to what a screen may show, for a setting that holds secrets.
     """
 
     meaning: str
     parse: Callable[[str], object]
     default: str = ""
+    shown: Callable[[Any], str | None] | None = None
 
 
 def _text(value: str) -> str:
@@ -145,6 +150,26 @@ def _hosts(value: str) -> tuple[str, ...]:
         if not _HOST.fullmatch(name):
             raise ValueError(f"must be names of hosts without ports, separated by commas: {name!r}")
     return names
+
+
+def _addresses(value: str) -> tuple[str, ...]:
+    """Parted by spaces or commas; a comma within an address is one of its own."""
+    found = tuple(part.strip(", \t\r\n") for part in _BEFORE_ADDRESS.split(value))
+    addresses = tuple(part for part in found if part)
+    for place, address in enumerate(addresses, start=1):
+        if not _ADDRESS.fullmatch(address):
+            # Not a character of it is told: it may be all secret.
+            raise ValueError(
+                "must be addresses such as ntfys://HOST/TOPIC, parted by spaces or commas; "
+                f"number {place} is none"
+            )
+    return addresses
+
+
+def _services(addresses: tuple[str, ...]) -> str | None:
+    """Whose addresses they are, without a character of the rest: any of it may be secret."""
+    told = (f"{address.partition('://')[0].lower()}://***" for address in addresses)
+    return ", ".join(told) or None
 
 
 def _database(value: str) -> str:
@@ -282,6 +307,17 @@ class Settings:
         ),
     ] = "written"
 
+    notify_urls: Annotated[
+        tuple[str, ...],
+        Declared(
+            "Where people are told of trips and halts beside the log: addresses of Apprise, parted "
+            "by spaces or commas. They hold secrets and are never shown.",
+            _addresses,
+            default="none",
+            shown=_services,
+        ),
+    ] = field(default=(), repr=False)
+
     log_level: Annotated[
         str,
         Declared(
@@ -381,7 +417,7 @@ def settings_in_force(
     return tuple(
         SettingInForce(
             key=key_of(name),
-            value=_shown(getattr(settings, name)),
+            value=(declared.shown or _shown)(getattr(settings, name)),
             default=default_of(name),
             meaning=declared.meaning,
             source=written[name].source if name in written else "default",

@@ -20,6 +20,7 @@
     ├── ExtraMissing            a part whose package is installed on demand only
     ├── UnknownPortfolio        no portfolio of that name
     ├── FeedUnavailable         the market or the account cannot be read now
+    ├── ChannelFailed           a notice could not be delivered, for now
     ├── GateClosed              no authority answers here, or not yet
     └── StoreError
         ├── StoreUnavailable    the database cannot be reached or does not answer in time
@@ -221,6 +222,10 @@ class UnknownPortfolio(SeawallError):
 
 class FeedUnavailable(SeawallError):
     """The market or the account cannot be read now."""
+
+
+class ChannelFailed(SeawallError):
+    """A notice could not be delivered through a channel, for now; the text holds no secret."""
 
 
 class GateClosed(SeawallError):

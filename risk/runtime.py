@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,17 +16,19 @@ import structlog
 from risk.auth.keys import hash_of, new_id
 from risk.auth.service_key import keep_service_key
 from risk.auth.watching import KeyWatch
+from risk.channels import channels_of
 from risk.config import Settings, key_of
 from risk.domain.journalling import GateJournal
 from risk.domain.keys import SERVICE_KEY_FILE, ApiKey, KeyAbility
 from risk.domain.ledger import Ledger
 from risk.domain.market import BarClose, Period
 from risk.domain.model import Models
-from risk.domain.ports import Account, Actions, Carried, Clock, Executor, Feed
+from risk.domain.ports import Account, Actions, Carried, Channel, Clock, Executor, Feed
 from risk.domain.state import RiskState
 from risk.engine.accounts import JointAccount
 from risk.engine.authority import Authority, Beat, Turn
 from risk.engine.clock import wall_time
+from risk.engine.couriers import Couriers
 from risk.engine.cycle import Cycle
 from risk.engine.gate import Gate
 from risk.engine.past import relive
@@ -51,6 +53,7 @@ from risk.storage.failures import note_failure
 from risk.storage.keys import SqlKeys, keep_key
 from risk.storage.lease import LEASE_LIFE, SqlLeaseOffice
 from risk.storage.ledger import InboxAccount
+from risk.storage.outbox import SqlOutbox
 from risk.storage.policies import seed_policy
 from risk.storage.portfolios import (
     add_portfolio,
@@ -136,14 +139,16 @@ def build_authority(settings: Settings) -> Engine:
     Raises
     ------
     InvalidInput
-        If a setting does not fit what the portfolio has lived through.
+        If a setting does not fit what the portfolio has lived through, or if an address for
+        notices is of no use.
     UnknownPortfolio
         If nobody added the portfolio; the demo adds its own.
     SchemaMismatch
         If the database's tables are not as this program expects.
     """
+    channels = channels_of(settings.notify_urls)
     engines = _open(settings)
-    post = _Post(_world_of(settings, engines), engines)
+    post = _Post(_world_of(settings, engines), engines, channels)
     authority = Authority(
         portfolio=settings.portfolio,
         holder=f"{socket.gethostname()}/{os.getpid()}",
@@ -351,18 +356,21 @@ class _Post:
         None before it rules, and once it has ended.
     """
 
-    def __init__(self, world: _World, engines: Engines) -> None:
+    def __init__(self, world: _World, engines: Engines, channels: Sequence[Channel]) -> None:
         self._world = world
         self._engines = engines
+        self._channels = channels
         self._actions = SqlActions(engines, world.settings.portfolio)
         self._desk: AgentDesk | None = None
         self._writer: WriterProcess | None = None
+        self._couriers: Couriers | None = None
         self.gate: Gate | None = None
 
     def prepare(self, token: int, beat: Beat) -> Turn:
         """Load the book, or lead a new one through its past, and return what takes a turn."""
         world, engines = self._world, self._engines
-        store = SqlStore(engines, market=world.market)
+        names = [channel.name for channel in self._channels]
+        store = SqlStore(engines, market=world.market, channels=names)
         portfolio = world.settings.portfolio
         self._writer = writer = _writer(world.settings, engines)
         writer.start()
@@ -383,6 +391,7 @@ class _Post:
         if desk is not None:
             desk.start()
             self._desk = desk
+        self._send_couriers(token)
         return Cycle(
             feed=feed,
             account=_account(world, engines, desk),
@@ -401,8 +410,16 @@ class _Post:
         if self.gate is not None:
             self.gate.take_actions(self._actions.after(self.gate.action_seq))
 
+    def _send_couriers(self, token: int) -> None:
+        outbox = SqlOutbox(self._engines, self._world.settings.portfolio)
+        self._couriers = Couriers(self._channels, outbox, wall=wall_time, token=token)
+        self._couriers.start()
+
     def finish(self) -> None:
         """Let the demo's agents end, and write what the gate has left to write."""
+        couriers, self._couriers = self._couriers, None
+        if couriers is not None:
+            couriers.stop()
         desk, self._desk = self._desk, None
         if desk is not None:
             desk.stop()

@@ -18,6 +18,7 @@ COMMANDS = {
     "limits": "risk.commands.limits:limits",
     "mcp": "risk.commands.mcp:mcp",
     "migrate": "risk.commands.migrate:migrate",
+    "notify": "risk.commands.notify:notify",
     "openapi": "risk.commands.openapi:openapi",
     "policy": "risk.commands.policy:policy",
     "portfolios": "risk.commands.portfolios:portfolios",

@@ -16,6 +16,7 @@ from risk.domain.events import RiskEvent
 from risk.domain.ledger import Entry, Fill, Flow, Ledger
 from risk.domain.market import BarClose, DataFault, Mark, Period
 from risk.domain.model import Models
+from risk.domain.notices import Letter, Notice
 from risk.domain.orders import WorkingOrder
 from risk.domain.reductions import Reduction
 from risk.domain.snapshot import ShockMatrix, Snapshot
@@ -199,6 +200,8 @@ class CycleRecord:
         Of breakers, those that began, changed or ended in this cycle.
     entries : tuple of (int, Entry)
         To be booked with it, each under its number; none where they were booked before.
+    notices : tuple of Notice
+        What people are to be told of it.
     duration_ms : float
         From the reading of the market to the start of saving.
     wall : datetime
@@ -215,6 +218,7 @@ class CycleRecord:
     wall: datetime
     entries: tuple[tuple[int, Entry], ...] = ()
     episodes: tuple[Episode, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 class Store(Protocol):
@@ -228,7 +232,7 @@ class Store(Protocol):
         ...
 
     def save(self, record: CycleRecord, *, token: int) -> None:
-        """Save one cycle in one transaction.
+        """Save one cycle in one transaction, its notices once for every channel included.
 
         Raises
         ------
@@ -292,6 +296,68 @@ class LeaseOffice(Protocol):
 
     def release(self, lease: Lease) -> None:
         """Give it back, so that the next holder need not wait."""
+        ...
+
+
+class Channel(Protocol):
+    """A way to people, such as mail or the log."""
+
+    @property
+    def name(self) -> str:
+        """Unique among those in use, and the same after a restart; without secrets."""
+        ...
+
+    def deliver(self, notice: Notice) -> None:
+        """Hand a notice over; it may have been handed over before.
+
+        Raises
+        ------
+        ChannelFailed
+            If it was not taken; the text says why, without secrets.
+        """
+        ...
+
+
+class Outbox(Protocol):
+    """Notices that were saved and are not delivered yet, of one portfolio."""
+
+    def due(self, channel: str, *, at: datetime, limit: int) -> Sequence[Letter]:
+        """Those of a channel to be tried at wall time `at`, oldest first, `limit` at most.
+
+        Raises
+        ------
+        StoreUnavailable
+            If the database does not answer.
+        """
+        ...
+
+    def begin(self, letter: Letter, *, retry_at: datetime, token: int) -> bool:
+        """Count an attempt before it is made; False if the letter was dealt with meanwhile.
+
+        Whoever dies in the attempt leaves the letter due again at `retry_at`.
+
+        Raises
+        ------
+        LeaseLost
+            If `token` is not the newest one of the portfolio: then nobody may try.
+        StoreUnavailable
+            If the database does not answer.
+        """
+        ...
+
+    def delivered(self, letter: Letter, *, at: datetime, token: int) -> None:
+        """Note that it arrived; errors are those of `begin`."""
+        ...
+
+    def bury(self, letter: Letter, reason: str, *, token: int) -> None:
+        """Note that nobody tries any more, and why; errors are those of `begin`."""
+        ...
+
+    def bury_all_but(self, channels: Sequence[str], reason: str, *, token: int) -> int:
+        """Bury what waits for other channels than these; returns how many letters.
+
+        Errors are those of `begin`.
+        """
         ...
 
 

@@ -9,10 +9,13 @@ from dataclasses import replace
 
 import structlog
 
+from risk.alerts.notices import bare_notice, notice_of, notices_of
 from risk.domain.actions import Action, ReleaseBreaker, ReleaseReservation
+from risk.domain.events import RiskEvent
 from risk.domain.latches import LATCHED, apply_latches
 from risk.domain.ledger import Entry, Ledger
 from risk.domain.model import DEFAULT_BOOK_MODEL, Model
+from risk.domain.notices import Notice
 from risk.domain.policy import Policy
 from risk.domain.ports import (
     Account,
@@ -96,7 +99,20 @@ def take_cycle(
         duration_ms=0.0,
         wall=market.at,
         entries=() if booked is not None else _numbered(carried.ledger, account),
+        notices=notices_of(events, tell=_notice),
     )
+
+
+def _notice(event: RiskEvent, place: int) -> Notice | None:
+    """What people are told of an event, whatever goes wrong in putting it into words.
+
+    An error in a sentence must neither keep a cycle from being saved nor a breaker from latching.
+    """
+    try:
+        return notice_of(event, place)
+    except Exception:  # noqa: BLE001 - whatever it was, it is told, and only the words suffer
+        _LOG.exception("notice_failed", kind=type(event).__name__, cycle=event.cycle)
+        return bare_notice(event, place)
 
 
 def _snapshot(

@@ -1,9 +1,9 @@
 """Rolling numbers up by minute and hour, and dropping what is too old.
 
-A number a second is a gigabyte a day for a large book, so raw samples live for two days,
-minutes for three months, hours for ever, and what orders were judged by for a month. Rolling up
-is a function of stored rows: done twice, or begun again after a crash, it gives the same. The
-journal is never touched.
+A number a second is a gigabyte a day for a large book, so raw samples live for two days, minutes
+and delivered notices for three months, hours for ever, and what orders were judged by for a month.
+Rolling up is a function of stored rows: done twice, or begun again after a crash, it gives the
+same. The journal is never touched.
 
 Each step is a short transaction of its own, so that a cycle never waits long for one. Ages are
 measured in each portfolio's market time, back from its newest cycle.
@@ -40,11 +40,14 @@ class Retention:
         Roll-ups by the minute; those by the hour are kept for ever.
     snapshots : timedelta
         Those that orders were judged by; the answers themselves are kept for ever.
+    letters : timedelta
+        Notices that were delivered, and those that nobody tries to deliver any more.
     """
 
     raw: timedelta = timedelta(hours=48)
     minutes: timedelta = timedelta(days=90)
     snapshots: timedelta = timedelta(days=30)
+    letters: timedelta = timedelta(days=90)
 
 
 RETENTION = Retention()
@@ -85,9 +88,11 @@ def drop_old(engines: Engines, retention: Retention) -> None:
         _drop_partitions(engines, newest, raw_ms)
     _delete_by_series(engines, _OLD_MINUTES, newest, minutes_ms)
     snapshots_ms = retention.snapshots // timedelta(milliseconds=1)
+    letters_ms = retention.letters // timedelta(milliseconds=1)
     for portfolio, at_ms in newest.items():
         _delete_cycles(engines, portfolio, at_ms - raw_ms)
         _delete_snapshots(engines, portfolio, at_ms - snapshots_ms)
+        _delete_letters(engines, portfolio, at_ms - letters_ms)
 
 
 def _batches(engines: Engines) -> Iterator[Sequence[Any]]:
@@ -209,6 +214,13 @@ def _delete_snapshots(engines: Engines, portfolio: str, before_ms: int) -> None:
     values = {"portfolio": portfolio, "before": before_ms, "many": _SNAPSHOTS_AT_A_TIME}
     while _execute(engines, delete, [values]):
         pass
+
+
+def _delete_letters(engines: Engines, portfolio: str, before_ms: int) -> None:
+    delete = text(
+        "DELETE FROM outbox WHERE portfolio = :portfolio AND at_ms < :before AND next_ms IS NULL"
+    )
+    _execute(engines, delete, [{"portfolio": portfolio, "before": before_ms}])
 
 
 def _execute(engines: Engines, statement: TextClause, values: list[dict[str, Any]]) -> int:

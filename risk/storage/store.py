@@ -18,7 +18,7 @@ from risk.domain.model import Model, Models
 from risk.domain.ports import Carried, CycleRecord
 from risk.domain.state import RiskState
 from risk.errors import StoreError
-from risk.storage import bars, bulk, codec, journal, ledger, metrics, models, partitions
+from risk.storage import bars, bulk, codec, journal, ledger, metrics, models, outbox, partitions
 from risk.storage.bulk import OnConflict, insert_rows
 from risk.storage.engines import Engines, at_each_statement, transaction
 from risk.storage.lease import require_token
@@ -44,12 +44,17 @@ class SqlStore:
     engines : Engines
     market : str
         Whose prices its bars are, so that simulated and real ones of one name stay apart.
+    channels : sequence of str
+        Names of those through which people are told of a cycle's notices.
     """
 
-    def __init__(self, engines: Engines, *, market: str = bars.REAL_MARKET) -> None:
+    def __init__(
+        self, engines: Engines, *, market: str = bars.REAL_MARKET, channels: Sequence[str] = ()
+    ) -> None:
         self._writer = engines.writer
         self._reader = engines.reader
         self._market = market
+        self._channels = tuple(channels)
         self._partitioned = not engines.is_sqlite
         # What is known to be in the database already; learnt only from committed work.
         self._series: dict[SeriesKey, int] = {}
@@ -83,6 +88,8 @@ class SqlStore:
     def save(self, record: CycleRecord, *, token: int) -> None:
         """Save one cycle in one transaction; saving the same one again does nothing.
 
+        Its notices wait from then on, once for every channel.
+
         Raises
         ------
         LeaseLost
@@ -95,6 +102,7 @@ class SqlStore:
         batch = _Batch(self._market)
         batch.add(record)
         batch.samples = metrics.samples_of(record.events)
+        batch.letters = outbox.rows_of(record.notices, self._channels)
         self._write(batch, record, token)
 
     def save_history(
@@ -110,6 +118,7 @@ class SqlStore:
         than `POSITIONS_BY_THE_HOUR` only once a day and when one was closed; the last hour
         also as measured, since it goes on. Of snapshot and state only the last are kept, of
         models as many as later cycles will keep. Records are taken one by one and not held.
+        Nobody is told of any: it is over.
         `beat` is called for each record, and for each statement: on Postgres months of them take
         longer to write than a supervisor waits for a sign of life.
 
@@ -214,6 +223,7 @@ class _Batch:
     def __init__(self, market: str) -> None:
         self._market = market
         self.samples: list[Sample] = []
+        self.letters: list[bulk.Row] = []
         self.cycles: list[bulk.Row] = []
         #: The last models of each horizon, with the cycle from which on each of them held.
         self.models = {
@@ -244,6 +254,7 @@ class _Batch:
         ledger.book(connection, self._entries)
         journal.append(connection, portfolio, self._journal)
         bars.keep_rows(connection, self._bars)
+        outbox.post(connection, self.letters)
 
 
 def _edition(model: Model) -> Edition:

@@ -254,6 +254,26 @@ gate_batch = Table(
     comment="The last batch of a gate's notes that was written, so that none is written twice.",
 )
 
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("portfolio", String(64), primary_key=True),
+    Column("notice", String(128), primary_key=True),
+    Column("channel", String(64), primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("episode", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("next_ms", BigInteger),
+    Column("delivered_ms", BigInteger),
+    Column("dead", Text),
+    Index("outbox_by_turn", "portfolio", "channel", "next_ms"),
+    comment="Notices, once for each channel. `next_ms` is when it is tried next, 0 for at once and"
+    " NULL for never: it was delivered, or is dead for the reason that `dead` gives.",
+)
+
 lease = Table(
     "lease",
     metadata,

@@ -1,0 +1,217 @@
+"""From an event to the notice that people get of it.
+
+A new kind of event that people must hear of is a function here and a line in `TELLERS`. The
+words are for somebody with a phone in one hand: first what happened, then why, how the market
+is, what still works and until when; and every notice says what to do next.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from risk.domain.events import (
+    BreakerActivated,
+    BreakerAsksPerson,
+    BreakerDeactivated,
+    RiskEvent,
+    Severity,
+    TradingLatched,
+    TradingResumed,
+)
+from risk.domain.notices import Notice
+
+
+class _Told(NamedTuple):
+    """What is told of an event; lines without text are left out."""
+
+    severity: Severity
+    subject: str
+    lines: tuple[str, ...]
+    next: str
+
+
+def notice_of(event: RiskEvent, place: int) -> Notice | None:
+    """The notice of one event, or None if nobody must hear of it.
+
+    Parameters
+    ----------
+    event : RiskEvent
+    place : int
+        Among the events of its cycle.
+    """
+    teller = TELLERS.get(type(event))
+    return None if teller is None else _notice(event, place, teller(event))
+
+
+def notices_of(
+    events: Sequence[RiskEvent],
+    *,
+    tell: Callable[[RiskEvent, int], Notice | None] = notice_of,
+) -> tuple[Notice, ...]:
+    """Notices of those events that people must hear of.
+
+    Parameters
+    ----------
+    events : sequence of RiskEvent
+        All of one cycle, in their order: a notice's id is made of cycle and place.
+    tell : callable
+        From an event and its place to its notice, or None.
+    """
+    told = (tell(event, place) for place, event in enumerate(events))
+    return tuple(notice for notice in told if notice is not None)
+
+
+def bare_notice(event: RiskEvent, place: int) -> Notice:
+    """A notice that needs next to nothing of its event: for when making the right one failed."""
+    kind = type(event).__name__
+    scope = " ".join(_plain(event, name) for name in ("scope_kind", "scope")).strip()
+    subject = " ".join(f"{kind}: {scope or event.portfolio}".split())
+    told = _Told(
+        Severity.CRITICAL,
+        subject,
+        (_line("Why", _plain(event, "cause") or _plain(event, "reason")),),
+        "Look at the book: this message could not be put into better words; the log says why.",
+    )
+    return _notice(event, place, told)
+
+
+def _plain(event: RiskEvent, name: str) -> str:
+    value = getattr(event, name, "")
+    return value if isinstance(value, str) else ""
+
+
+def _notice(event: RiskEvent, place: int, told: _Told) -> Notice:
+    identity = f"{event.cycle}-{place}"
+    lines = (
+        *told.lines,
+        _line("What to do next", told.next),
+        f"{_when(event.at)}, {event.portfolio} {identity}",
+    )
+    episode = _plain(event, "episode")
+    return Notice(
+        id=identity,
+        at=event.at,
+        portfolio=event.portfolio,
+        severity=told.severity,
+        subject=told.subject,
+        body="\n".join(line for line in lines if line),
+        episode=episode or None,
+    )
+
+
+# ---------------------------------------------------------------- one function a kind of event
+
+
+def _activated(event: BreakerActivated) -> _Told:
+    return _Told(
+        event.severity,
+        f"{_words(event.state)}: {_where(event)}, {_words(event.breaker)}",
+        (
+            _line("Why", event.cause),
+            _line("Market", event.market),
+            _line("Still works", event.works or _STILL_WORKS.get(event.state, "")),
+            _line(
+                "Steps down by itself",
+                "no time is set"
+                if event.until is None
+                else f"{_when(event.until)} at the earliest",
+            ),
+        ),
+        _NEXT.get(event.state, "look at the book, and decide whether it is as it should be."),
+    )
+
+
+def _deactivated(event: BreakerDeactivated) -> _Told:
+    return _Told(
+        Severity.INFO,
+        f"Released: {_where(event)}, {_words(event.breaker)}",
+        (
+            _line("Why", event.reason),
+            _line("Released by", "its rule" if event.released_by == "rule" else event.released_by),
+        ),
+        "watch the first orders. Limits, latches and other breakers of this scope still hold.",
+    )
+
+
+def _asks_person(event: BreakerAsksPerson) -> _Told:
+    return _Told(
+        event.severity,
+        f"A person must look: {_where(event)}, {_words(event.breaker)}",
+        (
+            f"{_words(event.state)} since {_when(event.since)}: longer than it may by itself.",
+            _line("Why", event.cause),
+            _line("Still works", _STILL_WORKS.get(event.state, "")),
+        ),
+        "find out whether the cause still holds. If it does, make the book smaller; "
+        "if it does not, release the breaker. Until somebody decides, it stays as it is.",
+    )
+
+
+def _latched(event: TradingLatched) -> _Told:
+    asked = event.asked if event.asked != event.state else ""
+    return _Told(
+        Severity.CRITICAL,
+        f"{_words(event.state)}: {_where(event)}, by {event.who}",
+        (
+            _line("Why", event.reason),
+            asked and f"{_words(asked)} was asked for; it was stopped more tightly already.",
+            _line("Still works", _STILL_WORKS.get(event.state, "")),
+            "Holds until a person resumes it.",
+        ),
+        f"ask {event.who} if you did not expect it. `seawall halts` lists what is stopped, "
+        "`seawall resume` lets it go.",
+    )
+
+
+def _resumed(event: TradingResumed) -> _Told:
+    return _Told(
+        Severity.INFO,
+        f"Resumed: {_where(event)}, by {event.who}",
+        (_line("Why", event.reason), f"It was {_words(event.state)}."),
+        "watch the first orders. What limits and breakers say of this scope still holds.",
+    )
+
+
+TELLERS: Mapping[type[RiskEvent], Callable[[Any], _Told]] = {
+    BreakerActivated: _activated,
+    BreakerAsksPerson: _asks_person,
+    BreakerDeactivated: _deactivated,
+    TradingLatched: _latched,
+    TradingResumed: _resumed,
+}
+
+
+# ---------------------------------------------------------------- words
+
+_STILL_WORKS = {
+    "CAUTION": "everything; new risk is watched more closely.",
+    "THROTTLED": "reductions in full, new risk at a smaller size.",
+    "REDUCE_ONLY": "orders that make a position smaller, and cancels.",
+    "HALTED": "cancels, and reductions that are marked as emergency.",
+}
+
+_NEXT = {
+    "CAUTION": "nothing must be done. Look at the cause when you can.",
+    "THROTTLED": "look at the cause. If it will last, make the book smaller while that is easy.",
+    "REDUCE_ONLY": "look at open positions, and at whether your agents are reducing them.",
+    "HALTED": "look at open positions and at orders that wait at the exchange: they are not "
+    "recalled. What must become smaller now needs a reduction marked as emergency.",
+}
+
+
+def _where(event: Any) -> str:
+    kind, name = event.scope_kind, event.scope
+    where = f"{_words(kind)} {name}"
+    return where if kind == "portfolio" else f"{where} of {event.portfolio}"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _line(heading: str, text: str) -> str:
+    return f"{heading}: {text}" if text else ""
+
+
+def _when(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,24 @@
+"""How notices reach people. A channel is a file here and a line below."""
+
+from collections.abc import Callable, Sequence
+
+from risk.channels.apprise import apprise_channels
+from risk.channels.log import LogChannel
+from risk.domain.ports import Channel
+
+#: From the addresses of the settings to the channels of one sort; the log is always there.
+CHANNELS: dict[str, Callable[[Sequence[str]], Sequence[Channel]]] = {
+    "log": lambda _urls: (LogChannel(),),
+    "apprise": apprise_channels,
+}
+
+
+def channels_of(urls: Sequence[str]) -> tuple[Channel, ...]:
+    """Every channel to be used where the settings give these addresses.
+
+    Raises
+    ------
+    SettingInvalid
+        If one of the addresses is of no use; it is named without its secrets.
+    """
+    return tuple(channel for make in CHANNELS.values() for channel in make(urls))

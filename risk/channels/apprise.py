@@ -1,0 +1,141 @@
+"""Mail, chats, pagers and some hundred other services, through Apprise.
+
+An address of Apprise holds the service's secrets. It is never shown: not in an error, not in the
+log, and not in what the library itself has to say.
+"""
+
+import difflib
+import logging
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from risk.domain.events import Severity
+from risk.domain.notices import Notice
+from risk.errors import ChannelFailed, SettingInvalid
+
+if TYPE_CHECKING:
+    from apprise import Apprise, AppriseResult
+
+_SETTING = "SEAWALL_NOTIFY_URLS"
+#: Seconds to connect and to wait for an answer, unless the address gives its own.
+_TIMEOUTS = {"cto": 4, "rto": 8}
+#: Shorter parts of an address are no secrets, and would tear words apart.
+_SHORTEST_SECRET = 4
+_BETWEEN_PARTS = re.compile(r"[/:@?&=#,\s]+")
+_TYPES = {Severity.INFO: "info", Severity.WARNING: "warning", Severity.CRITICAL: "failure"}
+
+
+class AppriseChannel:
+    """Delivers to one address of Apprise: a `Channel`.
+
+    Parameters
+    ----------
+    name : str
+    url : str
+        With its secrets.
+    service : Apprise
+        That was given this address, and accepted it.
+    """
+
+    def __init__(self, name: str, url: str, service: "Apprise") -> None:
+        self.name = name
+        self._url = url
+        self._service = service
+
+    def deliver(self, notice: Notice) -> None:
+        """Hand a notice over to the service.
+
+        Raises
+        ------
+        ChannelFailed
+            If the service did not take it.
+        """
+        answer = self._service.notify(
+            title=notice.subject,
+            body=notice.body,
+            notify_type=_TYPES[notice.severity],
+            body_format="text",
+        )
+        if not bool(answer):
+            raise ChannelFailed(_without_secrets(_told(answer), self._url))
+
+
+def apprise_channels(urls: Sequence[str]) -> tuple[AppriseChannel, ...]:
+    """One channel for each address, named after its service.
+
+    Raises
+    ------
+    SettingInvalid
+        If Apprise does not accept one of them.
+    """
+    names = _names(urls)
+    return tuple(_channel(name, url, place) for place, (name, url) in enumerate(names, start=1))
+
+
+def _names(urls: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """``slack``, ``slack-2``: the same again for the same addresses, also with renewed secrets."""
+    seen: Counter[str] = Counter()
+    for url in urls:
+        scheme = _scheme(url)
+        seen[scheme] += 1
+        yield (scheme if seen[scheme] == 1 else f"{scheme}-{seen[scheme]}"), url
+
+
+def _channel(name: str, url: str, place: int) -> AppriseChannel:
+    # Not at the top: it takes a second, and most machines have no address.
+    from apprise import Apprise, AppriseAsset  # noqa: PLC0415
+
+    _keep_the_library_quiet()
+    service = Apprise(asset=AppriseAsset(async_mode=False, storage_mode="memory", app_id="Seawall"))
+    if not service.add(_with_timeouts(url)):
+        raise SettingInvalid(
+            _SETTING, f"has an address that cannot be used, number {place}: {_why_not(url)}"
+        )
+    return AppriseChannel(name, url, service)
+
+
+def _keep_the_library_quiet() -> None:
+    """What it logs may hold parts of an address; what is worth saying of a failure, we say."""
+    logger = logging.getLogger("apprise")
+    logger.addHandler(logging.NullHandler())
+    logger.propagate = False
+
+
+def _with_timeouts(url: str) -> str:
+    missing = [f"{key}={value}" for key, value in _TIMEOUTS.items() if f"{key}=" not in url]
+    if not missing:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}{'&'.join(missing)}"
+
+
+def _why_not(url: str) -> str:
+    from apprise import NotificationManager  # noqa: PLC0415
+
+    services = NotificationManager()  # type: ignore[no-untyped-call]
+    scheme, known = _scheme(url), sorted(services.schemas())  # type: ignore[no-untyped-call]
+    if scheme in known:
+        return f"{scheme}://*** lacks something that {scheme} needs, or has it in the wrong place"
+    near = difflib.get_close_matches(scheme, known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return f"{scheme}://*** is of no service that Apprise knows{hint}"
+
+
+def _scheme(url: str) -> str:
+    return url.partition("://")[0].lower()
+
+
+def _told(answer: "AppriseResult") -> str:
+    """What the library has to say about a failure, in one line."""
+    said = dict.fromkeys(entry.message for entry in answer.logs() if entry.level != "DEBUG")
+    return " ".join(said) or "the service did not take it, and did not say why"
+
+
+def _without_secrets(text: str, url: str) -> str:
+    parts = set(_BETWEEN_PARTS.split(url.partition("://")[2]))
+    for part in sorted(parts | {unquote(part) for part in parts}, key=len, reverse=True):
+        if len(part) >= _SHORTEST_SECRET:
+            text = re.sub(re.escape(part), "***", text, flags=re.IGNORECASE)
+    return text

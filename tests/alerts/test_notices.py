@@ -1,0 +1,123 @@
+"""What people are told, in words that are enough to act on."""
+
+from dataclasses import fields, replace
+from datetime import timedelta
+
+import pytest
+
+from risk.alerts.notices import TELLERS, bare_notice, notice_of, notices_of
+from risk.domain.events import (
+    BreakerActivated,
+    BreakerAsksPerson,
+    BreakerDeactivated,
+    RiskEvent,
+    Severity,
+    TradingLatched,
+    TradingResumed,
+)
+from tests.builders import NOON, build_portfolio_risk
+
+WHERE = {"at": NOON, "portfolio": "demo", "cycle": "7", "scope_kind": "portfolio", "scope": "demo"}
+TRIPPED = BreakerActivated(
+    **WHERE,
+    breaker="market_volatility_tier_2",
+    episode="e1",
+    value=4.1,
+    threshold=3.0,
+    state="HALTED",
+    cause="volatility is 4.1 times its normal, and 3 is the most.",
+    severity=Severity.CRITICAL,
+    market="BTC/USDT fell 7.2 % in the last hour.",
+    works="cancels, and reductions marked as emergency.",
+    until=NOON + timedelta(minutes=30),
+)
+ASKED = BreakerAsksPerson(
+    **WHERE | {"scope_kind": "strategy_type", "scope": "trend"},
+    breaker="drawdown",
+    episode="e2",
+    state="REDUCE_ONLY",
+    since=NOON - timedelta(hours=6),
+    cause="the drawdown is 8 %.",
+    severity=Severity.WARNING,
+)
+RELEASED = BreakerDeactivated(
+    **WHERE, breaker="drawdown", episode="e2", reason="calm for an hour.", released_by="rule"
+)
+LATCHED = TradingLatched(**WHERE, state="HALTED", asked="REDUCE_ONLY", who="anna", reason="a test")
+RESUMED = TradingResumed(**WHERE, state="HALTED", who="bo", reason="it was a test")
+ALL = (TRIPPED, ASKED, RELEASED, LATCHED, RESUMED)
+
+
+def test_a_trip_tells_why_how_the_market_is_what_works_until_when_and_what_to_do():
+    (notice,) = notices_of([TRIPPED])
+
+    assert notice.subject == "HALTED: portfolio demo, market volatility tier 2"
+    assert notice.body.splitlines() == [
+        "Why: volatility is 4.1 times its normal, and 3 is the most.",
+        "Market: BTC/USDT fell 7.2 % in the last hour.",
+        "Still works: cancels, and reductions marked as emergency.",
+        "Steps down by itself: 2024-03-10 12:30 UTC at the earliest",
+        "What to do next: look at open positions and at orders that wait at the exchange: they are "
+        "not recalled. What must become smaller now needs a reduction marked as emergency.",
+        "2024-03-10 12:00 UTC, demo 7-0",
+    ]
+    assert (notice.severity, notice.episode, notice.at) == (Severity.CRITICAL, "e1", NOON)
+
+
+def test_a_trip_stored_before_there_was_a_context_still_says_what_works():
+    older = replace(TRIPPED, market="", works="", until=None)
+
+    lines = notices_of([older])[0].body.splitlines()
+
+    assert "Still works: cancels, and reductions that are marked as emergency." in lines
+    assert "Steps down by itself: no time is set" in lines
+    assert not any(line.startswith("Market") for line in lines)
+
+
+def test_the_others_say_what_happened_where_and_to_whom():
+    assert [notice.subject for notice in notices_of(ALL)[1:]] == [
+        "A person must look: strategy type trend of demo, drawdown",
+        "Released: portfolio demo, drawdown",
+        "HALTED: portfolio demo, by anna",
+        "Resumed: portfolio demo, by bo",
+    ]
+    assert "REDUCE ONLY since 2024-03-10 06:00 UTC" in notices_of([ASKED])[0].body
+    assert "REDUCE ONLY was asked for" in notices_of([LATCHED])[0].body
+
+
+@pytest.mark.parametrize("event", ALL, ids=lambda event: type(event).__name__)
+def test_every_notice_is_short_and_says_what_to_do_next(event: RiskEvent):
+    (notice,) = notices_of([event])
+
+    assert len(notice.subject) <= 80
+    assert "\nWhat to do next: " in notice.body
+    assert len(notice.body) <= 700
+
+
+def test_every_kind_that_is_told_has_an_example_here():
+    assert set(TELLERS) == {type(event) for event in ALL}
+
+
+def test_the_same_cycle_gives_the_same_ids_and_no_two_are_alike():
+    events = [build_portfolio_risk(), LATCHED, LATCHED]
+
+    ids = [notice.id for notice in notices_of(events)]
+
+    assert ids == ["7-1", "7-2"]
+    assert ids == [notice.id for notice in notices_of(events)]
+
+
+def test_what_is_measured_each_second_is_nobody_s_message():
+    assert notice_of(build_portfolio_risk(), 0) is None
+
+
+@pytest.mark.parametrize("event", ALL, ids=lambda event: type(event).__name__)
+def test_a_bare_notice_can_be_made_of_whatever_an_event_has_become(event: RiskEvent):
+    for spec in fields(event):
+        if spec.name not in {"at", "portfolio", "cycle"}:
+            object.__setattr__((broken := replace(event)), spec.name, None)
+            notice = bare_notice(broken, 3)
+            assert notice.subject.startswith(type(event).__name__)
+            assert "\nWhat to do next: " in "\n" + notice.body
+
+    assert bare_notice(event, 3).severity is Severity.CRITICAL
