@@ -19,7 +19,7 @@ from risk.domain.assessment import (
     PositionMeasures,
     TailRisk,
 )
-from risk.domain.events import FundsMoved, PortfolioRisk, PositionRisk, RiskEvent
+from risk.domain.events import FundsMoved, PortfolioRisk, PositionRisk, RiskEvent, Severity
 from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.market import Bar, BarClose, DataFault, FaultKind, Mark, Period, Trust
 from risk.domain.model import (
@@ -33,6 +33,7 @@ from risk.domain.model import (
     ModelSpec,
     Score,
 )
+from risk.domain.notices import Notice
 from risk.domain.orders import Order, Reservation, Side, WorkingOrder
 from risk.domain.ports import CycleRecord
 from risk.domain.positions import Position, PositionKey
@@ -396,6 +397,20 @@ def build_record(
         duration_ms=1.25,
         wall=when + timedelta(milliseconds=20),
         entries=tuple(enumerate((*flows, *fills), start=seq - len(flows) - len(fills) + 1)),
+    )
+
+
+def build_notice(
+    number: int = 1, *, at: datetime = NOON, portfolio: str = PORTFOLIO, episode: str | None = "e1"
+) -> Notice:
+    return Notice(
+        id=f"{number}-0",
+        at=at,
+        portfolio=portfolio,
+        severity=Severity.CRITICAL,
+        subject=f"HALTED: portfolio {portfolio}, number {number}",
+        body="Why: a test – with more than ASCII.\nWhat to do next: nothing.",
+        episode=episode,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from risk.domain.actions import Action, AdoptPolicy, ChooseBookModel
 from risk.domain.market import Bar, BarClose, Period
+from risk.domain.notices import Notice
 from risk.domain.orders import Reservation
 from risk.domain.policy import Policy
 from risk.domain.ports import Carried, CycleRecord, Lease
@@ -98,6 +99,8 @@ class FakeStore:
         Judges tokens; None believes every token.
     journal : FakeGateJournal or None
         Where entries are booked that come between two cycles.
+    post : callable
+        Takes the notices of each cycle saved.
 
     Attributes
     ----------
@@ -108,9 +111,13 @@ class FakeStore:
     """
 
     def __init__(
-        self, office: FakeLeaseOffice | None = None, journal: FakeGateJournal | None = None
+        self,
+        office: FakeLeaseOffice | None = None,
+        journal: FakeGateJournal | None = None,
+        post: Callable[[Iterable[Notice]], None] = lambda _notices: None,
     ) -> None:
         self._office = office
+        self._post = post
         self._journal = journal
         self.records: list[CycleRecord] = []
         self.fail_with: Exception | None = None
@@ -142,11 +149,12 @@ class FakeStore:
             return
         self.records.append(record)
         self.record_closes(record.closes)
+        self._post(record.notices)
 
     def save_history(self, records: Sequence[CycleRecord], *, token: int) -> int:
         kept = list(records)
         for record in kept:
-            self.save(record, token=token)
+            self.save(replace(record, notices=()), token=token)
         return len(kept)
 
     def record_closes(self, closes: Iterable[BarClose]) -> int:

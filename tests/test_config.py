@@ -142,6 +142,8 @@ def test_every_setting_states_a_meaning_and_a_default(name):
         ("seed", "-1"),
         ("seed", "x"),
         ("portfolio", ""),
+        ("notify_urls", "anna@example.com"),
+        ("notify_urls", "ntfy://topic and more"),
         ("log_level", "loud"),
     ],
 )
@@ -154,6 +156,30 @@ def test_hosts_for_agents_are_names_parted_by_commas():
 
     assert settings.api_hosts == ("risk.example", "seawall")
     assert load().api_hosts == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "slack://s3cretA/B, mailtos://x:s3cret@mail.io?to=a@b.io,c@b.io",
+        " slack://s3cretA/B\nmailtos://x:s3cret@mail.io?to=a@b.io,c@b.io ,",
+    ],
+)
+def test_addresses_for_notices_are_parted_by_spaces_or_commas_and_never_shown(text):
+    key = "SEAWALL_NOTIFY_URLS"
+    settings = load(notify_urls=text)
+
+    assert settings.notify_urls == (
+        "slack://s3cretA/B",
+        "mailtos://x:s3cret@mail.io?to=a@b.io,c@b.io",
+    )
+    assert row(key, {key: text}).value == "slack://***, mailtos://***"
+    assert row(key, {}).value is None
+    assert "s3cret" not in repr(settings)
+
+
+def test_a_text_that_is_no_address_is_refused_without_repeating_it():
+    assert refusal(notify_urls="ntfy://x s3cret").endswith("number 1 is none")
 
 
 @given(st.sampled_from([spec.name for spec in fields(Settings)]), st.text(max_size=20))

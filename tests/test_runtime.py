@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from structlog.testing import capture_logs
 
 import app
 from risk import runtime
@@ -23,7 +24,9 @@ from risk.domain.ledger import Fill, Flow
 from risk.domain.market import Period
 from risk.domain.orders import Side
 from risk.domain.ports import Carried
+from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import TradingState
+from risk.engine import couriers
 from risk.errors import SchemaMismatch, SettingInvalid, StateUnreadable, UnknownPortfolio
 from risk.executors.advise import AdvisingExecutor
 from risk.executors.paper import PaperExecutor
@@ -37,6 +40,7 @@ from risk.storage import journal, tables
 from risk.storage.actions import choose_model
 from risk.storage.codec import decode_event
 from risk.storage.engines import Engines, open_engines, transaction
+from risk.storage.latches import latch
 from risk.storage.lease import SqlLeaseOffice
 from risk.storage.policies import PolicyEntry, policy_history
 from risk.storage.portfolios import add_portfolio, facts_of, fund, import_entries
@@ -287,6 +291,35 @@ def test_a_restart_goes_on_where_the_engine_stopped(lived):
     deposits = "SELECT count(*) FROM ledger_entry WHERE kind = 'flow'"
     with looking(lived) as engines:
         assert read(engines, deposits) == [(1,)]
+
+
+def test_a_halt_reaches_people_while_the_engine_rules(lived, monkeypatch):
+    monkeypatch.setattr(couriers, "_EVERY", 0.01)
+    book = Scope(ScopeKind.PORTFOLIO, DEMO)
+    with looking(lived) as engines, transaction(engines.writer) as connection:
+        latch(
+            connection, DEMO, book, TradingState.HALTED,
+            who="anna", reason="fire drill", latch_id="drill-1", at=datetime.now(UTC),
+        )  # fmt: skip
+    delivered = "SELECT notice FROM outbox WHERE channel = 'log' AND delivered_ms IS NOT NULL"
+    with looking(lived) as engines, capture_logs() as told:
+
+        def beat() -> None:
+            if read(engines, delivered):
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        build_authority(lived).run(beat=beat)
+        assert len(read(engines, delivered)) == 1
+
+    notices = [line for line in told if line["event"] == "notice"]
+    assert [line["subject"] for line in notices] == ["HALTED: portfolio demo, by anna"]
+
+
+def test_an_address_for_notices_that_is_of_no_use_is_refused_at_the_start(lived_on_file):
+    wrong = replace(lived_on_file, notify_urls=("slack://s3cret",))
+
+    with pytest.raises(SettingInvalid, match="SEAWALL_NOTIFY_URLS has an address that cannot be"):
+        build_authority(wrong)
 
 
 def policy_entries(settings: Settings) -> list[PolicyEntry]:

@@ -324,6 +324,8 @@ class Outbox(Protocol):
     def due(self, channel: str, *, at: datetime, limit: int) -> Sequence[Letter]:
         """Those of a channel to be tried at wall time `at`, oldest first, `limit` at most.
 
+        Also those whose turn is more than an hour away: the wall's clock was set back since.
+
         Raises
         ------
         StoreUnavailable

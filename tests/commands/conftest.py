@@ -1,8 +1,10 @@
 """Commands run in the test's process, in a folder and with a home of their own."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 
 import pytest
+import structlog
 from click.testing import CliRunner, Result
 
 from risk.commands.group import seawall
@@ -27,3 +29,14 @@ def run(home) -> Callable[..., Result]:
         return result
 
     return invoke
+
+
+@pytest.fixture
+def logs_as_before() -> Iterator[None]:
+    """Where log lines go is the process's, and so everybody's."""
+    root = logging.getLogger()
+    before = (root.level, root.handlers[:])
+    ours = structlog.get_config()
+    yield
+    structlog.configure(**ours)
+    root.level, root.handlers[:] = before

@@ -16,14 +16,7 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.fixture(autouse=True)
-def quiet_again():
-    root = logging.getLogger()
-    before = (root.level, root.handlers[:])
-    ours = structlog.get_config()
-    yield
-    structlog.configure(**ours)
-    root.level, root.handlers[:] = before
+pytestmark = pytest.mark.usefixtures("logs_as_before")
 
 
 def lines(out: io.StringIO) -> list[dict[str, object]]:

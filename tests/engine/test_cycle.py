@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from risk.domain.actions import (
     BY_SETTING,
@@ -645,6 +646,40 @@ def halting(seq: int, scope: Scope = BOOK) -> LatchTrading:
 def told_of_trading(record) -> list[str]:
     kinds = TradingLatched | TradingResumed | RiskStatus | ActionRefused
     return [type(event).__name__ for event in record.events if isinstance(event, kinds)]
+
+
+def test_a_halt_is_told_to_people_by_a_notice_of_its_cycle(world):
+    world.cycle.turn()
+    world.actions.asked.append(halting(1))
+
+    halted, quiet = world.turn_after(MINUTE), world.turn_after(MINUTE)
+
+    (notice,) = halted.notices
+    assert notice.subject == f"HALTED: portfolio {PORTFOLIO}, by ana"
+    assert notice.id.startswith(f"{halted.number}-")
+    assert quiet.notices == ()
+
+
+def test_a_fault_in_putting_it_into_words_keeps_neither_the_cycle_nor_the_halt_from_holding(
+    world, monkeypatch
+):
+    def at_a_loss(_event, _place):
+        raise KeyError("no word for it")
+
+    monkeypatch.setattr(module, "notice_of", at_a_loss)
+    world.cycle.turn()
+    world.actions.asked.append(halting(1))
+    with capture_logs() as told:
+        halted = world.turn_after(MINUTE)
+
+    assert world.store.records[-1] is halted
+    assert BOOK in halted.state.latches
+    assert len(halted.notices) == len(halted.events)
+    (notice,) = (one for one in halted.notices if one.subject.startswith("TradingLatched"))
+    assert notice.subject == f"TradingLatched: portfolio {PORTFOLIO}"
+    assert notice.body.startswith("Why: fat finger\n")
+    failed = [line["kind"] for line in told if line["event"] == "notice_failed"]
+    assert "TradingLatched" in failed
 
 
 def test_a_halt_is_taken_in_once_outlasts_a_restart_and_moves_no_peak(world):

@@ -11,14 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from risk.errors import StoreError
-from risk.storage import rollups, tables
-from risk.storage.engines import Engines, open_engines
+from risk.storage import outbox, rollups, tables
+from risk.storage.engines import Engines, open_engines, transaction
 from risk.storage.rollups import Retention, drop_old, keep_house, roll_up
 from risk.storage.store import SNAPSHOTS_KEPT, SqlStore
 from tests.builders import (
     NOON,
     PORTFOLIO,
     build_flow,
+    build_notice,
     build_portfolio_risk,
     build_position_risk,
     build_record,
@@ -297,3 +298,18 @@ def test_dropping_alone_forgets_nothing_young(engines: Engines, course: Course):
     drop_old(engines, BRIEF)
 
     assert len(read(engines, "SELECT DISTINCT ts_ms FROM metric_sample")) == 1
+
+
+def test_old_notices_go_once_nobody_tries_to_deliver_them(engines: Engines, course: Course):
+    course.measure(NOON, 1.0)
+    notices = [build_notice(n, at=NOON - timedelta(hours=hours)) for n, hours in
+               [(1, 9), (2, 9), (3, 9), (4, 1)]]  # fmt: skip
+    with transaction(engines.writer) as connection:
+        outbox.post(connection, outbox.rows_of(notices, ["mail"]))
+    write(engines, "UPDATE outbox SET next_ms = NULL, dead = 'x' WHERE notice = '1-0'")
+    write(engines, "UPDATE outbox SET next_ms = NULL, delivered_ms = 1 WHERE notice <> '1-0'")
+    write(engines, "UPDATE outbox SET next_ms = 0, delivered_ms = NULL WHERE notice = '3-0'")
+
+    keep_house(engines, replace(BRIEF, letters=timedelta(hours=8)))
+
+    assert read(engines, "SELECT notice FROM outbox ORDER BY notice") == [("3-0",), ("4-0",)]

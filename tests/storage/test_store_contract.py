@@ -13,11 +13,13 @@ from sqlalchemy import update
 
 from risk.domain.market import Bar, BarClose, Period
 from risk.domain.model import Models
-from risk.domain.ports import Lease, LeaseOffice, Store
+from risk.domain.notices import Letter
+from risk.domain.ports import Lease, LeaseOffice, Outbox, Store
 from risk.errors import LeaseLost, StoreError
 from risk.storage import codec, tables
 from risk.storage.engines import Engines, open_engines, transaction
 from risk.storage.lease import SqlLeaseOffice
+from risk.storage.outbox import SqlOutbox, undelivered
 from risk.storage.store import SqlStore
 from tests.builders import (
     NOON,
@@ -27,10 +29,14 @@ from tests.builders import (
     build_fill,
     build_flow,
     build_models,
+    build_notice,
     build_record,
 )
 from tests.fakes import FakeClock
+from tests.fakes_outbox import FakeOutbox
 from tests.fakes_store import FakeLeaseOffice, FakeStore
+
+CHANNELS = ("log", "mail")
 
 
 @dataclass
@@ -41,6 +47,8 @@ class House:
     office: LeaseOffice
     rival: LeaseOffice
     die: Callable[[Lease], Any]
+    outbox: Outbox
+    undelivered: Callable[[], list[Letter]]
 
     def token(self) -> int:
         lease = self.office.acquire(PORTFOLIO, "first")
@@ -51,7 +59,15 @@ class House:
 def fake_house() -> House:
     clock = FakeClock()
     office = FakeLeaseOffice(clock.wall)
-    return House(FakeStore(office), office, office, lambda _lease: clock.advance(60))
+    outbox = FakeOutbox(PORTFOLIO, office, CHANNELS)
+    return House(
+        FakeStore(office, post=outbox.post),
+        office,
+        office,
+        lambda _lease: clock.advance(60),
+        outbox,
+        outbox.undelivered,
+    )
 
 
 def sql_house(engines: Engines) -> House:
@@ -59,11 +75,18 @@ def sql_house(engines: Engines) -> House:
     # The system takes a dead holder's lock of the file back; a row's end only comes with time.
     die = office._locks.give_back if office._locks else None
     return House(
-        SqlStore(engines),
+        SqlStore(engines, channels=CHANNELS),
         office,
         SqlLeaseOffice(engines),
         lambda lease: die(lease.portfolio) if die else let_end(engines, lease),
+        SqlOutbox(engines, PORTFOLIO),
+        lambda: letters_in(engines),
     )
+
+
+def letters_in(engines: Engines) -> list[Letter]:
+    with transaction(engines.reader) as connection:
+        return undelivered(connection, PORTFOLIO)
 
 
 def let_end(engines: Engines, lease: Lease) -> None:
@@ -182,6 +205,120 @@ def test_history_is_carried_on_like_cycles_saved_one_by_one(house: House):
 def test_an_empty_history_changes_nothing(house: House):
     assert house.store.save_history(iter([]), token=house.token()) == 0
     assert house.store.load(PORTFOLIO) is None
+
+
+# ---------------------------------------------------------------- notices
+
+
+def posted(house: House, *numbers: int) -> int:
+    """Save a cycle with these notices, and return the token."""
+    token = house.token()
+    notices = tuple(build_notice(n, at=NOON + timedelta(seconds=n)) for n in numbers)
+    house.store.save(replace(build_record(1), notices=notices), token=token)
+    return token
+
+
+def due(house: House, channel: str = "mail", *, at: timedelta = timedelta(), limit: int = 9):
+    letters = house.outbox.due(channel, at=NOON + at, limit=limit)
+    return [letter.notice.id for letter in letters]
+
+
+def test_a_notice_waits_once_for_every_channel_from_its_cycle_on(house: House):
+    record = replace(build_record(1), notices=(build_notice(1), build_notice(2, episode=None)))
+    token = house.token()
+    for _ in range(2):
+        house.store.save(record, token=token)
+
+    letters = house.undelivered()
+
+    assert [(one.notice, one.channel) for one in letters] == [
+        (notice, channel) for notice in record.notices for channel in CHANNELS
+    ]
+    assert {(one.attempts, one.retry_at, one.dead) for one in letters} == {(0, None, None)}
+
+
+def test_a_past_that_is_relived_notifies_nobody(house: House):
+    record = replace(build_record(1), notices=(build_notice(),))
+
+    house.store.save_history([record], token=house.token())
+
+    assert house.undelivered() == []
+
+
+def test_a_cycle_that_is_refused_tells_nothing(house: House):
+    house.token()
+    with pytest.raises(LeaseLost):
+        house.store.save(replace(build_record(1), notices=(build_notice(),)), token=7)
+
+    assert house.undelivered() == []
+
+
+def test_letters_come_oldest_first_and_no_more_than_asked_for(house: House):
+    posted(house, 3, 1, 2)
+
+    assert due(house) == ["1-0", "2-0", "3-0"]
+    assert due(house, limit=2) == ["1-0", "2-0"]
+    assert due(house, "pager") == []
+
+
+def test_an_attempt_counts_before_it_is_made_and_is_due_again_later(house: House):
+    """So that whoever dies in it has not lost it."""
+    token = posted(house, 1)
+    (letter,) = house.outbox.due("mail", at=NOON, limit=9)
+    later = NOON + timedelta(seconds=5)
+
+    assert house.outbox.begin(letter, retry_at=later, token=token)
+
+    assert due(house, at=timedelta(seconds=4.9)) == []
+    (again,) = house.outbox.due("mail", at=later, limit=9)
+    assert (again.attempts, again.retry_at) == (1, later)
+    assert due(house, "log") == ["1-0"]
+
+
+def test_a_clock_that_is_set_back_silences_nobody(house: House):
+    token = posted(house, 1)
+    (letter,) = house.outbox.due("mail", at=NOON, limit=9)
+    house.outbox.begin(letter, retry_at=NOON + timedelta(seconds=5), token=token)
+
+    assert due(house, at=-timedelta(hours=2)) == ["1-0"]
+
+
+def test_what_arrived_is_over_and_what_is_buried_stays_to_be_seen(house: House):
+    token = posted(house, 1, 2)
+    first, second = house.outbox.due("mail", at=NOON, limit=9)
+    house.outbox.delivered(first, at=NOON, token=token)
+    house.outbox.bury(second, "refused for ever", token=token)
+
+    assert due(house, at=timedelta(days=99)) == []
+    assert not house.outbox.begin(first, retry_at=NOON, token=token)
+    assert not house.outbox.begin(second, retry_at=NOON, token=token)
+    left = [one for one in house.undelivered() if one.channel == "mail"]
+    assert [(one.notice.id, one.dead) for one in left] == [("2-0", "refused for ever")]
+
+
+def test_what_waits_for_a_channel_that_is_no_more_is_buried(house: House):
+    token = posted(house, 1, 2)
+
+    assert house.outbox.bury_all_but(["log"], "gone", token=token) == 2
+    assert house.outbox.bury_all_but(["log"], "gone", token=token) == 0
+
+    assert due(house) == []
+    assert due(house, "log") == ["1-0", "2-0"]
+
+
+def test_a_deposed_holder_may_not_even_try_to_deliver(house: House):
+    lease = house.office.acquire(PORTFOLIO, "first")
+    house.store.save(replace(build_record(1), notices=(build_notice(),)), token=lease.token)
+    (letter,) = house.outbox.due("mail", at=NOON, limit=9)
+    house.die(lease)
+    house.rival.acquire(PORTFOLIO, "second")
+
+    with pytest.raises(LeaseLost):
+        house.outbox.begin(letter, retry_at=NOON, token=lease.token)
+    with pytest.raises(LeaseLost):
+        house.outbox.delivered(letter, at=NOON, token=lease.token)
+
+    assert due(house) == ["1-0"]
 
 
 # ---------------------------------------------------------------- who may write
