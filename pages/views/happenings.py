@@ -15,6 +15,7 @@ from risk.domain.events import (
     AnswersLost,
     BookModelChanged,
     BreakerActivated,
+    BreakerAsksPerson,
     BreakerDeactivated,
     DataFaultFound,
     FillDisputed,
@@ -341,6 +342,11 @@ def _trip(event: BreakerActivated, _currency: str) -> Words:
     return STATE_LOOKS[TradingState[event.state]].shape, f"{event.breaker} tripped", event.cause
 
 
+def _asks(event: BreakerAsksPerson, _currency: str) -> Words:
+    look = STATE_LOOKS[TradingState[event.state]].shape
+    return look, f"{event.breaker} asks for a person", event.cause
+
+
 def _release(event: BreakerDeactivated, _currency: str) -> Words:
     return "normal", f"{event.breaker} let go", event.reason
 
@@ -397,6 +403,7 @@ _SAY: dict[type[RiskEvent], Callable[[Any, str], Words]] = {
     TradingLatched: _latch,
     TradingResumed: _resume,
     BreakerActivated: _trip,
+    BreakerAsksPerson: _asks,
     BreakerDeactivated: _release,
     ReductionRequested: _reduction,
     ReductionLate: _late,

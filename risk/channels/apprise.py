@@ -89,7 +89,12 @@ def _channel(name: str, url: str, place: int) -> AppriseChannel:
     from apprise import Apprise, AppriseAsset  # noqa: PLC0415
 
     _keep_the_library_quiet()
-    service = Apprise(asset=AppriseAsset(async_mode=False, storage_mode="memory", app_id="Seawall"))
+    # Without a time-out of its own it asks in the calling thread. Else it did in threads of a pool
+    # that all channels share, and that Python waits for when the engine ends.
+    asset = AppriseAsset(
+        async_mode=False, service_timeout=0, storage_mode="memory", app_id="Seawall"
+    )
+    service = Apprise(asset=asset)
     if not service.add(_with_timeouts(url)):
         raise SettingInvalid(
             _SETTING, f"has an address that cannot be used, number {place}: {_why_not(url)}"

@@ -98,6 +98,15 @@ def test_a_notice_reaches_an_endpoint_whole(endpoint: Endpoint):
     assert document["type"] == "failure"
 
 
+def test_it_is_asked_in_the_thread_that_asks(endpoint: Endpoint):
+    """Python would wait at its end for those of a pool, and one that hangs would take up all."""
+    before = set(threading.enumerate())
+
+    channels_of([endpoint.url])[1].deliver(build_notice())
+
+    assert {thread for thread in threading.enumerate() if not thread.daemon} <= before
+
+
 @pytest.mark.parametrize("refuses", [True, False], ids=["it refuses", "nobody is there"])
 def test_an_endpoint_that_does_not_take_it_is_a_failure_without_secrets(
     endpoint: Endpoint, refuses: bool, library_logs: io.StringIO
