@@ -10,9 +10,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from risk.domain.events import (
+    RULE,
     BreakerActivated,
     BreakerAsksPerson,
     BreakerDeactivated,
+    BreakerStepped,
     RiskEvent,
     Severity,
     TradingLatched,
@@ -108,7 +110,7 @@ def _activated(event: BreakerActivated) -> _Told:
         f"{_words(event.state)}: {_where(event)}, {_words(event.breaker)}",
         (
             _line("Why", event.cause),
-            _line("Market", event.market),
+            event.market,
             _line("Still works", event.works or _STILL_WORKS.get(event.state, "")),
             _line(
                 "Steps down by itself",
@@ -121,13 +123,39 @@ def _activated(event: BreakerActivated) -> _Told:
     )
 
 
+def _stepped(event: BreakerStepped) -> _Told:
+    return _Told(
+        event.severity,
+        f"{_stepped_to(event)}: {_where(event)}, {_words(event.breaker)}",
+        (
+            _line("Why", event.reason),
+            "" if event.by == RULE else _line("Stepped by", event.by),
+            _line(
+                "Next step by itself",
+                "no time is set"
+                if event.until is None
+                else f"{_when(event.until)} at the earliest",
+            ),
+        ),
+        "watch the first orders; another trip shuts it again for twice as long."
+        if event.size > 0.0
+        else "look at the cause: what re-opened it was not over.",
+    )
+
+
+def _stepped_to(event: BreakerStepped) -> str:
+    if event.size > 0.0:
+        return f"Re-opened at {100.0 * event.size:.0f} % of size"
+    return "Tripped again"
+
+
 def _deactivated(event: BreakerDeactivated) -> _Told:
     return _Told(
         Severity.INFO,
         f"Released: {_where(event)}, {_words(event.breaker)}",
         (
             _line("Why", event.reason),
-            _line("Released by", "its rule" if event.released_by == "rule" else event.released_by),
+            _line("Released by", "its rule" if event.released_by == RULE else event.released_by),
         ),
         "watch the first orders. Limits, latches and other breakers of this scope still hold.",
     )
@@ -176,6 +204,7 @@ TELLERS: Mapping[type[RiskEvent], Callable[[Any], _Told]] = {
     BreakerActivated: _activated,
     BreakerAsksPerson: _asks_person,
     BreakerDeactivated: _deactivated,
+    BreakerStepped: _stepped,
     TradingLatched: _latched,
     TradingResumed: _resumed,
 }
