@@ -16,6 +16,7 @@ from risk.domain.events import (
     ActionRefused,
     BookModelChanged,
     DataFaultFound,
+    EquityTrusted,
     ExposureUpdate,
     FillRecorded,
     ForecastScored,
@@ -32,6 +33,7 @@ from risk.domain.events import (
     Severity,
     StopEscalated,
     StopLossUpdate,
+    WhyTrusted,
 )
 from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.limits import LimitDefinition
@@ -574,8 +576,14 @@ class Course(RuleBasedStateMachine):
 
     @invariant()
     def profit_is_equity_less_what_was_put_in(self) -> None:
+        """Of equity that is believed: until then the book stays as it was."""
         performance, equity = self.state.performance, self.assessment.equity
-        if performance is not None and equity is not None:
+        for_the_worse = [
+            event for event in only(self.events, EquityTrusted) if event.why is WhyTrusted.DEADLINE
+        ]
+        if self.state.equity_trust is not None:
+            assert performance == self.before.performance
+        elif performance is not None and equity is not None and not for_the_worse:
             start = performance.inception
             put_in = self.assessment.net_flows - start.net_flows
             assert performance.profit_total == pytest.approx(

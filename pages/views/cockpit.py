@@ -291,14 +291,17 @@ def _least_span(data: CockpitData, term: str) -> float:
 
 
 def _equity_card(data: CockpitData) -> MetricCard:
-    equity = data.assessment.equity
-    performance = data.performance
-    context = (
-        "unknown: a held asset has no price"
-        if equity is None or performance is None
-        else f"{percent(performance.return_today, signed=True)} since 00:00"
-    )
+    equity, context = data.assessment.equity, _equity_words(data)
     return _metric_card(data, "equity", equity, amount(equity), data.book.currency, context)
+
+
+def _equity_words(data: CockpitData) -> str:
+    performance = data.performance
+    if data.assessment.equity is None or performance is None:
+        return "unknown: a held asset has no price"
+    if data.cycle.state.equity_trust is not None:
+        return f"not believed yet; last trusted {amount(performance.equity)}"
+    return f"{percent(performance.return_today, signed=True)} since 00:00"
 
 
 def _profit_card(data: CockpitData) -> MetricCard:

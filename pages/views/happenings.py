@@ -18,6 +18,8 @@ from risk.domain.events import (
     BreakerAsksPerson,
     BreakerDeactivated,
     DataFaultFound,
+    EquityDistrusted,
+    EquityTrusted,
     FillDisputed,
     FillRecorded,
     FillUnexpected,
@@ -47,6 +49,7 @@ from risk.domain.events import (
     TradingLatched,
     TradingResumed,
     Verdict,
+    WhyTrusted,
 )
 from risk.domain.market import Period, Trust
 from risk.domain.reasons import REASONS
@@ -141,6 +144,20 @@ def _trust(event: MarkTrustChanged, _currency: str) -> Words:
 def _fault(event: DataFaultFound, _currency: str) -> Words:
     times = f", {event.count} times" if event.count > 1 else ""
     return "stale", f"{event.asset}: {event.kind.replace('_', ' ')}{times}", event.detail
+
+
+def _equity_doubted(event: EquityDistrusted, currency: str) -> Words:
+    fact = f"Equity of {money(event.read, currency)} is not believed yet"
+    trusted = f"the last trusted is {money(event.trusted, currency)}"
+    return "stale", fact, f"{trusted}; no new risk until readings agree, a minute at most"
+
+
+def _equity_believed(event: EquityTrusted, currency: str) -> Words:
+    confirmed = event.why is WhyTrusted.CONFIRMED
+    fact = f"Equity is believed again, {money(event.equity, currency)}"
+    why = "readings agree" if confirmed else "none agreed in time: the worse counts"
+    shape = "normal" if confirmed else _BY_SEVERITY[event.severity]
+    return shape, fact, f"{why}; before it was {money(event.before, currency)}"
 
 
 def _funds(event: FundsMoved, currency: str) -> Words:
@@ -379,6 +396,8 @@ _SAY: dict[type[RiskEvent], Callable[[Any, str], Words]] = {
     RiskStatus: _status,
     MarkTrustChanged: _trust,
     DataFaultFound: _fault,
+    EquityDistrusted: _equity_doubted,
+    EquityTrusted: _equity_believed,
     FundsMoved: _funds,
     FillRecorded: _fill,
     ForecastScored: _scored,

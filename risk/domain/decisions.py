@@ -41,6 +41,7 @@ class ReasonCode(StrEnum):
     MARK_NOT_TRUSTED = "mark_not_trusted"
     EQUITY_UNKNOWN = "equity_unknown"
     EQUITY_NOT_POSITIVE = "equity_not_positive"
+    EQUITY_NOT_TRUSTED = "equity_not_trusted"
     NOT_MEASURED = "not_measured"
     SNAPSHOT_STALE = "snapshot_stale"
     NOT_JOURNALLED = "not_journalled"

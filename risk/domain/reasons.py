@@ -106,6 +106,10 @@ REASONS: Mapping[ReasonCode, Explained] = {
     ReasonCode.EQUITY_NOT_POSITIVE: Explained(
         "The book's equity is zero or negative.", "Send reductions only."
     ),
+    ReasonCode.EQUITY_NOT_TRUSTED: Explained(
+        "The book's equity leapt, and no further readings have confirmed a level yet.",
+        "Ask again in a few seconds, a minute at most; a proven reduction passes.",
+    ),
     ReasonCode.NOT_MEASURED: Explained(
         "What a limit caps cannot be measured now.",
         "Wait until it is; a proven reduction passes.",

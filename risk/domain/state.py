@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from risk.domain.actions import BookModelInUse
 from risk.domain.breakers import NO_BREAKERS, Breakers
+from risk.domain.equity_trust import EquityTrust
 from risk.domain.latches import Latch
 from risk.domain.limits import LimitState
 from risk.domain.market import Trust
@@ -218,6 +219,9 @@ class RiskState:
         What people or programs stopped; only a person's word lets it go.
     breakers : Breakers
         How each breaker of the policy stands, and what it remembers.
+    equity_trust : EquityTrust or None
+        What is known of equity that is not believed; None while it is. Till then `performance`
+        and `courses` stay where they were.
     """
 
     portfolio: str
@@ -242,6 +246,7 @@ class RiskState:
     cool_downs: Mapping[PositionKey, datetime] = field(default_factory=dict)
     latches: Mapping[Scope, Latch] = field(default_factory=dict)
     breakers: Breakers = NO_BREAKERS
+    equity_trust: EquityTrust | None = None
 
     @property
     def open_reductions(self) -> tuple[Reduction, ...]:

@@ -382,6 +382,10 @@ _SAY: Mapping[str, _Say] = {
     ReasonCode.EQUITY_NOT_POSITIVE: _told(
         "equity is {value}: there is nothing to risk.", Unit.MONEY
     ),
+    ReasonCode.EQUITY_NOT_TRUSTED: _told(
+        "equity leapt and is not believed until further readings agree: no new risk, reductions "
+        "pass."
+    ),
     ReasonCode.NOT_MEASURED: _told(
         "this cannot be measured now, so new risk is refused: {subject}."
     ),

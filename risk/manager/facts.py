@@ -9,6 +9,8 @@ from risk.domain.events import (
     ActionRefused,
     BookModelChanged,
     DataFaultFound,
+    EquityDistrusted,
+    EquityTrusted,
     FillRecorded,
     ForecastScored,
     FundsMoved,
@@ -16,12 +18,15 @@ from risk.domain.events import (
     RegimeChanged,
     RiskEvent,
     Severity,
+    WhyTrusted,
 )
 from risk.domain.market import Mark, Period, Trust
 from risk.domain.model import Score
 from risk.domain.snapshot import Snapshot
-from risk.domain.state import RiskState
+from risk.domain.state import Performance, RiskState
 from risk.measures.regimes import REGIMES, RegimeState
+from risk.portfolio.equity_trust import Judged
+from risk.portfolio.performance import equity_at
 from risk.portfolio.regime import regime_name
 from risk.position.calculator import closed_position, position_risk
 
@@ -86,6 +91,43 @@ def _trust_in_words(mark: Mark, at: datetime) -> str:
         return f"{mark.asset} has no mark"
     age = age_in_words(at - mark.at)
     return f"{mark.asset} is valued at {mark.price:,.6g}, {age} old and {mark.trust}"
+
+
+def equity_trust_change(
+    state: RiskState, snapshot: Snapshot, found: Judged, performance: Performance | None
+) -> Iterator[EquityDistrusted | EquityTrusted]:
+    """That equity is not believed any more, or again."""
+    before, after = state.equity_trust, found.trust
+    if (before is None) is (after is None) or state.performance is None or performance is None:
+        return
+    flows = snapshot.ledger.net_flows
+    stood = equity_at(state.performance, state.performance.unit_value, flows)
+    if after is not None:
+        assert snapshot.equity is not None, "what is unknown is not distrusted"
+        yield EquityDistrusted(
+            **snapshot.stamp,
+            read=snapshot.equity,
+            trusted=stood,
+            deadline=after.deadline,
+            cause=after.cause,
+            severity=Severity.WARNING,
+        )
+    elif before is not None:
+        yield EquityTrusted(
+            **snapshot.stamp,
+            equity=performance.equity,
+            before=stood,
+            why=WhyTrusted.CONFIRMED if found.as_read else WhyTrusted.DEADLINE,
+            distrusted_since=before.distrusted_since,
+            cause=_believed_in_words(found, performance.equity),
+            severity=Severity.INFO if found.as_read else Severity.WARNING,
+        )
+
+
+def _believed_in_words(found: Judged, equity: float) -> str:
+    if found.as_read:
+        return f"readings agree on equity of {equity:,.0f}"
+    return f"no readings agreed in time: the worse is believed, equity of {equity:,.0f}"
 
 
 def scored(snapshot: Snapshot) -> Iterator[ForecastScored]:

@@ -230,6 +230,8 @@ class Places:
         elif not self.equity > 0.0:
             code = ReasonCode.EQUITY_NOT_POSITIVE
             yield Reason(code, Outcome.FAILED, portfolio, value=self.equity)
+        if self._state.equity_trust is not None:
+            yield Reason(ReasonCode.EQUITY_NOT_TRUSTED, Outcome.FAILED, portfolio)
 
 
 def halted(scope: Scope) -> Reason:

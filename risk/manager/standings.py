@@ -49,7 +49,7 @@ def standings_of(
         In force now.
     """
     portfolio = Scope(ScopeKind.PORTFOLIO, snapshot.portfolio)
-    wanted: dict[Scope, list[_Claim]] = {portfolio: [_judge(assessment, state.performance)]}
+    wanted: dict[Scope, list[_Claim]] = {portfolio: [_judge(assessment, state)]}
     for asset, mark in snapshot.watched.items():
         if not mark.trust.allows_new_risk:
             cause = f"{asset} mark is {mark.trust}: no new risk in it, reductions pass"
@@ -118,20 +118,20 @@ def _since(before: Standing | None, verdict: TradingState, at: datetime) -> date
     return before.since if before is not None and before.state is verdict else at
 
 
-def _judge(assessment: Assessment, performance: Performance | None) -> _Claim:
+def _judge(assessment: Assessment, state: RiskState) -> _Claim:
     """The portfolio's state: what cannot be measured may not grow."""
-    if performance is None and not assessment.positions:
+    if state.performance is None and not assessment.positions:
         return _Claim(
             TradingState.HALTED, "no equity is known yet: nothing may be traded before it is"
         )
     blind = {DoubtKind.NO_EQUITY, DoubtKind.NO_MODEL}
-    unmeasured = [d.detail for d in assessment.doubts if d.kind in blind]
-    if unmeasured:
-        return _Claim(TradingState.REDUCE_ONLY, "; ".join(unmeasured))
+    against = [d.detail for d in assessment.doubts if d.kind in blind]
+    if state.equity_trust is not None:
+        against.append(state.equity_trust.cause)
     if assessment.equity is not None and assessment.equity <= 0.0:
-        return _Claim(
-            TradingState.REDUCE_ONLY, f"equity is {assessment.equity:,.2f}: nothing is left"
-        )
+        against.append(f"equity is {assessment.equity:,.2f}: nothing is left")
+    if against:
+        return _Claim(TradingState.REDUCE_ONLY, "; ".join(against))
     if assessment.doubts:
         return _Claim(TradingState.CAUTION, "; ".join(doubt.detail for doubt in assessment.doubts))
     return _Claim(TradingState.NORMAL, "everything held is measured with trusted marks")

@@ -26,6 +26,7 @@ from risk.manager.standings import standings_of, status_changes
 from risk.measures.regimes import RegimeState
 from risk.policy.adoption import policy_events, without_expired
 from risk.portfolio.controller import exposure_update, portfolio_risk
+from risk.portfolio.equity_trust import Judged, next_trust, reading_of
 from risk.portfolio.performance import next_courses, next_performance
 from risk.portfolio.regime import next_regime, regime_name
 from risk.position.ranges import next_ranges, volatility_of
@@ -56,6 +57,7 @@ class _Found(NamedTuple):
     """Everything that a step finds out; what is told and what is remembered are made of it."""
 
     assessment: Assessment
+    equity: Judged
     performance: Performance | None
     courses: Mapping[str, Course]
     regime: RegimeState
@@ -115,17 +117,21 @@ def _refuse_misplaced(state: RiskState, snapshot: Snapshot) -> None:
 
 def _find(state: RiskState, snapshot: Snapshot) -> _Found:
     assessment = assess(snapshot)
+    equity = next_trust(state.equity_trust, state.performance, reading_of(snapshot))
     performance = next_performance(
         state.performance,
-        equity=assessment.equity,
+        equity=equity.believed,
         net_flows=assessment.net_flows,
         at=snapshot.at,
     )
-    courses = next_courses(state.courses, snapshot)
+    # What is believed for the worse says nothing of the strategies: they wait for a reading.
+    courses = next_courses(state.courses, snapshot) if equity.as_read else state.courses
     regime = next_regime(state.regime, snapshot.hours, snapshot.models.hour)
     policy = _policy(state, snapshot)
     latches = after_changes(state.latches, snapshot.latch_changes)
-    limits = _limits(state, policy, snapshot, assessment, performance, courses, regime)
+    # On equity that is not believed no limit is measured, and nothing asked to be smaller.
+    measured_on = assessment.equity if equity.trust is None else None
+    limits = _limits(state, policy, snapshot, assessment, measured_on, performance, courses, regime)
     ranges = next_ranges(state.ranges, snapshot.closes)
     breakers = next_breakers(
         state.breakers,
@@ -138,6 +144,7 @@ def _find(state: RiskState, snapshot: Snapshot) -> _Found:
     imposed = imposed_by(breakers.breakers, policy)
     return _Found(
         assessment=assessment,
+        equity=equity,
         performance=performance,
         courses=courses,
         regime=regime,
@@ -172,6 +179,7 @@ def _told(
         *facts.booked(snapshot, found.assessment),
         *facts.found_in_data(snapshot),
         *facts.trust_changes(state, snapshot),
+        *facts.equity_trust_change(state, snapshot, found.equity, found.performance),
         *facts.scored(snapshot),
         *facts.regime_change(state, snapshot, found.regime),
         portfolio_risk(found.assessment, found.performance),
@@ -208,6 +216,7 @@ def _remembered(state: RiskState, snapshot: Snapshot, found: _Found) -> RiskStat
         cool_downs=found.stops.cool_downs,
         latches=found.latches,
         breakers=found.breakers.breakers,
+        equity_trust=found.equity.trust,
     )
 
 
@@ -230,6 +239,7 @@ def _limits(
     policy: Policy | None,
     snapshot: Snapshot,
     assessment: Assessment,
+    equity: float | None,
     performance: Performance | None,
     courses: Mapping[str, Course],
     regime: RegimeState | None,
@@ -239,7 +249,7 @@ def _limits(
     around = surroundings(
         policy,
         snapshot,
-        equity=assessment.equity,
+        equity=equity,
         performance=performance,
         courses=courses,
     )

@@ -43,7 +43,7 @@ def next_performance(
         return before
     if before is None:
         return _first(equity, net_flows, at) if equity > 0.0 else None
-    unit_value = _unit_value(before, equity, net_flows)
+    unit_value = unit_value_of(before, equity, net_flows)
     reading = Baseline(at, unit_value, equity, net_flows)
     solvent = unit_value > 0.0 and equity > _DUST * before.solvent.equity
     return replace(
@@ -85,12 +85,29 @@ def _first(equity: float, net_flows: float, at: datetime) -> Performance:
     )
 
 
-def _unit_value(before: Performance, equity: float, net_flows: float) -> float:
+def unit_value_of(before: Performance, equity: float, net_flows: float) -> float:
+    """What one unit of the book is worth at that equity, 0 or more.
+
+    Parameters
+    ----------
+    before : Performance
+        As of the last trusted reading.
+    equity : float
+        Quote currency.
+    net_flows : float
+        Sum of all flows so far.
+    """
     # Measured from when there was money to grow: new money does not cure a wiped-out book,
     # recovering marks do, and a book withdrawn in full goes on where it was.
     base = before.solvent
     kept = equity - (net_flows - base.net_flows)
     return max(0.0, base.unit_value * kept / base.equity)
+
+
+def equity_at(before: Performance, unit_value: float, net_flows: float) -> float:
+    """The equity at which one unit is worth that: the reverse of `unit_value_of`."""
+    base = before.solvent
+    return base.equity * unit_value / base.unit_value + (net_flows - base.net_flows)
 
 
 def _day_start(before: Performance, at: datetime) -> Baseline:

@@ -6,7 +6,13 @@ the journal, the schema and the documentation find it through `RiskEvent.kinds`.
 meaning of a field, or removing one, raises `version`; adding a field with a default does not.
 """
 
-from risk.domain.events.account import FillRecorded, FundsMoved
+from risk.domain.events.account import (
+    EquityDistrusted,
+    EquityTrusted,
+    FillRecorded,
+    FundsMoved,
+    WhyTrusted,
+)
 from risk.domain.events.answers import OrderValidation, SignalValidation, Verdict
 from risk.domain.events.base import RiskEvent, Severity
 from risk.domain.events.choices import ActionRefused, BookModelChanged, PolicyChanged
@@ -64,6 +70,8 @@ __all__ = [
     "BreakerStepped",
     "BreakerWouldTrip",
     "DataFaultFound",
+    "EquityDistrusted",
+    "EquityTrusted",
     "ExposureUpdate",
     "FillDisputed",
     "FillRecorded",
@@ -97,4 +105,5 @@ __all__ = [
     "TradingLatched",
     "TradingResumed",
     "Verdict",
+    "WhyTrusted",
 ]

@@ -1,8 +1,10 @@
-"""What was booked in the ledger."""
+"""What was booked in the ledger, and whether what it is worth is believed."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 
-from risk.domain.events.base import RiskEvent
+from risk.domain.events.base import RiskEvent, Severity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,3 +44,62 @@ class FillRecorded(RiskEvent):
     quantity: float
     price: float
     fee: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class EquityDistrusted(RiskEvent):
+    """Equity leapt: until readings agree, or to the deadline, the book stays as last trusted.
+
+    No new risk is let through meanwhile; reductions are. Told once.
+
+    Attributes
+    ----------
+    read : float
+        The equity that is not believed, quote currency.
+    trusted : float
+        What was believed last, deposits and withdrawals since counted in, quote currency.
+    deadline : datetime
+        The first reading from then on decides. UTC, the market's time.
+    cause : str
+        One plain sentence.
+    severity : Severity
+    """
+
+    read: float
+    trusted: float
+    deadline: datetime
+    cause: str
+    severity: Severity
+
+
+class WhyTrusted(StrEnum):
+    """Why equity is believed again: readings that agreed, or the worse once time was up."""
+
+    CONFIRMED = "confirmed"
+    DEADLINE = "deadline"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EquityTrusted(RiskEvent):
+    """Equity that was distrusted is believed again. Told once.
+
+    Attributes
+    ----------
+    equity : float
+        What is believed now, quote currency.
+    before : float
+        What was believed while it was distrusted, deposits and withdrawals since counted in.
+    why : WhyTrusted
+    distrusted_since : datetime
+        UTC.
+    cause : str
+        One plain sentence.
+    severity : Severity
+    """
+
+    equity: float
+    before: float
+    why: WhyTrusted
+    distrusted_since: datetime
+    cause: str
+    severity: Severity
