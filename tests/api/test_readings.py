@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from risk.api.sight import OF_THE_BOOK
-from risk.domain.events import RiskEvent, Severity
+from risk.domain.events import RiskEvent, Severity, WhyTrusted
 from risk.domain.limits import LimitState, LimitStatus, Thresholds
 from risk.domain.market import Trust
 from risk.domain.orders import Side
@@ -344,14 +344,25 @@ def test_what_each_strategy_holds_is_told_to_no_key_for_one_of_them(house, agent
 
 
 #: What events about the market or the whole book say in words: none of it names whose anything is.
-IMPERSONAL = {"asset", "by", "detail", "kind", "model", "note", "period", "previous", "regime"}
+IMPERSONAL = {
+    "asset",
+    "by",
+    "cause",
+    "detail",
+    "kind",
+    "model",
+    "note",
+    "period",
+    "previous",
+    "regime",
+}
 
 
 def words_of(kind: type[RiskEvent]) -> set[str]:
     """Fields in which an event could name somebody; not those that all have."""
     hints = get_type_hints(kind)
     own = {spec.name for spec in fields(kind)} - {spec.name for spec in fields(RiskEvent)}
-    numbers = (float, int, bool, float | None, datetime, Severity, Trust)
+    numbers = (float, int, bool, float | None, datetime, Severity, Trust, WhyTrusted)
     return {name for name in own if hints[name] not in numbers}
 
 

@@ -758,6 +758,26 @@ def test_so_it_does_while_nothing_is_written_and_over_cycles(world):
     assert [latch.who for latch in world.journal.latches] == ["ana"]
 
 
+def test_equity_that_is_not_believed_stops_new_risk_until_it_is_also_beside_a_halt():
+    world = GateWorld(ledger=held(BTC, 1e6))
+    world.prices[BTC] *= 0.1
+    world.clock.advance(1.0)
+    world.cycle()
+    world.gate.latch(Scope(ScopeKind.STRATEGY, "dip"), TradingState.HALTED, who="ana", reason="odd")
+    asked = [world.ask(body_of("a", ETH))]
+    world.restart()
+    asked += [world.ask(body_of("b", ETH))]
+    reduced = world.ask(body_of("less", BTC, -1e3))
+    for _ in range(2):
+        world.clock.advance(1.0)
+        world.cycle()
+
+    for answer in asked:
+        assert failed(answer)[:2] == ["reductions_only", "equity_not_trusted"]
+    assert reduced["verdict"] == "approve"
+    assert "equity_not_trusted" not in failed(world.ask(body_of("c", ETH)))
+
+
 def test_a_halt_of_one_strategy_stops_only_that(world):
     scope = Scope(ScopeKind.STRATEGY, "dip")
     world.gate.latch(scope, TradingState.REDUCE_ONLY, who="ana", reason="odd")

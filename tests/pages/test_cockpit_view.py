@@ -23,6 +23,7 @@ from pages.views.cockpit import (
 )
 from risk.domain.actions import BookModelInUse
 from risk.domain.assessment import Doubt, DoubtKind
+from risk.domain.equity_trust import EquityTrust
 from risk.domain.events import DataFaultFound
 from risk.domain.market import Trust
 from risk.domain.reductions import Sizing
@@ -223,6 +224,15 @@ def test_a_book_that_cannot_be_measured_shows_unknown_and_says_why():
     assert part(view, "banner-risk-figure")["children"] == "unknown"
     assert "VaR needs more history of the coins held." in text
     assert "No forecast has met its day yet." in text
+
+
+def test_equity_that_is_not_believed_says_so_beside_what_was_believed_last():
+    state = build_state(build_assessment())
+    trust = EquityTrust(AFTERNOON, (), AFTERNOON, AFTERNOON, "it leapt")
+
+    told = words(cockpit_view(build_data(state=replace(state, equity_trust=trust))))
+
+    assert "not believed yet; last trusted 2.41 m" in told
 
 
 def test_a_book_of_unknown_equity_shows_no_ratio_of_it():

@@ -11,6 +11,8 @@ from pages.views.happenings import happenings, words
 from risk.domain.decisions import ReasonCode
 from risk.domain.events import (
     AnswersLost,
+    EquityDistrusted,
+    EquityTrusted,
     FillDisputed,
     FillRecorded,
     FillUnexpected,
@@ -36,6 +38,7 @@ from risk.domain.events import (
     TradingLatched,
     TradingResumed,
     Verdict,
+    WhyTrusted,
 )
 from risk.domain.market import FaultKind, Trust
 from tests.fakes_web import AFTERNOON, build_events
@@ -97,6 +100,37 @@ def fill(seconds: int, quantity: float) -> FillRecorded:
 def told(*events: RiskEvent) -> list[str]:
     entries = happenings(events, zone=UTC_ZONE, currency="USD", limit=20)
     return [f"{e.fact}, {e.detail}".replace("\u00a0", " ") for e in entries]
+
+
+def test_doubted_equity_and_its_end_are_told_with_both_figures():
+    doubted = EquityDistrusted(
+        **COMMON,
+        read=12_100.0,
+        trusted=101_000.0,
+        deadline=AFTERNOON,
+        cause="it leapt",
+        severity=Severity.WARNING,
+    )
+    believed = EquityTrusted(
+        **COMMON,
+        equity=12_000.0,
+        before=101_000.0,
+        why=WhyTrusted.CONFIRMED,
+        distrusted_since=AFTERNOON,
+        cause="readings agree",
+        severity=Severity.INFO,
+    )
+    late = replace(believed, why=WhyTrusted.DEADLINE, severity=Severity.WARNING)
+
+    again = "Equity is believed again, 12.0 k USD"
+    assert told(doubted) == [
+        "Equity of 12.1 k USD is not believed yet, the last trusted is 101.0 k USD; no new risk "
+        "until readings agree, a minute at most"
+    ]
+    assert told(believed) == [f"{again}, readings agree; before it was 101.0 k USD"]
+    assert told(late) == [
+        f"{again}, none agreed in time: the worse counts; before it was 101.0 k USD"
+    ]
 
 
 def test_a_run_of_fills_is_one_entry_with_its_beginning_and_both_sides():
