@@ -27,10 +27,8 @@ class EquityTrust(NamedTuple):
 
     Attributes
     ----------
-    trusted_at : datetime
-        Of the last reading that was believed. UTC.
     readings : tuple of ReadEquity
-        Since then, oldest first, one a moment, no more than can decide.
+        Since the last one that was believed, oldest first, one a moment, no more than can decide.
     distrusted_since : datetime
         Of the first reading that was not believed. UTC.
     deadline : datetime
@@ -39,8 +37,11 @@ class EquityTrust(NamedTuple):
         One plain sentence with the numbers.
     """
 
-    trusted_at: datetime
     readings: tuple[ReadEquity, ...]
     distrusted_since: datetime
     deadline: datetime
     cause: str
+
+    def is_over(self, at: datetime) -> bool:
+        """Whether a reading at that time decides; nobody knows how long a clock that went back."""
+        return not self.distrusted_since <= at < self.deadline

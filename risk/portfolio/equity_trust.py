@@ -115,28 +115,27 @@ def next_trust(
     reading : Reading
         Not earlier than that. What is unknown changes nothing.
     """
-    if reading.equity is None:
+    equity = reading.equity
+    if equity is None:
         return Judged(before, None, as_read=False)
     if performance is None:
-        return Judged(None, reading.equity, as_read=True)
+        return Judged(None, equity, as_read=True)
     trusted = ReadEquity(performance.at, performance.unit_value, confirms=True)
-    value = unit_value_of(performance, reading.equity, reading.net_flows)
+    value = unit_value_of(performance, equity, reading.net_flows)
     read = ReadEquity(reading.at, value, reading.confirms)
-    if before is None:
-        if not _leaps(trusted, read):
-            return Judged(None, reading.equity, as_read=True)
-        before = _begun(performance, trusted, read, reading)
-    window = (trusted, *_with(before.readings, read, trusted))[-OF:]
-    over = not before.distrusted_since <= read.at < before.deadline
-    needed = min(AGREEING, len(window) // 2 + 1) if over else AGREEING
-    if _agreeing(window, read, trusted) >= needed:
-        return Judged(None, reading.equity, as_read=True)
-    if over:
+    if before is None and not _leaps(trusted, read):
+        return Judged(None, equity, as_read=True)
+    distrust = before
+    if distrust is None:
+        distrust = _begun(read, _in_words(performance, value, equity, reading.net_flows))
+    readings = _with(distrust.readings, read, trusted)
+    window = (trusted, *readings)[-OF:]
+    if _confirmed(window, read, trusted, over=distrust.is_over(read.at)):
+        return Judged(None, equity, as_read=True)
+    if distrust.is_over(read.at):
         worse = min(trusted.unit_value, _median(window))
-        equity = equity_at(performance, worse, reading.net_flows)
-        return Judged(None, equity, as_read=False)
-    kept = _with(before.readings, read, trusted)[-OF:]
-    return Judged(before._replace(readings=kept), None, as_read=False)
+        return Judged(None, equity_at(performance, worse, reading.net_flows), as_read=False)
+    return Judged(distrust._replace(readings=readings[-OF:]), None, as_read=False)
 
 
 def _leaps(earlier: ReadEquity, later: ReadEquity) -> bool:
@@ -162,16 +161,21 @@ def _with(
     return (*readings[:-1], max(readings[-1], read, key=offness))
 
 
-def _agreeing(window: Sequence[ReadEquity], read: ReadEquity, trusted: ReadEquity) -> int:
-    """Readings of the window that tell of the same level as the newest; 0 if it may not confirm."""
+def _confirmed(
+    window: Sequence[ReadEquity], read: ReadEquity, trusted: ReadEquity, *, over: bool
+) -> bool:
+    """Whether enough readings of the window, the newest among them, tell of its level."""
     if not read.confirms or window[-1] is not read:
-        return 0
+        return False
+    needed = min(AGREEING, len(window) // 2 + 1) if over else AGREEING
     alike = ALIKE * abs(read.unit_value - trusted.unit_value)
-    return sum(
-        each.confirms
-        and (abs(each.unit_value - read.unit_value) <= alike or not _leaps(each, read))
+    agreeing = [
+        each
         for each in window
-    )
+        if each.confirms
+        and (abs(each.unit_value - read.unit_value) <= alike or not _leaps(each, read))
+    ]
+    return len(agreeing) >= needed
 
 
 def _median(window: Sequence[ReadEquity]) -> float:
@@ -179,30 +183,29 @@ def _median(window: Sequence[ReadEquity]) -> float:
     return sorted(each.unit_value for each in window)[(len(window) - 1) // 2]
 
 
-def _begun(
-    performance: Performance, trusted: ReadEquity, read: ReadEquity, reading: Reading
-) -> EquityTrust:
-    assert reading.equity is not None, "what is unknown is not judged"
+def _begun(read: ReadEquity, what: str) -> EquityTrust:
     deadline = read.at + PATIENCE
-    stood = equity_at(performance, trusted.unit_value, reading.net_flows)
-    off = _off_in_words(trusted.unit_value, read.unit_value)
     return EquityTrust(
-        trusted_at=trusted.at,
         readings=(),
         distrusted_since=read.at,
         deadline=deadline,
         cause=(
-            f"equity reads {reading.equity:,.0f}, {off} the last trusted {stood:,.0f}: waiting for "
-            f"{AGREEING} of {OF} readings that agree; until {deadline:%H:%M:%S} UTC no new risk, "
-            "reductions pass"
+            f"{what}: waiting for {AGREEING} of {OF} readings that agree; "
+            f"until {deadline:%H:%M:%S} UTC no new risk, reductions pass"
         ),
     )
 
 
-def _off_in_words(trusted: float, read: float) -> str:
+def _in_words(performance: Performance, value: float, equity: float, net_flows: float) -> str:
+    trusted = performance.unit_value
+    stood = equity_at(performance, trusted, net_flows)
+    return f"equity reads {equity:,.0f}, {_off(trusted, value)} the last trusted {stood:,.0f}"
+
+
+def _off(trusted: float, value: float) -> str:
     if trusted <= 0.0:
         return "above"
-    change = read / trusted - 1.0
+    change = value / trusted - 1.0
     if change > 2.0:
-        return f"{read / trusted:,.0f} times"
-    return f"{abs(change):.0%} ".replace("%", " %") + ("over" if change > 0.0 else "under")
+        return f"{value / trusted:,.0f} times"
+    return f"{100.0 * abs(change):.0f} % {'over' if change > 0.0 else 'under'}"

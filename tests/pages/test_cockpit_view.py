@@ -228,7 +228,7 @@ def test_a_book_that_cannot_be_measured_shows_unknown_and_says_why():
 
 def test_equity_that_is_not_believed_says_so_beside_what_was_believed_last():
     state = build_state(build_assessment())
-    trust = EquityTrust(AFTERNOON, (), AFTERNOON, AFTERNOON, "it leapt")
+    trust = EquityTrust((), AFTERNOON, AFTERNOON, "it leapt")
 
     told = words(cockpit_view(build_data(state=replace(state, equity_trust=trust))))
 

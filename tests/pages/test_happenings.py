@@ -123,9 +123,9 @@ def test_doubted_equity_and_its_end_are_told_with_both_figures():
     late = replace(believed, why=WhyTrusted.DEADLINE, severity=Severity.WARNING)
 
     again = "Equity is believed again, 12.0 k USD"
+    waits = "no new risk until readings agree, a minute at most"
     assert told(doubted) == [
-        "Equity of 12.1 k USD is not believed yet, the last trusted is 101.0 k USD; no new risk "
-        "until readings agree, a minute at most"
+        f"Equity of 12.1 k USD is not believed yet, the last trusted is 101.0 k USD; {waits}"
     ]
     assert told(believed) == [f"{again}, readings agree; before it was 101.0 k USD"]
     assert told(late) == [
