@@ -10,7 +10,7 @@ from risk.domain.events import RiskStatus, Severity
 from risk.domain.latches import Latch
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
-from risk.domain.state import Performance, RiskState, Standing
+from risk.domain.state import RiskState, Standing
 from risk.domain.trading import TradingState
 from risk.limits.overruns import Overrun, overruns
 

@@ -86,7 +86,8 @@ def test_a_collapse_reaches_every_limit_with_its_confirmation() -> None:
 
 
 def test_doubt_and_its_end_are_told_once_each() -> None:
-    taken = [found for found, _ in read_all(1.0, 0.3, 0.3, 0.3, 0.3)]
+    policy = policy_of(*exposures(hard=2.0))
+    taken = [found for found, _ in read_all(1.0, 0.3, 0.3, 0.3, 0.3, policy=policy)]
     kinds = (EquityDistrusted, EquityTrusted, RiskStatus)
     told = [[type(e).__name__ for e in found.events if isinstance(e, kinds)] for found in taken]
     (begun,) = [e for e in taken[1].events if isinstance(e, EquityDistrusted)]
