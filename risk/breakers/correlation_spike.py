@@ -120,7 +120,7 @@ class CorrelationSpikeBreaker(Breaker):
         if numbers["hours"] < LEAST_HOURS or not numbers["own"] > 0.0:
             return None
         value = numbers["joint"] / numbers["own"]
-        watched = sorted(asset for asset in sight.marks if self._looks_at(asset))
+        watched = sorted(a for a in sight.marks if numbers.get(_seen(a), 0.0) >= LEAST_HOURS)
         return Reading(
             value,
             value,

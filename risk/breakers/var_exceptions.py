@@ -60,10 +60,8 @@ class VarExceptionsBreaker(Breaker):
     def observe(self, memory: Memory | None, sight: Sight) -> tuple[Memory | None, Reading | None]:
         """See the base."""
         at = sight.snapshot.at
-        if memory is None:
-            memory = self._begun(sight.snapshot.models.day)
-        else:
-            memory = self._after(memory, sight)
+        begun = self._begun(sight.snapshot.models.day) if memory is None else memory
+        memory = self._after(begun, sight)
         since = at - timedelta(days=self.days)
         kept = tuple(timed for timed in memory.window if timed.at > since)
         memory = memory._replace(window=kept)
@@ -81,7 +79,7 @@ class VarExceptionsBreaker(Breaker):
         return None if memory is None else memory._replace(window=())
 
     def _begun(self, model: Model) -> Memory:
-        """The model's own record; it holds the scores of this step too."""
+        """The model's own record; it holds what was scored in this step too."""
         closed, passed = model.closed, model.exceeded[:, LEVELS.index(self.level)]
         if closed is None or not len(passed):
             return _memory(0.0, 0.0)
