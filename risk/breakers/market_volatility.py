@@ -32,7 +32,18 @@ class MarketVolatilityBreaker(Breaker):
     each weighing the same; of an asset its own. The running hour counts as if it closed now, where
     that makes things worse. With `fall_sigmas` above 0 the market must also have fallen by more
     than so many normal daily deviations within 24 hours. It eases by the average with a half-life
-    of `easing_hours`.
+    of `easing_hours`. Unknown before ten days of hours were seen, and where nothing ever moved.
+
+    Attributes
+    ----------
+    half_life_hours : float
+        Of what is recent.
+    easing_hours : float
+        Half-life of what it eases by.
+    normal_days : float
+        Half-life of what is normal.
+    fall_sigmas : float
+        How many normal daily deviations the market must have fallen by too; 0 for none.
     """
 
     kind: ClassVar = "market_volatility"
