@@ -1,9 +1,16 @@
 """The default set can be put into force as it is."""
 
+from datetime import timedelta
+
 from risk.breakers.standard import standard_breakers
 from risk.breakers.types import BREAKER_TYPES, breaker_of
-from risk.domain.breakers import IMPOSABLE
+from risk.domain.breakers import IMPOSABLE, Phase
 from risk.domain.scopes import ScopeKind
+from risk.domain.state import RiskState
+from risk.manager import step
+from risk.storage.codec import decode_value, encode_value
+from tests.books import BTC, KNOWN, NOW, STRATEGIES, held, marks_of, snapshot_of
+from tests.policies import policy_of
 
 ASSETS = ("BTC/USDT", "ETH/USDT", "SOL/USDT")
 
@@ -32,6 +39,23 @@ def test_every_kind_is_in_it_the_books_once_and_each_strategys_own():
     assert {each.kind for each in found} == set(BREAKER_TYPES)
     assert by_scope["trend"] == by_scope["dip"]
     assert all(ScopeKind.STRATEGY in BREAKER_TYPES[kind].scopes for kind in by_scope["dip"])
+
+
+def test_the_whole_set_takes_steps_of_a_book_and_a_quiet_one_trips_none_of_it():
+    breakers = standard_breakers("demo", STRATEGIES, KNOWN)
+    state = RiskState(portfolio="demo", policy=policy_of(breakers=breakers))
+    for second in range(3):
+        at = NOW + timedelta(seconds=second)
+        snapshot = snapshot_of(held(BTC, 1e5), at=at, marks=marks_of(at=at), id=str(second + 1))
+        state = step(state, snapshot).state
+        state = decode_value(encode_value(state), RiskState)
+
+    stands = state.breakers.states
+    assert set(stands) == {each.name for each in breakers}
+    assert {each.phase for each in stands.values()} == {Phase.ARMED}
+    known = {name for name, each in stands.items() if each.reading is not None}
+    assert {"Correlation", "Data quality", "Drawdown", "Loss streak dip", "Runaway noise"} <= known
+    assert not known & {"Liquidity", "Sharpe floor trend", "Hit rate trend"}
 
 
 def test_of_two_assets_no_correlation_is_watched():
