@@ -1,9 +1,10 @@
 """Market volatility: how wild the last hours were against what is normal."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from statistics import median
 from typing import ClassVar
 
 from risk.breakers.base import WINSOR_SIGMAS, Breaker, Sight
@@ -14,6 +15,9 @@ from risk.measures.returns import HOURS_PER_YEAR
 
 #: Hours that must have been seen before anything is called normal: ten days.
 LEAST_HOURS = 240
+#: How far from the median of all assets one asset's hour counts at the most: a bad close of one
+#: is no move of the market.
+MOST_APART = 0.20
 #: Hours over which a fall is reckoned.
 FALL_HOURS = 24
 #: One hour counts for at most so many deviations in what is normal.
@@ -29,7 +33,8 @@ class MarketVolatilityBreaker(Breaker):
     Recent variance is an average of hourly squared returns with a half-life of `half_life_hours`,
     each capped at four normal deviations, so that one bad print trips nothing; normal is the same
     with a half-life of `normal_days`. Of the portfolio it is the mean return of all watched assets,
-    each weighing the same; of an asset its own. The running hour counts as if it closed now, where
+    each weighing the same and none counting further than 20 points from their median; of an asset
+    its own. The running hour counts as if it closed now, where
     that makes things worse. With `fall_sigmas` above 0 the market must also have fallen by more
     than so many normal daily deviations within 24 hours. It eases by the average with a half-life
     of `easing_hours`. Unknown before ten days of hours were seen, and where nothing ever moved.
@@ -121,8 +126,7 @@ class MarketVolatilityBreaker(Breaker):
         """The return of what is watched; None where it had none."""
         if self.scope.kind is ScopeKind.ASSET:
             return returns.get(self.scope.name)
-        # Exactly rounded, so that the order of assets does not matter.
-        return math.fsum(returns.values()) / len(returns) if returns else None
+        return _mean_near_the_middle(returns.values()) if returns else None
 
     # --- reading ---------------------------------------------------------------------------
 
@@ -147,6 +151,16 @@ class MarketVolatilityBreaker(Breaker):
 
     def _watched(self, sight: Sight) -> Iterable[str]:
         return (self.scope.name,) if self.scope.kind is ScopeKind.ASSET else sight.marks
+
+
+def _mean_near_the_middle(returns: Collection[float]) -> float:
+    """The mean, where whatever lies far from the median counts as no further than `MOST_APART`.
+
+    Exactly rounded, so that the order of assets does not matter.
+    """
+    middle = median(returns)
+    least, most = middle - MOST_APART, middle + MOST_APART
+    return math.fsum(min(most, max(least, each)) for each in returns) / len(returns)
 
 
 def _averaged(

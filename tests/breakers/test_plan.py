@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from risk.breakers.evaluation import next_breakers
@@ -37,6 +37,9 @@ def thresholds() -> st.SearchStrategy[dict[str, float]]:
 def test_volatility_and_drawdown_breakers_do_what_the_plan_evaluates(
     levels, recent, normal, drawdown
 ):
+    # At its very level, what profit and equity make of a drawdown may lie a rounding beside it.
+    assume(abs(drawdown - levels["max_drawdown"]) > 1e-9)
+    assume(abs(recent / normal - levels["volatility_multiplier"]) > 1e-9)
     planned = evaluate_circuit_breaker(
         {"recent_volatility": recent, "normal_volatility": normal},
         {"current_drawdown": drawdown},
