@@ -23,6 +23,9 @@ from pages.glossary import GLOSSARY, Term
 from risk.api.openapi import meanings_of, openapi
 from risk.api.operations import Operation
 from risk.api.resources import OPERATIONS
+from risk.breakers.base import Breaker
+from risk.breakers.types import BREAKER_TYPES
+from risk.breakers.types import own_settings as own_settings_of_breaker
 from risk.commands.group import seawall
 from risk.config import declarations, default_of, key_of
 from risk.domain.events import RiskEvent
@@ -337,6 +340,53 @@ def _default(value: Any) -> str:
     return f'`"{value}"`' if isinstance(value, str) else f"`{value:g}`"
 
 
+# Breakers ----------------------------------------------------------------------------------
+
+
+def breakers_page() -> str:
+    index = "\n".join(_breaker_row(kind) for kind in BREAKER_TYPES.values())
+    return f"""{NOTICE}
+# Kinds of breakers
+
+What may stop trading by itself ([how to set one](../policy.md#breakers)). `trip` and `release` are
+in the kind's unit, and values grow with trouble.
+
+| kind | trips | unit | may be set on | a pause ends |
+|---|---|---|---|---|
+{index}
+
+{"".join(map(_breaker_part, BREAKER_TYPES.values()))}"""
+
+
+def _breaker_row(kind: type[Breaker]) -> str:
+    scopes = ", ".join(f"`{scope.value}`" for scope in kind.scopes)
+    link = f"[`{kind.kind}`](#{kind.title.lower().replace(' ', '-')})"
+    summary = _cell(_summary(kind))
+    return f"| {link} | {summary} | {kind.unit.value} | {scopes} | {_pause_ends(kind)} |"
+
+
+def _pause_ends(kind: type[Breaker]) -> str:
+    if kind.needs_person:
+        return "by a person's word"
+    return "by time" if kind.ends_by_time else "by time, at `release` or below"
+
+
+def _breaker_part(kind: type[Breaker]) -> str:
+    paragraphs = (inspect.getdoc(kind) or "").partition("Attributes\n---")[0].strip()
+    rows = [
+        f"| `{name}` | {_default(kind.__dataclass_fields__[name].default)} |"
+        for name in own_settings_of_breaker(kind)
+    ]
+    table = ["", "| setting | default |", "|---|---|", *rows, ""] if rows else []
+    return f"""## {kind.title}
+
+`{kind.kind}`, in {kind.unit.value}.
+
+{_cell(paragraphs)}
+{chr(10).join(table)}
+"""
+
+
 # Reasons -----------------------------------------------------------------------------------
 
 
@@ -585,6 +635,7 @@ PAGES = {
     "commands.md": commands_page,
     "events.md": events_page,
     "limits.md": limits_page,
+    "breakers.md": breakers_page,
     "reasons.md": reasons_page,
     "http.md": http_page,
     "tools.md": tools_page,

@@ -20,6 +20,13 @@ from risk.policy.checks import (
 
 #: The most readings among which a trip may be confirmed.
 MOST_READINGS = 20
+#: Ten years, by the word with which a setting's name ends.
+_LONGEST = {
+    "seconds": 3600.0 * LONGEST_HOURS,
+    "minutes": 60.0 * LONGEST_HOURS,
+    "hours": LONGEST_HOURS,
+    "days": LONGEST_HOURS / 24.0,
+}
 
 
 def refuse_unsound_breakers(policy: Policy, portfolio: str) -> None:
@@ -59,10 +66,9 @@ def _refuse_breaker(breaker: BreakerDefinition, policy: Policy, portfolio: str) 
 
 def _refuse_number(entry: str, name: str, value: float) -> None:
     """Whether it may be below zero the kind knows; here only what no clock and no float bears."""
-    if name.endswith("hours"):
-        refuse_outside(entry, name, value, most=LONGEST_HOURS)
-    elif name.endswith("days"):
-        refuse_outside(entry, name, value, most=LONGEST_HOURS / 24.0)
+    unit = name.rpartition("_")[2]
+    if unit in _LONGEST:
+        refuse_outside(entry, name, value, most=_LONGEST[unit])
     else:
         refuse_outside(entry, name, value, least=-LARGEST_THRESHOLD, most=LARGEST_THRESHOLD)
 
