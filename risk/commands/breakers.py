@@ -153,7 +153,7 @@ def _what_will_happen(one: OnBoard) -> str:
         f"{definition.name} goes into probation with the engine's next cycle: new risk in "
         f"{definition.scope.label} at {first:.0%} of size first, then "
         f"{' and '.join(f'{size:.0%}' for size in others)}, {rung:.3g} h a step. "
-        "A new trip meanwhile shuts it in full again, and doubles the pause."
+        "A new trip meanwhile takes that back, and doubles the pause."
     )
 
 
