@@ -23,14 +23,17 @@ from pages.glossary import GLOSSARY, Term
 from risk.api.openapi import meanings_of, openapi
 from risk.api.operations import Operation
 from risk.api.resources import OPERATIONS
+from risk.breakers import types as breaker_types
 from risk.breakers.base import Breaker
-from risk.breakers.types import BREAKER_TYPES
-from risk.breakers.types import own_settings as own_settings_of_breaker
+from risk.breakers.standard import standard_breakers
+from risk.breakers.types import BREAKER_TYPES, SHOWN_TYPES
 from risk.commands.group import seawall
 from risk.config import declarations, default_of, key_of
+from risk.domain.breakers import BreakerDefinition
 from risk.domain.events import RiskEvent
 from risk.domain.model import LEVELS
 from risk.domain.reasons import REASONS
+from risk.domain.trading import TradingState
 from risk.limits.base import Limit, LimitBase
 from risk.limits.types import LIMIT_TYPES, own_settings
 from risk.mcp.limits import LimitTold
@@ -303,7 +306,7 @@ def _limit_part(kind: type[LimitBase]) -> str:
 {_cell(paragraphs)}
 
 {" ".join(_manners(kind))}
-{_settings_of(kind)}
+{_settings_of(kind, own_settings(kind))}
 """
 
 
@@ -322,8 +325,7 @@ def _manners(kind: type[LimitBase]) -> Iterator[str]:
         )
 
 
-def _settings_of(kind: type[LimitBase]) -> str:
-    names = own_settings(kind)
+def _settings_of(kind: type[LimitBase | Breaker], names: Iterable[str]) -> str:
     if not names:
         return ""
     said = meanings_of(kind)
@@ -344,47 +346,86 @@ def _default(value: Any) -> str:
 
 
 def breakers_page() -> str:
-    index = "\n".join(_breaker_row(kind) for kind in BREAKER_TYPES.values())
+    index = "\n".join(map(_breaker_row, SHOWN_TYPES.values()))
+    standard = standard_breakers("BOOK", ["STRATEGY"], ("A", "B", "C"))
+    rows = "\n".join(map(_standard_row, standard))
     return f"""{NOTICE}
 # Kinds of breakers
 
-What may stop trading by itself ([how to set one](../policy.md#breakers)). `trip` and `release` are
-in the kind's unit, and values grow with trouble.
+What may stop trading by itself ([how to set one](../policy.md#breakers)). All trip above their
+level, so that values grow with trouble, and a value that is unknown trips nothing and lets nothing
+go.
 
-| kind | trips | unit | may be set on | a pause ends |
-|---|---|---|---|---|
+| kind | measures | unit | may be set on |
+|---|---|---|---|
 {index}
 
-{"".join(map(_breaker_part, BREAKER_TYPES.values()))}"""
+{"".join(map(_breaker_part, SHOWN_TYPES.values()))}## The standard set
+
+What a book begins with; breakers of a strategy are there for each one.
+
+| name | kind | trips above | is left at | imposes | least and greatest pause, hours | why |
+|---|---|---|---|---|---|---|
+{rows}
+"""
 
 
 def _breaker_row(kind: type[Breaker]) -> str:
     scopes = ", ".join(f"`{scope.value}`" for scope in kind.scopes)
     link = f"[`{kind.kind}`](#{kind.title.lower().replace(' ', '-')})"
-    summary = _cell(_summary(kind))
-    return f"| {link} | {summary} | {kind.unit.value} | {scopes} | {_pause_ends(kind)} |"
-
-
-def _pause_ends(kind: type[Breaker]) -> str:
-    if kind.needs_person:
-        return "by a person's word"
-    return "by time" if kind.ends_by_time else "by time, at `release` or below"
+    settable = scopes if kind.kind in BREAKER_TYPES else "nothing: it is there while a scope is"
+    return f"| {link} | {_cell(_summary(kind))} | {kind.unit.value} | {settable} |"
 
 
 def _breaker_part(kind: type[Breaker]) -> str:
-    paragraphs = (inspect.getdoc(kind) or "").partition("Attributes\n---")[0].strip()
-    rows = [
-        f"| `{name}` | {_default(kind.__dataclass_fields__[name].default)} |"
-        for name in own_settings_of_breaker(kind)
-    ]
-    table = ["", "| setting | default |", "|---|---|", *rows, ""] if rows else []
+    text = (inspect.getdoc(kind) or "").partition("Attributes\n---")[0].strip()
+    settings = _settings_of(kind, breaker_types.own_settings(kind))
     return f"""## {kind.title}
 
 `{kind.kind}`, in {kind.unit.value}.
 
-{_cell(paragraphs)}
-{chr(10).join(table)}
+{_cell(_without_markup(text))}
+
+{" ".join(_endings(kind))}
+{settings}
 """
+
+
+def _without_markup(text: str) -> str:
+    """A docstring's formulas as Markdown shows them."""
+    text = re.sub(r":math:`(.+?)`", r"$\1$", text)
+    return re.sub(r"\.\. math::\n\n\s*(.+)", r"$$\1$$", text)
+
+
+def _endings(kind: type[Breaker]) -> Iterator[str]:
+    """What a reader must know of how its pause ends."""
+    if kind.kind not in BREAKER_TYPES:
+        yield "No policy sets it, and it imposes nothing beside the latch."
+    elif kind.needs_person:
+        yield "Only a person lets it go."
+    elif kind.ends_by_time:
+        yield "A pause ends by time alone."
+    else:
+        yield "A pause ends once its least time is over and the value is at the release level."
+    if kind.probation_trip != 1.0:
+        yield f"In probation it trips at {kind.probation_trip:g} times its level."
+
+
+def _standard_row(each: BreakerDefinition) -> str:
+    throttled = each.state is TradingState.THROTTLED
+    imposes = each.state.name + (f", {100.0 * each.size:g} %" if throttled else "")
+    kind = BREAKER_TYPES[each.kind]
+    by_level = not (kind.ends_by_time or kind.needs_person)
+    parts = (
+        each.name,
+        f"`{each.kind}`",
+        f"{each.trip:g}",
+        f"{each.release:g}" if by_level else "",
+        imposes,
+        f"{each.least_hours:g} to {each.greatest_hours:g}",
+        _cell(each.rationale),
+    )
+    return f"| {' | '.join(parts)} |"
 
 
 # Reasons -----------------------------------------------------------------------------------

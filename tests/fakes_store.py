@@ -134,7 +134,13 @@ class FakeStore:
         for entry in later:
             ledger = ledger.after(entry)
         untold = tuple(entry for entry in later if not isinstance(entry, Reservation))
-        return Carried(state=last.state, ledger=ledger, models=snapshot.models, untold=untold)
+        return Carried(
+            state=last.state,
+            ledger=ledger,
+            models=snapshot.models,
+            untold=untold,
+            told=snapshot.ledger.positions if untold else None,
+        )
 
     def save(self, record: CycleRecord, *, token: int) -> None:
         failure, self.fail_with = self.fail_with, None

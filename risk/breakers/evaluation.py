@@ -15,6 +15,7 @@ from risk.breakers.lifecycle import (
     TrippedAgain,
     advance,
 )
+from risk.breakers.manual import is_manual, next_manual
 from risk.breakers.types import breaker_of
 from risk.breakers.words import asked_of_breaker, market_in_words, what_works
 from risk.domain.actions import ReleaseBreaker
@@ -101,16 +102,19 @@ def next_breakers(
     )
     definitions = {each.name: each for each in policies[1].breakers} if policies[1] else {}
     found = _Found(sight)
+    manual = next_manual(before.states, sight)
     for name, state in sorted(before.states.items()):
-        if state.episode is not None and _is_off(definitions.get(name), state.episode):
+        if is_manual(name) or state.episode is None:
+            continue
+        if _is_off(definitions.get(name), state.episode):
             found.end(state, policies[1])
     for name, definition in definitions.items():
         found.take(definition, _kept(before.states.get(name), definition, policies[0]))
     found.refuse_unknown(definitions)
     return BreakersAfter(
-        Breakers(found.states, hours.closes),
+        Breakers({**found.states, **manual.states}, hours.closes),
         tuple(found.events),
-        tuple(found.episodes),
+        (*found.episodes, *manual.episodes),
     )
 
 
@@ -184,7 +188,9 @@ class _Found:
     def refuse_unknown(self, known: Mapping[str, BreakerDefinition]) -> None:
         """Refuse to let go of what there is not."""
         for release in self._snapshot.releases:
-            if release.breaker not in known:
+            if is_manual(release.breaker):
+                self._refuse(release, "what people stopped is resumed, not let go as a breaker")
+            elif release.breaker not in known:
                 self._refuse(release, f"there is no breaker called {release.breaker}")
 
     def _refuse(self, release: ReleaseBreaker, reason: str) -> None:

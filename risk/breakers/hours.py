@@ -1,6 +1,7 @@
 """Hourly returns as breakers see them: of the hours that closed, and of the one that runs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
@@ -8,6 +9,10 @@ import numpy as np
 from risk.domain.breakers import HourReturns
 from risk.domain.market import BarClose, Mark, Period, Trust
 from risk.domain.model import Model
+
+#: The largest return that is believed: a price of nearly nothing before would make it infinite, and
+#: its square with it.
+LARGEST_RETURN = 1e6
 
 
 class Hours(NamedTuple):
@@ -58,7 +63,7 @@ def next_hours(
             HourReturns(
                 bar.closed,
                 {
-                    asset: each.close / last[asset] - 1.0
+                    asset: _moved(each.close, last[asset])
                     for asset, each in sorted(bar.bars.items())
                     if asset in last and asset not in bar.breaks
                 },
@@ -68,11 +73,38 @@ def next_hours(
     if not last:
         last = _known_closes(model)
     running = {
-        asset: mark.price / last[asset] - 1.0
+        asset: _moved(mark.price, last[asset])
         for asset, mark in sorted(marks.items())
         if mark.trust is Trust.TRUSTED and asset in last
     }
     return Hours(tuple(found), running, last)
+
+
+def remembered_hours(model: Model, before: datetime | None) -> Iterator[HourReturns]:
+    """The hours that a model remembers, oldest first: what a breaker that is new would have seen.
+
+    Parameters
+    ----------
+    model : Model
+        Of the hour.
+    before : datetime or None
+        Hours that closed then or later are left out: they are told as such.
+    """
+    closed = model.closed
+    if closed is None:
+        return
+    rows = model.filter.returns
+    first = closed - timedelta(hours=len(rows) - 1)
+    for place, row in enumerate(rows):
+        at = first + timedelta(hours=place)
+        if before is not None and at >= before:
+            return
+        known = np.flatnonzero(~np.isnan(row))
+        yield HourReturns(at, {model.assets[j]: min(float(row[j]), LARGEST_RETURN) for j in known})
+
+
+def _moved(price: float, last: float) -> float:
+    return min(price / last - 1.0, LARGEST_RETURN)
 
 
 def _known_closes(model: Model) -> dict[str, float]:

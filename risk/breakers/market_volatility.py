@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-import numpy as np
-
 from risk.breakers.base import WINSOR_SIGMAS, Breaker, Sight
+from risk.breakers.hours import remembered_hours
 from risk.domain.breakers import BreakerUnit, HourReturns, Memory, Reading, Timed
 from risk.domain.scopes import ScopeKind
 from risk.measures.returns import HOURS_PER_YEAR
@@ -33,7 +32,18 @@ class MarketVolatilityBreaker(Breaker):
     each weighing the same; of an asset its own. The running hour counts as if it closed now, where
     that makes things worse. With `fall_sigmas` above 0 the market must also have fallen by more
     than so many normal daily deviations within 24 hours. It eases by the average with a half-life
-    of `easing_hours`.
+    of `easing_hours`. Unknown before ten days of hours were seen, and where nothing ever moved.
+
+    Attributes
+    ----------
+    half_life_hours : float
+        Of what is recent.
+    easing_hours : float
+        Half-life of what it eases by.
+    normal_days : float
+        Half-life of what is normal.
+    fall_sigmas : float
+        How many normal daily deviations the market must have fallen by too; 0 for none.
     """
 
     kind: ClassVar = "market_volatility"
@@ -79,23 +89,12 @@ class MarketVolatilityBreaker(Breaker):
 
     def _begun(self, sight: Sight) -> Memory:
         """What would be remembered had it watched the hours that the models remember."""
-        model = sight.snapshot.models.hour
         memory = Memory()
-        closed = model.closed
-        already = sight.hours[0].closed if sight.hours else None
-        if closed is None:
-            return memory
-        rows = model.filter.returns
-        first = closed - timedelta(hours=len(rows) - 1)
-        for place, row in enumerate(rows):
-            at = first + timedelta(hours=place)
-            if already is not None and at >= already:
-                break
-            known = np.flatnonzero(~np.isnan(row))
-            returns = {model.assets[j]: float(row[j]) for j in known}
-            moved = self._market(returns)
+        told = sight.hours[0].closed if sight.hours else None
+        for hour in remembered_hours(sight.snapshot.models.hour, told):
+            moved = self._market(hour.returns)
             if moved is not None:
-                memory = self._after(memory, HourReturns(at, returns), moved)
+                memory = self._after(memory, hour, moved)
         return memory
 
     def _after(self, memory: Memory, hour: HourReturns, moved: float) -> Memory:

@@ -2,10 +2,19 @@
 
 from dataclasses import fields
 
+from risk.breakers.agent_runaway import AgentRunawayBreaker
 from risk.breakers.base import Breaker
+from risk.breakers.correlation_spike import CorrelationSpikeBreaker
 from risk.breakers.daily_loss import DailyLossBreaker
+from risk.breakers.data_quality import DataQualityBreaker
 from risk.breakers.drawdown import DrawdownBreaker
+from risk.breakers.hit_rate import HitRateBreaker
+from risk.breakers.liquidity import LiquidityBreaker
+from risk.breakers.loss_streak import LossStreakBreaker
+from risk.breakers.manual import ManualBreaker, is_manual
 from risk.breakers.market_volatility import MarketVolatilityBreaker
+from risk.breakers.sharpe import SharpeBreaker
+from risk.breakers.var_exceptions import VarExceptionsBreaker
 from risk.domain.breakers import BreakerDefinition
 from risk.errors import PolicyInvalid
 
@@ -15,8 +24,18 @@ BREAKER_TYPES: dict[str, type[Breaker]] = {
         MarketVolatilityBreaker,
         DrawdownBreaker,
         DailyLossBreaker,
+        LossStreakBreaker,
+        HitRateBreaker,
+        SharpeBreaker,
+        CorrelationSpikeBreaker,
+        LiquidityBreaker,
+        DataQualityBreaker,
+        VarExceptionsBreaker,
+        AgentRunawayBreaker,
     )
 }
+#: What boards and histories show: these, and what people stopped, which no policy sets.
+SHOWN_TYPES: dict[str, type[Breaker]] = {**BREAKER_TYPES, ManualBreaker.kind: ManualBreaker}
 
 
 def breaker_of(definition: BreakerDefinition) -> Breaker:
@@ -27,6 +46,8 @@ def breaker_of(definition: BreakerDefinition) -> Breaker:
     PolicyInvalid
         If there is no such kind, or the definition does not fit it.
     """
+    if is_manual(definition.name):
+        raise PolicyInvalid(definition.name, "begins as only what people stopped may be called")
     kind = BREAKER_TYPES.get(definition.kind)
     if kind is None:
         raise PolicyInvalid(

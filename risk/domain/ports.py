@@ -18,6 +18,7 @@ from risk.domain.market import BarClose, DataFault, Mark, Period
 from risk.domain.model import Models
 from risk.domain.notices import Letter, Notice
 from risk.domain.orders import WorkingOrder
+from risk.domain.positions import Position, PositionKey
 from risk.domain.reductions import Reduction
 from risk.domain.snapshot import ShockMatrix, Snapshot
 from risk.domain.state import RiskState
@@ -172,6 +173,8 @@ class Carried:
         Of the one-day model; None where they are to be worked out, as after a start.
     untold : tuple of Fill and Flow
         Booked after the last cycle, so that none has told of them yet; the ledger contains them.
+    told : mapping of PositionKey to Position, or None
+        Positions after the last cycle, without these; None where nothing was booked since.
     """
 
     state: RiskState
@@ -179,6 +182,12 @@ class Carried:
     models: Models
     shocks: ShockMatrix | None = None
     untold: tuple[Fill | Flow, ...] = ()
+    told: Mapping[PositionKey, Position] | None = None
+
+    @property
+    def positions_told(self) -> Mapping[PositionKey, Position]:
+        """Positions before everything of which no cycle has told yet."""
+        return self.ledger.positions if self.told is None else self.told
 
 
 @dataclass(frozen=True, kw_only=True)

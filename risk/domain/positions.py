@@ -29,6 +29,8 @@ class Position:
         Average price at which the open quantity was entered, quote currency.
     realised : float
         Profit taken so far on closed quantity, before fees, quote currency.
+    realised_before : float
+        The part of it that was taken before the position last turned round.
     """
 
     strategy: str
@@ -37,6 +39,7 @@ class Position:
     quantity: float
     entry_price: float
     realised: float = 0.0
+    realised_before: float = 0.0
 
     @property
     def key(self) -> PositionKey:
@@ -57,11 +60,13 @@ class Position:
         closed = min(abs(signed_quantity), abs(self.quantity))
         direction = 1.0 if self.quantity > 0.0 else -1.0
         flipped = remaining * self.quantity < 0.0
+        realised = self.realised + direction * closed * (price - self.entry_price)
         return replace(
             self,
             quantity=remaining,
             entry_price=price if flipped else self.entry_price,
-            realised=self.realised + direction * closed * (price - self.entry_price),
+            realised=realised,
+            realised_before=realised if flipped else self.realised_before,
         )
 
     def _average_with(self, signed_quantity: float, price: float) -> float:

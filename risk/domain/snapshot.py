@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk.domain.actions import ModelChange, PolicyChange, Refusal, ReleaseBreaker
+from risk.domain.conduct import Conduct
 from risk.domain.latches import LatchChange
 from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.market import BarClose, DataFault, Mark, Trust, missing_mark
 from risk.domain.model import Models, Score
 from risk.domain.orders import Order, Reservation, WorkingOrder
 from risk.domain.positions import PositionKey
+from risk.domain.trades import RoundTrip
 from risk.measures.stops import MAINTENANCE_MARGIN
 from risk.measures.types import FloatArray
 
@@ -146,6 +148,11 @@ class Snapshot:
         Bars that closed since the last cycle, oldest first; the models contain them already.
     maintenance_margin : float
         Part of gross exposure that venues ask to remain as equity.
+    trades : tuple of RoundTrip
+        That ended since the last cycle, in their order.
+    conduct : mapping of strategy to Conduct
+        What each strategy asked of the gate since the last cycle; those that asked for nothing
+        are absent.
     """
 
     id: str
@@ -170,6 +177,8 @@ class Snapshot:
     prices_end: datetime | None = None
     closes: tuple[BarClose, ...] = ()
     maintenance_margin: float = MAINTENANCE_MARGIN
+    trades: tuple[RoundTrip, ...] = ()
+    conduct: Mapping[str, Conduct] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.at.utcoffset() is None:

@@ -4,13 +4,14 @@ Everything that decides is pure and elsewhere; here is only the order of things,
 do when the outside world does not answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import structlog
 
 from risk.alerts.notices import bare_notice, notice_of, notices_of
 from risk.domain.actions import Action, ReleaseBreaker, ReleaseReservation
+from risk.domain.conduct import Conduct
 from risk.domain.events import RiskEvent
 from risk.domain.latches import LATCHED, apply_latches
 from risk.domain.ledger import Entry, Ledger
@@ -30,6 +31,7 @@ from risk.domain.ports import (
     Store,
 )
 from risk.domain.snapshot import ShockMatrix, Snapshot
+from risk.domain.trades import round_trips
 from risk.engine.gate import Gate
 from risk.errors import FeedUnavailable, StoreUnavailable
 from risk.manager import step
@@ -53,6 +55,7 @@ def take_cycle(
     booked: Ledger | None = None,
     actions: Sequence[Action] = (),
     model_by_setting: str | None = None,
+    conduct: Mapping[str, Conduct] | None = None,
 ) -> CycleRecord:
     """What a reading of market and account leads to. Pure.
 
@@ -71,6 +74,8 @@ def take_cycle(
         Not taken in yet, oldest first.
     model_by_setting : str or None
         What measures the book unless a person has chosen; None leaves it as it is.
+    conduct : mapping of strategy to Conduct, or None
+        What was asked of the gate and no cycle has told yet; None where there is no gate.
 
     Returns
     -------
@@ -87,6 +92,8 @@ def take_cycle(
     if ledger is None:
         ledger = carried.ledger.after_all(fills=account.fills, flows=account.flows)
     snapshot = _snapshot(carried, market, account, ledger, actions, model_by_setting)
+    if conduct:
+        snapshot = replace(snapshot, conduct=conduct)
     state, events, assessment, episodes = step(carried.state, snapshot)
     return CycleRecord(
         number=carried.state.cycle + 1,
@@ -152,6 +159,7 @@ def _snapshot(
         prices_end=market.prices_end,
         closes=market.closes,
         maintenance_margin=_maintenance_margin(adopted.policy),
+        trades=round_trips(carried.positions_told, account.fills),
     )
 
 
@@ -296,12 +304,14 @@ class Cycle:
         actions = self._actions.after(self._carried.state.action_seq)
         self._gate.take_actions(actions)
         self._unread = market = self._market()
-        live = replace(self._carried, ledger=self._gate.ledger)
+        live = replace(self._carried, ledger=self._gate.ledger, told=None)
         account = read_account(self._account, self._executor, market, live)
         if account.fills or account.flows:
             # What no step can digest must not be booked: it would stand there for ever.
             take_cycle(live, market, account, actions=actions)
         ledger, told = self._gate.take_in(account)
+        # Counted until the cycle that tells of it is saved and served.
+        conduct = self._gate.conduct
         record = take_cycle(
             self._carried,
             market,
@@ -309,6 +319,7 @@ class Cycle:
             booked=ledger,
             actions=actions,
             model_by_setting=self._model_by_setting,
+            conduct=conduct,
         )
         self._unread = None
         elapsed = self._clock.monotonic() - begun

@@ -83,6 +83,7 @@ class SqlStore:
             ledger=book,
             models=Models(day=models.restored(day), hour=models.restored(hour)),
             untold=untold,
+            told=booked.positions if untold else None,
         )
 
     def save(self, record: CycleRecord, *, token: int) -> None:

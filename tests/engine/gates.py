@@ -132,6 +132,7 @@ class GateWorld:
             self._snapshot(ledger, number),
             fills=told.fills,
             flows=told.flows,
+            conduct=self.gate.conduct,
             action_seq=len(self.journal.latches),
             latch_changes=apply_latches(
                 self.record.state.latches,

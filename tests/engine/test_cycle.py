@@ -18,6 +18,7 @@ from risk.domain.actions import (
     LatchTrading,
     ResumeTrading,
 )
+from risk.domain.conduct import Conduct
 from risk.domain.events import (
     ActionRefused,
     BookModelChanged,
@@ -40,6 +41,7 @@ from risk.domain.trading import TradingState
 from risk.engine import cycle as module
 from risk.engine.accounts import JointAccount
 from risk.engine.cycle import Cycle, read_account, take_cycle
+from risk.engine.gate import Gate
 from risk.errors import FeedUnavailable, LeaseLost, StoreUnavailable
 from risk.portfolio.forecasting import advance
 from risk.stress.matrix import shocks_by
@@ -310,6 +312,34 @@ def test_a_cycle_that_waited_for_the_database_is_as_old_as_its_prices(world):
     world.turn_after()
     assert world.gate.view().snapshot_age == 0.0
     assert world.gate.view().fresh
+
+
+def test_a_cycle_that_is_tried_again_loses_no_order_that_was_counted(world, monkeypatch):
+    counted = {"trend": Conduct(asked=3, refused=1)}
+    monkeypatch.setattr(Gate, "conduct", property(lambda gate: counted))
+    world.account.fail_with = FeedUnavailable("no account")
+    assert world.cycle.turn() is None
+    world.store.fail_with = StoreUnavailable("away")
+    assert world.cycle.turn() is None
+
+    assert world.turn_after().snapshot.conduct == counted
+
+
+def test_trades_that_ended_are_told_once_also_by_the_first_cycle_after_a_crash(world):
+    """What was booked and not told yet is in the ledger already; the trade is not."""
+    world.account.tell(AccountReading(fills=(purchase(quantity=2.0),)))
+    sale = replace(purchase(quantity=2.0, name="f2"), side=Side.SELL, price=90.0)
+    world.account.tell(AccountReading(fills=(sale,)))
+    world.cycle.turn()
+    world.turn_after()
+    world.store.fail_with = StoreUnavailable("away")
+    assert world.turn_after() is None
+
+    world.cycle = world.started()
+    record = world.turn_after()
+
+    assert [trade.profit for trade in record.snapshot.trades] == [-20.0]
+    assert world.turn_after().snapshot.trades == ()
 
 
 def test_a_save_that_arrived_though_nobody_heard_is_not_repeated(world):

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from risk.domain.conduct import Conduct
 from risk.domain.events import (
     FillDisputed,
     FillUnexpected,
@@ -223,6 +224,25 @@ def test_a_restart_does_not_let_anybody_send_as_often_again():
     world.clock.advance(61.0)
     world.cycle()
     assert world.ask(body_of("f"))["verdict"] == "approve"
+
+
+def test_it_counts_what_each_strategy_asked_and_takes_off_only_what_a_cycle_told(world):
+    """An order asked again is the same one; names that nobody set anything on are not kept."""
+    world.ask(body_of("a"))
+    world.ask(body_of("a"))
+    world.ask(body_of("b", value=1e12))
+    world.ask(body_of("a", value=7.0))
+    world.ask(body_of("c", strategy="made up"))
+    assert world.gate.conduct == {"trend": Conduct(asked=3, refused=2)}
+
+    served = world.gate.conduct
+    world.ask(body_of("d", strategy="dip"))
+    world.gate.serve(replace(world.record, snapshot=replace(world.record.snapshot, conduct=served)))
+
+    assert world.gate.conduct == {"dip": Conduct(asked=1, refused=0)}
+    world.cycle()
+    assert world.record.snapshot.conduct == {"dip": Conduct(asked=1, refused=0)}
+    assert world.gate.conduct == {}
 
 
 # --- what becomes of orders ----------------------------------------------------------------

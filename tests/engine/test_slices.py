@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from risk.domain.actions import ReleaseReservation
+from risk.domain.conduct import Conduct
 from risk.domain.events import (
     LeaseOverspent,
     ListDisputed,
@@ -63,6 +64,16 @@ def settle(name: str = "lease:1", **spent: float) -> LeaseBody:
 
 def open_room(world: GateWorld) -> dict[str, float]:
     return {n: r.order.quantity for n, r in world.gate.ledger.reservations.items()}
+
+
+def test_a_slice_counts_by_the_orders_that_were_made_of_it_and_a_refused_one_once(world):
+    world.lend(slice_of("lease:1"))
+    world.lend(slice_of("lease:2", value=1e12))
+    assert world.gate.conduct == {"trend": Conduct(asked=1, refused=1)}
+
+    world.lend(settle("lease:1", a=0.3 * UNIT, b=0.2 * UNIT))
+
+    assert world.gate.conduct == {"trend": Conduct(asked=3, refused=1)}
 
 
 # --- granting ------------------------------------------------------------------------------

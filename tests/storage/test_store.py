@@ -168,7 +168,9 @@ def test_entries_booked_after_the_last_cycle_are_contained(
         " FROM ledger_entry WHERE seq = 5",
     )
 
-    assert store.load(PORTFOLIO).ledger == record.snapshot.ledger.after_fill(build_fill(1))
+    carried = store.load(PORTFOLIO)
+    assert carried.ledger == record.snapshot.ledger.after_fill(build_fill(1))
+    assert carried.positions_told == record.snapshot.ledger.positions
 
 
 # ---------------------------------------------------------------- metrics

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from risk.domain.actions import Action, LatchTrading
+from risk.domain.conduct import NO_CONDUCT, Conduct, conduct_less
 from risk.domain.decisions import Outcome, Reason, ReasonCode
 from risk.domain.latches import Latch, latched_at, latches_after
 from risk.domain.ledger import Ledger
@@ -58,6 +59,7 @@ class Answering:
         self._standings: Mapping[Scope, Standing] = {}
         self._foreseen: Mapping[Scope, Standing] = {}
         self._sent: dict[str, SentOrders] = {}
+        self._conduct: dict[str, Conduct] = {}
         self._venue: str | None = None
 
     # --- cycles ----------------------------------------------------------------------------
@@ -103,6 +105,7 @@ class Answering:
         self._actions = [a for a in self._actions if a.seq == 0 or a.seq > seen]
         self._judge()
         self._forget_sent(manager.looks_back)
+        self._conduct = conduct_less(self._conduct, record.snapshot.conduct)
 
     def tighten(self, state: RiskState) -> None:
         """Obey what a step tightened before its cycle is saved; it loosens nothing.
@@ -254,6 +257,22 @@ class Answering:
     def all_sent(self) -> Iterable[SentOrders]:
         """What each strategy sent lately."""
         return self._sent.values()
+
+    @property
+    def conduct(self) -> Mapping[str, Conduct]:
+        """What each strategy asked for of which no served cycle has told."""
+        return dict(self._conduct)
+
+    def note_asked(self, strategy: str, *, refused: bool) -> None:
+        """Count an order that was answered, of a strategy that the policy names.
+
+        Of names that anybody can make up there is no end, and nothing is set on them.
+        """
+        policy = self.record.state.policy
+        if policy is None or strategy not in policy.strategies:
+            return
+        counted = self._conduct.get(strategy, NO_CONDUCT)
+        self._conduct[strategy] = counted.plus(Conduct(1, int(refused)))
 
     def _forget_sent(self, seconds: float) -> None:
         since = self._clock.now() - timedelta(seconds=seconds)

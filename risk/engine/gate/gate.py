@@ -4,12 +4,13 @@ What the database does not take in time is never let in as new risk; halts and p
 are answered from memory all the same, and written once it answers again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import timedelta
 
 from risk.domain.actions import Action, ReleaseReservation
+from risk.domain.conduct import Conduct
 from risk.domain.gate import GateView, Lent, Said
 from risk.domain.journalling import GateJournal
 from risk.domain.leases import is_lease_id
@@ -132,6 +133,16 @@ class Gate:
         # A cycle that is saved must not know of what a crash could still undo.
         common.scribe.flush()
         return ledger, told
+
+    @property
+    def conduct(self) -> Mapping[str, Conduct]:
+        """What each strategy asked for since the last cycle that was served.
+
+        Nothing is counted off by reading it: a cycle that fails loses no order, and the one that
+        is served at last takes off what it told.
+        """
+        with self._common.lock:
+            return self._common.answering.conduct
 
     @property
     def action_seq(self) -> int:

@@ -60,6 +60,7 @@ class Orders:
             # Looked at once: what is judged as written down must not be said before it is.
             journalling = common.journalling
             decision = self.manager(journalling=journalling).validate_order(request)
+            common.answering.note_asked(body.strategy, refused=decision.allowed <= 0.0)
             if not may_be_kept(body):
                 return self.refuse(decision)
             waits = common.durable and journalling
@@ -245,11 +246,16 @@ class Orders:
 
     def refuse_other(self, body: OrderBody) -> Future[bytes]:
         """Another order under an id that has its answer: refused, and nothing changes."""
+        self._common.answering.note_asked(body.strategy, refused=True)
+        return self._is_other(body)
+
+    def _is_other(self, body: OrderBody) -> Future[bytes]:
         request = self.request(body, may_emergency=False)
         return self.refuse(self.manager().duplicate(request))
 
     def refuse_misnamed(self, body: OrderBody) -> Future[bytes]:
         """An order under the name of a slice, or the other way round."""
+        self._common.answering.note_asked(body.strategy, refused=True)
         return self.refuse(self.manager().misnamed(self.request(body, may_emergency=False)))
 
     def refuse(self, decision: Decision) -> Future[bytes]:
@@ -279,7 +285,7 @@ class Orders:
             common.orders.add(recalled)
             if not known.future.done():
                 same = recalled.body == known.body
-                answer = recalled.future if same else self.refuse_other(known.body)
+                answer = recalled.future if same else self._is_other(known.body)
                 known.future.set_result(answer.result())
 
 

@@ -103,6 +103,9 @@ class Slices:
             return known.future if self._stands(known, body) else orders.refuse_other(body)
         journalling = common.journalling
         decision = self._decision(body, at_most, journalling=journalling)
+        if decision.allowed <= 0.0:
+            # One that is granted counts by the orders that were made of it, once they are told.
+            common.answering.note_asked(body.strategy, refused=True)
         if not may_be_kept(body):
             return orders.refuse(decision)
         waits = journalling and (common.durable or decision.allowed > 0.0)
@@ -326,6 +329,7 @@ class Slices:
         notes: list[Note] = [common.book.add(reservation), told]
         sent = SentOrder(now, body.asset, body.side, each.quantity)
         common.answering.note_sent(body.strategy, sent)
+        common.answering.note_asked(body.strategy, refused=False)
         common.orders.add(known)
         return notes
 
