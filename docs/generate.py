@@ -352,8 +352,9 @@ def breakers_page() -> str:
     return f"""{NOTICE}
 # Kinds of breakers
 
-What may stop trading by itself. All trip above their level, so that values grow with trouble, and
-a value that is unknown trips nothing and lets nothing go.
+What may stop trading by itself ([how to set one](../policy.md#breakers)). All trip above their
+level, so that values grow with trouble, and a value that is unknown trips nothing and lets nothing
+go.
 
 | kind | measures | unit | may be set on |
 |---|---|---|---|

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import strategies as st
 
+from risk.breakers.types import BREAKER_TYPES
+from risk.domain.breakers import IMPOSABLE, BreakerDefinition
 from risk.domain.limits import LimitDefinition, TemporaryLimit, suffixed
 from risk.domain.policy import (
     DeRisking,
@@ -83,6 +85,32 @@ reason = "the roll"
 by = "ben"
 """
 
+#: Breakers of such a file.
+BREAKERS = """
+[[breakers]]
+name = "market fall"
+kind = "market_volatility"
+on = "portfolio"
+fall_sigmas = 2
+trip = 1.75
+release = 1.4
+least_hours = 12
+greatest_hours = 168
+probation_hours = 24
+owner = "anna"
+rationale = "Falls go on."
+
+[[breakers]]
+kind = "drawdown"
+on = ["strategy:trend", "strategy:dip"]
+trip = 0.1
+state = "throttled"
+size = 0.25
+confirm = 2
+of = 3
+enabled = false
+"""
+
 
 def policy_of(text: str = FILE) -> Policy:
     """The policy of the portfolio `OWNER` that `text` describes."""
@@ -106,6 +134,9 @@ _SETTINGS = {
     "stablecoin_exposure": st.fixed_dictionaries(
         {}, optional={"assets": st.lists(_TEXTS, max_size=20).map(tuple)}
     ),
+    "market_volatility": st.fixed_dictionaries(
+        {}, optional={"fall_sigmas": st.floats(0.0, 9.0), "easing_hours": st.floats(1.0, 99.0)}
+    ),
 }
 _NO_SETTINGS = st.just({})
 
@@ -123,6 +154,7 @@ def policies(draw: st.DrawFn) -> Policy:
         if limits
         else []
     )
+    breakers = st.lists(_breakers(scopes), max_size=3, unique_by=lambda breaker: breaker.name)
     packs = st.sampled_from(["portfolio", *strategies.values()])
     return Policy(
         version=draw(st.integers(0, 99)),
@@ -130,6 +162,7 @@ def policies(draw: st.DrawFn) -> Policy:
         instruments=instruments,
         strategies=strategies,
         limits=tuple(limits),
+        breakers=tuple(draw(breakers)),
         temporary=tuple(draw(_temporary(limit)) for limit in raised),
         dynamics=Dynamics(
             floor=draw(_SHARES),
@@ -190,6 +223,36 @@ def _limits(draw: st.DrawFn, scopes: list[Scope]) -> LimitDefinition:
         owner=draw(st.sampled_from(["", "anna"]) | _SENTENCES),
         rationale=draw(_SENTENCES),
         review_by=draw(st.none() | st.dates(date(2020, 1, 1))),
+        version=draw(st.integers(1, 3)),
+    )
+
+
+@st.composite
+def _breakers(draw: st.DrawFn, scopes: list[Scope]) -> BreakerDefinition:
+    kind = draw(
+        st.sampled_from([kind for kind in BREAKER_TYPES.values() if WHOLE.kind in kind.scopes])
+    )
+    scope = draw(st.sampled_from([scope for scope in scopes if scope.kind in kind.scopes]))
+    stem = draw(st.sampled_from([kind.kind, "as agreed"]) | _TEXTS)
+    least, confirm = draw(st.floats(1e-6, 1e4)), draw(st.integers(1, 20))
+    return BreakerDefinition(
+        name=draw(st.sampled_from([suffixed(stem, scope), stem])),
+        kind=kind.kind,
+        scope=scope,
+        trip=draw(st.sampled_from([0.5, 0.7])),
+        release=draw(st.sampled_from([0.0, 0.35, 0.5])),
+        state=draw(st.sampled_from(IMPOSABLE)),
+        size=draw(st.sampled_from([0.5, 0.25])),
+        flatten=draw(st.booleans()),
+        enabled=draw(st.booleans()),
+        confirm=confirm,
+        of=draw(st.integers(confirm, 20)),
+        least_hours=least,
+        greatest_hours=least * draw(st.floats(1.0, 8.0)),
+        probation_hours=draw(st.floats(1e-6, 1e4)),
+        parameters=draw(_SETTINGS.get(kind.kind, _NO_SETTINGS)),
+        owner=draw(st.sampled_from(["", "anna"])),
+        rationale=draw(_SENTENCES),
         version=draw(st.integers(1, 3)),
     )
 

@@ -111,6 +111,8 @@ def _seen(sight: Sight, found: LabelledHistory) -> bool:
     labels = found.labels
     if "strategy" in labels:
         return sight.strategy(labels["strategy"])
+    if "breaker" in labels:
+        return sight.levels
     return sight.limit(labels["limit"]) if "limit" in labels else True
 
 

@@ -5,6 +5,9 @@ import msgspec
 from risk.domain.events import (
     AnswersLost,
     BookModelChanged,
+    BreakerActivated,
+    BreakerReading,
+    BreakerWouldTrip,
     DataFaultFound,
     EquityDistrusted,
     EquityTrusted,
@@ -37,6 +40,12 @@ OF_THE_BOOK = frozenset(
     )
 )
 
+#: Kinds of events that say what a breaker measures or at which level it trips: agents could trade
+#: up to it. What they need to know, the state of a scope and why, `RiskStatus` tells them.
+OF_LEVELS = frozenset(
+    kind.__name__ for kind in (BreakerActivated, BreakerReading, BreakerWouldTrip)
+)
+
 
 class About(msgspec.Struct):
     """Whom an event is about; the rest of its body does not matter here."""
@@ -61,6 +70,11 @@ class Sight:
     def __init__(self, key: ApiKey, policy: Policy | None) -> None:
         self._key = key
         self._policy = policy
+
+    @property
+    def levels(self) -> bool:
+        """Whether it sees what breakers measure, and at which level they trip."""
+        return self._key.strategies is None
 
     def strategy(self, name: str) -> bool:
         """Whether it sees a strategy."""
@@ -89,6 +103,8 @@ class Sight:
         """Whether it is told of an event; in doubt it is not."""
         if self._key.strategies is None:
             return True
+        if kind in OF_LEVELS:
+            return False
         if about.strategy is not None:
             return self.strategy(about.strategy)
         if about.by_strategy is not None:

@@ -42,6 +42,9 @@ class StatusAnswer(msgspec.Struct, kw_only=True, frozen=True):
         Held, quote currency.
     size_factor : float
         What every newly wanted size is multiplied by.
+    size : float
+        What new risk of the whole book is scaled by: below 1 only where `trading_state` is
+        THROTTLED. Single scopes may be scaled further, see `breakers`.
     latches : list of str
         Scopes held tighter by people, as ``strategy:trend``.
     reservations : int
@@ -65,6 +68,7 @@ class StatusAnswer(msgspec.Struct, kw_only=True, frozen=True):
     gross_exposure: float
     net_exposure: float
     size_factor: float
+    size: float
     latches: list[str]
     reservations: int
 
@@ -92,6 +96,7 @@ async def _status(call: Call) -> StatusAnswer:
         gross_exposure=assessment.held.exposure.gross,
         net_exposure=assessment.held.exposure.net,
         size_factor=state.sizing.factor,
+        size=_size(view, standing),
         latches=[scope.label for scope in view.latches if sight.scope(scope)],
         reservations=sum(
             sight.strategy(held.order.strategy) for held in view.open_reservations.values()
@@ -108,6 +113,12 @@ def trading_state(view: GateView) -> tuple[TradingState, str | None]:
     if latch is not None and latch.state >= found[0]:
         return latch.state, latch.reason
     return found
+
+
+def _size(view: GateView, ruling: TradingState) -> float:
+    """What the whole book's new risk is scaled by; latches scale nothing, they stop."""
+    standing = view.state.standing()
+    return standing.size if standing is not None and ruling is TradingState.THROTTLED else 1.0
 
 
 OPERATIONS = (

@@ -17,7 +17,7 @@ from risk.breakers.lifecycle import (
 )
 from risk.breakers.manual import is_manual, next_manual
 from risk.breakers.types import breaker_of
-from risk.breakers.words import market_in_words, what_works
+from risk.breakers.words import asked_of_breaker, market_in_words, what_works
 from risk.domain.actions import ReleaseBreaker
 from risk.domain.breakers import (
     BreakerDefinition,
@@ -197,7 +197,7 @@ class _Found:
         self.events.append(
             ActionRefused(
                 **self._snapshot.stamp,
-                asked=f"let go of breaker {release.breaker}",
+                asked=asked_of_breaker(release.breaker),
                 by=release.who,
                 reason=reason,
             )

@@ -124,6 +124,53 @@ def advance(
             return turn.from_probation(state, releases)
 
 
+def trip_level(breaker: Breaker, state: BreakerState) -> float:
+    """The level above which a breaker would trip now, in its unit.
+
+    Parameters
+    ----------
+    breaker : Breaker
+    state : BreakerState
+    """
+    level = breaker.trip
+    if state.phase is Phase.PROBATION:
+        level *= breaker.probation_trip
+    if state.pardoned is not None:
+        level = max(level, PARDON * state.pardoned)
+    return level
+
+
+def why_not_released(name: str, state: BreakerState, episode: str, at: datetime) -> str | None:
+    """Why a breaker cannot be let go, one sentence; None if it can.
+
+    Parameters
+    ----------
+    name : str
+        The breaker's.
+    state : BreakerState
+    episode : str
+        That the person saw.
+    at : datetime
+        The market's time. UTC.
+    """
+    match state.phase:
+        case Phase.ARMED:
+            return f"{name} is armed: there is nothing to let go"
+        case Phase.PROBATION:
+            return f"{name} is in probation already, and re-opens by itself"
+        case Phase.TRIPPED:
+            return _why_not_let_go(name, state, episode, at)
+
+
+def _why_not_let_go(name: str, state: BreakerState, episode: str, at: datetime) -> str | None:
+    known = _known(state)
+    if episode != known.id:
+        return f"{name} has tripped again since: its episode is {known.id}; look at that one"
+    if state.until is not None and at < state.until:
+        return f"{name} can be let go from {state.until:%Y-%m-%d %H:%M:%S} UTC on"
+    return None
+
+
 @dataclass(frozen=True)
 class _Turn:
     """One step of one breaker."""
@@ -143,7 +190,7 @@ class _Turn:
         reading = state.reading
         if reading is None:
             return state
-        over = reading.holds and reading.value > self._trip_level(state)
+        over = reading.holds and reading.value > trip_level(self.breaker, state)
         if state.pardoned is not None and reading.value <= self.breaker.trip:
             state = state._replace(pardoned=None)
         if state.hits and state.hits[-1].at >= self.at:
@@ -154,14 +201,6 @@ class _Turn:
             hits = (*state.hits, Hit(self.at, over))[-self.definition.of :]
         return state._replace(hits=hits, episode=_worsened(state.episode, reading))
 
-    def _trip_level(self, state: BreakerState) -> float:
-        level = self.breaker.trip
-        if state.phase is Phase.PROBATION:
-            level *= self.breaker.probation_trip
-        if state.pardoned is not None:
-            level = max(level, PARDON * state.pardoned)
-        return level
-
     def _confirmed(self, state: BreakerState) -> bool:
         # The newest must be one of them: a past that is over trips nothing.
         if state.reading is None or not state.hits or not state.hits[-1].over:
@@ -171,7 +210,7 @@ class _Turn:
     # --- steps -----------------------------------------------------------------------------
 
     def from_armed(self, state: BreakerState, releases: Sequence[ReleaseBreaker]) -> Advanced:
-        refusal = f"{self.breaker.name} is armed: there is nothing to let go" if releases else None
+        refusal = self._why_not_released(state, releases[-1]) if releases else None
         if not self._confirmed(state):
             return Advanced(state, (), refusal)
         assert state.reading is not None, "confirmed by a reading"
@@ -201,8 +240,7 @@ class _Turn:
 
     def from_probation(self, state: BreakerState, releases: Sequence[ReleaseBreaker]) -> Advanced:
         episode = _known(state)
-        name = self.breaker.name
-        refusal = f"{name} is in probation already, and re-opens by itself" if releases else None
+        refusal = self._why_not_released(state, releases[-1]) if releases else None
         if self._confirmed(state):
             return self._tripped_again(state, episode)._replace(refusal=refusal)
         if state.until is not None and self.at < state.until:
@@ -262,12 +300,7 @@ class _Turn:
         return state.reading is not None and state.reading.easing <= self.breaker.release
 
     def _why_not_released(self, state: BreakerState, release: ReleaseBreaker) -> str | None:
-        episode, name = _known(state), self.breaker.name
-        if release.episode != episode.id:
-            return f"{name} has tripped again since: its episode is {episode.id}; look at that one"
-        if state.until is not None and self.at < state.until:
-            return f"{name} can be let go from {state.until:%Y-%m-%d %H:%M:%S} UTC on"
-        return None
+        return why_not_released(self.breaker.name, state, release.episode, self.at)
 
     def _into_probation(self, state: BreakerState, release: ReleaseBreaker | None) -> Advanced:
         reading = state.reading

@@ -21,6 +21,11 @@ def what_works(state: TradingState, size: float) -> str:
     return "Cancels pass, and proven reductions with an emergency key; all else is refused."
 
 
+def asked_of_breaker(name: str) -> str:
+    """What whoever lets a breaker go asks for, as the end of a sentence: *asked to*."""
+    return f"let go of breaker {name}"
+
+
 def market_in_words(sight: Sight) -> str:
     """What the market does, one line; empty where nothing is known of it.
 

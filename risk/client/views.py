@@ -46,11 +46,17 @@ class Hold:
     state : TradingState
         HALTED where the word is not known: what is not understood is not traded in.
     cause : str
+    source : str
+        ``person``, ``breaker``, or ``rule``; a later version may say others.
+    size : float or None
+        What new risk is scaled by where `state` is THROTTLED; None where it was not told.
     """
 
     scope: str
     state: TradingState
     cause: str
+    source: str = ""
+    size: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +76,9 @@ class StatusView:
         Whether new risk may be answered on it; whether decisions reach the disk.
     limits_version : int
     raw : mapping of str to object
+    size : float or None
+        What new risk of the whole portfolio is scaled by where it is THROTTLED; None where it was
+        not told.
     """
 
     portfolio: str
@@ -81,6 +90,7 @@ class StatusView:
     journalling: bool
     limits_version: int
     raw: Fields = field(repr=False, compare=False)
+    size: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,6 +228,7 @@ def read_status(data: bytes) -> StatusView:
         journalling=said.get("journalling") is True,
         limits_version=int(number(said.get("limits_version")) or 0),
         raw=said,
+        size=_size(said.get("size")),
     )
 
 
@@ -238,6 +249,8 @@ def read_holds(data: bytes) -> tuple[Hold, ...]:
             scope=text(each.get("scope")),
             state=trading_state(each.get("trading_state")),
             cause=text(each.get("cause")),
+            source=text(each.get("source")),
+            size=_size(each.get("size")),
         )
         for each in _required_rows(read_object(data), "holds")
     )
@@ -324,6 +337,12 @@ def trading_state(word: object) -> TradingState:
     """The state that `word` names; HALTED where it names none."""
     name = text(word).replace(" ", "_").upper()
     return TradingState.__members__.get(name, TradingState.HALTED)
+
+
+def _size(value: object) -> float | None:
+    """A share of what was wanted, or None."""
+    size = number(value)
+    return size if size is not None and 0.0 <= size <= 1.0 else None
 
 
 def text(value: object) -> str:

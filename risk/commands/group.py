@@ -9,6 +9,7 @@ import click
 from risk.errors import InvalidInput, SeawallError, StateUnreadable, UnknownPortfolio
 
 COMMANDS = {
+    "breakers": "risk.commands.breakers:breakers",
     "engine": "risk.commands.engine:engine",
     "events": "risk.commands.events:events",
     "halt": "risk.commands.halt:halt",

@@ -68,6 +68,7 @@ def check(file: Path, portfolio: str | None) -> None:
     found = read_policy_file(file, name)
     click.echo(
         f"{file} is sound: {_many(len(found.limits), 'limit')}, "
+        f"{_many(len(found.breakers), 'breaker')}, "
         f"{_many(len(found.instruments), 'instrument')}, "
         f"{_many(len(found.strategies), 'strategy', 'strategies')}, "
         f"{_many(len(found.temporary), 'temporary limit')}."

@@ -161,3 +161,7 @@ class Policy:
     def limit(self, name: str) -> LimitDefinition | None:
         """The limit of that name, or None."""
         return next((limit for limit in self.limits if limit.name == name), None)
+
+    def breaker(self, name: str) -> BreakerDefinition | None:
+        """The breaker of that name, or None."""
+        return next((breaker for breaker in self.breakers if breaker.name == name), None)

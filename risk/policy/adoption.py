@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from risk.domain.actions import (
     Action,
@@ -13,6 +13,7 @@ from risk.domain.actions import (
     Refusal,
     SetTemporaryLimit,
 )
+from risk.domain.breakers import BreakerDefinition
 from risk.domain.events import LimitUpdated, PolicyChanged, RiskEvent
 from risk.domain.limits import LimitDefinition, TemporaryLimit
 from risk.domain.policy import Policy
@@ -22,6 +23,8 @@ from risk.policy.rules import known_limit, refuse_unsound
 
 #: The kinds of action that `adopt` applies.
 ADOPTED = (AdoptPolicy, SetTemporaryLimit, EndTemporaryLimit)
+
+Defined = TypeVar("Defined", LimitDefinition, BreakerDefinition)
 
 
 class Adopted(NamedTuple):
@@ -130,8 +133,9 @@ def asked_for(action: Action) -> str:
     """What an action asks for, as the end of a sentence: *asked to*."""
     match action:
         case AdoptPolicy(policy=policy):
-            count = len(policy.limits)
-            return f"adopt a policy of {count} limit{'' if count == 1 else 's'}"
+            parts = [(len(policy.limits), "limit"), (len(policy.breakers), "breaker")]
+            told = [f"{count} {word}{'' if count == 1 else 's'}" for count, word in parts]
+            return f"adopt a policy of {' and '.join(told if policy.breakers else told[:1])}"
         case SetTemporaryLimit(limit=limit, hard=hard, expires=expires):
             return f"set {limit} to {hard:g} until {expires.isoformat(timespec='minutes')}"
         case EndTemporaryLimit(limit=limit):
@@ -170,16 +174,20 @@ def _adopted(policy: Policy | None, action: AdoptPolicy, at: datetime) -> Policy
         )
     kept = without_expired(action.policy, at)
     assert kept is not None, "there is one"
-    return replace(kept, limits=tuple(_versioned(policy, limit) for limit in kept.limits))
+    before = Policy() if policy is None else policy
+    return replace(
+        kept,
+        limits=tuple(_versioned(before.limit(limit.name), limit) for limit in kept.limits),
+        breakers=tuple(_versioned(before.breaker(each.name), each) for each in kept.breakers),
+    )
 
 
-def _versioned(before: Policy | None, limit: LimitDefinition) -> LimitDefinition:
-    """The limit with the number that its history gives it, whatever its file says."""
-    known = None if before is None else before.limit(limit.name)
+def _versioned(known: Defined | None, wanted: Defined) -> Defined:
+    """What is wanted with the number that its history gives it, whatever its file says."""
     if known is None:
-        return replace(limit, version=1)
-    same = replace(limit, version=known.version) == known
-    return replace(limit, version=known.version + (0 if same else 1))
+        return replace(wanted, version=1)
+    same = replace(wanted, version=known.version) == known
+    return replace(wanted, version=known.version + (0 if same else 1))
 
 
 def _with_temporary(policy: Policy, action: SetTemporaryLimit, at: datetime) -> Policy:

@@ -6,8 +6,10 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from risk.domain.breakers import BreakerDefinition
 from risk.domain.limits import LimitDefinition, TemporaryLimit
 from risk.domain.policy import Instrument, Policy
+from risk.domain.trading import TradingState
 from risk.limits.rulebook import EXPOSURE_KINDS
 from risk.policy.stops import told
 
@@ -125,7 +127,7 @@ def counted(differences: Iterable[Difference]) -> str:
 Key = tuple[str, str]
 Entry = Mapping[str, Any]
 
-#: Fields of which less is tighter, by part. Of the others it cannot be said.
+#: Fields of which less is tighter, by part.
 _LESS_IS_TIGHTER: Mapping[str, frozenset[str]] = {
     "limit": frozenset({"hard", "soft"}),
     "temporary limit": frozenset({"hard", "soft"}),
@@ -143,7 +145,24 @@ _LESS_IS_TIGHTER: Mapping[str, frozenset[str]] = {
     "derisking": frozenset({"release", "deadline_minutes"}),
     "ladder": frozenset({"size"}),
     "clusters": frozenset({"cluster_correlation"}),
+    "breaker": frozenset({"trip", "release", "size", "confirm"}),
 }
+#: Fields of which more is tighter, by part. Of those in neither it cannot be said.
+_MORE_IS_TIGHTER: Mapping[str, frozenset[str]] = {
+    "breaker": frozenset(
+        {
+            "state",
+            "flatten",
+            "enabled",
+            "of",
+            "least_hours",
+            "greatest_hours",
+            "probation_hours",
+        }
+    ),
+}
+#: What is told of a new entry even where it is not so.
+_TOLD_IF_FALSE = frozenset({"enabled"})
 
 
 def _entries(policy: Policy) -> dict[Key, Entry]:
@@ -152,6 +171,7 @@ def _entries(policy: Policy) -> dict[Key, Entry]:
         **{("instrument", name): _steps(one) for name, one in policy.instruments.items()},
         **{("strategy", name): {"type": kind} for name, kind in policy.strategies.items()},
         **{("limit", limit.name): _limit(limit) for limit in policy.limits},
+        **{("breaker", breaker.name): _breaker(breaker) for breaker in policy.breakers},
         **{
             ("temporary limit", _name(one)): _fields(one, "limit", "starts", "by")
             for one in policy.temporary
@@ -167,8 +187,23 @@ def _entries(policy: Policy) -> dict[Key, Entry]:
 
 
 def _limit(limit: LimitDefinition) -> Entry:
-    first = {"kind": limit.kind, "scope": tuple(limit.scope), **limit.parameters}
-    return first | _fields(limit, "name", "kind", "scope", "parameters", "version")
+    return _defined(limit)
+
+
+def _breaker(breaker: BreakerDefinition) -> Entry:
+    entry = _defined(breaker)
+    # A size is that of those that throttle alone.
+    throttles = breaker.state is TradingState.THROTTLED
+    return entry if throttles else {name: entry[name] for name in entry if name != "size"}
+
+
+def _defined(definition: LimitDefinition | BreakerDefinition) -> dict[str, Any]:
+    first = {
+        "kind": definition.kind,
+        "scope": tuple(definition.scope),
+        **definition.parameters,
+    }
+    return first | _fields(definition, "name", "kind", "scope", "parameters", "version")
 
 
 def _steps(instrument: Instrument) -> Entry:
@@ -205,16 +240,23 @@ def _difference(
 
 
 def _changes(part: str, before: Entry, after: Entry) -> Iterator[FieldChange]:
+    # What is switched off before and after imposes nothing, whatever its levels are.
+    matters = before.get("enabled", True) or after.get("enabled", True)
     for field in [*after, *(field for field in before if field not in after)]:
         old, new = before.get(field), after.get(field)
-        if old != new and (old or new is not False):
-            yield FieldChange(field, _told(old), _told(new), _way(part, field, old, new))
+        if old != new and (old or new is not False or field in _TOLD_IF_FALSE):
+            way = _way(part, field, old, new) if matters else Way.NEITHER
+            yield FieldChange(field, _told(old), _told(new), way)
 
 
 def _way(part: str, field: str, old: Any, new: Any) -> Way:
-    if old in (None, new) or new is None or field not in _LESS_IS_TIGHTER.get(part, ()):
+    if old in (None, new) or new is None:
         return Way.NEITHER
-    return Way.TIGHTER if new < old else Way.LOOSER
+    if field in _LESS_IS_TIGHTER.get(part, ()):
+        return Way.TIGHTER if new < old else Way.LOOSER
+    if field in _MORE_IS_TIGHTER.get(part, ()):
+        return Way.TIGHTER if new > old else Way.LOOSER
+    return Way.NEITHER
 
 
 def _together(ways: Iterable[Way]) -> Way:
@@ -231,6 +273,8 @@ def _when_added(key: Key, entry: Entry, without: Policy, within: Policy) -> Way:
         return Way.LOOSER
     if part == "ladder":
         return Way.TIGHTER
+    if part == "breaker":
+        return Way.TIGHTER if entry["enabled"] else Way.NEITHER
     if part == "limit":
         return Way.LOOSER if _opens(entry, without) else Way.TIGHTER
     if part == "temporary limit":
@@ -258,6 +302,8 @@ def _told(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, TradingState):
+        return value.name.lower()
     if isinstance(value, float):
         return f"{value:.10g}"
     if isinstance(value, datetime):

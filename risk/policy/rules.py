@@ -1,12 +1,10 @@
 """What a policy must be like to be adopted; the first thing that is wrong is told."""
 
-import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from difflib import get_close_matches
 from itertools import pairwise
-from typing import get_type_hints
 
 from risk.domain.limits import LimitDefinition, TemporaryLimit, Thresholds, Unit
 from risk.domain.policy import Dynamics, Policy, RegimePack, Rung
@@ -15,11 +13,18 @@ from risk.domain.stops import LONGEST_HOURS
 from risk.errors import PolicyInvalid
 from risk.limits.dynamics import GENERAL_PACK
 from risk.limits.types import LIMIT_TYPES, limit_of, own_settings
+from risk.policy.breaker_rules import refuse_unsound_breakers
+from risk.policy.checks import (
+    LARGEST_THRESHOLD,
+    refuse_not_above_zero,
+    refuse_odd_text,
+    refuse_outside,
+    refuse_settings,
+    refuse_twice,
+    refuse_unknown_scope,
+    there_are,
+)
 
-#: The least of what must be above zero: less is a typing error, and could not be reckoned with.
-SMALLEST = 1e-9
-#: The most that a threshold may be, in any unit: more could not be multiplied.
-LARGEST_THRESHOLD = 1e18
 #: The most that an agent may be given to act on a request: a year.
 LONGEST_DEADLINE_MINUTES = 365.0 * 24.0 * 60.0
 #: The longest window of a limit, in seconds: ten years.
@@ -50,39 +55,12 @@ def refuse_unsound(policy: Policy, portfolio: str) -> None:
     _refuse_stops(policy)
     for limit in policy.limits:
         _refuse_limit(limit, policy, portfolio)
-    _refuse_twice([limit.name for limit in policy.limits], "is the name of two limits")
+    refuse_twice([limit.name for limit in policy.limits], "is the name of two limits")
     for temporary in policy.temporary:
         _refuse_temporary(temporary, policy)
     _refuse_overlap(policy.temporary)
     _refuse_above_parents(policy)
-
-
-def refuse_odd_text(entry: str, what: str, text: str, *, may_be_empty: bool = False) -> None:
-    """Refuse text that could fool a reader, or says nothing.
-
-    Raises
-    ------
-    PolicyInvalid
-    """
-    if not text.isprintable():
-        raise PolicyInvalid(entry, f"has a {what} that is not printable text in one line")
-    if not may_be_empty and not text.strip():
-        raise PolicyInvalid(entry, f"needs a {what}")
-
-
-def refuse_outside(
-    entry: str, name: str, value: float, *, least: float = 0.0, most: float = math.inf
-) -> None:
-    """Refuse a number that is not finite or lies outside [`least`, `most`].
-
-    Raises
-    ------
-    PolicyInvalid
-    """
-    if math.isfinite(value) and least <= value <= most:
-        return
-    span = f"{least:g} or more" if most == math.inf else f"between {least:g} and {most:g}"
-    raise PolicyInvalid(entry, f"has {name} {value:g}, which must be {span}")
+    refuse_unsound_breakers(policy, portfolio)
 
 
 # --- what may be traded --------------------------------------------------------------------
@@ -111,10 +89,10 @@ def _refuse_strategies(policy: Policy) -> None:
 
 def _refuse_dynamics(policy: Policy) -> None:
     dynamics, entry = policy.dynamics, "dynamics"
-    _refuse_not_above_zero(entry, "floor", dynamics.floor, most=1.0)
+    refuse_not_above_zero(entry, "floor", dynamics.floor, most=1.0)
     refuse_outside(entry, "cap", dynamics.cap, least=1.0, most=_LARGEST_FACTOR)
     _refuse_falls(dynamics)
-    _refuse_not_above_zero(entry, "performance_least", dynamics.performance_least, most=1.0)
+    refuse_not_above_zero(entry, "performance_least", dynamics.performance_least, most=1.0)
     refuse_outside(entry, "step", dynamics.step, least=_SMALLEST_STEP, most=1.0)
     refuse_outside(
         entry,
@@ -143,16 +121,16 @@ def _refuse_pack(kind: str, pack: RegimePack, policy: Policy) -> None:
     types = {*policy.strategies.values(), GENERAL_PACK}
     if kind not in types:
         raise PolicyInvalid(
-            entry, f"is for a strategy type that no strategy has; {_there_are(types)}"
+            entry, f"is for a strategy type that no strategy has; {there_are(types)}"
         )
     for spec in fields(pack):
-        _refuse_not_above_zero(entry, spec.name, getattr(pack, spec.name), most=_LARGEST_FACTOR)
+        refuse_not_above_zero(entry, spec.name, getattr(pack, spec.name), most=_LARGEST_FACTOR)
 
 
 def _refuse_derisking(policy: Policy) -> None:
     derisking = policy.derisking
-    _refuse_not_above_zero("derisking", "release", derisking.release, most=1.0)
-    _refuse_not_above_zero(
+    refuse_not_above_zero("derisking", "release", derisking.release, most=1.0)
+    refuse_not_above_zero(
         "derisking",
         "deadline_minutes",
         derisking.deadline_minutes,
@@ -160,7 +138,7 @@ def _refuse_derisking(policy: Policy) -> None:
     )
     for rung in derisking.ladder:
         entry = f"ladder at {rung.drawdown:g}"
-        _refuse_not_above_zero(entry, "drawdown", rung.drawdown, most=1.0)
+        refuse_not_above_zero(entry, "drawdown", rung.drawdown, most=1.0)
         refuse_outside(entry, "size", rung.size, most=1.0)
     for before, after in pairwise(derisking.ladder):
         _refuse_out_of_order(before, after)
@@ -171,7 +149,7 @@ def _refuse_stops(policy: Policy) -> None:
         if strategy not in policy.strategies:
             raise PolicyInvalid(
                 f"stops of {strategy}",
-                f"are of a strategy that the policy lacks; {_there_are(tuple(policy.strategies))}",
+                f"are of a strategy that the policy lacks; {there_are(tuple(policy.strategies))}",
             )
     refuse_outside("liquidation", "maintenance_margin", policy.maintenance_margin, most=1.0)
     if policy.maintenance_margin == 1.0:
@@ -187,14 +165,6 @@ def _refuse_out_of_order(before: Rung, after: Rung) -> None:
         )
 
 
-def _refuse_not_above_zero(entry: str, name: str, value: float, *, most: float = math.inf) -> None:
-    refuse_outside(entry, name, value, most=most)
-    if value < SMALLEST:
-        raise PolicyInvalid(
-            entry, f"has {name} {value:g}, which must be above 0: {SMALLEST:g} at the least"
-        )
-
-
 # --- limits --------------------------------------------------------------------------------
 
 
@@ -204,75 +174,20 @@ def _refuse_limit(limit: LimitDefinition, policy: Policy, portfolio: str) -> Non
         refuse_odd_text(limit.name, what, getattr(limit, what), may_be_empty=True)
     if limit.review_by is not None and type(limit.review_by) is not date:
         raise PolicyInvalid(limit.name, f"has review_by {limit.review_by}, which is no date")
-    _refuse_settings(limit)
+    kind = LIMIT_TYPES.get(limit.kind)
+    if kind is not None:
+        own = own_settings(kind)
+        refuse_settings(limit.name, limit.parameters, kind, own, _refuse_number)
     limit_of(limit)
     refuse_outside(limit.name, "hard", limit.hard, most=LARGEST_THRESHOLD)
-    _refuse_scope(limit, policy, portfolio)
+    refuse_unknown_scope(limit.name, limit.scope, policy, portfolio)
 
 
-def _refuse_settings(limit: LimitDefinition) -> None:
-    """What `limit_of` cannot tell: settings of a wrong type, and numbers that are none."""
-    kind = LIMIT_TYPES.get(limit.kind)
-    if kind is None:
-        return
-    hints = get_type_hints(kind)
-    for name in own_settings(kind):
-        if name not in limit.parameters:
-            continue
-        value, wanted = limit.parameters[name], hints[name]
-        if wanted is float and isinstance(value, float):
-            refuse_outside(limit.name, name, value, most=_most_of(name))
-        elif wanted is str and isinstance(value, str):
-            refuse_odd_text(limit.name, name, value, may_be_empty=True)
-        elif not (wanted == tuple[str, ...] and _are_texts(value)):
-            raise PolicyInvalid(limit.name, f"has {name} {value!r}, which must be {_SAID[wanted]}")
-
-
-def _most_of(setting: str) -> float:
-    return LONGEST_WINDOW if setting == "seconds" else math.inf
-
-
-def _are_texts(value: object) -> bool:
-    return isinstance(value, tuple) and all(
-        isinstance(each, str) and each.isprintable() for each in value
-    )
-
-
-_SAID: Mapping[object, str] = {
-    float: "a number",
-    str: "text",
-    tuple[str, ...]: "a list of texts",
-}
-
-
-def _refuse_scope(limit: LimitDefinition, policy: Policy, portfolio: str) -> None:
-    kind, name = limit.scope
-    known: dict[ScopeKind, tuple[str, Collection[str]]] = {
-        ScopeKind.PORTFOLIO: ("portfolio", (portfolio,)),
-        ScopeKind.ASSET: ("asset", policy.instruments),
-        ScopeKind.STRATEGY: ("strategy", policy.strategies),
-        ScopeKind.STRATEGY_TYPE: ("strategy type", policy.strategies.values()),
-    }
-    if kind is ScopeKind.VENUE:  # the account knows which there are, the policy does not
-        refuse_odd_text(limit.name, "venue", name)
-        return
-    word, names = known[kind]
-    if name not in names:
-        raise PolicyInvalid(
-            limit.name, f"is set on {word} {name}, which the policy lacks; {_there_are(names)}"
-        )
-
-
-def _there_are(names: Collection[str]) -> str:
-    return f"there are {', '.join(sorted(set(names)))}" if names else "there are none"
-
-
-def _refuse_twice(names: Sequence[str], problem: str) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise PolicyInvalid(name, problem)
-        seen.add(name)
+def _refuse_number(entry: str, name: str, value: float) -> None:
+    if name == "seconds":
+        refuse_outside(entry, name, value, most=LONGEST_WINDOW)
+    else:
+        refuse_outside(entry, name, value)
 
 
 # --- temporary limits ----------------------------------------------------------------------

@@ -1,22 +1,28 @@
 """A policy as one readable file: a policy to TOML text that reads back as the very same.
 
-Limits that differ in their scope alone share an entry, so that the file is as short as a person
-would have written it.
+Limits, and breakers, that differ in their scope alone share an entry, so that the file is as short
+as a person would have written it.
 """
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from itertools import groupby
+from typing import TypeVar
 
+from risk.domain.breakers import BreakerDefinition
 from risk.domain.limits import LimitDefinition, TemporaryLimit, suffixed
 from risk.domain.policy import DeRisking, Dynamics, Instrument, Policy, RegimePack, Rung
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.stops import StopPlan
+from risk.domain.trading import TradingState
+from risk.policy.breakers import USUAL_SIZE
 from risk.policy.stops import said
 
+#: What an entry defines, of each scope that it names.
+Defined = TypeVar("Defined", LimitDefinition, BreakerDefinition)
 Value = float | int | str | bool | date | datetime | tuple[str, ...]
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -45,7 +51,8 @@ def policy_text(policy: Policy) -> str:
         *_dynamics(policy.dynamics),
         ["[derisking]", *_derisking(policy.derisking)],
         *([f"[stops.{_key(strategy)}]", *_stops(plan)] for strategy, plan in policy.stops.items()),
-        *(["[[limits]]", *_lines(entry)] for entry in _entries(policy.limits)),
+        *(["[[limits]]", *_lines(entry)] for entry in _entries(policy.limits, _of_limit)),
+        *(["[[breakers]]", *_lines(entry)] for entry in _entries(policy.breakers, _of_breaker)),
         *(["[[temporary]]", *_lines(_temporary(each))] for each in policy.temporary),
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
@@ -101,48 +108,86 @@ def _temporary(temporary: TemporaryLimit) -> dict[str, Value]:
     return {spec.name: getattr(temporary, spec.name) for spec in fields(temporary)}
 
 
-# --- limits --------------------------------------------------------------------------------
+# --- limits and breakers -------------------------------------------------------------------
 
 
-def _entries(limits: Iterable[LimitDefinition]) -> Iterator[dict[str, Value]]:
-    for (stem, shared), group in groupby(limits, key=_shared):
+def _entries(
+    definitions: Iterable[Defined], told: Callable[[Defined], dict[str, Value]]
+) -> Iterator[dict[str, Value]]:
+    """Entries that define these, in their order; `told` says what is neither name nor scope."""
+    for (stem, shared), group in groupby(definitions, key=_shared):
         alike = list(group)
         if stem and len(alike) > 1:
-            scopes = tuple(_scope(limit.scope) for limit in alike)
-            yield _entry(shared, scopes, name=None if stem == shared.kind else stem)
+            scopes = tuple(_scope(each.scope) for each in alike)
+            name = None if stem == shared.kind else stem
+            yield _entry(shared.kind, scopes, name) | told(shared)
         else:
-            yield from (_alone(limit) for limit in alike)
+            yield from (_alone(each) | told(each) for each in alike)
 
 
-def _shared(limit: LimitDefinition) -> tuple[str, LimitDefinition]:
-    """What limits of one entry have in common: how their names begin, and all but their scope."""
-    suffix = suffixed("", limit.scope)
-    stem = limit.name.removesuffix(suffix) if limit.name.endswith(suffix) else ""
-    return stem, replace(limit, name="", scope=_ANY)
+def _shared(definition: Defined) -> tuple[str, Defined]:
+    """What those of one entry have in common: how their names begin, and all but their scope."""
+    suffix, name = suffixed("", definition.scope), definition.name
+    stem = name.removesuffix(suffix) if name.endswith(suffix) else ""
+    return stem, replace(definition, name="", scope=_ANY)
 
 
-def _alone(limit: LimitDefinition) -> dict[str, Value]:
-    derived = limit.name == suffixed(limit.kind, limit.scope)
-    return _entry(limit, _scope(limit.scope), name=None if derived else limit.name)
+def _alone(definition: LimitDefinition | BreakerDefinition) -> dict[str, Value]:
+    kind, scope, name = definition.kind, definition.scope, definition.name
+    return _entry(kind, _scope(scope), None if name == suffixed(kind, scope) else name)
 
 
 _ANY = Scope(ScopeKind.PORTFOLIO, "")
 
 
-def _entry(
-    limit: LimitDefinition, scopes: str | tuple[str, ...], *, name: str | None
-) -> dict[str, Value]:
+def _entry(kind: str, scopes: str | tuple[str, ...], name: str | None) -> dict[str, Value]:
     entry: dict[str, Value] = {} if name is None else {"name": name}
-    entry |= {"kind": limit.kind, "on": scopes, **dict(sorted(limit.parameters.items()))}
-    entry |= {"hard": limit.hard, "soft": limit.soft}
-    told: dict[str, Value | None] = {
-        "dynamic": limit.dynamic or None,
-        "owner": limit.owner or None,
-        "rationale": limit.rationale or None,
-        "review_by": limit.review_by,
-        "version": limit.version if limit.version > 1 else None,
+    return entry | {"kind": kind, "on": scopes}
+
+
+def _of_limit(limit: LimitDefinition) -> dict[str, Value]:
+    return {
+        **dict(sorted(limit.parameters.items())),
+        "hard": limit.hard,
+        "soft": limit.soft,
+        **_said(
+            dynamic=limit.dynamic or None,
+            owner=limit.owner or None,
+            rationale=limit.rationale or None,
+            review_by=limit.review_by,
+            version=limit.version if limit.version > 1 else None,
+        ),
     }
-    return entry | {key: value for key, value in told.items() if value is not None}
+
+
+def _of_breaker(breaker: BreakerDefinition) -> dict[str, Value]:
+    throttled, several = breaker.state is TradingState.THROTTLED, breaker.of > 1
+    return {
+        **dict(sorted(breaker.parameters.items())),
+        "trip": breaker.trip,
+        "release": breaker.release,
+        "state": breaker.state.name.lower(),
+        **_said(
+            size=breaker.size if throttled or breaker.size != USUAL_SIZE else None,
+            flatten=breaker.flatten or None,
+            enabled=None if breaker.enabled else False,
+            confirm=breaker.confirm if several else None,
+            of=breaker.of if several else None,
+        ),
+        "least_hours": breaker.least_hours,
+        "greatest_hours": breaker.greatest_hours,
+        "probation_hours": breaker.probation_hours,
+        **_said(
+            owner=breaker.owner or None,
+            rationale=breaker.rationale or None,
+            version=breaker.version if breaker.version > 1 else None,
+        ),
+    }
+
+
+def _said(**values: Value | None) -> dict[str, Value]:
+    """Those that are not as they would be anyway."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _scope(scope: Scope) -> str:

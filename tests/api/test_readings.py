@@ -8,7 +8,8 @@ from typing import Any, get_origin, get_type_hints
 import numpy as np
 import pytest
 
-from risk.api.sight import OF_THE_BOOK
+from risk.api.sight import OF_LEVELS, OF_THE_BOOK
+from risk.domain.breakers import BreakerDefinition, Breakers
 from risk.domain.events import RiskEvent, Severity, WhyTrusted
 from risk.domain.limits import LimitState, LimitStatus, Thresholds
 from risk.domain.market import Trust
@@ -25,6 +26,7 @@ from tests.api.asking import Agent, order
 from tests.builders import NOON, PORTFOLIO, VENUE, build_state, position_key
 from tests.fakes_gate import WHOLE, make_latch
 from tests.policies import definition, policy_of
+from tests.tripped import reopening, tripped
 
 TREND = Scope(ScopeKind.STRATEGY, "trend")
 DIP = Scope(ScopeKind.STRATEGY, "dip")
@@ -34,6 +36,17 @@ LIMITS = (
     definition("gross_exposure", DIP, name="of dip"),
     definition("gross_exposure", Scope(ScopeKind.STRATEGY_TYPE, "reverting"), name="reverters"),
     definition("gross_exposure", Scope(ScopeKind.ASSET, "C000/USDT"), name="of coin"),
+)
+BREAKER_ON_WHOLE = BreakerDefinition(
+    name="wild",
+    kind="market_volatility",
+    scope=WHOLE,
+    trip=2.0,
+    release=1.4,
+    state=TradingState.THROTTLED,
+)
+BREAKER_ON_DIP = BreakerDefinition(
+    name="fallen", kind="drawdown", scope=DIP, trip=0.1, release=0.07
 )
 
 
@@ -185,6 +198,80 @@ def test_breakers_tell_of_rules_and_of_people(agent: Agent, trend: Agent, house)
     ]
 
 
+WATCHED = policy_of(breakers=(BREAKER_ON_WHOLE, BREAKER_ON_DIP))
+
+
+@pytest.fixture
+def watched(house):
+    """A book whose whole is tripped, and whose `dip` re-opens."""
+    house.gate.state = replace(
+        house.gate.state,
+        policy=WATCHED,
+        standings={WHOLE: Standing(TradingState.THROTTLED, NOON, "it is wild", size=0.5)},
+        breakers=Breakers(
+            {
+                BREAKER_ON_WHOLE.name: tripped(BREAKER_ON_WHOLE),
+                BREAKER_ON_DIP.name: reopening(BREAKER_ON_DIP),
+            }
+        ),
+    )
+    return house
+
+
+def test_each_breaker_is_told_with_its_levels_to_whoever_answers_for_the_book(agent, watched):
+    of_whole, of_dip = agent.get("/api/v1/breakers").json["breakers"]
+
+    assert of_whole == {
+        "name": "wild",
+        "kind": "market_volatility",
+        "scope": "portfolio:demo",
+        "enabled": True,
+        "phase": "tripped",
+        "trading_state": "THROTTLED",
+        "size": 0.5,
+        "since": "2024-01-01T12:00:00Z",
+        "until": "2024-01-01T13:00:00Z",
+        "cause": "wild: something is 2.20 times normal",
+        "value": 2.2,
+        "trip": 2.0,
+        "release": 1.4,
+    }
+    # While it re-opens it trips at half its level.
+    assert (of_dip["phase"], of_dip["size"], of_dip["trip"]) == ("probation", 0.25, 0.05)
+
+
+def test_agents_are_told_neither_levels_nor_others_breakers(agent, trend, dip, watched):
+    """Law: what an agent is told of a breaker is what the whole-book key is told, less figures."""
+    whole = agent.get("/api/v1/breakers").json
+    figures = dict.fromkeys(("value", "trip", "release"))
+
+    (seen,) = trend.get("/api/v1/breakers").json["breakers"]
+    assert seen == whole["breakers"][0] | figures
+    assert len(dip.get("/api/v1/breakers").json["breakers"]) == 2
+    assert "dip" not in str(trend.get("/api/v1/breakers").json)
+
+
+def test_what_a_breaker_holds_stands_beside_rules_with_the_part_that_passes(agent, watched):
+    told = agent.get("/api/v1/breakers").json["holds"]
+
+    assert [(each["source"], each["by"], each["size"]) for each in told] == [
+        ("breaker", "wild", 0.5),
+        ("breaker", "fallen", 0.25),
+        ("rule", None, 0.5),
+    ]
+    # What programs of before breakers read is all there.
+    old = {"scope", "source", "trading_state", "since", "cause", "by"}
+    assert all(old <= each.keys() for each in told)
+
+
+def test_the_status_says_which_part_of_new_risk_passes(agent, watched):
+    told = agent.get("/api/v1/status").json
+    assert (told["trading_state"], told["size"]) == ("THROTTLED", 0.5)
+
+    watched.gate.latches[WHOLE] = make_latch(WHOLE, TradingState.HALTED, "anna", "a storm")
+    assert agent.get("/api/v1/status").json["size"] == 1.0
+
+
 def test_a_reduction_is_acknowledged_by_whom_it_concerns(agent: Agent, house, dip: Agent):
     told = agent.get("/api/v1/reductions").json["reductions"]
     assert (told[0]["id"], told[0]["target_quantity"], told[0]["late"]) == ("1-1", 1.2, True)
@@ -248,6 +335,7 @@ def test_the_history_of_a_metric_without_what_others_hold(agent: Agent, dip: Age
             LabelledHistory({"limit": name}, history(0.5)) for name in ("whole", "of trend", "gone")
         ],
         "equity": [LabelledHistory({}, history(9.0))],
+        "breaker_reading": [LabelledHistory({"breaker": "market fall"}, history(1.2))],
     }
 
     def labels(who: Agent, metric: str) -> list[dict]:
@@ -257,6 +345,7 @@ def test_the_history_of_a_metric_without_what_others_hold(agent: Agent, dip: Age
     assert labels(agent, "exposure") == [key._asdict()]
     assert labels(dip, "exposure") == []
     assert labels(dip, "equity") == [{}]
+    assert (len(labels(agent, "breaker_reading")), labels(dip, "breaker_reading")) == (1, [])
     assert len(labels(agent, "utilization")) == 3
     assert labels(dip, "utilization") == [{"limit": "whole"}]
     house.open = False
@@ -390,8 +479,18 @@ def test_no_kind_of_event_names_anothers_to_a_key_for_one_strategy(house, agent,
 def test_every_kind_of_event_about_its_own_strategy_is_told_to_its_key(house, trend, kind):
     house.reader.add(kind.__name__, **naming(kind, "trend"))
     names_nobody = words_of(kind).isdisjoint({"strategy", "by_strategy", "limit", "scope"})
+    kept = kind.__name__ in OF_LEVELS or (names_nobody and kind.__name__ not in OF_THE_BOOK)
 
-    assert seqs(trend) == ([] if names_nobody and kind.__name__ not in OF_THE_BOOK else [1])
+    assert seqs(trend) == ([] if kept else [1])
+
+
+@pytest.mark.parametrize("kind", RiskEvent.kinds().values(), ids=RiskEvent.kinds())
+def test_no_kind_of_event_tells_an_agent_how_near_a_breaker_is(kind):
+    """Law: whatever of a breaker has a value or a level is kept from keys of strategies."""
+    numbers = {spec.name for spec in fields(kind)} & {"value", "threshold", "breaker_reading"}
+    of_a_breaker = "breaker" in {spec.name for spec in fields(kind)}
+
+    assert (kind.__name__ in OF_LEVELS) is (of_a_breaker and bool(numbers))
 
 
 # --- watchers ------------------------------------------------------------------------------

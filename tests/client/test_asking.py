@@ -254,6 +254,16 @@ def test_signals_are_answered_and_hold_nothing(agent, seawall):
         agent.signal(BTC, "buy", float("nan"))
 
 
+def test_which_part_of_new_risk_passes_is_shown(agent, seawall):
+    seawall.status = status(trading_state="THROTTLED", size=0.5)
+    hold = {"scope": "asset:X", "source": "breaker", "trading_state": "THROTTLED", "cause": "c"}
+    seawall.holds = [hold | {"size": size} for size in (0.25, 7, "x")]
+
+    assert (agent.status().trading_state, agent.status().size) == (TradingState.THROTTLED, 0.5)
+    assert [each.size for each in agent.holds()] == [0.25, None, None]
+    assert agent.holds()[0].source == "breaker"
+
+
 def test_the_book_is_shown(agent, seawall):
     seawall.status = status(trading_state="REDUCE_ONLY", cause="a breaker tripped")
     seawall.holds = [{"scope": "asset:X", "trading_state": "HALTED", "cause": "news"}]
@@ -267,6 +277,8 @@ def test_the_book_is_shown(agent, seawall):
     assert (agent.status().cause, agent.status().fresh) == ("a breaker tripped", True)
     assert [(h.scope, h.state) for h in agent.holds()] == [("asset:X", TradingState.HALTED)]
     assert [(limit.name, limit.hard) for limit in agent.limits().limits] == [("cap", 5.0)]
+    # An older Seawall says nothing of sizes.
+    assert (agent.status().size, agent.holds()[0].size) == (None, None)
     assert agent.positions()[0].quantity == -2.0
     assert agent.reductions()[0].target_quantity == 0.5
     agent.acknowledge("r1")

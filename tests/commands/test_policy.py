@@ -201,7 +201,7 @@ def test_a_sound_file_is_counted_without_a_database(run, home):
     file.write_text(FILE.replace("2027-06-30", "2020-06-30"))
     told = run("policy", "check", file).stdout
 
-    assert "5 limits, 2 instruments, 2 strategies, 1 temporary limit." in told
+    assert "5 limits, 0 breakers, 2 instruments, 2 strategies, 1 temporary limit." in told
     assert "net_exposure asset BTC/USDT should have been reviewed by 2020-06-30." in told
 
 

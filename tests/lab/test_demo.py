@@ -49,3 +49,19 @@ def test_it_is_written_as_an_export_would_write_it_but_for_comments() -> None:
 
     assert read_policy(policy_text(POLICY), portfolio="demo") == POLICY
     assert bare(demo_policy_text()) == bare(policy_text(POLICY))
+
+
+def test_its_breakers_say_who_answers_for_them_and_trip_before_the_limit_alike_is_hit() -> None:
+    """A limit that is passed keeps a scope shut; the breaker re-opens it by itself."""
+    hard = {(limit.kind, limit.scope): limit.hard for limit in POLICY.limits}
+    alike = [each for each in POLICY.breakers if (each.kind, each.scope) in hard]
+
+    assert all(each.owner and each.rationale for each in POLICY.breakers)
+    assert len(alike) == 5
+    # Also the second trip, which comes at half the level from where the first pause ended.
+    assert all(
+        1.0 - (1.0 - each.trip) * (1.0 - 0.5 * each.trip) < hard[each.kind, each.scope]
+        for each in alike
+        if each.kind == "drawdown"
+    )
+    assert all(each.trip < hard[each.kind, each.scope] for each in alike)

@@ -1,9 +1,15 @@
 """What models see of the book, and how they stop it."""
 
+from dataclasses import replace
+
 import pytest
 
 from risk.domain.keys import KeyAbility
+from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.state import Standing
+from risk.domain.trading import TradingState
 from tests.books import BTC
+from tests.builders import NOON
 from tests.engine.gates import VENUE, GateWorld
 from tests.mcp.conftest import House, Model
 from tests.mcp.test_orders import order
@@ -81,6 +87,17 @@ def test_a_halt_holds_from_the_next_order_on(model: Model):
     told = model.call("status")
     assert {hold["scope"] for hold in told.data["holds"]} == {f"asset:{BTC}"}
     assert told.summary.endswith("1 scope is held tighter than usual.")
+
+
+def test_the_part_of_new_risk_that_passes_is_said(fake_house: House):
+    whole = Scope(ScopeKind.PORTFOLIO, "demo")
+    throttled = Standing(TradingState.THROTTLED, NOON, "it is wild", size=0.25)
+    fake_house.gate.state = replace(fake_house.gate.state, standings={whole: throttled})
+
+    told = Model(fake_house.url, fake_house.key()).call("status")
+
+    assert told.summary.startswith("New risk passes at 25% of its size only.")
+    assert (told.data["size"], told.data["holds"][0]["size"]) == (0.25, 0.25)
 
 
 def test_a_whole_book_that_is_halted_says_to_send_nothing(model: Model):

@@ -145,8 +145,13 @@ def test_whatever_is_sound_is_adopted_as_it_is(policy: Policy) -> None:
     found = adopted(None, adoption(policy), at=long_ago)
 
     assert found.policy is not None
-    same = (replace(limit, version=1) for limit in policy.limits)
-    assert found.policy == replace(policy, limits=tuple(same), version=1, by="anna")
+    assert found.policy == replace(
+        policy,
+        limits=tuple(replace(limit, version=1) for limit in policy.limits),
+        breakers=tuple(replace(breaker, version=1) for breaker in policy.breakers),
+        version=1,
+        by="anna",
+    )
 
 
 # --- temporary limits ----------------------------------------------------------------------

@@ -1,0 +1,109 @@
+"""What a policy's breakers must be like; the first thing that is wrong is told."""
+
+from collections.abc import Sequence
+
+from risk.breakers.types import BREAKER_TYPES, breaker_of, own_settings
+from risk.domain.breakers import IMPOSABLE, BreakerDefinition
+from risk.domain.policy import Policy
+from risk.domain.stops import LONGEST_HOURS
+from risk.errors import PolicyInvalid
+from risk.policy.checks import (
+    LARGEST_THRESHOLD,
+    SMALLEST,
+    refuse_not_above_zero,
+    refuse_odd_text,
+    refuse_outside,
+    refuse_settings,
+    refuse_twice,
+    refuse_unknown_scope,
+)
+
+#: The most readings among which a trip may be confirmed.
+MOST_READINGS = 20
+#: Ten years, by the word with which a setting's name ends.
+_LONGEST = {
+    "seconds": 3600.0 * LONGEST_HOURS,
+    "minutes": 60.0 * LONGEST_HOURS,
+    "hours": LONGEST_HOURS,
+    "days": LONGEST_HOURS / 24.0,
+}
+
+
+def refuse_unsound_breakers(policy: Policy, portfolio: str) -> None:
+    """Refuse breakers that contradict themselves or name what there is not.
+
+    Parameters
+    ----------
+    policy : Policy
+    portfolio : str
+        Whose policy it is to be.
+
+    Raises
+    ------
+    PolicyInvalid
+        Naming the breaker, and what is wrong with it.
+    """
+    for breaker in policy.breakers:
+        _refuse_breaker(breaker, policy, portfolio)
+    refuse_twice([breaker.name for breaker in policy.breakers], "is the name of two breakers")
+
+
+def _refuse_breaker(breaker: BreakerDefinition, policy: Policy, portfolio: str) -> None:
+    refuse_odd_text("a breaker", "name", breaker.name)
+    for what in ("owner", "rationale"):
+        refuse_odd_text(breaker.name, what, getattr(breaker, what), may_be_empty=True)
+    kind = BREAKER_TYPES.get(breaker.kind)
+    if kind is not None:
+        refuse_settings(breaker.name, breaker.parameters, kind, own_settings(kind), _refuse_number)
+    refuse_outside(breaker.name, "trip", breaker.trip, most=LARGEST_THRESHOLD)
+    breaker_of(breaker)
+    refuse_not_above_zero(breaker.name, "trip", breaker.trip)
+    _refuse_imposing(breaker)
+    _refuse_confirming(breaker)
+    _refuse_hours(breaker)
+    refuse_unknown_scope(breaker.name, breaker.scope, policy, portfolio)
+
+
+def _refuse_number(entry: str, name: str, value: float) -> None:
+    """Whether it may be below zero the kind knows; here only what no clock and no float bears."""
+    unit = name.rpartition("_")[2]
+    if unit in _LONGEST:
+        refuse_outside(entry, name, value, most=_LONGEST[unit])
+    else:
+        refuse_outside(entry, name, value, least=-LARGEST_THRESHOLD, most=LARGEST_THRESHOLD)
+
+
+def _refuse_imposing(breaker: BreakerDefinition) -> None:
+    if breaker.state not in IMPOSABLE:
+        words = _or([state.name.lower() for state in IMPOSABLE])
+        raise PolicyInvalid(
+            breaker.name, f"imposes {breaker.state.name.lower()}, and may impose {words}"
+        )
+    if not SMALLEST <= breaker.size < 1.0:
+        raise PolicyInvalid(
+            breaker.name, f"has size {breaker.size:g}, which must be above 0 and below 1"
+        )
+
+
+def _refuse_confirming(breaker: BreakerDefinition) -> None:
+    if not 1 <= breaker.confirm <= breaker.of <= MOST_READINGS:
+        raise PolicyInvalid(
+            breaker.name,
+            f"is confirmed by {breaker.confirm} of {breaker.of} readings; needs "
+            f"1 <= confirm <= of <= {MOST_READINGS}",
+        )
+
+
+def _refuse_hours(breaker: BreakerDefinition) -> None:
+    for name in ("least_hours", "greatest_hours", "probation_hours"):
+        refuse_not_above_zero(breaker.name, name, getattr(breaker, name), most=LONGEST_HOURS)
+    if breaker.least_hours > breaker.greatest_hours:
+        raise PolicyInvalid(
+            breaker.name,
+            f"has least_hours {breaker.least_hours:g}, which must be at most greatest_hours "
+            f"{breaker.greatest_hours:g}",
+        )
+
+
+def _or(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"
