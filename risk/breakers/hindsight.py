@@ -5,14 +5,14 @@ again.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from risk.domain.breakers import Episode, Timed
+from risk.domain.breakers import Episode
 from risk.domain.cards import CardHistory, Counterfactual
 from risk.domain.decisions import Outcome, ReasonCode
 from risk.domain.messages import ReasonMessage
@@ -28,6 +28,7 @@ HORIZON = timedelta(hours=24)
 
 _HOUR = timedelta(hours=1)
 _MILLISECOND = timedelta(milliseconds=1)
+_HOUR_MS = _HOUR // _MILLISECOND
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CODES = {
     TradingState.THROTTLED: ReasonCode.THROTTLED,
@@ -39,11 +40,28 @@ _CODES = {
 # ---------------------------------------------------------------- history
 
 
+class Hours(NamedTuple):
+    """The greatest value of each hour that was measured, oldest first.
+
+    Attributes
+    ----------
+    begins_ms : ndarray of shape (n,), int64
+        When the hour began, milliseconds since 1970; whole hours.
+    values : ndarray of shape (n,)
+        Finite.
+    """
+
+    begins_ms: NDArray[np.int64]
+    values: FloatArray
+
+    def before(self, at: datetime) -> "Hours":
+        """Those that had closed by then."""
+        many = int(np.searchsorted(self.begins_ms, _ms(at - _HOUR), side="right"))
+        return Hours(self.begins_ms[:many], self.values[:many])
+
+
 def trip_history(
-    value: float,
-    at: datetime,
-    hours: Sequence[Timed],
-    then: Callable[[datetime], float | None],
+    value: float, at: datetime, hours: Hours, then: Callable[[datetime], float | None]
 ) -> CardHistory:
     """Where a trip stands among the hours that were measured before it.
 
@@ -53,9 +71,8 @@ def trip_history(
         At the trip.
     at : datetime
         Of the trip.
-    hours : sequence of Timed
-        The greatest value of each measured hour at its beginning, oldest first; those that had
-        not closed before the trip's own hour do not count.
+    hours : Hours
+        Those that had not closed before the trip do not count.
     then : callable
         From the beginning of an hour to what the market did after it; None if nobody knows.
 
@@ -64,22 +81,26 @@ def trip_history(
     CardHistory
         With a percentile of 0 where no hour was measured.
     """
-    before = _before(at, hours)
-    below = sum(hour.value < value for hour in before)
+    before, tops = hours.before(at), peaks(at, hours)
+    count = before.values.size
+    below = float((before.values < value).mean()) if count else 0.0
+    if not tops.values.size:
+        return CardHistory(
+            percentile=below, hours=count, nearest_at=None, nearest_value=None, nearest_then=None
+        )
     # Of peaks alike the newest.
-    nearest = min(
-        reversed(peaks(at, hours)), key=lambda peak: abs(peak.value - value), default=None
-    )
+    nearest = tops.values.size - 1 - int(np.abs(tops.values[::-1] - value).argmin())
+    began = _EPOCH + int(tops.begins_ms[nearest]) * _MILLISECOND
     return CardHistory(
-        percentile=below / len(before) if before else 0.0,
-        hours=len(before),
-        nearest_at=None if nearest is None else nearest.at,
-        nearest_value=None if nearest is None else nearest.value,
-        nearest_then=None if nearest is None else then(nearest.at),
+        percentile=below,
+        hours=count,
+        nearest_at=began,
+        nearest_value=float(tops.values[nearest]),
+        nearest_then=then(began),
     )
 
 
-def peaks(at: datetime, hours: Sequence[Timed]) -> list[Timed]:
+def peaks(at: datetime, hours: Hours) -> Hours:
     """Hours above all of the day before them and not below any of the day after, oldest first.
 
     None of the last day before `at`: that is the run-up to the trip itself. What never moves has
@@ -89,35 +110,23 @@ def peaks(at: datetime, hours: Sequence[Timed]) -> list[Timed]:
     ----------
     at : datetime
         Of the trip.
-    hours : sequence of Timed
-        As in `trip_history`.
+    hours : Hours
     """
-    before = _before(at, hours)
-    if not before:
-        return []
-    values, place = _by_hour(before)
+    before = hours.before(at)
+    if not before.values.size:
+        return before
+    place = (before.begins_ms - before.begins_ms[0]) // _HOUR_MS
+    # By the hour from the first one on; what nobody measured lies below all others.
+    values = np.full(int(place[-1]) + 1, -math.inf)
+    values[place] = before.values
     width = PEAK_APART // _HOUR
     padded = np.pad(values, width, constant_values=-math.inf)
     sides = np.lib.stride_tricks.sliding_window_view(padded, width).max(axis=1)
     earlier, later = sides[: len(values)], sides[width + 1 :]
     # Without a day before it nobody knows whether it rose or only stood there.
-    above = np.isfinite(earlier) & (values > earlier) & (values >= later)
-    last = at - PEAK_APART
-    return [
-        hour for hour, n in zip(before, place, strict=True) if above[n] and hour.at + _HOUR <= last
-    ]
-
-
-def _before(at: datetime, hours: Sequence[Timed]) -> list[Timed]:
-    return [hour for hour in hours if hour.at + _HOUR <= at]
-
-
-def _by_hour(hours: Sequence[Timed]) -> tuple[FloatArray, list[int]]:
-    """Values by the hour from the first one on, hours that nobody measured below all others."""
-    place = [(hour.at - hours[0].at) // _HOUR for hour in hours]
-    values = np.full(place[-1] + 1, -math.inf)
-    values[place] = [hour.value for hour in hours]
-    return values, place
+    above = (np.isfinite(earlier) & (values > earlier) & (values >= later))[place]
+    above &= before.begins_ms <= _ms(at - PEAK_APART - _HOUR)
+    return Hours(before.begins_ms[above], before.values[above])
 
 
 def mean_move(before: Mapping[str, float], after: Mapping[str, float]) -> float | None:

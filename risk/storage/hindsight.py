@@ -17,6 +17,7 @@ from risk.breakers.hindsight import (
     HORIZON,
     THEN,
     Closes,
+    Hours,
     StoppedOrder,
     counterfactual_of,
     is_stopped_by,
@@ -24,7 +25,7 @@ from risk.breakers.hindsight import (
     mean_move,
     trip_history,
 )
-from risk.domain.breakers import Episode, Timed
+from risk.domain.breakers import Episode
 from risk.domain.cards import CardHistory, Counterfactual
 from risk.domain.decisions import ReasonCode
 from risk.domain.events import Verdict
@@ -183,11 +184,12 @@ def history_of(
         )
         .order_by(row.ts_ms)
     )
-    hours = [Timed(from_ms(ts_ms), value) for ts_ms, value in connection.execute(query)]
+    # Column by column: of years of hours, rows one by one would keep orders waiting.
+    begins, greatest = list(zip(*connection.execute(query).all(), strict=True)) or [(), ()]
     return trip_history(
         episode.value,
         episode.tripped_at,
-        hours,
+        Hours(np.array(begins, dtype=np.int64), np.array(greatest, dtype=np.float64)),
         lambda peak: _then(connection, market, peak),
     )
 

@@ -1,6 +1,6 @@
 """What is said of the past follows from the past alone, and money adds up."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from risk.breakers.hindsight import (
     HORIZON,
     Closes,
+    Hours,
     StoppedOrder,
     counterfactual_of,
     is_stopped_by,
@@ -17,10 +18,10 @@ from risk.breakers.hindsight import (
     peaks,
     trip_history,
 )
-from risk.domain.breakers import Timed
 from risk.domain.decisions import Outcome
 from risk.domain.messages import ReasonMessage
 from risk.domain.trading import TradingState
+from risk.storage.tables import to_ms
 from tests.builders import NOON
 from tests.fakes_episodes import build_episode
 
@@ -28,10 +29,10 @@ HOUR = timedelta(hours=1)
 values = st.lists(st.integers(0, 5).map(float), min_size=1, max_size=120)
 
 
-def hours_before(course: list[float]) -> list[Timed]:
-    """The last of them is the hour that ended at noon."""
-    begins = NOON - len(course) * HOUR
-    return [Timed(begins + n * HOUR, value) for n, value in enumerate(course)]
+def hours_before(course: list[float], end: datetime = NOON) -> Hours:
+    """The last of them is the hour that ended then."""
+    begins = [end - (len(course) - n) * HOUR for n in range(len(course))]
+    return Hours(np.array([to_ms(at) for at in begins], dtype=np.int64), np.array(course))
 
 
 # --- history -------------------------------------------------------------------------------
@@ -48,12 +49,12 @@ def test_the_percentile_is_the_share_of_hours_below(course: list[float], value: 
 @given(values, values)
 def test_nothing_that_came_after_changes_it(course: list[float], later: list[float]):
     known = hours_before(course)
-    after = [Timed(NOON + n * HOUR, value) for n, value in enumerate(later)]
+    more = hours_before(course + later, NOON + len(later) * HOUR)
 
     def then(peak):
         return float(peak.hour)
 
-    assert trip_history(2.5, NOON, known, then) == trip_history(2.5, NOON, known + after, then)
+    assert trip_history(2.5, NOON, known, then) == trip_history(2.5, NOON, more, then)
 
 
 @given(values)
@@ -67,9 +68,11 @@ def test_a_peak_is_above_the_day_before_and_not_below_the_day_after(course: list
         and len(course) - n > 24
     ]
 
-    found = peaks(NOON, hours_before(course))
+    hours = hours_before(course)
+    found = peaks(NOON, hours)
 
-    assert [peak.at for peak in found] == [NOON - (len(course) - n) * HOUR for n in expected]
+    assert found.begins_ms.tolist() == hours.begins_ms[expected].tolist()
+    assert found.values.tolist() == hours.values[expected].tolist()
 
 
 def test_the_nearest_peak_is_another_storm_and_not_the_run_up():
@@ -97,9 +100,8 @@ def test_what_was_never_measured_or_never_moved_has_no_event_like_it(course: lis
 
 def closes(*prices: float, breaks: tuple[int, ...] = ()) -> Closes:
     """By the hour, the first one at noon."""
-    ends = [NOON + n * HOUR for n in range(len(prices))]
     return Closes(
-        np.array([int(end.timestamp() * 1000) for end in ends], dtype=np.int64),
+        np.array([to_ms(NOON + n * HOUR) for n in range(len(prices))], dtype=np.int64),
         np.array(prices),
         np.array([n in breaks for n in range(len(prices))]),
     )
