@@ -1,5 +1,6 @@
 """What is said of the past follows from the past alone, and money adds up."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -20,10 +21,16 @@ from risk.breakers.hindsight import (
 )
 from risk.domain.decisions import Outcome
 from risk.domain.messages import ReasonMessage
+from risk.domain.scopes import Scope
+from risk.domain.state import Standing
 from risk.domain.trading import TradingState
+from risk.storage.codec import decode_answer
 from risk.storage.tables import to_ms
 from tests.builders import NOON
+from tests.fakes_book import AFTERNOON
 from tests.fakes_episodes import build_episode
+from tests.fakes_orders import answer, body
+from tests.fakes_web import FakeBookReader
 
 HOUR = timedelta(hours=1)
 values = st.lists(st.integers(0, 5).map(float), min_size=1, max_size=120)
@@ -185,3 +192,24 @@ def test_an_episode_is_judged_a_day_after_its_end_and_each_day_while_it_lasts():
     assert judged_until(SHUT, None, NOON + 24 * HOUR) == NOON + 24 * HOUR
     assert judged_until(SHUT, NOON + 24 * HOUR, NOON + 47 * HOUR) is None
     assert judged_until(over, NOON + 24 * HOUR, NOON + 25 * HOUR) == NOON + 25 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("state", "size"),
+    [
+        (TradingState.THROTTLED, 0.5),
+        (TradingState.REDUCE_ONLY, 1.0),
+        (TradingState.HALTED, 1.0),
+    ],
+)
+def test_what_the_gate_really_says_is_understood(state: TradingState, size: float):
+    reader = FakeBookReader(trading=state)
+    basis = reader.decision_basis("demo")
+    scope = build_episode().scope
+    shut = replace(basis.state, standings={scope: Standing(state, NOON, "it tripped", size=size)})
+    told = answer(shut, basis.snapshot, body(900, quantity=0.02), at=AFTERNOON)
+
+    assert told.order.allowed < told.order.requested
+    reasons = decode_answer(told.order.answer).reasons
+    assert is_stopped_by(reasons, build_episode(state=state))
+    assert not is_stopped_by(reasons, build_episode(state=state, scope=Scope(scope.kind, "other")))
