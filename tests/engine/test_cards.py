@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from risk.domain.breakers import BreakerDefinition, Phase
 from risk.domain.market import Mark
@@ -44,7 +45,7 @@ def test_an_episode_has_its_card_in_the_cycle_in_which_it_begins_and_in_no_other
     assert later.cards == {}
 
 
-def test_a_fault_in_a_card_stops_neither_the_cycle_nor_the_trip(monkeypatch, capsys):
+def test_a_fault_in_a_card_stops_neither_the_cycle_nor_the_trip(monkeypatch):
     """Of two that trip at once the other one has its card."""
     whole = module.card_of
 
@@ -56,14 +57,15 @@ def test_a_fault_in_a_card_stops_neither_the_cycle_nor_the_trip(monkeypatch, cap
     monkeypatch.setattr(module, "card_of", faulty)
     carried = begun(definition_of(), definition_of(name="other"))
 
-    tripped = turn(carried, 1.0, 2.5)
+    with capture_logs() as told:
+        tripped = turn(carried, 1.0, 2.5)
 
     assert {episode.breaker for episode in tripped.episodes} == {"meter", "other"}
     assert [card.breaker for card in tripped.cards.values()] == ["other"]
     stands = tripped.state.breakers.states["meter"]
     assert stands.phase is Phase.TRIPPED
-    written = capsys.readouterr()
-    assert "a word too many" in written.out + written.err
+    (failure,) = [each for each in told if each["event"] == "card_not_made"]
+    assert failure["exc_info"], "with its traceback"
 
 
 @pytest.mark.parametrize("enabled", [True, False])

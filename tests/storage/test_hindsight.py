@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from risk.domain.breakers import Episode
 from risk.domain.cards import CardHistory, Counterfactual
@@ -224,7 +225,7 @@ def test_one_that_lasts_is_judged_for_the_time_being_and_again_once_it_is_over(h
 
 
 def test_what_fails_of_one_is_logged_and_tried_again_and_keeps_no_other_waiting(
-    house: House, monkeypatch, capsys
+    house: House, monkeypatch
 ):
     house.cycle(NOON, shut(), shut("loss/2", NOON - HOUR), measured=house.measure())
     whole = module.history_of
@@ -237,14 +238,15 @@ def test_what_fails_of_one_is_logged_and_tried_again_and_keeps_no_other_waiting(
     monkeypatch.setattr(module, "history_of", faulty)
     monkeypatch.setattr(module, "A_ROUND", 1)
     watch = house.hindsight()
-    watch.look_back()
+    with capture_logs() as told:
+        watch.look_back()
+    assert [(each["event"], each["episode"]) for each in told] == [("hindsight_failed", "loss/1")]
+    assert told[0]["exc_info"], "with its traceback"
     assert house.story("loss/2").history is None
     watch.look_back()
 
     assert house.story().history is None
     assert house.story("loss/2").history is not None
-    written = capsys.readouterr()
-    assert "no such hour" in written.out + written.err
 
     monkeypatch.setattr(module, "history_of", whole)
     watch.look_back()
