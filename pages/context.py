@@ -12,6 +12,7 @@ import numpy as np
 from flask import current_app
 
 from risk.domain.actions import ChooseBookModel
+from risk.domain.breakers import Episode
 from risk.domain.events import ForecastScored, RiskEvent
 from risk.domain.market import Period
 from risk.domain.model import Model
@@ -25,6 +26,7 @@ from risk.storage.queries import (
     DecisionBasis,
     DecisionTimes,
     EngineSign,
+    EpisodeStory,
     FeedInfo,
     LedgerPart,
     LimitEvent,
@@ -46,6 +48,7 @@ __all__ = [
     "DecisionBasis",
     "DecisionTimes",
     "EngineSign",
+    "EpisodeStory",
     "FeedInfo",
     "LedgerPart",
     "LimitEvent",
@@ -237,6 +240,28 @@ class BookReader(Protocol):
         ------
         UnknownPortfolio
         """
+        ...
+
+    def episodes(
+        self,
+        portfolio: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        breaker: str | None = None,
+        at_most: int = 200,
+    ) -> Sequence[Episode]:
+        """Episodes of breakers that were on at any time of a range, newest first."""
+        ...
+
+    def episode(self, portfolio: str, episode: str) -> EpisodeStory | None:
+        """One episode with its card and what was found out since; None if there is none."""
+        ...
+
+    def breaker_course(
+        self, portfolio: str, breaker: str, *, since: datetime, until: datetime
+    ) -> MetricHistory:
+        """What a breaker measured over time, in its own unit; 2,000 points at most."""
         ...
 
 

@@ -50,6 +50,7 @@ from risk.storage.bars import SIMULATED, market_of
 from risk.storage.decisions import SqlGateJournal
 from risk.storage.engines import Engines, open_engines, transaction
 from risk.storage.failures import note_failure
+from risk.storage.hindsight import SqlHindsight
 from risk.storage.keys import SqlKeys, keep_key
 from risk.storage.lease import LEASE_LIFE, SqlLeaseOffice
 from risk.storage.ledger import InboxAccount
@@ -157,7 +158,7 @@ def build_authority(settings: Settings) -> Engine:
         prepare=post.prepare,
         listen=post.listen,
         finish=post.finish,
-        keep_house=lambda: keep_house(engines),
+        keep_house=post.keep_house,
         monotonic=time.monotonic,
         interval=timedelta(seconds=settings.cycle_seconds),
     )
@@ -364,6 +365,7 @@ class _Post:
         self._desk: AgentDesk | None = None
         self._writer: WriterProcess | None = None
         self._couriers: Couriers | None = None
+        self._hindsight: SqlHindsight | None = None
         self.gate: Gate | None = None
 
     def prepare(self, token: int, beat: Beat) -> Turn:
@@ -388,6 +390,7 @@ class _Post:
         _spare_the_collector()
         gate.start()
         self.gate = gate
+        self._hindsight = SqlHindsight(engines, portfolio, market=world.market, token=token)
         if desk is not None:
             desk.start()
             self._desk = desk
@@ -415,8 +418,16 @@ class _Post:
         self._couriers = Couriers(self._channels, outbox, wall=wall_time, token=token)
         self._couriers.start()
 
+    def keep_house(self) -> None:
+        """Roll up and drop what is old, then find out what can be known by now of episodes."""
+        keep_house(self._engines)
+        hindsight = self._hindsight
+        if hindsight is not None:
+            hindsight.look_back()
+
     def finish(self) -> None:
         """Let the demo's agents end, and write what the gate has left to write."""
+        self._hindsight = None
         couriers, self._couriers = self._couriers, None
         if couriers is not None:
             couriers.stop()

@@ -7,12 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from risk.domain.actions import Action, AdoptPolicy, ChooseBookModel
+from risk.domain.cards import CardHistory, Counterfactual
 from risk.domain.market import Bar, BarClose, Period
 from risk.domain.notices import Notice
 from risk.domain.orders import Reservation
 from risk.domain.policy import Policy
 from risk.domain.ports import Carried, CycleRecord, Lease
 from risk.errors import LeaseLost, StoreError
+from risk.storage.episodes import EpisodeStory
 from tests.fakes_journal import FakeGateJournal
 
 
@@ -106,6 +108,8 @@ class FakeStore:
     ----------
     records : list of CycleRecord
         Everything saved, in order.
+    stories : dict of (str, str) to EpisodeStory
+        Episodes of breakers, by portfolio and id.
     fail_with : Exception or None
         Raised by the next save instead of saving.
     """
@@ -120,6 +124,7 @@ class FakeStore:
         self._post = post
         self._journal = journal
         self.records: list[CycleRecord] = []
+        self.stories: dict[tuple[str, str], EpisodeStory] = {}
         self.fail_with: Exception | None = None
         self._bars: dict[tuple[Period, datetime], dict[str, Bar]] = defaultdict(dict)
         self._breaks: dict[tuple[Period, datetime], set[str]] = defaultdict(set)
@@ -154,8 +159,25 @@ class FakeStore:
                 raise StoreError(f"cycle {record.number} is not the next one")
             return
         self.records.append(record)
+        self._keep_episodes(record)
         self.record_closes(record.closes)
         self._post(record.notices)
+
+    def _keep_episodes(self, record: CycleRecord) -> None:
+        on = [state.episode for state in record.state.breakers.states.values()]
+        for episode in (*record.episodes, *on):
+            if episode is not None:
+                key = record.snapshot.portfolio, episode.id
+                told = self.stories.get(key, EpisodeStory(episode, None, None, None))
+                card = record.cards.get(episode.id, told.card)
+                self.stories[key] = told._replace(episode=episode, card=card)
+
+    def find_out(self, portfolio: str, episode: str, found: CardHistory | Counterfactual) -> None:
+        told = self.stories[portfolio, episode]
+        if isinstance(found, CardHistory):
+            self.stories[portfolio, episode] = told._replace(history=found)
+        else:
+            self.stories[portfolio, episode] = told._replace(counterfactual=found)
 
     def save_history(self, records: Sequence[CycleRecord], *, token: int) -> int:
         kept = list(records)

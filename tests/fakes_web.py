@@ -19,6 +19,7 @@ from pages.context import (
     DecisionBasis,
     DecisionTimes,
     EngineSign,
+    EpisodeStory,
     FeedInfo,
     LedgerPart,
     LimitEvent,
@@ -41,6 +42,7 @@ from risk.domain.assessment import (
     PositionMeasures,
     TailRisk,
 )
+from risk.domain.breakers import Episode
 from risk.domain.events import (
     DataFaultFound,
     FillRecorded,
@@ -64,7 +66,7 @@ from risk.domain.state import Baseline, Performance, RiskState, Standing, Tradin
 from risk.errors import SeawallError, StoreUnavailable, UnknownPortfolio
 from risk.portfolio.committed import nothing_pending
 from risk.portfolio.forecasting import measured_by
-from tests import fakes_book, fakes_limits, fakes_orders
+from tests import fakes_book, fakes_episodes, fakes_limits, fakes_orders
 from tests.fakes import FakeClock
 from tests.fakes_book import AFTERNOON, CASH, HOLDINGS, Held
 
@@ -426,6 +428,8 @@ class FakeBookReader:
         Orders that were answered, oldest first; of the afternoon as soon as anybody asks.
     news : int
         Grows with whatever happens to an order.
+    stories : tuple of EpisodeStory
+        Episodes of breakers.
     """
 
     clock: FakeClock = field(default_factory=lambda: FakeClock(AFTERNOON))
@@ -450,6 +454,7 @@ class FakeBookReader:
     history_reads: int = 0
     told: list[fakes_orders.Told] | None = None
     news: int = 7
+    stories: tuple[EpisodeStory, ...] = field(default_factory=fakes_episodes.build_stories)
 
     def __post_init__(self) -> None:
         self._saved = self.clock.wall()
@@ -582,6 +587,29 @@ class FakeBookReader:
     def reservations(self, portfolio: str) -> Sequence[Reservation]:
         self._answer_or_fail(portfolio)
         return [each.reservation for each in self.orders_told if each.reservation is not None]
+
+    def episodes(
+        self,
+        portfolio: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        breaker: str | None = None,
+        at_most: int = 200,
+    ) -> Sequence[Episode]:
+        self._answer_or_fail(portfolio)
+        return fakes_episodes.found_in(self.stories, since, until, breaker, at_most)
+
+    def episode(self, portfolio: str, episode: str) -> EpisodeStory | None:
+        self._answer_or_fail(portfolio)
+        return next((told for told in self.stories if told.episode.id == episode), None)
+
+    def breaker_course(
+        self, portfolio: str, breaker: str, *, since: datetime, until: datetime
+    ) -> MetricHistory:
+        self._answer_or_fail(portfolio)
+        self.history_reads += 1
+        return fakes_episodes.build_course(self.stories, breaker, since, until)
 
     def limit_history(
         self,

@@ -26,7 +26,7 @@ from risk.domain.orders import Side
 from risk.domain.ports import Carried
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import TradingState
-from risk.engine import couriers
+from risk.engine import authority, couriers
 from risk.errors import SchemaMismatch, SettingInvalid, StateUnreadable, UnknownPortfolio
 from risk.executors.advise import AdvisingExecutor
 from risk.executors.paper import PaperExecutor
@@ -40,6 +40,7 @@ from risk.storage import journal, tables
 from risk.storage.actions import choose_model
 from risk.storage.codec import decode_event
 from risk.storage.engines import Engines, open_engines, transaction
+from risk.storage.hindsight import SqlHindsight
 from risk.storage.latches import latch
 from risk.storage.lease import SqlLeaseOffice
 from risk.storage.policies import PolicyEntry, policy_history
@@ -405,6 +406,26 @@ def test_an_engine_that_is_told_to_end_gives_its_lease_back(lived):
         lease = office.acquire(DEMO, "next")
         assert lease is not None
         office.release(lease)
+
+
+def test_an_engine_looks_back_on_episodes_with_its_housekeeping(lived_on_file, monkeypatch):
+    looked: list[SqlHindsight] = []
+    monkeypatch.setattr(authority, "_HOUSEKEEPING", timedelta(milliseconds=20))
+
+    def look_back(hindsight: SqlHindsight) -> None:
+        looked.append(hindsight)
+
+    monkeypatch.setattr(SqlHindsight, "look_back", look_back)
+
+    def beat() -> None:
+        if looked:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    build_authority(lived_on_file).run(beat=beat)
+
+    with looking(lived_on_file) as engines:
+        ((token,),) = read(engines, "SELECT token FROM lease")
+    assert {each._token for each in looked} == {token}
 
 
 def test_a_sped_up_market_runs_ahead_and_does_not_come_back(lived_on_file):

@@ -43,7 +43,8 @@ class Card:
         Why, with numbers: *volatility is 2.31 times normal*.
     inputs : tuple of CardInput
     blocked, works : tuple of str
-        What is refused, and what passes all the same: phrases.
+        What is refused, and what passes all the same: phrases. Nothing is blocked by a breaker that
+        is off.
     reset_does, reset_does_not : tuple of str
     reset_by : str
         Who may let it go, and how.
@@ -92,7 +93,7 @@ class CardHistory:
     Attributes
     ----------
     percentile : float
-        Share of the measured hours below the trip's value, 0 to 1.
+        Share of the measured hours below the trip's value, 0 to 1; 0 where there were none.
     hours : int
         How many hours were measured before it.
     nearest_at : datetime or None
@@ -127,7 +128,7 @@ class Counterfactual:
     until : datetime
         UTC.
     unpriced : int
-        Orders left out, since no price after them is known.
+        How many of the orders the sums leave out, since no price after them is known.
     """
 
     orders: int

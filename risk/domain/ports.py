@@ -12,6 +12,7 @@ from typing import Protocol
 from risk.domain.actions import Action
 from risk.domain.assessment import Assessment
 from risk.domain.breakers import Episode
+from risk.domain.cards import Card
 from risk.domain.events import RiskEvent
 from risk.domain.ledger import Entry, Fill, Flow, Ledger
 from risk.domain.market import BarClose, DataFault, Mark, Period
@@ -207,6 +208,8 @@ class CycleRecord:
         Bars that closed in this cycle.
     episodes : tuple of Episode
         Of breakers, those that began, changed or ended in this cycle.
+    cards : mapping of str to Card
+        Of those that began, by the episode's id.
     entries : tuple of (int, Entry)
         To be booked with it, each under its number; none where they were booked before.
     notices : tuple of Notice
@@ -228,6 +231,7 @@ class CycleRecord:
     entries: tuple[tuple[int, Entry], ...] = ()
     episodes: tuple[Episode, ...] = ()
     notices: tuple[Notice, ...] = ()
+    cards: Mapping[str, Card] = field(default_factory=dict)
 
 
 class Store(Protocol):

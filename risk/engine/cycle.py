@@ -32,6 +32,7 @@ from risk.domain.ports import (
 )
 from risk.domain.snapshot import ShockMatrix, Snapshot
 from risk.domain.trades import round_trips
+from risk.engine.cards import cards_of
 from risk.engine.gate import Gate
 from risk.errors import FeedUnavailable, StoreUnavailable
 from risk.manager import step
@@ -102,6 +103,7 @@ def take_cycle(
         state=state,
         events=events,
         episodes=episodes,
+        cards=cards_of(episodes, carried.state.breakers, snapshot, assessment, state),
         closes=market.closes,
         duration_ms=0.0,
         wall=market.at,

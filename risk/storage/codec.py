@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from risk.domain.actions import Action
 from risk.domain.assessment import Assessment
+from risk.domain.cards import Card, CardHistory, Counterfactual
 from risk.domain.events import RiskEvent
 from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.market import Mark
@@ -34,6 +35,7 @@ FORMAT = 1
 
 Value = TypeVar("Value", RiskState, Assessment, Model)
 Entry = TypeVar("Entry", Fill, Flow, Reservation)
+Told = TypeVar("Told", Card, CardHistory, Counterfactual)
 
 
 class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
@@ -151,6 +153,31 @@ def decode_entry(data: bytes, kind: type[Entry]) -> Entry:
     ------
     StateUnreadable
         If it does not hold one.
+    """
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.MsgspecError as error:
+        raise StateUnreadable(kind.__name__, str(error)) from error
+
+
+# ---------------------------------------------------------------- episodes of breakers
+
+
+def encode_told(told: Card | CardHistory | Counterfactual) -> str:
+    """What is told of an episode, as canonical JSON text."""
+    return _json_encoder.encode(told).decode()
+
+
+def decode_told(data: str, kind: type[Told]) -> Told:
+    """What of that kind `data` tells of an episode.
+
+    What an older program wrote is accepted if all that it lacks has a default, and what a newer
+    one added is not looked at.
+
+    Raises
+    ------
+    StateUnreadable
+        If it tells nothing of that kind.
     """
     try:
         return msgspec.json.decode(data, type=kind)

@@ -12,17 +12,19 @@ from sqlalchemy import Connection, Row, Select, select
 
 from risk.domain.actions import ChooseBookModel
 from risk.domain.assessment import Assessment
+from risk.domain.breakers import Episode
 from risk.domain.events import ForecastScored, RiskEvent
 from risk.domain.market import Period
 from risk.domain.model import Model, Models
 from risk.domain.orders import Reservation
 from risk.domain.positions import PositionKey
 from risk.domain.state import RiskState
-from risk.storage import bars, charts, codec, ledger, limits, models, orders, tables
+from risk.storage import bars, charts, codec, episodes, ledger, limits, models, orders, tables
 from risk.storage.actions import model_standing
 from risk.storage.charts import MetricHistory
 from risk.storage.decisions import last_batch
 from risk.storage.engines import Engines, transaction
+from risk.storage.episodes import EpisodeStory
 from risk.storage.failures import failure_since_last_cycle
 from risk.storage.lease import is_held
 from risk.storage.limits import LimitEvent
@@ -54,6 +56,7 @@ __all__ = [
     "DecisionBasis",
     "DecisionTimes",
     "EngineSign",
+    "EpisodeStory",
     "FeedInfo",
     "LedgerPart",
     "LimitEvent",
@@ -463,6 +466,58 @@ class SqlBookReader:
         """
         with transaction(self._reader) as connection:
             return open_reservations(connection, portfolio)
+
+    # -- breakers -------------------------------------------------------------------------
+
+    def episodes(
+        self,
+        portfolio: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        breaker: str | None = None,
+        at_most: int = 200,
+    ) -> list[Episode]:
+        """Episodes of breakers that were on at any time of a range, newest first.
+
+        Parameters
+        ----------
+        portfolio : str
+        since, until : datetime, optional
+            In market time, both included; open where absent.
+        breaker : str, optional
+            Name of the only one to tell of; all if absent.
+        at_most : int
+            The newest so many.
+        """
+        with transaction(self._reader) as connection:
+            return episodes.episodes(
+                connection,
+                portfolio,
+                since=since,
+                until=until,
+                breaker=breaker,
+                at_most=at_most,
+            )
+
+    def episode(self, portfolio: str, episode: str) -> EpisodeStory | None:
+        """One episode with its card and what was found out since; None if there is none."""
+        with transaction(self._reader) as connection:
+            return episodes.episode_story(connection, portfolio, episode)
+
+    def breaker_course(
+        self, portfolio: str, breaker: str, *, since: datetime, until: datetime
+    ) -> MetricHistory:
+        """What a breaker measured over time, in its own unit; 2,000 points at most.
+
+        Parameters
+        ----------
+        portfolio, breaker : str
+        since, until : datetime
+            In market time, both included.
+        """
+        with transaction(self._reader) as connection:
+            return episodes.course(connection, portfolio, breaker, since=since, until=until)
 
 
 # ---------------------------------------------------------------- cycles

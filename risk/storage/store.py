@@ -21,6 +21,7 @@ from risk.errors import StoreError
 from risk.storage import bars, bulk, codec, journal, ledger, metrics, models, outbox, partitions
 from risk.storage.bulk import OnConflict, insert_rows
 from risk.storage.engines import Engines, at_each_statement, transaction
+from risk.storage.episodes import EpisodeBatch, Rows
 from risk.storage.lease import require_token
 from risk.storage.metrics import Hour, Sample, SeriesKey
 from risk.storage.tables import cycle, decision, risk_state, snapshot, to_ms
@@ -60,6 +61,7 @@ class SqlStore:
         self._series: dict[SeriesKey, int] = {}
         self._days: set[int] = set()
         self._models: dict[tuple[str, Period], Edition] = {}
+        self._episodes: Rows = {}
 
     def load(self, portfolio: str) -> Carried | None:
         """State after the last complete cycle, or None if there was none.
@@ -166,28 +168,34 @@ class SqlStore:
     ) -> None:
         self._ensure_days(batch.samples)
         try:
-            series, editions = self._write_rows(batch, last, token, hours)
+            series, editions, episodes = self._write_rows(batch, last, token, hours)
         except StoreError:
             # Somebody may have dropped a partition that we know of: look again.
             self._days.clear()
             raise
         self._series |= series
         self._models |= editions
+        self._episodes = _still_on(last, {**self._episodes, **episodes})
 
     def _write_rows(
         self, batch: "_Batch", last: CycleRecord, token: int, hours: Sequence[Hour]
-    ) -> tuple[dict[SeriesKey, int], dict[tuple[str, Period], Edition]]:
+    ) -> tuple[dict[SeriesKey, int], dict[tuple[str, Period], Edition], Rows]:
         with transaction(self._writer) as connection:
             require_token(connection, last.snapshot.portfolio, token)
             if _is_saved(connection, last):
-                return {}, {}
+                return {}, {}, {}
             series = self._series_of(connection, [*batch.samples, *hours])
             batch.write(connection, last.snapshot.portfolio, token)
             _write_snapshot(connection, last)
             _write_state(connection, last)
             metrics.write_hours(connection, hours, series)
             metrics.write_samples(connection, batch.samples, series)
-            return series, self._write_models(connection, last.snapshot.portfolio, batch)
+            episodes = batch.episodes.write(connection, self._episodes)
+            return (
+                series,
+                self._write_models(connection, last.snapshot.portfolio, batch),
+                episodes,
+            )
 
     def _ensure_days(self, samples: Sequence[Sample]) -> None:
         if not self._partitioned:
@@ -226,6 +234,7 @@ class _Batch:
         self.samples: list[Sample] = []
         self.letters: list[bulk.Row] = []
         self.cycles: list[bulk.Row] = []
+        self.episodes = EpisodeBatch()
         #: The last models of each horizon, with the cycle from which on each of them held.
         self.models = {
             period: deque[tuple[int, Model]](maxlen=kept) for period, kept in models.KEPT.items()
@@ -238,6 +247,7 @@ class _Batch:
         self.cycles.append(_cycle_row(record))
         self._entries.extend(ledger.rows_of(record.snapshot.portfolio, record.entries))
         self._journal.extend(journal.entries_of(record.events))
+        self.episodes.add(record)
         for close in record.closes:
             self._bars.extend(bars.rows_of_close(self._market, close))
         for model in record.snapshot.models:
@@ -256,6 +266,12 @@ class _Batch:
         journal.append(connection, portfolio, self._journal)
         bars.keep_rows(connection, self._bars)
         outbox.post(connection, self.letters)
+
+
+def _still_on(last: CycleRecord, rows: Rows) -> Rows:
+    """Those that later cycles will tell of again."""
+    on = {s.episode.id for s in last.state.breakers.states.values() if s.episode is not None}
+    return {key: row for key, row in rows.items() if key[1] in on}
 
 
 def _edition(model: Model) -> Edition:

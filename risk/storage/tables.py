@@ -274,6 +274,39 @@ outbox = Table(
     " NULL for never: it was delivered, or is dead for the reason that `dead` gives.",
 )
 
+breaker_history = Table(
+    "breaker_history",
+    metadata,
+    Column("portfolio", String(64), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("breaker", Text, nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("scope_kind", String(16), nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("imposed", Boolean, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("tripped_ms", BigInteger, nullable=False),
+    Column("value", Double, nullable=False),
+    Column("threshold", Double, nullable=False),
+    Column("numerator", Double),
+    Column("denominator", Double),
+    Column("worst", Double, nullable=False),
+    Column("retrips", BigInteger, nullable=False),
+    Column("asked_ms", BigInteger),
+    Column("ended_ms", BigInteger),
+    Column("ended_by", Text, nullable=False),
+    Column("ended_why", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("card", Text),
+    Column("history", Text),
+    Column("counterfactual", Text),
+    Column("judged_ms", BigInteger),
+    Index("breaker_history_by_time", "portfolio", "tripped_ms"),
+    comment="Episodes of circuit breakers, kept for ever. `imposed` is false of one that a disabled"
+    " breaker only records; what was known at the trip, found soon after it, and what it stopped"
+    " would have earned until `judged_ms` are JSON.",
+)
+
 lease = Table(
     "lease",
     metadata,

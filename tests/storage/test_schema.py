@@ -66,7 +66,7 @@ def test_the_second_step_finds_events_of_a_kind_by_time_and_goes_back(empty: Eng
     schema.upgrade(empty)
     assert columns_of(empty, "journal_by_kind") == ["stream", "kind", "at_ms"]
 
-    for table in ("outbox", "decision", "api_key"):
+    for table in ("breaker_history", "outbox", "decision", "api_key"):
         schema.downgrade(empty)
         assert table not in names(empty)
     schema.downgrade(empty)

@@ -6,18 +6,22 @@ What holds here the engine may rely on, whichever it was given.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
+from risk.domain.breakers import Breakers, BreakerState, Episode, Phase
+from risk.domain.cards import Card, CardHistory, Counterfactual
 from risk.domain.market import Bar, BarClose, Period
 from risk.domain.model import Models
 from risk.domain.notices import Letter
-from risk.domain.ports import Lease, LeaseOffice, Outbox, Store
+from risk.domain.ports import CycleRecord, Lease, LeaseOffice, Outbox, Store
 from risk.errors import LeaseLost, StoreError
 from risk.storage import codec, tables
 from risk.storage.engines import Engines, open_engines, transaction
+from risk.storage.episodes import EpisodeStory, episode_story, write_found
 from risk.storage.lease import SqlLeaseOffice
 from risk.storage.outbox import SqlOutbox, undelivered
 from risk.storage.store import SqlStore
@@ -33,6 +37,7 @@ from tests.builders import (
     build_record,
 )
 from tests.fakes import FakeClock
+from tests.fakes_episodes import build_card, build_counterfactual, build_episode, build_history
 from tests.fakes_outbox import FakeOutbox
 from tests.fakes_store import FakeLeaseOffice, FakeStore
 
@@ -49,6 +54,8 @@ class House:
     die: Callable[[Lease], Any]
     outbox: Outbox
     undelivered: Callable[[], list[Letter]]
+    story: Callable[[str, str], EpisodeStory | None]
+    find_out: Callable[[str, str, CardHistory | Counterfactual], None]
 
     def token(self) -> int:
         lease = self.office.acquire(PORTFOLIO, "first")
@@ -60,13 +67,16 @@ def fake_house() -> House:
     clock = FakeClock()
     office = FakeLeaseOffice(clock.wall)
     outbox = FakeOutbox(PORTFOLIO, office, CHANNELS)
+    store = FakeStore(office, post=outbox.post)
     return House(
-        FakeStore(office, post=outbox.post),
+        store,
         office,
         office,
         lambda _lease: clock.advance(60),
         outbox,
         outbox.undelivered,
+        lambda *key: store.stories.get(key),
+        store.find_out,
     )
 
 
@@ -81,12 +91,19 @@ def sql_house(engines: Engines) -> House:
         lambda lease: die(lease.portfolio) if die else let_end(engines, lease),
         SqlOutbox(engines, PORTFOLIO),
         lambda: letters_in(engines),
+        partial(in_transaction, engines, episode_story),
+        partial(in_transaction, engines, write_found),
     )
 
 
 def letters_in(engines: Engines) -> list[Letter]:
     with transaction(engines.reader) as connection:
         return undelivered(connection, PORTFOLIO)
+
+
+def in_transaction(engines: Engines, do: Callable[..., Any], *arguments: Any) -> Any:
+    with transaction(engines.writer) as connection:
+        return do(connection, *arguments)
 
 
 def let_end(engines: Engines, lease: Lease) -> None:
@@ -415,6 +432,68 @@ def test_releasing_a_lost_lease_does_not_take_it_from_its_holder(house: House):
     house.office.release(deposed)
 
     assert house.office.acquire(PORTFOLIO, "third") is None
+
+
+# ---------------------------------------------------------------- episodes of breakers
+
+TRIPPED = build_episode("loss/demo-1", NOON)
+ENDED = TRIPPED._replace(worst=3.0, ended_at=NOON, ended_by="anna", ended_why="seen", retrips=1)
+
+
+def telling(number: int, *episodes: Episode, card: Card | None = None) -> CycleRecord:
+    cards = {} if card is None else {card.episode: card}
+    return replace(build_record(number), episodes=episodes, cards=cards)
+
+
+def test_an_episode_is_there_exactly_if_its_cycle_is(house: House):
+    record, told = telling(1, TRIPPED, card=build_card(TRIPPED)), (PORTFOLIO, TRIPPED.id)
+    token = house.token()
+    with pytest.raises(LeaseLost):
+        house.store.save(record, token=token + 1)
+    assert house.story(*told) is None
+
+    for _ in range(2):
+        house.store.save(record, token=token)
+        assert house.story(*told) == (TRIPPED, build_card(TRIPPED), None, None)
+    assert house.story("other", TRIPPED.id) is None
+
+
+def test_what_is_known_of_an_episode_outlives_what_happens_to_it(house: House):
+    token, told = house.token(), (PORTFOLIO, TRIPPED.id)
+    house.store.save(telling(1, TRIPPED, card=build_card(TRIPPED)), token=token)
+    for found in (build_history(), build_counterfactual()):
+        house.find_out(*told, found)
+    house.store.save(telling(2, ENDED), token=token)
+
+    known = build_card(TRIPPED), build_history(), build_counterfactual()
+    assert house.story(*told) == (ENDED, *known)
+
+
+def test_an_episode_without_a_card_is_kept_all_the_same(house: House):
+    house.store.save(telling(1, TRIPPED), token=house.token())
+
+    assert house.story(PORTFOLIO, TRIPPED.id) == (TRIPPED, None, None, None)
+
+
+def test_how_bad_an_episode_has_become_is_kept_though_nothing_happens(house: House):
+    token = house.token()
+    house.store.save(telling(1, TRIPPED, card=build_card(TRIPPED)), token=token)
+    for number, worst in ((2, 2.5), (3, 2.5), (4, 2.9)):
+        record = telling(number)
+        on = BreakerState(Phase.TRIPPED, NOON, episode=TRIPPED._replace(worst=worst))
+        state = replace(record.state, breakers=Breakers({"loss": on}))
+        house.store.save(replace(record, state=state), token=token)
+
+        assert house.story(PORTFOLIO, TRIPPED.id).episode.worst == worst
+    assert house.story(PORTFOLIO, TRIPPED.id).card == build_card(TRIPPED)
+
+
+def test_episodes_of_a_past_are_kept_as_if_saved_one_by_one(house: House):
+    records = [telling(1, TRIPPED, card=build_card(TRIPPED)), telling(2), telling(3, ENDED)]
+
+    house.store.save_history(iter(records), token=house.token())
+
+    assert house.story(PORTFOLIO, TRIPPED.id) == (ENDED, build_card(TRIPPED), None, None)
 
 
 # ---------------------------------------------------------------- bars
