@@ -18,6 +18,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from risk.commands.output import as_json, print_json
 from risk.commands.policy_files import read_policy_file
+from risk.commands.replay_breakers import BreakerTask, Passed, breaker_tasks, judged, passed
 from risk.commands.replay_report import document, print_report
 from risk.domain.policy import Policy
 from risk.domain.ports import AccountReading, Carried, CycleRecord, MarketReading
@@ -69,7 +70,7 @@ class Task(NamedTuple):
     required=True,
     help="csv, csv.gz or parquet, long or wide, hourly or daily.",
 )
-@click.option("--strategy", required=True, help="A demo strategy, or each and all together: all.")
+@click.option("--strategy", help="A demo strategy, or each and all together: all.")
 @click.option(
     "--policy",
     "policy_file",
@@ -87,7 +88,22 @@ class Task(NamedTuple):
     help="How far the managed book's own orders fill a limit: its soft threshold, or the hard one.",
 )
 @click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the resampling."
+    "--only-breakers",
+    is_flag=True,
+    help="Measure circuit breakers over the market alone, and lead no books; needs no strategy.",
+)
+@click.option(
+    "--breakers-per-asset",
+    "per_asset",
+    is_flag=True,
+    help="Measure breakers of market volatility on each asset by itself, too.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Of the resampling, and of bad prints.",
 )
 @click.option(
     "--processes",
@@ -97,11 +113,13 @@ class Task(NamedTuple):
 @as_json
 def replay(
     file: Path,
-    strategy: str,
+    strategy: str | None,
     policy_file: Path | None,
     since: datetime | None,
     until: datetime | None,
     up_to: str,
+    only_breakers: bool,
+    per_asset: bool,
     seed: int,
     processes: int | None,
     as_json: bool,
@@ -110,25 +128,53 @@ def replay(
 
     Both go through the real step at every bar, and want the same; orders of the managed one need
     the Risk Manager's answer. Decided at a close, filled at the next one, 10 basis points a trade.
-    The first 150 days teach models and strategies. Nothing is kept.
+    The first 150 days teach models and strategies. Nothing is kept. Circuit breakers are also
+    measured over the market itself: trips, for nothing and for a reason.
     """
-    names = _strategies(strategy)
+    names = () if only_breakers else _strategies(strategy)
     bars = _bars(file)
-    begin, end = _range(file, bars, since, until)
     given = None if policy_file is None else read_policy_file(policy_file, PORTFOLIO)
-    tasks = [
-        Task(name, _policy_for(name, given, bars), begin, end, seed, UpTo(up_to)) for name in names
-    ]
-    if given is not None:
+    if given is not None and not only_breakers:
         _tell_unnamed(given, bars)
+    books = _book_tasks(names, file, bars, (since, until), given, UpTo(up_to), seed)
+    breakers, left_out = breaker_tasks(
+        file,
+        bars,
+        given or default_policy(bars.assets, ()),
+        begin=since and since.replace(tzinfo=UTC),
+        until=until and until.replace(tzinfo=UTC),
+        per_asset=per_asset,
+        seed=seed,
+    )
+    tasks: list[Task | BreakerTask] = [*breakers, *books]
     found = _work(tasks, bars, min(processes or os.cpu_count() or 1, len(tasks)))
+    replays = [each for each in found if isinstance(each, Replayed)]
+    passes = [each for each in found if isinstance(each, Passed)]
+    measured = judged(passes, breakers[0], left_out)
     if as_json:
-        print_json(document(found))
+        print_json(document(replays, measured))
     else:
-        print_report(found)
+        print_report(replays, measured)
 
 
-def _strategies(name: str) -> tuple[str, ...]:
+def _book_tasks(
+    names: Sequence[str],
+    file: Path,
+    bars: CleanBars,
+    bounds: tuple[datetime | None, datetime | None],
+    given: Policy | None,
+    up_to: UpTo,
+    seed: int,
+) -> list[Task]:
+    if not names:
+        return []
+    begin, end = _range(file, bars, *bounds)
+    return [Task(name, _policy_for(name, given, bars), begin, end, seed, up_to) for name in names]
+
+
+def _strategies(name: str | None) -> tuple[str, ...]:
+    if name is None:
+        raise InvalidInput("name a strategy, or all, with --strategy; or --only-breakers")
     if name == TOGETHER:
         return (*STRATEGIES, TOGETHER)
     if name not in STRATEGIES:
@@ -214,20 +260,22 @@ def replayed(task: Task, bars: CleanBars, told: Callable[[], None]) -> Replayed:
     return judge(task.strategy, pair, task.policy, bar_seconds=seconds, seed=task.seed)
 
 
-def _work(tasks: Sequence[Task], bars: CleanBars, processes: int) -> list[Replayed]:
-    total = sum(math.ceil((t.until - t.begin) / bars.period.span) for t in tasks)
+def _work(
+    tasks: Sequence[Task | BreakerTask], bars: CleanBars, processes: int
+) -> list[Replayed | Passed]:
+    total = sum(_readings(task, bars) for task in tasks)
     with _progress() as progress:
         shown = progress.add_task("Replaying", total=total)
         if processes <= 1:
             told = partial(progress.advance, shown)
-            return [replayed(task, bars, told) for task in tasks]
+            return [_done(task, bars, told) for task in tasks]
         context = get_context("spawn")
         done = context.Value("q", 0)
         # A fresh interpreter each: a fork would inherit the threads of the progress bar.
         with ProcessPoolExecutor(
             processes, mp_context=context, initializer=_share, initargs=(done, bars)
         ) as pool:
-            futures = [pool.submit(_replayed_apart, task) for task in tasks]
+            futures = [pool.submit(_done_apart, task) for task in tasks]
             try:
                 for _ in _until_done(futures):
                     progress.update(shown, completed=done.value)
@@ -235,6 +283,18 @@ def _work(tasks: Sequence[Task], bars: CleanBars, processes: int) -> list[Replay
                 # Once one of them has failed, those that have not begun would be for nothing.
                 pool.shutdown(wait=False, cancel_futures=True)
             return [future.result() for future in futures]
+
+
+def _readings(task: Task | BreakerTask, bars: CleanBars) -> int:
+    if isinstance(task, BreakerTask):
+        return task.readings
+    return math.ceil((task.until - task.begin) / bars.period.span)
+
+
+def _done(task: Task | BreakerTask, bars: CleanBars, told: Callable[[], None]) -> Replayed | Passed:
+    if isinstance(task, BreakerTask):
+        return passed(task, bars, told)
+    return replayed(task, bars, told)
 
 
 def _progress() -> Progress:
@@ -250,7 +310,7 @@ def _progress() -> Progress:
     )
 
 
-def _until_done(futures: Sequence[Future[Replayed]]) -> Iterator[None]:
+def _until_done(futures: Sequence[Future[Replayed | Passed]]) -> Iterator[None]:
     waiting = set(futures)
     while waiting:
         found = wait(waiting, timeout=_LOOK_EVERY_SECONDS, return_when=FIRST_EXCEPTION)
@@ -271,8 +331,8 @@ def _share(done: "Synchronized[int]", bars: CleanBars) -> None:
     _Shared.done, _Shared.bars = done, bars
 
 
-def _replayed_apart(task: Task) -> Replayed:
-    return replayed(task, _Shared.bars, _Counter(_Shared.done))
+def _done_apart(task: Task | BreakerTask) -> Replayed | Passed:
+    return _done(task, _Shared.bars, _Counter(_Shared.done))
 
 
 class _Counter:

@@ -7,8 +7,10 @@ from typing import Any
 import click
 
 from risk.commands.output import print_table
+from risk.commands.replay_breakers_report import breaker_document, print_breakers
 from risk.lab.replay.baselines import MANAGED
 from risk.lab.replay.breaches import QUANTILES, Counted, LimitOutcome, Overshoots
+from risk.lab.replay.breakers.study import BreakersReplayed
 from risk.lab.replay.result import Replayed
 from risk.lab.replay.rules import HeldBack
 from risk.lab.replay.statistics import BookFigures, Compared, Interval
@@ -39,11 +41,11 @@ its unit.
 # --- for programs ----------------------------------------------------------------------------
 
 
-def document(found: Sequence[Replayed]) -> dict[str, Any]:
-    """Runs by strategy and book, and limits by strategy; breakers are not replayed yet."""
+def document(found: Sequence[Replayed], breakers: BreakersReplayed) -> dict[str, Any]:
+    """Runs by strategy and book, breakers over the market, and limits by strategy."""
     return {
         "runs": [_run(each.strategy, book) for each in found for book in each.books],
-        "breakers": [],
+        "breakers": breaker_document(breakers),
         "limits": [_limit(each.strategy, limit) for each in found for limit in each.limits],
     }
 
@@ -83,8 +85,8 @@ def _overshoots(overshoots: Overshoots) -> dict[str, Any]:
 # --- for people ------------------------------------------------------------------------------
 
 
-def print_report(found: Sequence[Replayed]) -> None:
-    """Tables of each strategy, and how to read them."""
+def print_report(found: Sequence[Replayed], breakers: BreakersReplayed) -> None:
+    """Tables of each strategy and of the breakers, and how to read them."""
     for each in found:
         click.echo(_heading(each))
         if each.held_back:
@@ -94,7 +96,9 @@ def print_report(found: Sequence[Replayed]) -> None:
         _print_limits(each.limits)
         _print_losses(each.limits)
         click.echo()
-    click.echo(_HOW_TO_READ.strip())
+    if found:
+        click.echo(f"{_HOW_TO_READ.strip()}\n")
+    print_breakers(breakers)
 
 
 def _heading(each: Replayed) -> str:

@@ -263,7 +263,7 @@ def test_once_a_replay_has_failed_no_other_one_begins(monkeypatch):
         closing.wait()
 
     monkeypatch.setattr(module, "ProcessPoolExecutor", Threads)
-    monkeypatch.setattr(module, "_replayed_apart", replayed)
+    monkeypatch.setattr(module, "_done_apart", replayed)
     begin = BEGIN + 150 * DAY
     tasks = [
         module.Task(name, Policy(), begin, begin + 40 * DAY, 0, UpTo.SOFT)

@@ -1,10 +1,11 @@
-"""The policy of a replay for which nobody named one: moderate limits on whatever is traded."""
+"""The policy of a replay for which nobody named one: moderate limits and breakers."""
 
 from collections.abc import Sequence
 
 from risk.domain.limits import LimitDefinition
 from risk.domain.policy import DeRisking, Instrument, Policy, Rung
 from risk.domain.scopes import Scope, ScopeKind
+from risk.lab.replay.breakers.levels import market_breakers
 from risk.lab.replay.desk import PORTFOLIO
 from risk.lab.wishing import Mandate
 
@@ -21,7 +22,7 @@ _LADDER = (
 
 
 def default_policy(assets: Sequence[str], mandates: Sequence[Mandate]) -> Policy:
-    """Limits on exposure, value at risk and loss.
+    """Limits on exposure, value at risk and loss, and circuit breakers.
 
     Gross exposure up to 2.2 times equity, net 1.0, a quarter in any asset; one-day VaR at 95 %
     up to 4 % of equity; 5 % lost in a day, 30 % from the peak.
@@ -49,6 +50,7 @@ def default_policy(assets: Sequence[str], mandates: Sequence[Mandate]) -> Policy
             *(_exposure(ScopeKind.VENUE, venue, _GROSS) for venue in venues),
         ),
         derisking=DeRisking(ladder=_LADDER),
+        breakers=market_breakers(PORTFOLIO),
     )
 
 
