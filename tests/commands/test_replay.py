@@ -74,7 +74,7 @@ def test_json_holds_runs_breakers_and_limits(request, file):
     document = request.getfixturevalue(file)
 
     assert list(document) == ["runs", "breakers", "limits"]
-    assert document["breakers"] == []
+    assert_breakers(document["breakers"], hours=file == "hourly")
     assert [run["book"] for run in document["runs"]] == BOOKS
     for run in document["runs"]:
         assert list(run)[:6] == [
@@ -91,6 +91,39 @@ def test_json_holds_runs_breakers_and_limits(request, file):
         assert limit["order_caused_managed"] == 0
         causes = limit["order_caused"]["potential"] + limit["drift_caused"]["potential"]
         assert causes == limit["potential"]
+
+
+def assert_breakers(breakers, *, hours):
+    """Those of whoever names none, over the market; hours are what volatility is measured from."""
+    by = {each["breaker"]: each for each in breakers}
+    tier = by["market volatility, tier 2"]
+
+    assert {"union of all", "union of volatility halts", "drawdown ladder"} <= set(by)
+    assert by["drawdown"]["measured"] == 1.0
+    assert tier["measured"] == (1.0 if hours else 0.0)
+    for each in breakers:
+        assert next(iter(each)) == "breaker"
+        assert {
+            "trips", "false_per_calm_day", "calm_time_shut", "recall", "technical_false"
+        } <= set(each)  # fmt: skip
+        assert each["false_per_calm_day"] >= 0.0
+        assert 0.0 <= each["calm_time_shut"] <= 1.0
+        assert each["base_rates"]["calm_days"] > 0
+        assert each["within_bars"] is None  # a file of closes has no lows
+        assert each["overdue"] == 0
+
+
+def test_breakers_alone_need_no_strategy_and_say_what_days_tell_nothing_of(replay, home):
+    told = replay("--only-breakers", "--breakers-per-asset", strategy="noise").stdout
+    alone = json.loads(replay("--only-breakers", "--json").stdout)
+
+    assert alone["runs"] == alone["limits"] == []
+    assert [each["breaker"] for each in alone["breakers"]][2:4] == ["drawdown", "daily loss"]
+    assert "market: 133 days, " in told
+    assert "never to be measured from these prices: market volatility, tier 1" in told
+    assert "BTC volatility, tier 1" in told
+    assert "Sigma: the root of 24 times the 60-day average" in told
+    assert "nan" not in told
 
 
 def test_a_person_reads_tables_and_how_to_read_them(replay):
@@ -209,6 +242,13 @@ def test_a_policy_file_that_is_none_is_refused_in_one_sentence(replay, home):
     assert result.exit_code == 2
     assert result.stderr.count("\n") == 1
     assert replay("--policy", "gone.toml").exit_code == 2
+
+
+def test_without_a_strategy_there_must_be_breakers_alone(run, replay):
+    result = run("replay", "--prices", "prices.csv")
+
+    assert result.exit_code == 2
+    assert "name a strategy, or all, with --strategy; or --only-breakers" in result.stderr
 
 
 def test_an_unknown_strategy_is_refused_with_the_names_of_those_there_are(replay):
