@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -9,6 +10,7 @@ import click
 from risk.commands.output import print_table
 from risk.lab.replay.breakers.figures import Figures, Technical
 from risk.lab.replay.breakers.study import BreakerOutcome, BreakersReplayed
+from risk.lab.replay.breakers.trail import Trip
 
 _HOW_TO_READ = """
 Sigma: the root of 24 times the 60-day average of squared hourly returns, as known
@@ -48,7 +50,13 @@ def _entry(
         "technical": outcome.technical and outcome.technical._asdict(),
         "trusted_prints": outcome.trusted and outcome.trusted._asdict(),
         "within_bars": outcome.within_bars and _figures(outcome.within_bars),
+        "tripped": [_trip(each) for each in outcome.all_trips],
     }
+
+
+def _trip(trip: Trip) -> dict[str, Any]:
+    at = datetime.fromtimestamp(trip.at, UTC)
+    return {"at": at.isoformat(), "again": trip.again, "value": trip.value}
 
 
 def _figures(figures: Figures) -> dict[str, Any]:
