@@ -42,9 +42,9 @@ OURS = default_policy(ASSETS, WILD)
 
 
 def unlimited(policy: Policy = OURS) -> Policy:
-    """The same limits, so high that nothing comes near them."""
+    """The same limits, so high that nothing comes near them, and no breakers."""
     limits = tuple(replace(limit, hard=1e9, soft=1e9) for limit in policy.limits)
-    return replace(policy, limits=limits, derisking=DeRisking())
+    return replace(policy, limits=limits, derisking=DeRisking(), breakers=())
 
 
 def tight(hard: float) -> Policy:

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 
 from risk.breakers.evaluation import BreakersAfter, next_breakers
 from risk.domain.breakers import NO_BREAKERS, Breakers
+from risk.domain.equity_trust import EquityTrust
 from risk.domain.ledger import Fill, Flow, Ledger
 from risk.domain.market import Mark
 from risk.domain.model import Models
@@ -25,6 +26,7 @@ from risk.domain.snapshot import Snapshot
 from risk.domain.state import Course, Performance
 from risk.lab.replay.desk import PORTFOLIO
 from risk.limits.derisking import ladder_size
+from risk.portfolio.equity_trust import next_trust, reading_of
 from risk.portfolio.forecasting import new_models, roll_models
 from risk.portfolio.performance import next_courses, next_performance
 
@@ -52,6 +54,7 @@ class MarketBook:
         Led on only where a breaker may look at them.
     breakers : Breakers
     performance : Performance or None
+    equity_trust : EquityTrust or None
     courses : mapping of strategy to Course
     sizing : Sizing
         What the drawdown ladder leaves.
@@ -66,6 +69,7 @@ class MarketBook:
     models: Models = field(default_factory=new_models)
     breakers: Breakers = NO_BREAKERS
     performance: Performance | None = None
+    equity_trust: EquityTrust | None = None
     courses: Mapping[str, Course] = field(default_factory=dict)
     sizing: Sizing = FULL_SIZE
     day: date | None = None
@@ -89,13 +93,14 @@ def next_book(
     """
     ledger, day = _traded(before, market) if trades else (before.ledger, before.day)
     snapshot = _snapshot(before, market, ledger, policy)
+    equity = next_trust(before.equity_trust, before.performance, reading_of(snapshot))
     performance = next_performance(
         before.performance,
-        equity=snapshot.equity,
+        equity=equity.believed,
         net_flows=ledger.net_flows,
         at=market.at,
     )
-    courses = next_courses(before.courses, snapshot)
+    courses = next_courses(before.courses, snapshot) if equity.as_read else before.courses
     after = next_breakers(
         before.breakers,
         (policy, policy),
@@ -110,6 +115,7 @@ def next_book(
         models=snapshot.models,
         breakers=after.breakers,
         performance=performance,
+        equity_trust=equity.trust,
         courses=courses,
         sizing=ladder_size(policy, performance, before.sizing),
         day=day,

@@ -18,7 +18,7 @@ from risk.lab.replay.breakers.prints import drawn_prints, within_bars
 from risk.lab.replay.breakers.study import MARKET, UNION, Trails, judge_breakers
 from risk.lab.replay.breakers.trail import LADDER, lead_breakers
 from risk.lab.replay.desk import PORTFOLIO
-from tests.lab.replay.markets import BEGIN, HOUR
+from tests.lab.replay.markets import ASSETS, BEGIN, HOUR
 from tests.price_tables import START, table, walk
 
 DAY = timedelta(days=1)
@@ -43,7 +43,7 @@ def history() -> np.ndarray:
     return 100.0 * np.cumprod(1.0 + returns)
 
 
-def closes_of(prices: np.ndarray, assets=("BTC", "ETH"), lows=None):
+def closes_of(prices: np.ndarray, assets=ASSETS, lows=None):
     lows = prices if lows is None else lows
     for hour, (price, low) in enumerate(zip(prices.tolist(), lows.tolist(), strict=True)):
         opened = BEGIN + hour * HOUR
@@ -65,7 +65,7 @@ def closes_of(prices: np.ndarray, assets=("BTC", "ETH"), lows=None):
         )
 
 
-def led(assets=("BTC", "ETH"), prints=None):
+def led(assets=ASSETS, prints=None):
     market = readings(closes_of(history(), assets), assets=assets)
     return lead_breakers(market, policy=POLICY, begin=BEGUN, prints=prints)
 
@@ -74,7 +74,7 @@ def led(assets=("BTC", "ETH"), prints=None):
 def trail():
     """With bad prints tried on the way, which must not show."""
     prints = drawn_prints(
-        ("BTC", "ETH"), BEGUN, BEGIN + 64 * DAY, period=HOUR, rng=np.random.default_rng(3)
+        ASSETS, BEGUN, BEGIN + 64 * DAY, period=HOUR, rng=np.random.default_rng(3)
     )
     return led(prints=prints)
 
@@ -137,13 +137,13 @@ def test_together_they_are_shut_whenever_one_of_them_is(found, trail):
 
 
 def test_neither_bad_prints_tried_on_copies_nor_the_order_of_assets_leave_a_trace(trail, found):
-    plain = led(("ETH", "BTC"))
+    plain = led(ASSETS[::-1])
 
     assert (plain.left, plain.trips) == (trail.left, trail.trips)
-    assert [each.print.factor for each in trail.printed].count(0.01) == 1
-    # Half of the book at a hundredth of its price is a loss; a wild hour is not yet a storm.
+    # A third of the book at a hundredth of its price is a loss; a wild hour is not yet a storm.
+    losses = [each for each in trail.printed if each.print.factor < 1.0]
     tried = {each.breaker: each.trusted for each in found.breakers if each.trusted}
-    assert tried[DAILY].trips == 1
+    assert tried[DAILY].trips == len(losses) > 0
     assert tried[TIER_2].trips == 0
 
 
@@ -173,7 +173,7 @@ def test_a_low_that_no_close_shows_is_seen_within_the_bar():
     lows = prices.copy()
     lows[30] = 80.0
     policy = replace(POLICY, breakers=POLICY.breakers[2:])
-    market = list(readings(closes_of(prices, lows=lows), assets=("BTC", "ETH")))
+    market = list(readings(closes_of(prices, lows=lows), assets=ASSETS))
     at_closes, within = (
         lead_breakers(each, policy=policy, begin=BEGIN) for each in (market, within_bars(market))
     )
