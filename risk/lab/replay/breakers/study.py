@@ -203,7 +203,11 @@ def _rows(trails: Trails, markets: _Markets) -> Iterator[BreakerOutcome]:
 
 def _unions(trail: Trail) -> Mapping[str, Sequence[str]]:
     """Names of rows of several, and of what is in them."""
-    whole = [each for each in trail.definitions if each.scope.kind is ScopeKind.PORTFOLIO]
+    whole = [
+        each
+        for each in trail.definitions
+        if each.scope.kind is ScopeKind.PORTFOLIO and trail.read[each.name]
+    ]
     volatile = [each for each in whole if each.kind == _VOLATILITY]
     halts = [each for each in volatile if each.state is not TradingState.THROTTLED]
     names = {
@@ -242,6 +246,10 @@ def _of_breaker(definition: BreakerDefinition, trails: Trails, markets: _Markets
 
 
 def _figures(name: str, trail: Trail, days: Days) -> Figures:
+    if not trail.read[name]:
+        # What was never measured was not calm, it was blind: none of its figures is a nought.
+        nothing = days._replace(calm=frozenset(), crash=frozenset(), crashes=())
+        return figures_of(np.empty(0, dtype=np.int64), np.empty(0), (), nothing)
     left = np.array(trail.left.get(name, ()))
     return figures_of(_times(trail), left, trail.trips.get(name, ()), days)
 
