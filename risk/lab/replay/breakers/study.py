@@ -237,7 +237,11 @@ def _of_breaker(definition: BreakerDefinition, trails: Trails, markets: _Markets
         figures=_figures(name, trail, days),
         within_bars=None if trails.within is None else _figures(name, trails.within, days),
         technical=technical(trails.prints, clean, dirty),
-        trusted=technical_of_each(name, clean, trail.printed),
+        trusted=technical_of_each(
+            name,
+            clean,
+            [each for each in trail.printed if market in (MARKET, each.print.asset)],
+        ),
         asked=trail.asked[name],
         overdue=trail.overdue[name],
         unasked_hours=trail.unasked.get(name, 0.0),
