@@ -279,7 +279,7 @@ def _events(
             yield BreakerAsksPerson(
                 **about,
                 state=episode.state.name,
-                since=state.since,
+                since=episode.tripped_at,
                 cause=episode.cause,
                 severity=Severity.CRITICAL,
             )

@@ -7,8 +7,9 @@
                                       +------- over it again ---------+   (the pause doubles)
 
 A trip in probation shuts trading in full again: a ramp that only fell back a rung would leave
-half the size on in the very fall that it is there for (docs/decisions/breakers.md). After the
-greatest dwell a person is asked, and asked again; he may let it go into probation, never past it.
+half the size on in the very fall that it is there for (docs/decisions/breakers.md). Once an
+episode is as old as the greatest dwell a person is asked, and asked again; he may let it go into
+probation, never past it.
 """
 
 from collections.abc import Sequence
@@ -235,8 +236,7 @@ class _Turn:
                 return self._into_probation(state, release)
         if self.at >= until and self._has_eased(state):
             return self._into_probation(state, None)._replace(refusal=refusal)
-        asked = self._asked(state, episode)
-        return asked._replace(refusal=refusal)
+        return self._asked(state, refusal)
 
     def from_probation(self, state: BreakerState, releases: Sequence[ReleaseBreaker]) -> Advanced:
         episode = _known(state)
@@ -244,7 +244,7 @@ class _Turn:
         if self._confirmed(state):
             return self._tripped_again(state, episode)._replace(refusal=refusal)
         if state.until is not None and self.at < state.until:
-            return Advanced(state, (), refusal)
+            return self._asked(state, refusal)
         if state.rung + 1 < len(RAMP):
             state = self._on_rung(state, state.rung + 1)
             return Advanced(state, (Eased(episode=episode),), refusal)
@@ -311,7 +311,7 @@ class _Turn:
             episode = _known(begun)
             begun = begun._replace(
                 pardoned=reading.value if over and reading is not None else None,
-                episode=episode._replace(asked_at=None),
+                episode=episode._replace(asked_at=self.at),  # who lets it go has looked
             )
         return Advanced(begun, (Eased(episode=_known(begun)),))
 
@@ -334,13 +334,15 @@ class _Turn:
         )
         return Advanced(tripped, (TrippedAgain(episode=again),))
 
-    def _asked(self, state: BreakerState, episode: Episode) -> Advanced:
-        greatest = timedelta(hours=self.definition.greatest_hours)
-        last = max(state.since, episode.asked_at or state.since)
-        if self.at - last < greatest:
-            return Advanced(state)
+    def _asked(self, state: BreakerState, refusal: str | None) -> Advanced:
+        """By the age of the episode: trips in probation must not put off the question for ever."""
+        episode = _known(state)
+        if self.at - (episode.asked_at or episode.tripped_at) < timedelta(
+            hours=self.definition.greatest_hours
+        ):
+            return Advanced(state, (), refusal)
         asked = episode._replace(asked_at=self.at)
-        return Advanced(state._replace(episode=asked), (Asked(episode=asked),))
+        return Advanced(state._replace(episode=asked), (Asked(episode=asked),), refusal)
 
 
 def _worsened(episode: Episode | None, reading: Reading) -> Episode | None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from risk.breakers.standard import standard_breakers
 from risk.domain.policy import Policy
 from risk.domain.ports import MarketReading
 from risk.errors import InvalidInput
@@ -19,7 +20,7 @@ from risk.feeds.files import read_prices
 from risk.feeds.quality import CleanBars, clean_bars
 from risk.feeds.replaying import readings_of
 from risk.lab.replay.breakers.days import LEARNING
-from risk.lab.replay.breakers.levels import asset_breakers, market_breakers
+from risk.lab.replay.breakers.levels import asset_breakers
 from risk.lab.replay.breakers.prints import drawn_prints, within_bars
 from risk.lab.replay.breakers.study import BreakersReplayed, Trails, judge_breakers
 from risk.lab.replay.breakers.trail import Trail, lead_breakers, measurable
@@ -115,7 +116,7 @@ def breaker_tasks(
     """
     assert bars.span is not None, "there are bars"
     first, last = bars.span
-    breakers = policy.breakers or market_breakers(PORTFOLIO)
+    breakers = policy.breakers or standard_breakers(PORTFOLIO, (), bars.assets)
     if per_asset:
         breakers = (*breakers, *asset_breakers(bars.assets))
     measured, left_out = measurable(replace(policy, breakers=breakers))

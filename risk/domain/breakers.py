@@ -179,7 +179,7 @@ class Episode(NamedTuple):
     retrips : int
         Trips in probation; each doubles the pause.
     asked_at : datetime or None
-        When a person was asked last.
+        When a person was asked last, or looked at it and let it go.
     ended_at : datetime or None
     ended_by, ended_why : str
         ``rule``, or a person; empty while it is on.

@@ -137,12 +137,20 @@ def test_no_trip_is_let_go_before_its_pause_is_over_nor_by_rule_while_a_person_i
 
 @given(courses(), definitions())
 def test_no_trip_outlives_its_greatest_dwell_without_asking_a_person(course, definition):
-    heard = NOON
+    heard = None
     for turn, step in zip(course, led(course, definition), strict=True):
         state, now = step.breakers.states["meter"], NOON + timedelta(minutes=turn.minutes)
-        asked = any(isinstance(event, BreakerAsksPerson) for event in step.events)
-        heard = now if asked else max(heard, state.since)
-        assert state.phase is not Phase.TRIPPED or now - heard < GREATEST
+        looked = any(
+            isinstance(event, BreakerAsksPerson)
+            or (isinstance(event, BreakerStepped) and event.by == "ana")
+            for event in step.events
+        )
+        if state.episode is None:
+            heard = None
+        elif heard is None or looked:
+            heard = now
+        just_stepped = state.since == now
+        assert heard is None or just_stepped or now - heard < GREATEST
 
 
 @given(courses(), definitions(), st.randoms(use_true_random=False))

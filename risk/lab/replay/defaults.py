@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from risk.breakers.standard import standard_breakers
 from risk.domain.limits import LimitDefinition
 from risk.domain.policy import DeRisking, Instrument, Policy, Rung
 from risk.domain.scopes import Scope, ScopeKind
-from risk.lab.replay.breakers.levels import market_breakers
 from risk.lab.replay.desk import PORTFOLIO
 from risk.lab.wishing import Mandate
 
@@ -50,7 +50,7 @@ def default_policy(assets: Sequence[str], mandates: Sequence[Mandate]) -> Policy
             *(_exposure(ScopeKind.VENUE, venue, _GROSS) for venue in venues),
         ),
         derisking=DeRisking(ladder=_LADDER),
-        breakers=market_breakers(PORTFOLIO),
+        breakers=standard_breakers(PORTFOLIO, strategies, assets),
     )
 
 

@@ -1,4 +1,4 @@
-"""The breakers that are measured, and obeyed by the managed book, where no policy names others."""
+"""The tiers of market volatility on single assets, for who asks what they would do there."""
 
 from collections.abc import Iterable
 
@@ -8,35 +8,6 @@ from risk.domain.trading import TradingState
 
 _RELEASE = 1.4
 _WEEK = 168.0
-_FORTNIGHT = 336.0
-
-
-def market_breakers(portfolio: str) -> tuple[BreakerDefinition, ...]:
-    """Two tiers of market volatility, drawdown and daily loss, of a portfolio."""
-    whole = Scope(ScopeKind.PORTFOLIO, portfolio)
-    return (
-        *volatility_tiers(whole, "market volatility"),
-        BreakerDefinition(
-            name="drawdown",
-            kind="drawdown",
-            scope=whole,
-            trip=0.15,
-            release=0.15,
-            least_hours=_FORTNIGHT,
-            greatest_hours=2.0 * _FORTNIGHT,
-            probation_hours=_FORTNIGHT,
-        ),
-        BreakerDefinition(
-            name="daily loss",
-            kind="daily_loss",
-            scope=whole,
-            trip=0.05,
-            release=0.02,
-            least_hours=1.0,
-            greatest_hours=36.0,
-            probation_hours=3.0,
-        ),
-    )
 
 
 def asset_breakers(assets: Iterable[str]) -> tuple[BreakerDefinition, ...]:

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from risk.breakers.standard import standard_breakers
 from risk.domain.market import Bar, BarClose, Period
 from risk.domain.policy import DeRisking, Policy, Rung
 from risk.feeds.bad_prints import with_bad_prints
 from risk.feeds.quality import clean_bars
 from risk.feeds.replaying import readings, readings_of
 from risk.lab.replay.breakers.days import LEARNING, Moves, days_of
-from risk.lab.replay.breakers.levels import market_breakers
 from risk.lab.replay.breakers.prints import drawn_prints, within_bars
 from risk.lab.replay.breakers.study import MARKET, UNION, Trails, judge_breakers
 from risk.lab.replay.breakers.trail import LADDER, lead_breakers
@@ -28,12 +28,17 @@ QUIET = 0.005
 CRASH, STORM = 65 * 24 + 6, 72 * 24 + 6
 HOURS = 74 * 24
 BEGUN = BEGIN + LEARNING
+TIER_1, TIER_2, DRAWDOWN, DAILY = NAMES = (
+    "Market volatility",
+    "Market fall",
+    "Drawdown",
+    "Daily loss",
+)
 POLICY = Policy(
     by="test",
-    breakers=market_breakers(PORTFOLIO),
+    breakers=tuple(b for b in standard_breakers(PORTFOLIO, (), ASSETS) if b.name in NAMES),
     derisking=DeRisking(ladder=(Rung(drawdown=0.25, size=0.5),)),
 )
-TIER_1, TIER_2, DRAWDOWN, DAILY = (each.name for each in POLICY.breakers)
 
 
 def history() -> np.ndarray:
