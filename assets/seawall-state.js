@@ -5,7 +5,7 @@
 
   const seawall = (window.seawall ??= {});
   const WALL_MS = 12_000;
-  const known = { state: undefined, book: null, prefix: "", bare: "", worn: null };
+  const known = { state: undefined, parts: "", rest: "", book: null, prefix: "", bare: "", worn: null };
   let looks = {}, container = null;
 
   const set = (id, props) => window.dash_clientside.set_props(id, props);
@@ -16,17 +16,24 @@
     if (pulse.state === undefined) return;
     const sameBook = known.book === book;
     const before = sameBook ? known.state : undefined;
-    if (sameBook && before === pulse.state) return;
-    Object.assign(known, { state: pulse.state, book });
-    showBadge(lookOf(pulse.state));
-    if (before !== undefined) tellChange(before, pulse);
+    const rest = `${pulse.parts || ""}|${pulse.parts_shape || ""}|${pulse.says || ""}`;
+    if (sameBook && before === pulse.state && known.rest === rest) return;
+    const moved = before !== pulse.state;
+    Object.assign(known, { state: pulse.state, parts: pulse.parts || "", rest, book });
+    showBadge(lookOf(pulse.state), pulse);
+    if (moved && before !== undefined) tellChange(before, pulse);
   }
 
-  function showBadge(look) {
+  /** The book's word, and how many of its parts are tighter: alone it would sound too good. */
+  function showBadge(look, pulse) {
     set("state-badge", { hidden: false, "data-state": look.shape });
     set("state-badge-glyph", { "data-glyph": look.shape, "data-state": look.shape });
     set("state-badge-word", { children: look.word });
-    set("state-badge-says", { children: look.says });
+    set("state-badge-says", { children: pulse.says || look.says });
+    const shape = pulse.parts_shape || "stale";
+    set("state-parts-badge", { hidden: !pulse.parts, "data-state": shape });
+    set("state-parts-glyph", { "data-glyph": shape, "data-state": shape });
+    set("state-parts-word", { children: pulse.parts || "" });
   }
 
   function tellChange(before, pulse) {
@@ -46,6 +53,7 @@
   function prefix(freshness) {
     const look = known.state === undefined ? null : lookOf(known.state);
     const words = look && look.shape !== "normal" ? [look.word] : [];
+    if (known.parts) words.push(known.parts);
     if (document.hidden) words.push("asleep");
     else if (freshness === "gone") words.push("not live");
     const text = words.join(", ");

@@ -67,6 +67,7 @@ PAGES = {
     "cockpit": "/",
     "exposure": "/exposure",
     "limits": "/limits",
+    "breakers": "/breakers?range=30d",
     "orders": "/orders",
     "correlation": "/correlation",
     "var": "/var",

@@ -7,7 +7,13 @@ from pages.screens import Screen, live_page
 from pages.views.cockpit import cockpit_view, read_cockpit
 
 register_page(
-    __name__, path="/", name="Cockpit", title="Cockpit · Seawall", order=10, icon="cockpit"
+    __name__,
+    path="/",
+    name="Cockpit",
+    title="Cockpit · Seawall",
+    order=10,
+    tab=1,
+    icon="cockpit",
 )
 
 layout = live_page(Screen("cockpit", words=(BY,), read=read_cockpit, view=cockpit_view))

@@ -288,6 +288,29 @@ class Changes(Protocol):
         """
         ...
 
+    def release_breaker(
+        self, portfolio: str, breaker: str, *, episode: str, reason: str, who: str
+    ) -> None:
+        """Let a wish to let a breaker go into probation wait for the engine.
+
+        Parameters
+        ----------
+        portfolio, breaker : str
+        episode : str
+            The trip that the person saw.
+        reason, who : str
+
+        Raises
+        ------
+        UnknownPortfolio
+        InvalidInput
+            If there is no such breaker, it is not tripped, another trip is on by now, its pause is
+            not over, or the reason is empty.
+        StoreUnavailable
+            If the database does not answer; the wish may have been written.
+        """
+        ...
+
 
 CHANGES_EXTENSION = "risk_changes"
 

@@ -632,4 +632,33 @@ GLOSSARY: Mapping[str, Term] = {
         "cycle's own; what was booked between it and the answer is named below them.",
         "Definition; see docs/orders.md.",
     ),
+    "breaker": Term(
+        "Circuit breaker",
+        "A rule that stops or cuts new risk by itself when a measure passes its level, and lets "
+        "go again step by step.",
+        "trips when value > trip level, in so many of the last readings; eases at the release "
+        "level or below, once its pause is over",
+        "What tripped it stands in the first sentence; until when in the second. Reductions pass "
+        "in every state but HALTED, where they need an emergency key. A breaker stops its own "
+        "scope: the tightest state of all scopes around an order rules.",
+        "Definition; see docs/breakers.md.",
+    ),
+    "breaker_states": Term(
+        "States of a breaker",
+        "Where a breaker stands: armed, tripped, in probation, or off.",
+        "armed → tripped (its pause) → probation at 25, 50, 100 % of size → armed",
+        "The bar is full at the thick tick, where it trips; the thin tick is where it lets go. A "
+        "trip in probation shuts it in full again and doubles the pause. One that is off only "
+        "records that it would have tripped. One that is not measured yet trips nothing.",
+        "Definition; see docs/breakers.md.",
+    ),
+    "trip_band": Term(
+        "Trips over time",
+        "When breakers held trading, as bands behind the curves.",
+        "from the trip to its end, in the colour of the state; re-opening in that of CAUTION; what "
+        "held a part of the book only is a thin bar at the foot",
+        "Look whether the market went on falling inside a band: a breaker that only trips after "
+        "the fall costs and saves nothing. Trips of breakers that are off are not drawn.",
+        "Definition; see docs/breakers.md.",
+    ),
 }

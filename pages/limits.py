@@ -15,7 +15,13 @@ from pages.views.limits.table import CSV
 from pages.views.limits.view import limits_view
 
 register_page(
-    __name__, path=LIMITS_PATH, name="Limits", title="Limits · Seawall", order=45, icon="limits"
+    __name__,
+    path=LIMITS_PATH,
+    name="Limits",
+    title="Limits · Seawall",
+    order=45,
+    tab=3,
+    icon="limits",
 )
 
 _SCREEN = Screen("limits", words=WORDS, read=read_limits, view=limits_view)

@@ -7,3 +7,5 @@ HEALTH_PATH = "/models"
 LIMITS_PATH = "/limits"
 #: What agents asked, and what became of it.
 ORDERS_PATH = "/orders"
+#: What stops trading by itself, and what it did.
+BREAKERS_PATH = "/breakers"

@@ -14,7 +14,7 @@ from dash import ALL, ClientsideFunction, Input, Output, State, dcc, html
 from pages.components.basics import Component, glyph
 from pages.components.links import inside_link
 from pages.components.notices import loading_state
-from pages.components.states import STATE_LOOKS, UNKNOWN_LOOK, StateLook
+from pages.components.states import PROBATION_LOOK, STATE_LOOKS, UNKNOWN_LOOK, StateLook
 from pages.components.toasts import CONTAINER, toast_container, toast_look
 from pages.context import Book, FeedInfo
 from pages.glyphs import SHAPES
@@ -78,7 +78,8 @@ def _settings(books: Sequence[Book], cycle_seconds: float) -> dict[str, Any]:
 
 def _state_settings() -> dict[str, dict[str, Any]]:
     """How the browser shows each state that the pulse may name."""
-    looks = {state.name: look for state, look in STATE_LOOKS.items()} | {"UNKNOWN": UNKNOWN_LOOK}
+    others = {look.word: look for look in (PROBATION_LOOK, UNKNOWN_LOOK)}
+    looks = {state.name: look for state, look in STATE_LOOKS.items()} | others
     return {name: _look_setting(look) for name, look in looks.items()}
 
 
@@ -98,6 +99,7 @@ _IN_SHORT: Mapping[str, str] = {
     "throttled": "new risk is cut",
     "reduce_only": "entries paused",
     "halted": "trading stopped",
+    "probation": "re-opening",
     "stale": "new risk is refused",
 }
 
@@ -154,8 +156,11 @@ def _navigation() -> html.Nav:
 
 
 def _tabs() -> html.Nav:
-    """As many pages as fit; where there are more, the last place opens the rest."""
-    pages = _pages()
+    """As many pages as fit, those first that are needed on the way; the last place opens the rest.
+
+    A page says which place it wants: `tab` in its registration.
+    """
+    pages = sorted(_pages(), key=lambda page: page.get("tab", _TABS))
     fitting = pages if len(pages) <= _TABS else pages[: _TABS - 1]
     links = [_nav_link(page, "tab") for page in fitting]
     further = [_nav_link(page, "tab") for page in pages[len(fitting) :]]
@@ -243,8 +248,14 @@ def _state_badge() -> html.Span:
         ],
         className="sw-badge",
     )
+    parts = html.Span(
+        [glyph("stale", id="state-parts-glyph"), html.Span("", id="state-parts-word")],
+        id="state-parts-badge",
+        className="sw-badge sw-badge-parts",
+        hidden=True,
+    )
     link = inside_link(
-        [badge, html.Span("", id="state-badge-says", className="sw-state-says")],
+        [badge, parts, html.Span("", id="state-badge-says", className="sw-state-says")],
         "/",
         class_name="sw-state-link",
         id={"type": "page-link", "place": "badge", "path": "/"},

@@ -72,6 +72,9 @@ TOKENS: Mapping[str, Token] = {
 #: What shapes a plot's states and bands are drawn in; also the stems of their tokens.
 STATES = ("normal", "caution", "throttled", "reduce_only", "halted", "stale")
 
+#: States whose shape is their own and whose colours are another one's.
+_BORROWED = {"probation": "caution"}
+
 _GRID = Token("#222b36", "#e6ebf1")
 _AXIS = Token("#3a4654", "#b4bfcc")
 _SERIES: Mapping[Scheme, tuple[str, ...]] = {
@@ -290,7 +293,8 @@ class StateColors:
 
 def state_colors(state: str, scheme: Scheme) -> StateColors:
     """Colours of a state for plotly, which cannot read CSS variables."""
-    stems = (state, f"{state}-fill", f"{state}-tint")
+    stem = _BORROWED.get(state, state)
+    stems = (stem, f"{stem}-fill", f"{stem}-tint")
     return StateColors(*(TOKENS[stem].of(scheme) for stem in stems))
 
 

@@ -7,11 +7,13 @@ from dash import Dash, html, set_props
 from flask import Response, jsonify, request
 
 from pages.bundles import caching_of, send_compressed
+from pages.components.states import PROBATION_LOOK
 from pages.context import Book, BookReader, Pulse, book_named
 from pages.format import sentence
 from pages.origin import is_foreign
 from pages.readings import Readings
 from pages.screens import running_screens
+from pages.views.tightest import parts_badge, size_says
 from risk.errors import SeawallError
 
 _LOG = structlog.get_logger(__name__)
@@ -134,16 +136,30 @@ def _pulse(readings: Readings, name: str | None) -> Response:
     known = request.args.get("after", type=int), request.args.get("news", type=int)
     if (pulse.cycle, news) == known and problem is None:
         return Response(status=204)
+    standing = _standing(readings, book, pulse)
     return jsonify(
         cycle=pulse.cycle,
         age=age,
         cycle_seconds=reader.cycle_seconds,
         market=pulse.market.isoformat(),
         saved=pulse.saved.isoformat(),
-        state=pulse.trading_state,
+        **{"state": pulse.trading_state, **standing},
         problem=problem,
         **({} if news is None else {"news": news}),
     )
+
+
+def _standing(readings: Readings, book: Book, pulse: Pulse) -> dict[str, str]:
+    """What the book's word alone would hide: that it re-opens, its size, and tighter parts."""
+    cycle = readings.cycle_of(book, pulse)
+    if cycle is None:
+        return {}
+    book_stands = cycle.state.standing()
+    badge = parts_badge(cycle.state)
+    told = {"parts": badge.text, "parts_shape": badge.shape, "says": size_says(book_stands)}
+    if book_stands is not None and book_stands.probation:
+        told["state"] = PROBATION_LOOK.word
+    return told
 
 
 def _news(readings: Readings, book: Book) -> int | None:

@@ -45,8 +45,9 @@ from risk.lab.paper import PaperDesk
 from risk.lab.wishing import Wishing
 from risk.portfolio.forecasting import measured_by, new_models, warm, with_assets
 from risk.position.ranges import next_ranges
-from risk.storage.actions import SqlActions, SqlChanges
+from risk.storage.actions import SqlActions
 from risk.storage.bars import SIMULATED, market_of
+from risk.storage.changes import SqlChanges
 from risk.storage.decisions import SqlGateJournal
 from risk.storage.engines import Engines, open_engines, transaction
 from risk.storage.failures import note_failure

@@ -42,7 +42,7 @@ from risk.domain.assessment import (
     PositionMeasures,
     TailRisk,
 )
-from risk.domain.breakers import Episode
+from risk.domain.breakers import BreakerState, Episode
 from risk.domain.events import (
     DataFaultFound,
     FillRecorded,
@@ -66,7 +66,7 @@ from risk.domain.state import Baseline, Performance, RiskState, Standing, Tradin
 from risk.errors import SeawallError, StoreUnavailable, UnknownPortfolio
 from risk.portfolio.committed import nothing_pending
 from risk.portfolio.forecasting import measured_by
-from tests import fakes_book, fakes_episodes, fakes_limits, fakes_orders
+from tests import fakes_book, fakes_breakers, fakes_episodes, fakes_limits, fakes_orders
 from tests.fakes import FakeClock
 from tests.fakes_book import AFTERNOON, CASH, HOLDINGS, Held
 
@@ -430,6 +430,8 @@ class FakeBookReader:
         Grows with whatever happens to an order.
     stories : tuple of EpisodeStory
         Episodes of breakers.
+    stands : mapping of name to BreakerState, or None
+        How the breakers of `fakes_breakers` stand; None for a policy without any.
     """
 
     clock: FakeClock = field(default_factory=lambda: FakeClock(AFTERNOON))
@@ -455,6 +457,7 @@ class FakeBookReader:
     told: list[fakes_orders.Told] | None = None
     news: int = 7
     stories: tuple[EpisodeStory, ...] = field(default_factory=fakes_episodes.build_stories)
+    stands: Mapping[str, BreakerState] | None = None
 
     def __post_init__(self) -> None:
         self._saved = self.clock.wall()
@@ -531,6 +534,8 @@ class FakeBookReader:
             cause=self.cause,
             policy=self.policy,
         )
+        if self.stands is not None:
+            state = fakes_breakers.broken(state, self.stands)
         return replace(state, book_model=self.book_model)
 
     def decision_basis(self, portfolio: str) -> DecisionBasis | None:
@@ -719,10 +724,13 @@ class FakeChanges:
     ----------
     fail_with : SeawallError or None
         Raised by the next choice instead of keeping it.
+    released : list of tuple
+        Breaker, trip, reason and person of each wish to let one go.
     """
 
     reader: FakeBookReader
     fail_with: SeawallError | None = None
+    released: list[tuple[str, str, str, str]] = field(default_factory=list)
 
     def choose_model(self, portfolio: str, model: str, *, who: str, seen: int) -> None:
         failure, self.fail_with = self.fail_with, None
@@ -730,3 +738,11 @@ class FakeChanges:
             raise failure
         at = self.reader.wall()
         self.reader.waiting = ChooseBookModel(seq=1, at=at, who=who, model=model)
+
+    def release_breaker(
+        self, portfolio: str, breaker: str, *, episode: str, reason: str, who: str
+    ) -> None:
+        failure, self.fail_with = self.fail_with, None
+        if failure is not None:
+            raise failure
+        self.released.append((breaker, episode, reason, who))

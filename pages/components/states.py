@@ -7,6 +7,7 @@ from dash import html
 
 from pages.components.basics import Component, figure, glyph
 from pages.format import sentence
+from risk.domain.state import Standing
 from risk.domain.trading import TradingState
 
 
@@ -46,6 +47,14 @@ STATE_LOOKS: Mapping[TradingState, StateLook] = {
     ),
 }
 
+#: A scope that re-opens step by step; its state says how far, and tightens at the next trouble.
+PROBATION_LOOK = StateLook(
+    "PROBATION",
+    "probation",
+    "Trading re-opens step by step. Still works: reductions, stops, cancels, and new risk at a "
+    "part of its size.",
+)
+
 #: Shapes of the states in which nothing is blocked but by limits.
 _BLOCKS_NOTHING = ("normal", "caution")
 
@@ -57,6 +66,13 @@ UNKNOWN_LOOK = StateLook(
 def look_of(state: TradingState | None) -> StateLook:
     """How to show `state`; a state that nobody established is shown as unknown."""
     return UNKNOWN_LOOK if state is None else STATE_LOOKS[state]
+
+
+def look_of_standing(standing: Standing | None) -> StateLook:
+    """How to show where a scope stands: what re-opens step by step has a word of its own."""
+    if standing is None:
+        return UNKNOWN_LOOK
+    return PROBATION_LOOK if standing.probation else STATE_LOOKS[standing.state]
 
 
 def state_badge(look: StateLook, component_id: str) -> html.Span:
@@ -102,6 +118,8 @@ def state_banner(
     sizing: str = "",
     binding: str = "",
     blocked: str = "",
+    works: str = "",
+    parts: Component | None = None,
 ) -> html.Section:
     """What a trader reads first: the state, why, what still works, and what matters next.
 
@@ -117,10 +135,16 @@ def state_banner(
     blocked : str
         What passes and what does not while hard limits are exceeded; empty while none is. A
         state that blocks nothing by itself tells it in place of what works.
+    works : str
+        What still works and until when, where more is known than the state alone says.
+    parts : component, optional
+        What is tighter than the book, in a sentence.
     """
     return html.Section(
         [
-            _state_cell(_works(look, blocked), look, heading, cause, sizing, binding),
+            _state_cell(
+                works or _works(look, blocked), look, heading, cause, sizing, binding, parts
+            ),
             *(_banner_cell(cell) for cell in cells),
         ],
         id="state-banner",
@@ -135,7 +159,13 @@ def _works(look: StateLook, blocked: str) -> str:
 
 
 def _state_cell(
-    works: str, look: StateLook, heading: str, cause: str, sizing: str, binding: str
+    works: str,
+    look: StateLook,
+    heading: str,
+    cause: str,
+    sizing: str,
+    binding: str,
+    parts: Component | None,
 ) -> html.Div:
     word = html.Div(
         [glyph(look.shape, state=look.shape), html.Span(look.word, id="state-word")],
@@ -147,6 +177,7 @@ def _state_cell(
             html.Div(heading, id="state-heading", className="sw-label"),
             word,
             html.P(sentence(cause), id="state-cause", className="sw-lead"),
+            *([] if parts is None else [parts]),
             html.P(f"{works} {sizing}".rstrip(), id="state-works", className="sw-dim"),
             *([html.P(binding, id="state-binding", className="sw-dim")] if binding else []),
         ],

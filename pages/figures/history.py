@@ -1,17 +1,25 @@
 """The course of equity and VaR over the chosen range, one above the other."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from pages.context import MetricHistory
 from pages.figures.packing import packed, wall_times
+from pages.figures.periods import Hold, with_periods
 from pages.format import Zone
 from pages.theme import Scheme, plotly_template
 
 
 def history_figure(
-    equity: MetricHistory, var: MetricHistory, *, currency: str, zone: Zone, scheme: Scheme
+    equity: MetricHistory,
+    var: MetricHistory,
+    *,
+    currency: str,
+    zone: Zone,
+    scheme: Scheme,
+    periods: Sequence[Hold] = (),
 ) -> dict[str, Any]:
     """Equity above, 99 % one-day VaR in per cent of equity below, on one time axis.
 
@@ -25,13 +33,15 @@ def history_figure(
     zone : Zone
         In which times are shown.
     scheme : Scheme
+    periods : sequence of Hold
+        In which breakers held trading.
 
     Returns
     -------
     dict
         Of plotly's JSON schema, with data and layout.
     """
-    return {
+    figure = {
         "data": [
             _line(equity, "Equity", "y", zone, hover=f"%{{y:,.0f}} {currency}"),
             _line(
@@ -44,6 +54,10 @@ def history_figure(
         ],
         "layout": _layout(currency, scheme),
     }
+    if not equity.ts_ms.size:
+        return figure
+    span = int(equity.ts_ms[0]), int(equity.ts_ms[-1])
+    return with_periods(figure, periods, span, zone=zone, scheme=scheme)
 
 
 def _line(

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 
 from dash import dcc, html
 
-from pages.components.basics import Component, card, heading, help_mark
+from pages.components.basics import Component, card, glyph, heading, help_mark
 from pages.components.links import inside_link
 from pages.components.metrics import MetricCard, metric_card
 from pages.components.risk_table import RiskRow, RiskTable
-from pages.components.states import BannerCell, look_of, state_banner
+from pages.components.states import BannerCell, look_of_standing, state_banner
 from pages.components.timeline import TimelineEntry, timeline
 from pages.context import Book, CompleteCycle, MetricHistory, VarRecord
 from pages.figures.history import CHART_CONFIG, history_figure
@@ -32,6 +32,9 @@ from pages.format import (
 from pages.query import Query
 from pages.readings import Readings, midnight_before
 from pages.views.absent import no_course
+from pages.views.breakers.address import from_elsewhere
+from pages.views.breakers.reading import trips_of_chart
+from pages.views.breakers.trips import periods_of
 from pages.views.change import Change, NotKnown, await_var_change, var_change_words
 from pages.views.doubts import doubt_banners
 from pages.views.exposure.selection import PATH
@@ -42,8 +45,10 @@ from pages.views.nearest import binding_words, blocked_words, nearest_card
 from pages.views.ranking import rank
 from pages.views.riskiest import risk_card, risk_rows
 from pages.views.stress import worst_stress
+from pages.views.tightest import else_words, parts_words, tighter_parts, works_words
 from pages.views.trend import spark_course
 from risk.domain.assessment import Assessment
+from risk.domain.breakers import Episode
 from risk.domain.events import RiskEvent
 from risk.domain.reductions import Sizing
 from risk.domain.state import Performance, Standing
@@ -84,6 +89,8 @@ class CockpitData:
     record : VarRecord or None
     courses : mapping of metric to MetricHistory
         Over the chosen range, for the chart.
+    trips : sequence of Episode
+        Of breakers, over that range.
     """
 
     book: Book
@@ -96,6 +103,7 @@ class CockpitData:
     change: Change | NotKnown | None
     record: VarRecord | None
     courses: Mapping[str, MetricHistory]
+    trips: Sequence[Episode] = ()
 
     @property
     def assessment(self) -> Assessment:
@@ -134,6 +142,7 @@ def read_cockpit(readings: Readings, query: Query, book: Book, cycle: CompleteCy
         yesterday=readings.events_of_yesterday(book, cycle) if quiet else (),
         change=await_var_change(readings, book, cycle),
         record=readings.record(book, cycle),
+        trips=trips_of_chart(readings, query, book, cycle),
     )
 
 
@@ -154,8 +163,9 @@ def cockpit_view(data: CockpitData) -> list[Component]:
 
 
 def _banner(data: CockpitData) -> html.Section:
-    standing = data.cycle.state.standing()
-    look = look_of(standing.state if standing else None)
+    state = data.cycle.state
+    standing = state.standing()
+    look = look_of_standing(standing)
     since = "" if standing is None else f", since {_when(data, standing)}"
     return state_banner(
         look,
@@ -164,7 +174,31 @@ def _banner(data: CockpitData) -> html.Section:
         cells=(_biggest_risk(data), _bad_day(data)),
         sizing=_sizing_words(data.cycle.state.sizing),
         binding=binding_words(data.cycle, data.book.currency),
-        blocked=blocked_words(data.cycle) or held_words(data.cycle.state),
+        blocked=blocked_words(data.cycle) or held_words(data.cycle.state) or else_words(state),
+        works=_works(data),
+        parts=_parts(data),
+    )
+
+
+def _works(data: CockpitData) -> str:
+    """What works and until when while a breaker or bad data hold the book; else nothing."""
+    told = works_words(data.cycle.state, data.zone, data.assessment.at)
+    limits = blocked_words(data.cycle) if told else ""
+    return f"{told} {limits}".rstrip()
+
+
+def _parts(data: CockpitData) -> Component | None:
+    """What is tighter than the book: its word would sound better than things are."""
+    tighter = tighter_parts(data.cycle.state)
+    if not tighter:
+        return None
+    look = tighter[0].look
+    way = inside_link("Breakers", from_elsewhere(data.query), class_name="sw-link")
+    return html.P(
+        [glyph(look.shape, state=look.shape), html.Span([parts_words(data.cycle.state), " ", way])],
+        id="state-parts",
+        className="sw-state-parts",
+        **{"data-state": look.shape},
     )
 
 
@@ -446,7 +480,12 @@ def _chart(data: CockpitData) -> Component:
     if not equity.ts_ms.size:
         return no_course()
     figure = history_figure(
-        equity, var, currency=data.book.currency, zone=query.zone, scheme=query.scheme
+        equity,
+        var,
+        currency=data.book.currency,
+        zone=query.zone,
+        scheme=query.scheme,
+        periods=periods_of(data.trips, data.cycle.state),
     )
     return dcc.Graph(
         id="cockpit-chart",

@@ -26,6 +26,7 @@ from pages.components.notices import (
 from pages.components.reasons import REJECTED, RESIZED, Reason, Verdict, reason_list
 from pages.components.risk_table import RiskRow, RiskTable, risk_table
 from pages.components.states import (
+    PROBATION_LOOK,
     STATE_LOOKS,
     UNKNOWN_LOOK,
     BannerCell,
@@ -66,7 +67,7 @@ def _section(title: str, parts: Sequence[Component], *, wide: bool = False) -> h
 
 
 def _states() -> html.Section:
-    rows = [_state_row(look) for look in (*STATE_LOOKS.values(), UNKNOWN_LOOK)]
+    rows = [_state_row(look) for look in (*STATE_LOOKS.values(), PROBATION_LOOK, UNKNOWN_LOOK)]
     return _section("States: word, shape, colour", [html.Ul(rows, className="sw-gallery-list")])
 
 

@@ -1,7 +1,7 @@
 """Journalled events in the words of the timeline."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby, islice
 from typing import Any
 
@@ -9,14 +9,18 @@ from pages.components.states import STATE_LOOKS
 from pages.components.timeline import TimelineEntry
 from pages.format import UTC_ZONE, Zone, money, number, percent, price, quantity
 from pages.views.limits.writing import cause_of, verb_of
+from risk.domain.breakers import Phase
 from risk.domain.decisions import ReasonCode
 from risk.domain.events import (
+    RULE,
     ActionRefused,
     AnswersLost,
     BookModelChanged,
     BreakerActivated,
     BreakerAsksPerson,
     BreakerDeactivated,
+    BreakerStepped,
+    BreakerWouldTrip,
     DataFaultFound,
     EquityDistrusted,
     EquityTrusted,
@@ -356,16 +360,42 @@ def _scope_of(event: TradingLatched | TradingResumed) -> str:
 
 
 def _trip(event: BreakerActivated, _currency: str) -> Words:
-    return STATE_LOOKS[TradingState[event.state]].shape, f"{event.breaker} tripped", event.cause
+    look = STATE_LOOKS[TradingState[event.state]]
+    where = scope_words(Scope(ScopeKind(event.scope_kind), event.scope))
+    fact = f"{event.breaker} tripped: {where} is {look.word}"
+    return look.shape, fact, _ended_with_until(event.cause, "eases from", event.until)
+
+
+def _step(event: BreakerStepped, _currency: str) -> Words:
+    if event.phase == Phase.TRIPPED.value:
+        fact = f"{event.breaker} tripped again while it re-opened"
+        return "halted", fact, _ended_with_until(event.reason, "shut until", event.until)
+    by = "" if event.by in (RULE, "") or event.by in event.reason else f", by {event.by}"
+    fact = f"{event.breaker} re-opens at {percent(event.size, 0)} of size"
+    detail = f"{event.reason}{by}"
+    return "probation", fact, _ended_with_until(detail, "next step from", event.until)
+
+
+def _ended_with_until(detail: str, what: str, until: datetime | None) -> str:
+    """The market's days are UTC's, and so is this clock, whatever the zone of the list."""
+    said = detail.rstrip(".")
+    return said if until is None else f"{said}; {what} {UTC_ZONE.stamp(until)}"
 
 
 def _asks(event: BreakerAsksPerson, _currency: str) -> Words:
-    look = STATE_LOOKS[TradingState[event.state]].shape
-    return look, f"{event.breaker} asks for a person", event.cause
+    look = STATE_LOOKS[TradingState[event.state]]
+    shut = f"{look.word} since {UTC_ZONE.day(event.since)} {UTC_ZONE.stamp(event.since)}"
+    return _BY_SEVERITY[event.severity], f"{event.breaker} asks for a person", shut
+
+
+def _would(event: BreakerWouldTrip, _currency: str) -> Words:
+    fact = f"{event.breaker} would have tripped, but is off"
+    return "info", fact, event.cause.rstrip(".")
 
 
 def _release(event: BreakerDeactivated, _currency: str) -> Words:
-    return "normal", f"{event.breaker} let go", event.reason
+    by = "" if event.released_by == RULE else f", by {event.released_by}"
+    return "normal", f"{event.breaker} is over", f"{event.reason}{by}"
 
 
 def _reduction(event: ReductionRequested, _currency: str) -> Words:
@@ -423,6 +453,8 @@ _SAY: dict[type[RiskEvent], Callable[[Any, str], Words]] = {
     TradingResumed: _resume,
     BreakerActivated: _trip,
     BreakerAsksPerson: _asks,
+    BreakerStepped: _step,
+    BreakerWouldTrip: _would,
     BreakerDeactivated: _release,
     ReductionRequested: _reduction,
     ReductionLate: _late,

@@ -83,6 +83,10 @@ class Breaker(ABC):
     ends_by_time: ClassVar[bool] = False
     #: Whether only a person lets it go.
     needs_person: ClassVar[bool] = False
+    #: What must have been seen before it measures anything, one phrase; empty where nothing must.
+    needs: ClassVar[str] = ""
+    #: What numerator and denominator of a reading are: ``money``, ``fraction`` or ``number``.
+    parts: ClassVar[str] = "number"
     #: What `trip` is multiplied by in probation.
     probation_trip: ClassVar[float] = 1.0
 

@@ -20,6 +20,7 @@ class DailyLossBreaker(Breaker):
     title: ClassVar = "Daily loss"
     unit: ClassVar = BreakerUnit.FRACTION
     scopes: ClassVar = (ScopeKind.PORTFOLIO, ScopeKind.STRATEGY)
+    parts: ClassVar = "money"
 
     @property
     def rule(self) -> str:

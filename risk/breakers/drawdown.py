@@ -23,6 +23,7 @@ class DrawdownBreaker(Breaker):
     title: ClassVar = "Drawdown"
     unit: ClassVar = BreakerUnit.FRACTION
     scopes: ClassVar = (ScopeKind.PORTFOLIO, ScopeKind.STRATEGY)
+    parts: ClassVar = "money"
     ends_by_time: ClassVar = True
     probation_trip: ClassVar = 0.5
 

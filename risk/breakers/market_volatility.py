@@ -55,6 +55,8 @@ class MarketVolatilityBreaker(Breaker):
     title: ClassVar = "Market volatility"
     unit: ClassVar = BreakerUnit.RATIO
     scopes: ClassVar = (ScopeKind.PORTFOLIO, ScopeKind.ASSET)
+    needs: ClassVar = f"{LEAST_HOURS} hours of prices"
+    parts: ClassVar = "fraction"
 
     half_life_hours: float = 6.0
     easing_hours: float = 6.0

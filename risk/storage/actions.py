@@ -5,7 +5,7 @@ seen all before it. Functions take an open connection and never commit: the call
 transaction.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -66,34 +66,6 @@ class SqlActions:
         """
         with transaction(self._reader) as connection:
             return actions_after(connection, self._portfolio, seq)
-
-
-class SqlChanges:
-    """What the web may change: it writes what people ask, and the engine takes it in.
-
-    Parameters
-    ----------
-    engines : Engines
-    wall : callable
-        Gives the wall time, UTC.
-    """
-
-    def __init__(self, engines: Engines, *, wall: Callable[[], datetime]) -> None:
-        self._writer = engines.writer
-        self._wall = wall
-
-    def choose_model(self, portfolio: str, model: str, *, who: str, seen: int) -> None:
-        """Let a choice of the book's model wait for the engine; see `choose_model`.
-
-        Raises
-        ------
-        UnknownPortfolio, InvalidInput
-            As there.
-        StoreUnavailable
-            If the database does not answer; the choice may have been written.
-        """
-        with transaction(self._writer) as connection:
-            choose_model(connection, portfolio, model, who=who, at=self._wall(), seen=seen)
 
 
 def actions_after(

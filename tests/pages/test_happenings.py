@@ -56,6 +56,8 @@ _BY_NAME = {
     "kind": FaultKind.OUTLIER,
     "period": "1d",
     "deadline": AFTERNOON,
+    "since": AFTERNOON - timedelta(hours=1),
+    "until": AFTERNOON + timedelta(hours=1),
     "reasons": ("VAR_PORTFOLIO",),
     "changed": ("BTC/USDT",),
     "what": ("limit VaR: hard 0.04 -> 0.03 (tighter)", "clusters: added"),

@@ -86,7 +86,7 @@ def test_tabs_that_do_not_fit_are_behind_one_that_says_more(frame, pages, has_mo
 def test_the_browser_knows_how_to_show_every_state_that_the_pulse_can_name(frame):
     looks = settings(frame())["looks"]
 
-    assert set(looks) == {*TradingState.__members__, "UNKNOWN"}
+    assert set(looks) == {*TradingState.__members__, "PROBATION", "UNKNOWN"}
     for state, look in STATE_LOOKS.items():
         assert looks[state.name]["word"] == look.word
         assert looks[state.name]["works"] == look.still_works

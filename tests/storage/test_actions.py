@@ -15,10 +15,10 @@ from risk.portfolio.forecasting import measured_by
 from risk.storage import models as stored_models
 from risk.storage.actions import (
     SqlActions,
-    SqlChanges,
     choose_model,
     model_standing,
 )
+from risk.storage.changes import SqlChanges
 from risk.storage.engines import Engines, transaction
 from risk.storage.portfolios import add_portfolio
 from risk.storage.queries import FeedInfo, SqlBookReader

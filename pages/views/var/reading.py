@@ -1,15 +1,19 @@
 """What the VaR page shows of one cycle, read and worked out once for everybody."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pages.context import Book, CompleteCycle, MetricHistory
 from pages.figures.bands import bands_figure
+from pages.figures.periods import Hold, with_periods
+from pages.format import UTC_ZONE
 from pages.later import Awaited
 from pages.query import Query
 from pages.readings import Readings, midnight_before
+from pages.views.breakers.reading import trips_between
+from pages.views.breakers.trips import periods_of
 from pages.views.change import Change, NotKnown, read_var_change
 from pages.views.holdings import share_of
 from pages.views.records.explained import Exceeded, exceptions_of
@@ -272,11 +276,41 @@ class _Reading:
     ) -> dict[str, Any] | None:
         if not len(shown) and today is None:
             return None
-        key = (self.query, len(shown), self._newest(shown), today and today.drawn_as)
+        trips = self._trips(shown)
+        key = (self.query, len(shown), self._newest(shown), today and today.drawn_as, trips)
         return self.readings.once(
             ("var figure", self.book.name, key, self.midnight if hindsight else None),
-            lambda: bands_figure(
-                bands_plot(shown, exceptions, today, hindsight, self.query, self.book.currency),
-                scheme=self.query.scheme,
+            lambda: self._with_trips(
+                bands_figure(
+                    bands_plot(shown, exceptions, today, hindsight, self.query, self.book.currency),
+                    scheme=self.query.scheme,
+                ),
+                trips,
+                [
+                    *shown.opened_ms.tolist(),
+                    *([] if today is None else [_ms(today.forecast.opened)]),
+                ],
             ),
         )
+
+    def _with_trips(
+        self, figure: dict[str, Any], trips: Sequence[Hold], opened_ms: Sequence[int]
+    ) -> dict[str, Any]:
+        """With a band for each time in which a breaker held trading, as far as bars are drawn."""
+        half = round(self.period.span.total_seconds() * 500.0)
+        span = opened_ms[0] - half, opened_ms[-1] + half
+        zone = UTC_ZONE if self.period is Period.DAY else self.query.zone
+        return with_periods(figure, trips, span, zone=zone, scheme=self.query.scheme)
+
+    def _trips(self, shown: ScoredBars) -> tuple[Hold, ...]:
+        """When breakers held trading over the bars that are drawn."""
+        until = self.query.span(self.now)[1]
+        since = until
+        if len(shown):
+            since = datetime.fromtimestamp(int(shown.opened_ms[0]) / 1000.0, UTC)
+        told = trips_between(self.readings, self.book, self.cycle, since, until)
+        return tuple(periods_of(told, self.cycle.state))
+
+
+def _ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000.0)

@@ -1,0 +1,48 @@
+"""Breakers: what stopped trading by itself, why, what still works, and until when?"""
+
+from typing import Any
+
+from dash import Input, Output, State, callback, no_update, register_page, set_props
+from flask import request
+
+from pages.components.toasts import CONTAINER
+from pages.context import running_changes
+from pages.origin import is_own
+from pages.paths import BREAKERS_PATH
+from pages.screens import Screen, live_page
+from pages.views.breakers.address import WORDS
+from pages.views.breakers.reading import read_breakers
+from pages.views.breakers.release import ASK, ASKED, REASON, TYPED
+from pages.views.breakers.releasing import asked_of, release
+from pages.views.breakers.view import breakers_view
+
+register_page(
+    __name__,
+    path=BREAKERS_PATH,
+    name="Breakers",
+    title="Breakers · Seawall",
+    order=46,
+    tab=2,
+    icon="breakers",
+)
+
+layout = live_page(Screen("breakers", words=WORDS, read=read_breakers, view=breakers_view))
+
+
+@callback(
+    Output(TYPED, "value"),
+    Input(ASK, "n_clicks"),
+    State(ASKED, "data"),
+    State(REASON, "value"),
+    State(TYPED, "value"),
+    prevent_initial_call=True,
+)
+def let_go(clicks: int | None, asked: object, reason: str | None, typed: str | None) -> Any:
+    # Dash also asks when the panel is put in place, before anybody has clicked.
+    if not clicks:
+        return no_update
+    outcome = release(
+        running_changes(), asked_of(asked), reason=reason, typed=typed, own=is_own(request)
+    )
+    set_props(CONTAINER, {"sendNotifications": [outcome.toast]})
+    return "" if outcome.done else no_update

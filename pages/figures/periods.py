@@ -1,0 +1,158 @@
+"""Periods in which a breaker held trading, as bands behind any chart over time."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from pages.figures.packing import wall_times
+from pages.format import Zone
+from pages.theme import Scheme, state_band, state_colors
+
+#: So many of the newest are named; more names would lie on each other.
+_NAMED = 2
+#: How much of a band's colour is seen, and of a bar's.
+_THIN, _PLAIN = 0.16, 0.85
+#: How high a bar at the foot is, a share of the chart's height.
+_FOOT = 0.025
+#: From this share of the axis on a name stands before its band, for want of room after it.
+_LATE = 0.8
+#: The chart's own title stands before that.
+_AFTER_TITLE = 0.12
+#: A name needs this share of the axis to itself.
+_APART = 0.3
+
+
+class Hold(NamedTuple):
+    """One stretch of time in which a breaker held trading in one state.
+
+    Attributes
+    ----------
+    shape : str
+        Of the state, which is also its colour's name.
+    begin_ms : int
+    end_ms : int or None
+        None while it lasts.
+    text : str
+        What is written at its beginning; empty writes nothing.
+    part : bool
+        Whether it held a part of the book only: such a time is a thin bar at the foot.
+    """
+
+    shape: str
+    begin_ms: int
+    end_ms: int | None
+    text: str = ""
+    part: bool = False
+
+
+def with_periods(
+    figure: dict[str, Any],
+    periods: Sequence[Hold],
+    span_ms: tuple[int, int],
+    *,
+    zone: Zone,
+    scheme: Scheme,
+    top: float = 1.0,
+) -> dict[str, Any]:
+    """A figure over time with its trips: a band each, and what tripped at the top of it.
+
+    Parameters
+    ----------
+    figure : dict
+        Of plotly.
+    periods : sequence of Hold
+    span_ms : tuple of int
+        Beginning and end of what is drawn.
+    zone : Zone
+    scheme : Scheme
+    top : float
+        Where the names stand, a share of the chart's height.
+    """
+    if not periods:
+        return figure
+    layout = figure["layout"]
+    bands = period_bands(periods, span_ms, zone=zone, scheme=scheme)
+    names = period_names(periods, span_ms, zone=zone, scheme=scheme, top=top)
+    shapes = [*bands, *layout.get("shapes", ())]
+    annotations = [*layout.get("annotations", ()), *names]
+    return {**figure, "layout": {**layout, "shapes": shapes, "annotations": annotations}}
+
+
+def period_bands(
+    periods: Sequence[Hold], span_ms: tuple[int, int], *, zone: Zone, scheme: Scheme
+) -> list[dict[str, Any]]:
+    """Shapes of plotly: a tint over the time, and a thin edge where it began.
+
+    Parameters
+    ----------
+    periods : sequence of Hold
+    span_ms : tuple of int
+        Beginning and end of what is drawn.
+    zone : Zone
+    scheme : Scheme
+    """
+    bands: list[dict[str, Any]] = []
+    edges: list[dict[str, Any]] = []
+    for period in periods:
+        begin, end = _within(period, span_ms)
+        if begin > end:
+            continue
+        start, stop = wall_times([begin, end], zone)
+        band = state_band(period.shape, start, stop, scheme)
+        # What overlaps must stay visible: the colour itself, thinly, instead of its opaque tint.
+        color = state_colors(period.shape, scheme).fill
+        height, opacity = (_FOOT, _PLAIN) if period.part else (1.0, _THIN)
+        bands.append({**band, "fillcolor": color, "opacity": opacity, "y1": height})
+        if not period.part and period.begin_ms >= span_ms[0]:
+            edges.append(_edge(period.shape, start, scheme))
+    return [*bands, *edges]
+
+
+def _within(period: Hold, span_ms: tuple[int, int]) -> tuple[int, int]:
+    end = span_ms[1] if period.end_ms is None else min(period.end_ms, span_ms[1])
+    return max(period.begin_ms, span_ms[0]), end
+
+
+def _edge(shape: str, at: str, scheme: Scheme) -> dict[str, Any]:
+    line = {"color": state_colors(shape, scheme).fill, "width": 1}
+    place = {"xref": "x", "yref": "paper", "x0": at, "x1": at, "y0": 0, "y1": 1}
+    return {"type": "line", "layer": "below", "line": line, **place}
+
+
+def period_names(
+    periods: Sequence[Hold], span_ms: tuple[int, int], *, zone: Zone, scheme: Scheme, top: float
+) -> list[dict[str, Any]]:
+    """Annotations of plotly: what tripped, at the top of its band, of the newest few.
+
+    Parameters
+    ----------
+    periods : sequence of Hold
+    span_ms : tuple of int
+    zone : Zone
+    scheme : Scheme
+    top : float
+        Where they stand, a share of the chart's height.
+    """
+    begin, end = span_ms
+    named: list[dict[str, Any]] = []
+    taken: list[float] = []
+    for period in sorted(periods, key=lambda each: each.begin_ms, reverse=True):
+        starts, ends = _within(period, span_ms)
+        place = max(_AFTER_TITLE, (starts - begin) / max(1, end - begin))
+        crowded = any(abs(place - other) < _APART for other in taken)
+        if not period.text or period.part or starts > ends or crowded or len(named) >= _NAMED:
+            continue
+        taken.append(place)
+        late = place > _LATE
+        named.append(
+            {
+                "x": wall_times([round(begin + place * (end - begin))], zone)[0],
+                "y": top,
+                "yref": "paper",
+                "xanchor": "right" if late else "left",
+                "yanchor": "top",
+                "xshift": -3 if late else 3,
+                "text": period.text,
+                "font": {"size": 11, "color": state_colors(period.shape, scheme).text},
+            }
+        )
+    return named

@@ -1,0 +1,1 @@
+"""The Breakers page: what is read, what its address may say, and its parts."""

@@ -1,0 +1,109 @@
+"""What becomes of a person's wish to let a breaker go."""
+
+from typing import Any, NamedTuple
+
+from pages.components.toasts import toast
+from pages.context import Changes
+from pages.format import sentence
+from pages.views.breakers.release import LONGEST_REASON, phrase_of
+from risk.errors import SeawallError, StoreUnavailable
+
+#: Whose wish it is while there are no logins.
+BY_PAGE = "web"
+_SAME = "Nothing was changed"
+#: Messages that say something else must not be taken for one.
+_KEY = "breaker-let-go"
+
+
+class Outcome(NamedTuple):
+    """What became of a wish.
+
+    Attributes
+    ----------
+    done : bool
+    toast : dict
+        A message for `sendNotifications`.
+    """
+
+    done: bool
+    toast: dict[str, Any]
+
+
+class Asked(NamedTuple):
+    """What the panel offered when it was confirmed.
+
+    Attributes
+    ----------
+    book, breaker, episode : str
+    """
+
+    book: str
+    breaker: str
+    episode: str
+
+
+def asked_of(data: Any) -> Asked | None:
+    """What a page sends back of its panel; None if it is nothing that a panel held."""
+    if not isinstance(data, dict):
+        return None
+    book, breaker, episode = (data.get(name) for name in Asked._fields)
+    if isinstance(book, str) and isinstance(breaker, str) and isinstance(episode, str):
+        return Asked(book, breaker, episode)
+    return None
+
+
+def release(
+    changes: Changes, asked: Asked | None, *, reason: str | None, typed: str | None, own: bool
+) -> Outcome:
+    """Write down that a breaker shall be let go, and say what became of it.
+
+    Parameters
+    ----------
+    changes : Changes
+    asked : Asked or None
+        None if the page sent nothing that its panel held.
+    reason, typed : str or None
+        What the person wrote.
+    own : bool
+        Whether a page of this server asks; nobody else may.
+    """
+    if asked is None:
+        return _refused("The breaker", f"this page is not up to date: load it again. {_SAME}")
+    missing = missing_words(asked.breaker, reason, typed)
+    if not own:
+        missing = "only Seawall's own page may let a breaker go"
+    if missing is not None:
+        return _refused(asked.breaker, f"{missing}. {_SAME}")
+    try:
+        changes.release_breaker(
+            asked.book,
+            asked.breaker,
+            episode=asked.episode,
+            reason=" ".join((reason or "").split()),
+            who=BY_PAGE,
+        )
+    except StoreUnavailable as problem:
+        # An answer that got lost may have been a yes.
+        return _refused(asked.breaker, f"{problem}. It may be let go all the same: look again")
+    except SeawallError as problem:
+        return _refused(asked.breaker, f"{problem}. {_SAME}")
+    text = "The engine takes it in with its next cycle; this page then shows it re-opening."
+    return Outcome(True, toast("caution", f"{asked.breaker} is let go", text, key=_KEY))
+
+
+def missing_words(breaker: str, reason: str | None, typed: str | None) -> str | None:
+    """What a wish still lacks; None once it is complete."""
+    said = (reason or "").strip()
+    if not said:
+        return "write a reason first"
+    if len(said) > LONGEST_REASON:
+        return f"a reason has {LONGEST_REASON} letters at most, this one {len(said)}"
+    phrase = phrase_of(breaker)
+    if " ".join((typed or "").upper().split()) != phrase:
+        return f"type {phrase} to confirm"
+    return None
+
+
+def _refused(breaker: str, why: str) -> Outcome:
+    text = f"{sentence(why)}."
+    return Outcome(False, toast("caution", f"{breaker} is not let go", text, key=f"{_KEY}-{text}"))

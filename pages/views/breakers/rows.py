@@ -1,0 +1,272 @@
+"""How each breaker of the policy stands, as the board and the card tell it. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pages.components.states import STATE_LOOKS
+from pages.components.utilization import Standing as BarStanding
+from pages.components.utilization import Utilization
+from pages.context import CompleteCycle
+from pages.format import Zone
+from pages.views.breakers.wording import figure_of, minute, of_level, share
+from risk.breakers.base import Breaker
+from risk.breakers.imposing import Imposed, imposed_by
+from risk.breakers.lifecycle import trip_level
+from risk.breakers.types import breaker_of
+from risk.domain.breakers import (
+    RAMP,
+    BreakerDefinition,
+    BreakerState,
+    BreakerUnit,
+    Episode,
+    Phase,
+    Reading,
+)
+from risk.domain.latches import Latch
+from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.trading import TradingState
+
+TRIPPED, PROBATION, ARMED, UNMEASURED, OFF = "tripped", "probation", "armed", "unmeasured", "off"
+#: From the one that asks for a look to the one that does nothing.
+_ORDER = (TRIPPED, PROBATION, ARMED, UNMEASURED, OFF)
+
+#: Kinds of scope under one heading each.
+GROUPS: Mapping[str, tuple[ScopeKind, ...]] = {
+    "Book": (ScopeKind.PORTFOLIO,),
+    "Strategies": (ScopeKind.STRATEGY_TYPE, ScopeKind.STRATEGY),
+    "Assets": (ScopeKind.ASSET,),
+    "Venues": (ScopeKind.VENUE,),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreakerRow:
+    """One breaker, as the engine's newest state has it.
+
+    Attributes
+    ----------
+    definition : BreakerDefinition
+    breaker : Breaker
+        Made of it.
+    state : BreakerState or None
+        None for one that the engine has not looked at yet.
+    imposed : Imposed or None
+        What it does to its scope now; None while it does nothing.
+    would_have : datetime or None
+        When a disabled one would have tripped last, if that is known.
+    """
+
+    definition: BreakerDefinition
+    breaker: Breaker
+    state: BreakerState | None
+    imposed: Imposed | None
+    would_have: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """Unique among the policy's breakers."""
+        return self.definition.name
+
+    @property
+    def scope(self) -> Scope:
+        """What it watches and stops."""
+        return self.definition.scope
+
+    @property
+    def unit(self) -> BreakerUnit:
+        """Of its value and levels."""
+        return self.breaker.unit
+
+    @property
+    def reading(self) -> Reading | None:
+        """The newest; None while nothing can be measured."""
+        return None if self.state is None else self.state.reading
+
+    @property
+    def episode(self) -> Episode | None:
+        """The one that is on, also of a disabled breaker."""
+        return None if self.state is None else self.state.episode
+
+    @property
+    def standing(self) -> str:
+        """``tripped``, ``probation``, ``armed``, ``unmeasured`` or ``off``."""
+        if not self.definition.enabled:
+            return OFF
+        if self.state is not None and self.state.phase is Phase.TRIPPED:
+            return TRIPPED
+        if self.state is not None and self.state.phase is Phase.PROBATION:
+            return PROBATION
+        return ARMED if self.reading is not None else UNMEASURED
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it holds its scope now."""
+        return self.standing in (TRIPPED, PROBATION)
+
+    @property
+    def size(self) -> float:
+        """What new risk is scaled by because of it; 0 where none passes."""
+        if self.imposed is None:
+            return 1.0
+        return 0.0 if self.imposed.state > TradingState.THROTTLED else self.imposed.size
+
+    @property
+    def shape(self) -> str:
+        """Its glyph, which is also the name of its colour where it has one."""
+        if self.standing == TRIPPED:
+            return STATE_LOOKS[self.definition.state].shape
+        return {PROBATION: "probation", ARMED: "inside"}.get(self.standing, "stale")
+
+    @property
+    def word(self) -> str:
+        """``THROTTLED``, ``PROBATION, 25 %``, ``Armed``, ``Not measured yet``, ``Off``."""
+        if self.standing == TRIPPED:
+            return STATE_LOOKS[self.definition.state].word
+        if self.standing == PROBATION:
+            return f"PROBATION, {share(self.size)}"
+        return {ARMED: "Armed", UNMEASURED: "Not measured yet"}.get(self.standing, "Off")
+
+    @property
+    def level(self) -> float:
+        """Above what it trips now: some trip earlier while they re-open."""
+        return self.breaker.trip if self.state is None else trip_level(self.breaker, self.state)
+
+    @property
+    def used(self) -> float | None:
+        """Its value as a share of the level that it trips at; None while nothing is measured."""
+        return None if self.reading is None else max(0.0, self.reading.value / self.level)
+
+    @property
+    def rank(self) -> tuple[int, int, float, str]:
+        """Sorts the one that most needs a look first."""
+        tightness = self.definition.state if self.standing == TRIPPED else 0
+        return _ORDER.index(self.standing), -tightness, -(self.used or 0.0), self.name
+
+    @property
+    def bar(self) -> Utilization:
+        """As the bar shows it: the thin tick is where it lets go, the thick one where it trips."""
+        stated: BarStanding = "inside" if self.reading is not None else "unknown"
+        release = self.breaker.release / self.level if self.level > 0.0 else 0.0
+        return Utilization(self.name, self.used, min(1.0, release), stated=stated)
+
+    @property
+    def value_words(self) -> str:
+        """``2.14 of 2.00 ×``."""
+        value = None if self.reading is None else self.reading.value
+        return of_level(value, self.level, self.unit)
+
+
+def rows_of(
+    cycle: CompleteCycle, would_have: Mapping[str, datetime] | None = None
+) -> list[BreakerRow]:
+    """Every breaker of the policy, the one that most needs a look first.
+
+    Parameters
+    ----------
+    cycle : CompleteCycle
+    would_have : mapping of name to datetime, optional
+        When disabled ones would have tripped last.
+    """
+    state = cycle.state
+    imposed = {each.breaker: each for each in imposed_by(state.breakers, state.policy)}
+    rows = [
+        BreakerRow(
+            definition=definition,
+            breaker=breaker_of(definition),
+            state=state.breakers.states.get(definition.name),
+            imposed=imposed.get(definition.name),
+            would_have=(would_have or {}).get(definition.name),
+        )
+        for definition in (state.policy.breakers if state.policy is not None else ())
+    ]
+    return sorted(rows, key=lambda row: row.rank)
+
+
+@dataclass(frozen=True)
+class BreakerGroup:
+    """Breakers, and what people stopped, of one kind of scope."""
+
+    title: str
+    rows: tuple[BreakerRow, ...]
+    latches: tuple[Latch, ...]
+
+
+def groups_of(rows: Sequence[BreakerRow], latches: Iterable[Latch]) -> list[BreakerGroup]:
+    """By scope, the group with the worst trouble first; what people stopped leads."""
+    stopped = sorted(latches, key=lambda latch: (-latch.state, latch.scope.name))
+    groups = [
+        BreakerGroup(
+            title,
+            tuple(row for row in rows if row.scope.kind in kinds),
+            tuple(latch for latch in stopped if latch.scope.kind in kinds),
+        )
+        for title, kinds in GROUPS.items()
+    ]
+    filled = [group for group in groups if group.rows or group.latches]
+    return sorted(filled, key=_group_rank)
+
+
+def _group_rank(group: BreakerGroup) -> tuple[int, int]:
+    first = group.rows[0].rank[:2] if group.rows else (len(_ORDER), 0)
+    latched = (0, -group.latches[0].state) if group.latches else first
+    # Groups whose breakers are all quiet stay in the order of the page.
+    worst = min(first, latched)
+    return worst if worst[0] <= _ORDER.index(PROBATION) else (_ORDER.index(ARMED), 0)
+
+
+# -- in words --------------------------------------------------------------------------------
+
+
+def next_words(row: BreakerRow, zone: Zone, now: datetime) -> str:
+    """What comes next, or how far it is: ``eases from 15:51``, ``50 % at 16:08``."""
+    if row.standing == TRIPPED:
+        return _tripped_words(row, zone, now)
+    if row.standing == PROBATION:
+        return _probation_words(row, zone, now)
+    if row.standing == OFF:
+        return off_words(row, zone, now)
+    return far_words(row)
+
+
+def _tripped_words(row: BreakerRow, zone: Zone, now: datetime) -> str:
+    state, episode = row.state, row.episode
+    assert state is not None, "whatever tripped stands somewhere"
+    assert episode is not None, "whatever tripped has an episode"
+    if episode.asked_at is not None:
+        return f"asks for a person since {minute(zone, episode.asked_at, now)}"
+    if row.breaker.needs_person:
+        return "only a person lets it go"
+    if state.until is not None and state.until > now:
+        return f"eases from {minute(zone, state.until, now)}"
+    return f"pause over, eases at {figure_of(row.breaker.release, row.unit)}"
+
+
+def _probation_words(row: BreakerRow, zone: Zone, now: datetime) -> str:
+    state = row.state
+    assert state is not None, "whatever re-opens stands somewhere"
+    assert state.until is not None, "a rung has an end"
+    at = minute(zone, state.until, now)
+    if state.rung + 1 < len(RAMP):
+        return f"{share(RAMP[state.rung + 1])} at {at}"
+    return f"over at {at}"
+
+
+def off_words(row: BreakerRow, zone: Zone, now: datetime) -> str:
+    """That it is off, and when it would have stopped trading last."""
+    if row.would_have is None:
+        return "stops nothing"
+    return f"would have tripped {minute(zone, row.would_have, now)}"
+
+
+def far_words(row: BreakerRow) -> str:
+    """How far an armed breaker is from its trip: ``0.86 × to go``."""
+    reading = row.reading
+    if reading is None:
+        return f"needs {row.breaker.needs}" if row.breaker.needs else "no reading yet"
+    if reading.value > row.level:
+        hits = 0 if row.state is None else sum(hit.over for hit in row.state.hits)
+        if not reading.holds:
+            return "above its level; its other condition is not met"
+        return f"{hits} of {row.definition.confirm} readings above its level"
+    return f"{figure_of(row.level - reading.value, row.unit)} to go"

@@ -1,0 +1,171 @@
+"""What is tighter than the book says: parts that breakers, people or bad data hold. Pure.
+
+The word of a book alone would call a book fine while one of its strategies is halted.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from pages.components.states import StateLook, look_of_standing
+from pages.format import Zone, percent, sentence
+from risk.breakers.imposing import imposed_by
+from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.state import RiskState, Standing
+from risk.domain.trading import TradingState
+from risk.limits.words import scope_words
+
+#: States that are worth a word beside the book's own: those in which something is refused or cut.
+_FROM = TradingState.THROTTLED
+_WIDEST_FIRST = tuple(ScopeKind)
+
+
+class Part(NamedTuple):
+    """A part of the book that is tighter than the whole."""
+
+    scope: Scope
+    standing: Standing
+
+    @property
+    def look(self) -> StateLook:
+        """Its word, shape and colour."""
+        return look_of_standing(self.standing)
+
+
+def tighter_parts(state: RiskState) -> list[Part]:
+    """Parts in a tighter state than the whole book, the tightest first."""
+    book = state.standing()
+    own = (TradingState.NORMAL, 1.0) if book is None else (book.state, book.size)
+    parts = [
+        Part(scope, standing)
+        for scope, standing in state.standings.items()
+        if scope.kind is not ScopeKind.PORTFOLIO
+        and standing.state >= _FROM
+        and (standing.state, -standing.size) > (own[0], -own[1])
+    ]
+    return sorted(parts, key=_rank)
+
+
+def _rank(part: Part) -> tuple[int, float, int, str]:
+    kind = _WIDEST_FIRST.index(part.scope.kind)
+    return -part.standing.state, part.standing.size, kind, part.scope.name
+
+
+def parts_words(state: RiskState) -> str:
+    """The tightest part and its cause in one sentence; empty where none is tighter.
+
+    ``Tighter than the book: BTC is HALTED, BTC volatility: volatility is 3.1 times normal.``
+    """
+    parts = tighter_parts(state)
+    if not parts:
+        return ""
+    first = parts[0]
+    size = _size_words(first.standing)
+    where = sentence(scope_words(first.scope))
+    more = f" {_more(parts[1:])}" if parts[1:] else ""
+    stands = f"in {first.look.word}" if first.standing.probation else f"{first.look.word}{size}"
+    return f"{where} is {stands}: {first.standing.cause.rstrip('.')}.{more}"
+
+
+def _more(parts: list[Part]) -> str:
+    named = ", ".join(f"{scope_words(part.scope)} {part.look.word}" for part in parts[:2])
+    rest = f" and {len(parts) - 2} more" if len(parts) > 2 else ""
+    return f"Also tighter: {named}{rest}."
+
+
+def _size_words(standing: Standing) -> str:
+    return "" if standing.size >= 1.0 else f" at {percent(standing.size, 0)} of size"
+
+
+def else_words(state: RiskState) -> str:
+    """What works beside the parts that are held; empty where none is tighter than the book."""
+    return "All else works, within the limits." if tighter_parts(state) else ""
+
+
+class Badge(NamedTuple):
+    """What the header says beside the book's own state.
+
+    Attributes
+    ----------
+    text : str
+        ``1 part HALTED``; empty where no part is tighter.
+    shape : str
+        Of the tightest part.
+    """
+
+    text: str = ""
+    shape: str = ""
+
+
+def parts_badge(state: RiskState) -> Badge:
+    """How many parts are tighter than the book, and what the tightest one is."""
+    parts = tighter_parts(state)
+    if not parts:
+        return Badge()
+    worst = parts[0].look
+    alike = sum(part.look.word == worst.word for part in parts)
+    many = "1 part" if alike == 1 else f"{alike} parts"
+    return Badge(f"{many} {worst.word}", worst.shape)
+
+
+def size_says(standing: Standing | None) -> str:
+    """What a smaller size means, in a few words: ``new risk at 50 % of size``."""
+    if standing is None or standing.state is not TradingState.THROTTLED or standing.size >= 1.0:
+        return ""
+    return f"new risk at {percent(standing.size, 0)} of size"
+
+
+def earliest_step(state: RiskState, scope: Scope) -> datetime | None:
+    """When the breakers that hold a scope may step down at the earliest; None if none does.
+
+    Each of those that hold it as tightly as it stands must have stepped down.
+    """
+    ends = dict(_ends(state, scope))
+    return max(ends.values(), default=None)
+
+
+def _ends(state: RiskState, scope: Scope) -> Iterator[tuple[str, datetime]]:
+    standing = state.standings.get(scope)
+    if standing is None:
+        return
+    for imposed in imposed_by(state.breakers, state.policy):
+        until = state.breakers.states[imposed.breaker].until
+        same = (imposed.state, imposed.size) == (standing.state, standing.size)
+        if imposed.scope == scope and same and until is not None:
+            yield imposed.breaker, until
+
+
+def step_words(state: RiskState, zone: Zone, now: datetime) -> str:
+    """When the book may be less tight: ``Earliest step down 15:51:05 UTC.``"""
+    at = earliest_step(state, Scope(ScopeKind.PORTFOLIO, state.portfolio))
+    if at is None:
+        return ""
+    if at <= now:
+        return "Its pause is over; it steps down once what tripped it has eased."
+    standing = state.standing()
+    step = "Next step" if standing is not None and standing.probation else "Earliest step down"
+    return f"{step} {zone.date_and_clock(at, now=now)}."
+
+
+#: What still works in the state of a book whose new risk is scaled.
+WORKS: Mapping[str, str] = {
+    "throttled": "Still works: reductions, stops, cancels.",
+    "probation": "It re-opens step by step. Still works: reductions, stops, cancels.",
+}
+
+
+def works_words(state: RiskState, zone: Zone, now: datetime) -> str:
+    """What still works and until when, of a state that a breaker imposes; empty of any other.
+
+    ``New risk at 50 % of size. Still works: reductions, stops, cancels. Earliest step down …``
+    """
+    standing = state.standing()
+    if standing is None:
+        return ""
+    look, step = look_of_standing(standing), step_words(state, zone, now)
+    size = size_says(standing)
+    if not step and not size:
+        return ""
+    works = WORKS.get(look.shape, look.still_works)
+    start = f"{sentence(size)}." if size else ""
+    return " ".join(part for part in (start, works, step) if part)

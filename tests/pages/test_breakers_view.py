@@ -1,0 +1,383 @@
+"""Breakers without a browser: what a trip says, what the board says, and what a person may do."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from pages.components.risk_table import slug
+from pages.components.states import look_of_standing
+from pages.figures.breakers import timeline_figure
+from pages.figures.periods import Hold, period_bands, period_names
+from pages.format import UTC_ZONE
+from pages.query import parse
+from pages.screens import Screen, Screens
+from pages.views.breakers.address import WORDS
+from pages.views.breakers.card import counterfactual_words, rank_facts
+from pages.views.breakers.reading import read_breakers
+from pages.views.breakers.release import phrase_of
+from pages.views.breakers.releasing import Asked, asked_of, release
+from pages.views.breakers.rows import groups_of, rows_of
+from pages.views.breakers.view import breakers_view
+from pages.views.tightest import parts_badge, parts_words, works_words
+from risk.domain.breakers import BreakerUnit, Phase
+from risk.domain.latches import Latch
+from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.state import Standing
+from risk.domain.trading import TradingState
+from risk.errors import InvalidInput, StoreUnavailable
+from tests import fakes_breakers as fakes
+from tests.fakes_book import AFTERNOON
+from tests.fakes_episodes import build_counterfactual, build_episode, build_history
+from tests.fakes_web import DEMO, FakeBookReader, FakeChanges
+from tests.fakes_web import build_history as build_metric
+from tests.pages.trees import part, parts, words
+
+SCREEN = Screen("breakers", words=WORDS, read=read_breakers, view=breakers_view)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def show(reader: FakeBookReader):
+    """The page as it stands at an address, with breakers that stand so."""
+
+    def show(stands=None, **address: str):
+        reader.stands = fakes.states() if stands is None else stands
+        return Screens(reader).view(SCREEN, parse(address, SCREEN.words))[1]
+
+    return show
+
+
+def board(tree) -> dict[str, str]:
+    """What each row of the board says, by its breaker's name."""
+    names = {f"board-{slug(name)}": name for name in NAMES}
+    found = {props["id"]: props for props in parts(tree) if props.get("id") in names}
+    return {names[key]: words(props["children"]) for key, props in found.items()}
+
+
+NAMES = (fakes.STORM, fakes.LOSS, fakes.FALL, fakes.COIN, fakes.OFF)
+
+
+# --- a trip, in five seconds ------------------------------------------------------------------
+
+
+def test_a_trip_says_what_why_what_still_works_and_until_when(show):
+    tree = show()
+
+    assert part(tree, "breaker-word")["children"] == "THROTTLED"
+    assert words(part(tree, "breaker-lead")["children"]) == (
+        "Since 14:42:18 UTC new risk in the book is cut to 50 % of size: volatility is 2.31 times "
+        "normal (trips above 2.00 ×). 7 positions are open there, +1.34 m USD net. The trip closes "
+        "none of them."
+    )
+    assert words(part(tree, "breaker-until")["children"]) == (
+        "Until 15:51:18 UTC at least , in 9 min; it eases then, once it is back at 1.50 ×."
+    )
+    assert "New risk above 50 % of its size" in words(part(tree, "breaker-blocked")["children"])
+    assert "Proven reductions at full size" in words(part(tree, "breaker-works")["children"])
+    assert part(tree, "breakers-card")["data-state"] == "throttled"
+
+
+def test_a_re_opening_says_on_which_rung_it_stands_and_when_the_next_comes(show):
+    tree = show(breaker=fakes.LOSS)
+
+    assert part(tree, "breaker-word")["children"] == "PROBATION"
+    assert words(part(tree, "breaker-until")["children"]).startswith("15:56:18 UTC, in 14 min")
+    rungs = [part(tree, f"breaker-rung-{place}") for place in range(3)]
+    assert [rung["data-rung"] for rung in rungs] == ["here", "ahead", "ahead"]
+    assert [words(rung["children"]) for rung in rungs] == [
+        "25 % of size since 15:36",
+        "50 % of size from 15:56",
+        "100 % of size from 16:16",
+    ]
+    assert "New risk up to 25 % of its size" in words(part(tree, "breaker-works")["children"])
+
+
+def test_an_old_trip_is_told_as_over_and_nothing_of_it_as_now(show, reader):
+    old = reader.stories[1].episode
+    tree = show(episode=old.id)
+
+    assert part(tree, "breaker-word")["children"] == "OVER"
+    assert words(part(tree, "breaker-lead")["children"]).startswith("From 8 Nov 11:42:18 UTC")
+    assert "Over since" in words(part(tree, "breaker-until")["children"])
+    assert "they would have lost 3.1 k USD" in words(part(tree, "breaker-so-far")["children"])
+    assert "over: there is nothing to let go" in words(
+        part(tree, "breakers-release-idle")["children"]
+    )
+    assert all(props.get("id") != "breaker-ramp" for props in parts(tree))
+    marks = [trace.get("text") for trace in part(tree, "breaker-chart")["figure"]["data"]]
+    assert ["now"] not in marks
+
+
+def test_with_nothing_tripped_the_nearest_breaker_says_how_far_it_is(show):
+    quiet = fakes.states(
+        storm=fakes.armed(1.14, "volatility is 1.14 times normal"),
+        loss=fakes.armed(0.006, "trend has lost 0.6 % since 00:00 UTC"),
+    )
+    tree = show(quiet)
+
+    assert part(tree, "breaker-word")["children"] == "ARMED"
+    assert words(part(tree, "breaker-lead")["children"]) == (
+        "Volatility is 1.14 times normal; it trips above 2.00 ×: 0.86 × to go."
+    )
+    assert part(tree, "breakers-badge")["children"] == []
+
+
+# --- the board --------------------------------------------------------------------------------
+
+
+def test_the_board_says_of_each_breaker_where_it_stands_and_what_comes_next(show):
+    told = board(show())
+
+    assert told == {
+        fakes.STORM: "market volatility 2.14 of 2.00 × THROTTLED eases from 15:51",
+        fakes.FALL: "drawdown 6.10 of 12.0 % Armed 5.90 % to go",
+        fakes.OFF: "daily loss 0.40 of 2.00 % Off stops nothing",
+        fakes.LOSS: "trend loss 0.60 of 3.50 % PROBATION, 25 % 50 % at 15:56",
+        fakes.COIN: "BTC volatility  Not measured yet needs 240 hours of prices",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"until": AFTERNOON - MINUTE}, "pause over, eases at 1.50 ×"),
+        ({"episode": build_episode(asked_at=AFTERNOON)}, "asks for a person since 15:42"),
+    ],
+)
+def test_a_pause_that_is_over_says_what_it_waits_for(show, changes, said):
+    told = board(show(fakes.states(storm=fakes.tripped(**changes))))
+
+    assert told[fakes.STORM].endswith(said)
+
+
+def test_the_worst_group_leads_and_what_people_stopped_is_on_the_board(reader):
+    coin = Scope(ScopeKind.ASSET, "BTC/USDT")
+    latch = Latch(coin, TradingState.HALTED, "ana", "fat finger", AFTERNOON, 1)
+    reader.stands = fakes.states()
+    cycle = reader.latest("demo")
+    rows = rows_of(cycle)
+
+    assert [row.name for row in rows] == [
+        fakes.STORM,
+        fakes.LOSS,
+        fakes.FALL,
+        fakes.COIN,
+        fakes.OFF,
+    ]
+    assert [group.title for group in groups_of(rows, ())] == ["Book", "Strategies", "Assets"]
+    assert groups_of(rows, [latch])[0].title == "Assets"
+
+
+def test_a_policy_without_breakers_says_that_nothing_stops_by_itself(show, reader):
+    reader.stands = None
+    tree = Screens(reader).view(SCREEN, parse({}, SCREEN.words))[1]
+
+    assert "No breakers: nothing stops trading by itself" in words(tree)
+    assert "seawall halt" in words(tree)
+
+
+# --- letting go -------------------------------------------------------------------------------
+
+
+def test_it_can_be_let_go_only_once_its_pause_is_over(show):
+    locked, open_ = show(), show(fakes.states(storm=fakes.tripped(until=AFTERNOON - MINUTE)))
+
+    assert "possible from 15:51:18 UTC, in 9 min" in words(
+        part(locked, "breakers-release")["children"]
+    )
+    assert all(props.get("id") != "breakers-release-ask" for props in parts(locked))
+    assert part(open_, "breakers-release-asked")["data"] == {
+        "book": "demo",
+        "breaker": fakes.STORM,
+        "episode": "market volatility/demo-48000",
+    }
+
+
+ASKED = Asked("demo", fakes.STORM, "market volatility/demo-48000")
+PHRASE = "release market volatility"
+
+
+def test_a_confirmed_wish_reaches_the_engine_with_its_reason(reader):
+    changes = FakeChanges(reader)
+
+    outcome = release(changes, ASKED, reason=" calm  again ", typed=PHRASE, own=True)
+
+    assert outcome.done
+    assert changes.released == [(fakes.STORM, ASKED.episode, "calm again", "web")]
+
+
+@pytest.mark.parametrize(
+    ("wish", "why"),
+    [
+        ({"reason": " "}, "Write a reason first"),
+        ({"reason": "x" * 201}, "200 letters at most"),
+        ({"typed": "release"}, "Type RELEASE MARKET VOLATILITY"),
+        ({"own": False}, "Only Seawall's own page"),
+    ],
+)
+def test_a_wish_that_lacks_something_changes_nothing_and_says_what(reader, wish, why):
+    changes = FakeChanges(reader)
+    complete = {"reason": "calm again", "typed": PHRASE, "own": True}
+
+    outcome = release(changes, ASKED, **{**complete, **wish})
+
+    assert not outcome.done
+    assert why in words(outcome.toast["message"])
+    assert changes.released == []
+
+
+@pytest.mark.parametrize(
+    ("failure", "why"),
+    [
+        (InvalidInput("it is not tripped"), "Nothing was changed"),
+        (StoreUnavailable("no answer within 2 s"), "look again"),
+    ],
+)
+def test_a_refusal_is_told_as_it_was_given(reader, failure, why):
+    changes = FakeChanges(reader, fail_with=failure)
+
+    outcome = release(changes, ASKED, reason="calm again", typed=PHRASE, own=True)
+
+    assert not outcome.done
+    assert why in words(outcome.toast["message"])
+
+
+def test_only_what_a_panel_held_is_asked_for():
+    held = {"book": "demo", "breaker": "a  b", "episode": "a/1"}
+
+    assert asked_of(held) == Asked("demo", "a  b", "a/1")
+    assert asked_of({**held, "episode": 1}) is None
+    assert asked_of("a") is None
+    assert phrase_of("a  b") == "RELEASE A B"
+
+
+# --- history ----------------------------------------------------------------------------------
+
+
+def test_the_list_has_every_trip_of_the_range_and_its_way_to_the_card(show):
+    rows = part(show(range="30d"), "breakers-history-grid")["rowData"]
+
+    told = [(row["breaker"], row["state"], row["ended"]) for row in rows]
+    assert ("market volatility", "throttled", "on now") in told
+    assert ("trend loss", "probation", "on now") in told
+    by_itself = "by itself: probation is over without a new trip"
+    assert ("daily loss", "reduce only", by_itself) in told
+    assert ("sharpe floor", "recorded", by_itself) in told
+    assert all(f"episode={row['id'].split('/')[0].split()[0]}" in row["href"] for row in rows)
+
+
+def test_a_trip_that_is_not_kept_is_said_so_and_the_worst_is_shown(show):
+    tree = show(episode="no/such")
+
+    assert "No trip 'no/such' is kept" in words(part(tree, "breakers-notices")["children"])
+    assert part(tree, "breaker-name")["children"] == fakes.STORM
+
+
+# --- figures ----------------------------------------------------------------------------------
+
+
+def test_bands_stay_inside_the_chart_and_parts_of_the_book_lie_at_its_foot():
+    whole = Hold("halted", -50, None, "storm")
+    of_part = Hold("reduce_only", 20, 40, "trend", part=True)
+
+    later = Hold("caution", 200_000, None, "later")
+    shapes = period_bands([whole, of_part, later], (0, 100_000), zone=UTC_ZONE, scheme="dark")
+
+    heights = [shape["y1"] for shape in shapes if shape["type"] == "rect"]
+    assert len(heights) == 2
+    assert heights[0] == 1.0
+    assert heights[1] < 0.1
+    # An edge is drawn where a band begins, and this one began before the chart.
+    assert [shape for shape in shapes if shape["type"] == "line"] == []
+
+
+def test_names_of_trips_never_lie_on_each_other():
+    close = [Hold("halted", 50_000 + 1_000 * n, None, f"trip {n}") for n in range(9)]
+
+    named = period_names(close, (0, 100_000), zone=UTC_ZONE, scheme="light", top=1.0)
+
+    assert [each["text"] for each in named] == ["trip 8"]
+
+
+def test_equity_stands_alone_where_no_price_is_known():
+    equity = build_metric("equity", AFTERNOON - 60 * MINUTE, AFTERNOON, 50)
+    nothing = build_metric("no such", AFTERNOON, AFTERNOON, 0)
+
+    figure = timeline_figure(
+        equity,
+        nothing,
+        (),
+        titles=("Equity, USD", ""),
+        span_ms=(0, 1),
+        zone=UTC_ZONE,
+        scheme="dark",
+    )
+
+    assert len(figure["data"]) == 1
+    assert "yaxis2" not in figure["layout"]
+
+
+# --- words ------------------------------------------------------------------------------------
+
+
+def test_what_the_stopped_orders_would_have_brought_is_never_guessed():
+    assert "a day after" in counterfactual_words(None, "USD", on=True)
+    said = counterfactual_words(build_counterfactual(), "USD", on=False)
+    assert said.replace("\u00a0", " ").replace("\u202f", " ") == (
+        "Over it all: 9 orders were stopped or cut by 412.0 k USD in all. At full size they would "
+        "have lost 3.1 k USD, before fees of 824 USD. 1 could not be priced."
+    )
+
+
+def test_a_rank_says_among_how_many_hours(reader):
+    reader.stands = fakes.states()
+    data = read_breakers(Screens(reader).readings, parse({}, WORDS), DEMO, reader.latest("demo"))
+
+    facts = rank_facts(data, build_history(), BreakerUnit.RATIO)
+
+    assert [fact.figure.replace("\u00a0", " ") for fact in facts] == [
+        "above 99.2 %",
+        "5 Aug, 2.62 ×",
+        "market −4.1 % in 6 h",
+    ]
+    assert rank_facts(data, None, BreakerUnit.RATIO)[0].figure == "being worked out"
+
+
+# --- the cockpit and the header ----------------------------------------------------------------
+
+
+def test_a_book_that_is_normal_while_a_part_is_halted_says_so(reader):
+    coin, trend = fakes.BITCOIN, fakes.TREND
+    state = reader.latest("demo").state
+    halted = Standing(TradingState.HALTED, AFTERNOON, "BTC volatility: volatility is 3.1 times")
+    paused = Standing(TradingState.REDUCE_ONLY, AFTERNOON, "trend loss: it lost 4 %")
+    state = replace(state, standings={**state.standings, coin: halted, trend: paused})
+
+    assert parts_badge(state) == ("1 part HALTED", "halted")
+    assert parts_words(state) == (
+        "BTC is HALTED: BTC volatility: volatility is 3.1 times. "
+        "Also tighter: strategy trend REDUCE ONLY."
+    )
+    assert parts_badge(reader.latest("demo").state) == ("", "")
+
+
+def test_a_cut_book_says_its_size_and_when_it_steps_down_at_the_earliest(reader):
+    reader.stands = fakes.states()
+    state = reader.latest("demo").state
+
+    assert works_words(state, UTC_ZONE, AFTERNOON).replace("\u00a0", " ") == (
+        "New risk at 50 % of size. Still works: reductions, stops, cancels. "
+        "Earliest step down 15:51:18 UTC."
+    )
+    assert look_of_standing(state.standings[fakes.TREND]).word == "PROBATION"
+    assert state.breakers.states[fakes.LOSS].phase is Phase.PROBATION
+
+
+def test_the_header_hears_of_tighter_parts_with_the_pulse(web, reader):
+    reader.stands = fakes.states()
+
+    told = web.get("/live").get_json()
+
+    assert told["says"].replace("\u00a0", " ") == "new risk at 50 % of size"
+    assert (told["parts"], told["parts_shape"]) == ("1 part PROBATION", "probation")
