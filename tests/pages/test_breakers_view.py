@@ -274,6 +274,31 @@ def test_a_trip_that_is_not_kept_is_said_so_and_the_worst_is_shown(show):
     assert part(tree, "breaker-name")["children"] == fakes.STORM
 
 
+def test_what_people_stopped_is_told_without_levels_and_with_the_way_back(show, reader):
+    episode = build_episode(
+        "manual asset:BTC/USDT/demo-1",
+        breaker="manual asset:BTC/USDT",
+        kind="manual",
+        scope=fakes.BITCOIN,
+        value=1.0,
+        threshold=0.5,
+        worst=1.0,
+        state=TradingState.HALTED,
+        cause="halted by ana: fat finger",
+    )
+    stopped = fakes.tripped(episode, until=None)
+    tree = show({**fakes.states(), episode.breaker: stopped}, episode=episode.id, range="30d")
+
+    assert part(tree, "breaker-word")["children"] == "HALTED"
+    assert part(tree, "breaker-name")["children"] == "By hand, BTC"
+    assert "trading in BTC is stopped: halted by ana: fat finger." in words(
+        part(tree, "breaker-lead")["children"]
+    )
+    assert "seawall resume" in words(part(tree, "breaker-until")["children"])
+    row = next(r for r in part(tree, "breakers-history-grid")["rowData"] if r["id"] == episode.id)
+    assert (row["breaker"], row["value_words"]) == ("By hand, BTC", "none")
+
+
 # --- figures ----------------------------------------------------------------------------------
 
 
