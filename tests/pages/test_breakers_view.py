@@ -93,6 +93,14 @@ def test_a_re_opening_says_on_which_rung_it_stands_and_when_the_next_comes(show)
     assert "New risk up to 25 % of its size" in words(part(tree, "breaker-works")["children"])
 
 
+def test_a_trip_that_was_shut_again_does_not_say_that_it_was_shut_all_the_time(show):
+    again = fakes.tripped(build_episode(retrips=1), since=AFTERNOON - 5 * MINUTE)
+
+    lead = words(part(show(fakes.states(storm=again)), "breaker-lead")["children"])
+
+    assert lead.startswith("Since 15:37:18 UTC again, and first at 14:42:18 UTC, new risk in")
+
+
 def test_an_old_trip_is_told_as_over_and_nothing_of_it_as_now(show, reader):
     old = reader.stories[1].episode
     tree = show(episode=old.id)

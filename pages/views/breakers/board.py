@@ -198,11 +198,16 @@ def _lately(data: BreakersData) -> list[Component]:
 def lately_words(episodes: Iterable[Episode], data: BreakersData) -> str:
     """``7 trips, 1 of them on. Half of them lasted 2 h or less.``"""
     began = data.now - LOOK_BACK
-    imposed = [
-        each
-        for each in episodes
-        if each.imposed and each.tripped_at > began and not is_manual(each.breaker)
-    ]
+    told = [each for each in episodes if not is_manual(each.breaker)]
+    imposed = [each for each in told if each.imposed and each.tripped_at > began]
+    older = sum(
+        each.ended_at is None and each.imposed and each.tripped_at <= began for each in told
+    )
+    still = f" {older} from before {'is' if older == 1 else 'are'} still on." if older else ""
+    return f"{_lately_said(imposed)}{still}"
+
+
+def _lately_said(imposed: Sequence[Episode]) -> str:
     if not imposed:
         return "No breaker tripped."
     lasts = sum(each.ended_at is None for each in imposed)

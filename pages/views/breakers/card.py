@@ -148,8 +148,20 @@ def lead_parts(data: BreakersData, chosen: Chosen, story: EpisodeStory) -> list[
         return ["At ", html.Strong(since), f" it would have tripped, were it on: {why}"]
     if is_over(chosen):
         return ["From ", html.Strong(since), f" {did_words(episode)}: {why}"]
-    did = now_words(chosen, episode)
-    return ["Since ", html.Strong(since), f" {did}: {why} {_positions(data, chosen, story)}"]
+    did, positions = now_words(chosen, episode), _positions(data, chosen, story)
+    again = _shut_again_at(chosen)
+    if again is None:
+        return ["Since ", html.Strong(since), f" {did}: {why} {positions}"]
+    anew = moment_words(data.query.zone, again, data.now)
+    return ["Since ", html.Strong(anew), f" again, and first at {since}, {did}: {why} {positions}"]
+
+
+def _shut_again_at(chosen: Chosen) -> datetime | None:
+    """When it tripped again while it re-opened; None of one that has been shut all the time."""
+    row = chosen.row
+    if row is None or row.state is None or row.episode is None or row.standing != TRIPPED:
+        return None
+    return row.state.since if row.episode.retrips else None
 
 
 def did_words(episode: Episode) -> str:
