@@ -50,7 +50,9 @@ def board_card(data: BreakersData) -> html.Section:
                     help_mark("breaker_states"),
                 ],
             ),
-            html.Div([_group(data, group) for group in groups], id="breakers-board-content"),
+            html.Div(
+                [_group(data, group) for group in groups], id="breakers-board-content", tabIndex=0
+            ),
             html.Div(_lately(data), id="breakers-lately", className="sw-board-foot"),
         ],
         label="Board",
