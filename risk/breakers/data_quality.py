@@ -1,9 +1,11 @@
 """Data quality: how much of what is watched cannot be believed."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
+
+import numpy as np
 
 from risk.breakers.base import Breaker, Sight
 from risk.breakers.counting import cycle_of
@@ -24,6 +26,9 @@ COUNTED = frozenset(
 )
 # How long ago a fault may be to be told as news.
 _NEWS = timedelta(hours=1)
+#: What nobody holds and what had no trusted mark for so long is not watched any more: it is not
+#: listed yet, or not any more.
+FORGOTTEN_AFTER = timedelta(days=7)
 # Under this nothing is left of faults of before.
 _FORGOTTEN = 0.01
 
@@ -35,8 +40,8 @@ class DataQualityBreaker(Breaker):
     In doubt is one whose mark has not been trusted for `minutes` without a break, and one of which
     more than `faults` faults of the feed were found lately; of a fault half is forgotten each hour.
     Fewer than `least_marks` in doubt never trip it: an asset whose mark is doubted is shut by
-    itself, and stops no book. The value is a share of all that is watched; where nothing is, it is
-    unknown.
+    itself, and stops no book. The value is a share of all that is watched, which is what is held,
+    and what had a trusted mark within a week; where nothing is, it is unknown.
 
     Attributes
     ----------
@@ -78,19 +83,20 @@ class DataQualityBreaker(Breaker):
         at, before = sight.snapshot.at, memory.numbers if memory else {}
         now, cycle = at.timestamp(), cycle_of(sight.snapshot)
         numbers = {"at": now, "cycle": cycle}
-        for asset, mark in sorted(sight.marks.items()):
-            if not mark.trust.allows_new_risk:
+        numbers.update(_trusted(before if memory else _known_at_first(sight), sight))
+        watched = _watched(numbers, sight)
+        for asset in watched:
+            if not sight.marks[asset].trust.allows_new_risk:
                 numbers[_since(asset)] = before.get(_since(asset), now)
         passed = max(0.0, now - before.get("at", now))
-        numbers.update(_faults_left(before, sight.marks, passed))
+        numbers.update(_faults_left(before, watched, passed))
         if before.get("cycle") != cycle:
             for asset, count in _news(sight.snapshot.faults, at):
-                if asset in sight.marks:
+                if asset in watched:
                     numbers[_faults(asset)] = numbers.get(_faults(asset), 0.0) + count
-        return Memory(numbers), self._reading(numbers, sight)
+        return Memory(numbers), self._reading(numbers, watched)
 
-    def _reading(self, numbers: Mapping[str, float], sight: Sight) -> Reading | None:
-        watched = sorted(sight.marks)
+    def _reading(self, numbers: Mapping[str, float], watched: Sequence[str]) -> Reading | None:
         if not watched:
             return None
         doubted = [asset for asset in watched if self._doubts(numbers, asset)]
@@ -111,6 +117,28 @@ class DataQualityBreaker(Breaker):
         return held or numbers.get(_faults(asset), 0.0) > self.faults
 
 
+def _known_at_first(sight: Sight) -> dict[str, float]:
+    """Assets of which the models saw a close count as trusted until now."""
+    model = sight.snapshot.models.hour
+    now = sight.snapshot.at.timestamp()
+    closed = np.flatnonzero(~np.isnan(model.filter.close))
+    return {_last(model.assets[j]): now for j in closed}
+
+
+def _trusted(before: Mapping[str, float], sight: Sight) -> Iterator[tuple[str, float]]:
+    """When each asset's mark was trusted last, as far as that is not forgotten."""
+    now = sight.snapshot.at.timestamp()
+    for asset, mark in sight.marks.items():
+        last = now if mark.trust.allows_new_risk else before.get(_last(asset))
+        if last is not None and now - last <= FORGOTTEN_AFTER.total_seconds():
+            yield _last(asset), last
+
+
+def _watched(numbers: Mapping[str, float], sight: Sight) -> list[str]:
+    held = set(sight.snapshot.concerned)
+    return sorted(asset for asset in sight.marks if asset in held or _last(asset) in numbers)
+
+
 def _news(faults: Iterable[DataFault], at: datetime) -> Iterator[tuple[str, float]]:
     for fault in faults:
         if fault.kind in COUNTED and fault.at > at - _NEWS:
@@ -125,6 +153,10 @@ def _faults_left(
         left = before.get(_faults(asset), 0.0) * 2.0 ** (-passed / 3_600.0)
         if left > _FORGOTTEN:
             yield _faults(asset), left
+
+
+def _last(asset: str) -> str:
+    return f"trusted at {asset}"
 
 
 def _since(asset: str) -> str:

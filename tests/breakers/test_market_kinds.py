@@ -10,6 +10,7 @@ from risk.breakers.base import Sight
 from risk.domain.breakers import HourReturns
 from risk.domain.market import DataFault, FaultKind, Mark, Period, Trust
 from risk.domain.model import Models
+from risk.domain.positions import Position
 from risk.domain.scopes import Scope, ScopeKind
 from risk.portfolio.forecasting import new_models
 from tests.breakers.meters import NOON
@@ -215,7 +216,7 @@ def test_marks_are_in_doubt_once_they_have_been_for_minutes_without_a_break():
     made = breaker("data_quality", minutes=5.0)
     course = [doubted(3, 0), doubted(3, 299), doubted(3, 300), doubted(0, 301), doubted(3, 302)]
 
-    readings = led(made, *course)
+    readings = led(made, doubted(0, -1), *course)[1:]
 
     assert [reading.numerator for reading in readings] == [0.0, 0.0, 3.0, 0.0, 0.0]
     assert readings[2].value == pytest.approx(3 / 7)
@@ -224,12 +225,32 @@ def test_marks_are_in_doubt_once_they_have_been_for_minutes_without_a_break():
 
 def test_one_doubtful_mark_never_stops_a_book_however_few_there_are():
     made = breaker("data_quality", minutes=0.0)
-    one = sight(marks={COINS[0]: quoted(trust=Trust.SUSPECT)})
+    good, bad = (
+        sight(after(seconds), marks={COINS[0]: quoted(trust=trust)})
+        for seconds, trust in ((0, Trust.TRUSTED), (1, Trust.SUSPECT))
+    )
 
-    (reading,) = led(made, one)
+    reading = led(made, good, bad)[-1]
 
     assert (reading.value, reading.holds) == (1.0, False)
-    assert led(made, doubted(2, 0))[0].holds
+    assert led(made, doubted(0, 0), doubted(2, 1))[-1].holds
+
+
+def test_what_was_never_listed_or_is_so_no_longer_is_not_watched_unless_it_is_held():
+    made = breaker("data_quality", minutes=0.0)
+    week = 7 * 86_400.0
+
+    never, gone = led(made, doubted(6, 0)), led(made, doubted(0, 0), doubted(6, week + 1))
+
+    assert [reading.denominator for reading in (*never, gone[-1])] == [1.0, 1.0]
+    assert led(made, doubted(0, 0), doubted(6, week))[-1].numerator == 6.0
+    held = Position(
+        strategy="trend", asset=COINS[0], venue="sim-a", quantity=1.0, entry_price=100.0
+    )
+    seen = doubted(7, 0)
+    book = replace(seen.snapshot.ledger, positions={held.key: held})
+    (reading,) = led(made, replace(seen, snapshot=replace(seen.snapshot, ledger=book)))
+    assert (reading.numerator, reading.denominator) == (1.0, 1.0)
 
 
 def test_many_faults_of_the_feed_are_a_doubt_of_their_own_and_time_forgets_them():
