@@ -9,6 +9,7 @@ from pages.components.states import STATE_LOOKS
 from pages.components.timeline import TimelineEntry
 from pages.format import UTC_ZONE, Zone, money, number, percent, price, quantity
 from pages.views.limits.writing import cause_of, verb_of
+from risk.breakers.words import shown_name
 from risk.domain.breakers import Phase
 from risk.domain.decisions import ReasonCode
 from risk.domain.events import (
@@ -359,19 +360,29 @@ def _scope_of(event: TradingLatched | TradingResumed) -> str:
     return scope_words(Scope(ScopeKind(event.scope_kind), event.scope))
 
 
+def _breaker(
+    event: BreakerActivated
+    | BreakerStepped
+    | BreakerAsksPerson
+    | BreakerWouldTrip
+    | BreakerDeactivated,
+) -> str:
+    return shown_name(event.breaker, Scope(ScopeKind(event.scope_kind), event.scope))
+
+
 def _trip(event: BreakerActivated, _currency: str) -> Words:
     look = STATE_LOOKS[TradingState[event.state]]
     where = scope_words(Scope(ScopeKind(event.scope_kind), event.scope))
-    fact = f"{event.breaker} tripped: {where} is {look.word}"
+    fact = f"{_breaker(event)} tripped: {where} is {look.word}"
     return look.shape, fact, _ended_with_until(event.cause, "eases from", event.until)
 
 
 def _step(event: BreakerStepped, _currency: str) -> Words:
     if event.phase == Phase.TRIPPED.value:
-        fact = f"{event.breaker} tripped again while it re-opened"
+        fact = f"{_breaker(event)} tripped again while it re-opened"
         return "halted", fact, _ended_with_until(event.reason, "shut until", event.until)
     by = "" if event.by in (RULE, "") or event.by in event.reason else f", by {event.by}"
-    fact = f"{event.breaker} re-opens at {percent(event.size, 0)} of size"
+    fact = f"{_breaker(event)} re-opens at {percent(event.size, 0)} of size"
     detail = f"{event.reason}{by}"
     return "probation", fact, _ended_with_until(detail, "next step from", event.until)
 
@@ -385,17 +396,17 @@ def _ended_with_until(detail: str, what: str, until: datetime | None) -> str:
 def _asks(event: BreakerAsksPerson, _currency: str) -> Words:
     look = STATE_LOOKS[TradingState[event.state]]
     shut = f"{look.word} since {UTC_ZONE.day(event.since)} {UTC_ZONE.stamp(event.since)}"
-    return _BY_SEVERITY[event.severity], f"{event.breaker} asks for a person", shut
+    return _BY_SEVERITY[event.severity], f"{_breaker(event)} asks for a person", shut
 
 
 def _would(event: BreakerWouldTrip, _currency: str) -> Words:
-    fact = f"{event.breaker} would have tripped, but is off"
+    fact = f"{_breaker(event)} would have tripped, but is off"
     return "info", fact, event.cause.rstrip(".")
 
 
 def _release(event: BreakerDeactivated, _currency: str) -> Words:
     by = "" if event.released_by == RULE else f", by {event.released_by}"
-    return "normal", f"{event.breaker} is over", f"{event.reason}{by}"
+    return "normal", f"{_breaker(event)} is over", f"{event.reason}{by}"
 
 
 def _reduction(event: ReductionRequested, _currency: str) -> Words:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from risk.breakers.words import shown_name
 from risk.domain.breakers import BreakerDefinition, Breakers, BreakerState, Episode, Phase
 from risk.domain.policy import Policy
 from risk.domain.scopes import Scope
@@ -75,6 +76,7 @@ def _imposed_by(definition: BreakerDefinition, state: BreakerState, episode: Epi
 def _cause(
     definition: BreakerDefinition, state: BreakerState, episode: Episode, size: float
 ) -> str:
+    name = shown_name(definition.name, definition.scope)
     if state.phase is Phase.TRIPPED:
-        return f"{definition.name}: {episode.cause}"
-    return f"{definition.name} re-opens: new risk at {100.0 * size:.0f} % of size"
+        return f"{name}: {episode.cause}"
+    return f"{name} re-opens: new risk at {100.0 * size:.0f} % of size"

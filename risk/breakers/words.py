@@ -7,7 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk.breakers.base import Sight
+from risk.breakers.types import SHOWN_TYPES
+from risk.domain.limits import suffixed
+from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
+
+#: Of people: they keep their capital.
+_NAMES = ("Sharpe",)
 
 
 def what_works(state: TradingState, size: float) -> str:
@@ -19,6 +25,42 @@ def what_works(state: TradingState, size: float) -> str:
     if state is TradingState.REDUCE_ONLY:
         return "Proven reductions, stops and cancels pass; new risk is refused."
     return "Cancels pass, and proven reductions with an emergency key; all else is refused."
+
+
+def shown_name(name: str, scope: Scope) -> str:
+    """A breaker's name as people read it: *hit rate, trend* for ``hit_rate strategy trend``.
+
+    Parameters
+    ----------
+    name : str
+        As the policy has it, which may have made it of kind and scope.
+    scope : Scope
+        That it is set on.
+
+    Examples
+    --------
+    >>> from risk.domain.scopes import ScopeKind
+    >>> shown_name("hit_rate strategy trend", Scope(ScopeKind.STRATEGY, "trend"))
+    'hit rate, trend'
+    >>> shown_name("market fall", Scope(ScopeKind.PORTFOLIO, "demo"))
+    'market fall'
+    """
+    suffix = suffixed("", scope)
+    stem = name.removesuffix(suffix)
+    made = stem != name and bool(stem)
+    kind = SHOWN_TYPES.get(stem if made else name)
+    shown = (stem if made else name) if kind is None else _in_a_sentence(kind.title)
+    return f"{shown}, {scope.name}" if made and scope.kind is not ScopeKind.PORTFOLIO else shown
+
+
+def _in_a_sentence(title: str) -> str:
+    """Without its capital, unless it is one of a word like *VaR* or a name like *Sharpe*."""
+    plain = (
+        title[1:2].islower()
+        and title.split(maxsplit=1)[0] not in _NAMES
+        and title[1:] == title[1:].lower()
+    )
+    return title[0].lower() + title[1:] if plain else title
 
 
 def asked_of_breaker(name: str) -> str:

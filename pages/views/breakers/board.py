@@ -27,6 +27,7 @@ from pages.views.breakers.rows import (
 from pages.views.breakers.wording import minute, scope_name
 from pages.views.limits.writing import duration
 from risk.breakers.manual import is_manual, name_of
+from risk.breakers.words import shown_name
 from risk.domain.breakers import Episode
 from risk.domain.latches import Latch, way_back
 from risk.domain.scopes import ScopeKind
@@ -98,10 +99,11 @@ def _row(data: BreakersData, row: BreakerRow) -> html.Li:
     base = f"board-{slug(row.name)}"
     chosen = _is_chosen(data, row)
     zone, now = data.query.zone, data.now
-    told = row.scope.kind is ScopeKind.PORTFOLIO or scope_name(row.scope) in row.name
+    shown = shown_name(row.name, row.scope)
+    told = row.scope.kind is ScopeKind.PORTFOLIO or scope_name(row.scope) in shown
     whose = "" if told else scope_name(row.scope)
     link = inside_link(
-        row.name,
+        shown,
         of_breaker(data.query, row.name),
         chosen=chosen,
         class_name="sw-board-name",

@@ -25,6 +25,7 @@ from pages.views.breakers.wording import (
 )
 from pages.views.limits.writing import duration
 from risk.breakers.manual import is_manual
+from risk.breakers.words import shown_name
 from risk.domain.breakers import BreakerUnit, Episode
 from risk.domain.cards import Card, CardHistory, Counterfactual
 from risk.domain.latches import way_back
@@ -107,7 +108,7 @@ def _whose(chosen: Chosen) -> tuple[str, Scope]:
     if chosen.story is not None:
         return trip_name(chosen.story.episode), chosen.story.episode.scope
     assert chosen.row is not None, "a card tells a trip or a breaker"
-    return chosen.row.name, chosen.row.scope
+    return shown_name(chosen.row.name, chosen.row.scope), chosen.row.scope
 
 
 def _about(data: BreakersData, chosen: Chosen, scope: Scope) -> str:

@@ -7,6 +7,7 @@ from pages.format import NONE, UNKNOWN, Zone, money, multiple, number, percent, 
 from pages.views.limits.writing import duration
 from risk.breakers.manual import is_manual
 from risk.breakers.types import SHOWN_TYPES
+from risk.breakers.words import shown_name
 from risk.domain.breakers import BreakerUnit, Episode
 from risk.domain.scopes import Scope, ScopeKind
 from risk.limits.words import scope_words
@@ -59,7 +60,11 @@ def unit_of_kind(kind: str) -> BreakerUnit:
 def trip_name(episode: Episode) -> str:
     """What tripped: a breaker by its name, people by the scope that they stopped."""
     by_hand = is_manual(episode.breaker)
-    return f"By hand, {scope_name(episode.scope)}" if by_hand else episode.breaker
+    return (
+        f"By hand, {scope_name(episode.scope)}"
+        if by_hand
+        else shown_name(episode.breaker, episode.scope)
+    )
 
 
 def trip_figure(episode: Episode, value: float) -> str:
