@@ -137,7 +137,8 @@ def _stepped(event: BreakerStepped) -> _Told:
                 else f"{_when(event.until)} at the earliest",
             ),
         ),
-        "watch the first orders; another trip shuts it again for twice as long."
+        "watch the first orders, where nothing else holds the scope; another trip shuts it again "
+        "for twice as long."
         if event.size > 0.0
         else "look at the cause: what re-opened it was not over.",
     )
@@ -145,7 +146,7 @@ def _stepped(event: BreakerStepped) -> _Told:
 
 def _stepped_to(event: BreakerStepped) -> str:
     if event.size > 0.0:
-        return f"Re-opened at {100.0 * event.size:.0f} % of size"
+        return f"Breaker re-opens at {100.0 * event.size:.0f} % of size"
     return "Tripped again"
 
 
@@ -170,8 +171,9 @@ def _asks_person(event: BreakerAsksPerson) -> _Told:
             _line("Why", event.cause),
             _line("Still works", _STILL_WORKS.get(event.state, "")),
         ),
-        "find out whether the cause still holds. If it does, make the book smaller; "
-        "if it does not, release the breaker. Until somebody decides, it stays as it is.",
+        "find out whether the cause still holds. If it does, make the book smaller; if it does "
+        "not, let the breaker go (page Breakers, or seawall breakers release). Until somebody "
+        "decides, it stays as it is.",
     )
 
 

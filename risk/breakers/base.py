@@ -11,6 +11,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from risk.domain.breakers import BreakerUnit, HourReturns, Memory, Reading
@@ -127,6 +128,16 @@ class Breaker(ABC):
         tuple of (Memory or None, Reading or None)
             No reading while it cannot be measured. Neither holds a NaN.
         """
+
+    def shut_until(self, since: datetime) -> datetime | None:  # noqa: ARG002
+        """Before when a trip at `since` cannot ease, whatever is measured; None says nothing of it.
+
+        Parameters
+        ----------
+        since : datetime
+            UTC.
+        """
+        return None
 
     def rearmed(self, memory: Memory | None, sight: Sight) -> Memory | None:  # noqa: ARG002
         """What is remembered once a pause is over; a kind whose measure is to begin anew says so.

@@ -1,10 +1,12 @@
 """Daily loss: what was lost since 00:00 UTC."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from risk.breakers.base import Breaker, Sight
 from risk.domain.breakers import BreakerUnit, Memory, Reading
+from risk.domain.market import Period
 from risk.domain.scopes import ScopeKind
 
 
@@ -42,6 +44,10 @@ class DailyLossBreaker(Breaker):
         words = f"{who} has lost {100.0 * part:.1f} % since 00:00 UTC"
         reading = Reading(part, worst, numerator=amount, denominator=base, words=words)
         return Memory({"day": float(day), "worst": worst}), reading
+
+    def shut_until(self, since: datetime) -> datetime | None:
+        """The next day: what was worst today counts until then."""
+        return Period.DAY.open_of(since) + Period.DAY.span
 
     def _lost(self, sight: Sight) -> tuple[float, float, float] | None:
         """Part lost, amount in quote currency, and equity at the day's start."""

@@ -290,7 +290,8 @@ class _Turn:
             greatest=timedelta(hours=self.definition.greatest_hours),
             times=episode.retrips + 1,
         )
-        return since + calculate_pause_duration([reason])
+        until = since + calculate_pause_duration([reason])
+        return max(until, self.breaker.shut_until(since) or until)
 
     def _has_eased(self, state: BreakerState) -> bool:
         if self.breaker.needs_person:
@@ -311,7 +312,7 @@ class _Turn:
             episode = _known(begun)
             begun = begun._replace(
                 pardoned=reading.value if over and reading is not None else None,
-                episode=episode._replace(asked_at=self.at),  # who lets it go has looked
+                episode=episode._replace(asked_at=None, looked_at=self.at),
             )
         return Advanced(begun, (Eased(episode=_known(begun)),))
 
@@ -337,9 +338,8 @@ class _Turn:
     def _asked(self, state: BreakerState, refusal: str | None) -> Advanced:
         """By the age of the episode: trips in probation must not put off the question for ever."""
         episode = _known(state)
-        if self.at - (episode.asked_at or episode.tripped_at) < timedelta(
-            hours=self.definition.greatest_hours
-        ):
+        heard = episode.asked_at or episode.looked_at or episode.tripped_at
+        if self.at - heard < timedelta(hours=self.definition.greatest_hours):
             return Advanced(state, (), refusal)
         asked = episode._replace(asked_at=self.at)
         return Advanced(state._replace(episode=asked), (Asked(episode=asked),), refusal)

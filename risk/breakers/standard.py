@@ -1,4 +1,4 @@
-"""The breakers that a book begins with: what was measured on real prices, and why each is there."""
+"""What replays use, and a good set to begin a policy with: measured where that could be."""
 
 from collections.abc import Iterable, Iterator, Sequence
 

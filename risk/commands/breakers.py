@@ -153,7 +153,8 @@ def _what_will_happen(one: OnBoard) -> str:
         f"{definition.name} goes into probation with the engine's next cycle: new risk in "
         f"{definition.scope.label} at {first:.0%} of size first, then "
         f"{' and '.join(f'{size:.0%}' for size in others)}, {rung:.3g} h a step. "
-        "A new trip meanwhile takes that back, and doubles the pause."
+        "A new trip meanwhile takes that back, and doubles the pause. Whatever else holds that "
+        "scope goes on holding it."
     )
 
 
@@ -305,7 +306,7 @@ def _word(one: OnBoard) -> str:
     if not one.definition.enabled:
         return "switched off" if one.episode is None else "switched off, would have tripped"
     if one.phase is Phase.ARMED:
-        return "armed"
+        return "not measured yet" if one.value is None else "armed"
     if one.phase is Phase.PROBATION:
         return f"re-opening at {one.size:.0%}"
     scaled = f" to {one.size:.0%}" if one.trading_state is TradingState.THROTTLED else ""

@@ -179,10 +179,12 @@ class Episode(NamedTuple):
     retrips : int
         Trips in probation; each doubles the pause.
     asked_at : datetime or None
-        When a person was asked last, or looked at it and let it go.
+        When a person was asked last.
     ended_at : datetime or None
     ended_by, ended_why : str
         ``rule``, or a person; empty while it is on.
+    looked_at : datetime or None
+        When a person let it go last: who does has looked, and is not asked at once again.
     """
 
     id: str
@@ -203,6 +205,7 @@ class Episode(NamedTuple):
     ended_at: datetime | None = None
     ended_by: str = ""
     ended_why: str = ""
+    looked_at: datetime | None = None
 
 
 class BreakerState(NamedTuple):

@@ -90,7 +90,7 @@ def test_the_others_say_what_happened_where_and_to_whom():
     assert [notice.subject for notice in notices_of(ALL)[1:]] == [
         "A person must look: strategy type trend of demo, drawdown",
         "Released: portfolio demo, drawdown",
-        "Re-opened at 25 % of size: portfolio demo, drawdown",
+        "Breaker re-opens at 25 % of size: portfolio demo, drawdown",
         "Tripped again: portfolio demo, drawdown",
         "HALTED: portfolio demo, by anna",
         "Resumed: portfolio demo, by bo",

@@ -164,6 +164,22 @@ def test_a_person_lets_it_go_into_probation_once_the_pause_is_over():
     assert told([later], BreakerStepped)[0].by == "ana"
 
 
+def test_who_let_it_go_has_looked_and_is_not_asked_at_once():
+    steps = led([(hour * HOUR, 3.0) for hour in range(25)], definition_of())
+    let_go = stepped(
+        steps[-1].breakers,
+        snapshot_at(25 * HOUR, 3.0, releases=(release_of("meter/0"),)),
+        definition_of(),
+    )
+    later = led(
+        [(26 * HOUR, 4.0), (27 * HOUR, 4.0), (50 * HOUR, 4.0)], definition_of(), let_go.breakers
+    )
+
+    assert steps[-1].breakers.states["meter"].episode.asked_at is not None
+    assert let_go.breakers.states["meter"].episode.asked_at is None
+    assert [event.at for event in told(later, BreakerAsksPerson)] == [NOON + timedelta(hours=50)]
+
+
 def test_one_let_go_above_its_level_trips_again_only_if_it_gets_worse():
     tripped = led([(0, 2.2)], definition_of())[-1].breakers
     let_go = stepped(
