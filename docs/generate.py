@@ -362,8 +362,8 @@ go.
 
 {"".join(map(_breaker_part, SHOWN_TYPES.values()))}## The standard set
 
-What `seawall replay` uses where no policy names breakers, and a good set to begin one's own with; those of a strategy
-are there for each one. A policy has only the breakers that it names.
+What `seawall replay` uses where no policy names breakers, and a good set to begin one's own
+with; those of a strategy are there for each one. A policy has only the breakers that it names.
 
 | name | kind | trips above | is left at | imposes | least and greatest pause, hours | why |
 |---|---|---|---|---|---|---|
