@@ -648,7 +648,7 @@ GLOSSARY: Mapping[str, Term] = {
         "Where a breaker stands: armed, tripped, in probation, or off.",
         "armed → tripped (its pause) → probation at 25, 50, 100 % of size → armed",
         "The bar is full at the thick tick, where it trips; the thin tick is where it lets go. A "
-        "trip in probation shuts it in full again and doubles the pause. One that is off only "
+        "trip in probation takes all of it back and doubles the pause. One that is off only "
         "records that it would have tripped. One that is not measured yet trips nothing.",
         "Definition; see docs/breakers.md.",
     ),

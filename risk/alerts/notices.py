@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from risk.domain.breakers import Phase
 from risk.domain.events import (
     RULE,
     BreakerActivated,
@@ -137,17 +138,17 @@ def _stepped(event: BreakerStepped) -> _Told:
                 else f"{_when(event.until)} at the earliest",
             ),
         ),
-        "watch the first orders, where nothing else holds the scope; another trip shuts it again "
-        "for twice as long."
-        if event.size > 0.0
-        else "look at the cause: what re-opened it was not over.",
+        "look at the cause: what re-opened it was not over."
+        if event.phase == Phase.TRIPPED.value
+        else "watch the first orders, where nothing else holds the scope; another trip takes that "
+        "back for twice as long.",
     )
 
 
 def _stepped_to(event: BreakerStepped) -> str:
-    if event.size > 0.0:
-        return f"Breaker re-opens at {100.0 * event.size:.0f} % of size"
-    return "Tripped again"
+    if event.phase == Phase.TRIPPED.value:
+        return "Tripped again"
+    return f"Breaker re-opens at {100.0 * event.size:.0f} % of size"
 
 
 def _deactivated(event: BreakerDeactivated) -> _Told:

@@ -12,7 +12,7 @@ from risk.breakers.hours import next_hours
 from risk.breakers.types import breaker_of
 from risk.breakers.words import market_in_words
 from risk.domain.assessment import Assessment
-from risk.domain.breakers import RAMP, BreakerDefinition, BreakerState, Episode
+from risk.domain.breakers import BreakerDefinition, BreakerState, Episode
 from risk.domain.cards import Card, CardInput
 from risk.domain.scopes import Scope
 from risk.domain.snapshot import Snapshot
@@ -162,7 +162,7 @@ def _reset_does(breaker: Breaker, definition: BreakerDefinition) -> tuple[str, .
     if not definition.enabled:
         return ("Ends this record: nothing is shut",)
     throttled = definition.state is TradingState.THROTTLED
-    sizes = ", ".join(_size(max(rung, definition.size if throttled else rung)) for rung in RAMP)
+    sizes = ", ".join(_size(rung) for rung in definition.ramp)
     again = f"cuts it to {_percent(definition.size)} again" if throttled else "shuts it in full"
     level = breaker.probation_trip
     return (

@@ -264,13 +264,14 @@ def _events(
             )
         case TrippedAgain() | Eased():
             assert state is not None, "whatever steps stands somewhere"
+            assert definition is not None, "whatever steps is defined"
             again = isinstance(happening, TrippedAgain)
             yield BreakerStepped(
                 **about,
                 phase=state.phase.value,
-                size=state.size if not again else 0.0,
+                size=definition.tripped_size if again else definition.ramp[state.rung],
                 until=state.until,
-                reason=_why_stepped(state, released, again=again),
+                reason=_why_stepped(definition, state, released, again=again),
                 by=RULE if released is None else released.who,
                 severity=Severity.CRITICAL if again else Severity.INFO,
             )
@@ -289,9 +290,16 @@ def _events(
             )
 
 
-def _why_stepped(state: BreakerState, released: ReleaseBreaker | None, *, again: bool) -> str:
+def _why_stepped(
+    definition: BreakerDefinition,
+    state: BreakerState,
+    released: ReleaseBreaker | None,
+    *,
+    again: bool,
+) -> str:
     if again:
-        return "it tripped again in probation: shut in full, and the pause doubles"
+        shut = "cut back" if definition.tripped_size > 0.0 else "shut in full"
+        return f"it tripped again in probation: {shut}, and the pause doubles"
     if released is not None:
         return f"let go by {released.who}: {released.reason}"
     return "it has eased" if state.rung == 0 else "no new trip on the rung before"

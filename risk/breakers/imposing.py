@@ -53,15 +53,13 @@ def imposed_by(breakers: Breakers, policy: Policy | None) -> Iterator[Imposed]:
 
 def _imposed_by(definition: BreakerDefinition, state: BreakerState, episode: Episode) -> Imposed:
     tripped = state.phase is Phase.TRIPPED
-    throttled = definition.state is TradingState.THROTTLED
     if tripped:
-        imposes, size = definition.state, definition.size if throttled else 1.0
+        imposes = definition.state
+        size = definition.tripped_size if imposes is TradingState.THROTTLED else 1.0
     else:
+        size = definition.ramp[state.rung]
         # The last rung is whole size: what is left is the watch for a new trip.
-        whole = state.size >= 1.0
-        imposes, size = (TradingState.CAUTION if whole else TradingState.THROTTLED), state.size
-        if throttled and not whole:
-            size = max(size, definition.size)
+        imposes = TradingState.CAUTION if size >= 1.0 else TradingState.THROTTLED
     return Imposed(
         breaker=definition.name,
         scope=definition.scope,

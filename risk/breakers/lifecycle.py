@@ -6,10 +6,10 @@
                                       ^                               |
                                       +------- over it again ---------+   (the pause doubles)
 
-A trip in probation shuts trading in full again: a ramp that only fell back a rung would leave
-half the size on in the very fall that it is there for (docs/decisions/breakers.md). Once an
-episode is as old as the greatest dwell a person is asked, and asked again; he may let it go into
-probation, never past it.
+A trip in probation imposes all of it again: a ramp that only fell back a rung would leave half the
+size on in the very fall that it is there for (docs/decisions/breakers.md). Once an episode is as
+old as the greatest dwell a person is asked, and asked again; he may let it go into probation, never
+past it.
 """
 
 from collections.abc import Sequence

@@ -147,7 +147,7 @@ def _what_will_happen(one: OnBoard) -> str:
             f"{definition.name} is switched off: only its record steps on, with the engine's next "
             "cycle."
         )
-    first, *others = dict.fromkeys(_ramp(definition))
+    first, *others = dict.fromkeys(definition.ramp)
     rung = definition.probation_hours / len(RAMP)
     return (
         f"{definition.name} goes into probation with the engine's next cycle: new risk in "
@@ -156,12 +156,6 @@ def _what_will_happen(one: OnBoard) -> str:
         "A new trip meanwhile takes that back, and doubles the pause. Whatever else holds that "
         "scope goes on holding it."
     )
-
-
-def _ramp(definition: BreakerDefinition) -> list[float]:
-    """The ramp, which never scales by less than the trip itself did."""
-    least = definition.size if definition.state is TradingState.THROTTLED else 0.0
-    return [max(size, least) for size in RAMP]
 
 
 def _document(one: OnBoard, standing: BreakerStanding) -> dict[str, object]:

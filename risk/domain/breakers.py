@@ -94,6 +94,16 @@ class BreakerDefinition:
     rationale: str = ""
     version: int = 1
 
+    @property
+    def tripped_size(self) -> float:
+        """What a trip leaves of new risk: 0 where none passes."""
+        return self.size if self.state is TradingState.THROTTLED else 0.0
+
+    @property
+    def ramp(self) -> tuple[float, ...]:
+        """What it leaves of new risk on each rung: never less than the trip itself did."""
+        return tuple(max(rung, self.tripped_size) for rung in RAMP)
+
 
 class Timed(NamedTuple):
     """A number at a time."""
@@ -244,11 +254,6 @@ class BreakerState(NamedTuple):
     hits: tuple[Hit, ...] = ()
     episode: Episode | None = None
     pardoned: float | None = None
-
-    @property
-    def size(self) -> float:
-        """What the ramp leaves of new risk; 1 unless in probation."""
-        return RAMP[self.rung] if self.phase is Phase.PROBATION else 1.0
 
 
 class HourReturns(NamedTuple):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from risk.breakers.evaluation import BreakersAfter
 from risk.breakers.imposing import imposed_by
-from risk.domain.breakers import NO_BREAKERS, BreakerDefinition, Breakers, Phase
+from risk.domain.breakers import NO_BREAKERS, RAMP, BreakerDefinition, Breakers, Phase
 from risk.domain.events import (
     BreakerActivated,
     BreakerAsksPerson,
@@ -116,9 +116,8 @@ def test_whatever_is_tripped_imposes_its_state_and_what_re_opens_never_more(cour
             assert imposed[0].state is definition.state
         else:
             assert imposed[0].state in (TradingState.THROTTLED, TradingState.CAUTION)
-            assert imposed[0].size == (
-                max(state.size, 0.5) if definition.state is TradingState.THROTTLED else state.size
-            )
+            rung, throttles = RAMP[state.rung], definition.state is TradingState.THROTTLED
+            assert imposed[0].size == (max(rung, 0.5) if throttles else rung)
 
 
 @given(courses(), definitions())

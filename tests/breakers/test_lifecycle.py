@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from risk.alerts.notices import notice_of
 from risk.breakers.evaluation import BreakersAfter
 from risk.breakers.imposing import imposed_by
-from risk.domain.breakers import NO_BREAKERS, BreakerDefinition, Breakers, Phase
+from risk.domain.breakers import NO_BREAKERS, RAMP, BreakerDefinition, Breakers, Phase
 from risk.domain.events import (
     ActionRefused,
     BreakerActivated,
@@ -44,7 +45,7 @@ def told(steps: Iterable[BreakersAfter], *kinds: type[RiskEvent]) -> list[RiskEv
 
 def phase(step: BreakersAfter) -> tuple[Phase, float]:
     state = step.breakers.states["meter"]
-    return state.phase, state.size
+    return state.phase, RAMP[state.rung] if state.phase is Phase.PROBATION else 1.0
 
 
 def test_it_trips_above_its_level_and_not_at_it():
@@ -285,3 +286,18 @@ def test_a_throttle_is_never_tighter_in_probation_than_when_it_tripped():
         [("CAUTION", 1.0)],
         [],
     ]
+
+
+def test_what_is_told_of_a_step_is_the_size_that_is_imposed():
+    throttle = definition_of(state=TradingState.THROTTLED, size=0.4)
+    steps = led([(0, 3.0), (2 * HOUR, 0.5), (3 * HOUR, 0.5), (190, 3.0)], throttle)
+
+    stepped_on = told(steps, BreakerStepped)
+    imposed = [next(imposed_by(s.breakers, Policy(breakers=(throttle,)))).size for s in steps]
+    assert [event.size for event in stepped_on] == imposed[1:] == [0.4, 0.5, 0.4]
+    assert [notice_of(event, 0).subject.split(":")[0] for event in stepped_on] == [
+        "Breaker re-opens at 40 % of size",
+        "Breaker re-opens at 50 % of size",
+        "Tripped again",
+    ]
+    assert "cut back" in stepped_on[-1].reason

@@ -11,7 +11,6 @@ from pages.views.breakers.trips import rung_lasts
 from pages.views.breakers.wording import minute, share
 from pages.views.limits.writing import duration
 from risk.domain.breakers import RAMP
-from risk.domain.trading import TradingState
 
 
 def ramp_parts(row: BreakerRow, zone: Zone, now: datetime) -> list[Component]:
@@ -44,10 +43,7 @@ def _rung(row: BreakerRow, place: int, zone: Zone, now: datetime) -> html.Li:
 
 def size_on(row: BreakerRow, place: int) -> float:
     """What a rung leaves of new risk: never less than the trip itself did."""
-    definition = row.definition
-    if definition.state is TradingState.THROTTLED:
-        return max(RAMP[place], definition.size)
-    return RAMP[place]
+    return row.definition.ramp[place]
 
 
 def rung_place(row: BreakerRow, place: int) -> str:

@@ -248,7 +248,7 @@ def _probation_words(row: BreakerRow, zone: Zone, now: datetime) -> str:
     assert state.until is not None, "a rung has an end"
     at = minute(zone, state.until, now)
     if state.rung + 1 < len(RAMP):
-        return f"{share(RAMP[state.rung + 1])} at {at}"
+        return f"{share(row.definition.ramp[state.rung + 1])} at {at}"
     return f"over at {at}"
 
 
