@@ -44,9 +44,10 @@ from risk.domain.policy import Policy
 from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
-from risk.domain.state import RiskState, TradingState
+from risk.domain.state import RiskState, Standing, TradingState
 from risk.domain.stops import StopPlan
 from risk.manager import Step, step
+from risk.manager.standings import status_changes
 from risk.measures.regimes import HOURLY, UNKNOWN, regime_path
 from risk.portfolio.forecasting import new_models
 from risk.storage.codec import decode_value, encode_value
@@ -272,6 +273,15 @@ def test_an_asset_that_is_no_longer_watched_is_not_called_trusted() -> None:
 
     assert (told.scope, told.state) == (ETH, "NORMAL")
     assert told.cause == f"{ETH} is not watched any more"
+
+
+def test_whatever_re_opens_says_what_had_shut_it() -> None:
+    trend = Scope(ScopeKind.STRATEGY, "trend")
+    shut = Standing(TradingState.REDUCE_ONLY, CALM.at, "Daily loss trend: it has lost 2.1 %")
+    (told,) = status_changes({trend: shut}, {}, CALM)
+
+    assert (told.state, told.previous) == ("NORMAL", "REDUCE_ONLY")
+    assert told.cause == "no longer so: Daily loss trend: it has lost 2.1 %"
 
 
 def test_without_a_model_nothing_may_grow() -> None:

@@ -161,12 +161,12 @@ def status_changes(
             scope=scope.name,
             state=current.name,
             previous=previous.name,
-            cause=_cause(snapshot, scope, new),
+            cause=_cause(snapshot, scope, old, new),
             severity=_severity(scope, current),
         )
 
 
-def _cause(snapshot: Snapshot, scope: Scope, now: Standing | None) -> str:
+def _cause(snapshot: Snapshot, scope: Scope, old: Standing | None, now: Standing | None) -> str:
     """Why a scope's state changed: who resumed it, and what is said of it now."""
     resumed = [
         f"resumed by {change.who}: {change.reason}"
@@ -175,13 +175,14 @@ def _cause(snapshot: Snapshot, scope: Scope, now: Standing | None) -> str:
     ]
     if now is not None:
         return "; ".join((*resumed[-1:], now.cause))
-    return resumed[-1] if resumed else _why_reopened(snapshot, scope)
+    return resumed[-1] if resumed else _why_reopened(snapshot, scope, old)
 
 
-def _why_reopened(snapshot: Snapshot, scope: Scope) -> str:
-    if scope.name in snapshot.marks:
-        return f"{scope.name} is measured with a trusted mark again"
-    return f"{scope.name} is not watched any more"
+def _why_reopened(snapshot: Snapshot, scope: Scope, old: Standing | None) -> str:
+    if scope.kind is ScopeKind.ASSET and scope.name not in snapshot.marks:
+        return f"{scope.name} is not watched any more"
+    assert old is not None, "whatever re-opens was tighter before"
+    return f"no longer so: {old.cause}"
 
 
 def _severity(scope: Scope, current: TradingState) -> Severity:
