@@ -182,9 +182,7 @@ def _maintenance_margin(policy: Policy | None) -> float:
 
 def _refuse_unapplied(actions: Sequence[Action]) -> None:
     for action in actions:
-        if not isinstance(
-            action, CHOSEN + ADOPTED + LATCHED + (ReleaseReservation, ReleaseBreaker)
-        ):
+        if not isinstance(action, _APPLIED):
             raise TypeError(f"nothing applies an action of kind {type(action).__name__}")
 
 
