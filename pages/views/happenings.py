@@ -374,7 +374,7 @@ def _trip(event: BreakerActivated, _currency: str) -> Words:
     look = STATE_LOOKS[TradingState[event.state]]
     where = scope_words(Scope(ScopeKind(event.scope_kind), event.scope))
     fact = f"{_breaker(event)} tripped: {where} is {look.word}"
-    return look.shape, fact, _ended_with_until(event.cause, "eases from", event.until)
+    return look.shape, fact, _ended_with_until(event.cause, "at least until", event.until)
 
 
 def _step(event: BreakerStepped, _currency: str) -> Words:
@@ -395,8 +395,9 @@ def _ended_with_until(detail: str, what: str, until: datetime | None) -> str:
 
 def _asks(event: BreakerAsksPerson, _currency: str) -> Words:
     look = STATE_LOOKS[TradingState[event.state]]
-    shut = f"{look.word} since {UTC_ZONE.day(event.since)} {UTC_ZONE.stamp(event.since)}"
-    return _BY_SEVERITY[event.severity], f"{_breaker(event)} asks for a person", shut
+    since = f"{UTC_ZONE.day(event.since)} {UTC_ZONE.stamp(event.since)}"
+    stands = f"tripped {since} and is not over; {look.word} now"
+    return _BY_SEVERITY[event.severity], f"{_breaker(event)} asks for a person", stands
 
 
 def _would(event: BreakerWouldTrip, _currency: str) -> Words:

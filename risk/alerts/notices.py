@@ -114,10 +114,8 @@ def _activated(event: BreakerActivated) -> _Told:
             event.market,
             _line("Still works", event.works or _STILL_WORKS.get(event.state, "")),
             _line(
-                "Steps down by itself",
-                "no time is set"
-                if event.until is None
-                else f"{_when(event.until)} at the earliest",
+                "Stays so until",
+                "no time is set" if event.until is None else f"{_when(event.until)} at least",
             ),
         ),
         _NEXT.get(event.state, "look at the book, and decide whether it is as it should be."),
@@ -132,7 +130,7 @@ def _stepped(event: BreakerStepped) -> _Told:
             _line("Why", event.reason),
             "" if event.by == RULE else _line("Stepped by", event.by),
             _line(
-                "Next step by itself",
+                "Next step",
                 "no time is set"
                 if event.until is None
                 else f"{_when(event.until)} at the earliest",
@@ -168,13 +166,13 @@ def _asks_person(event: BreakerAsksPerson) -> _Told:
         event.severity,
         f"A person must look: {_where(event)}, {_words(event.breaker)}",
         (
-            f"{_words(event.state)} since {_when(event.since)}: longer than it may by itself.",
+            f"{_words(event.state)} now. It tripped {_when(event.since)}, and should be over.",
             _line("Why", event.cause),
             _line("Still works", _STILL_WORKS.get(event.state, "")),
         ),
         "find out whether the cause still holds. If it does, make the book smaller; if it does "
-        "not, let the breaker go (page Breakers, or seawall breakers release). Until somebody "
-        "decides, it stays as it is.",
+        "not, let the breaker go once its pause is over (page Breakers, or seawall breakers release). "
+        "Until somebody does, it goes on by its own rule.",
     )
 
 

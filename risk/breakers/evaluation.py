@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from risk.breakers.base import Sight
 from risk.breakers.hours import next_hours
+from risk.breakers.imposing import imposed_state
 from risk.breakers.lifecycle import (
     Advanced,
     Asked,
@@ -100,7 +101,7 @@ def next_breakers(
         running=hours.running,
         latches=latches,
     )
-    definitions = {each.name: each for each in policies[1].breakers} if policies[1] else {}
+    old, definitions = (_definitions(policy) for policy in policies)
     found = _Found(sight)
     manual = next_manual(before.states, sight)
     for name, state in sorted(before.states.items()):
@@ -109,7 +110,7 @@ def next_breakers(
         if _is_off(definitions.get(name), state.episode):
             found.end(state, policies[1])
     for name, definition in definitions.items():
-        found.take(definition, _kept(before.states.get(name), definition, policies[0]))
+        found.take(definition, _kept(before.states.get(name), definition, old.get(name)))
     found.refuse_unknown(definitions)
     return BreakersAfter(
         Breakers({**found.states, **manual.states}, hours.closes),
@@ -128,22 +129,20 @@ def _is_off(definition: BreakerDefinition | None, episode: Episode) -> bool:
 
 
 def _kept(
-    state: BreakerState | None, definition: BreakerDefinition, policy: Policy | None
+    state: BreakerState | None, definition: BreakerDefinition, old: BreakerDefinition | None
 ) -> BreakerState | None:
     """What goes on of a breaker under its definition; one that measures otherwise begins anew."""
     if state is None:
         return None
     if state.episode is not None and _is_off(definition, state.episode):
         state = BreakerState(Phase.ARMED, state.since, memory=state.memory)
-    old = _definition(policy, definition.name)
-    if old is None or _measures(old) == _measures(definition):
+    if old is None or old is definition or _measures(old) == _measures(definition):
         return state
     return state._replace(memory=None, reading=None, hits=())
 
 
-def _definition(policy: Policy | None, name: str) -> BreakerDefinition | None:
-    breakers = policy.breakers if policy is not None else ()
-    return next((each for each in breakers if each.name == name), None)
+def _definitions(policy: Policy | None) -> Mapping[str, BreakerDefinition]:
+    return {each.name: each for each in policy.breakers} if policy is not None else {}
 
 
 def _measures(definition: BreakerDefinition) -> tuple[Any, ...]:
@@ -277,9 +276,10 @@ def _events(
             )
         case Asked():
             assert state is not None, "whatever waits stands somewhere"
+            assert definition is not None, "whatever waits is defined"
             yield BreakerAsksPerson(
                 **about,
-                state=episode.state.name,
+                state=imposed_state(definition, state).name,
                 since=episode.tripped_at,
                 cause=episode.cause,
                 severity=Severity.CRITICAL,

@@ -51,15 +51,26 @@ def imposed_by(breakers: Breakers, policy: Policy | None) -> Iterator[Imposed]:
             yield _imposed_by(definition, state, state.episode)
 
 
+def imposed_state(definition: BreakerDefinition, state: BreakerState) -> TradingState:
+    """What a breaker that is tripped or in probation makes of its scope.
+
+    Parameters
+    ----------
+    definition : BreakerDefinition
+    state : BreakerState
+    """
+    if state.phase is Phase.TRIPPED:
+        return definition.state
+    # The last rung is whole size: what is left is the watch for a new trip.
+    whole = definition.ramp[state.rung] >= 1.0
+    return TradingState.CAUTION if whole else TradingState.THROTTLED
+
+
 def _imposed_by(definition: BreakerDefinition, state: BreakerState, episode: Episode) -> Imposed:
     tripped = state.phase is Phase.TRIPPED
-    if tripped:
-        imposes = definition.state
-        size = definition.tripped_size if imposes is TradingState.THROTTLED else 1.0
-    else:
-        size = definition.ramp[state.rung]
-        # The last rung is whole size: what is left is the watch for a new trip.
-        imposes = TradingState.CAUTION if size >= 1.0 else TradingState.THROTTLED
+    imposes, size = imposed_state(definition, state), 1.0
+    if imposes is TradingState.THROTTLED:
+        size = definition.tripped_size if tripped else definition.ramp[state.rung]
     return Imposed(
         breaker=definition.name,
         scope=definition.scope,

@@ -141,6 +141,22 @@ def trip_level(breaker: Breaker, state: BreakerState) -> float:
     return level
 
 
+def asked_from(state: BreakerState, definition: BreakerDefinition) -> datetime:
+    """When a person is asked to look, or asked again, if the episode lasts until then.
+
+    By the age of the episode: trips in probation must not put off the question for ever.
+
+    Parameters
+    ----------
+    state : BreakerState
+        Of a breaker that has tripped.
+    definition : BreakerDefinition
+    """
+    episode = _known(state)
+    last = episode.asked_at or episode.looked_at or episode.tripped_at
+    return last + timedelta(hours=definition.greatest_hours)
+
+
 def why_not_released(name: str, state: BreakerState, episode: str, at: datetime) -> str | None:
     """Why a breaker cannot be let go, one sentence; None if it can.
 
@@ -336,12 +352,9 @@ class _Turn:
         return Advanced(tripped, (TrippedAgain(episode=again),))
 
     def _asked(self, state: BreakerState, refusal: str | None) -> Advanced:
-        """By the age of the episode: trips in probation must not put off the question for ever."""
-        episode = _known(state)
-        heard = episode.asked_at or episode.looked_at or episode.tripped_at
-        if self.at - heard < timedelta(hours=self.definition.greatest_hours):
+        if self.at < asked_from(state, self.definition):
             return Advanced(state, (), refusal)
-        asked = episode._replace(asked_at=self.at)
+        asked = _known(state)._replace(asked_at=self.at)
         return Advanced(state._replace(episode=asked), (Asked(episode=asked),), refusal)
 
 

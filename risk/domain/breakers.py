@@ -189,7 +189,7 @@ class Episode(NamedTuple):
     retrips : int
         Trips in probation; each doubles the pause.
     asked_at : datetime or None
-        When a person was asked last.
+        When a person was asked last; None if nobody was, or whoever was has let it go.
     ended_at : datetime or None
     ended_by, ended_why : str
         ``rule``, or a person; empty while it is on.
@@ -240,8 +240,8 @@ class BreakerState(NamedTuple):
     episode : Episode or None
         The one that is on.
     pardoned : float or None
-        Value at which a person let it go though it lay above the trip level: only something worse
-        trips it again, until it has once been below.
+        Value at which a person let it go though it lay above the trip level: while it re-opens only
+        something worse trips it again, until it has once been below.
     """
 
     phase: Phase

@@ -69,7 +69,7 @@ def test_a_trip_tells_why_how_the_market_is_what_works_until_when_and_what_to_do
         "Why: volatility is 4.1 times its normal, and 3 is the most.",
         "The market (20 assets) moved −7.2 % in 24 hours.",
         "Still works: cancels, and reductions marked as emergency.",
-        "Steps down by itself: 2024-01-01 12:30 UTC at the earliest",
+        "Stays so until: 2024-01-01 12:30 UTC at least",
         f"What to do next: {_NEXT['HALTED']}",
         "2024-01-01 12:00 UTC, demo 7-0",
     ]
@@ -82,7 +82,7 @@ def test_a_trip_stored_before_there_was_a_context_still_says_what_works():
     lines = notices_of([older])[0].body.splitlines()
 
     assert "Still works: cancels, and reductions that are marked as emergency." in lines
-    assert "Steps down by itself: no time is set" in lines
+    assert "Stays so until: no time is set" in lines
     assert not any("market" in line and line != lines[0] for line in lines)
 
 
@@ -95,7 +95,7 @@ def test_the_others_say_what_happened_where_and_to_whom():
         "HALTED: portfolio demo, by anna",
         "Resumed: portfolio demo, by bo",
     ]
-    assert "REDUCE ONLY since 2024-01-01 06:00 UTC" in notices_of([ASKED])[0].body
+    assert "REDUCE ONLY now. It tripped 2024-01-01 06:00 UTC" in notices_of([ASKED])[0].body
     assert "REDUCE ONLY was asked for" in notices_of([LATCHED])[0].body
 
 

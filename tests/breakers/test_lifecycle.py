@@ -151,6 +151,29 @@ def test_after_the_greatest_dwell_a_person_is_asked_and_asked_again():
     assert phase(steps[-1])[0] is Phase.TRIPPED
 
 
+def test_whoever_is_asked_while_it_re_opens_hears_what_is_imposed_then():
+    slow = definition_of(greatest_hours=3.0, probation_hours=6.0)
+    steps = led([(0, 2.2), (2 * HOUR, 0.5), (3 * HOUR, 0.5)], slow)
+
+    (asked,) = told(steps, BreakerAsksPerson)
+    assert (asked.state, asked.since) == ("THROTTLED", NOON)
+
+
+def test_whoever_lets_it_go_has_looked_and_is_asked_anew_only_after_the_greatest_dwell():
+    first = led([(hour * HOUR, 3.0) for hour in range(25)], definition_of())
+    let_go = stepped(
+        first[-1].breakers,
+        snapshot_at(25 * HOUR, 3.0, releases=(release_of("meter/0"),)),
+        definition_of(),
+    )
+    worse = led([(hour * HOUR, 9.0) for hour in range(26, 50)], definition_of(), let_go.breakers)
+
+    assert [event.at for event in told(first, BreakerAsksPerson)] == [NOON + timedelta(hours=24)]
+    assert let_go.breakers.states["meter"].episode.asked_at is None
+    assert worse[0].breakers.states["meter"].phase is Phase.TRIPPED
+    assert [event.at for event in told(worse, BreakerAsksPerson)] == [NOON + timedelta(hours=49)]
+
+
 def test_a_person_lets_it_go_into_probation_once_the_pause_is_over():
     tripped = led([(0, 2.2)], definition_of())[-1].breakers
     asked = release_of("meter/0")

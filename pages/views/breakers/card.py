@@ -24,6 +24,7 @@ from pages.views.breakers.wording import (
     trip_name,
 )
 from pages.views.limits.writing import duration
+from risk.breakers.lifecycle import asked_from
 from risk.breakers.manual import is_manual
 from risk.breakers.words import shown_name
 from risk.domain.breakers import BreakerUnit, Episode
@@ -541,7 +542,7 @@ def _person_cell(
         asked = moment_words(zone, episode.asked_at, now)
         return "person", "A person was asked", asked, ahead(episode.asked_at, now)
     assert row.state is not None, "whatever tripped stands somewhere"
-    by = row.state.since + timedelta(hours=row.definition.greatest_hours)
+    by = asked_from(row.state, row.definition)
     return "person", "A person must look by", moment_words(zone, by, now), ahead(by, now)
 
 

@@ -56,7 +56,7 @@ def _asking(data: BreakersData) -> list[Component]:
         assert row.episode is not None, "only trips ask"
         lasts = duration(data.now - row.episode.tripped_at)
         others = f" {len(asking) - 1} more ask too." if len(asking) > 1 else ""
-        rest = f"It has been shut for {lasts}: look at it, and let it go or leave it.{others}"
+        rest = f"It tripped {lasts} ago and is not over: look at its cause.{others}"
         told.append(page_banner(f"{row.name} asks for a person.", rest, state="halted"))
     return told
 

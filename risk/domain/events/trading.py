@@ -90,7 +90,7 @@ class BreakerActivated(RiskEvent):
     works : str
         What may still be done, one sentence.
     until : datetime or None
-        When it steps down by itself at the earliest. UTC.
+        When it may step down at the earliest, by its rule or a person. UTC.
     """
 
     version: ClassVar[int] = 2
@@ -141,13 +141,13 @@ class BreakerStepped(RiskEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class BreakerAsksPerson(RiskEvent):
-    """A trip has outlived its greatest dwell: a person must look. Told again while it does.
+    """An episode has outlived its greatest dwell: a person must look. Told again while it does.
 
     Attributes
     ----------
     breaker, episode, scope_kind, scope : str
     state : str
-        The trading state it imposes.
+        The trading state it imposes now: while it re-opens, a milder one than the trip's.
     since : datetime
         Of the trip. UTC.
     cause : str
