@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import structlog
 
 from risk.breakers.card import card_of
+from risk.breakers.manual import is_manual
 from risk.domain.assessment import Assessment
 from risk.domain.breakers import BreakerDefinition, Breakers, Episode
 from risk.domain.cards import Card
@@ -21,8 +22,9 @@ def cards_of(
     assessment: Assessment,
     state: RiskState,
 ) -> dict[str, Card]:
-    """A card of each episode that began, by its id.
+    """A card of each episode of a breaker that began, by its id.
 
+    What people stopped is told by their own words, and has none.
     What goes wrong with one is logged, and its episode goes without: words must never cost a
     cycle, and with it a trip.
 
@@ -40,7 +42,7 @@ def cards_of(
     """
     cards = {}
     for episode in episodes:
-        if _is_known(episode, before) or episode.id in cards:
+        if is_manual(episode.breaker) or _is_known(episode, before) or episode.id in cards:
             continue
         try:
             definition = _definitions(state)[episode.breaker]

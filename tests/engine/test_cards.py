@@ -6,25 +6,28 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
+from risk.domain.actions import Action, LatchTrading
 from risk.domain.breakers import BreakerDefinition, Phase
 from risk.domain.market import Mark
 from risk.domain.policy import Policy
 from risk.domain.ports import AccountReading, Carried, CycleRecord
+from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.trading import TradingState
 from risk.engine import cards as module
 from risk.engine.cycle import carried_after, take_cycle
 from tests.breakers.meters import METER, definition_of, meters
-from tests.engine.worlds import BEGIN, deposit, nothing_yet
+from tests.engine.worlds import BEGIN, PORTFOLIO, deposit, nothing_yet
 from tests.fakes_feeds import FakeFeed
 
 
-def turn(carried: Carried, seconds: float, shown: float) -> CycleRecord:
+def turn(carried: Carried, seconds: float, shown: float, *actions: Action) -> CycleRecord:
     """One cycle in which the meter shows a number."""
     at = BEGIN + timedelta(seconds=seconds)
     market = FakeFeed(BEGIN).read(at)
     marks = {**market.marks, METER: Mark(asset=METER, price=shown, at=at)}
     account = AccountReading(flows=(deposit(),)) if carried.state.cycle == 0 else AccountReading()
     with meters():
-        return take_cycle(carried, replace(market, marks=marks), account)
+        return take_cycle(carried, replace(market, marks=marks), account, actions=actions)
 
 
 def begun(*breakers: BreakerDefinition) -> Carried:
@@ -66,6 +69,26 @@ def test_a_fault_in_a_card_stops_neither_the_cycle_nor_the_trip(monkeypatch):
     assert stands.phase is Phase.TRIPPED
     (failure,) = [each for each in told if each["event"] == "card_not_made"]
     assert failure["exc_info"], "with its traceback"
+
+
+def test_what_people_stop_is_an_episode_without_a_card_and_no_fault():
+    latched = LatchTrading(
+        seq=1,
+        at=BEGIN,
+        who="ana",
+        scope=Scope(ScopeKind.PORTFOLIO, PORTFOLIO),
+        state=TradingState.HALTED,
+        reason="a test",
+        id="1",
+    )
+
+    with capture_logs() as told:
+        halted = turn(begun(definition_of()), 1.0, 1.0, latched)
+
+    (episode,) = halted.episodes
+    assert episode.kind == "manual"
+    assert halted.cards == {}
+    assert not [each for each in told if each["event"] == "card_not_made"]
 
 
 @pytest.mark.parametrize("enabled", [True, False])
