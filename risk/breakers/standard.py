@@ -29,6 +29,7 @@ def standard_breakers(
     book = Scope(ScopeKind.PORTFOLIO, portfolio)
     each = (Scope(ScopeKind.STRATEGY, strategy) for strategy in sorted(strategies))
     return (
+        *volatility_tiers(book),
         *_of_market(book),
         *([_correlation(book)] if len(assets) >= _LEAST_CORRELATED else []),
         *_of_book(book),
@@ -36,11 +37,18 @@ def standard_breakers(
     )
 
 
-def _of_market(book: Scope) -> Iterator[BreakerDefinition]:
-    yield BreakerDefinition(
+def volatility_tiers(scope: Scope) -> tuple[BreakerDefinition, BreakerDefinition]:
+    """Half size in a storm; no new risk in one that falls.
+
+    Parameters
+    ----------
+    scope : Scope
+        The book, or an asset for who asks what they would do there.
+    """
+    storm = BreakerDefinition(
         name="Market volatility",
         kind="market_volatility",
-        scope=book,
+        scope=scope,
         trip=2.0,
         release=1.4,
         state=TradingState.THROTTLED,
@@ -51,10 +59,10 @@ def _of_market(book: Scope) -> Iterator[BreakerDefinition]:
         owner=OWNER,
         rationale="Wild hours are followed by wild hours: half the size while they last.",
     )
-    yield BreakerDefinition(
+    fall = BreakerDefinition(
         name="Market fall",
         kind="market_volatility",
-        scope=book,
+        scope=scope,
         trip=1.75,
         release=1.4,
         least_hours=12.0,
@@ -64,6 +72,10 @@ def _of_market(book: Scope) -> Iterator[BreakerDefinition]:
         owner=OWNER,
         rationale="A market that is wild and falls is where most is lost: no new risk in it.",
     )
+    return storm, fall
+
+
+def _of_market(book: Scope) -> Iterator[BreakerDefinition]:
     yield BreakerDefinition(
         name="Liquidity",
         kind="liquidity",
