@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import ClassVar
 
 from risk.domain.breakers import BreakerUnit, HourReturns, Memory, Reading
@@ -50,7 +51,8 @@ class Sight:
     running: Mapping[str, float]
     latches: Mapping[Scope, Latch]
 
-    @property
+    # Kept: what is watched is put together anew at each look.
+    @cached_property
     def marks(self) -> Mapping[str, Mark]:
         """Of everything watched."""
         return self.snapshot.watched

@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, NamedTuple, TypeGuard
 
 from risk.breakers.base import Breaker, Sight
@@ -199,19 +200,25 @@ def _weight(seconds: float, half_life: float) -> float:
 
 
 def _averages(numbers: Mapping[str, float], name: str) -> _Averages | None:
-    if f"{name} at" not in numbers:
+    recent, normal, seconds, at = _keys(name)
+    if at not in numbers:
         return None
-    return _Averages(*(numbers[f"{name} {part}"] for part in _Averages._fields))
+    return _Averages(numbers[recent], numbers[normal], numbers[seconds], numbers[at])
 
 
 def _keep(numbers: dict[str, float], name: str, averages: _Averages) -> None:
-    for part, value in zip(_Averages._fields, averages, strict=True):
-        numbers[f"{name} {part}"] = value
+    numbers.update(zip(_keys(name), averages, strict=True))
+
+
+@lru_cache(maxsize=4_096)
+def _keys(name: str) -> tuple[str, ...]:
+    # Asked for several times in each step of each asset.
+    return tuple(f"{name} {part}" for part in _Averages._fields)
 
 
 def _forget(numbers: dict[str, float], now: float) -> None:
     names = [name.removesuffix(" at") for name in numbers if name.endswith(" at")]
     for name in names:
         if now - numbers[f"{name} at"] > _FORGOTTEN_SECONDS:
-            for part in _Averages._fields:
-                del numbers[f"{name} {part}"]
+            for key in _keys(name):
+                del numbers[key]
