@@ -171,8 +171,8 @@ def _asks_person(event: BreakerAsksPerson) -> _Told:
             _line("Still works", _STILL_WORKS.get(event.state, "")),
         ),
         "find out whether the cause still holds. If it does, make the book smaller; if it does "
-        "not, let the breaker go once its pause is over (page Breakers, or seawall breakers release). "
-        "Until somebody does, it goes on by its own rule.",
+        "not, let the breaker go once its pause is over (page Breakers, or seawall "
+        "breakers release). Until somebody does, it goes on by its own rule.",
     )
 
 
