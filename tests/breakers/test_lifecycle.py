@@ -269,3 +269,16 @@ def test_a_throttle_is_never_tighter_in_probation_than_when_it_tripped():
         [("CAUTION", 1.0)],
         [],
     ]
+
+
+def test_what_is_told_of_a_throttles_steps_is_what_it_lets_through():
+    throttle = definition_of(state=TradingState.THROTTLED, size=0.5)
+    course = [(0, 2.2), (2 * HOUR, 0.5), (150, 2.2), (6 * HOUR, 0.5), (7 * HOUR, 0.5)]
+    steps = led(course, throttle)
+
+    passes = [next(iter(imposed_by(s.breakers, Policy(breakers=(throttle,))))).size for s in steps]
+    stepped_on = told(steps, BreakerStepped)
+    assert [event.size for event in stepped_on] == passes[1:] == [0.5, 0.5, 0.5, 0.5]
+    assert stepped_on[1].phase == "tripped"
+    assert "50 % of size again" in stepped_on[1].reason
+    assert "full" not in stepped_on[1].reason
