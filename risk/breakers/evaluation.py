@@ -264,7 +264,8 @@ def _events(
                 until=state.until,
             )
         case TrippedAgain() | Eased():
-            assert state is not None and definition is not None, "whatever steps is defined"
+            assert state is not None, "whatever steps stands somewhere"
+            assert definition is not None, "what is taken away ends, and does not step"
             again = isinstance(happening, TrippedAgain)
             yield BreakerStepped(
                 **about,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import ClassVar
 
-from risk.breakers.base import WINSOR_SIGMAS, Breaker, Sight
+from risk.breakers.base import WINSOR_SIGMAS, WORST_RATIO, Breaker, Sight
 from risk.breakers.hours import remembered_hours
 from risk.domain.breakers import BreakerUnit, HourReturns, Memory, Reading, Timed
 from risk.domain.scopes import ScopeKind
@@ -22,8 +22,6 @@ MOST_APART = 0.20
 FALL_HOURS = 24
 #: One hour counts for at most so many deviations in what is normal.
 NORMAL_WINSOR = 10.0
-#: The most times normal that is told: against a market that stood still it would be infinite.
-WORST = 1_000.0
 # Before a day was seen nobody knows what a deviation is.
 _UNCAPPED_HOURS = 24.0
 
@@ -193,8 +191,8 @@ def _fall(window: Iterable[Timed], running: float | None, at: datetime) -> float
 
 
 def _times(variance: float, normal: float) -> float:
-    """How many times its normal deviation a variance is, ``WORST`` at the most."""
-    return WORST if variance >= WORST**2 * normal else math.sqrt(variance / normal)
+    """How many times its normal deviation a variance is, ``WORST_RATIO`` at the most."""
+    return WORST_RATIO if variance >= WORST_RATIO**2 * normal else math.sqrt(variance / normal)
 
 
 def _yearly(variance: float) -> float:
