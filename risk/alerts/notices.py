@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from risk.domain.breakers import Phase
 from risk.domain.events import (
     RULE,
     BreakerActivated,
@@ -139,13 +140,13 @@ def _stepped(event: BreakerStepped) -> _Told:
         ),
         "watch the first orders, where nothing else holds the scope; another trip shuts it again "
         "for twice as long."
-        if event.size > 0.0
+        if event.phase == Phase.PROBATION.value
         else "look at the cause: what re-opened it was not over.",
     )
 
 
 def _stepped_to(event: BreakerStepped) -> str:
-    if event.size > 0.0:
+    if event.phase == Phase.PROBATION.value:
         return f"Breaker re-opens at {100.0 * event.size:.0f} % of size"
     return "Tripped again"
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from risk.breakers.base import Sight
 from risk.breakers.hours import next_hours
+from risk.breakers.imposing import passes_of
 from risk.breakers.lifecycle import (
     Advanced,
     Asked,
@@ -264,13 +265,14 @@ def _events(
             )
         case TrippedAgain() | Eased():
             assert state is not None, "whatever steps stands somewhere"
+            assert definition is not None, "what is taken away ends, and does not step"
             again = isinstance(happening, TrippedAgain)
             yield BreakerStepped(
                 **about,
                 phase=state.phase.value,
-                size=state.size if not again else 0.0,
+                size=passes_of(definition, state),
                 until=state.until,
-                reason=_why_stepped(state, released, again=again),
+                reason=_why_stepped(definition, state, released, again=again),
                 by=RULE if released is None else released.who,
                 severity=Severity.CRITICAL if again else Severity.INFO,
             )
@@ -289,9 +291,20 @@ def _events(
             )
 
 
-def _why_stepped(state: BreakerState, released: ReleaseBreaker | None, *, again: bool) -> str:
+def _why_stepped(
+    definition: BreakerDefinition,
+    state: BreakerState,
+    released: ReleaseBreaker | None,
+    *,
+    again: bool,
+) -> str:
     if again:
-        return "it tripped again in probation: shut in full, and the pause doubles"
+        size = passes_of(definition, state)
+        shut = f"new risk at {100.0 * size:.0f} % of size again" if size else "shut in full"
+        return f"it tripped again in probation: {shut}, and the pause doubles"
     if released is not None:
         return f"let go by {released.who}: {released.reason}"
-    return "it has eased" if state.rung == 0 else "no new trip on the rung before"
+    if state.rung > 0:
+        return "no new trip on the rung before"
+    # Of what does not move while it is shut nobody can say that it is better.
+    return "its pause is over" if breaker_of(definition).ends_by_time else "it has eased"

@@ -51,6 +51,18 @@ def imposed_by(breakers: Breakers, policy: Policy | None) -> Iterator[Imposed]:
             yield _imposed_by(definition, state, state.episode)
 
 
+def passes_of(definition: BreakerDefinition, state: BreakerState) -> float:
+    """What part of new risk passes a breaker as it stands, 0 to 1; one that throttles never less.
+
+    Parameters
+    ----------
+    definition : BreakerDefinition
+    state : BreakerState
+    """
+    least = definition.size if definition.state is TradingState.THROTTLED else 0.0
+    return least if state.phase is Phase.TRIPPED else max(state.size, least)
+
+
 def _imposed_by(definition: BreakerDefinition, state: BreakerState, episode: Episode) -> Imposed:
     tripped = state.phase is Phase.TRIPPED
     throttled = definition.state is TradingState.THROTTLED
@@ -58,10 +70,8 @@ def _imposed_by(definition: BreakerDefinition, state: BreakerState, episode: Epi
         imposes, size = definition.state, definition.size if throttled else 1.0
     else:
         # The last rung is whole size: what is left is the watch for a new trip.
-        whole = state.size >= 1.0
-        imposes, size = (TradingState.CAUTION if whole else TradingState.THROTTLED), state.size
-        if throttled and not whole:
-            size = max(size, definition.size)
+        size = passes_of(definition, state)
+        imposes = TradingState.CAUTION if size >= 1.0 else TradingState.THROTTLED
     return Imposed(
         breaker=definition.name,
         scope=definition.scope,

@@ -190,6 +190,10 @@ def test_one_let_go_above_its_level_trips_again_only_if_it_gets_worse():
     worse = led([(91, 2.43)], definition_of(), let_go)[-1]
     below_and_up = led([(91, 1.9), (92, 2.1)], definition_of(), let_go)[-1]
 
+    through_probation = led(
+        [(150 + minutes, 2.3) for minutes in (0, 60, 120, 180, 181)], definition_of(), let_go
+    )
+    assert phase(through_probation[-1])[0] is Phase.ARMED
     assert phase(same)[0] is Phase.PROBATION
     assert phase(worse)[0] is Phase.TRIPPED
     assert phase(below_and_up)[0] is Phase.TRIPPED
@@ -285,3 +289,16 @@ def test_a_throttle_is_never_tighter_in_probation_than_when_it_tripped():
         [("CAUTION", 1.0)],
         [],
     ]
+
+
+def test_what_is_told_of_a_throttles_steps_is_what_it_lets_through():
+    throttle = definition_of(state=TradingState.THROTTLED, size=0.5)
+    course = [(0, 2.2), (2 * HOUR, 0.5), (150, 2.2), (6 * HOUR, 0.5), (7 * HOUR, 0.5)]
+    steps = led(course, throttle)
+
+    passes = [next(iter(imposed_by(s.breakers, Policy(breakers=(throttle,))))).size for s in steps]
+    stepped_on = told(steps, BreakerStepped)
+    assert [event.size for event in stepped_on] == passes[1:] == [0.5, 0.5, 0.5, 0.5]
+    assert stepped_on[1].phase == "tripped"
+    assert "50 % of size again" in stepped_on[1].reason
+    assert "full" not in stepped_on[1].reason
