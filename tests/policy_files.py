@@ -17,6 +17,7 @@ from risk.domain.policy import (
 )
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.stops import StopPlan, TakeProfit, TargetUnit
+from risk.domain.trading import TradingState
 from risk.limits.types import LIMIT_TYPES
 from risk.policy.file import read_policy
 
@@ -234,16 +235,17 @@ def _breakers(draw: st.DrawFn, scopes: list[Scope]) -> BreakerDefinition:
     )
     scope = draw(st.sampled_from([scope for scope in scopes if scope.kind in kind.scopes]))
     stem = draw(st.sampled_from([kind.kind, "as agreed"]) | _TEXTS)
-    least, confirm = draw(st.floats(1e-6, 1e4)), draw(st.integers(1, 20))
+    least, confirm = draw(st.floats(0.02, 1e4)), draw(st.integers(1, 20))
+    state = draw(st.sampled_from(IMPOSABLE))
     return BreakerDefinition(
         name=draw(st.sampled_from([suffixed(stem, scope), stem])),
         kind=kind.kind,
         scope=scope,
         trip=draw(st.sampled_from([0.5, 0.7])),
         release=draw(st.sampled_from([0.0, 0.35, 0.5])),
-        state=draw(st.sampled_from(IMPOSABLE)),
+        state=state,
         size=draw(st.sampled_from([0.5, 0.25])),
-        flatten=draw(st.booleans()),
+        flatten=state is not TradingState.THROTTLED and draw(st.booleans()),
         enabled=draw(st.booleans()),
         confirm=confirm,
         of=draw(st.integers(confirm, 20)),

@@ -25,6 +25,15 @@ from risk.domain.state import Course, Performance
 #: How many forecast deviations of a bar count at the most: one bad print must not trip anything.
 WINSOR_SIGMAS = 4.0
 
+#: The most times normal that is told: against what stood still it would be infinite.
+WORST_RATIO = 1_000.0
+#: By unit, a level that nothing passes: a breaker with such a trip would watch for nothing.
+UNREACHED: Mapping[BreakerUnit, float] = {
+    BreakerUnit.FRACTION: 1.0,
+    BreakerUnit.CORRELATION: 1.0,
+    BreakerUnit.RATIO: WORST_RATIO,
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sight:
@@ -103,6 +112,12 @@ class Breaker(ABC):
             raise ValueError(
                 f"needs levels 0 <= release <= trip, trip above 0, "
                 f"got release {self.release} and trip {self.trip}"
+            )
+        unreached = UNREACHED.get(self.unit, math.inf)
+        if self.trip >= unreached:
+            hint = "; 0.15 is 15 %" if self.unit is BreakerUnit.FRACTION else ""
+            raise ValueError(
+                f"needs a trip below {unreached:g}, or it would never trip, got {self.trip:g}{hint}"
             )
         if self.scope.kind not in self.scopes:
             allowed = ", ".join(kind.value for kind in self.scopes)

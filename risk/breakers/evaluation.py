@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from risk.breakers.base import Sight
 from risk.breakers.hours import next_hours
-from risk.breakers.imposing import imposed_state
+from risk.breakers.imposing import imposed_state, passes_of
 from risk.breakers.lifecycle import (
     Advanced,
     Asked,
@@ -263,12 +263,12 @@ def _events(
             )
         case TrippedAgain() | Eased():
             assert state is not None, "whatever steps stands somewhere"
-            assert definition is not None, "whatever steps is defined"
+            assert definition is not None, "what is taken away ends, and does not step"
             again = isinstance(happening, TrippedAgain)
             yield BreakerStepped(
                 **about,
                 phase=state.phase.value,
-                size=definition.tripped_size if again else definition.ramp[state.rung],
+                size=passes_of(definition, state),
                 until=state.until,
                 reason=_why_stepped(definition, state, released, again=again),
                 by=RULE if released is None else released.who,
@@ -298,8 +298,12 @@ def _why_stepped(
     again: bool,
 ) -> str:
     if again:
-        shut = "cut back" if definition.tripped_size > 0.0 else "shut in full"
+        size = passes_of(definition, state)
+        shut = f"new risk at {100.0 * size:.0f} % of size again" if size else "shut in full"
         return f"it tripped again in probation: {shut}, and the pause doubles"
     if released is not None:
         return f"let go by {released.who}: {released.reason}"
-    return "it has eased" if state.rung == 0 else "no new trip on the rung before"
+    if state.rung > 0:
+        return "no new trip on the rung before"
+    # Of what does not move while it is shut nobody can say that it is better.
+    return "its pause is over" if breaker_of(definition).ends_by_time else "it has eased"

@@ -62,15 +62,27 @@ def imposed_state(definition: BreakerDefinition, state: BreakerState) -> Trading
     if state.phase is Phase.TRIPPED:
         return definition.state
     # The last rung is whole size: what is left is the watch for a new trip.
-    whole = definition.ramp[state.rung] >= 1.0
+    whole = passes_of(definition, state) >= 1.0
     return TradingState.CAUTION if whole else TradingState.THROTTLED
+
+
+def passes_of(definition: BreakerDefinition, state: BreakerState) -> float:
+    """What part of new risk passes a breaker that is tripped or in probation, 0 to 1.
+
+    Parameters
+    ----------
+    definition : BreakerDefinition
+    state : BreakerState
+    """
+    tripped = state.phase is Phase.TRIPPED
+    return definition.tripped_size if tripped else definition.ramp[state.rung]
 
 
 def _imposed_by(definition: BreakerDefinition, state: BreakerState, episode: Episode) -> Imposed:
     tripped = state.phase is Phase.TRIPPED
     imposes, size = imposed_state(definition, state), 1.0
     if imposes is TradingState.THROTTLED:
-        size = definition.tripped_size if tripped else definition.ramp[state.rung]
+        size = passes_of(definition, state)
     return Imposed(
         breaker=definition.name,
         scope=definition.scope,

@@ -238,6 +238,7 @@ class _Turn:
             until=self._paused_until(episode, self.at),
             hits=(),
             episode=episode,
+            pardoned=None,
         )
         return Advanced(tripped, (Tripped(episode=episode),), refusal)
 
@@ -275,6 +276,7 @@ class _Turn:
             memory=state.memory,
             reading=state.reading,
             read_at=state.read_at,
+            pardoned=state.pardoned,
         )
         return Advanced(armed, (Ended(episode=over),))
 

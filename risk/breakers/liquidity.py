@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, NamedTuple, TypeGuard
 
-from risk.breakers.base import Breaker, Sight
+from risk.breakers.base import WORST_RATIO, Breaker, Sight
 from risk.domain.breakers import BreakerUnit, Memory, Reading
 from risk.domain.market import Mark, Trust
 from risk.domain.scopes import ScopeKind
@@ -15,8 +15,6 @@ from risk.domain.scopes import ScopeKind
 LEAST_SECONDS = 86_400.0
 #: One reading counts for at most so many times normal, and for no less than one part of so many.
 WINSOR_TIMES = 10.0
-#: The worst that is told; of a market in which nothing is traded any more it would be infinite.
-WORST = 1_000.0
 # However long ago the last reading was, this one stands for no longer: it is one print.
 _RECENT_SECONDS, _NORMAL_SECONDS = 60.0, 3_600.0
 # Young averages take what comes: nobody knows what is normal.
@@ -189,7 +187,7 @@ def _is_normal(averages: _Averages | None) -> TypeGuard[_Averages]:
 
 
 def _ratio(above: float, below: float) -> float:
-    return WORST if above >= WORST * below else max(above / below, 1.0 / WORST)
+    return WORST_RATIO if above >= WORST_RATIO * below else max(above / below, 1.0 / WORST_RATIO)
 
 
 def _weight(seconds: float, half_life: float) -> float:

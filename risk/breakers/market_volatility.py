@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import ClassVar
 
-from risk.breakers.base import WINSOR_SIGMAS, Breaker, Sight
+from risk.breakers.base import WINSOR_SIGMAS, WORST_RATIO, Breaker, Sight
 from risk.breakers.hours import remembered_hours
 from risk.domain.breakers import BreakerUnit, HourReturns, Memory, Reading, Timed
 from risk.domain.scopes import ScopeKind
@@ -37,7 +37,8 @@ class MarketVolatilityBreaker(Breaker):
     its own. The running hour counts as if it closed now, where
     that makes things worse. With `fall_sigmas` above 0 the market must also have fallen by more
     than so many normal daily deviations within 24 hours. It eases by the average with a half-life
-    of `easing_hours`. Unknown before ten days of hours were seen, and where nothing ever moved.
+    of `easing_hours`. A thousand times normal is the most that is told. Unknown before ten days of
+    hours were seen, and where nothing ever moved.
 
     Attributes
     ----------
@@ -140,10 +141,10 @@ class MarketVolatilityBreaker(Breaker):
             # As if the hour closed now, unless the calm of a young hour would lower it.
             recent = max(recent, _averaged(recent, running, normal, self.half_life_hours, hours))
         fallen = _fall(memory.window, running, sight.snapshot.at)
-        value = math.sqrt(recent / normal)
+        value = _times(recent, normal)
         return Reading(
             value=value,
-            easing=math.sqrt(numbers["easing"] / normal),
+            easing=_times(numbers["easing"], normal),
             holds=not self.fall_sigmas or fallen > self.fall_sigmas * math.sqrt(24.0 * normal),
             numerator=_yearly(recent),
             denominator=_yearly(normal),
@@ -187,6 +188,11 @@ def _fall(window: Iterable[Timed], running: float | None, at: datetime) -> float
     since = at - timedelta(hours=FALL_HOURS)
     kept = math.prod(1.0 + timed.value for timed in window if timed.at > since)
     return 1.0 - kept * (1.0 if running is None else 1.0 + running)
+
+
+def _times(variance: float, normal: float) -> float:
+    """How many times its normal deviation a variance is, ``WORST_RATIO`` at the most."""
+    return WORST_RATIO if variance >= WORST_RATIO**2 * normal else math.sqrt(variance / normal)
 
 
 def _yearly(variance: float) -> float:

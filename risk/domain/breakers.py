@@ -240,8 +240,8 @@ class BreakerState(NamedTuple):
     episode : Episode or None
         The one that is on.
     pardoned : float or None
-        Value at which a person let it go though it lay above the trip level: while it re-opens only
-        something worse trips it again, until it has once been below.
+        Value at which a person let it go though it lay above the trip level: only something worse
+        trips it again, until it has once been below.
     """
 
     phase: Phase

@@ -6,6 +6,7 @@ from risk.breakers.types import BREAKER_TYPES, breaker_of, own_settings
 from risk.domain.breakers import IMPOSABLE, BreakerDefinition
 from risk.domain.policy import Policy
 from risk.domain.stops import LONGEST_HOURS
+from risk.domain.trading import TradingState
 from risk.errors import PolicyInvalid
 from risk.policy.checks import (
     LARGEST_THRESHOLD,
@@ -20,6 +21,13 @@ from risk.policy.checks import (
 
 #: The most readings among which a trip may be confirmed.
 MOST_READINGS = 20
+#: Letters of a name: it is the subject of a message, and typed to let the breaker go.
+LONGEST_NAME = 100
+#: Breakers of one policy: a cycle that first meets them leads each through weeks of hours, and must
+#: give a sign of life meanwhile.
+MOST_BREAKERS = 150
+#: A pause of less is no pause: it would end with the next cycle, and tell of it each time.
+SHORTEST_PAUSE_HOURS = 1.0 / 60.0
 #: Ten years, by the word with which a setting's name ends.
 _LONGEST = {
     "seconds": 3600.0 * LONGEST_HOURS,
@@ -43,6 +51,10 @@ def refuse_unsound_breakers(policy: Policy, portfolio: str) -> None:
     PolicyInvalid
         Naming the breaker, and what is wrong with it.
     """
+    if len(policy.breakers) > MOST_BREAKERS:
+        raise PolicyInvalid(
+            "the policy", f"has {len(policy.breakers)} breakers; {MOST_BREAKERS} at the most"
+        )
     for breaker in policy.breakers:
         _refuse_breaker(breaker, policy, portfolio)
     refuse_twice([breaker.name for breaker in policy.breakers], "is the name of two breakers")
@@ -50,6 +62,7 @@ def refuse_unsound_breakers(policy: Policy, portfolio: str) -> None:
 
 def _refuse_breaker(breaker: BreakerDefinition, policy: Policy, portfolio: str) -> None:
     refuse_odd_text("a breaker", "name", breaker.name)
+    _refuse_long_name(breaker.name)
     for what in ("owner", "rationale"):
         refuse_odd_text(breaker.name, what, getattr(breaker, what), may_be_empty=True)
     kind = BREAKER_TYPES.get(breaker.kind)
@@ -62,6 +75,13 @@ def _refuse_breaker(breaker: BreakerDefinition, policy: Policy, portfolio: str) 
     _refuse_confirming(breaker)
     _refuse_hours(breaker)
     refuse_unknown_scope(breaker.name, breaker.scope, policy, portfolio)
+
+
+def _refuse_long_name(name: str) -> None:
+    if len(name) > LONGEST_NAME:
+        raise PolicyInvalid(
+            f"{name[:LONGEST_NAME]}…", f"has a name of more than {LONGEST_NAME} letters"
+        )
 
 
 def _refuse_number(entry: str, name: str, value: float) -> None:
@@ -78,6 +98,11 @@ def _refuse_imposing(breaker: BreakerDefinition) -> None:
         words = _or([state.name.lower() for state in IMPOSABLE])
         raise PolicyInvalid(
             breaker.name, f"imposes {breaker.state.name.lower()}, and may impose {words}"
+        )
+    if breaker.flatten and breaker.state is TradingState.THROTTLED:
+        raise PolicyInvalid(
+            breaker.name,
+            "closes all positions and lets new ones be opened: flatten needs reduce_only or halted",
         )
     if not SMALLEST <= breaker.size < 1.0:
         raise PolicyInvalid(
@@ -97,6 +122,7 @@ def _refuse_confirming(breaker: BreakerDefinition) -> None:
 def _refuse_hours(breaker: BreakerDefinition) -> None:
     for name in ("least_hours", "greatest_hours", "probation_hours"):
         refuse_not_above_zero(breaker.name, name, getattr(breaker, name), most=LONGEST_HOURS)
+    refuse_outside(breaker.name, "least_hours", breaker.least_hours, least=SHORTEST_PAUSE_HOURS)
     if breaker.least_hours > breaker.greatest_hours:
         raise PolicyInvalid(
             breaker.name,

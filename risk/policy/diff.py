@@ -252,6 +252,8 @@ def _changes(part: str, before: Entry, after: Entry) -> Iterator[FieldChange]:
 def _way(part: str, field: str, old: Any, new: Any) -> Way:
     if old in (None, new) or new is None:
         return Way.NEITHER
+    if part == "breaker" and field in ("kind", "scope"):
+        return Way.BOTH  # what it watched is watched no more, and something else is
     if field in _LESS_IS_TIGHTER.get(part, ()):
         return Way.TIGHTER if new < old else Way.LOOSER
     if field in _MORE_IS_TIGHTER.get(part, ()):

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from risk.alerts.notices import notice_of
 from risk.breakers.evaluation import BreakersAfter
 from risk.breakers.imposing import imposed_by
 from risk.domain.breakers import NO_BREAKERS, RAMP, BreakerDefinition, Breakers, Phase
@@ -214,6 +213,10 @@ def test_one_let_go_above_its_level_trips_again_only_if_it_gets_worse():
     worse = led([(91, 2.43)], definition_of(), let_go)[-1]
     below_and_up = led([(91, 1.9), (92, 2.1)], definition_of(), let_go)[-1]
 
+    through_probation = led(
+        [(150 + minutes, 2.3) for minutes in (0, 60, 120, 180, 181)], definition_of(), let_go
+    )
+    assert phase(through_probation[-1])[0] is Phase.ARMED
     assert phase(same)[0] is Phase.PROBATION
     assert phase(worse)[0] is Phase.TRIPPED
     assert phase(below_and_up)[0] is Phase.TRIPPED
@@ -311,16 +314,14 @@ def test_a_throttle_is_never_tighter_in_probation_than_when_it_tripped():
     ]
 
 
-def test_what_is_told_of_a_step_is_the_size_that_is_imposed():
-    throttle = definition_of(state=TradingState.THROTTLED, size=0.4)
-    steps = led([(0, 3.0), (2 * HOUR, 0.5), (3 * HOUR, 0.5), (190, 3.0)], throttle)
+def test_what_is_told_of_a_throttles_steps_is_what_it_lets_through():
+    throttle = definition_of(state=TradingState.THROTTLED, size=0.5)
+    course = [(0, 2.2), (2 * HOUR, 0.5), (150, 2.2), (6 * HOUR, 0.5), (7 * HOUR, 0.5)]
+    steps = led(course, throttle)
 
+    passes = [next(iter(imposed_by(s.breakers, Policy(breakers=(throttle,))))).size for s in steps]
     stepped_on = told(steps, BreakerStepped)
-    imposed = [next(imposed_by(s.breakers, Policy(breakers=(throttle,)))).size for s in steps]
-    assert [event.size for event in stepped_on] == imposed[1:] == [0.4, 0.5, 0.4]
-    assert [notice_of(event, 0).subject.split(":")[0] for event in stepped_on] == [
-        "Breaker re-opens at 40 % of size",
-        "Breaker re-opens at 50 % of size",
-        "Tripped again",
-    ]
-    assert "cut back" in stepped_on[-1].reason
+    assert [event.size for event in stepped_on] == passes[1:] == [0.5, 0.5, 0.5, 0.5]
+    assert stepped_on[1].phase == "tripped"
+    assert "50 % of size again" in stepped_on[1].reason
+    assert "full" not in stepped_on[1].reason

@@ -318,3 +318,16 @@ def test_after_a_pause_exceptions_count_anew():
     memory = remembered(made, *course[:3])[-1][0]
 
     assert led(made, course[3], memory=made.rearmed(memory, course[2]))[0].value == 1.0
+
+
+# --- market volatility ---------------------------------------------------------------------
+
+
+def test_against_a_market_that_stood_still_for_months_nothing_infinite_is_told():
+    wild, still = np.tile([[0.1], [-0.05]], (5, 1)), np.zeros((2_600, 1))
+    made = breaker("market_volatility", half_life_hours=87_600.0, normal_days=0.1)
+
+    last = led(made, *hourly(np.vstack([wild, still])))[-1]
+
+    assert last.value == 1_000.0
+    assert np.isfinite([last.easing, last.numerator, last.denominator]).all()

@@ -79,6 +79,16 @@ REFUSED = {
     "a trip of nothing": (SHORT.replace("2", "0"), "trip above 0"),
     "NaN": (SHORT.replace("2", "nan"), f"{NAME} has trip nan"),
     "infinity": (SHORT.replace("2", "inf"), "trip, which must be a finite number"),
+    "a drawdown in percent": (
+        SHORT.replace("market_volatility", "drawdown").replace("2", "15"),
+        "needs a trip below 1, or it would never trip, got 15; 0.15 is 15 %",
+    ),
+    "a ratio that none reaches": (SHORT.replace("2", "1000"), "needs a trip below 1000"),
+    "a close that leaves the door open": (
+        SHORT + "state = 'throttled'\nflatten = true",
+        "lets new ones be opened: flatten needs reduce_only or halted",
+    ),
+    "a name that fills a page": (SHORT + f"name = '{'x' * 101}'", "name of more than 100 letters"),
     "a release above the trip": (SHORT + "release = 3", "needs levels 0 <= release <= trip"),
     "a negative release": (SHORT + "release = -1", "needs levels 0 <= release <= trip"),
     "a release that is no number": (SHORT + "release = nan", "needs levels 0 <= release"),
@@ -169,6 +179,14 @@ def test_a_breaker_that_is_new_tightens_and_one_that_is_gone_loosens() -> None:
     assert "enabled no" in added["drawdown strategy dip"][1]
     gone = {each.name: each.way for each in diff(with_them, without)}
     assert gone["market fall"] is Way.LOOSER
+
+
+def test_a_breaker_that_watches_something_else_is_tighter_there_and_looser_here() -> None:
+    before = policy_of(BOTH)
+    moved = replace(before.breakers[0], scope=Scope(ScopeKind.ASSET, "BTC/USDT"))
+
+    (told,) = diff(before, replace(before, breakers=(moved, *before.breakers[1:])))
+    assert told.way is Way.BOTH
 
 
 def test_of_a_breaker_that_stays_switched_off_no_way_is_told() -> None:
