@@ -192,6 +192,7 @@ def pardoned():
         since=AFTERNOON - 6 * MINUTE,
         until=AFTERNOON + 114 * MINUTE,
         pardoned=2.2,
+        episode=build_episode(looked_at=AFTERNOON - 6 * MINUTE),
     )
 
 

@@ -682,7 +682,8 @@ def _watch_facts(row: BreakerRow) -> list[Fact]:
     used = "" if row.used is None else f"{percent(row.used, 0)} of its level"
     return [
         Fact("value", "Now", value, used),
-        Fact("threshold", "Trips above", figure_of(row.level, unit), _confirmed(row)),
+        Fact("threshold", "Trips above", figure_of(row.breaker.trip, unit), _confirmed(row)),
+        *_level_now(row),
         *_release_facts(row.breaker.release, row.definition.kind, unit, row),
         Fact("rule", "Rule", "", sentence(row.breaker.rule)),
     ]

@@ -259,7 +259,7 @@ def _measured(
     periods = periods_of([story.episode], state) if story is not None else []
     periods = [period._replace(part=False) for period in periods]
     present = row if is_on or story is None else None
-    levels = _levels(row, story, unit, is_on=is_on)
+    levels = _levels(row, story, unit, present)
     shown = None if present is None else _present(present, unit)
     look = (query.zone.name, query.scheme, levels, tuple(periods), shown)
     return readings.once(
@@ -315,7 +315,10 @@ def _floored(moment: datetime, step: timedelta) -> datetime:
 
 
 def _levels(
-    row: BreakerRow | None, story: EpisodeStory | None, unit: BreakerUnit, *, is_on: bool
+    row: BreakerRow | None,
+    story: EpisodeStory | None,
+    unit: BreakerUnit,
+    present: BreakerRow | None,
 ) -> tuple[Level, ...]:
     """Trip and release, of the card if there is one: the policy may have changed since."""
     card = None if story is None else story.card
@@ -326,25 +329,25 @@ def _levels(
     else:
         return ()
     scale = _scale(unit)
-    moved = _moved_level(row) if is_on and row is not None else None
-    if moved is None:
+    if present is None or present.level == present.breaker.trip:
         levels = [Level("trip", scale * trip, figure_of(trip, unit), hard=True)]
     else:
-        since, level = moved
-        words, before = figure_of(level, unit), (_ms(since), scale * trip)
-        levels = [Level("trip", scale * level, words, hard=True, before=before)]
+        level, since = present.level, _level_moved_at(present)
+        before = None if since is None else (_ms(since), scale * trip)
+        levels = [Level("trip", scale * level, figure_of(level, unit), hard=True, before=before)]
     kind = row.definition.kind if row is not None else story.episode.kind if story else ""
     if release < trip and not ends_without_level(kind):
         levels.append(Level("eases at", scale * release, figure_of(release, unit), hard=False))
     return tuple(levels)
 
 
-def _moved_level(row: BreakerRow) -> tuple[datetime, float] | None:
-    """Since when it trips at another level than the policy's, and which; else None."""
-    if row.state is None or row.level == row.breaker.trip:
+def _level_moved_at(row: BreakerRow) -> datetime | None:
+    """Since when it trips at another level than the policy's; None if that is not kept any more."""
+    if row.state is None:
         return None
-    since = ramp_began(row.state, row.definition.probation_hours)
-    return None if since is None else (since, row.level)
+    if row.state.pardoned is not None and row.episode is not None:
+        return row.episode.looked_at
+    return ramp_began(row.state, row.definition.probation_hours)
 
 
 def _trip_mark(
