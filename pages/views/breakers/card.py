@@ -490,13 +490,18 @@ def rank_facts(data: BreakersData, history: CardHistory | None, unit: BreakerUni
         return [Fact("rank", "Rank in history", _WORKED_OUT)]
     if not history.hours:
         return [Fact("rank", "Rank in history", "none before it")]
-    days = number(history.hours / 24.0, 0)
+    days = history.hours / 24.0
+    before = (
+        f"{number(days)} days before it, hour by hour"
+        if days >= 2.0
+        else f"{number(history.hours)} hours before it"
+    )
     facts = [
         Fact(
             "rank",
             "Rank in history",
             f"above {percent(history.percentile, 1)}",
-            f"of {number(history.hours)} hours measured before, {days} days",
+            f"of {before}",
         )
     ]
     if history.nearest_at is None:
