@@ -1,7 +1,7 @@
 """One breaker at length: a trip with what it means, or what is watched while nothing happens."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from dash import dcc, html
 
