@@ -31,6 +31,8 @@ layout = live_page(Screen("breakers", words=WORDS, read=read_breakers, view=brea
 
 @callback(
     Output(TYPED, "value"),
+    Output(REASON, "error"),
+    Output(TYPED, "error"),
     Input(ASK, "n_clicks"),
     State(ASKED, "data"),
     State(REASON, "value"),
@@ -40,9 +42,10 @@ layout = live_page(Screen("breakers", words=WORDS, read=read_breakers, view=brea
 def let_go(clicks: int | None, asked: object, reason: str | None, typed: str | None) -> Any:
     # Dash also asks when the panel is put in place, before anybody has clicked.
     if not clicks:
-        return no_update
+        return no_update, no_update, no_update
     outcome = release(
         running_changes(), asked_of(asked), reason=reason, typed=typed, own=is_own(request)
     )
     set_props(CONTAINER, {"sendNotifications": [outcome.toast]})
-    return "" if outcome.done else no_update
+    # At the field too: a message at the corner is gone before a slow reader has found its place.
+    return "" if outcome.done else no_update, outcome.reason or None, outcome.typed or None

@@ -647,7 +647,7 @@ GLOSSARY: Mapping[str, Term] = {
         "States of a breaker",
         "Where a breaker stands: armed, tripped, in probation, or off.",
         "armed → tripped (its pause) → probation at 25, 50, 100 % of size → armed",
-        "The bar is full at the thick tick, where it trips; the thin tick is where it lets go. A "
+        "The bar is full at the thick tick, where it trips; a thin tick is where it lets go. A "
         "trip in probation takes all of it back and doubles the pause. One that is off only "
         "records that it would have tripped. One that is not measured yet trips nothing.",
         "Definition; see docs/breakers.md.",
@@ -656,7 +656,7 @@ GLOSSARY: Mapping[str, Term] = {
         "Trips over time",
         "When breakers held trading, as bands behind the curves.",
         "from the trip to its end, in the colour of the state; re-opening in that of CAUTION; what "
-        "held a part of the book only is a thin bar at the foot",
+        "held a part of the book only is a thin bar at the foot; of several at once the tightest",
         "Look whether the market went on falling inside a band: a breaker that only trips after "
         "the fall costs and saves nothing. Trips of breakers that are off are not drawn.",
         "Definition; see docs/breakers.md.",

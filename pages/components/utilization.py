@@ -24,8 +24,8 @@ class Utilization:
     name : str
     used : float or None
         Fraction of the hard limit; None if it could not be measured.
-    soft : float
-        Where the warning begins, a fraction of the hard limit.
+    soft : float or None
+        Where the warning begins, a fraction of the hard limit; None has no such place.
     context : str
         ``4.55 of 5.00 %``.
     stated : str or None
@@ -35,7 +35,7 @@ class Utilization:
 
     name: str
     used: float | None
-    soft: float = 0.8
+    soft: float | None = 0.8
     context: str = ""
     stated: Standing | None = None
 
@@ -48,7 +48,7 @@ class Utilization:
             return self.stated
         if self.used >= 1.0:
             return "hard"
-        return "soft" if self.used >= self.soft else "inside"
+        return "soft" if self.soft is not None and self.used >= self.soft else "inside"
 
 
 #: The glyph of each, which is also the name of its colour where it has one.
@@ -86,11 +86,15 @@ def bare_bar(content: Utilization, component_id: str) -> html.Div:
     if content.used is None:
         return html.Div(className="sw-use-bar sw-bar-unknown", **{"aria-hidden": "true"})
     length = _place(min(content.used, FULL_SCALE))
+    places = {"soft": content.soft, "hard": 1.0}
     return html.Div(
         [
             html.Div(id=f"{component_id}-fill", className="sw-use-fill", style={"width": length}),
-            html.Div(className="sw-use-soft", style={"left": _place(content.soft)}),
-            html.Div(className="sw-use-hard", style={"left": _place(1.0)}),
+            *(
+                html.Div(className=f"sw-use-{name}", style={"left": _place(place)})
+                for name, place in places.items()
+                if place is not None
+            ),
         ],
         className="sw-use-bar",
         **{"aria-hidden": "true"},

@@ -22,12 +22,26 @@ _APART = 0.09
 
 @dataclass(frozen=True)
 class Level:
-    """A horizontal line: its name, height, figure in words, and whether it is the trip level."""
+    """A horizontal line.
+
+    Attributes
+    ----------
+    name : str
+    value : float
+        Its height.
+    figure : str
+        That in words.
+    hard : bool
+        Whether it is the trip level.
+    before : tuple of (int, float) or None
+        Until when it lay elsewhere, and where; None if it never did.
+    """
 
     name: str
     value: float
     figure: str
     hard: bool
+    before: tuple[int, float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +101,11 @@ def breaker_figure(plot: BreakerPlot, *, zone: Zone, scheme: Scheme) -> dict[str
             },
             shapes=[
                 *period_bands(plot.periods, plot.span_ms, zone=zone, scheme=scheme),
-                *(_level_line(level, scheme) for level in plot.levels),
+                *(
+                    line
+                    for level in plot.levels
+                    for line in _level_lines(level, plot.span_ms, zone, scheme)
+                ),
             ],
             annotations=[*ends, *_trip_name(plot, zone, scheme)],
         ),
@@ -97,6 +115,7 @@ def breaker_figure(plot: BreakerPlot, *, zone: Zone, scheme: Scheme) -> dict[str
 def _top(plot: BreakerPlot) -> float:
     known = plot.history.values[np.isfinite(plot.history.values)].tolist()
     levels = [level.value for level in plot.levels]
+    levels += [level.before[1] for level in plot.levels if level.before is not None]
     marks = [each for each in (plot.trip and plot.trip[1], plot.now) if each is not None]
     return _ABOVE * (max([*known, *levels, *marks], default=1.0) or 1.0)
 
@@ -146,9 +165,28 @@ def _mark(
     }
 
 
-def _level_line(level: Level, scheme: Scheme) -> dict[str, Any]:
-    place = {"xref": "paper", "yref": "y", "x0": 0, "x1": 1, "y0": level.value, "y1": level.value}
-    return {"type": "line", "line": limit_line(scheme, hard=level.hard), **place}
+def _level_lines(
+    level: Level, span_ms: tuple[int, int], zone: Zone, scheme: Scheme
+) -> list[dict[str, Any]]:
+    """A line across the chart; two where the level lay elsewhere at first."""
+    if level.before is None:
+        place = {"xref": "paper", "x0": 0, "x1": 1}
+        return [_level_line(level.value, place, hard=level.hard, scheme=scheme)]
+    moved_ms, height = level.before
+    begin, moved, end = wall_times(
+        [span_ms[0], min(max(moved_ms, span_ms[0]), span_ms[1]), span_ms[1]], zone
+    )
+    return [
+        _level_line(y, {"xref": "x", "x0": x0, "x1": x1}, hard=level.hard, scheme=scheme)
+        for y, x0, x1 in ((height, begin, moved), (level.value, moved, end))
+    ]
+
+
+def _level_line(
+    height: float, place: dict[str, Any], *, hard: bool, scheme: Scheme
+) -> dict[str, Any]:
+    ends = {**place, "yref": "y", "y0": height, "y1": height}
+    return {"type": "line", "line": limit_line(scheme, hard=hard), **ends}
 
 
 def _ends(plot: BreakerPlot, scheme: Scheme) -> list[dict[str, Any]]:

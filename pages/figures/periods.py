@@ -1,6 +1,7 @@
 """Periods in which a breaker held trading, as bands behind any chart over time."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from pages.figures.packing import wall_times
@@ -19,6 +20,10 @@ _LATE = 0.8
 _AFTER_TITLE = 0.12
 #: A name needs this share of the axis to itself.
 _APART = 0.3
+
+
+#: Shapes of states, by which the tightest of what overlaps is drawn.
+_TIGHTEST_FIRST = ("halted", "reduce_only", "throttled", "probation", "caution")
 
 
 class Hold(NamedTuple):
@@ -90,21 +95,61 @@ def period_bands(
     zone : Zone
     scheme : Scheme
     """
-    bands: list[dict[str, Any]] = []
-    edges: list[dict[str, Any]] = []
-    for period in periods:
-        begin, end = _within(period, span_ms)
-        if begin > end:
-            continue
-        start, stop = wall_times([begin, end], zone)
-        band = state_band(period.shape, start, stop, scheme)
-        # What overlaps must stay visible: the colour itself, thinly, instead of its opaque tint.
-        color = state_colors(period.shape, scheme).fill
-        height, opacity = (_FOOT, _PLAIN) if period.part else (1.0, _THIN)
-        bands.append({**band, "fillcolor": color, "opacity": opacity, "y1": height})
-        if not period.part and period.begin_ms >= span_ms[0]:
-            edges.append(_edge(period.shape, start, scheme))
+    bands = [
+        _band(period, zone, scheme)
+        for part in (False, True)
+        for period in tightest([each for each in periods if each.part is part], span_ms)
+    ]
+    edges = [
+        _edge(period.shape, wall_times([period.begin_ms], zone)[0], scheme)
+        for period in periods
+        if not period.part and span_ms[0] <= period.begin_ms <= span_ms[1]
+    ]
     return [*bands, *edges]
+
+
+def tightest(periods: Sequence[Hold], span_ms: tuple[int, int]) -> list[Hold]:
+    """Of what overlaps only the tightest state, moment for moment: tints over tints are mud.
+
+    Parameters
+    ----------
+    periods : sequence of Hold
+        All of the whole book, or all of parts of it.
+    span_ms : tuple of int
+        What lies outside is cut off.
+    """
+    held = [
+        each._replace(begin_ms=begin, end_ms=end)
+        for each in periods
+        for begin, end in [_within(each, span_ms)]
+        if begin <= end
+    ]
+    moments = sorted({moment for each in held for moment in (each.begin_ms, each.end_ms or 0)})
+    found: list[Hold] = []
+    for begin, end in pairwise(moments):
+        over = [each for each in held if each.begin_ms <= begin and end <= (each.end_ms or 0)]
+        if not over:
+            continue
+        top = min(over, key=_looseness)
+        last = found[-1] if found else None
+        if last is not None and (last.shape, last.end_ms) == (top.shape, begin):
+            found[-1] = last._replace(end_ms=end)
+        else:
+            found.append(top._replace(begin_ms=begin, end_ms=end, text=""))
+    return found
+
+
+def _looseness(period: Hold) -> int:
+    return _TIGHTEST_FIRST.index(period.shape) if period.shape in _TIGHTEST_FIRST else 9
+
+
+def _band(period: Hold, zone: Zone, scheme: Scheme) -> dict[str, Any]:
+    start, stop = wall_times([period.begin_ms, period.end_ms or period.begin_ms], zone)
+    # Lines of the chart must stay visible: the colour itself, thinly, instead of its opaque tint.
+    color = state_colors(period.shape, scheme).fill
+    height, opacity = (_FOOT, _PLAIN) if period.part else (1.0, _THIN)
+    band = state_band(period.shape, start, stop, scheme)
+    return {**band, "fillcolor": color, "opacity": opacity, "y1": height}
 
 
 def _within(period: Hold, span_ms: tuple[int, int]) -> tuple[int, int]:
@@ -135,7 +180,8 @@ def period_names(
     begin, end = span_ms
     named: list[dict[str, Any]] = []
     taken: list[float] = []
-    for period in sorted(periods, key=lambda each: each.begin_ms, reverse=True):
+    # Of those that began together the tightest is named.
+    for period in sorted(periods, key=lambda each: (-each.begin_ms, _looseness(each))):
         starts, ends = _within(period, span_ms)
         place = max(_AFTER_TITLE, (starts - begin) / max(1, end - begin))
         crowded = any(abs(place - other) < _APART for other in taken)

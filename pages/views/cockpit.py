@@ -45,12 +45,19 @@ from pages.views.nearest import binding_words, blocked_words, nearest_card
 from pages.views.ranking import rank
 from pages.views.riskiest import risk_card, risk_rows
 from pages.views.stress import worst_stress
-from pages.views.tightest import else_words, parts_words, tighter_parts, works_words
+from pages.views.tightest import (
+    else_words,
+    parts_words,
+    tighter_parts,
+    works_words,
+    younger_reasons,
+)
 from pages.views.trend import spark_course
 from risk.domain.assessment import Assessment
 from risk.domain.breakers import Episode
 from risk.domain.events import RiskEvent
 from risk.domain.reductions import Sizing
+from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import Performance, Standing
 from risk.measures.backtest import kupiec_region
 from risk.portfolio.book_models import title_of
@@ -208,7 +215,14 @@ def _sizing_words(sizing: Sizing) -> str:
 
 
 def _when(data: CockpitData, standing: Standing) -> str:
-    return data.zone.date_and_clock(standing.since, now=data.assessment.at)
+    """Since when the state holds, and its reasons of now where they are younger."""
+    now = data.assessment.at
+    whole_book = Scope(ScopeKind.PORTFOLIO, data.cycle.state.portfolio)
+    reasons = [
+        f"; by {reason.breaker} since {data.zone.date_and_clock(reason.since, now=now)}"
+        for reason in younger_reasons(data.cycle.state, whole_book)
+    ]
+    return data.zone.date_and_clock(standing.since, now=now) + "".join(reasons)
 
 
 def _biggest_risk(data: CockpitData) -> BannerCell:

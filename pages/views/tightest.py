@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pages.components.states import StateLook, look_of_standing
 from pages.format import Zone, percent, sentence
 from risk.breakers.imposing import imposed_by
+from risk.breakers.words import shown_name
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import RiskState, Standing
 from risk.domain.trading import TradingState
@@ -145,6 +146,29 @@ def step_words(state: RiskState, zone: Zone, now: datetime) -> str:
     standing = state.standing()
     step = "Next step" if standing is not None and standing.probation else "Earliest step down"
     return f"{step} {zone.date_and_clock(at, now=now)}."
+
+
+class Reason(NamedTuple):
+    """A breaker that holds a scope, and since when it does without a break."""
+
+    breaker: str
+    since: datetime
+
+
+def younger_reasons(state: RiskState, scope: Scope) -> list[Reason]:
+    """Trips that a scope's state is told by and that are younger than the state.
+
+    A state lasts while one reason follows another: its age is not that of its reason.
+    """
+    standing = state.standings.get(scope)
+    if standing is None:
+        return []
+    ruling = [
+        Reason(shown_name(imposed.breaker, scope), state.breakers.states[imposed.breaker].since)
+        for imposed in imposed_by(state.breakers, state.policy)
+        if imposed.scope == scope and not imposed.probation and imposed.cause in standing.cause
+    ]
+    return [reason for reason in ruling if reason.since > standing.since]
 
 
 #: What still works in the state of a book whose new risk is scaled.

@@ -99,6 +99,8 @@ class Breaker(ABC):
     needs: ClassVar[str] = ""
     #: What numerator and denominator of a reading are: ``money``, ``fraction`` or ``number``.
     parts: ClassVar[str] = "number"
+    #: What people call numerator and denominator; None where their kind of number says enough.
+    part_names: ClassVar[tuple[str, str] | None] = None
     #: What `trip` is multiplied by in probation.
     probation_trip: ClassVar[float] = 1.0
 
@@ -127,6 +129,11 @@ class Breaker(ABC):
     @abstractmethod
     def rule(self) -> str:
         """What is measured over which window, one phrase: *6-hour volatility over 60-day*."""
+
+    @property
+    def eases_by(self) -> str:
+        """What is compared with `release` where that is not the value, one phrase; else empty."""
+        return ""
 
     @abstractmethod
     def observe(self, memory: Memory | None, sight: Sight) -> tuple[Memory | None, Reading | None]:

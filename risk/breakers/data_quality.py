@@ -56,6 +56,7 @@ class DataQualityBreaker(Breaker):
     kind: ClassVar = "data_quality"
     title: ClassVar = "Data quality"
     unit: ClassVar = BreakerUnit.FRACTION
+    part_names: ClassVar = ("Marks in doubt", "Of marks")
     scopes: ClassVar = (ScopeKind.PORTFOLIO,)
 
     minutes: float = 5.0

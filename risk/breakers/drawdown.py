@@ -22,6 +22,7 @@ class DrawdownBreaker(Breaker):
     kind: ClassVar = "drawdown"
     title: ClassVar = "Drawdown"
     unit: ClassVar = BreakerUnit.FRACTION
+    part_names: ClassVar = ("Lost", "Of equity")
     scopes: ClassVar = (ScopeKind.PORTFOLIO, ScopeKind.STRATEGY)
     parts: ClassVar = "money"
     ends_by_time: ClassVar = True

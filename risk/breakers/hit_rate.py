@@ -32,6 +32,7 @@ class HitRateBreaker(Breaker):
     kind: ClassVar = "hit_rate"
     title: ClassVar = "Hit rate"
     unit: ClassVar = BreakerUnit.FRACTION
+    part_names: ClassVar = ("Trades lost", "Of the last trades")
     scopes: ClassVar = (ScopeKind.STRATEGY, ScopeKind.PORTFOLIO)
     ends_by_time: ClassVar = True
 

@@ -58,6 +58,7 @@ class MarketVolatilityBreaker(Breaker):
     scopes: ClassVar = (ScopeKind.PORTFOLIO, ScopeKind.ASSET)
     needs: ClassVar = f"{LEAST_HOURS} hours of prices"
     parts: ClassVar = "fraction"
+    part_names: ClassVar = ("Volatility now, a year", "Normal, a year")
 
     half_life_hours: float = 6.0
     easing_hours: float = 6.0
@@ -80,6 +81,13 @@ class MarketVolatilityBreaker(Breaker):
             f"volatility, half-life {self.half_life_hours:g} h, over normal, "
             f"half-life {self.normal_days:g} days{fall}"
         )
+
+    @property
+    def eases_by(self) -> str:
+        """See the base."""
+        if self.easing_hours == self.half_life_hours:
+            return ""
+        return f"its average with a half-life of {self.easing_hours:g} h"
 
     def observe(self, memory: Memory | None, sight: Sight) -> tuple[Memory | None, Reading | None]:
         """See the base."""

@@ -52,6 +52,7 @@ class SharpeBreaker(Breaker):
     kind: ClassVar = "sharpe"
     title: ClassVar = "Sharpe floor"
     unit: ClassVar = BreakerUnit.SHARPE
+    part_names: ClassVar = ("Lost, a year", "Deviation, a year")
     scopes: ClassVar = (ScopeKind.STRATEGY, ScopeKind.PORTFOLIO)
     ends_by_time: ClassVar = True
 

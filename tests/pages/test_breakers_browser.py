@@ -80,6 +80,11 @@ def test_letting_go_asks_for_a_reason_and_a_typed_phrase_and_keeps_both_over_cyc
 
     page.click("#breakers-release-ask")
     page.sees(".sw-toast", "Type RELEASE MARKET VOLATILITY")
+    page.sees(".mantine-TextInput-error", "Type RELEASE MARKET VOLATILITY")
+    assert page.find("#breakers-release-typed").get_attribute("aria-invalid") == "true"
+    page.follows(reader.advance)
+    page.sees(".mantine-TextInput-error", "Type RELEASE MARKET VOLATILITY")
+    assert violations(page.driver) == []
     page.find("#breakers-release-typed").send_keys("release market volatility")
     page.click("#breakers-release-ask")
     released = dashboard.server.extensions["risk_changes"].released

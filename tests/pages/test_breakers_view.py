@@ -8,7 +8,7 @@ import pytest
 from pages.components.risk_table import slug
 from pages.components.states import look_of_standing
 from pages.figures.breakers import timeline_figure
-from pages.figures.periods import Hold, period_bands, period_names
+from pages.figures.periods import Hold, period_bands, period_names, tightest
 from pages.format import UTC_ZONE
 from pages.query import parse
 from pages.screens import Screen, Screens
@@ -17,9 +17,9 @@ from pages.views.breakers.card import counterfactual_words, rank_facts
 from pages.views.breakers.reading import read_breakers
 from pages.views.breakers.release import phrase_of
 from pages.views.breakers.releasing import Asked, asked_of, release
-from pages.views.breakers.rows import groups_of, rows_of
+from pages.views.breakers.rows import far_words, groups_of, rows_of
 from pages.views.breakers.view import breakers_view
-from pages.views.tightest import parts_badge, parts_words, works_words
+from pages.views.tightest import parts_badge, parts_words, works_words, younger_reasons
 from risk.domain.breakers import BreakerUnit, Phase
 from risk.domain.latches import Latch
 from risk.domain.scopes import Scope, ScopeKind
@@ -185,6 +185,66 @@ def test_a_policy_without_breakers_says_that_nothing_stops_by_itself(show, reade
     assert "seawall halt" in words(tree)
 
 
+def pardoned():
+    """Volatility that a person let go above its level, 6 minutes ago."""
+    return fakes.tripped(
+        phase=Phase.PROBATION,
+        since=AFTERNOON - 6 * MINUTE,
+        until=AFTERNOON + 114 * MINUTE,
+        pardoned=2.2,
+        episode=build_episode(looked_at=AFTERNOON - 6 * MINUTE),
+    )
+
+
+def test_after_a_release_board_card_and_plot_tell_the_same_trip_level(show):
+    tree = show(fakes.states(storm=pardoned()), breaker=fakes.STORM)
+
+    assert "2.14 of 2.42 ×" in board(tree)[fakes.STORM]
+    rule = words(part(tree, "breaker-rule")["children"])
+    assert "Until it has calmed 2.42 × 10 % above the level it was let go at" in rule
+    layout = part(tree, "breaker-chart")["figure"]["layout"]
+    heights = [s["y0"] for s in layout["shapes"] if s["type"] == "line" and s["yref"] == "y"]
+    assert heights == pytest.approx([2.0, 2.42, 1.5])
+    assert "trip 2.42 ×" in [each["text"].replace("\u00a0", " ") for each in layout["annotations"]]
+
+
+def test_what_eases_by_another_figure_than_its_value_says_which_and_where_it_is(show):
+    waits = fakes.tripped(until=AFTERNOON - MINUTE)
+    waits = waits._replace(reading=waits.reading._replace(easing=1.8))
+    tree = show(fakes.states(storm=waits))
+
+    assert board(tree)[fakes.STORM].endswith("pause over, eases at 1.50 ×: now 1.80 ×")
+    assert "now 1.80 ×, is back at 1.50 ×" in words(part(tree, "breaker-until")["children"])
+    assert "Eases at 1.50 × or below what eases it: now 1.80 ×" in words(
+        part(tree, "breaker-rule")["children"]
+    )
+
+
+def test_a_kind_that_ends_by_time_shows_no_level_that_lets_it_go(show):
+    fall = part(tree := show(breaker=fakes.FALL), "breaker-rule")
+
+    assert "Lets go by time alone" in words(fall["children"])
+    ticks = [
+        sum(
+            each.get("className") == "sw-use-soft"
+            for each in parts(part(tree, f"board-{name}-bar")["children"])
+        )
+        for name in (slug(fakes.FALL), slug(fakes.STORM))
+    ]
+    assert ticks == [0, 1]
+
+
+def test_what_counts_says_the_number_at_which_it_trips(reader):
+    counts = fakes.build_breaker("streak", "var_exceptions", trip=2.0, release=1.0)
+    reader.stands = {"streak": fakes.armed(1.0, "1 exception in 10 days")}
+    cycle = reader.latest("demo")
+    state = replace(cycle.state, policy=fakes.with_breakers(cycle.state.policy, (counts,)))
+
+    (row,) = rows_of(replace(cycle, state=state))
+
+    assert far_words(row) == "trips at 3, 2 to go"
+
+
 # --- letting go -------------------------------------------------------------------------------
 
 
@@ -213,6 +273,17 @@ def test_a_confirmed_wish_reaches_the_engine_with_its_reason(reader):
 
     assert outcome.done
     assert changes.released == [(fakes.STORM, ASKED.episode, "calm again", "web")]
+
+
+def test_what_is_wrong_with_a_field_is_also_said_at_that_field(reader):
+    changes = FakeChanges(reader)
+
+    bare = release(changes, ASKED, reason="", typed="", own=True)
+    complete = release(changes, ASKED, reason="calm again", typed=PHRASE, own=True)
+
+    assert bare.reason == "Write a reason first"
+    assert bare.typed == "Type RELEASE MARKET VOLATILITY to confirm"
+    assert (complete.reason, complete.typed) == ("", "")
 
 
 @pytest.mark.parametrize(
@@ -325,6 +396,19 @@ def test_bands_stay_inside_the_chart_and_parts_of_the_book_lie_at_its_foot():
     assert [shape for shape in shapes if shape["type"] == "line"] == []
 
 
+def test_of_trips_that_overlap_only_the_tightest_is_drawn_at_each_moment():
+    throttled, paused = Hold("throttled", 10, None), Hold("reduce_only", 30, 50)
+    reopens = Hold("probation", 20, 60)
+
+    drawn = tightest([throttled, paused, reopens], (0, 100))
+
+    assert [(each.shape, each.begin_ms, each.end_ms) for each in drawn] == [
+        ("throttled", 10, 30),
+        ("reduce_only", 30, 50),
+        ("throttled", 50, 100),
+    ]
+
+
 def test_names_of_trips_never_lie_on_each_other():
     close = [Hold("halted", 50_000 + 1_000 * n, None, f"trip {n}") for n in range(9)]
 
@@ -405,6 +489,16 @@ def test_a_cut_book_says_its_size_and_when_it_steps_down_at_the_earliest(reader)
     )
     assert look_of_standing(state.standings[fakes.TREND]).word == "PROBATION"
     assert state.breakers.states[fakes.LOSS].phase is Phase.PROBATION
+
+
+def test_a_reason_younger_than_the_state_that_it_holds_has_its_own_time(reader):
+    reader.stands = fakes.states()
+    state = reader.latest("demo").state
+    older = state.standings[fakes.BOOK]._replace(since=AFTERNOON - 600 * MINUTE)
+    longer = replace(state, standings={**state.standings, fakes.BOOK: older})
+
+    assert younger_reasons(state, fakes.BOOK) == []
+    assert younger_reasons(longer, fakes.BOOK) == [(fakes.STORM, AFTERNOON - 60 * MINUTE)]
 
 
 def test_the_header_hears_of_tighter_parts_with_the_pulse(web, reader):

@@ -200,7 +200,7 @@ def _lately(data: BreakersData) -> list[Component]:
 
 
 def lately_words(episodes: Iterable[Episode], data: BreakersData) -> str:
-    """``7 trips, 1 of them on. Half of them lasted 2 h or less.``"""
+    """``7 trips, 1 of them on. Median length of past trips: 2 h.``"""
     began = data.now - LOOK_BACK
     told = [each for each in episodes if not is_manual(each.breaker)]
     imposed = [each for each in told if each.imposed and each.tripped_at > began]
@@ -223,5 +223,5 @@ def _lately_said(imposed: Sequence[Episode]) -> str:
     if not over:
         return f"{trips}{on}."
     middle = timedelta(seconds=median(span.total_seconds() for span in over))
-    word = "It lasted" if len(over) == 1 else "Half of those that are over lasted at most"
+    word = "It lasted" if len(over) == 1 else "Median length of past trips:"
     return f"{trips}{on}. {word} {duration(middle)}."

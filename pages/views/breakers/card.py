@@ -1,7 +1,7 @@
 """One breaker at length: a trip with what it means, or what is watched while nothing happens."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from dash import dcc, html
 
@@ -17,14 +17,17 @@ from pages.views.breakers.reading import BreakersData, Chosen, unit_of
 from pages.views.breakers.rows import ARMED, OFF, PROBATION, TRIPPED, BreakerRow, far_words
 from pages.views.breakers.wording import (
     ahead,
+    ends_without_level,
     figure_of,
+    in_one_unit,
     moment_words,
+    part_names,
     part_of,
     share,
     trip_name,
 )
 from pages.views.limits.writing import duration
-from risk.breakers.lifecycle import asked_from
+from risk.breakers.lifecycle import PARDON, asked_from
 from risk.breakers.manual import is_manual
 from risk.breakers.words import shown_name
 from risk.domain.breakers import BreakerUnit, Episode
@@ -86,19 +89,21 @@ def word_of(chosen: Chosen) -> str:
 
 def _head(data: BreakersData, chosen: Chosen, shape: str) -> html.Div:
     name, scope = _whose(chosen)
+    title = [
+        html.Span(
+            [
+                glyph(shape, state=None if shape == "inside" else shape),
+                html.Span(word_of(chosen), id="breaker-word"),
+            ],
+            className="sw-breaker-word",
+            **{"data-state": shape},
+        ),
+        html.H2(name, id="breaker-name"),
+        html.Span(_about(data, chosen, scope), id="breaker-about", className="sw-note"),
+    ]
     return html.Div(
         [
-            html.Span(
-                [
-                    glyph(shape, state=None if shape == "inside" else shape),
-                    html.Span(word_of(chosen), id="breaker-word"),
-                ],
-                className="sw-breaker-word",
-                **{"data-state": shape},
-            ),
-            html.H2(name, id="breaker-name"),
-            html.Span(_about(data, chosen, scope), id="breaker-about", className="sw-note"),
-            html.Span(className="sw-grow"),
+            html.Div(title, className="sw-breaker-title"),
             help_mark("breaker"),
         ],
         className="sw-breaker-head",
@@ -250,7 +255,7 @@ def _until_of(row: BreakerRow, *, zone_words: str, now: datetime) -> list[Compon
         return _overdue(row, episode)
     if row.breaker.needs_person:
         return [html.Strong(f"Until a person lets it go, from {zone_words}"), f", {left}."]
-    eased = f", once it is back at {figure_of(row.breaker.release, row.unit)}"
+    eased = f", once {back_words(row)}"
     then = " by itself" if row.breaker.ends_by_time else eased
     return [html.Strong(f"Until {zone_words} at least"), f", {left}; it eases then{then}."]
 
@@ -259,11 +264,21 @@ def _overdue(row: BreakerRow, episode: Episode) -> list[Component]:
     asked = " A person has been asked to look." if episode.asked_at is not None else ""
     if row.breaker.needs_person:
         return [html.Strong("Until a person lets it go."), f" Its pause is over.{asked}"]
-    eases = figure_of(row.breaker.release, row.unit)
+    if row.breaker.ends_by_time:
+        return [html.Strong("Until the engine's next cycle."), f" Its pause is over.{asked}"]
     return [
-        html.Strong(f"Until it is back at {eases}"),
+        html.Strong(f"Until {back_words(row)}"),
         f", or a person lets it go: its pause is over.{asked}",
     ]
+
+
+def back_words(row: BreakerRow) -> str:
+    """``it is back at 1.50 ×``; what eases, and where it is, where that is not the value."""
+    level, eases_now = figure_of(row.breaker.release, row.unit), row.eases_now
+    if eases_now is None:
+        return f"it is back at {level}"
+    what = row.breaker.eases_by or "what it eases by"
+    return f"{what}, now {figure_of(eases_now, row.unit)}, is back at {level}"
 
 
 # -- blocked and works -----------------------------------------------------------------------
@@ -377,11 +392,44 @@ def _rule_facts(
         Fact("worst", "Worst since", figure_of(episode.worst, unit)),
         *_parts_of(data, episode, reading.numerator if reading else None),
         Fact("threshold", "Trips above", figure_of(episode.threshold, unit), _confirmed(row)),
+        *(_level_now(row) if chosen.is_on and row is not None else []),
     ]
     release = card_kept.release if card_kept else row.breaker.release if row else None
-    if release is not None:
-        facts.append(Fact("release", "Lets go at", f"{figure_of(release, unit)} or below"))
+    on = row if chosen.is_on else None
+    facts.extend(_release_facts(release, episode.kind, unit, on))
     return [*facts, Fact("rule", "Rule", "", sentence(rule))] if rule else facts
+
+
+def _level_now(row: BreakerRow) -> list[Fact]:
+    """The level while it re-opens, where that is not the policy's."""
+    if row.state is None or row.level == row.breaker.trip:
+        return []
+    level = figure_of(row.level, row.unit)
+    if row.state.pardoned is not None and row.level > row.breaker.trip:
+        above = f"{percent(PARDON - 1.0, 0)} above the level it was let go at"
+        return [Fact("level-now", "Until it has calmed", level, above)]
+    return [Fact("level-now", "While it re-opens", level, "it trips earlier then")]
+
+
+def _release_facts(
+    release: float | None, kind: str, unit: BreakerUnit, on: BreakerRow | None
+) -> list[Fact]:
+    """What lets it go: a level with what is held against it, time alone, or a person only."""
+    without = ends_without_level(kind)
+    if without:
+        return [Fact("release", "Lets go", without)]
+    if release is None:
+        return []
+    held = "" if on is None else _eases_words(on)
+    return [Fact("release", "Eases at", f"{figure_of(release, unit)} or below", held)]
+
+
+def _eases_words(row: BreakerRow) -> str:
+    """``its average with a half-life of 24 h: now 2.02 ×``; empty where its value eases."""
+    if row.eases_now is None:
+        return row.breaker.eases_by
+    now = f"now {figure_of(row.eases_now, row.unit)}"
+    return f"{row.breaker.eases_by}: {now}" if row.breaker.eases_by else f"what eases it: {now}"
 
 
 def _parts_of(data: BreakersData, episode: Episode, now: float | None) -> list[Fact]:
@@ -389,9 +437,10 @@ def _parts_of(data: BreakersData, episode: Episode, now: float | None) -> list[F
         return []
     kind = episode.kind
     since = "" if now is None else f"now {part_of(now, kind, data.book)}"
+    above, below = part_names(kind)
     return [
-        Fact("numerator", "Numerator", part_of(episode.numerator, kind, data.book), since),
-        Fact("denominator", "Denominator", part_of(episode.denominator, kind, data.book)),
+        Fact("numerator", above, part_of(episode.numerator, kind, data.book), since),
+        Fact("denominator", below, part_of(episode.denominator, kind, data.book)),
     ]
 
 
@@ -441,13 +490,18 @@ def rank_facts(data: BreakersData, history: CardHistory | None, unit: BreakerUni
         return [Fact("rank", "Rank in history", _WORKED_OUT)]
     if not history.hours:
         return [Fact("rank", "Rank in history", "none before it")]
-    days = number(history.hours / 24.0, 0)
+    days = history.hours / 24.0
+    before = (
+        f"{number(days)} days before it, hour by hour"
+        if days >= 2.0
+        else f"{number(history.hours)} hours before it"
+    )
     facts = [
         Fact(
             "rank",
             "Rank in history",
             f"above {percent(history.percentile, 1)}",
-            f"of {number(history.hours)} hours measured before, {days} days",
+            f"of {before}",
         )
     ]
     if history.nearest_at is None:
@@ -608,6 +662,8 @@ def watch_words(row: BreakerRow) -> list[Component]:
             f"{needs} Until then it trips nothing.",
         ]
     said = sentence(reading.words)
+    if row.unit is BreakerUnit.COUNT and reading.value <= row.level:
+        return [f"{said}; it ", html.Strong(f"{far_words(row)}.")]
     level = figure_of(row.level, row.unit)
     return [f"{said}; it trips above {level}: ", html.Strong(f"{far_words(row)}.")]
 
@@ -631,17 +687,17 @@ def _watch_facts(row: BreakerRow) -> list[Fact]:
     used = "" if row.used is None else f"{percent(row.used, 0)} of its level"
     return [
         Fact("value", "Now", value, used),
-        Fact("threshold", "Trips above", figure_of(row.level, unit), _confirmed(row)),
-        Fact("release", "Lets go at", f"{figure_of(row.breaker.release, unit)} or below"),
+        Fact("threshold", "Trips above", figure_of(row.breaker.trip, unit), _confirmed(row)),
+        *_level_now(row),
+        *_release_facts(row.breaker.release, row.definition.kind, unit, row),
         Fact("rule", "Rule", "", sentence(row.breaker.rule)),
     ]
 
 
 def _after_facts(row: BreakerRow) -> list[Fact]:
     definition = row.definition
-    least, greatest, ramp = (
-        duration(timedelta(hours=hours))
-        for hours in (definition.least_hours, definition.greatest_hours, definition.probation_hours)
+    least, greatest, ramp = in_one_unit(
+        definition.least_hours, definition.greatest_hours, definition.probation_hours
     )
     return [
         Fact("pause", "Shortest pause", least, "longer the further its level is passed"),

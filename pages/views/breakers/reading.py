@@ -21,8 +21,8 @@ from pages.query import Query
 from pages.readings import FINEST_STEP, Readings
 from pages.views.breakers.address import BREAKER, EPISODE
 from pages.views.breakers.rows import BreakerRow, rows_of
-from pages.views.breakers.trips import on_now, periods_of
-from pages.views.breakers.wording import figure_of, minute, unit_of_kind
+from pages.views.breakers.trips import on_now, periods_of, ramp_began
+from pages.views.breakers.wording import ends_without_level, figure_of, minute, unit_of_kind
 from pages.views.holdings import coin
 from risk.breakers.manual import is_manual
 from risk.domain.breakers import BreakerUnit, Episode
@@ -258,7 +258,8 @@ def _measured(
     unit, state = unit_of(row, story), cycle.state
     periods = periods_of([story.episode], state) if story is not None else []
     periods = [period._replace(part=False) for period in periods]
-    levels, present = _levels(row, story, unit), row if is_on or story is None else None
+    present = row if is_on or story is None else None
+    levels = _levels(row, story, unit, present)
     shown = None if present is None else _present(present, unit)
     look = (query.zone.name, query.scheme, levels, tuple(periods), shown)
     return readings.once(
@@ -314,7 +315,10 @@ def _floored(moment: datetime, step: timedelta) -> datetime:
 
 
 def _levels(
-    row: BreakerRow | None, story: EpisodeStory | None, unit: BreakerUnit
+    row: BreakerRow | None,
+    story: EpisodeStory | None,
+    unit: BreakerUnit,
+    present: BreakerRow | None,
 ) -> tuple[Level, ...]:
     """Trip and release, of the card if there is one: the policy may have changed since."""
     card = None if story is None else story.card
@@ -325,10 +329,25 @@ def _levels(
     else:
         return ()
     scale = _scale(unit)
-    levels = [Level("trip", scale * trip, figure_of(trip, unit), hard=True)]
-    if release < trip:
-        levels.append(Level("release", scale * release, figure_of(release, unit), hard=False))
+    if present is None or present.level == present.breaker.trip:
+        levels = [Level("trip", scale * trip, figure_of(trip, unit), hard=True)]
+    else:
+        level, since = present.level, _level_moved_at(present)
+        before = None if since is None else (_ms(since), scale * trip)
+        levels = [Level("trip", scale * level, figure_of(level, unit), hard=True, before=before)]
+    kind = row.definition.kind if row is not None else story.episode.kind if story else ""
+    if release < trip and not ends_without_level(kind):
+        levels.append(Level("eases at", scale * release, figure_of(release, unit), hard=False))
     return tuple(levels)
+
+
+def _level_moved_at(row: BreakerRow) -> datetime | None:
+    """Since when it trips at another level than the policy's; None if that is not kept any more."""
+    if row.state is None:
+        return None
+    if row.state.pardoned is not None and row.episode is not None:
+        return row.episode.looked_at
+    return ramp_began(row.state, row.definition.probation_hours)
 
 
 def _trip_mark(

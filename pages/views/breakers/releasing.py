@@ -23,10 +23,14 @@ class Outcome(NamedTuple):
     done : bool
     toast : dict
         A message for `sendNotifications`.
+    reason, typed : str
+        What is wrong with that field, for a reader at the field; empty where nothing is.
     """
 
     done: bool
     toast: dict[str, Any]
+    reason: str = ""
+    typed: str = ""
 
 
 class Asked(NamedTuple):
@@ -69,11 +73,12 @@ def release(
     """
     if asked is None:
         return _refused("The breaker", f"this page is not up to date: load it again. {_SAME}")
-    missing = missing_words(asked.breaker, reason, typed)
     if not own:
-        missing = "only Seawall's own page may let a breaker go"
-    if missing is not None:
-        return _refused(asked.breaker, f"{missing}. {_SAME}")
+        return _refused(asked.breaker, f"only Seawall's own page may let a breaker go. {_SAME}")
+    wrong_reason, wrong_phrase = reason_fault(reason), phrase_fault(asked.breaker, typed)
+    if wrong_reason or wrong_phrase:
+        refused = _refused(asked.breaker, f"{wrong_reason or wrong_phrase}. {_SAME}")
+        return refused._replace(reason=sentence(wrong_reason), typed=sentence(wrong_phrase))
     try:
         changes.release_breaker(
             asked.book,
@@ -91,17 +96,21 @@ def release(
     return Outcome(True, toast("caution", f"{asked.breaker} is let go", text, key=_KEY))
 
 
-def missing_words(breaker: str, reason: str | None, typed: str | None) -> str | None:
-    """What a wish still lacks; None once it is complete."""
+def reason_fault(reason: str | None) -> str:
+    """What a reason lacks; empty once it is one."""
     said = (reason or "").strip()
     if not said:
         return "write a reason first"
     if len(said) > LONGEST_REASON:
         return f"a reason has {LONGEST_REASON} letters at most, this one {len(said)}"
+    return ""
+
+
+def phrase_fault(breaker: str, typed: str | None) -> str:
+    """What the typed confirmation lacks; empty once it is the phrase."""
     phrase = phrase_of(breaker)
-    if " ".join((typed or "").upper().split()) != phrase:
-        return f"type {phrase} to confirm"
-    return None
+    said = " ".join((typed or "").upper().split())
+    return "" if said == phrase else f"type {phrase} to confirm"
 
 
 def _refused(breaker: str, why: str) -> Outcome:

@@ -1,5 +1,6 @@
 """How each breaker of the policy stands, as the board and the card tell it. Pure."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from pages.components.utilization import Standing as BarStanding
 from pages.components.utilization import Utilization
 from pages.context import CompleteCycle
 from pages.format import Zone
-from pages.views.breakers.wording import figure_of, minute, of_level, share
+from pages.views.breakers.wording import ends_without_level, figure_of, minute, of_level, share
 from risk.breakers.base import Breaker
 from risk.breakers.imposing import Imposed, imposed_by
 from risk.breakers.lifecycle import trip_level
@@ -145,10 +146,30 @@ class BreakerRow:
 
     @property
     def bar(self) -> Utilization:
-        """As the bar shows it: the thin tick is where it lets go, the thick one where it trips."""
+        """As the bar shows it: the thick tick is where it trips, a thin one where it lets go."""
         stated: BarStanding = "inside" if self.reading is not None else "unknown"
-        release = self.breaker.release / self.level if self.level > 0.0 else 0.0
-        return Utilization(self.name, self.used, min(1.0, release), stated=stated)
+        return Utilization(self.name, self.used, self._release_place, stated=stated)
+
+    @property
+    def _release_place(self) -> float | None:
+        """None where no level lets it go, or another figure than the bar's is held against it."""
+        if self.lets_go or self.eases_now is not None or self.level <= 0.0:
+            return None
+        return min(1.0, self.breaker.release / self.level)
+
+    @property
+    def lets_go(self) -> str:
+        """``by time alone``, ``by a person only``; empty of one that eases at a level."""
+        return ends_without_level(self.definition.kind)
+
+    @property
+    def eases_now(self) -> float | None:
+        """What is held against its release level, where that does not read as its value does."""
+        reading = self.reading
+        if reading is None or self.lets_go:
+            return None
+        told = figure_of(reading.easing, self.unit)
+        return None if told == figure_of(reading.value, self.unit) else reading.easing
 
     @property
     def value_words(self) -> str:
@@ -239,7 +260,11 @@ def _tripped_words(row: BreakerRow, zone: Zone, now: datetime) -> str:
         return "only a person lets it go"
     if state.until is not None and state.until > now:
         return f"eases from {minute(zone, state.until, now)}"
-    return f"pause over, eases at {figure_of(row.breaker.release, row.unit)}"
+    if row.lets_go:
+        return "pause over, re-opens next"
+    eases = f"pause over, eases at {figure_of(row.breaker.release, row.unit)}"
+    now_at = row.eases_now
+    return eases if now_at is None else f"{eases}: now {figure_of(now_at, row.unit)}"
 
 
 def _probation_words(row: BreakerRow, zone: Zone, now: datetime) -> str:
@@ -269,4 +294,11 @@ def far_words(row: BreakerRow) -> str:
         if not reading.holds:
             return "above its level; its other condition is not met"
         return f"{hits} of {row.definition.confirm} readings above its level"
-    return f"{figure_of(row.level - reading.value, row.unit)} to go"
+    left = f"{figure_of(first_trip(row) - reading.value, row.unit)} to go"
+    counts = row.unit is BreakerUnit.COUNT
+    return f"trips at {figure_of(first_trip(row), row.unit)}, {left}" if counts else left
+
+
+def first_trip(row: BreakerRow) -> float:
+    """Where it trips: its level, or the first whole number above it of one that counts."""
+    return math.floor(row.level) + 1.0 if row.unit is BreakerUnit.COUNT else row.level

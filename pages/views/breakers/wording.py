@@ -14,6 +14,8 @@ from risk.limits.words import scope_words
 
 _NBSP = "\N{NO-BREAK SPACE}"
 _FINE = 0.0995
+#: Of kinds that do not name theirs.
+_PART_NAMES = {"money": ("Lost", "Of equity"), "number": ("Numerator", "Denominator")}
 
 
 def figure_of(value: float | None, unit: BreakerUnit) -> str:
@@ -49,6 +51,24 @@ def part_of(value: float | None, kind: str, book: Book) -> str:
     if parts == "fraction":
         return percent(value, 1)
     return number(value, 0) if value == round(value) else quantity(value)
+
+
+def part_names(kind: str) -> tuple[str, str]:
+    """What numerator and denominator of a measure are called: ``Lost``, ``Of equity``."""
+    known = SHOWN_TYPES.get(kind)
+    if known is None:
+        return _PART_NAMES["number"]
+    return known.part_names or _PART_NAMES.get(known.parts, _PART_NAMES["number"])
+
+
+def ends_without_level(kind: str) -> str:
+    """By what a kind lets go that asks for no level, ``by time alone``; empty of any other."""
+    known = SHOWN_TYPES.get(kind)
+    if known is None:
+        return ""
+    if known.needs_person:
+        return "by a person only"
+    return "by time alone" if known.ends_by_time else ""
 
 
 def unit_of_kind(kind: str) -> BreakerUnit:
@@ -90,6 +110,15 @@ def minute(zone: Zone, moment: datetime, now: datetime) -> str:
 def moment_words(zone: Zone, moment: datetime, now: datetime) -> str:
     """``15:51:05 UTC``, preceded by the day if that is not today."""
     return zone.date_and_clock(moment, now=now)
+
+
+def in_one_unit(*hours: float) -> tuple[str, ...]:
+    """Times that are read beside each other: all in days if each is whole, else in hours."""
+    if all(each >= 24.0 and each % 24.0 == 0.0 for each in hours):
+        return tuple(f"{number(each / 24.0)}{_NBSP}d" for each in hours)
+    if all(each >= 1.0 and each == round(each) for each in hours):
+        return tuple(f"{number(each)}{_NBSP}h" for each in hours)
+    return tuple(duration(timedelta(hours=each)) for each in hours)
 
 
 def ahead(moment: datetime, now: datetime) -> str:
