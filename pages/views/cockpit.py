@@ -40,6 +40,7 @@ from pages.views.doubts import doubt_banners
 from pages.views.exposure.selection import PATH
 from pages.views.happenings import all_else, happenings, holds_among
 from pages.views.holdings import beta_of, coin, share_of
+from pages.views.holds import also_words
 from pages.views.latches import held_words, latch_banners
 from pages.views.nearest import binding_words, blocked_words, nearest_card
 from pages.views.ranking import rank
@@ -190,18 +191,27 @@ def _works(data: CockpitData) -> str:
 
 
 def _parts(data: CockpitData) -> Component | None:
-    """What is tighter than the book: its word would sound better than things are."""
-    tighter = tighter_parts(data.cycle.state)
-    if not tighter:
-        return None
-    look = tighter[0].look
+    """What is tighter than the book, and what else holds: its word alone would sound better."""
+    state, now = data.cycle.state, data.assessment.at
+    tighter = tighter_parts(state)
+    first = tighter[0].scope if tighter else None
+    also = also_words(state, data.zone, now, told=first)
     way = inside_link("Breakers", from_elsewhere(data.query), class_name="sw-link")
-    return html.P(
-        [glyph(look.shape, state=look.shape), html.Span([parts_words(data.cycle.state), " ", way])],
-        id="state-parts",
-        className="sw-state-parts",
-        **{"data-state": look.shape},
-    )
+    lines = []
+    if tighter:
+        look = tighter[0].look
+        said = [parts_words(state, data.zone, now), *([] if also else [" ", way])]
+        lines.append(
+            html.P(
+                [glyph(look.shape, state=look.shape), html.Span(said)],
+                id="state-parts",
+                className="sw-state-parts",
+                **{"data-state": look.shape},
+            )
+        )
+    if also:
+        lines.append(html.P([also, " ", way], id="state-also", className="sw-dim"))
+    return html.Div(lines) if lines else None
 
 
 def _sizing_words(sizing: Sizing) -> str:
