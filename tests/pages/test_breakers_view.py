@@ -467,3 +467,5 @@ def test_the_header_hears_of_tighter_parts_with_the_pulse(web, reader):
 
     assert told["says"].replace("\u00a0", " ") == "new risk at 50 % of size"
     assert (told["parts"], told["parts_shape"]) == ("1 part PROBATION", "probation")
+    assert (told["parts_short"], told["parts_title"]) == ("+1", "Strategy trend is PROBATION")
+    assert (told["tripped"], told["tripped_shape"]) == ("1", "throttled")
