@@ -37,6 +37,7 @@
     set("state-parts-glyph", { "data-glyph": shape, "data-state": shape });
     set("state-parts-word", { children: pulse.parts || "" });
     set("state-parts-short", { children: pulse.parts_short || "" });
+    set("state-parts-heard", { children: pulse.parts_title ? `: ${pulse.parts_title}` : "" });
   }
 
   /** How many breakers are tripped, beside their page's name in both navigations. */

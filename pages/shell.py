@@ -206,7 +206,7 @@ def _tripped_badge(place: str) -> html.Span:
         [
             glyph("stale", id=f"{base}-glyph"),
             html.Span("", id=f"{base}-count"),
-            html.Span(" tripped", className="sw-only-heard"),
+            html.Span(" tripped", className="sw-hidden"),
         ],
         id=base,
         className="sw-nav-badge",
@@ -269,7 +269,8 @@ def _state_badge() -> html.Span:
         [
             glyph("stale", id="state-parts-glyph"),
             html.Span("", id="state-parts-word"),
-            html.Span("", id="state-parts-short", **{"aria-hidden": "true"}),
+            html.Span("", id="state-parts-short"),
+            html.Span("", id="state-parts-heard", className="sw-hidden"),
         ],
         id="state-parts-badge",
         className="sw-badge sw-badge-parts",
