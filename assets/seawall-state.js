@@ -5,6 +5,7 @@
 
   const seawall = (window.seawall ??= {});
   const WALL_MS = 12_000;
+  const REST = ["parts", "parts_shape", "parts_short", "parts_title", "says", "tripped", "tripped_shape"];
   const known = { state: undefined, parts: "", rest: "", book: null, prefix: "", bare: "", worn: null };
   let looks = {}, container = null;
 
@@ -16,11 +17,12 @@
     if (pulse.state === undefined) return;
     const sameBook = known.book === book;
     const before = sameBook ? known.state : undefined;
-    const rest = `${pulse.parts || ""}|${pulse.parts_shape || ""}|${pulse.says || ""}`;
+    const rest = REST.map((word) => pulse[word] || "").join("|");
     if (sameBook && before === pulse.state && known.rest === rest) return;
     const moved = before !== pulse.state;
     Object.assign(known, { state: pulse.state, parts: pulse.parts || "", rest, book });
     showBadge(lookOf(pulse.state), pulse);
+    showTripped(pulse);
     if (moved && before !== undefined) tellChange(before, pulse);
   }
 
@@ -31,9 +33,22 @@
     set("state-badge-word", { children: look.word });
     set("state-badge-says", { children: pulse.says || look.says });
     const shape = pulse.parts_shape || "stale";
-    set("state-parts-badge", { hidden: !pulse.parts, "data-state": shape });
+    set("state-parts-badge", { hidden: !pulse.parts, "data-state": shape, title: pulse.parts_title || "" });
     set("state-parts-glyph", { "data-glyph": shape, "data-state": shape });
     set("state-parts-word", { children: pulse.parts || "" });
+    set("state-parts-short", { children: pulse.parts_short || "" });
+    set("state-parts-heard", { children: pulse.parts_title ? `: ${pulse.parts_title}` : "" });
+  }
+
+  /** How many breakers are tripped, beside their page's name in both navigations. */
+  function showTripped(pulse) {
+    const shape = pulse.tripped_shape || "stale";
+    for (const base of ["nav-tripped-side", "nav-tripped-tab"]) {
+      if (!document.getElementById(base)) continue;
+      set(base, { hidden: !pulse.tripped, "data-state": shape });
+      set(`${base}-glyph`, { "data-glyph": shape, "data-state": shape });
+      set(`${base}-count`, { children: pulse.tripped || "" });
+    }
   }
 
   function tellChange(before, pulse) {

@@ -18,6 +18,7 @@ from pages.components.states import PROBATION_LOOK, STATE_LOOKS, UNKNOWN_LOOK, S
 from pages.components.toasts import CONTAINER, toast_container, toast_look
 from pages.context import Book, FeedInfo
 from pages.glyphs import SHAPES
+from pages.paths import BREAKERS_PATH
 from pages.query import COMMON_WORDS, DEFAULT_RANGE, RANGE_NAMES, RANGES
 from pages.theme import SCHEMES, Scheme, mantine_theme, plotly_template
 
@@ -189,11 +190,27 @@ def _nav_link(page: Mapping[str, Any], place: str) -> html.A:
         [
             glyph(icon if icon in SHAPES else "page"),
             html.Span(_short_name(page) if place == "tab" else name),
+            *([_tripped_badge(place)] if path == BREAKERS_PATH else []),
         ],
         path,
         class_name="sw-nav-link",
         id={"type": "page-link", "place": place, "path": path},
         title=name,
+    )
+
+
+def _tripped_badge(place: str) -> html.Span:
+    """How many breakers are tripped, as the pulse says; hidden while none is."""
+    base = f"nav-tripped-{place}"
+    return html.Span(
+        [
+            glyph("stale", id=f"{base}-glyph"),
+            html.Span("", id=f"{base}-count"),
+            html.Span(" tripped", className="sw-hidden"),
+        ],
+        id=base,
+        className="sw-nav-badge",
+        hidden=True,
     )
 
 
@@ -249,7 +266,12 @@ def _state_badge() -> html.Span:
         className="sw-badge",
     )
     parts = html.Span(
-        [glyph("stale", id="state-parts-glyph"), html.Span("", id="state-parts-word")],
+        [
+            glyph("stale", id="state-parts-glyph"),
+            html.Span("", id="state-parts-word"),
+            html.Span("", id="state-parts-short"),
+            html.Span("", id="state-parts-heard", className="sw-hidden"),
+        ],
         id="state-parts-badge",
         className="sw-badge sw-badge-parts",
         hidden=True,

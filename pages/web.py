@@ -7,13 +7,15 @@ from dash import Dash, html, set_props
 from flask import Response, jsonify, request
 
 from pages.bundles import caching_of, send_compressed
-from pages.components.states import PROBATION_LOOK
+from pages.components.states import PROBATION_LOOK, STATE_LOOKS
 from pages.context import Book, BookReader, Pulse, book_named
 from pages.format import sentence
 from pages.origin import is_foreign
 from pages.readings import Readings
 from pages.screens import running_screens
+from pages.views.holds import tripped_on
 from pages.views.tightest import parts_badge, size_says
+from risk.domain.state import RiskState
 from risk.errors import SeawallError
 
 _LOG = structlog.get_logger(__name__)
@@ -150,16 +152,27 @@ def _pulse(readings: Readings, name: str | None) -> Response:
 
 
 def _standing(readings: Readings, book: Book, pulse: Pulse) -> dict[str, str]:
-    """What the book's word alone would hide: that it re-opens, its size, and tighter parts."""
+    """What the book's word alone would hide: its size, tighter parts, and what has tripped."""
     cycle = readings.cycle_of(book, pulse)
     if cycle is None:
         return {}
     book_stands = cycle.state.standing()
     badge = parts_badge(cycle.state)
     told = {"parts": badge.text, "parts_shape": badge.shape, "says": size_says(book_stands)}
+    if badge.text:
+        told |= {"parts_short": badge.short, "parts_title": badge.title}
+    told |= _tripped(cycle.state)
     if book_stands is not None and book_stands.probation:
         told["state"] = PROBATION_LOOK.word
     return told
+
+
+def _tripped(state: RiskState) -> dict[str, str]:
+    """How many breakers are tripped, for the navigation, in the colour of the tightest."""
+    tripped = tripped_on(state)
+    if not tripped:
+        return {}
+    return {"tripped": str(len(tripped)), "tripped_shape": STATE_LOOKS[tripped[0].state].shape}
 
 
 def _news(readings: Readings, book: Book) -> int | None:

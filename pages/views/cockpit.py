@@ -38,8 +38,9 @@ from pages.views.breakers.trips import periods_of
 from pages.views.change import Change, NotKnown, await_var_change, var_change_words
 from pages.views.doubts import doubt_banners
 from pages.views.exposure.selection import PATH
-from pages.views.happenings import happenings
+from pages.views.happenings import all_else, happenings, holds_among
 from pages.views.holdings import beta_of, coin, share_of
+from pages.views.holds import also_words
 from pages.views.latches import held_words, latch_banners
 from pages.views.nearest import binding_words, blocked_words, nearest_card
 from pages.views.ranking import rank
@@ -69,6 +70,8 @@ CHARTED_METRICS = ("equity", "var_1d_99")
 TIMELINE_LENGTH = 12
 #: Entries that fill the timeline's card: a day with fewer goes on with the day before.
 QUIET_DAY = 8
+#: Places that orders, fills and stops have on any day, however many trips and halts it had.
+_LEAST_ELSE = 4
 
 #: Moves that a sparkline draws in its full height at least; below them is noise.
 _LEAST_SPANS = {"var_1d_99": 0.001, "es_1d_975": 0.001, "drawdown": 0.005, "leverage": 0.05}
@@ -195,18 +198,27 @@ def _works(data: CockpitData) -> str:
 
 
 def _parts(data: CockpitData) -> Component | None:
-    """What is tighter than the book: its word would sound better than things are."""
-    tighter = tighter_parts(data.cycle.state)
-    if not tighter:
-        return None
-    look = tighter[0].look
+    """What is tighter than the book, and what else holds: its word alone would sound better."""
+    state, now = data.cycle.state, data.assessment.at
+    tighter = tighter_parts(state)
+    first = tighter[0].scope if tighter else None
+    also = also_words(state, data.zone, now, told=first)
     way = inside_link("Breakers", from_elsewhere(data.query), class_name="sw-link")
-    return html.P(
-        [glyph(look.shape, state=look.shape), html.Span([parts_words(data.cycle.state), " ", way])],
-        id="state-parts",
-        className="sw-state-parts",
-        **{"data-state": look.shape},
-    )
+    lines = []
+    if tighter:
+        look = tighter[0].look
+        said = [parts_words(state, data.zone, now), *([] if also else [" ", way])]
+        lines.append(
+            html.P(
+                [glyph(look.shape, state=look.shape), html.Span(said)],
+                id="state-parts",
+                className="sw-state-parts",
+                **{"data-state": look.shape},
+            )
+        )
+    if also:
+        lines.append(html.P([also, " ", way], id="state-also", className="sw-dim"))
+    return html.Div(lines) if lines else None
 
 
 def _sizing_words(sizing: Sizing) -> str:
@@ -415,14 +427,16 @@ def _leverage_card(data: CockpitData) -> MetricCard:
 
 
 def _timeline_card(data: CockpitData) -> html.Section:
-    today = _entries(data, data.events, TIMELINE_LENGTH)
-    yesterday = _entries(data, data.yesterday, max(0, QUIET_DAY - len(today)))
+    holds = _entries(data, holds_among(data.events, TIMELINE_LENGTH), TIMELINE_LENGTH)
+    left = max(_LEAST_ELSE, TIMELINE_LENGTH - len(holds))
+    rest = _entries(data, all_else(data.events), left)
+    yesterday = _entries(data, data.yesterday, max(0, QUIET_DAY - len(holds) - len(rest)))
     return card(
         [
             heading("What changed today", note=f"since {_midnight_words(data)}"),
             # It scrolls when the day is long, hence a stop for the keyboard.
             html.Div(
-                [*_today(today), *_yesterday(data, yesterday)],
+                [*_today(holds, rest), *_yesterday(data, yesterday)],
                 id="changes-content",
                 className="sw-scrolls",
                 tabIndex=0,
@@ -447,10 +461,18 @@ def _midnight_words(data: CockpitData) -> str:
     return data.zone.date_and_clock(midnight, now=data.assessment.at)
 
 
-def _today(entries: Sequence[TimelineEntry]) -> list[Component]:
-    if not entries:
+def _today(holds: Sequence[TimelineEntry], rest: Sequence[TimelineEntry]) -> list[Component]:
+    """What holds trading first, under a name of its own where both are told: two runs of time."""
+    if not holds and not rest:
         return [html.P("Nothing has happened since 00:00 UTC.", className="sw-dim sw-pad")]
-    return [timeline(entries, "cockpit-timeline")]
+    if not holds or not rest:
+        return [timeline(holds or rest, "cockpit-timeline")]
+    return [
+        html.H3("Trading state, breakers and limits", className="sw-timeline-day"),
+        timeline(holds, "cockpit-timeline"),
+        html.H3("Orders, fills and all else", className="sw-timeline-day"),
+        timeline(rest, "cockpit-timeline-else"),
+    ]
 
 
 def _yesterday(data: CockpitData, entries: Sequence[TimelineEntry]) -> list[Component]:

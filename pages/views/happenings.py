@@ -71,7 +71,7 @@ Words = tuple[str, str, str]
 def happenings(
     events: Sequence[RiskEvent], *, zone: Zone, currency: str, limit: int
 ) -> list[TimelineEntry]:
-    """At most `limit` entries, newest first; runs of fills become one entry each.
+    """At most `limit` entries, newest first; runs of fills and of alike answers are one entry each.
 
     Parameters
     ----------
@@ -104,19 +104,64 @@ def _whose(event: RiskStatus | TradingLatched) -> tuple[str, ...]:
     return event.cycle, event.scope_kind, event.scope, event.state
 
 
-def _run_key(numbered: tuple[int, RiskEvent]) -> int:
-    """Fills in a row share a key, everything else stands alone."""
+def _run_key(numbered: tuple[int, RiskEvent]) -> tuple[object, ...]:
+    """Fills in a row share a key, and so do alike answers; everything else stands alone."""
     position, event = numbered
-    return -1 if isinstance(event, FillRecorded) else position
+    if isinstance(event, FillRecorded):
+        return (FillRecorded,)
+    if isinstance(event, (OrderValidation, SignalValidation)):
+        return type(event), event.verdict
+    return (position,)
 
 
 def _entry(run: list[tuple[int, RiskEvent]], zone: Zone, currency: str) -> TimelineEntry:
     events = [event for _, event in run]
     newest = events[0]
-    fills = [event for event in events if isinstance(event, FillRecorded)]
-    many = len(fills) > 1
-    shape, fact, detail = _fills(fills, zone, currency) if many else words(newest, currency)
+    shape, fact, detail = (
+        _many(events, zone, currency) if len(events) > 1 else words(newest, currency)
+    )
     return TimelineEntry(zone.clock(newest.at), shape, fact, detail)
+
+
+def _many(events: Sequence[RiskEvent], zone: Zone, currency: str) -> Words:
+    fills = [event for event in events if isinstance(event, FillRecorded)]
+    if fills:
+        return _fills(fills, zone, currency)
+    answers = [e for e in events if isinstance(e, (OrderValidation, SignalValidation))]
+    return _answers(answers, zone, currency)
+
+
+#: What holds trading or lets it go, and what decides about that: never lost among a day's orders.
+_HOLDS = (
+    BreakerActivated,
+    BreakerAsksPerson,
+    BreakerDeactivated,
+    BreakerStepped,
+    TradingLatched,
+    TradingResumed,
+)
+#: What may come and go often in a day, so that it has the places that those leave.
+_STATES = (LimitBreached, LimitCleared, RiskStatus)
+
+
+def holds_among(events: Sequence[RiskEvent], limit: int) -> list[RiskEvent]:
+    """Trips, steps, releases, halts and limit breaches of a day, newest first.
+
+    Parameters
+    ----------
+    events : sequence of RiskEvent
+        Newest first.
+    limit : int
+        Breaches and changed states give way to trips and halts where there are more.
+    """
+    holds = [i for i, event in enumerate(events) if isinstance(event, _HOLDS)]
+    states = [i for i, event in enumerate(events) if isinstance(event, _STATES)]
+    return [events[i] for i in sorted([*holds, *states][:limit])]
+
+
+def all_else(events: Sequence[RiskEvent]) -> list[RiskEvent]:
+    """What :func:`holds_among` never tells."""
+    return [event for event in events if not isinstance(event, (*_HOLDS, *_STATES))]
 
 
 def words(event: RiskEvent, currency: str) -> Words:
@@ -212,6 +257,19 @@ def _order(event: OrderValidation | SignalValidation, _currency: str) -> Words:
 def _signal(event: SignalValidation, _currency: str) -> Words:
     shape, fact, detail = _order(event, _currency)
     return shape, fact.replace("Order", "Signal"), detail
+
+
+def _answers(
+    answers: Sequence[OrderValidation | SignalValidation], zone: Zone, currency: str
+) -> Words:
+    """A run of one verdict: how many, of whom, and what decided."""
+    shape, fact, _ = words(answers[0], currency)
+    what, verdict = fact.split(" ", maxsplit=1)
+    strategies = ", ".join(sorted({answer.strategy for answer in answers}))
+    reasons = list(dict.fromkeys(code for answer in answers for code in answer.reasons))
+    why = f": {_codes(reasons)}" if reasons else ""
+    since = zone.clock(answers[-1].at)
+    return shape, f"{len(answers)} {what.lower()}s {verdict} since {since}", f"{strategies}{why}"
 
 
 def _asked(event: OrderValidation | SignalValidation) -> str:

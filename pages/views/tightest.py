@@ -3,12 +3,13 @@
 The word of a book alone would call a book fine while one of its strategies is halted.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 from pages.components.states import StateLook, look_of_standing
 from pages.format import Zone, percent, sentence
+from pages.views.holds import hold_of, step_words
 from risk.breakers.imposing import imposed_by
 from risk.breakers.words import shown_name
 from risk.domain.scopes import Scope, ScopeKind
@@ -52,10 +53,10 @@ def _rank(part: Part) -> tuple[int, float, int, str]:
     return -part.standing.state, part.standing.size, kind, part.scope.name
 
 
-def parts_words(state: RiskState) -> str:
-    """The tightest part and its cause in one sentence; empty where none is tighter.
+def parts_words(state: RiskState, zone: Zone, now: datetime) -> str:
+    """The tightest part, its cause and until when; empty where none is tighter.
 
-    ``Tighter than the book: BTC is HALTED, BTC volatility: volatility is 3.1 times normal.``
+    ``BTC is HALTED: BTC volatility: volatility is 3.1 times normal; until 16:40 at the earliest.``
     """
     parts = tighter_parts(state)
     if not parts:
@@ -63,15 +64,10 @@ def parts_words(state: RiskState) -> str:
     first = parts[0]
     size = _size_words(first.standing)
     where = sentence(scope_words(first.scope))
-    more = f" {_more(parts[1:])}" if parts[1:] else ""
+    hold = hold_of(state, first.scope, zone, now)
+    until = f"; {hold.until}" if hold is not None and hold.until else ""
     stands = f"in {first.look.word}" if first.standing.probation else f"{first.look.word}{size}"
-    return f"{where} is {stands}: {first.standing.cause.rstrip('.')}.{more}"
-
-
-def _more(parts: list[Part]) -> str:
-    named = ", ".join(f"{scope_words(part.scope)} {part.look.word}" for part in parts[:2])
-    rest = f" and {len(parts) - 2} more" if len(parts) > 2 else ""
-    return f"Also tighter: {named}{rest}."
+    return f"{where} is {stands}: {first.standing.cause.rstrip('.')}{until}."
 
 
 def _size_words(standing: Standing) -> str:
@@ -92,10 +88,16 @@ class Badge(NamedTuple):
         ``1 part HALTED``; empty where no part is tighter.
     shape : str
         Of the tightest part.
+    short : str
+        Where there is no room for more: ``+1``, however tight each is.
+    title : str
+        Which one is the tightest: ``BTC is HALTED``.
     """
 
     text: str = ""
     shape: str = ""
+    short: str = ""
+    title: str = ""
 
 
 def parts_badge(state: RiskState) -> Badge:
@@ -106,7 +108,8 @@ def parts_badge(state: RiskState) -> Badge:
     worst = parts[0].look
     alike = sum(part.look.word == worst.word for part in parts)
     many = "1 part" if alike == 1 else f"{alike} parts"
-    return Badge(f"{many} {worst.word}", worst.shape)
+    title = f"{sentence(scope_words(parts[0].scope))} is {worst.word}"
+    return Badge(f"{many} {worst.word}", worst.shape, f"+{len(parts)}", title)
 
 
 def size_says(standing: Standing | None) -> str:
@@ -114,38 +117,6 @@ def size_says(standing: Standing | None) -> str:
     if standing is None or standing.state is not TradingState.THROTTLED or standing.size >= 1.0:
         return ""
     return f"new risk at {percent(standing.size, 0)} of size"
-
-
-def earliest_step(state: RiskState, scope: Scope) -> datetime | None:
-    """When the breakers that hold a scope may step down at the earliest; None if none does.
-
-    Each of those that hold it as tightly as it stands must have stepped down.
-    """
-    ends = dict(_ends(state, scope))
-    return max(ends.values(), default=None)
-
-
-def _ends(state: RiskState, scope: Scope) -> Iterator[tuple[str, datetime]]:
-    standing = state.standings.get(scope)
-    if standing is None:
-        return
-    for imposed in imposed_by(state.breakers, state.policy):
-        until = state.breakers.states[imposed.breaker].until
-        same = (imposed.state, imposed.size) == (standing.state, standing.size)
-        if imposed.scope == scope and same and until is not None:
-            yield imposed.breaker, until
-
-
-def step_words(state: RiskState, zone: Zone, now: datetime) -> str:
-    """When the book may be less tight: ``Earliest step down 15:51:05 UTC.``"""
-    at = earliest_step(state, Scope(ScopeKind.PORTFOLIO, state.portfolio))
-    if at is None:
-        return ""
-    if at <= now:
-        return "Its pause is over; it steps down once what tripped it has eased."
-    standing = state.standing()
-    step = "Next step" if standing is not None and standing.probation else "Earliest step down"
-    return f"{step} {zone.date_and_clock(at, now=now)}."
 
 
 class Reason(NamedTuple):

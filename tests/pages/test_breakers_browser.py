@@ -68,6 +68,7 @@ def test_a_trip_is_told_without_a_reload_in_the_header_too(breakers, reader):
     page.follows(reader.advance)
     page.sees("#breaker-word", "THROTTLED")
     page.sees("#state-parts-word", "1 part PROBATION")
+    page.sees("#nav-tripped-side-count", "1")
     assert page.run("window.notReloaded") is True
 
 

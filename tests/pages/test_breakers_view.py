@@ -19,8 +19,9 @@ from pages.views.breakers.release import phrase_of
 from pages.views.breakers.releasing import Asked, asked_of, release
 from pages.views.breakers.rows import far_words, groups_of, rows_of
 from pages.views.breakers.view import breakers_view
+from pages.views.holds import also_words, step_words, tripped_on
 from pages.views.tightest import parts_badge, parts_words, works_words, younger_reasons
-from risk.domain.breakers import BreakerUnit, Phase
+from risk.domain.breakers import Breakers, BreakerUnit, Phase
 from risk.domain.latches import Latch
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import Standing
@@ -471,12 +472,14 @@ def test_a_book_that_is_normal_while_a_part_is_halted_says_so(reader):
     paused = Standing(TradingState.REDUCE_ONLY, AFTERNOON, "trend loss: it lost 4 %")
     state = replace(state, standings={**state.standings, coin: halted, trend: paused})
 
-    assert parts_badge(state) == ("1 part HALTED", "halted")
-    assert parts_words(state) == (
-        "BTC is HALTED: BTC volatility: volatility is 3.1 times. "
-        "Also tighter: strategy trend REDUCE ONLY."
+    assert parts_badge(state) == ("1 part HALTED", "halted", "+2", "BTC is HALTED")
+    assert parts_words(state, UTC_ZONE, AFTERNOON) == (
+        "BTC is HALTED: BTC volatility: volatility is 3.1 times."
     )
-    assert parts_badge(reader.latest("demo").state) == ("", "")
+    assert also_words(state, UTC_ZONE, AFTERNOON, told=coin) == (
+        "Also held: strategy trend REDUCE ONLY."
+    )
+    assert not any(parts_badge(reader.latest("demo").state))
 
 
 def test_a_cut_book_says_its_size_and_when_it_steps_down_at_the_earliest(reader):
@@ -501,6 +504,56 @@ def test_a_reason_younger_than_the_state_that_it_holds_has_its_own_time(reader):
     assert younger_reasons(longer, fakes.BOOK) == [(fakes.STORM, AFTERNOON - 60 * MINUTE)]
 
 
+def test_once_its_pause_is_over_a_book_says_the_value_now_and_the_level_that_lets_it_go(reader):
+    storm = fakes.tripped(until=AFTERNOON - MINUTE)
+    reader.stands = fakes.states(storm=storm)
+    state = reader.latest("demo").state
+
+    assert plain(step_words(state, UTC_ZONE, AFTERNOON)) == (
+        "Market volatility was 2.31 times normal at the trip, 2.14 × now; lets go at 1.50 ×, "
+        "or a person does."
+    )
+    slower = storm._replace(reading=storm.reading._replace(easing=1.8))
+    state = replace(state, breakers=Breakers({**reader.stands, fakes.STORM: slower}))
+    assert "2.14 × now, 1.80 × on the slower average;" in plain(
+        step_words(state, UTC_ZONE, AFTERNOON)
+    )
+
+
+def test_whatever_holds_besides_is_told_tightest_first_with_until_when(reader):
+    fall = fakes.tripped(build_episode(f"{fakes.FALL}/x", state=TradingState.REDUCE_ONLY))
+    reader.stands = fakes.states(fall=fall._replace(until=AFTERNOON + 600 * MINUTE))
+    state = reader.latest("demo").state
+    paused = Standing(TradingState.REDUCE_ONLY, AFTERNOON, "drawdown: deep")
+    latch = Latch(fakes.BITCOIN, TradingState.HALTED, "ana", "fat finger", AFTERNOON, 1)
+    state = replace(
+        state,
+        standings={**state.standings, fakes.BOOK: paused},
+        latches={fakes.BITCOIN: latch},
+    )
+
+    assert plain(also_words(state, UTC_ZONE, AFTERNOON)) == (
+        "Also held: BTC HALTED until a person lets it go; strategy trend re-opens at 25 % until "
+        "15:56; market volatility 50 % of size until 15:51 at the earliest."
+    )
+    assert len(tripped_on(state)) == 2
+
+
+def test_what_a_person_holds_as_tightly_is_not_promised_to_end_by_itself(reader):
+    reader.stands = fakes.states()
+    state = reader.latest("demo").state
+    latch = Latch(fakes.BOOK, TradingState.HALTED, "ana", "fat finger", AFTERNOON, 1)
+
+    state = replace(state, latches={fakes.BOOK: latch})
+
+    assert step_words(state, UTC_ZONE, AFTERNOON) == ""
+    assert "market volatility" in also_words(state, UTC_ZONE, AFTERNOON)
+
+
+def plain(said: str) -> str:
+    return said.replace("\u00a0", " ")
+
+
 def test_the_header_hears_of_tighter_parts_with_the_pulse(web, reader):
     reader.stands = fakes.states()
 
@@ -508,3 +561,5 @@ def test_the_header_hears_of_tighter_parts_with_the_pulse(web, reader):
 
     assert told["says"].replace("\u00a0", " ") == "new risk at 50 % of size"
     assert (told["parts"], told["parts_shape"]) == ("1 part PROBATION", "probation")
+    assert (told["parts_short"], told["parts_title"]) == ("+1", "Strategy trend is PROBATION")
+    assert (told["tripped"], told["tripped_shape"]) == ("1", "throttled")

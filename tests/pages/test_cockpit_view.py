@@ -18,13 +18,14 @@ from pages.views.cockpit import (
     CARD_METRICS,
     CHARTED_METRICS,
     QUIET_DAY,
+    TIMELINE_LENGTH,
     CockpitData,
     cockpit_view,
 )
 from risk.domain.actions import BookModelInUse
 from risk.domain.assessment import Doubt, DoubtKind
 from risk.domain.equity_trust import EquityTrust
-from risk.domain.events import DataFaultFound
+from risk.domain.events import DataFaultFound, RiskStatus
 from risk.domain.market import Trust
 from risk.domain.reductions import Sizing
 from risk.domain.state import RiskState, TradingState
@@ -361,6 +362,17 @@ def test_a_day_goes_on_only_as_far_as_a_day_that_is_not_quiet():
 
     assert "Yesterday" not in words(busy)
     assert len(part(quiet, "cockpit-timeline-yesterday")["children"]) == QUIET_DAY - 3
+
+
+def test_a_trip_of_the_morning_stands_before_a_busy_afternoon_of_orders():
+    fault = next(event for event in build_events() if isinstance(event, DataFaultFound))
+    busy = [replace(fault, at=AFTERNOON - timedelta(minutes=n)) for n in range(40)]
+    (state,) = [event for event in build_events() if isinstance(event, RiskStatus)][:1]
+    view = cockpit_view(build_data(events=[*busy, state]))
+    said = words(part(view, "changes-content")["children"])
+
+    assert said.index(f"{state.scope} is") < said.index("Orders, fills and all else")
+    assert len(part(view, "cockpit-timeline-else")["children"]) == TIMELINE_LENGTH - 1
 
 
 def test_a_day_without_any_event_says_so_and_shows_the_day_before():

@@ -7,10 +7,11 @@ import pytest
 
 from pages.format import UTC_ZONE, zone
 from pages.glyphs import SHAPES
-from pages.views.happenings import happenings, words
+from pages.views.happenings import all_else, happenings, holds_among, words
 from risk.domain.decisions import ReasonCode
 from risk.domain.events import (
     AnswersLost,
+    BreakerActivated,
     EquityDistrusted,
     EquityTrusted,
     FillDisputed,
@@ -522,3 +523,33 @@ def test_who_resumed_is_told_beside_what_trading_is_then():
 
     assert told(normal, resumed)[1] == "ben resumed strategy trend, checked"
     assert len(told(normal, resumed)) == 2
+
+
+def rejected(seconds: int, strategy: str, *reasons: str) -> OrderValidation:
+    return replace(
+        example_of(OrderValidation),
+        at=AFTERNOON + timedelta(seconds=seconds),
+        strategy=strategy,
+        verdict=Verdict.REJECT,
+        reasons=reasons,
+    )
+
+
+def test_a_run_of_rejected_orders_is_one_entry_with_whose_they_were_and_why():
+    run = [rejected(2, "trend", "halted"), rejected(1, "dip", "halted"), rejected(0, "dip")]
+
+    (said,) = told(*run)
+
+    assert said.startswith("3 orders rejected since 15:42:18, dip, trend: ")
+    assert len(told(run[0], replace(run[1], verdict=Verdict.APPROVE), run[2])) == 3
+
+
+def test_however_often_a_limit_flaps_a_trip_and_a_halt_keep_their_place():
+    flaps = [example_of(LimitBreached) for _ in range(30)]
+    trip = example_of(BreakerActivated)
+    day = [*flaps, *(rejected(n, "dip") for n in range(30)), HALT, trip]
+
+    kept = holds_among(day, 12)
+
+    assert kept == [*flaps[:10], HALT, trip]
+    assert {type(event) for event in all_else(day)} == {OrderValidation}

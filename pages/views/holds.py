@@ -1,0 +1,251 @@
+"""Until when breakers hold a book, and what holds it or a part of it besides. Pure."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from pages.components.states import STATE_LOOKS
+from pages.format import Zone, number, percent, sentence
+from pages.views.breakers.wording import figure_of, minute
+from risk.breakers.base import Breaker
+from risk.breakers.imposing import Imposed, imposed_by
+from risk.breakers.types import breaker_of
+from risk.breakers.words import shown_name
+from risk.domain.breakers import BreakerUnit
+from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.state import RiskState
+from risk.domain.trading import TradingState
+from risk.limits.overruns import overruns
+from risk.limits.words import scope_words
+
+#: So many are told one by one.
+_TOLD = 3
+#: States in which something is refused or cut.
+_FROM = TradingState.THROTTLED
+_WIDEST_FIRST = tuple(ScopeKind)
+_BY_HAND = "until a person lets it go"
+
+
+def book_of(state: RiskState) -> Scope:
+    """The whole book as a scope."""
+    return Scope(ScopeKind.PORTFOLIO, state.portfolio)
+
+
+# -- what rules the book ---------------------------------------------------------------------
+
+
+def ruling(state: RiskState) -> list[Imposed]:
+    """The breakers that make the book stand as it does; none while people hold it as tightly."""
+    standing, book = state.standing(), book_of(state)
+    latch = state.latches.get(book)
+    if standing is None or (latch is not None and latch.state >= standing.state):
+        return []
+    return [
+        each
+        for each in imposed_by(state.breakers, state.policy)
+        if each.scope == book and (each.state, each.size) == (standing.state, standing.size)
+    ]
+
+
+def step_words(state: RiskState, zone: Zone, now: datetime) -> str:
+    """When the book may be less tight: ``Earliest step down 15:51:05 UTC.``
+
+    Once the pause is over, what it waits for: ``Market volatility was 2.26 times normal at the
+    trip, 2.18 × now; lets go at 1.40 ×, or a person does.``
+    """
+    holding = [each for each in ruling(state) if _until(state, each) is not None]
+    by_person = [each for each in holding if _needs_person(state, each)]
+    if by_person:
+        return _person_words(state, by_person[0], zone, now)
+    ends = [end for each in holding if (end := _until(state, each)) is not None]
+    if not ends:
+        return ""
+    if max(ends) <= now:
+        return " ".join(_eases(state, each) for each in holding[:2])
+    standing = state.standing()
+    step = "Next step" if standing is not None and standing.probation else "Earliest step down"
+    return f"{step} {zone.date_and_clock(max(ends), now=now)}."
+
+
+def _until(state: RiskState, each: Imposed) -> datetime | None:
+    return state.breakers.states[each.breaker].until
+
+
+def _breaker(state: RiskState, each: Imposed) -> Breaker:
+    assert state.policy is not None, "what imposes is of a policy"
+    return next(breaker_of(d) for d in state.policy.breakers if d.name == each.breaker)
+
+
+def _needs_person(state: RiskState, each: Imposed) -> bool:
+    return not each.probation and _breaker(state, each).needs_person
+
+
+def _person_words(state: RiskState, each: Imposed, zone: Zone, now: datetime) -> str:
+    until = _until(state, each)
+    waits = until is not None and until > now
+    start = f", from {zone.date_and_clock(until, now=now)}" if until is not None and waits else ""
+    return f"Only a person lets {shown_name(each.breaker, each.scope)} go{start}."
+
+
+def _eases(state: RiskState, each: Imposed) -> str:
+    """What it was at the trip, what it is, and what it waits for."""
+    name = sentence(shown_name(each.breaker, each.scope))
+    breaker, stands = _breaker(state, each), state.breakers.states[each.breaker]
+    assert stands.episode is not None, "whatever holds a scope has an episode"
+    if each.probation or breaker.ends_by_time:
+        return f"{name} steps on with the next reading."
+    was = _first_figure(stands.episode.value, breaker.unit)
+    release = figure_of(breaker.release, breaker.unit)
+    if stands.reading is None:
+        now = "cannot be measured now"
+    else:
+        now = f"{figure_of(stands.reading.value, breaker.unit)} now"
+        easing = figure_of(stands.reading.easing, breaker.unit)
+        # Some kinds let go by a slower measure than the one that trips.
+        if easing != figure_of(stands.reading.value, breaker.unit):
+            now = f"{now}, {easing} on the slower average"
+    return f"{name} was {was} at the trip, {now}; lets go at {release}, or a person does."
+
+
+def _first_figure(value: float, unit: BreakerUnit) -> str:
+    return (
+        f"{number(value, 2)} {unit.value}" if unit is BreakerUnit.RATIO else figure_of(value, unit)
+    )
+
+
+# -- what holds besides ----------------------------------------------------------------------
+
+
+class Hold(NamedTuple):
+    """Something that holds the book or a part of it.
+
+    Attributes
+    ----------
+    scope : Scope
+    state : TradingState
+    size : float
+        What new risk is scaled by where `state` is THROTTLED.
+    what : str
+        ``market volatility 50 % of size``
+    until : str
+        ``until 30 Nov 02:17 at the earliest``; empty where nothing says when.
+    """
+
+    scope: Scope
+    state: TradingState
+    size: float
+    what: str
+    until: str = ""
+
+    @property
+    def words(self) -> str:
+        """Both, as a part of a list."""
+        return f"{self.what} {self.until}".rstrip()
+
+
+def also_words(state: RiskState, zone: Zone, now: datetime, *, told: Scope | None = None) -> str:
+    """What holds besides what rules the book: ``Also held: dip REDUCE ONLY until 6 Dec 02:17.``
+
+    Parameters
+    ----------
+    state : RiskState
+    zone : Zone
+    now : datetime
+        The market's time.
+    told : Scope, optional
+        A part that is told elsewhere on the screen.
+    """
+    holds = [hold for hold in also_held(state, zone, now) if hold.scope != told]
+    if not holds:
+        return ""
+    named = "; ".join(hold.words for hold in holds[:_TOLD])
+    rest = f"; and {len(holds) - _TOLD} more" if len(holds) > _TOLD else ""
+    return f"Also held: {named}{rest}."
+
+
+def hold_of(state: RiskState, scope: Scope, zone: Zone, now: datetime) -> Hold | None:
+    """The tightest that holds one part."""
+    return next((hold for hold in also_held(state, zone, now) if hold.scope == scope), None)
+
+
+def also_held(state: RiskState, zone: Zone, now: datetime) -> list[Hold]:
+    """Every breaker, person, limit or doubt that holds besides, tightest first; a part once."""
+    book = book_of(state)
+    known = [
+        *_by_people(state),
+        *_by_breakers(state, zone, now),
+        *_by_limits(state),
+    ]
+    scopes = {hold.scope for hold in known}
+    holds = sorted([*known, *_by_doubt(state, scopes)], key=_rank)
+    first: dict[Scope, Hold] = {}
+    for hold in holds:
+        first.setdefault(hold.scope, hold)
+    return [hold for hold in holds if hold.scope == book or first[hold.scope] is hold]
+
+
+def _rank(hold: Hold) -> tuple[int, float, int, str]:
+    return -hold.state, hold.size, _WIDEST_FIRST.index(hold.scope.kind), hold.scope.name
+
+
+def _by_people(state: RiskState) -> Iterator[Hold]:
+    """Of parts: who holds the book stands in the state's own cause."""
+    for scope, latch in state.latches.items():
+        if scope != book_of(state):
+            look = STATE_LOOKS[latch.state].word
+            yield Hold(scope, latch.state, 1.0, f"{scope_words(scope)} {look}", _BY_HAND)
+
+
+def _by_breakers(state: RiskState, zone: Zone, now: datetime) -> Iterator[Hold]:
+    rules = {each.breaker for each in ruling(state)}
+    for each in imposed_by(state.breakers, state.policy):
+        if each.breaker in rules or each.state < _FROM:
+            continue
+        of_book = each.scope == book_of(state)
+        name = shown_name(each.breaker, each.scope) if of_book else scope_words(each.scope)
+        until = _until_words(state, each, zone, now)
+        yield Hold(each.scope, each.state, each.size, f"{name} {_does(each)}", until)
+
+
+def _does(each: Imposed) -> str:
+    if each.probation:
+        return f"re-opens at {percent(each.size, 0)}"
+    if each.state is TradingState.THROTTLED:
+        return f"{percent(each.size, 0)} of size"
+    return STATE_LOOKS[each.state].word
+
+
+def _until_words(state: RiskState, each: Imposed, zone: Zone, now: datetime) -> str:
+    until = _until(state, each)
+    if _needs_person(state, each):
+        return _BY_HAND
+    if until is None or until <= now:
+        return "until it has eased"
+    at = minute(zone, until, now)
+    return f"until {at}" if each.probation else f"until {at} at the earliest"
+
+
+def _by_limits(state: RiskState) -> Iterator[Hold]:
+    standing = state.standing()
+    for over in overruns(state.policy, state.limits):
+        in_cause = (
+            over.scope == book_of(state) and standing is not None and over.state >= standing.state
+        )
+        if over.state >= _FROM and not in_cause:
+            what = f"{scope_words(over.scope)} {STATE_LOOKS[over.state].word}"
+            yield Hold(over.scope, over.state, 1.0, what, "until its limit is kept again")
+
+
+def _by_doubt(state: RiskState, known: set[Scope]) -> Iterator[Hold]:
+    """Parts that nobody and nothing of the policy holds: their numbers are in doubt."""
+    for scope, standing in state.standings.items():
+        if scope.kind is ScopeKind.PORTFOLIO or standing.state < _FROM or scope in known:
+            continue
+        what = f"{scope_words(scope)} {STATE_LOOKS[standing.state].word}"
+        yield Hold(scope, standing.state, standing.size, what)
+
+
+def tripped_on(state: RiskState) -> Sequence[Imposed]:
+    """Breakers that are tripped now, the tightest first."""
+    tripped = [e for e in imposed_by(state.breakers, state.policy) if not e.probation]
+    return sorted(tripped, key=lambda each: (-each.state, each.size))
