@@ -1,7 +1,9 @@
 """A cycle: what comes after what, and that a world which does not answer loses nothing."""
 
+import json
 import math
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -18,6 +20,7 @@ from risk.domain.actions import (
     LatchTrading,
     ResumeTrading,
 )
+from risk.domain.breakers import BreakerDefinition, Phase
 from risk.domain.conduct import Conduct
 from risk.domain.events import (
     ActionRefused,
@@ -32,6 +35,7 @@ from risk.domain.events import (
 )
 from risk.domain.ledger import Ledger
 from risk.domain.market import DataFault, FaultKind, Period
+from risk.domain.messages import OrderBody
 from risk.domain.orders import Side
 from risk.domain.policy import Policy
 from risk.domain.ports import AccountReading, MarketReading
@@ -838,3 +842,65 @@ def test_the_worst_stress_is_measured_named_and_told_with_its_proxies(world):
     assert held.stress_loss == pytest.approx(0.637 * held.exposure.gross)
     assert told.stress_loss == pytest.approx(held.stress_loss / record.assessment.equity)
     assert held.stress_proxies == ()
+
+
+# --- trips ---------------------------------------------------------------------------------
+
+
+def breaking(world: World) -> None:
+    """A book that holds ten coins, under a breaker that trips once 1 % is lost in a day."""
+    loss = BreakerDefinition(
+        name="daily loss",
+        kind="daily_loss",
+        scope=Scope(ScopeKind.PORTFOLIO, PORTFOLIO),
+        trip=0.01,
+        release=0.005,
+        state=TradingState.HALTED,
+        greatest_hours=36.0,
+    )
+    world.account.tell(AccountReading(fills=(purchase(),)))
+    world.actions.adopt(Policy(breakers=(loss,)))
+    world.cycle.turn()
+    world.turn_after(MINUTE)
+
+
+def state_told(world: World) -> str:
+    """The trading state that an order is told now."""
+    order = OrderBody(
+        client_order_id=f"asked {world.clock.now()}",
+        portfolio=PORTFOLIO,
+        strategy="trend",
+        asset="BTC",
+        side=Side.BUY,
+        quantity=1.0,
+        venue="sim-a",
+    )
+    future = world.gate.validate_order(order, sender="agent", may_emergency=False)
+    world.gate.take_in(AccountReading())
+    return str(json.loads(future.result(timeout=0))["trading_state"])
+
+
+@pytest.mark.parametrize("broken", ["card", "notice", "metrics", "disk"])
+def test_a_trip_latches_whatever_fails_after_it(world, monkeypatch, broken):
+    def fault(*_arguments, **_named):
+        raise StoreUnavailable("disk full") if broken == "disk" else ZeroDivisionError(broken)
+
+    breaking(world)
+    assert state_told(world) == "REDUCE_ONLY", "so young a market cannot be measured"
+    world.feed.price["BTC"] = 70.0
+    places = {"card": "risk.engine.cards.card_of", "notice": "risk.engine.cycle.notice_of"}
+    if broken in places:
+        monkeypatch.setattr(places[broken], fault)
+    else:
+        monkeypatch.setattr(world.store, "save", fault)
+
+    with pytest.raises(ZeroDivisionError) if broken == "metrics" else nullcontext():
+        world.turn_after(MINUTE)
+
+    assert state_told(world) == "HALTED"
+    monkeypatch.undo()
+    world.cycle.turn()
+    assert world.store.records[-1].state.breakers.states["daily loss"].phase is Phase.TRIPPED
+    world.cycle = world.started()
+    world.turn_after(MINUTE)
+    assert state_told(world) == "HALTED"
