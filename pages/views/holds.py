@@ -249,3 +249,76 @@ def tripped_on(state: RiskState) -> Sequence[Imposed]:
     """Breakers that are tripped now, the tightest first."""
     tripped = [e for e in imposed_by(state.breakers, state.policy) if not e.probation]
     return sorted(tripped, key=lambda each: (-each.state, each.size))
+
+
+# -- what one breaker does not decide alone --------------------------------------------------
+
+
+class Other(NamedTuple):
+    """What else holds a breaker's scope.
+
+    Attributes
+    ----------
+    state : TradingState
+    size : float
+    words : str
+        ``market fall (REDUCE ONLY)``
+    """
+
+    state: TradingState
+    size: float
+    words: str
+
+
+def others_on(state: RiskState, breaker: str, scope: Scope) -> list[Other]:
+    """Whatever besides a breaker holds its scope or the whole book, tightest first."""
+    over_it = (scope, book_of(state))
+    found = [
+        Other(each.state, each.size, f"{shown_name(each.breaker, each.scope)} ({_does(each)})")
+        for each in imposed_by(state.breakers, state.policy)
+        if each.breaker != breaker and each.scope in over_it and each.state >= _FROM
+    ]
+    found += [
+        Other(latch.state, 1.0, f"{latch.who} ({STATE_LOOKS[latch.state].word} by hand)")
+        for where, latch in state.latches.items()
+        if where in over_it
+    ]
+    found += [
+        Other(over.state, 1.0, f"limit {over.limit.name} ({STATE_LOOKS[over.state].word})")
+        for over in overruns(state.policy, state.limits)
+        if over.scope in over_it and over.state >= _FROM
+    ]
+    return sorted(found, key=lambda each: (-each.state, each.size, each.words))
+
+
+def tighter_words(state: RiskState, breaker: str) -> str:
+    """What makes a breaker's own word too good; empty where nothing does.
+
+    ``Held tighter by market fall (REDUCE ONLY): less passes than this breaker alone lets through.``
+    """
+    mine = next(
+        (each for each in imposed_by(state.breakers, state.policy) if each.breaker == breaker), None
+    )
+    if mine is None:
+        return ""
+    tighter = [
+        other.words
+        for other in others_on(state, breaker, mine.scope)
+        if (other.state, -other.size) > (mine.state, -mine.size)
+    ]
+    if not tighter:
+        return ""
+    return f"Held tighter by {_listed(tighter)}: less passes than this breaker alone lets through."
+
+
+def stays_words(state: RiskState, breaker: str, scope: Scope) -> str:
+    """What goes on holding a scope once a breaker is let go; empty where nothing does."""
+    others = [other.words for other in others_on(state, breaker, scope)]
+    return f"It stays held by {_listed(others)}." if others else ""
+
+
+def _listed(words: Sequence[str]) -> str:
+    told = list(words[:_TOLD])
+    more = len(words) - len(told)
+    told += [f"{more} more"] if more else []
+    return told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"

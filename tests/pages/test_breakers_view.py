@@ -19,7 +19,13 @@ from pages.views.breakers.release import phrase_of
 from pages.views.breakers.releasing import Asked, asked_of, release
 from pages.views.breakers.rows import far_words, groups_of, rows_of
 from pages.views.breakers.view import breakers_view
-from pages.views.holds import also_words, step_words, tripped_on
+from pages.views.holds import (
+    also_words,
+    stays_words,
+    step_words,
+    tighter_words,
+    tripped_on,
+)
 from pages.views.tightest import parts_badge, parts_words, works_words, younger_reasons
 from risk.domain.breakers import Breakers, BreakerUnit, Phase
 from risk.domain.latches import Latch
@@ -537,6 +543,24 @@ def test_whatever_holds_besides_is_told_tightest_first_with_until_when(reader):
         "15:56; market volatility 50 % of size until 15:51 at the earliest."
     )
     assert len(tripped_on(state)) == 2
+
+
+def test_what_holds_a_scope_besides_is_told_on_the_card_and_before_letting_go(reader):
+    fall = fakes.tripped(build_episode(f"{fakes.FALL}/x", state=TradingState.REDUCE_ONLY))
+    reader.stands = fakes.states(fall=fall)
+    state = reader.latest("demo").state
+
+    assert plain(tighter_words(state, fakes.STORM)) == (
+        "Held tighter by drawdown (REDUCE ONLY): less passes than this breaker alone lets "
+        "through."
+    )
+    assert tighter_words(state, fakes.FALL) == ""
+    assert plain(stays_words(state, fakes.FALL, fakes.BOOK)) == (
+        "It stays held by market volatility (50 % of size)."
+    )
+    latch = Latch(fakes.BOOK, TradingState.HALTED, "ana", "fat finger", AFTERNOON, 1)
+    halted = replace(state, latches={fakes.BOOK: latch})
+    assert "ana (HALTED by hand)" in plain(stays_words(halted, fakes.FALL, fakes.BOOK))
 
 
 def test_what_a_person_holds_as_tightly_is_not_promised_to_end_by_itself(reader):

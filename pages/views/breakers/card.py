@@ -26,6 +26,7 @@ from pages.views.breakers.wording import (
     share,
     trip_name,
 )
+from pages.views.holds import tighter_words
 from pages.views.limits.writing import duration
 from risk.breakers.lifecycle import PARDON, asked_from
 from risk.breakers.manual import is_manual
@@ -136,7 +137,7 @@ def _trip_parts(data: BreakersData, chosen: Chosen) -> list[Component]:
     return [
         lead,
         until,
-        _two_lists(chosen, story),
+        _two_lists(data, chosen, story),
         *_ramp(data, chosen),
         *([] if by_hand else [_plot(chosen), _facts(data, chosen, story)]),
         *_resets(story),
@@ -284,13 +285,15 @@ def back_words(row: BreakerRow) -> str:
 # -- blocked and works -----------------------------------------------------------------------
 
 
-def _two_lists(chosen: Chosen, story: EpisodeStory) -> html.Div:
+def _two_lists(data: BreakersData, chosen: Chosen, story: EpisodeStory) -> html.Div:
     blocked, works = effects_of(chosen, story)
     over = is_over(chosen)
+    tighter = "" if over else tighter_words(data.state, story.episode.breaker)
     return html.Div(
         [
             _list("Was blocked" if over else "Blocked", blocked, "remove", "blocked"),
             _list("Worked all the same" if over else "Still works", works, "tick", "works"),
+            *([html.P(tighter, id="breaker-tighter", className="sw-note")] if tighter else []),
         ],
         className="sw-breaker-two",
     )

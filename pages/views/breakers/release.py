@@ -13,7 +13,9 @@ from pages.views.breakers.ramp import size_on
 from pages.views.breakers.reading import BreakersData
 from pages.views.breakers.rows import TRIPPED, BreakerRow
 from pages.views.breakers.wording import ahead, moment_words, share
+from pages.views.holds import stays_words
 from pages.views.limits.writing import duration
+from risk.domain.state import RiskState
 from risk.limits.words import scope_words
 
 PANEL = "breakers-release"
@@ -53,10 +55,10 @@ def _content(data: BreakersData, row: BreakerRow | None) -> list[Component]:
     locked = locked_words(row, zone, now)
     if locked is not None:
         return [
-            html.P(does_words(row), id=f"{PANEL}-does"),
+            html.P(does_words(data.state, row), id=f"{PANEL}-does"),
             button("Let it go", f"{PANEL}-locked", look="plain", blocked=locked),
         ]
-    return [html.P(does_words(row), id=f"{PANEL}-does"), *_form(data, row)]
+    return [html.P(does_words(data.state, row), id=f"{PANEL}-does"), *_form(data, row)]
 
 
 def _tells_the_trip(data: BreakersData) -> bool:
@@ -75,14 +77,16 @@ def idle_words(data: BreakersData, row: BreakerRow | None) -> str:
     return f"{row.name} is not tripped: there is nothing to let go."
 
 
-def does_words(row: BreakerRow) -> str:
-    """What letting go does, in one sentence."""
+def does_words(state: RiskState, row: BreakerRow) -> str:
+    """What letting go does, and what goes on holding its scope."""
     first = share(size_on(row, 0))
     ramp = duration_words(row)
-    return (
-        f"New risk in {scope_words(row.scope)} re-opens at {first} of size and is whole after "
-        f"{ramp}, unless it trips again. No limit is lifted, no refused order is sent again."
+    does = (
+        f"New risk in {scope_words(row.scope)} re-opens at {first} of size, as far as this breaker "
+        f"goes, and is whole after {ramp}, unless it trips again. No limit is lifted, no refused "
+        "order is sent again."
     )
+    return f"{does} {stays_words(state, row.name, row.scope)}".rstrip()
 
 
 def duration_words(row: BreakerRow) -> str:
