@@ -7,7 +7,7 @@ could not be measured leaves no sample.
 Functions take an open connection and never commit: the caller owns the transaction.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from functools import cache
 from typing import NamedTuple, get_type_hints
@@ -26,6 +26,7 @@ from risk.storage.codec import encode_mapping
 from risk.storage.tables import metric_hour, metric_sample, metric_series, to_ms
 
 HOUR_MS = 3_600_000
+_BEAT_EVERY = 10_000
 #: Columns of a roll-up after its key.
 ROLL_UP = ("minimum", "maximum", "average", "last", "last_ms", "n")
 #: Labels of the metrics of a whole book.
@@ -126,16 +127,24 @@ class Hour(NamedTuple):
     figures: tuple[float, float, float, float, int, int]
 
 
-def hours_of(samples: Iterable[Sample]) -> list[Hour]:
+def hours_of(samples: Iterable[Sample], beat: Callable[[], None] = lambda: None) -> list[Hour]:
     """Numbers rolled up by the hour; `samples` are in order of time.
 
-    Of a long past this takes seconds, in which no transaction should wait.
+    Of a long past this takes seconds, in which no transaction should wait, and whoever waits for
+    a sign of life is given some by `beat`.
     """
     buckets: dict[tuple[SeriesKey, int], list[Sample]] = {}
-    for sample in samples:
+    for number, sample in enumerate(samples):
+        if number % _BEAT_EVERY == 0:
+            beat()
         bucket = sample.series, sample.ts_ms - sample.ts_ms % HOUR_MS
         buckets.setdefault(bucket, []).append(sample)
-    return [Hour(*bucket, _rolled_up(together)) for bucket, together in buckets.items()]
+    hours = []
+    for number, (bucket, together) in enumerate(buckets.items()):
+        if number % _BEAT_EVERY == 0:
+            beat()
+        hours.append(Hour(*bucket, _rolled_up(together)))
+    return hours
 
 
 def write_hours(

@@ -140,11 +140,12 @@ class SqlStore:
             last = record
         if last is None:
             return 0
-        past = measured.samples()
+        past = measured.samples(beat)
         running = to_ms(last.snapshot.at) // metrics.HOUR_MS * metrics.HOUR_MS
         batch.samples = [sample for sample in past if sample.ts_ms >= running]
+        hours = metrics.hours_of(past, beat)
         with at_each_statement(beat):
-            self._write(batch, last, token, metrics.hours_of(past))
+            self._write(batch, last, token, hours)
         return len(batch.cycles)
 
     def record_closes(self, closes: Iterable[BarClose]) -> int:
@@ -307,10 +308,13 @@ class _PastMeasurements:
         while self._recent[0].at < at - POSITIONS_BY_THE_HOUR:
             self._long_ago.extend(metrics.samples_of(self._recent.popleft().sparse()))
 
-    def samples(self) -> list[Sample]:
-        """All that is worth keeping, in order of time."""
-        recent = (event for moment in self._recent for event in moment.events)
-        return [*self._long_ago, *metrics.samples_of(recent)]
+    def samples(self, beat: Callable[[], None]) -> list[Sample]:
+        """All that is worth keeping, in order of time; `beat` is called for each recent cycle."""
+        found = self._long_ago
+        for moment in self._recent:
+            beat()
+            found += metrics.samples_of(moment.events)
+        return found
 
 
 # ---------------------------------------------------------------- rows
