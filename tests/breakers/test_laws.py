@@ -54,7 +54,7 @@ def definitions() -> st.SearchStrategy[BreakerDefinition]:
 @st.composite
 def courses(draw: st.DrawFn) -> list[Turn]:
     turns, now = [], 0.0
-    for _ in range(draw(st.integers(1, 40))):
+    for _ in range(draw(st.integers(1, 25))):
         now += draw(st.sampled_from([0.0, 0.01, 1.0, 20.0, 61.0, 200.0]))
         value = draw(st.sampled_from([None, 0.5, 1.0, 1.5, 2.0, 2.1, 2.5, 50.0]))
         turns.append(Turn(now, value, draw(st.booleans()), draw(st.booleans())))

@@ -119,9 +119,10 @@ LIVELY = """
     return lively
 """
 #: Notes when the page calls its numbers stale, by its own clock: who asks it from here asks late.
-NOTE_STALE = """(window.begun = performance.now(), new MutationObserver(() => {
+NOTE_STALE = """(window.begun = performance.now(), window.noteStale = () => {
   if (document.documentElement.dataset.freshness === "stale") window.staleAt = performance.now();
-}).observe(document.documentElement, {attributeFilter: ["data-freshness"]}))"""
+}, new MutationObserver(window.noteStale).observe(
+  document.documentElement, {attributeFilter: ["data-freshness"]}), window.noteStale())"""
 UNDASHED = (
     "return [...document.querySelectorAll('[data-cycle] .sw-num')].filter((number) => "
     "!getComputedStyle(number).textDecorationStyle.includes('dashed')).map((n) => n.id)"
