@@ -551,8 +551,7 @@ def test_what_holds_a_scope_besides_is_told_on_the_card_and_before_letting_go(re
     state = reader.latest("demo").state
 
     assert plain(tighter_words(state, fakes.STORM)) == (
-        "Held tighter by drawdown (REDUCE ONLY): less passes than this breaker alone lets "
-        "through."
+        "Held tighter by drawdown (REDUCE ONLY): less passes than this breaker alone lets through."
     )
     assert tighter_words(state, fakes.FALL) == ""
     assert plain(stays_words(state, fakes.FALL, fakes.BOOK)) == (
