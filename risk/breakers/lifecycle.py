@@ -335,10 +335,8 @@ class _Turn:
         return Advanced(begun, (Eased(episode=_known(begun)),))
 
     def _on_rung(self, state: BreakerState, rung: int) -> BreakerState:
-        lasts = timedelta(hours=self.definition.probation_hours) / len(RAMP)
-        return state._replace(
-            phase=Phase.PROBATION, since=self.at, until=self.at + lasts, rung=rung
-        )
+        until = self.at + self.definition.rung_lasts
+        return state._replace(phase=Phase.PROBATION, since=self.at, until=until, rung=rung)
 
     def _tripped_again(self, state: BreakerState, episode: Episode) -> Advanced:
         again = episode._replace(retrips=episode.retrips + 1)

@@ -1,6 +1,6 @@
 """``seawall breakers``: how each circuit breaker stands, and letting one go after looking at it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from shlex import quote
 
 import click
@@ -11,7 +11,7 @@ from risk.breakers.words import what_works
 from risk.commands.output import as_json, print_json, print_table
 from risk.commands.people import book_of, by_whom, for_a_reason, of_portfolio
 from risk.commands.store import reading, writing
-from risk.domain.breakers import RAMP, BreakerDefinition, BreakerUnit, Phase
+from risk.domain.breakers import BreakerDefinition, BreakerUnit, Phase
 from risk.domain.events import ActionRefused
 from risk.domain.trading import TradingState
 from risk.engine.clock import wall_time
@@ -148,7 +148,7 @@ def _what_will_happen(one: OnBoard) -> str:
             "cycle."
         )
     first, *others = dict.fromkeys(definition.ramp)
-    rung = definition.probation_hours / len(RAMP)
+    rung = definition.rung_lasts / timedelta(hours=1)
     return (
         f"{definition.name} goes into probation with the engine's next cycle: new risk in "
         f"{definition.scope.label} at {first:.0%} of size first, then "

@@ -5,7 +5,7 @@ What measures and decides is elsewhere, in :mod:`risk.breakers`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -103,6 +103,11 @@ class BreakerDefinition:
     def ramp(self) -> tuple[float, ...]:
         """What it leaves of new risk on each rung: never less than the trip itself did."""
         return tuple(max(rung, self.tripped_size) for rung in RAMP)
+
+    @property
+    def rung_lasts(self) -> timedelta:
+        """How long each rung of the ramp takes."""
+        return timedelta(hours=self.probation_hours) / len(RAMP)
 
 
 class Timed(NamedTuple):

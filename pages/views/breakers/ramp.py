@@ -7,7 +7,6 @@ from dash import html
 from pages.components.basics import Component, glyph
 from pages.format import Zone
 from pages.views.breakers.rows import PROBATION, BreakerRow
-from pages.views.breakers.trips import rung_lasts
 from pages.views.breakers.wording import minute, share
 from pages.views.limits.writing import duration
 from risk.domain.breakers import RAMP
@@ -15,7 +14,7 @@ from risk.domain.breakers import RAMP
 
 def ramp_parts(row: BreakerRow, zone: Zone, now: datetime) -> list[Component]:
     """The re-opening ramp of a breaker that is on."""
-    lasts = duration(rung_lasts(row.definition.probation_hours))
+    lasts = duration(row.definition.rung_lasts)
     title = "Re-opening" if row.standing == PROBATION else f"Then it re-opens, {lasts} a step"
     rungs = [_rung(row, place, zone, now) for place in range(len(RAMP))]
     return [
@@ -58,7 +57,7 @@ def rung_words(row: BreakerRow, place: int, zone: Zone, now: datetime) -> str:
     state = row.state
     if state is None or state.until is None:
         return ""
-    lasts = rung_lasts(row.definition.probation_hours)
+    lasts = row.definition.rung_lasts
     if row.standing != PROBATION:
         first = max(state.until, now)
         return f"from {minute(zone, first + place * lasts, now)} at the earliest"

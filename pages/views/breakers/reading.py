@@ -347,7 +347,7 @@ def _level_moved_at(row: BreakerRow) -> datetime | None:
         return None
     if row.state.pardoned is not None and row.episode is not None:
         return row.episode.looked_at
-    return ramp_began(row.state, row.definition.probation_hours)
+    return ramp_began(row.state, row.definition)
 
 
 def _trip_mark(

@@ -1,12 +1,12 @@
 """Trips as periods of time: what held trading, from when to when. Pure."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pages.components.states import STATE_LOOKS
 from pages.figures.periods import Hold
 from pages.views.breakers.wording import trip_name
-from risk.domain.breakers import RAMP, BreakerState, Episode, Phase
+from risk.domain.breakers import BreakerDefinition, BreakerState, Episode, Phase
 from risk.domain.scopes import ScopeKind
 from risk.domain.state import RiskState
 
@@ -17,16 +17,11 @@ def on_now(state: RiskState) -> dict[str, Episode]:
     return {each.episode.id: each.episode for each in states if each.episode is not None}
 
 
-def ramp_began(state: BreakerState, probation_hours: float) -> datetime | None:
+def ramp_began(state: BreakerState, definition: BreakerDefinition) -> datetime | None:
     """When the re-opening began; None unless the breaker is in probation."""
     if state.phase is not Phase.PROBATION:
         return None
-    return state.since - state.rung * rung_lasts(probation_hours)
-
-
-def rung_lasts(probation_hours: float) -> timedelta:
-    """How long each rung of the ramp takes."""
-    return timedelta(hours=probation_hours) / len(RAMP)
+    return state.since - state.rung * definition.rung_lasts
 
 
 def periods_of(episodes: Iterable[Episode], state: RiskState) -> list[Hold]:
@@ -46,11 +41,11 @@ def periods_of(episodes: Iterable[Episode], state: RiskState) -> list[Hold]:
 
 def _ramps(state: RiskState) -> Iterator[tuple[str, datetime]]:
     breakers = state.policy.breakers if state.policy is not None else ()
-    hours = {each.name: each.probation_hours for each in breakers}
+    definitions = {each.name: each for each in breakers}
     for name, stands in state.breakers.states.items():
-        if stands.episode is None or name not in hours:
+        if stands.episode is None or name not in definitions:
             continue
-        began = ramp_began(stands, hours[name])
+        began = ramp_began(stands, definitions[name])
         if began is not None:
             yield stands.episode.id, began
 
