@@ -11,12 +11,16 @@
     │   ├── BookFileInvalid     a file of positions, equity or flows that cannot be read
     │   ├── PolicyInvalid       a policy of limits, with the entry that is wrong
     │   ├── EventInvalid        bytes that are not one of our events
+    │   ├── Conflict            somebody else was quicker: look again
     │   ├── OrderUnknown        no order of that id was let through
     │   ├── FillRefused         a trade that cannot be one of the order's
     │   ├── LeaseUnknown        no slice of room of that id was ever asked for
     │   ├── LeaseSettled        a slice that was settled with another list of orders
     │   ├── ListRefused         orders that cannot have been made of their slice
     │   └── ReductionUnknown    no request to make a position smaller has that id
+    ├── NotAllowed              whoever asks may not; says who can
+    │   └── ProofNeeded         he may, once he has proved again who he is
+    ├── LoginRefused            nobody was signed in; says no more than that
     ├── ExtraMissing            a part whose package is installed on demand only
     ├── UnknownPortfolio        no portfolio of that name
     ├── FeedUnavailable         the market or the account cannot be read now
@@ -121,6 +125,10 @@ class EventInvalid(InvalidInput):
     """Bytes that are not one of our events."""
 
 
+class Conflict(InvalidInput):
+    """What was seen is not so any more, since somebody else was quicker; the text says who."""
+
+
 class OrderUnknown(InvalidInput):
     """No order of that id was let through.
 
@@ -196,6 +204,41 @@ class ReductionUnknown(InvalidInput):
     def __init__(self, reduction_id: str) -> None:
         super().__init__(f"no request {reduction_id!r} to make a position smaller is open")
         self.reduction_id = reduction_id
+
+
+class NotAllowed(SeawallError):
+    """Whoever asks may not do that.
+
+    Parameters
+    ----------
+    why : str
+        Why not, and who can, as the rest of a sentence that begins with *Refused:*.
+    ability : str
+        What he lacks.
+    """
+
+    def __init__(self, why: str, *, ability: str) -> None:
+        super().__init__(why)
+        self.ability = ability
+
+
+class ProofNeeded(NotAllowed):
+    """He may, once he has proved again who he is."""
+
+
+class LoginRefused(SeawallError):
+    """Nobody was signed in. The text is the same whether the name exists or not.
+
+    Parameters
+    ----------
+    text : str
+    retry_after : float or None
+        Seconds after which it may be tried again, where that is known.
+    """
+
+    def __init__(self, text: str, *, retry_after: float | None = None) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
 
 
 class ExtraMissing(SeawallError):

@@ -1,6 +1,15 @@
-"""Who may do what: one matrix of roles and abilities."""
+"""Who may do what: one matrix of roles and abilities, and whoever stands before it.
 
+Every door (page, callback, endpoint, command) names the ability that it needs, and the action
+behind it asks once more. `tests/test_doors.py` walks all of them against this matrix.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+
+from risk.errors import NotAllowed
 
 
 class Role(StrEnum):
@@ -17,31 +26,133 @@ class Ability(StrEnum):
     """Something that a role may be allowed to do."""
 
     VIEW = "view"
+    """See the book, its limits, breakers, orders and journal."""
     ACKNOWLEDGE_ALERTS = "acknowledge_alerts"
+    """Say that an alert is seen."""
     REQUEST_LIMIT = "request_limit"
-    PROPOSE_THRESHOLD = "propose_threshold"
+    """Ask for a temporary limit."""
+    PROPOSE = "propose"
+    """Propose other limits, breakers, a whole policy or another model."""
     HALT = "halt"
-    OVERRIDE_BREAKER = "override_breaker"
-    APPROVE_CHANGE = "approve_change"
+    """Stop trading in a scope, wholly or but for reductions."""
+    RESUME = "resume"
+    """Let go what people stopped, and room that a dead order holds."""
+    OVERRIDE = "override"
+    """Overrule a breaker for a while, let it go, and judge what came of it."""
+    APPROVE = "approve"
+    """Be the one whose word a change needs."""
     MANAGE_PEOPLE = "manage_people"
+    """Give and take logins, roles and keys."""
+    MANAGE_BOOKS = "manage_books"
+    """Add portfolios, and book what was paid in and out."""
 
 
 _VIEWER = frozenset({Ability.VIEW})
 _TRADER = _VIEWER | {Ability.ACKNOWLEDGE_ALERTS, Ability.REQUEST_LIMIT, Ability.HALT}
-_ANALYST = _VIEWER | {Ability.ACKNOWLEDGE_ALERTS, Ability.PROPOSE_THRESHOLD, Ability.HALT}
-_OFFICER = _TRADER | _ANALYST | {Ability.OVERRIDE_BREAKER, Ability.APPROVE_CHANGE}
+_ANALYST = _TRADER | {Ability.PROPOSE}
+_OFFICER = _ANALYST | {Ability.RESUME, Ability.OVERRIDE, Ability.APPROVE}
 # An admin manages people and nothing else: giving out power and using it stay apart.
-_ADMIN = _VIEWER | {Ability.MANAGE_PEOPLE}
+_ADMIN = _VIEWER | {Ability.MANAGE_PEOPLE, Ability.MANAGE_BOOKS}
 
-ABILITIES: dict[Role, frozenset[Ability]] = {
+ABILITIES: Mapping[Role, frozenset[Ability]] = {
     Role.VIEWER: _VIEWER,
     Role.TRADER: _TRADER,
     Role.ANALYST: _ANALYST,
     Role.OFFICER: _OFFICER,
     Role.ADMIN: _ADMIN,
 }
+#: What only somebody may do who has proved just now who he is.
+NEEDS_PROOF = frozenset({Ability.RESUME, Ability.OVERRIDE, Ability.APPROVE, Ability.MANAGE_PEOPLE})
+#: Roles that sign in with a second factor.
+NEED_SECOND_FACTOR = frozenset({Role.OFFICER, Role.ADMIN})
+
+
+class Via(StrEnum):
+    """By which door somebody comes."""
+
+    WEB = "web"
+    COMMAND_LINE = "command line"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Actor:
+    """Whoever asks for something, as far as it is known who that is.
+
+    Attributes
+    ----------
+    name : str
+        As the journal names him; of two people never the same.
+    role : Role or None
+        None of whoever has the machine itself while nobody has a login: he may do everything.
+    via : Via
+    proven_at : datetime or None
+        When he proved last who he is, by password and second factor. UTC.
+    has_login : bool
+        False of a demonstration's persona, and of the machine's own user while nobody has a login:
+        of neither a proof can be asked.
+    power_from : datetime or None
+        From when on he may approve and override: power that an admin gave begins later, unless
+        somebody vouches. None where it has begun. UTC.
+    """
+
+    name: str
+    role: Role | None
+    via: Via
+    proven_at: datetime | None = None
+    has_login: bool = True
+    power_from: datetime | None = None
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """All that he may be allowed to do."""
+        return frozenset(Ability) if self.role is None else ABILITIES[self.role]
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether nobody has a login, so that there is no second person to ask."""
+        return self.role is None
 
 
 def may(role: Role, ability: Ability) -> bool:
     """Whether `role` is allowed to do `ability`."""
     return ability in ABILITIES[role]
+
+
+def who_can(ability: Ability) -> tuple[Role, ...]:
+    """The roles that are allowed to do `ability`."""
+    return tuple(role for role in Role if may(role, ability))
+
+
+def require(actor: Actor, ability: Ability) -> None:
+    """Refuse somebody whose role is not allowed to do `ability`, and say who is.
+
+    Raises
+    ------
+    NotAllowed
+    """
+    if ability in actor.abilities:
+        return
+    roles = " or ".join(f"{_article(role)} {role}" for role in who_can(ability))
+    has = "nobody" if actor.role is None else f"{_article(actor.role)} {actor.role}"
+    raise NotAllowed(
+        f"{_WHAT[ability]} is not for {has}. {roles[0].upper()}{roles[1:]} can", ability=ability
+    )
+
+
+def _article(role: Role) -> str:
+    return "an" if role[0] in "aeiou" else "a"
+
+
+#: What an ability lets somebody do, as the beginning of a sentence.
+_WHAT: Mapping[Ability, str] = {
+    Ability.VIEW: "looking at the book",
+    Ability.ACKNOWLEDGE_ALERTS: "acknowledging alerts",
+    Ability.REQUEST_LIMIT: "asking for a temporary limit",
+    Ability.PROPOSE: "proposing limits, breakers or a model",
+    Ability.HALT: "stopping trading",
+    Ability.RESUME: "letting go what was stopped",
+    Ability.OVERRIDE: "overriding a breaker",
+    Ability.APPROVE: "approving a change",
+    Ability.MANAGE_PEOPLE: "managing people and keys",
+    Ability.MANAGE_BOOKS: "adding and funding books",
+}

@@ -1,11 +1,20 @@
 """What the web may change: whatever people ask there waits for the engine."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from risk.domain.actions import Action
+from risk.domain.actors import Actor
+from risk.domain.events import RiskEvent
+from risk.domain.overrides import OverrideWish, Review, Verdict
+from risk.domain.proposals import Proposal
+from risk.domain.scopes import Scope
+from risk.storage import people_journal
 from risk.storage.actions import choose_model
 from risk.storage.breakers import release_breaker
 from risk.storage.engines import Engines, transaction
+from risk.storage.latches import resume
+from risk.storage.reservations import release
 
 
 class SqlChanges:
@@ -57,3 +66,58 @@ class SqlChanges:
                 seen=episode,
                 at=self._wall(),
             )
+
+    # --- the journal -----------------------------------------------------------------------
+
+    def tell(self, *events: RiskEvent) -> None:
+        """Write into the journal of people."""
+        with transaction(self._writer) as connection:
+            people_journal.tell(connection, *events)
+
+    # --- trading ---------------------------------------------------------------------------
+
+    def resume(self, portfolio: str, scope: Scope, *, reason: str, seen: int, who: str) -> None:
+        """Let the end of a latch wait for the engine; see `risk.storage.latches.resume`."""
+        with transaction(self._writer) as connection:
+            resume(connection, portfolio, scope, who=who, reason=reason, seen=seen, at=self._wall())
+
+    def release_reservation(
+        self, portfolio: str, client_order_id: str, *, reason: str, who: str
+    ) -> None:
+        """Let the end of a dead order's room wait for the engine."""
+        with transaction(self._writer) as connection:
+            release(connection, portfolio, client_order_id, who=who, reason=reason, at=self._wall())
+
+    # --- breakers --------------------------------------------------------------------------
+
+    def override_breaker(self, portfolio: str, wish: OverrideWish, *, who: str) -> int:
+        """Let an override wait for the engine; returns its action's number."""
+        raise NotImplementedError
+
+    def reviews(self, portfolio: str) -> Sequence[Review]:
+        """Overrides that loosened, the newest first, with what was said of them."""
+        raise NotImplementedError
+
+    def review_override(
+        self, portfolio: str, action: int, verdict: Verdict, *, comment: str, who: str
+    ) -> None:
+        """Judge what came of an override."""
+        raise NotImplementedError
+
+    # --- proposals -------------------------------------------------------------------------
+
+    def propose(self, portfolio: str, change: Action, *, reason: str, actor: Actor) -> Proposal:
+        """Write a proposal down."""
+        raise NotImplementedError
+
+    def proposals(self, portfolio: str, *, open_only: bool = False) -> Sequence[Proposal]:
+        """Proposals of a book, the newest first."""
+        raise NotImplementedError
+
+    def approve(self, portfolio: str, proposal: int, *, reason: str, actor: Actor) -> Proposal:
+        """Let a proposal wait for the engine as an action."""
+        raise NotImplementedError
+
+    def turn_down(self, portfolio: str, proposal: int, *, reason: str, actor: Actor) -> Proposal:
+        """Reject somebody's proposal, or withdraw one's own."""
+        raise NotImplementedError

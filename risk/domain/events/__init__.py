@@ -41,6 +41,18 @@ from risk.domain.events.orders import (
     ReservationOverdue,
     ReservationReleased,
 )
+from risk.domain.events.people import (
+    PEOPLE_STREAM,
+    ActionDenied,
+    KeyChanged,
+    OverrideReviewed,
+    PersonChanged,
+    PersonSignedIn,
+    PersonSignedOut,
+    ProposalDecided,
+    ProposalMade,
+    SignInRefused,
+)
 from risk.domain.events.reductions import (
     ReductionLate,
     ReductionRequested,
@@ -59,7 +71,9 @@ from risk.domain.events.trading import (
 )
 
 __all__ = [
+    "PEOPLE_STREAM",
     "RULE",
+    "ActionDenied",
     "ActionRefused",
     "AnswersLost",
     "BookModelChanged",
@@ -78,6 +92,7 @@ __all__ = [
     "FillUnexpected",
     "ForecastScored",
     "FundsMoved",
+    "KeyChanged",
     "LeaseOverspent",
     "LimitBreached",
     "LimitCleared",
@@ -87,9 +102,15 @@ __all__ = [
     "MarkTrustChanged",
     "OrderEnded",
     "OrderValidation",
+    "OverrideReviewed",
+    "PersonChanged",
+    "PersonSignedIn",
+    "PersonSignedOut",
     "PolicyChanged",
     "PortfolioRisk",
     "PositionRisk",
+    "ProposalDecided",
+    "ProposalMade",
     "ReductionAcknowledged",
     "ReductionLate",
     "ReductionRequested",
@@ -99,6 +120,7 @@ __all__ = [
     "RiskEvent",
     "RiskStatus",
     "Severity",
+    "SignInRefused",
     "SignalValidation",
     "StopEscalated",
     "StopLossUpdate",

@@ -1,0 +1,73 @@
+"""Who asks: what a page and its callbacks know of the person in front of the browser.
+
+The gate in `pages.web` finds out and keeps it for the request; nothing else may.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from flask import current_app, g
+
+from risk.domain.actors import Ability, Actor, require
+from risk.engine.actions import Actions
+from risk.errors import NotAllowed
+
+Answer = TypeVar("Answer")
+
+ACTIONS_EXTENSION = "risk_actions"
+#: Every callback that changes something, by its name, and what whoever asks it must be able to do.
+GUARDED: dict[str, Ability] = {}
+
+
+def set_actor(actor: Actor) -> None:
+    """Note who asks, for this request."""
+    g.sw_actor = actor
+
+
+def running_actor() -> Actor:
+    """Who asks.
+
+    Raises
+    ------
+    NotAllowed
+        If nobody found out: then it is nobody.
+    """
+    actor = g.get("sw_actor")
+    if actor is None:
+        raise NotAllowed("sign in first", ability=Ability.VIEW)
+    return cast(Actor, actor)
+
+
+def running_actions() -> Actions:
+    """What people may change in the running application."""
+    return cast(Actions, current_app.extensions[ACTIONS_EXTENSION])
+
+
+def guarded(ability: Ability) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
+    """Let a callback be asked only by whoever is able; stands right below ``@callback``.
+
+    The action behind it asks once more. A refusal is raised, and told on the page.
+    """
+
+    def guard(asked: Callable[..., Answer]) -> Callable[..., Answer]:
+        GUARDED[f"{asked.__module__}.{asked.__qualname__}"] = ability
+
+        @wraps(asked)
+        def checked(*given: Any, **named: Any) -> Answer:
+            require(running_actor(), ability)
+            return asked(*given, **named)
+
+        return checked
+
+    return guard
+
+
+__all__ = [
+    "ACTIONS_EXTENSION",
+    "GUARDED",
+    "guarded",
+    "running_actions",
+    "running_actor",
+    "set_actor",
+]

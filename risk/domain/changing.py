@@ -1,0 +1,93 @@
+"""What people's actions need of the outside: where changes are written, and the brake.
+
+`ChangeStore` is the way of what may wait for the database, `Brake` that of what must not.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from risk.domain.actions import Action
+from risk.domain.actors import Actor
+from risk.domain.events import RiskEvent
+from risk.domain.messages import CommandAnswer
+from risk.domain.overrides import OverrideWish, Review, Verdict
+from risk.domain.proposals import Proposal
+from risk.domain.scopes import Scope
+from risk.domain.trading import TradingState
+
+
+class ChangeStore(Protocol):
+    """Where people's changes are written, each with its entry in the journal, or not at all.
+
+    None of these asks who may: :class:`risk.engine.actions.Actions` does. Every method may raise
+    `UnknownPortfolio`, `InvalidInput`, `Conflict` and `StoreUnavailable`; after the last of these
+    the change may have been written all the same.
+    """
+
+    def tell(self, *events: RiskEvent) -> None:
+        """Write into the journal of people."""
+        ...
+
+    def resume(self, portfolio: str, scope: Scope, *, reason: str, seen: int, who: str) -> None:
+        """Let the end of a latch wait for the engine; `seen` is the latch's number."""
+        ...
+
+    def release_reservation(
+        self, portfolio: str, client_order_id: str, *, reason: str, who: str
+    ) -> None:
+        """Let the end of a dead order's room wait for the engine."""
+        ...
+
+    def release_breaker(
+        self, portfolio: str, breaker: str, *, episode: str, reason: str, who: str
+    ) -> None:
+        """Let a breaker's way into probation wait for the engine."""
+        ...
+
+    def override_breaker(self, portfolio: str, wish: OverrideWish, *, who: str) -> int:
+        """Let an override wait for the engine; returns its action's number."""
+        ...
+
+    def reviews(self, portfolio: str) -> Sequence[Review]:
+        """Overrides that loosened, the newest first, with what was said of them."""
+        ...
+
+    def review_override(
+        self, portfolio: str, action: int, verdict: Verdict, *, comment: str, who: str
+    ) -> None:
+        """Judge what came of an override; the database refuses whoever overrode."""
+        ...
+
+    def propose(self, portfolio: str, change: Action, *, reason: str, actor: Actor) -> Proposal:
+        """Write a proposal down; where it needs no other person's word it is adopted at once."""
+        ...
+
+    def proposals(self, portfolio: str, *, open_only: bool = False) -> Sequence[Proposal]:
+        """Proposals of a book, the newest first."""
+        ...
+
+    def approve(self, portfolio: str, proposal: int, *, reason: str, actor: Actor) -> Proposal:
+        """Let a proposal wait for the engine as an action; the database refuses its author."""
+        ...
+
+    def turn_down(self, portfolio: str, proposal: int, *, reason: str, actor: Actor) -> Proposal:
+        """Reject somebody's proposal, or withdraw one's own."""
+        ...
+
+
+class Brake(Protocol):
+    """The short way to the authority, which needs no database: it only ever tightens."""
+
+    def latch(
+        self, portfolio: str, scope: Scope, state: TradingState, *, reason: str, who: str
+    ) -> CommandAnswer:
+        """Stop trading in a scope from the next order on.
+
+        Raises
+        ------
+        GateClosed
+            If the authority does not answer, or does not hold it.
+        InvalidInput
+            If the book has no such scope.
+        """
+        ...

@@ -1,0 +1,173 @@
+"""What people did about logins, changes and overrides: the journal of people.
+
+It is a stream of its own (`PEOPLE_STREAM`): a sign-in belongs to no book and waits for no engine.
+"""
+
+from dataclasses import dataclass
+
+from risk.domain.events.base import RiskEvent, Severity
+
+#: Name of the journal's stream; no portfolio can be called that.
+PEOPLE_STREAM = "/people"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonSignedIn(RiskEvent):
+    """Somebody signed in, or proved again who he is.
+
+    Attributes
+    ----------
+    person, via, place : str
+    again : bool
+        Whether he was signed in before and proved it once more.
+    """
+
+    person: str
+    via: str
+    place: str
+    again: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInRefused(RiskEvent):
+    """A name was tried that did not open: a wrong name, password or code, or a locked one.
+
+    Attributes
+    ----------
+    tried : str
+        As far as it can be a name; what else was typed may be a password in the wrong field.
+    place, why : str
+    locked : bool
+        Whether the name waits from now on.
+    """
+
+    tried: str
+    place: str
+    why: str
+    locked: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonSignedOut(RiskEvent):
+    """A login was ended by somebody.
+
+    Attributes
+    ----------
+    person, by : str
+    """
+
+    person: str
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonChanged(RiskEvent):
+    """A login was given, taken, or is another one now.
+
+    Attributes
+    ----------
+    person : str
+    what : str
+        What is different, as a sentence without its subject: *was given the role officer*.
+    by, reason : str
+    severity : Severity
+        CRITICAL where it gives somebody power over limits or breakers.
+    """
+
+    person: str
+    what: str
+    by: str
+    reason: str
+    severity: Severity = Severity.INFO
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyChanged(RiskEvent):
+    """A program was given a key, or it was taken back.
+
+    Attributes
+    ----------
+    key, name, what, by : str
+    """
+
+    key: str
+    name: str
+    what: str
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionDenied(RiskEvent):
+    """Somebody asked for what he may not do; nothing came of it.
+
+    Attributes
+    ----------
+    asked : str
+        As the end of a sentence: *asked to*.
+    by, role, reason : str
+    """
+
+    asked: str
+    by: str
+    role: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalMade(RiskEvent):
+    """A change waits for somebody's word.
+
+    Attributes
+    ----------
+    proposal : int
+    direction : str
+    what : tuple of str
+    by, reason : str
+    """
+
+    proposal: int
+    direction: str
+    what: tuple[str, ...]
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalDecided(RiskEvent):
+    """A proposal was approved, rejected, withdrawn, or is of no use any more.
+
+    Attributes
+    ----------
+    proposal : int
+    status : str
+    by, reason : str
+    author : str
+        Whose proposal it was.
+    action : int or None
+        Number of the action that came of it.
+    """
+
+    proposal: int
+    status: str
+    by: str
+    reason: str
+    author: str
+    action: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverrideReviewed(RiskEvent):
+    """Somebody judged what came of another's override.
+
+    Attributes
+    ----------
+    action : int
+    breaker, author, by, verdict, comment : str
+    """
+
+    action: int
+    breaker: str
+    author: str
+    by: str
+    verdict: str
+    comment: str

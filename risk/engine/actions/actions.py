@@ -1,0 +1,170 @@
+"""`Actions`: every change that a person may ask for, behind one check."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+import structlog
+
+from risk.domain.actions import Action, SetTemporaryLimit
+from risk.domain.actors import Ability, Actor
+from risk.domain.asking import checked_reason
+from risk.domain.changing import Brake, ChangeStore
+from risk.domain.events import ActionDenied
+from risk.domain.messages import CommandAnswer
+from risk.domain.overrides import LOOSENING, OverrideWish, Review, Verdict
+from risk.domain.proposals import Proposal
+from risk.domain.scopes import Scope
+from risk.domain.trading import TradingState
+from risk.engine.actions.asking import require_all
+from risk.errors import NotAllowed, StoreError
+
+_LOG = structlog.get_logger(__name__)
+
+
+class Actions:
+    """What people change. Every method may raise `NotAllowed`, and what its store raises.
+
+    Parameters
+    ----------
+    store : ChangeStore
+    brake : Brake
+    wall : callable
+        Gives the wall time, UTC.
+    """
+
+    def __init__(self, store: ChangeStore, brake: Brake, *, wall: Callable[[], datetime]) -> None:
+        self._store = store
+        self._brake = brake
+        self._wall = wall
+
+    # --- trading ---------------------------------------------------------------------------
+
+    def halt(
+        self, actor: Actor, portfolio: str, scope: Scope, state: TradingState, *, reason: str
+    ) -> CommandAnswer:
+        """Stop trading in a scope at once, whether the database answers or not.
+
+        Raises
+        ------
+        NotAllowed, InvalidInput
+        GateClosed
+            If the authority does not answer.
+        """
+        with self._allowed(actor, Ability.HALT, portfolio, f"stop {scope.label}", tightens=True):
+            why = checked_reason(reason)
+            return self._brake.latch(portfolio, scope, state, reason=why, who=actor.name)
+
+    def resume(self, actor: Actor, portfolio: str, scope: Scope, *, reason: str, seen: int) -> None:
+        """Let go what somebody stopped; `seen` is the number of the latch that was seen."""
+        with self._allowed(actor, Ability.RESUME, portfolio, f"resume {scope.label}"):
+            why = checked_reason(reason)
+            self._store.resume(portfolio, scope, reason=why, seen=seen, who=actor.name)
+
+    def release_reservation(
+        self, actor: Actor, portfolio: str, client_order_id: str, *, reason: str
+    ) -> None:
+        """Give back the room of an order that is known to be dead."""
+        asked = f"release the room of order {client_order_id}"
+        with self._allowed(actor, Ability.RESUME, portfolio, asked):
+            why = checked_reason(reason)
+            self._store.release_reservation(portfolio, client_order_id, reason=why, who=actor.name)
+
+    # --- breakers --------------------------------------------------------------------------
+
+    def release_breaker(
+        self, actor: Actor, portfolio: str, breaker: str, *, episode: str, reason: str
+    ) -> None:
+        """Let a breaker whose pause is over go into probation."""
+        with self._allowed(actor, Ability.OVERRIDE, portfolio, f"let {breaker} go"):
+            why = checked_reason(reason)
+            self._store.release_breaker(
+                portfolio, breaker, episode=episode, reason=why, who=actor.name
+            )
+
+    def override_breaker(self, actor: Actor, portfolio: str, wish: OverrideWish) -> int:
+        """Override a breaker; returns the number of the action."""
+        asked = f"{wish.kind.value.replace('_', ' ')} {wish.breaker}"
+        tightens = wish.kind not in LOOSENING
+        with self._allowed(actor, Ability.OVERRIDE, portfolio, asked, tightens=tightens):
+            told = wish._replace(reason=checked_reason(wish.reason))
+            return self._store.override_breaker(portfolio, told, who=actor.name)
+
+    def reviews(self, portfolio: str) -> Sequence[Review]:
+        """Overrides that loosened, the newest first."""
+        return self._store.reviews(portfolio)
+
+    def review_override(
+        self, actor: Actor, portfolio: str, action: int, verdict: Verdict, *, comment: str
+    ) -> None:
+        """Judge what came of somebody else's override."""
+        with self._allowed(actor, Ability.OVERRIDE, portfolio, f"review override {action}"):
+            said = checked_reason(comment)
+            self._store.review_override(portfolio, action, verdict, comment=said, who=actor.name)
+
+    # --- limits, policy, model -------------------------------------------------------------
+
+    def propose(self, actor: Actor, portfolio: str, change: Action, *, reason: str) -> Proposal:
+        """Propose a change. One that tightens, by whoever may approve, is adopted at once."""
+        is_temporary = isinstance(change, SetTemporaryLimit)
+        ability = Ability.REQUEST_LIMIT if is_temporary else Ability.PROPOSE
+        asked = f"propose {type(change).__name__}"
+        with self._allowed(actor, ability, portfolio, asked):
+            return self._store.propose(
+                portfolio, change, reason=checked_reason(reason), actor=actor
+            )
+
+    def proposals(self, portfolio: str, *, open_only: bool = False) -> Sequence[Proposal]:
+        """Proposals of a book, the newest first."""
+        return self._store.proposals(portfolio, open_only=open_only)
+
+    def approve(self, actor: Actor, portfolio: str, proposal: int, *, reason: str) -> Proposal:
+        """Be the second person whose word a change needs."""
+        with self._allowed(actor, Ability.APPROVE, portfolio, f"approve proposal {proposal}"):
+            return self._store.approve(
+                portfolio, proposal, reason=checked_reason(reason), actor=actor
+            )
+
+    def turn_down(self, actor: Actor, portfolio: str, proposal: int, *, reason: str) -> Proposal:
+        """Reject somebody's proposal, or withdraw one's own."""
+        asked = f"turn down proposal {proposal}"
+        with self._allowed(actor, Ability.REQUEST_LIMIT, portfolio, asked, tightens=True):
+            return self._store.turn_down(
+                portfolio, proposal, reason=checked_reason(reason), actor=actor
+            )
+
+    # --- who may ---------------------------------------------------------------------------
+
+    @contextmanager
+    def _allowed(
+        self,
+        actor: Actor,
+        ability: Ability,
+        portfolio: str,
+        asked: str,
+        *,
+        tightens: bool = False,
+    ) -> Iterator[None]:
+        """What stands within is done by whoever may; whatever is denied is journalled."""
+        try:
+            require_all(actor, ability, at=self._wall(), tightens=tightens)
+            yield
+        except NotAllowed as denied:
+            self._note_denied(actor, portfolio, asked, denied)
+            raise
+
+    def _note_denied(self, actor: Actor, portfolio: str, asked: str, denied: NotAllowed) -> None:
+        event = ActionDenied(
+            at=self._wall(),
+            portfolio=portfolio,
+            cycle="",
+            asked=asked,
+            by=actor.name,
+            role="operator" if actor.role is None else actor.role.value,
+            reason=str(denied),
+        )
+        try:
+            self._store.tell(event)
+        except StoreError as problem:
+            # It is denied all the same, and the log keeps it.
+            _LOG.warning("denial_not_journalled", asked=asked, by=actor.name, problem=str(problem))
