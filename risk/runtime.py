@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import structlog
 
 from risk.auth.keys import hash_of, new_id
-from risk.auth.service_key import keep_service_key
+from risk.auth.service_key import keep_service_key, require_service_key
 from risk.auth.watching import KeyWatch
 from risk.channels import channels_of
 from risk.config import Settings, key_of
@@ -23,14 +23,16 @@ from risk.domain.keys import SERVICE_KEY_FILE, ApiKey, KeyAbility
 from risk.domain.ledger import Ledger
 from risk.domain.market import BarClose, Period
 from risk.domain.model import Models
-from risk.domain.ports import Account, Actions, Carried, Channel, Clock, Executor, Feed
+from risk.domain.ports import Account, AskedActions, Carried, Channel, Clock, Executor, Feed
 from risk.domain.state import RiskState
 from risk.engine.accounts import JointAccount
+from risk.engine.actions import Actions
 from risk.engine.authority import Authority, Beat, Turn
 from risk.engine.clock import wall_time
 from risk.engine.couriers import Couriers
 from risk.engine.cycle import Cycle
 from risk.engine.gate import Gate
+from risk.engine.line import Line
 from risk.engine.past import relive
 from risk.errors import LeaseLost, SeawallError, SettingInvalid, StoreError
 from risk.executors import EXECUTORS
@@ -192,6 +194,18 @@ def build_changes(settings: Settings) -> SqlChanges:
         If the database's tables are not as this program expects.
     """
     return SqlChanges(_open(settings), wall=wall_time)
+
+
+def build_actions(settings: Settings) -> Actions:
+    """What people change: by the database, and by the line to the authority what cannot wait.
+
+    Raises
+    ------
+    SchemaMismatch
+        If the database's tables are not as this program expects.
+    """
+    brake = Line(settings.api_url, lambda: require_service_key(settings.home))
+    return Actions(build_changes(settings), brake, wall=wall_time)
 
 
 class AgentsAccess(NamedTuple):
@@ -534,7 +548,7 @@ def _seed_policy(engines: Engines) -> None:
 
 
 def _first_start(
-    world: _World, store: SqlStore, actions: Actions, token: int, beat: Beat
+    world: _World, store: SqlStore, actions: AskedActions, token: int, beat: Beat
 ) -> Carried:
     """A new book with warm models; the demo's is led through months of trading first."""
     feed = world.feed(world.past_begins)

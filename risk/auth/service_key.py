@@ -59,6 +59,20 @@ def read_service_key(home: Path) -> str | None:
         ) from problem
 
 
+def require_service_key(home: Path) -> str:
+    """The secret in the file of `home`.
+
+    Raises
+    ------
+    SettingInvalid
+        If there is none, or it cannot be read, or holds no key.
+    """
+    key = read_service_key(home)
+    if key is None:
+        raise SettingInvalid("SEAWALL_HOME", f"is where there is no key {home / SERVICE_KEY_FILE}")
+    return key
+
+
 def _make(path: Path) -> None:
     """Whole or not at all: whoever looks meanwhile finds no half of a key."""
     path.parent.mkdir(parents=True, exist_ok=True)

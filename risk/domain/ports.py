@@ -147,7 +147,7 @@ class Executor(Protocol):
         ...
 
 
-class Actions(Protocol):
+class AskedActions(Protocol):
     """Where what people ask of a book waits for the engine."""
 
     def after(self, seq: int) -> Sequence[Action]:

@@ -21,7 +21,7 @@ from risk.domain.policy import Policy
 from risk.domain.ports import (
     Account,
     AccountReading,
-    Actions,
+    AskedActions,
     Carried,
     Clock,
     CycleRecord,
@@ -232,7 +232,7 @@ class Cycle:
     account : Account
     executor : Executor
         Acts on the reductions that the last cycle left unmet, before this one judges the book.
-    actions : Actions
+    actions : AskedActions
     store : Store
     clock : Clock
     gate : Gate
@@ -251,7 +251,7 @@ class Cycle:
         feed: Feed,
         account: Account,
         executor: Executor,
-        actions: Actions,
+        actions: AskedActions,
         store: Store,
         clock: Clock,
         gate: Gate,

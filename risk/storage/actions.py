@@ -42,7 +42,7 @@ class ModelStanding(NamedTuple):
 
 
 class SqlActions:
-    """What people ask of one book, as the engine reads it: `Actions`.
+    """What people ask of one book, as the engine reads it: `AskedActions`.
 
     Parameters
     ----------

@@ -12,13 +12,14 @@ import httpx2
 import pytest
 
 from risk.auth.service_key import keep_service_key
-from risk.commands import authority, halts
+from risk.commands import halts
 from risk.config import load_settings
 from risk.domain.actions import LatchTrading, ResumeTrading
 from risk.domain.keys import SERVICE_KEY_FILE
 from risk.domain.ports import AccountReading, MarketReading
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
+from risk.engine import line
 from risk.engine.cycle import take_cycle
 from risk.errors import StoreUnavailable
 from risk.storage.actions import SqlActions
@@ -240,7 +241,7 @@ def test_while_no_engine_answers_it_is_written_down_and_said_so(run, book, nobod
 def test_without_a_key_it_is_written_down(run, book):
     result = halt(run, "--reduce-only")
 
-    assert "The engine cannot be asked: there is no key " in result.stdout
+    assert "The engine cannot be asked: SEAWALL_HOME is where there is no key " in result.stdout
     assert "it will let only reductions pass in portfolio:demo" in result.stdout
     assert [action.state for action in written()] == [TradingState.REDUCE_ONLY]
 
@@ -276,7 +277,7 @@ def test_an_answer_that_halts_nothing_is_told_and_it_is_written_down(
 
 
 def test_an_engine_that_hangs_is_not_waited_for_and_counts_once(run, book, engine, monkeypatch):
-    monkeypatch.setattr(authority, "PATIENCE", httpx2.Timeout(0.2, connect=1.0))
+    monkeypatch.setattr(line, "PATIENCE", httpx2.Timeout(0.2, connect=1.0))
     engine.silent = threading.Event()
     result = halt(run)
     ((_, _, body),) = engine.asked
@@ -312,7 +313,7 @@ def test_a_database_that_another_program_holds_is_not_waited_for_in_vain(
 
 
 def test_when_the_engine_may_have_heard_it_says_so(run, engine, monkeypatch):
-    monkeypatch.setattr(authority, "PATIENCE", httpx2.Timeout(0.2, connect=1.0))
+    monkeypatch.setattr(line, "PATIENCE", httpx2.Timeout(0.2, connect=1.0))
     engine.silent = threading.Event()
     result = halt(run)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from risk.domain.ports import Actions
+from risk.domain.ports import AskedActions
 from risk.storage.actions import SqlActions, choose_model
 from risk.storage.engines import open_engines, transaction
 from risk.storage.portfolios import add_portfolio
@@ -15,9 +15,9 @@ from tests.fakes_store import FakeActions
 
 @dataclass
 class Desk:
-    """Actions of one book, and a way to ask for another model."""
+    """AskedActions of one book, and a way to ask for another model."""
 
-    actions: Actions
+    actions: AskedActions
     choose: Callable[[str], object]
 
 
