@@ -13,16 +13,31 @@ import dash_mantine_components as dmc
 import structlog
 from flask import request
 
-from pages.context import CHANGES_EXTENSION, Book, BookReader, Changes
+from pages.access import (
+    ACTIONS_EXTENSION,
+    LOGINS_EXTENSION,
+    OFFICE_EXTENSION,
+    is_demo,
+    running_actor,
+    set_actor,
+)
+from pages.account_menu import account_menu
+from pages.context import Book, BookReader
+from pages.gate import WebGate
+from pages.personas import persona
 from pages.screens import ROUTING, SCREENS_EXTENSION, Screens
 from pages.shell import register_behaviour, shell
 from pages.theme import chosen_scheme
 from pages.web import configure, tell_failure
+from risk.auth.nobody import Nobody
 from risk.commands.logs import configure_logs
 from risk.commands.supervise import run
 from risk.config import load_settings
+from risk.domain.actors import Role
+from risk.domain.people import Logins, PeopleOffice
+from risk.engine.actions import Actions
 from risk.errors import SeawallError
-from risk.runtime import build_changes, build_reader
+from risk.runtime import build_actions, build_reader
 
 _LOG = structlog.get_logger(__name__)
 
@@ -51,15 +66,21 @@ _INDEX = """<!DOCTYPE html>
 """
 
 
-def create_app(reader: BookReader, changes: Changes) -> dash.Dash:
+def create_app(
+    reader: BookReader, actions: Actions, logins: Logins, office: PeopleOffice
+) -> dash.Dash:
     """The dashboard of the books that `reader` reads.
 
     Parameters
     ----------
     reader : BookReader
         Asked on every request, from several threads at once.
-    changes : Changes
-        Where what people choose is written.
+    actions : Actions
+        What people may change.
+    logins : Logins
+        Where people sign in.
+    office : PeopleOffice
+        Where their logins are managed.
     """
     app = SeawallWeb(
         "app",
@@ -74,11 +95,13 @@ def create_app(reader: BookReader, changes: Changes) -> dash.Dash:
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
     app.server.extensions[SCREENS_EXTENSION] = Screens(reader)
-    app.server.extensions[CHANGES_EXTENSION] = changes
+    app.server.extensions[ACTIONS_EXTENSION] = actions
+    app.server.extensions[LOGINS_EXTENSION] = logins
+    app.server.extensions[OFFICE_EXTENSION] = office
     app.layout = lambda: _document(reader)
     register_behaviour(app)
     of_dash = list(app.server.before_request_funcs.get(None, ()))
-    configure(app)
+    configure(app, WebGate(logins, simulated=reader.feed.simulated))
     _set_up(app, of_dash)
     return app
 
@@ -86,6 +109,8 @@ def create_app(reader: BookReader, changes: Changes) -> dash.Dash:
 def _set_up(app: dash.Dash, steps: Sequence[Callable[[], object]]) -> None:
     """Dash sets up with the first request, and one that comes meanwhile fails on half of it."""
     with app.server.test_request_context("/"):
+        # Somebody must stand in the layout that Dash looks at; nobody gets to see it.
+        set_actor(persona(Role.VIEWER))
         for step in steps:
             step()
 
@@ -96,6 +121,7 @@ def _document(reader: BookReader) -> dmc.MantineProvider:
         books=_books(reader),
         cycle_seconds=reader.cycle_seconds,
         scheme=chosen_scheme(request.cookies),
+        account=account_menu(running_actor(), demo=is_demo()),
     )
 
 
@@ -114,7 +140,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__} has no attribute {name}")
     settings = load_settings()
     configure_logs(settings.log_level)
-    server = create_app(build_reader(settings), build_changes(settings)).server
+    nobody = Nobody()
+    app = create_app(build_reader(settings), build_actions(settings), nobody, nobody)
+    server = app.server
     globals()["server"] = server
     server.extensions[SCREENS_EXTENSION].newest.start()
     _calm_garbage_collection()

@@ -1,5 +1,5 @@
 /* What opens, closes and is pressed: the header's buttons, the range, help marks, the further
- * tabs of a narrow screen. Whatever opens closes by Escape and gives the focus back. */
+ * tabs of a narrow screen, the menu of who is here. Whatever opens closes by Escape and gives the focus back. */
 (() => {
   "use strict";
 
@@ -103,7 +103,7 @@
 
   // -- help marks and further tabs ----------------------------------------------------------
 
-  const DETAILS = ".sw-help[open], .sw-more-tabs[open]";
+  const DETAILS = ".sw-help[open], .sw-more-tabs[open], .sw-account[open]";
 
   function closeDetails(except) {
     document.querySelectorAll(DETAILS).forEach((details) => {

@@ -11,10 +11,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
+from http.cookies import SimpleCookie
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import brotli
+
+from pages.gate import CSRF_COOKIE, CSRF_HEADER
 
 _LIVE = {"id": "live", "property": "data"}
 _NAVIGATION = "sw-nav-link"
@@ -42,13 +45,16 @@ class Line:
 
     def __init__(self, url: str) -> None:
         self._connection = HTTPConnection(urlsplit(url).netloc, timeout=_REQUEST_SECONDS)
+        self._origin = f"http://{urlsplit(url).netloc}"
+        self._cookies: dict[str, str] = {}
 
     def ask(self, path: str, body: Mapping[str, Any] | None = None) -> Answer:
         """The answer to a question; with `body`, by POST."""
         text = None if body is None else json.dumps(body)
-        headers = {"Accept-Encoding": "br"}
+        headers = {"Accept-Encoding": "br", "Cookie": self._brought()}
         if text is not None:
-            headers["Content-Type"] = "application/json"
+            headers |= {"Content-Type": "application/json", "Origin": self._origin}
+            headers[CSRF_HEADER] = self._cookies.get(CSRF_COOKIE, "")
         begun = time.perf_counter()
         try:
             got = self._send(path, text, headers)
@@ -57,6 +63,7 @@ class Line:
             self._connection.close()
             got = self._send(path, text, headers)
         packed = got.read()
+        self._remember(got)
         seconds = time.perf_counter() - begun
         # A 204 may be called compressed, too, though there is nothing in it.
         is_packed = packed and got.headers["Content-Encoding"] == "br"
@@ -66,6 +73,13 @@ class Line:
     def _send(self, path: str, text: str | None, headers: dict[str, str]) -> HTTPResponse:
         self._connection.request("GET" if text is None else "POST", path, text, headers)
         return self._connection.getresponse()
+
+    def _brought(self) -> str:
+        return "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+
+    def _remember(self, got: HTTPResponse) -> None:
+        for told in got.headers.get_all("Set-Cookie") or ():
+            self._cookies |= {name: found.value for name, found in SimpleCookie(told).items()}
 
     def ask_json(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """The decoded answer.

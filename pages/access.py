@@ -10,12 +10,15 @@ from typing import Any, TypeVar, cast
 from flask import current_app, g
 
 from risk.domain.actors import Ability, Actor, require
+from risk.domain.people import Logins, PeopleOffice
 from risk.engine.actions import Actions
 from risk.errors import NotAllowed
 
 Answer = TypeVar("Answer")
 
 ACTIONS_EXTENSION = "risk_actions"
+LOGINS_EXTENSION = "risk_logins"
+OFFICE_EXTENSION = "risk_office"
 #: Every callback that changes something, by its name, and what whoever asks it must be able to do.
 GUARDED: dict[str, Ability] = {}
 
@@ -39,9 +42,24 @@ def running_actor() -> Actor:
     return cast(Actor, actor)
 
 
+def is_demo() -> bool:
+    """Whether this is the demonstration, where nobody has a login and no proof is asked."""
+    return bool(g.get("sw_demo", False))
+
+
 def running_actions() -> Actions:
     """What people may change in the running application."""
     return cast(Actions, current_app.extensions[ACTIONS_EXTENSION])
+
+
+def running_logins() -> Logins:
+    """Where people sign in to the running application."""
+    return cast(Logins, current_app.extensions[LOGINS_EXTENSION])
+
+
+def running_office() -> PeopleOffice:
+    """Where people's logins are managed."""
+    return cast(PeopleOffice, current_app.extensions[OFFICE_EXTENSION])
 
 
 def guarded(ability: Ability) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
@@ -66,8 +84,13 @@ def guarded(ability: Ability) -> Callable[[Callable[..., Answer]], Callable[...,
 __all__ = [
     "ACTIONS_EXTENSION",
     "GUARDED",
+    "LOGINS_EXTENSION",
+    "OFFICE_EXTENSION",
     "guarded",
+    "is_demo",
     "running_actions",
     "running_actor",
+    "running_logins",
+    "running_office",
     "set_actor",
 ]

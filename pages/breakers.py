@@ -5,8 +5,8 @@ from typing import Any
 from dash import Input, Output, State, callback, no_update, register_page, set_props
 from flask import request
 
+from pages.access import guarded, running_actions, running_actor
 from pages.components.toasts import CONTAINER
-from pages.context import running_changes
 from pages.origin import is_own
 from pages.paths import BREAKERS_PATH
 from pages.screens import Screen, live_page
@@ -15,6 +15,7 @@ from pages.views.breakers.reading import read_breakers
 from pages.views.breakers.release import ASK, ASKED, REASON, TYPED
 from pages.views.breakers.releasing import asked_of, release
 from pages.views.breakers.view import breakers_view
+from risk.domain.actors import Ability
 
 register_page(
     __name__,
@@ -39,12 +40,18 @@ layout = live_page(Screen("breakers", words=WORDS, read=read_breakers, view=brea
     State(TYPED, "value"),
     prevent_initial_call=True,
 )
+@guarded(Ability.OVERRIDE)
 def let_go(clicks: int | None, asked: object, reason: str | None, typed: str | None) -> Any:
     # Dash also asks when the panel is put in place, before anybody has clicked.
     if not clicks:
         return no_update, no_update, no_update
     outcome = release(
-        running_changes(), asked_of(asked), reason=reason, typed=typed, own=is_own(request)
+        running_actions(),
+        running_actor(),
+        asked_of(asked),
+        reason=reason,
+        typed=typed,
+        own=is_own(request),
     )
     set_props(CONTAINER, {"sendNotifications": [outcome.toast]})
     # At the field too: a message at the corner is gone before a slow reader has found its place.

@@ -1,15 +1,13 @@
-"""What the web reads and may change, and how a page gets at it.
+"""What the web reads, and how a page gets at it; what people change is in `pages.access`.
 
-`BookReader` is the whole of what the screens need from a store, `Changes` all that they may
-write to it; `risk.storage` has those over SQL. ``create_app`` is handed one of each.
+`BookReader` is the whole of what the screens need from a store; `risk.storage` has one over SQL.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol, cast
+from typing import Protocol
 
 import numpy as np
-from flask import current_app
 
 from risk.domain.actions import ChooseBookModel
 from risk.domain.breakers import Episode
@@ -263,61 +261,6 @@ class BookReader(Protocol):
     ) -> MetricHistory:
         """What a breaker measured over time, in its own unit; 2,000 points at most."""
         ...
-
-
-class Changes(Protocol):
-    """What the screens may ask of a book; the engine takes it in with its next cycle."""
-
-    def choose_model(self, portfolio: str, model: str, *, who: str, seen: int) -> None:
-        """Let a choice of the model that measures the book wait for the engine.
-
-        Parameters
-        ----------
-        portfolio, model, who : str
-        seen : int
-            Number of the last action that was known when the models were compared.
-
-        Raises
-        ------
-        UnknownPortfolio
-        InvalidInput
-            If no model is called that, it is in use or waits already, or somebody chose another
-            one after `seen`.
-        StoreUnavailable
-            If the database does not answer; the choice may have been written.
-        """
-        ...
-
-    def release_breaker(
-        self, portfolio: str, breaker: str, *, episode: str, reason: str, who: str
-    ) -> None:
-        """Let a wish to let a breaker go into probation wait for the engine.
-
-        Parameters
-        ----------
-        portfolio, breaker : str
-        episode : str
-            The trip that the person saw.
-        reason, who : str
-
-        Raises
-        ------
-        UnknownPortfolio
-        InvalidInput
-            If there is no such breaker, it is not tripped, another trip is on by now, its pause is
-            not over, or the reason is empty.
-        StoreUnavailable
-            If the database does not answer; the wish may have been written.
-        """
-        ...
-
-
-CHANGES_EXTENSION = "risk_changes"
-
-
-def running_changes() -> Changes:
-    """What the running application may change."""
-    return cast(Changes, current_app.extensions[CHANGES_EXTENSION])
 
 
 def book_named(books: Sequence[Book], name: str | None) -> Book | None:

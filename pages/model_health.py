@@ -6,8 +6,8 @@ from typing import Any
 from dash import Input, Output, State, callback, ctx, html, no_update, register_page, set_props
 from flask import request
 
+from pages.access import guarded, running_actions, running_actor
 from pages.components.toasts import CONTAINER
-from pages.context import running_changes
 from pages.origin import is_own
 from pages.query import Query, parse
 from pages.screens import Screen, live_page, running_screens
@@ -25,6 +25,7 @@ from pages.views.health.preview import (
     title_words,
 )
 from pages.views.health.words import PATH, WORDS
+from risk.domain.actors import Ability
 
 register_page(
     __name__,
@@ -83,11 +84,14 @@ def show_preview(clicks: int | None, wanted: str | None, view: str) -> Any:
     State(_SCREEN.root, "data-view"),
     prevent_initial_call=True,
 )
+@guarded(Ability.PROPOSE)
 def confirm(confirmed: int | None, cancelled: int | None, asked: object, view: str) -> Any:
     if not (confirmed or cancelled):
         return no_update
     if ctx.triggered_id == CONFIRM:
-        _tell(choose(running_changes(), asked_of(asked), own=is_own(request)), view)
+        asked_for = asked_of(asked)
+        outcome = choose(running_actions(), running_actor(), asked_for, own=is_own(request))
+        _tell(outcome, view)
     return False
 
 

@@ -27,7 +27,12 @@ _TABS = 5
 
 
 def shell(
-    *, feed: FeedInfo, books: Sequence[Book], cycle_seconds: float, scheme: Scheme
+    *,
+    feed: FeedInfo,
+    books: Sequence[Book],
+    cycle_seconds: float,
+    scheme: Scheme,
+    account: Component,
 ) -> dmc.MantineProvider:
     """The whole document around the page that the address names.
 
@@ -39,6 +44,8 @@ def shell(
         How often the engine means to complete a cycle: ages are counted in it.
     scheme : Scheme
         As this browser chose it last.
+    account : component
+        The menu that says who is here.
     """
     return dmc.MantineProvider(
         [
@@ -48,7 +55,7 @@ def shell(
             html.A("Skip to content", href="#page", className="sw-skip"),
             toast_container(),
             html.Div(
-                [_strip(feed), _navigation(), _header(books), _main(), _tabs()],
+                [_strip(feed), _navigation(), _header(books, account), _main(), _tabs()],
                 className="sw-shell",
             ),
         ],
@@ -217,7 +224,7 @@ def _tripped_badge(place: str) -> html.Span:
 # -- header -------------------------------------------------------------------------------
 
 
-def _header(books: Sequence[Book]) -> html.Header:
+def _header(books: Sequence[Book], account: Component) -> html.Header:
     return html.Header(
         [
             html.H1(
@@ -246,7 +253,7 @@ def _header(books: Sequence[Book]) -> html.Header:
                     _icon_button("pause-button", "pause", "Pause this view"),
                     _icon_button("refresh-button", "refresh", "Refresh now"),
                     _icon_button("scheme-button", "scheme", "Switch between dark and light"),
-                    html.Span("Demo, no login", className="sw-account"),
+                    account,
                 ],
                 id="controls",
                 className="sw-controls",

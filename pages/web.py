@@ -1,4 +1,4 @@
-"""What the web server answers besides Dash: the pulse, its health, and who may ask at all."""
+"""What the web server answers besides Dash: the pulse and its health, behind a gate."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,23 +6,22 @@ import structlog
 from dash import Dash, html, set_props
 from flask import Response, jsonify, request
 
+from pages.access import is_demo
 from pages.bundles import caching_of, send_compressed
+from pages.components.refusals import refusal_toast
 from pages.components.states import PROBATION_LOOK, STATE_LOOKS
+from pages.components.toasts import CONTAINER
 from pages.context import Book, BookReader, Pulse, book_named
 from pages.format import sentence
-from pages.origin import is_foreign
+from pages.gate import ENTER, WebGate, enter_as, with_csrf
 from pages.readings import Readings
 from pages.screens import running_screens
 from pages.views.holds import tripped_on
 from pages.views.tightest import parts_badge, size_says
 from risk.domain.state import RiskState
-from risk.errors import SeawallError
+from risk.errors import NotAllowed, SeawallError
 
 _LOG = structlog.get_logger(__name__)
-
-#: Before logins exist, only this machine is answered; a name that resolves here is not enough.
-_LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
-_FORWARDING = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -35,7 +34,7 @@ _HEADERS = {
 _STALE_CYCLES = 3.0
 
 
-def configure(app: Dash) -> None:
+def configure(app: Dash, gate: WebGate) -> None:
     """Give the server of `app` its routes, its gate and its headers."""
     server = app.server
     server.config.update(
@@ -43,42 +42,14 @@ def configure(app: Dash) -> None:
         COMPRESS_BR_LEVEL=4,
         MAX_CONTENT_LENGTH=1 << 20,
     )
-    server.before_request(refuse_strangers)
+    server.before_request(gate.check)
+    server.after_request(with_csrf)
     server.after_request(_with_headers(app))
     # Later ones run first: what leaves here compressed is left alone by Dash's own compression.
     server.after_request(send_compressed)
     server.add_url_rule("/healthz", view_func=healthz)
     server.add_url_rule("/live", view_func=live)
-
-
-def refuse_strangers() -> Response | None:
-    """Answer this machine only, until there are logins, and no page of another site.
-
-    A page elsewhere can point its own name at 127.0.0.1 or post to it, and a proxy speaks for
-    others: all show in the headers.
-    """
-    host = request.host.rsplit(":", 1)[0] if _has_port(request.host) else request.host
-    forwarded = [name for name in _FORWARDING if name in request.headers]
-    if host.lower() in _LOOPBACK_HOSTS and not forwarded:
-        return _refuse_foreign_posts()
-    _LOG.warning("stranger_refused", host=request.host, forwarded=forwarded)
-    text = (
-        "Refused: without logins, Seawall answers only http://127.0.0.1 and http://localhost "
-        "on the machine it runs on, and no proxy.\n"
-    )
-    return Response(text, status=403, mimetype="text/plain")
-
-
-def _refuse_foreign_posts() -> Response | None:
-    if request.method != "POST" or not is_foreign(request):
-        return None
-    _LOG.warning("foreign_post_refused", origin=request.headers.get("Origin"), path=request.path)
-    text = "Refused: only Seawall's own pages may ask for that.\n"
-    return Response(text, status=403, mimetype="text/plain")
-
-
-def _has_port(host: str) -> bool:
-    return host.rsplit(":", 1)[-1].isdigit()
+    server.add_url_rule(ENTER, view_func=enter_as, methods=["POST"])
 
 
 def _with_headers(app: Dash) -> Callable[[Response], Response]:
@@ -212,7 +183,11 @@ def _problem(text: str, status: int) -> Response:
 
 
 def tell_failure(error: Exception) -> None:
-    """Log what a callback raised and say it on the page: a silent failure looks like calm."""
+    """Say on the page what a callback raised: a silent failure looks like calm."""
+    if isinstance(error, NotAllowed):
+        _LOG.info("callback_refused", why=str(error))
+        set_props(CONTAINER, {"sendNotifications": [refusal_toast(error, demo=is_demo())]})
+        return
     _LOG.error("callback_failed", exc_info=error)
     told = str(error) if isinstance(error, SeawallError) else f"{type(error).__name__}, see the log"
     words = [

@@ -718,7 +718,7 @@ class FakeBookReader:
 
 @dataclass
 class FakeChanges:
-    """What people choose, told to a `FakeBookReader`.
+    """A `ChangeStore`: what people choose, told to a `FakeBookReader`.
 
     Attributes
     ----------
@@ -726,11 +726,17 @@ class FakeChanges:
         Raised by the next choice instead of keeping it.
     released : list of tuple
         Breaker, trip, reason and person of each wish to let one go.
+    told : list of RiskEvent
+        What was written into the journal of people.
     """
 
     reader: FakeBookReader
     fail_with: SeawallError | None = None
     released: list[tuple[str, str, str, str]] = field(default_factory=list)
+    told: list[RiskEvent] = field(default_factory=list)
+
+    def tell(self, *events: RiskEvent) -> None:
+        self.told.extend(events)
 
     def choose_model(self, portfolio: str, model: str, *, who: str, seen: int) -> None:
         failure, self.fail_with = self.fail_with, None

@@ -44,6 +44,10 @@ class ChangeStore(Protocol):
         """Let a breaker's way into probation wait for the engine."""
         ...
 
+    def choose_model(self, portfolio: str, model: str, *, who: str, seen: int) -> None:
+        """Let a choice of the book's model wait for the engine; `seen` is the last action known."""
+        ...
+
     def override_breaker(self, portfolio: str, wish: OverrideWish, *, who: str) -> int:
         """Let an override wait for the engine; returns its action's number."""
         ...

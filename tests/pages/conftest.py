@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import dash
 import pytest
@@ -11,8 +12,11 @@ from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
 from app import create_app
+from pages.gate import CSRF_COOKIE, CSRF_HEADER
 from pages.views.records import past
+from risk.auth.nobody import Nobody
 from tests.browser import Page
+from tests.fakes_actions import actions_over
 from tests.fakes_web import FakeBookReader, FakeChanges
 
 
@@ -22,6 +26,14 @@ def _forget_pages() -> None:
     _callback.GLOBAL_CALLBACK_LIST.clear()
     _callback.GLOBAL_CALLBACK_MAP.clear()
     _callback.GLOBAL_INLINE_SCRIPTS.clear()
+
+
+@contextmanager
+def forgetting_pages() -> Iterator[None]:
+    """Around the life of an application."""
+    _forget_pages()
+    yield
+    _forget_pages()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -51,16 +63,29 @@ def reader() -> FakeBookReader:
 
 
 @pytest.fixture
-def dashboard(reader: FakeBookReader) -> Iterator[dash.Dash]:
-    _forget_pages()
-    yield create_app(reader, FakeChanges(reader))
-    _forget_pages()
+def changes(reader: FakeBookReader) -> FakeChanges:
+    return FakeChanges(reader)
+
+
+@pytest.fixture
+def dashboard(reader: FakeBookReader, changes: FakeChanges) -> Iterator[dash.Dash]:
+    nobody = Nobody()
+    with forgetting_pages():
+        yield create_app(reader, actions_over(changes), nobody, nobody)
+
+
+#: Where Flask's test client asks.
+HOST = "localhost"
+CSRF = "what-a-page-of-ours-can-read"
 
 
 @pytest.fixture
 def web(dashboard: dash.Dash) -> FlaskClient:
     client = dashboard.server.test_client()
-    client.environ_base["HTTP_HOST"] = "127.0.0.1:8050"
+    # As the browser and Dash do with every post.
+    client.environ_base["HTTP_ORIGIN"] = f"http://{HOST}"
+    client.environ_base[f"HTTP_{CSRF_HEADER.upper().replace('-', '_')}"] = CSRF
+    client.set_cookie(CSRF_COOKIE, CSRF, domain=HOST)
     return client
 
 

@@ -19,11 +19,12 @@ from pages.views.health.preview import ASKED, CONFIRM, Preview, preview_parts, t
 from pages.views.health.words import WORDS
 from risk.domain.actions import BY_SETTING, BookModelInUse, ChooseBookModel
 from risk.domain.market import Period
-from risk.errors import InvalidInput, StoreUnavailable, UnknownPortfolio
+from risk.errors import InvalidInput, NotAllowed, StoreUnavailable, UnknownPortfolio
 from risk.measures.backtest import level_record
 from risk.measures.var import VAR_MODELS
 from risk.portfolio.book_models import BOOK_MODELS
 from risk.portfolio.choices import tail_by
+from tests.fakes_actions import ANALYST, TRADER, actions_over
 from tests.fakes_book import AFTERNOON
 from tests.fakes_web import DEMO, FakeBookReader, FakeChanges
 from tests.pages.test_health_view import read
@@ -319,7 +320,7 @@ def test_the_dialog_remembers_the_last_choice_that_was_known(reader):
     [None, [], 7, {}, {"book": "demo", "model": "adaptive"}, {**ASKED_FOR._asdict(), "seen": "0"}],
 )
 def test_what_no_dialog_held_chooses_nothing(reader, data):
-    found = choose(FakeChanges(reader), asked_of(data), own=True)
+    found = choose(actions_over(FakeChanges(reader)), ANALYST, asked_of(data), own=True)
 
     assert not found.chosen
     assert "load it again. Nothing was changed." in words(found.toast["message"])
@@ -329,23 +330,30 @@ def test_what_no_dialog_held_chooses_nothing(reader, data):
 
 def test_a_choice_whose_answer_was_lost_is_not_denied(reader):
     away = FakeChanges(reader, fail_with=StoreUnavailable("the server closed the connection"))
-    told = words(choose(away, ASKED_FOR, own=True).toast["message"])
+    told = words(choose(actions_over(away), ANALYST, ASKED_FOR, own=True).toast["message"])
 
     assert "It may be chosen all the same" in told
     assert "Nothing was changed" not in told
 
 
 def test_a_confirmed_choice_is_written_down_and_told(reader):
-    found = choose(FakeChanges(reader), ASKED_FOR, own=True)
+    found = choose(actions_over(FakeChanges(reader)), ANALYST, ASKED_FOR, own=True)
 
     assert found.chosen
     assert words(found.toast["title"]).strip() == "Adaptive history chosen"
     assert reader.waiting.model == "adaptive"
-    assert reader.waiting.who == "somebody on the dashboard"
+    assert reader.waiting.who == ANALYST.name
+
+
+def test_somebody_who_may_not_choose_is_denied(reader):
+    with pytest.raises(NotAllowed, match="An analyst or an officer can"):
+        choose(actions_over(FakeChanges(reader)), TRADER, ASKED_FOR, own=True)
+
+    assert reader.waiting is None
 
 
 def test_nobody_but_an_own_page_can_choose(reader):
-    found = choose(FakeChanges(reader), ASKED_FOR, own=False)
+    found = choose(actions_over(FakeChanges(reader)), ANALYST, ASKED_FOR, own=False)
 
     assert not found.chosen
     assert "Only Seawall's own page may choose a model. Nothing was changed." in words(
@@ -358,7 +366,9 @@ def test_nobody_but_an_own_page_can_choose(reader):
     "problem", [InvalidInput("adaptive is in use already"), StoreUnavailable("it is away")]
 )
 def test_a_choice_that_failed_says_why(reader, problem):
-    found = choose(FakeChanges(reader, fail_with=problem), ASKED_FOR, own=True)
+    found = choose(
+        actions_over(FakeChanges(reader, fail_with=problem)), ANALYST, ASKED_FOR, own=True
+    )
 
     assert not found.chosen
     assert words(found.toast["title"]).strip() == "Adaptive history not chosen"

@@ -73,9 +73,10 @@ def test_a_trip_is_told_without_a_reload_in_the_header_too(breakers, reader):
 
 
 def test_letting_go_asks_for_a_reason_and_a_typed_phrase_and_keeps_both_over_cycles(
-    breakers, reader, dashboard
+    breakers, reader, changes
 ):
     page = breakers(stands=fakes.states(storm=OVER))
+    page.enter_as("officer")
     page.find("#breakers-release-reason").send_keys("calm again")
     page.follows(reader.advance)
 
@@ -88,9 +89,9 @@ def test_letting_go_asks_for_a_reason_and_a_typed_phrase_and_keeps_both_over_cyc
     assert violations(page.driver) == []
     page.find("#breakers-release-typed").send_keys("release market volatility")
     page.click("#breakers-release-ask")
-    released = dashboard.server.extensions["risk_changes"].released
-    until(lambda: released, "nothing was asked for")
-    assert released == [(fakes.STORM, "market volatility/demo-48000", "calm again", "web")]
+    until(lambda: changes.released, "nothing was asked for")
+    [asked] = changes.released
+    assert asked == (fakes.STORM, "market volatility/demo-48000", "calm again", "demo officer")
     until(
         lambda: any(
             "is let go" in toast.text
@@ -98,4 +99,18 @@ def test_letting_go_asks_for_a_reason_and_a_typed_phrase_and_keeps_both_over_cyc
         ),
         "it was not said",
     )
+    assert page.problems() == []
+
+
+def test_who_may_not_let_go_is_told_who_can_and_loses_nothing_that_he_wrote(breakers, changes):
+    page = breakers(stands=fakes.states(storm=OVER))
+    page.find("#breakers-release-reason").send_keys("calm again")
+    page.find("#breakers-release-typed").send_keys("release market volatility")
+
+    page.click("#breakers-release-ask")
+
+    page.sees(".sw-toast", "Overriding a breaker is not for a viewer. An officer can.")
+    page.sees(".sw-toast", "choose whom to enter as in the menu at the top right")
+    assert page.find("#breakers-release-reason").get_attribute("value") == "calm again"
+    assert changes.released == []
     assert page.problems() == []

@@ -32,8 +32,9 @@ from risk.domain.latches import Latch
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import Standing
 from risk.domain.trading import TradingState
-from risk.errors import InvalidInput, StoreUnavailable
+from risk.errors import InvalidInput, NotAllowed, StoreUnavailable
 from tests import fakes_breakers as fakes
+from tests.fakes_actions import OFFICER, TRADER, actions_over
 from tests.fakes_book import AFTERNOON
 from tests.fakes_episodes import build_counterfactual, build_episode, build_history
 from tests.fakes_web import DEMO, FakeBookReader, FakeChanges
@@ -276,17 +277,21 @@ PHRASE = "release market volatility"
 def test_a_confirmed_wish_reaches_the_engine_with_its_reason(reader):
     changes = FakeChanges(reader)
 
-    outcome = release(changes, ASKED, reason=" calm  again ", typed=PHRASE, own=True)
+    outcome = release(
+        actions_over(changes), OFFICER, ASKED, reason=" calm  again ", typed=PHRASE, own=True
+    )
 
     assert outcome.done
-    assert changes.released == [(fakes.STORM, ASKED.episode, "calm again", "web")]
+    assert changes.released == [(fakes.STORM, ASKED.episode, "calm again", OFFICER.name)]
 
 
 def test_what_is_wrong_with_a_field_is_also_said_at_that_field(reader):
     changes = FakeChanges(reader)
 
-    bare = release(changes, ASKED, reason="", typed="", own=True)
-    complete = release(changes, ASKED, reason="calm again", typed=PHRASE, own=True)
+    bare = release(actions_over(changes), OFFICER, ASKED, reason="", typed="", own=True)
+    complete = release(
+        actions_over(changes), OFFICER, ASKED, reason="calm again", typed=PHRASE, own=True
+    )
 
     assert bare.reason == "Write a reason first"
     assert bare.typed == "Type RELEASE MARKET VOLATILITY to confirm"
@@ -306,11 +311,21 @@ def test_a_wish_that_lacks_something_changes_nothing_and_says_what(reader, wish,
     changes = FakeChanges(reader)
     complete = {"reason": "calm again", "typed": PHRASE, "own": True}
 
-    outcome = release(changes, ASKED, **{**complete, **wish})
+    outcome = release(actions_over(changes), OFFICER, ASKED, **{**complete, **wish})
 
     assert not outcome.done
     assert why in words(outcome.toast["message"])
     assert changes.released == []
+
+
+def test_a_wish_of_somebody_who_may_not_is_denied_and_noted(reader):
+    changes = FakeChanges(reader)
+
+    with pytest.raises(NotAllowed, match="An officer can"):
+        release(actions_over(changes), TRADER, ASKED, reason="calm again", typed=PHRASE, own=True)
+
+    assert changes.released == []
+    assert [event.by for event in changes.told] == [TRADER.name]
 
 
 @pytest.mark.parametrize(
@@ -323,7 +338,9 @@ def test_a_wish_that_lacks_something_changes_nothing_and_says_what(reader, wish,
 def test_a_refusal_is_told_as_it_was_given(reader, failure, why):
     changes = FakeChanges(reader, fail_with=failure)
 
-    outcome = release(changes, ASKED, reason="calm again", typed=PHRASE, own=True)
+    outcome = release(
+        actions_over(changes), OFFICER, ASKED, reason="calm again", typed=PHRASE, own=True
+    )
 
     assert not outcome.done
     assert why in words(outcome.toast["message"])

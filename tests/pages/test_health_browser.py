@@ -104,6 +104,7 @@ PICKER = "#book-model-pick"
 
 def test_another_model_is_compared_confirmed_and_then_measures_the_book(page, reader):
     page.open("models", wait_for=PICKER, width=390)
+    page.enter_as("analyst")
     page.sees("#book-model-status", "nobody has chosen another")
     page.click("#book-model-ask")
     page.sees("#book-model-hint", "Choose another model first.")

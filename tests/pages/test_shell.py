@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import dash
 import pytest
+from dash import html
 
 from pages.components.states import STATE_LOOKS
 from pages.context import Book, FeedInfo
@@ -36,7 +37,9 @@ def frame(monkeypatch):
         registry["lost"] = {"name": "Page not found", "relative_path": "/lost"}
         monkeypatch.setattr(dash, "page_registry", registry)
         feed = FeedInfo(label="simulated", simulated=True, seed=42)
-        return list(parts(shell(feed=feed, books=books, cycle_seconds=1.0, scheme="dark")))
+        account = html.Div()
+        drawn = shell(feed=feed, books=books, cycle_seconds=1.0, scheme="dark", account=account)
+        return list(parts(drawn))
 
     return frame
 

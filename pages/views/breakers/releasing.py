@@ -3,13 +3,12 @@
 from typing import Any, NamedTuple
 
 from pages.components.toasts import toast
-from pages.context import Changes
 from pages.format import sentence
 from pages.views.breakers.release import LONGEST_REASON, phrase_of
-from risk.errors import SeawallError, StoreUnavailable
+from risk.domain.actors import Actor
+from risk.engine.actions import Actions
+from risk.errors import NotAllowed, SeawallError, StoreUnavailable
 
-#: Whose wish it is while there are no logins.
-BY_PAGE = "web"
 _SAME = "Nothing was changed"
 #: Messages that say something else must not be taken for one.
 _KEY = "breaker-let-go"
@@ -57,19 +56,32 @@ def asked_of(data: Any) -> Asked | None:
 
 
 def release(
-    changes: Changes, asked: Asked | None, *, reason: str | None, typed: str | None, own: bool
+    actions: Actions,
+    actor: Actor,
+    asked: Asked | None,
+    *,
+    reason: str | None,
+    typed: str | None,
+    own: bool,
 ) -> Outcome:
     """Write down that a breaker shall be let go, and say what became of it.
 
     Parameters
     ----------
-    changes : Changes
+    actions : Actions
+    actor : Actor
+        Whose wish it is.
     asked : Asked or None
         None if the page sent nothing that its panel held.
     reason, typed : str or None
         What the person wrote.
     own : bool
         Whether a page of this server asks; nobody else may.
+
+    Raises
+    ------
+    NotAllowed
+        If he may not.
     """
     if asked is None:
         return _refused("The breaker", f"this page is not up to date: load it again. {_SAME}")
@@ -80,13 +92,10 @@ def release(
         refused = _refused(asked.breaker, f"{wrong_reason or wrong_phrase}. {_SAME}")
         return refused._replace(reason=sentence(wrong_reason), typed=sentence(wrong_phrase))
     try:
-        changes.release_breaker(
-            asked.book,
-            asked.breaker,
-            episode=asked.episode,
-            reason=" ".join((reason or "").split()),
-            who=BY_PAGE,
-        )
+        why = " ".join((reason or "").split())
+        actions.release_breaker(actor, asked.book, asked.breaker, episode=asked.episode, reason=why)
+    except NotAllowed:
+        raise
     except StoreUnavailable as problem:
         # An answer that got lost may have been a yes.
         return _refused(asked.breaker, f"{problem}. It may be let go all the same: look again")

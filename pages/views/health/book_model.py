@@ -24,9 +24,6 @@ from risk.portfolio.book_models import BOOK_MODELS, BookModel, title_of
 CARD, STATUS = "book-model", "book-model-status"
 PICK, ASK, HINT = "book-model-pick", "book-model-ask", "book-model-hint"
 
-#: Who chose, as the journal says it: there are no logins yet.
-BY_PAGE = "somebody on the dashboard"
-
 
 def book_model_card(data: HealthData) -> html.Section:
     """Which model measures the book now, and the choice of another one."""

@@ -4,15 +4,17 @@ from typing import Any, NamedTuple
 
 from pages.components.basics import Component
 from pages.components.toasts import toast
-from pages.context import Book, Changes, CompleteCycle
+from pages.context import Book, CompleteCycle
 from pages.format import sentence
 from pages.query import Query
 from pages.readings import Readings
-from pages.views.health.book_model import BY_PAGE, status_words, waiting_words
+from pages.views.health.book_model import status_words, waiting_words
 from pages.views.health.preview import Preview, preview_of
 from pages.views.health.reading import read_health
+from risk.domain.actors import Actor
 from risk.domain.market import Period
-from risk.errors import SeawallError, StoreError, StoreUnavailable, UnknownPortfolio
+from risk.engine.actions import Actions
+from risk.errors import NotAllowed, SeawallError, StoreError, StoreUnavailable, UnknownPortfolio
 from risk.portfolio.book_models import title_of
 
 #: After so many cycles without a new one the engine gives no sign, whoever holds the portfolio.
@@ -108,16 +110,23 @@ def asked_of(data: Any) -> Asked | None:
     return None
 
 
-def choose(changes: Changes, asked: Asked | None, *, own: bool) -> Outcome:
+def choose(actions: Actions, actor: Actor, asked: Asked | None, *, own: bool) -> Outcome:
     """Write down that a book shall be measured by a model, and say what became of it.
 
     Parameters
     ----------
-    changes : Changes
+    actions : Actions
+    actor : Actor
+        Whose choice it is.
     asked : Asked or None
         None if the page sent nothing that its dialog held.
     own : bool
         Whether a page of this server asks; nobody else may.
+
+    Raises
+    ------
+    NotAllowed
+        If he may not.
     """
     if asked is None:
         return _refused("Another model", f"this page is not up to date: load it again. {_SAME}")
@@ -125,7 +134,9 @@ def choose(changes: Changes, asked: Asked | None, *, own: bool) -> Outcome:
     if not own:
         return _refused(title_of(model), f"only Seawall's own page may choose a model. {_SAME}")
     try:
-        changes.choose_model(book, model, who=BY_PAGE, seen=seen)
+        actions.choose_model(actor, book, model, seen=seen)
+    except NotAllowed:
+        raise
     except StoreUnavailable as problem:
         # An answer that got lost may have been a yes.
         return _refused(title_of(model), f"{problem}. It may be chosen all the same: look again")

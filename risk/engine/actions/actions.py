@@ -133,6 +133,11 @@ class Actions:
                 portfolio, proposal, reason=checked_reason(reason), actor=actor
             )
 
+    def choose_model(self, actor: Actor, portfolio: str, model: str, *, seen: int) -> None:
+        """Choose the model that measures a book; `seen` is the last action that was known."""
+        with self._allowed(actor, Ability.PROPOSE, portfolio, f"choose the model {model}"):
+            self._store.choose_model(portfolio, model, who=actor.name, seen=seen)
+
     # --- who may ---------------------------------------------------------------------------
 
     @contextmanager

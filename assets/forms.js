@@ -1,0 +1,27 @@
+/* Forms that the server answers with another page (class sw-posted) bring along where they stood
+ * and the token that only a page of ours can read; both as they are when the form is sent. */
+(() => {
+  "use strict";
+
+  const CSRF = "_csrf_token";
+
+  function cookie(name) {
+    const found = document.cookie.split("; ").find((part) => part.startsWith(`${name}=`));
+    return found ? decodeURIComponent(found.slice(name.length + 1)) : "";
+  }
+
+  function bring(form, name, value) {
+    let field = form.querySelector(`input[type="hidden"][name="${name}"]`);
+    if (!field) {
+      field = Object.assign(document.createElement("input"), { type: "hidden", name });
+      form.append(field);
+    }
+    field.value = value;
+  }
+
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("form.sw-posted")) return;
+    bring(event.target, "csrf", cookie(CSRF));
+    bring(event.target, "next", window.location.pathname + window.location.search);
+  }, true);
+})();
