@@ -1,7 +1,7 @@
 """What is kept of people, secrets included, and what keeps it.
 
-No page, command or action sees anything of this: they get a `Person` or a `Login`. Only the desks in
-:mod:`risk.auth` do, which decide; a store only keeps.
+No page, command or action sees anything of this: they get a `Person` or a `Login`. Only the desks
+in :mod:`risk.auth` do, which decide; a store only keeps.
 """
 
 from collections.abc import Sequence

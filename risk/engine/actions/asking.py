@@ -1,4 +1,4 @@
-"""Whether whoever asks may, as actions ask it; the answer is the domain's, which logins need too."""
+"""Whether whoever asks may, as actions ask it: the domain answers, since logins ask it too."""
 
 from risk.domain.actors import PROOF_LASTS, is_proven, require_all
 
