@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import structlog
 
+from risk import entrance
 from risk.auth.keys import hash_of, new_id
 from risk.auth.service_key import keep_service_key, require_service_key
 from risk.auth.watching import KeyWatch
@@ -206,6 +207,11 @@ def build_actions(settings: Settings) -> Actions:
     """
     brake = Line(settings.api_url, lambda: require_service_key(settings.home))
     return Actions(build_changes(settings), brake, wall=wall_time)
+
+
+#: Where people sign in, and where logins are given and taken.
+build_logins = entrance.build_logins
+build_office = entrance.build_office
 
 
 class AgentsAccess(NamedTuple):

@@ -16,6 +16,7 @@ from risk.domain.events import (
     BreakerAsksPerson,
     BreakerDeactivated,
     BreakerStepped,
+    PersonChanged,
     RiskEvent,
     Severity,
     TradingLatched,
@@ -43,7 +44,8 @@ def notice_of(event: RiskEvent, place: int) -> Notice | None:
         Among the events of its cycle.
     """
     teller = TELLERS.get(type(event))
-    return None if teller is None else _notice(event, place, teller(event))
+    told = None if teller is None else teller(event)
+    return None if told is None else _notice(event, place, told)
 
 
 def notices_of(
@@ -201,11 +203,32 @@ def _resumed(event: TradingResumed) -> _Told:
     )
 
 
-TELLERS: Mapping[type[RiskEvent], Callable[[Any], _Told]] = {
+def _person_changed(event: PersonChanged) -> _Told | None:
+    """Only where it gives or takes power: nobody gets any unseen."""
+    if event.severity is not Severity.CRITICAL:
+        return None
+    return _Told(
+        event.severity,
+        f"Login: {event.person} {event.what}",
+        (
+            _line("By", event.by),
+            _line("Why", event.reason),
+            ""
+            if event.power_from is None
+            else f"May approve and override from {_when(event.power_from)} on.",
+        ),
+        f"if you did not expect it, ask {event.by}; an admin can disable {event.person} (page "
+        "People, or seawall users disable). Who knows better vouches, if he is an officer (seawall "
+        "users vouch).",
+    )
+
+
+TELLERS: Mapping[type[RiskEvent], Callable[[Any], _Told | None]] = {
     BreakerActivated: _activated,
     BreakerAsksPerson: _asks_person,
     BreakerDeactivated: _deactivated,
     BreakerStepped: _stepped,
+    PersonChanged: _person_changed,
     TradingLatched: _latched,
     TradingResumed: _resumed,
 }

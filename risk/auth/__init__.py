@@ -1,1 +1,1 @@
-"""Who may come in: keys of programs."""
+"""Who may come in: keys of programs, and people's logins."""

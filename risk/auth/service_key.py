@@ -1,19 +1,11 @@
 """The key of a machine's own programs, in a file that only its owner may read."""
 
-import os
-import stat
-import tempfile
 from pathlib import Path
 
-import structlog
-
 from risk.auth.keys import PREFIX, new_key
+from risk.auth.secret_file import close_to_others, make_secret
 from risk.domain.keys import SERVICE_KEY_FILE
 from risk.errors import SettingInvalid
-
-_LOG = structlog.get_logger(__name__)
-
-_OWNER_ONLY = 0o600
 
 
 def keep_service_key(home: Path) -> str:
@@ -29,8 +21,8 @@ def keep_service_key(home: Path) -> str:
     path = home / SERVICE_KEY_FILE
     try:
         if not path.exists():
-            _make(path)
-        _close_to_others(path)
+            make_secret(path, f"{new_key().secret}\n".encode("ascii"))
+        close_to_others(path, told="service_key_was_open")
         return _read(path)
     except OSError as problem:
         raise SettingInvalid(
@@ -71,30 +63,6 @@ def require_service_key(home: Path) -> str:
     if key is None:
         raise SettingInvalid("SEAWALL_HOME", f"is where there is no key {home / SERVICE_KEY_FILE}")
     return key
-
-
-def _make(path: Path) -> None:
-    """Whole or not at all: whoever looks meanwhile finds no half of a key."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, written = tempfile.mkstemp(dir=path.parent, prefix=f".{SERVICE_KEY_FILE}-")
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(new_key().secret + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(written, path)
-        except FileExistsError:
-            return  # another program was quicker; its key holds
-    finally:
-        Path(written).unlink()
-
-
-def _close_to_others(path: Path) -> None:
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & ~_OWNER_ONLY:
-        path.chmod(_OWNER_ONLY)
-        _LOG.warning("service_key_was_open", path=str(path), mode=oct(mode))
 
 
 def _read(path: Path) -> str:

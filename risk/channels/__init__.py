@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from risk.channels.apprise import apprise_channels
+from risk.channels.apprise import apprise_channels, apprise_names
 from risk.channels.log import LogChannel
 from risk.domain.ports import Channel
 
@@ -22,3 +22,8 @@ def channels_of(urls: Sequence[str]) -> tuple[Channel, ...]:
         If one of the addresses is of no use; it is named without its secrets.
     """
     return tuple(channel for make in CHANNELS.values() for channel in make(urls))
+
+
+def channel_names(urls: Sequence[str]) -> tuple[str, ...]:
+    """The names of those channels, for whoever only leaves notices for them."""
+    return (LogChannel.name, *apprise_names(urls))

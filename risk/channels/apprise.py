@@ -75,6 +75,11 @@ def apprise_channels(urls: Sequence[str]) -> tuple[AppriseChannel, ...]:
     return tuple(_channel(name, url, place) for place, (name, url) in enumerate(names, start=1))
 
 
+def apprise_names(urls: Sequence[str]) -> tuple[str, ...]:
+    """The names of those channels; no address is tried."""
+    return tuple(name for name, _ in _names(urls))
+
+
 def _names(urls: Sequence[str]) -> Iterator[tuple[str, str]]:
     """``slack``, ``slack-2``: the same again for the same addresses, also with renewed secrets."""
     seen: Counter[str] = Counter()

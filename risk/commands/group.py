@@ -1,12 +1,20 @@
 """The group of all commands: loads only the one that is asked for, and answers errors in words."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 
 import click
 
-from risk.errors import InvalidInput, SeawallError, StateUnreadable, UnknownPortfolio
+from risk.errors import (
+    InvalidInput,
+    LoginRefused,
+    NotAllowed,
+    SeawallError,
+    StateUnreadable,
+    UnknownPortfolio,
+)
 
 COMMANDS = {
     "breakers": "risk.commands.breakers:breakers",
@@ -17,6 +25,8 @@ COMMANDS = {
     "journal": "risk.commands.journal:journal",
     "keys": "risk.commands.keys:keys",
     "limits": "risk.commands.limits:limits",
+    "login": "risk.commands.login:login",
+    "logout": "risk.commands.login:logout",
     "mcp": "risk.commands.mcp:mcp",
     "migrate": "risk.commands.migrate:migrate",
     "notify": "risk.commands.notify:notify",
@@ -28,8 +38,10 @@ COMMANDS = {
     "reservations": "risk.commands.reservations:reservations",
     "resume": "risk.commands.resume:resume",
     "settings": "risk.commands.settings:settings",
+    "users": "risk.commands.users:users",
     "var": "risk.commands.var:var",
     "web": "risk.commands.web:web",
+    "whoami": "risk.commands.login:whoami",
 }
 
 
@@ -53,6 +65,12 @@ def errors_in_words() -> Iterator[None]:
     except (InvalidInput, StateUnreadable, UnknownPortfolio) as error:
         # Trying again would only say the same again.
         raise Refused(str(error)) from error
+    except NotAllowed as error:
+        raise Refused(f"refused: {error}") from error
+    except LoginRefused as error:
+        wait = error.retry_after
+        when = "" if wait is None else f" ({math.ceil(wait)} s from now)"
+        raise Refused(f"{error}{when}") from error
     except SeawallError as error:
         raise Failed(str(error)) from error
 

@@ -2,10 +2,21 @@
 
 import os
 import pwd
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
 
 import click
 
-from risk.config import load_settings
+from risk.auth.terminal import TerminalLogin, keep_login, login_file, read_login
+from risk.commands.logs import configure_logs
+from risk.config import Settings, load_settings
+from risk.domain.actors import Ability, Actor, Role, Via
+from risk.domain.people import Login, Setup, SignedIn
+from risk.entrance import Entrance, entrance_of
+from risk.errors import NotAllowed, ProofNeeded, StoreUnavailable
+
+Answer = TypeVar("Answer")
 
 of_portfolio = click.option(
     "--portfolio", help="Whose; that of the settings unless given.", metavar="NAME"
@@ -19,14 +30,192 @@ def book_of(portfolio: str | None) -> str:
 
 def who() -> str:
     """By the process's user, not by the environment, which anybody may set."""
+    return f"{system_user()} (command line)"
+
+
+def system_user() -> str:
+    """The name of the process's user."""
     user = os.getuid()
     try:
-        return f"{pwd.getpwuid(user).pw_name} (command line)"
+        return pwd.getpwuid(user).pw_name
     except KeyError:  # as in some containers
-        return f"user {user} (command line)"
+        return f"user {user}"
 
 
 for_a_reason = click.option("--reason", metavar="TEXT", required=True, help="Why, in one sentence.")
 by_whom = click.option(
     "--who", metavar="NAME", default=who, help="Who asks; the system's user unless given."
 )
+
+
+# ---------------------------------------------------------------- who is signed in
+
+
+class Desk:
+    """The entrance, as one command stands before it.
+
+    Attributes
+    ----------
+    settings : Settings
+    logins, office
+        As `Entrance` has them.
+    """
+
+    def __init__(self, settings: Settings, entrance: Entrance) -> None:
+        self.settings = settings
+        self.logins, self.office = entrance
+        self._file = login_file(settings.home, system_user())
+
+    def kept(self) -> TerminalLogin | None:
+        """By what the system's user signed in here last."""
+        return read_login(self._file)
+
+    def keep(self, signed_in: SignedIn) -> None:
+        """Let the next command be by whoever has signed in."""
+        keep_login(self._file, TerminalLogin(signed_in.token, signed_in.device))
+
+    def forget(self) -> None:
+        """Let nobody be signed in; the terminal stays known."""
+        kept = self.kept()
+        if kept is not None:
+            keep_login(self._file, kept._replace(token=""))
+
+    def login(self) -> Login | None:
+        """Who is signed in, if anybody is."""
+        kept = self.kept()
+        return self.logins.find(kept.token) if kept is not None and kept.token else None
+
+    def token(self) -> str:
+        """That of whoever is signed in.
+
+        Raises
+        ------
+        NotAllowed
+            If nobody is.
+        """
+        kept = self.kept()
+        if kept is None or self.login() is None:
+            raise _nobody()
+        return kept.token
+
+    def actor(self) -> Actor:
+        """Who asks: whoever has the machine while nobody ever had a login, else who is signed in.
+
+        Raises
+        ------
+        NotAllowed
+            If nobody is signed in, or has something to do before anything else.
+        """
+        if not self.logins.anybody():
+            return machine()
+        login = self.login()
+        if login is None:
+            raise _nobody()
+        if login.setup:
+            what = "password" if Setup.PASSWORD in login.setup else "second factor"
+            raise NotAllowed(
+                f"set up your own {what} first: `seawall login {login.person.name}`",
+                ability=Ability.VIEW,
+            )
+        return login.actor
+
+    def prove(self) -> Actor:
+        """Ask whoever is signed in to prove again who he is.
+
+        Raises
+        ------
+        LoginRefused
+        """
+        kept = self.kept()
+        token = self.token()
+        login = self.login()
+        if kept is None or login is None:
+            raise _nobody()
+        click.echo(f"{login.person.name}, prove that it is you.", err=True)
+        password = click.prompt("Password", hide_input=True, err=True)
+        code = ask_code() if login.person.second_factor else ""
+        signed_in = self.logins.prove(token, password, code, device=kept.device)
+        self.keep(signed_in)
+        return signed_in.login.actor
+
+
+@contextmanager
+def desk() -> Iterator[Desk]:
+    """The entrance of the settings, for one command."""
+    settings = load_settings()
+    # Nothing of it may come between what a program reads from standard output.
+    configure_logs(settings.log_level)
+    with entrance_of(settings) as entrance:
+        yield Desk(settings, entrance)
+
+
+def machine() -> Actor:
+    """Whoever has the machine, while nobody has a login: he may everything."""
+    return Actor(name=who(), role=None, via=Via.COMMAND_LINE, has_login=False)
+
+
+def actor() -> Actor:
+    """Who asks on this command line.
+
+    While nobody ever had a login it is the machine's own user; from then on whoever is signed in.
+
+    Raises
+    ------
+    NotAllowed
+        If nobody is signed in.
+    StoreUnavailable
+        If the database does not answer.
+    """
+    with desk() as one:
+        return one.actor()
+
+
+def actor_who_stops() -> Actor:
+    """The same, for what only makes trading tighter: that must not wait for a database.
+
+    Where it does not answer, whoever has the machine may stop trading as a trader may, and is named
+    as not known.
+    """
+    try:
+        return actor()
+    except StoreUnavailable:
+        name = f"{system_user()} (command line, not signed in: the database is away)"
+        return Actor(name=name, role=Role.TRADER, via=Via.COMMAND_LINE, has_login=False)
+
+
+def acting(do: Callable[[Actor], Answer]) -> Answer:
+    """Do something as whoever asks; where that needs a proof, ask for one, and do it then.
+
+    Parameters
+    ----------
+    do : callable
+        Given who asks; raises ProofNeeded before it has done anything.
+
+    Raises
+    ------
+    NotAllowed
+        If nobody is signed in, or may not.
+    LoginRefused
+        If the proof is wrong.
+    """
+    with desk() as one:
+        return acting_at(one, do)
+
+
+def acting_at(one: Desk, do: Callable[[Actor], Answer]) -> Answer:
+    """The same before an entrance that is open already."""
+    try:
+        return do(one.actor())
+    except ProofNeeded:
+        return do(one.prove())
+
+
+def ask_code() -> str:
+    """A code of the second factor, read from the terminal."""
+    return str(click.prompt("Code of your second factor", err=True))
+
+
+def _nobody() -> NotAllowed:
+    return NotAllowed(
+        "nobody is signed in on this command line: `seawall login NAME`", ability=Ability.VIEW
+    )

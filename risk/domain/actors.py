@@ -6,10 +6,10 @@ behind it asks once more. `tests/test_doors.py` walks all of them against this m
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from risk.errors import NotAllowed
+from risk.errors import NotAllowed, ProofNeeded
 
 
 class Role(StrEnum):
@@ -63,8 +63,12 @@ ABILITIES: Mapping[Role, frozenset[Ability]] = {
 }
 #: What only somebody may do who has proved just now who he is.
 NEEDS_PROOF = frozenset({Ability.RESUME, Ability.OVERRIDE, Ability.APPROVE, Ability.MANAGE_PEOPLE})
+#: What power that an admin gave must have begun for.
+NEEDS_POWER = frozenset({Ability.RESUME, Ability.OVERRIDE, Ability.APPROVE})
 #: Roles that sign in with a second factor.
 NEED_SECOND_FACTOR = frozenset({Role.OFFICER, Role.ADMIN})
+#: A proof of who one is counts for so long.
+PROOF_LASTS = timedelta(minutes=5)
 
 
 class Via(StrEnum):
@@ -137,6 +141,49 @@ def require(actor: Actor, ability: Ability) -> None:
     raise NotAllowed(
         f"{_WHAT[ability]} is not for {has}. {roles[0].upper()}{roles[1:]} can", ability=ability
     )
+
+
+def require_all(actor: Actor, ability: Ability, *, at: datetime, tightens: bool = False) -> None:
+    """Refuse whoever may not do something now: by his role, his proof, and when his power begins.
+
+    Parameters
+    ----------
+    actor : Actor
+    ability : Ability
+    at : datetime
+        Wall time. UTC.
+    tightens : bool
+        Whether it only tightens: then no proof is asked, and power need not have begun.
+
+    Raises
+    ------
+    NotAllowed
+        If his role may not, or his power has not begun.
+    ProofNeeded
+        If he has not proved lately who he is.
+    """
+    require(actor, ability)
+    if tightens:
+        return
+    _require_power(actor, ability, at)
+    if ability in NEEDS_PROOF and not is_proven(actor, at):
+        raise ProofNeeded("prove first that it is you: give your password again", ability=ability)
+
+
+def is_proven(actor: Actor, at: datetime) -> bool:
+    """Whether he has proved lately who he is; nobody without a login can, nor need he."""
+    if not actor.has_login:
+        return True
+    return actor.proven_at is not None and at - actor.proven_at <= PROOF_LASTS
+
+
+def _require_power(actor: Actor, ability: Ability, at: datetime) -> None:
+    if ability in NEEDS_POWER and actor.power_from is not None and at < actor.power_from:
+        raise NotAllowed(
+            f"your power over limits and breakers begins {actor.power_from:%Y-%m-%d %H:%M} UTC, "
+            "since an admin gave or renewed your login. Another officer can vouch for you before",
+            ability=ability,
+        )
 
 
 def _article(role: Role) -> str:

@@ -3,13 +3,38 @@
 Programs have keys instead: :mod:`risk.domain.keys`.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
-from risk.domain.actors import Actor, Role, Via
+from risk.domain.actors import NEED_SECOND_FACTOR, Actor, Role, Via
+from risk.domain.events.limits import RULE
+from risk.errors import InvalidInput
+
+_NAME = re.compile(r"[a-z][a-z0-9._-]{0,31}")
+
+
+def is_login_name(text: str) -> bool:
+    """Whether somebody could be called so; not as the journal calls a rule."""
+    return _NAME.fullmatch(text) is not None and text != RULE
+
+
+def checked_login_name(text: str) -> str:
+    """A name that somebody can have.
+
+    Raises
+    ------
+    InvalidInput
+    """
+    if not is_login_name(text):
+        raise InvalidInput(
+            f"{text!r} cannot be a name: up to 32 lower-case letters, digits, '.', '-' and '_', a "
+            "letter first"
+        )
+    return text
 
 
 class Setup(StrEnum):
@@ -59,6 +84,16 @@ class Person:
     last_seen: datetime | None = None
     version: int = 1
 
+    @property
+    def setup(self) -> tuple[Setup, ...]:
+        """What he must do first after signing in; a provider sees to it for whom it vouches."""
+        if self.subject is not None:
+            return ()
+        needed = self.role in NEED_SECOND_FACTOR and not self.second_factor
+        return ((Setup.PASSWORD,) if self.must_change else ()) + (
+            (Setup.SECOND_FACTOR,) if needed else ()
+        )
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Login:
@@ -95,12 +130,12 @@ class Login:
 
     @property
     def actor(self) -> Actor:
-        """Who asks, as actions are told."""
+        """Who asks, as actions are told; while he must set himself up, he has proved nothing."""
         return Actor(
             name=self.person.name,
             role=self.person.role,
             via=self.via,
-            proven_at=self.proven_at,
+            proven_at=None if self.setup else self.proven_at,
             power_from=self.person.power_from,
         )
 

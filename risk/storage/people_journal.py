@@ -2,18 +2,33 @@
 
 Unlike the stream of a book it has no authority: an entry is chained in the same transaction as the
 change that it tells of, so that neither is ever there without the other: docs/decisions/journal.md.
+So are the notices of what people must hear of at once, for the engines of the books to deliver.
 """
 
-from sqlalchemy import Connection, text
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
+from sqlalchemy import Connection, func, select, text
+
+from risk.alerts.notices import notice_of
 from risk.domain.events import PEOPLE_STREAM, RiskEvent
-from risk.storage import journal
+from risk.domain.notices import Notice
+from risk.storage import journal, outbox, tables
 
 # Any number does, as long as nothing else in the database locks the same one.
 _LOCK = 0x5EA_0A12
+#: What stands in a notice's id before the number of its entry; a cycle has a number there.
+_CYCLE = "people"
 
 
-def tell(connection: Connection, *events: RiskEvent) -> None:
+def take_turn(connection: Connection) -> None:
+    """Let nobody else write of people until the end of this transaction."""
+    # SQLite's writer engine holds the right to write since the transaction's first word.
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
+def tell(connection: Connection, *events: RiskEvent, channels: Sequence[str] = ()) -> None:
     """Write what people did, in the transaction of the change itself.
 
     Parameters
@@ -21,8 +36,28 @@ def tell(connection: Connection, *events: RiskEvent) -> None:
     connection : Connection
         Of the writer.
     *events : RiskEvent
+    channels : sequence of str
+        By which people are told of those events that they must hear of (`notice_of`): by the engine
+        of the event's own book or, where it belongs to none, by those of all books.
     """
-    # SQLite's writer engine holds the right to write since the transaction's first word.
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    journal.append(connection, PEOPLE_STREAM, journal.entries_of(events))
+    take_turn(connection)
+    kept = [event for event in events if event.journalled]
+    journal.append(connection, PEOPLE_STREAM, journal.entries_of(kept))
+    if channels and kept:
+        notices = _notices(connection, kept, _last_number(connection) - len(kept) + 1)
+        outbox.post(connection, outbox.rows_of(notices, channels))
+
+
+def _notices(connection: Connection, events: Iterable[RiskEvent], first: int) -> Iterator[Notice]:
+    books: list[str] = list(connection.execute(select(tables.portfolio.c.name)).scalars())
+    for number, event in enumerate(events, start=first):
+        for book in books if event.portfolio == PEOPLE_STREAM else [event.portfolio]:
+            notice = notice_of(replace(event, portfolio=book, cycle=_CYCLE), number)
+            if notice is not None:
+                yield notice
+
+
+def _last_number(connection: Connection) -> int:
+    entry = tables.journal.c
+    newest = select(func.max(entry.seq)).where(entry.stream == PEOPLE_STREAM)
+    return int(connection.execute(newest).scalar_one())

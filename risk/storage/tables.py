@@ -340,3 +340,69 @@ api_key = Table(
     comment="Keys of programs: of the secret only its SHA-256. Lists are JSON; `strategies` is"
     " NULL for all.",
 )
+
+person = Table(
+    "person",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("power_ms", BigInteger, nullable=False),
+    Column("power_by", Text, nullable=False),
+    Column("was_officer", Boolean, nullable=False),
+    Column("disabled_ms", BigInteger),
+    Column("password", Text),
+    Column("password_until_ms", BigInteger),
+    Column("must_change", Boolean, nullable=False),
+    Column("factor", Text),
+    Column("factor_step", BigInteger, nullable=False),
+    Column("new_factor", Text),
+    Column("subject", Text, unique=True),
+    Column("seen_ms", BigInteger),
+    Column("version", BigInteger, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    comment="Everybody who ever had a login; never removed. `password` is an Argon2id hash,"
+    " secrets of second factors are sealed by a key that is not in the database.",
+)
+
+login = Table(
+    "login",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("hash", LargeBinary, nullable=False, unique=True),
+    Column("person", String(32), nullable=False),
+    Column("via", String(16), nullable=False),
+    Column("began_ms", BigInteger, nullable=False),
+    Column("seen_ms", BigInteger, nullable=False),
+    Column("proven_ms", BigInteger, nullable=False),
+    Column("ended_ms", BigInteger),
+    Column("csrf", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("device", String(32), nullable=False),
+    Index("login_by_person", "person"),
+    comment="By what people are signed in: of a token only its SHA-256.",
+)
+
+login_device = Table(
+    "login_device",
+    metadata,
+    Column("person", String(32), primary_key=True),
+    Column("id", String(32), primary_key=True),
+    Column("seen_ms", BigInteger, nullable=False),
+    comment="Browsers by which people have signed in: others' tries do not keep them out.",
+)
+
+login_failure = Table(
+    "login_failure",
+    metadata,
+    Column("id", _Identity, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("name", String(32), nullable=False),
+    Column("place", Text, nullable=False),
+    Column("device", String(32), nullable=False),
+    Index("login_failure_by_name", "name", "at_ms"),
+    Index("login_failure_by_place", "place", "at_ms"),
+    comment="Tries of the last day that did not open, and those that are being looked at."
+    " `name` is empty for what cannot be one, `device` for an unknown browser.",
+)

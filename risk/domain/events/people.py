@@ -4,6 +4,7 @@ It is a stream of its own (`PEOPLE_STREAM`): a sign-in belongs to no book and wa
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from risk.domain.events.base import RiskEvent, Severity
 
@@ -30,7 +31,10 @@ class PersonSignedIn(RiskEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class SignInRefused(RiskEvent):
-    """A name was tried that did not open: a wrong name, password or code, or a locked one.
+    """A name was tried that did not open: a wrong name, password or code, or a disabled login.
+
+    What is tried while a name waits is not looked at, and so is not told: whoever goes on trying
+    fills nothing that is kept for ever.
 
     Attributes
     ----------
@@ -71,7 +75,9 @@ class PersonChanged(RiskEvent):
         What is different, as a sentence without its subject: *was given the role officer*.
     by, reason : str
     severity : Severity
-        CRITICAL where it gives somebody power over limits or breakers.
+        CRITICAL where it gives or takes power over limits, breakers or people.
+    power_from : datetime or None
+        Of an officer, from when on he may approve and override. UTC.
     """
 
     person: str
@@ -79,6 +85,7 @@ class PersonChanged(RiskEvent):
     by: str
     reason: str
     severity: Severity = Severity.INFO
+    power_from: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
