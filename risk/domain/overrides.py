@@ -125,15 +125,17 @@ class OverrideOutcome(NamedTuple):
     Attributes
     ----------
     since, until : datetime
-        From its beginning to its end, or to now while it is on. UTC, the market's time.
+        From its beginning to its end, or to now while it is on. The market's time, UTC.
     on : bool
         Whether it is still on.
     worst : float or None
         The most that the breaker measured meanwhile, in its unit; None where it measured nothing.
     threshold : float or None
-        At what the episode that it was on had tripped; None where there was none.
+        At what the episode had tripped that it was on; None where there was none.
     equity_before, equity_after : float or None
         Of the book at both ends, quote currency; None where it was not known.
+    moved : float or None
+        By what fraction the book moved meanwhile, what was paid in and out left out.
     passed, refused : int
         Orders in the breaker's scope that the gate let through, in part too, and those it did not.
     """
@@ -145,15 +147,14 @@ class OverrideOutcome(NamedTuple):
     threshold: float | None = None
     equity_before: float | None = None
     equity_after: float | None = None
+    moved: float | None = None
     passed: int = 0
     refused: int = 0
 
     @property
-    def moved(self) -> float | None:
-        """By what fraction equity moved, flows included; None where that is not known."""
-        if self.equity_before is None or self.equity_after is None or self.equity_before <= 0.0:
-            return None
-        return self.equity_after / self.equity_before - 1.0
+    def stood(self) -> timedelta:
+        """How long it stood, or stands."""
+        return self.until - self.since
 
 
 class Review(NamedTuple):
