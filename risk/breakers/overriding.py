@@ -8,6 +8,7 @@ import math
 from datetime import datetime, timedelta
 
 from risk.breakers.imposing import passes_by_rule
+from risk.breakers.words import what_works
 from risk.domain.actions import OverrideBreaker
 from risk.domain.breakers import BreakerDefinition, BreakerState, Phase
 from risk.domain.overrides import HOLDING, LONGEST, Override, OverrideKind, OverrideWish
@@ -211,6 +212,46 @@ def is_disabled(state: BreakerState) -> bool:
 
 
 # --- words ---------------------------------------------------------------------------------
+
+
+def effect_of(definition: BreakerDefinition, wish: OverrideWish) -> str:
+    """What an override will do, in sentences: for whoever is about to confirm it.
+
+    Parameters
+    ----------
+    definition : BreakerDefinition
+    wish : OverrideWish
+        One that nothing speaks against.
+    """
+    name, scope = definition.name, definition.scope.label
+    if wish.kind is OverrideKind.END or wish.expires is None:
+        return f"What the rule of {name} says holds again in {scope} at once."
+    until = _when(wish.expires)
+    match wish.kind:
+        case OverrideKind.TRIP:
+            flat = ", and all its positions are asked to be closed" if definition.flatten else ""
+            return (
+                f"{scope} is {definition.state.word} at once{flat}, until {until} at the least. "
+                f"{what_works(definition.state, definition.size)} Then it re-opens by its rule."
+            )
+        case OverrideKind.HOLD:
+            return (
+                f"{name} stays where it is until {until}, whatever it measures; where it re-opens, "
+                "a new trip still shuts it."
+            )
+        case OverrideKind.EXTEND:
+            return f"The pause of {name} lasts until {until} at the least."
+        case OverrideKind.STEP_DOWN:
+            return (
+                f"New risk in {scope} passes at {_percent(wish.size)} of size at once, until "
+                f"{until}; then its rule holds again. It ends sooner if {name} trips again, gets "
+                "worse than now, or lets go."
+            )
+        case OverrideKind.DISABLE:
+            return (
+                f"{name} stops nothing from now on until {until}, and only records what it would "
+                "have done; then it imposes at once what its rule says."
+            )
 
 
 def in_words(on: Override) -> str:
