@@ -28,6 +28,7 @@
     ├── GateClosed              no authority answers here, or not yet
     └── StoreError
         ├── StoreUnavailable    the database cannot be reached or does not answer in time
+        │   └── BrakedInstead   what was to tighten could not be written: its scope is stopped
         ├── SchemaMismatch      the database is older or newer than this program
         ├── StateUnreadable     what another program stored is not understood by this one
         ├── LeaseLost           another authority owns the portfolio; what we wrote was refused
@@ -281,6 +282,13 @@ class StoreError(SeawallError):
 
 class StoreUnavailable(StoreError):
     """The database cannot be reached, or does not answer in time."""
+
+
+class BrakedInstead(StoreUnavailable):
+    """What was to tighten could not be written down, so that its scope was stopped by the brake.
+
+    The text says what is stopped, and that what was asked is not done.
+    """
 
 
 class SchemaMismatch(StoreError):

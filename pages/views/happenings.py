@@ -20,6 +20,7 @@ from risk.domain.events import (
     BreakerActivated,
     BreakerAsksPerson,
     BreakerDeactivated,
+    BreakerOverridden,
     BreakerStepped,
     BreakerWouldTrip,
     DataFaultFound,
@@ -38,6 +39,7 @@ from risk.domain.events import (
     MarkTrustChanged,
     OrderEnded,
     OrderValidation,
+    OverrideEnded,
     PolicyChanged,
     ReductionAcknowledged,
     ReductionLate,
@@ -57,6 +59,7 @@ from risk.domain.events import (
     WhyTrusted,
 )
 from risk.domain.market import Period, Trust
+from risk.domain.overrides import OverrideKind
 from risk.domain.reasons import REASONS
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
@@ -136,7 +139,9 @@ _HOLDS = (
     BreakerActivated,
     BreakerAsksPerson,
     BreakerDeactivated,
+    BreakerOverridden,
     BreakerStepped,
+    OverrideEnded,
     TradingLatched,
     TradingResumed,
 )
@@ -423,7 +428,9 @@ def _breaker(
     | BreakerStepped
     | BreakerAsksPerson
     | BreakerWouldTrip
-    | BreakerDeactivated,
+    | BreakerDeactivated
+    | BreakerOverridden
+    | OverrideEnded,
 ) -> str:
     return shown_name(event.breaker, Scope(ScopeKind(event.scope_kind), event.scope))
 
@@ -466,6 +473,30 @@ def _would(event: BreakerWouldTrip, _currency: str) -> Words:
 def _release(event: BreakerDeactivated, _currency: str) -> Words:
     by = "" if event.released_by == RULE else f", by {event.released_by}"
     return "normal", f"{_breaker(event)} is over", f"{event.reason}{by}"
+
+
+_OVERRODE = {
+    OverrideKind.TRIP.value: "tripped by hand",
+    OverrideKind.HOLD.value: "holds",
+    OverrideKind.EXTEND.value: "extended the pause of",
+    OverrideKind.STEP_DOWN.value: "stepped down",
+    OverrideKind.DISABLE.value: "disabled",
+}
+
+
+def _override(event: BreakerOverridden, _currency: str) -> Words:
+    until = f"until {UTC_ZONE.stamp(event.expires)} at the latest"
+    fact = f"{event.by} {_OVERRODE.get(event.kind, 'overrode')} {_breaker(event)}"
+    if event.kind == OverrideKind.STEP_DOWN:
+        fact += f" to {percent(event.size, 0)} of size"
+    return STATE_LOOKS[TradingState[event.state]].shape, fact, f"{event.reason}; {until}"
+
+
+def _override_over(event: OverrideEnded, _currency: str) -> Words:
+    look = STATE_LOOKS[TradingState[event.state]]
+    by = "" if event.by in (RULE, event.began_by) else f", by {event.by}"
+    fact = f"The override of {_breaker(event)} by {event.began_by} is over"
+    return look.shape, fact, f"{event.why}{by}"
 
 
 def _reduction(event: ReductionRequested, _currency: str) -> Words:
@@ -526,6 +557,8 @@ _SAY: dict[type[RiskEvent], Callable[[Any, str], Words]] = {
     BreakerStepped: _step,
     BreakerWouldTrip: _would,
     BreakerDeactivated: _release,
+    BreakerOverridden: _override,
+    OverrideEnded: _override_over,
     ReductionRequested: _reduction,
     ReductionLate: _late,
     StopEscalated: _stop_late,

@@ -15,7 +15,9 @@ from risk.domain.events import (
     BreakerActivated,
     BreakerAsksPerson,
     BreakerDeactivated,
+    BreakerOverridden,
     BreakerStepped,
+    OverrideEnded,
     PersonChanged,
     RiskEvent,
     Severity,
@@ -23,6 +25,7 @@ from risk.domain.events import (
     TradingResumed,
 )
 from risk.domain.notices import Notice
+from risk.domain.overrides import LOOSENING, OverrideKind
 
 
 class _Told(NamedTuple):
@@ -178,6 +181,44 @@ def _asks_person(event: BreakerAsksPerson) -> _Told:
     )
 
 
+def _overridden(event: BreakerOverridden) -> _Told:
+    size = f" to {100.0 * event.size:.0f} %" if event.kind == OverrideKind.STEP_DOWN else ""
+    after = "then its rule alone holds again."
+    return _Told(
+        event.severity,
+        f"Overridden ({_words(event.kind)}{size}): {_where(event)}, {_words(event.breaker)}",
+        (
+            _line("By", event.by),
+            _line("Why", event.reason),
+            _line("It imposes now", _imposes(event.state)),
+            _line("Until", f"{_when(event.expires)} at the latest; {after}"),
+        ),
+        f"ask {event.by} if you did not expect it. `seawall breakers list` shows what is on, "
+        "`seawall breakers override NAME end` ends it.",
+    )
+
+
+def _override_ended(event: OverrideEnded) -> _Told:
+    return _Told(
+        event.severity,
+        f"Override over: {_where(event)}, {_words(event.breaker)}",
+        (
+            f"It was {_words(event.kind)}, by {event.began_by}.",
+            _line("Why", event.why),
+            "" if event.by == RULE else _line("Ended by", event.by),
+            _line("It imposes now", _imposes(event.state)),
+        ),
+        "watch the first orders, and look at what came of it: `seawall breakers reviews` lists "
+        "what is to be judged."
+        if event.kind in LOOSENING
+        else "watch the first orders. It steps on by its own rule from now on.",
+    )
+
+
+def _imposes(state: str) -> str:
+    return "nothing" if state == "NORMAL" else _words(state)
+
+
 def _latched(event: TradingLatched) -> _Told:
     asked = event.asked if event.asked != event.state else ""
     return _Told(
@@ -227,8 +268,10 @@ TELLERS: Mapping[type[RiskEvent], Callable[[Any], _Told | None]] = {
     BreakerActivated: _activated,
     BreakerAsksPerson: _asks_person,
     BreakerDeactivated: _deactivated,
+    BreakerOverridden: _overridden,
     BreakerStepped: _stepped,
     PersonChanged: _person_changed,
+    OverrideEnded: _override_ended,
     TradingLatched: _latched,
     TradingResumed: _resumed,
 }

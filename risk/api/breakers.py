@@ -42,6 +42,31 @@ class Hold(msgspec.Struct, kw_only=True, frozen=True):
     size: float = 1.0
 
 
+class OverrideTold(msgspec.Struct, kw_only=True, frozen=True):
+    """A person's command over a circuit breaker that is on.
+
+    Attributes
+    ----------
+    kind : str
+        ``trip``, ``hold``, ``extend``, ``step_down`` or ``disable``.
+    by, reason : str
+    since, expires : datetime
+        UTC.
+    action : int
+        Its number.
+    size : float
+        What new risk is scaled by, of ``step_down``.
+    """
+
+    kind: str
+    by: str
+    reason: str
+    since: datetime
+    expires: datetime
+    action: int
+    size: float = 1.0
+
+
 class BreakerTold(msgspec.Struct, kw_only=True, frozen=True):
     """One circuit breaker.
 
@@ -65,6 +90,10 @@ class BreakerTold(msgspec.Struct, kw_only=True, frozen=True):
         When it may step on at the earliest; None while armed. UTC.
     cause : str or None
         Why it is not armed, one sentence without levels.
+    imposes : str
+        The trading state that a trip imposes.
+    override : OverrideTold or None
+        What a person commands of it for a while.
     value, trip, release : float or None
         What it measures, above which it trips now, and at which it may be left, in the kind's unit.
         None of all three for a key for single strategies: an agent is not told how near a trip is.
@@ -80,6 +109,8 @@ class BreakerTold(msgspec.Struct, kw_only=True, frozen=True):
     since: datetime | None
     until: datetime | None
     cause: str | None
+    imposes: str
+    override: OverrideTold | None = None
     value: float | None = None
     trip: float | None = None
     release: float | None = None
@@ -167,9 +198,26 @@ def _told(each: OnBoard, *, levels: bool) -> BreakerTold:
         since=None if state is None else state.since,
         until=None if state is None else state.until,
         cause=each.cause or None,
+        imposes=each.definition.state.name,
+        override=_override(each),
         value=each.value if levels else None,
         trip=each.trip if levels else None,
         release=each.definition.release if levels else None,
+    )
+
+
+def _override(each: OnBoard) -> OverrideTold | None:
+    on = each.override
+    if on is None:
+        return None
+    return OverrideTold(
+        kind=on.kind.value,
+        by=on.by,
+        reason=on.reason,
+        since=on.since,
+        expires=on.expires,
+        action=on.action,
+        size=on.size,
     )
 
 

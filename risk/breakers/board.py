@@ -7,6 +7,7 @@ from risk.breakers.lifecycle import trip_level
 from risk.breakers.types import breaker_of
 from risk.domain.breakers import BreakerDefinition, Breakers, BreakerState, Episode, Phase
 from risk.domain.limits import used_of
+from risk.domain.overrides import Override
 from risk.domain.policy import Policy
 from risk.domain.trading import TradingState
 
@@ -40,6 +41,11 @@ class OnBoard(NamedTuple):
     def episode(self) -> Episode | None:
         """The one that is on."""
         return None if self.state is None else self.state.episode
+
+    @property
+    def override(self) -> Override | None:
+        """What a person commands of it for a while."""
+        return None if self.state is None else self.state.override
 
     @property
     def value(self) -> float | None:

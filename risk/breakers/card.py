@@ -72,9 +72,9 @@ def card_of(
         inputs=tuple(_inputs(stands, episode.scope, snapshot, state)),
         blocked=_blocked(definition),
         works=_works(definition),
-        reset_does=_reset_does(breaker, definition),
+        reset_does=_reset_does(breaker, definition, episode),
         reset_does_not=RESET_DOES_NOT,
-        reset_by=_reset_by(breaker, definition, stands),
+        reset_by=_reset_by(breaker, definition, stands, episode),
         steps_down_from=stands.until or snapshot.at,
         person_by=episode.tripped_at + timedelta(hours=definition.greatest_hours),
         market=market_in_words(_sight(snapshot, state)),
@@ -158,18 +158,22 @@ def _works(definition: BreakerDefinition) -> tuple[str, ...]:
     )
 
 
-def _reset_does(breaker: Breaker, definition: BreakerDefinition) -> tuple[str, ...]:
+def _reset_does(
+    breaker: Breaker, definition: BreakerDefinition, episode: Episode
+) -> tuple[str, ...]:
     if not definition.enabled:
         return ("Ends this record: nothing is shut",)
     throttled = definition.state is TradingState.THROTTLED
     sizes = ", ".join(_size(rung) for rung in definition.ramp)
     again = f"cuts it to {_percent(definition.size)} again" if throttled else "shuts it in full"
-    level = breaker.probation_trip
+    level, begins = breaker.probation_trip, _begins(breaker)
+    if episode.by_hand_alone:
+        level, begins = 1.0, False
     return (
         f"Re-opens new risk at {sizes} % over {_hours(definition.probation_hours)}",
         f"A new trip meanwhile {again} and doubles the pause",
         *([f"Until then it trips at {_percent(level)} of its level"] if level != 1.0 else []),
-        *(["What it measures begins anew; the book's own high stays"] if _begins(breaker) else []),
+        *(["What it measures begins anew; the book's own high stays"] if begins else []),
     )
 
 
@@ -178,14 +182,17 @@ def _begins(breaker: Breaker) -> bool:
     return type(breaker).rearmed is not Breaker.rearmed
 
 
-def _reset_by(breaker: Breaker, definition: BreakerDefinition, stands: BreakerState) -> str:
+def _reset_by(
+    breaker: Breaker, definition: BreakerDefinition, stands: BreakerState, episode: Episode
+) -> str:
     if not definition.enabled:
         return "Nobody needs to: it imposes nothing"
     since = f"from {stands.until:%Y-%m-%d %H:%M:%S} UTC" if stands.until else "from now on"
     person = f"a person with a reason, {since} and not sooner, into the same ramp"
     if breaker.needs_person:
         return f"Only {person}"
-    alone = "by itself then" if breaker.ends_by_time else "by itself then, once it has eased"
+    timed = breaker.ends_by_time or episode.by_hand_alone
+    alone = "by itself then" if timed else "by itself then, once it has eased"
     return f"{person[0].upper()}{person[1:]}; or {alone}"
 
 

@@ -1,25 +1,19 @@
 """All breakers of a book in one step: how each stands, what is told of it, and what it imposes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from risk.breakers.base import Sight
+from risk.breakers.happenings import Advanced, Ended, Happening, OfEpisode, OverrideOver
 from risk.breakers.hours import next_hours
-from risk.breakers.imposing import imposed_state, passes_of
-from risk.breakers.lifecycle import (
-    Advanced,
-    Asked,
-    Eased,
-    Ended,
-    Happening,
-    Tripped,
-    TrippedAgain,
-    advance,
-)
+from risk.breakers.lifecycle import advance, heard
 from risk.breakers.manual import is_manual, next_manual
+from risk.breakers.overriding import asked_of_override, is_disabled, lifted
+from risk.breakers.telling import About, events_of
 from risk.breakers.types import breaker_of
-from risk.breakers.words import asked_of_breaker, market_in_words, what_works
-from risk.domain.actions import ReleaseBreaker
+from risk.breakers.words import asked_of_breaker
+from risk.domain.actions import BreakerWord, ReleaseBreaker
 from risk.domain.breakers import (
     BreakerDefinition,
     Breakers,
@@ -27,30 +21,12 @@ from risk.domain.breakers import (
     Episode,
     Phase,
 )
-from risk.domain.events import (
-    RULE,
-    ActionRefused,
-    BreakerActivated,
-    BreakerAsksPerson,
-    BreakerDeactivated,
-    BreakerReading,
-    BreakerStepped,
-    BreakerWouldTrip,
-    RiskEvent,
-    Severity,
-)
+from risk.domain.events import ActionRefused, BreakerReading, RiskEvent
 from risk.domain.latches import Latch
 from risk.domain.policy import Policy
-from risk.domain.scopes import Scope
+from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import Course, Performance
-from risk.domain.trading import TradingState
-
-_SEVERITY = {
-    TradingState.THROTTLED: Severity.WARNING,
-    TradingState.REDUCE_ONLY: Severity.CRITICAL,
-    TradingState.HALTED: Severity.CRITICAL,
-}
 
 
 class BreakersAfter(NamedTuple):
@@ -105,10 +81,8 @@ def next_breakers(
     found = _Found(sight)
     manual = next_manual(before.states, sight)
     for name, state in sorted(before.states.items()):
-        if is_manual(name) or state.episode is None:
-            continue
-        if _is_off(definitions.get(name), state.episode):
-            found.end(state, policies[1])
+        if not is_manual(name) and _is_off(definitions.get(name), old.get(name), state):
+            found.end(name, old.get(name), state, policies[1])
     for name, definition in definitions.items():
         found.take(definition, _kept(before.states.get(name), definition, old.get(name)))
     found.refuse_unknown(definitions)
@@ -119,13 +93,56 @@ def next_breakers(
     )
 
 
-def _is_off(definition: BreakerDefinition | None, episode: Episode) -> bool:
-    """Whether people took a breaker away, or switched it on or off, in the midst of an episode."""
-    return (
-        definition is None
-        or definition.enabled is not episode.imposed
-        or (definition.kind, definition.scope) != (episode.kind, episode.scope)
-    )
+def obeying(
+    breakers: Breakers,
+    policy: Policy | None,
+    words: Sequence[BreakerWord],
+    *,
+    at: datetime,
+    cycle: str,
+) -> Breakers:
+    """Breakers after people's words between two steps; the very same where none changes anything.
+
+    They impose what the next step would let them impose, were the market to stand still.
+
+    Parameters
+    ----------
+    breakers : Breakers
+        After the last step.
+    policy : Policy or None
+        In force.
+    words : sequence of ReleaseBreaker and OverrideBreaker
+        That no step has taken in, in their order.
+    at : datetime
+        The market's time of the last step. UTC.
+    cycle : str
+        Its id.
+    """
+    changed = {}
+    for name, definition in _definitions(policy).items():
+        said = [word for word in words if word.breaker == name]
+        before = breakers.states.get(name)
+        if said:
+            after = heard(before, breaker_of(definition), definition, said, at=at, cycle=cycle)
+            if after.state != before:
+                changed[name] = after.state
+    return breakers._replace(states={**breakers.states, **changed}) if changed else breakers
+
+
+def _is_off(
+    definition: BreakerDefinition | None, old: BreakerDefinition | None, state: BreakerState
+) -> bool:
+    """Whether people took away what a breaker was in the midst of, or switched it on or off."""
+    episode, on = state.episode, state.override
+    if episode is None and on is None:
+        return False
+    if definition is None:
+        return True
+    aims = (definition.kind, definition.scope)
+    if episode is None:
+        return old is None or aims != (old.kind, old.scope)
+    imposes = definition.enabled and not is_disabled(state)
+    return imposes is not episode.imposed or aims != (episode.kind, episode.scope)
 
 
 def _kept(
@@ -134,7 +151,7 @@ def _kept(
     """What goes on of a breaker under its definition; one that measures otherwise begins anew."""
     if state is None:
         return None
-    if state.episode is not None and _is_off(definition, state.episode):
+    if _is_off(definition, old, state):
         state = BreakerState(Phase.ARMED, state.since, memory=state.memory)
     if old is None or old is definition or _measures(old) == _measures(definition):
         return state
@@ -155,18 +172,17 @@ class _Found:
     def __init__(self, sight: Sight) -> None:
         self._sight = sight
         self._snapshot = sight.snapshot
+        self._words = self._snapshot.breaker_words
         self.states: dict[str, BreakerState] = {}
         self.events: list[RiskEvent] = []
         self.episodes: list[Episode] = []
 
     def take(self, definition: BreakerDefinition, before: BreakerState | None) -> None:
         """A breaker's step."""
-        releases = [r for r in self._snapshot.releases if r.breaker == definition.name]
-        advanced = advance(
-            before, breaker_of(definition), definition, self._sight, releases=releases
-        )
+        words = [word for word in self._words if word.breaker == definition.name]
+        advanced = advance(before, breaker_of(definition), definition, self._sight, words=words)
         state = self.states[definition.name] = advanced.state
-        self._tell(definition, advanced, releases)
+        self._tell(definition, advanced)
         if state.reading is not None:
             self.events.append(
                 BreakerReading(
@@ -176,134 +192,67 @@ class _Found:
                 )
             )
 
-    def end(self, state: BreakerState, policy: Policy | None) -> None:
-        """End the episode of a breaker that people took away or switched."""
-        assert state.episode is not None, "only episodes end"
-        by = policy.by if policy is not None else "nobody"
-        why = "the breaker was taken away, or switched, by a new policy"
-        over = state.episode._replace(ended_at=self._snapshot.at, ended_by=by, ended_why=why)
-        self._note(Ended(episode=over), None, None)
+    def end(
+        self,
+        name: str,
+        definition: BreakerDefinition | None,
+        state: BreakerState,
+        policy: Policy | None,
+    ) -> None:
+        """End what a breaker was about that people took away or switched."""
+        told = {
+            "by": policy.by if policy is not None else "nobody",
+            "why": "the breaker was taken away, or switched, by a new policy",
+        }
+        gone = lifted(state)._replace(phase=Phase.ARMED, episode=None, until=None, rung=0)
+        about = About(name, self._scope_of(definition, state), None)
+        if state.override is not None:
+            self._note(about, OverrideOver(state=gone, override=state.override, **told))
+        if state.episode is not None:
+            over = state.episode._replace(
+                ended_at=self._snapshot.at, ended_by=told["by"], ended_why=told["why"]
+            )
+            self._note(about, Ended(state=gone, episode=over))
+
+    def _scope_of(self, definition: BreakerDefinition | None, state: BreakerState) -> Scope:
+        if state.episode is not None:
+            return state.episode.scope
+        whole = Scope(ScopeKind.PORTFOLIO, self._snapshot.portfolio)
+        return whole if definition is None else definition.scope
 
     def refuse_unknown(self, known: Mapping[str, BreakerDefinition]) -> None:
-        """Refuse to let go of what there is not."""
-        for release in self._snapshot.releases:
-            if is_manual(release.breaker):
-                self._refuse(release, "what people stopped is resumed, not let go as a breaker")
-            elif release.breaker not in known:
-                self._refuse(release, f"there is no breaker called {release.breaker}")
+        """Refuse what is asked of what there is not."""
+        for word in self._words:
+            if is_manual(word.breaker):
+                done = "let go as a breaker" if isinstance(word, ReleaseBreaker) else "overridden"
+                self._refuse(word, f"what people stopped is resumed, not {done}")
+            elif word.breaker not in known:
+                self._refuse(word, f"there is no breaker called {word.breaker}")
 
-    def _refuse(self, release: ReleaseBreaker, reason: str) -> None:
+    def _refuse(self, word: BreakerWord, reason: str) -> None:
         self.events.append(
             ActionRefused(
                 **self._snapshot.stamp,
-                asked=asked_of_breaker(release.breaker),
-                by=release.who,
+                asked=asked_of(word),
+                by=word.who,
                 reason=reason,
             )
         )
 
-    def _tell(
-        self,
-        definition: BreakerDefinition,
-        advanced: Advanced,
-        releases: Sequence[ReleaseBreaker],
-    ) -> None:
-        if advanced.refusal is not None:
-            self._refuse(releases[-1], advanced.refusal)
-        released = releases[-1] if releases and advanced.refusal is None else None
+    def _tell(self, definition: BreakerDefinition, advanced: Advanced) -> None:
+        for refused in advanced.refusals:
+            self._refuse(refused.word, refused.reason)
         for happening in advanced.happenings:
-            self._note(happening, advanced.state, released, definition)
+            self._note(About(definition.name, definition.scope, definition), happening)
 
-    def _note(
-        self,
-        happening: Happening,
-        state: BreakerState | None,
-        released: ReleaseBreaker | None,
-        definition: BreakerDefinition | None = None,
-    ) -> None:
-        self.episodes.append(happening.episode)
-        self.events += _events(happening, state, released, definition, self._sight)
+    def _note(self, about: About, happening: Happening) -> None:
+        if isinstance(happening, OfEpisode):
+            self.episodes.append(happening.episode)
+        self.events += events_of(happening, about, self._sight)
 
 
-def _events(
-    happening: Happening,
-    state: BreakerState | None,
-    released: ReleaseBreaker | None,
-    definition: BreakerDefinition | None,
-    sight: Sight,
-) -> Iterator[RiskEvent]:
-    """What is told of a happening; of one that is only recorded, that it would have tripped."""
-    episode = happening.episode
-    about = {
-        **sight.snapshot.stamp,
-        "breaker": episode.breaker,
-        "episode": episode.id,
-        "scope_kind": episode.scope.kind.value,
-        "scope": episode.scope.name,
-    }
-    if not episode.imposed:
-        if isinstance(happening, Tripped):
-            yield BreakerWouldTrip(
-                **about, value=episode.value, threshold=episode.threshold, cause=episode.cause
-            )
-        return
-    match happening:
-        case Tripped():
-            assert state is not None, "whatever trips stands somewhere"
-            yield BreakerActivated(
-                **about,
-                value=episode.value,
-                threshold=episode.threshold,
-                state=episode.state.name,
-                cause=episode.cause,
-                severity=_SEVERITY[episode.state],
-                market=market_in_words(sight),
-                works=what_works(episode.state, definition.size if definition else 1.0),
-                until=state.until,
-            )
-        case TrippedAgain() | Eased():
-            assert state is not None, "whatever steps stands somewhere"
-            assert definition is not None, "what is taken away ends, and does not step"
-            again = isinstance(happening, TrippedAgain)
-            yield BreakerStepped(
-                **about,
-                phase=state.phase.value,
-                size=passes_of(definition, state),
-                until=state.until,
-                reason=_why_stepped(definition, state, released, again=again),
-                by=RULE if released is None else released.who,
-                severity=Severity.CRITICAL if again else Severity.INFO,
-            )
-        case Asked():
-            assert state is not None, "whatever waits stands somewhere"
-            assert definition is not None, "whatever waits is defined"
-            yield BreakerAsksPerson(
-                **about,
-                state=imposed_state(definition, state).name,
-                since=episode.tripped_at,
-                cause=episode.cause,
-                severity=Severity.CRITICAL,
-            )
-        case Ended():
-            yield BreakerDeactivated(
-                **about, reason=episode.ended_why, released_by=episode.ended_by
-            )
-
-
-def _why_stepped(
-    definition: BreakerDefinition,
-    state: BreakerState,
-    released: ReleaseBreaker | None,
-    *,
-    again: bool,
-) -> str:
-    if again:
-        size = passes_of(definition, state)
-        shut = f"new risk at {100.0 * size:.0f} % of size again" if size else "shut in full"
-        return f"it tripped again in probation: {shut}, and the pause doubles"
-    if released is not None:
-        return f"let go by {released.who}: {released.reason}"
-    if state.rung > 0:
-        return "no new trip on the rung before"
-    # Of what does not move while it is shut nobody can say that it is better.
-    return "its pause is over" if breaker_of(definition).ends_by_time else "it has eased"
+def asked_of(word: BreakerWord) -> str:
+    """What a person asked of a breaker, as the end of a sentence: *asked to*."""
+    if isinstance(word, ReleaseBreaker):
+        return asked_of_breaker(word.breaker)
+    return asked_of_override(word.breaker, word.kind)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from risk.breakers.words import shown_name
 from risk.domain.breakers import BreakerDefinition, Breakers, BreakerState, Episode, Phase
+from risk.domain.overrides import Override, OverrideKind
 from risk.domain.policy import Policy
 from risk.domain.scopes import Scope
 from risk.domain.trading import TradingState
@@ -21,6 +22,7 @@ class Imposed(NamedTuple):
     size : float
         What new risk is scaled by; below 1 only where `state` is THROTTLED.
     probation : bool
+        Whether it re-opens, by its rule or by a person, and tightens again at a sign of trouble.
     flatten : bool
         Whether all positions of the scope are to be closed.
     cause : str
@@ -59,7 +61,7 @@ def imposed_state(definition: BreakerDefinition, state: BreakerState) -> Trading
     definition : BreakerDefinition
     state : BreakerState
     """
-    if state.phase is Phase.TRIPPED:
+    if state.phase is Phase.TRIPPED and _stepped_down(definition, state) is None:
         return definition.state
     # The last rung is whole size: what is left is the watch for a new trip.
     whole = passes_of(definition, state) >= 1.0
@@ -74,12 +76,38 @@ def passes_of(definition: BreakerDefinition, state: BreakerState) -> float:
     definition : BreakerDefinition
     state : BreakerState
     """
-    tripped = state.phase is Phase.TRIPPED
-    return definition.tripped_size if tripped else definition.ramp[state.rung]
+    on = _stepped_down(definition, state)
+    return passes_by_rule(definition, state) if on is None else on.size
+
+
+def passes_by_rule(definition: BreakerDefinition, state: BreakerState) -> float:
+    """The same without what a person has stepped it down to."""
+    match state.phase:
+        case Phase.ARMED:
+            return 1.0
+        case Phase.TRIPPED:
+            return definition.tripped_size
+        case Phase.PROBATION:
+            return definition.ramp[state.rung]
+
+
+def stands_at(definition: BreakerDefinition, state: BreakerState) -> tuple[TradingState, float]:
+    """What a breaker makes of its scope, whether it is tripped or not, and what part passes."""
+    if state.episode is None or not state.episode.imposed:
+        return TradingState.NORMAL, 1.0
+    return imposed_state(definition, state), passes_of(definition, state)
+
+
+def _stepped_down(definition: BreakerDefinition, state: BreakerState) -> Override | None:
+    """What a person has stepped it down to, unless its rule lets through as much."""
+    on = state.override
+    if on is None or on.kind is not OverrideKind.STEP_DOWN:
+        return None
+    return on if on.size > passes_by_rule(definition, state) else None
 
 
 def _imposed_by(definition: BreakerDefinition, state: BreakerState, episode: Episode) -> Imposed:
-    tripped = state.phase is Phase.TRIPPED
+    shut = state.phase is Phase.TRIPPED and _stepped_down(definition, state) is None
     imposes, size = imposed_state(definition, state), 1.0
     if imposes is TradingState.THROTTLED:
         size = passes_of(definition, state)
@@ -88,8 +116,8 @@ def _imposed_by(definition: BreakerDefinition, state: BreakerState, episode: Epi
         scope=definition.scope,
         state=imposes,
         size=size,
-        probation=not tripped,
-        flatten=tripped and definition.flatten,
+        probation=not shut,
+        flatten=shut and definition.flatten,
         cause=_cause(definition, state, episode, size),
     )
 
@@ -98,6 +126,17 @@ def _cause(
     definition: BreakerDefinition, state: BreakerState, episode: Episode, size: float
 ) -> str:
     name = shown_name(definition.name, definition.scope)
+    on = _stepped_down(definition, state)
+    if on is not None:
+        return f"{name} stepped down by {on.by}: new risk at {100.0 * size:.0f} % of size"
+    held = _held_by(state.override)
     if state.phase is Phase.TRIPPED:
-        return f"{name}: {episode.cause}"
-    return f"{name} re-opens: new risk at {100.0 * size:.0f} % of size"
+        return f"{name}: {episode.cause}{held}"
+    return f"{name} re-opens: new risk at {100.0 * size:.0f} % of size{held}"
+
+
+def _held_by(on: Override | None) -> str:
+    """Of what a person keeps from stepping on; a trip by hand says so by itself."""
+    if on is None or not on.holds or on.kind is OverrideKind.TRIP:
+        return ""
+    return f"; held by {on.by}"

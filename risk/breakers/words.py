@@ -18,6 +18,8 @@ _NAMES = ("Sharpe",)
 
 def what_works(state: TradingState, size: float) -> str:
     """What may still be done in a scope where a breaker imposes `state`: one sentence."""
+    if state <= TradingState.CAUTION:
+        return "Everything passes at whole size; a new trip takes that back."
     if state is TradingState.THROTTLED:
         return (
             f"Reductions, stops and cancels pass in full; new risk at {100.0 * size:.0f} % of size."

@@ -1,18 +1,18 @@
 """``seawall limits``: how full each limit is, and other thresholds for a while."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import click
 
 from risk.commands.output import as_json, print_json, print_table
 from risk.commands.people import book_of, of_portfolio, who
 from risk.commands.store import reading, writing
+from risk.commands.times import time_of
 from risk.domain.actions import Action, EndTemporaryLimit, SetTemporaryLimit
 from risk.domain.limits import LimitDefinition, LimitState, LimitStatus, Thresholds
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import RiskState
 from risk.engine.clock import wall_time
-from risk.errors import InvalidInput
 from risk.limits.types import LIMIT_TYPES
 from risk.storage.actions import state_of
 from risk.storage.policies import ask_of_policy, policy_standing
@@ -86,8 +86,8 @@ def raise_(
 
     A TIME is the market's, such as 2027-01-31T12:00; without a zone it is UTC.
     """
-    begins = None if starts is None else _time(starts, "--starts")
-    expires = _time(until, "--until")
+    begins = None if starts is None else time_of(starts, "--starts")
+    expires = time_of(until, "--until")
     name = book_of(portfolio)
     with writing() as connection:
         coming = policy_standing(connection, name, at=wall_time()).coming
@@ -141,16 +141,6 @@ def _soft(defined: LimitDefinition | None, hard: float) -> float:
     if defined is None or defined.hard == 0.0:
         return hard
     return min(hard, float(f"{hard * defined.soft / defined.hard:.12g}"))
-
-
-def _time(text: str, option: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-        return moment.replace(tzinfo=UTC) if moment.utcoffset() is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError) as error:  # in UTC it may lie outside the calendar
-        raise InvalidInput(
-            f"{option} {text!r} is no time; write it like 2027-01-31T12:00"
-        ) from error
 
 
 def _documents(state: RiskState) -> list[dict[str, object]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from risk.domain.overrides import OverrideKind, OverrideWish
 from risk.domain.policy import Policy
 from risk.domain.scopes import Scope
 from risk.domain.trading import TradingState
@@ -175,6 +176,51 @@ class ReleaseBreaker(Action):
     breaker: str
     episode: str
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverrideBreaker(Action):
+    """Overrule a breaker until an expiry, or end what overrules it: an `OverrideWish`.
+
+    Attributes
+    ----------
+    breaker : str
+        Its name.
+    kind : OverrideKind
+    reason : str
+        One sentence.
+    expires : datetime or None
+        UTC, the market's time; None of END.
+    seen_episode : str
+        The episode that the person saw, empty for none. Where another one is on, nothing changes.
+    seen_action : int
+        Number of the override that the person saw, 0 for none. Where another one is on, nothing
+        changes.
+    size : float
+        What new risk is scaled by, of STEP_DOWN.
+    """
+
+    breaker: str
+    kind: OverrideKind
+    reason: str
+    expires: datetime | None = None
+    seen_episode: str = ""
+    seen_action: int = 0
+    size: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.expires is not None and self.expires.utcoffset() is None:
+            raise ValueError(f"an override's expiry needs a timezone: {self.expires!r}")
+
+    @property
+    def wish(self) -> OverrideWish:
+        """What was asked, without who and when."""
+        return OverrideWish(*(getattr(self, name) for name in OverrideWish._fields))
+
+
+#: What people ask of a breaker.
+BreakerWord = ReleaseBreaker | OverrideBreaker
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from risk.domain.limits import Parameter
+from risk.domain.overrides import Override
 from risk.domain.scopes import Scope
 from risk.domain.trading import TradingState
 
@@ -200,6 +201,8 @@ class Episode(NamedTuple):
         ``rule``, or a person; empty while it is on.
     looked_at : datetime or None
         When a person let it go last: who does has looked, and is not asked at once again.
+    tripped_by : str
+        The person who tripped it by hand; empty of what its rule tripped.
     """
 
     id: str
@@ -221,6 +224,12 @@ class Episode(NamedTuple):
     ended_by: str = ""
     ended_why: str = ""
     looked_at: datetime | None = None
+    tripped_by: str = ""
+
+    @property
+    def by_hand_alone(self) -> bool:
+        """Whether only a person tripped it: what it measures has not passed its level since."""
+        return bool(self.tripped_by) and self.worst <= self.threshold
 
 
 class BreakerState(NamedTuple):
@@ -247,6 +256,8 @@ class BreakerState(NamedTuple):
     pardoned : float or None
         Value at which a person let it go though it lay above the trip level: only something worse
         trips it again, until it has once been below.
+    override : Override or None
+        A person's command over it that is on. Of what holds, `until` is its expiry at the least.
     """
 
     phase: Phase
@@ -259,6 +270,7 @@ class BreakerState(NamedTuple):
     hits: tuple[Hit, ...] = ()
     episode: Episode | None = None
     pardoned: float | None = None
+    override: Override | None = None
 
 
 class HourReturns(NamedTuple):

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from risk.domain.actions import Action
 from risk.domain.actors import Actor
@@ -59,7 +59,13 @@ class ChangeStore(Protocol):
     def review_override(
         self, portfolio: str, action: int, verdict: Verdict, *, comment: str, who: str
     ) -> None:
-        """Judge what came of an override; the database refuses whoever overrode."""
+        """Judge what came of an override; the database refuses whoever overrode.
+
+        Raises
+        ------
+        NotAllowed
+            If it was he who overrode.
+        """
         ...
 
     def propose(self, portfolio: str, change: Action, *, reason: str, actor: Actor) -> Proposal:
@@ -79,8 +85,34 @@ class ChangeStore(Protocol):
         ...
 
 
+class Braking(NamedTuple):
+    """What a breaker holds while it is tripped.
+
+    Attributes
+    ----------
+    scope : Scope
+    state : TradingState
+        That it imposes then.
+    """
+
+    scope: Scope
+    state: TradingState
+
+
 class Brake(Protocol):
     """The short way to the authority, which needs no database: it only ever tightens."""
+
+    def breaker(self, portfolio: str, name: str) -> Braking:
+        """What a breaker holds while it is tripped, as the authority knows it.
+
+        Raises
+        ------
+        GateClosed
+            If the authority does not answer.
+        InvalidInput
+            If it knows no such breaker.
+        """
+        ...
 
     def latch(
         self, portfolio: str, scope: Scope, state: TradingState, *, reason: str, who: str

@@ -5,7 +5,7 @@ breaker is in :mod:`risk.breakers.overriding`.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -29,6 +29,8 @@ class OverrideKind(StrEnum):
 
 #: What lets more risk pass than the breaker's rule: needs a proof, warnings read, and a review.
 LOOSENING = frozenset({OverrideKind.STEP_DOWN, OverrideKind.DISABLE})
+#: What keeps a breaker from stepping on before the expiry.
+HOLDING = frozenset({OverrideKind.TRIP, OverrideKind.HOLD, OverrideKind.EXTEND})
 #: How far ahead each may expire.
 LONGEST: Mapping[OverrideKind, timedelta] = {
     OverrideKind.TRIP: timedelta(days=7),
@@ -52,6 +54,12 @@ class Override(NamedTuple):
         Number of the action that asked for it; whoever ends or follows it names it.
     size : float
         What new risk is scaled by, of STEP_DOWN.
+    episode : str
+        Of STEP_DOWN, the episode that it belongs to; it ends with it.
+    measured : float or None
+        Of STEP_DOWN, what the breaker measured when it began; None where it could not.
+    until : datetime or None
+        Of what holds, when the breaker's rule alone would let it step on. UTC.
     """
 
     kind: OverrideKind
@@ -61,6 +69,19 @@ class Override(NamedTuple):
     expires: datetime
     action: int
     size: float = 1.0
+    episode: str = ""
+    measured: float | None = None
+    until: datetime | None = None
+
+    @property
+    def loosens(self) -> bool:
+        """Whether it lets more risk pass than the breaker's rule."""
+        return self.kind in LOOSENING
+
+    @property
+    def holds(self) -> bool:
+        """Whether it keeps the breaker from stepping on."""
+        return self.kind in HOLDING
 
 
 class OverrideWish(NamedTuple):
@@ -98,6 +119,44 @@ class Verdict(StrEnum):
     UNCLEAR = "unclear"
 
 
+class OverrideOutcome(NamedTuple):
+    """What came of an override, as far as it was measured: for whoever judges it.
+
+    Attributes
+    ----------
+    since, until : datetime
+        From its beginning to its end, or to now while it is on. The market's time, UTC.
+    on : bool
+        Whether it is still on.
+    worst : float or None
+        The most that the breaker measured meanwhile, in its unit; None where it measured nothing.
+    threshold : float or None
+        At what the episode had tripped that it was on; None where there was none.
+    equity_before, equity_after : float or None
+        Of the book at both ends, quote currency; None where it was not known.
+    moved : float or None
+        By what fraction the book moved meanwhile, what was paid in and out left out.
+    passed, refused : int
+        Orders in the breaker's scope that the gate let through, in part too, and those it did not.
+    """
+
+    since: datetime
+    until: datetime
+    on: bool
+    worst: float | None = None
+    threshold: float | None = None
+    equity_before: float | None = None
+    equity_after: float | None = None
+    moved: float | None = None
+    passed: int = 0
+    refused: int = 0
+
+    @property
+    def stood(self) -> timedelta:
+        """How long it stood, or stands."""
+        return self.until - self.since
+
+
 class Review(NamedTuple):
     """An override whose outcome is to be judged, or was.
 
@@ -115,6 +174,14 @@ class Review(NamedTuple):
     reviewer, comment : str
         Never whoever overrode.
     reviewed : datetime or None
+    expires : datetime or None
+        When it was to end by itself. UTC.
+    size : float
+        Of STEP_DOWN.
+    ended_by, ended_why : str
+        ``rule``, or a person; empty while it is on.
+    outcome : OverrideOutcome or None
+        None where nobody asked for it.
     """
 
     action: int
@@ -129,3 +196,30 @@ class Review(NamedTuple):
     reviewer: str = ""
     comment: str = ""
     reviewed: datetime | None = None
+    expires: datetime | None = None
+    size: float = 1.0
+    ended_by: str = ""
+    ended_why: str = ""
+    outcome: OverrideOutcome | None = None
+
+
+#: Hour of the next day at which an override's review is due, UTC.
+REVIEW_HOUR = 9
+
+
+def review_due(since: datetime) -> datetime:
+    """When the review of an override that began then is due: the next day at 09:00 UTC.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> review_due(datetime(2024, 3, 1, 23, 59, tzinfo=UTC)).isoformat()
+    '2024-03-02T09:00:00+00:00'
+    """
+    day = since.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    return day.replace(hour=REVIEW_HOUR) + timedelta(days=1)
+
+
+def same_person(one: str, another: str) -> bool:
+    """Whether two names are of one person: neither capitals nor blanks make another one."""
+    return one.strip().casefold() == another.strip().casefold()

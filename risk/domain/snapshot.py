@@ -10,7 +10,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from risk.domain.actions import ModelChange, PolicyChange, Refusal, ReleaseBreaker
+from risk.domain.actions import (
+    BreakerWord,
+    ModelChange,
+    OverrideBreaker,
+    PolicyChange,
+    Refusal,
+    ReleaseBreaker,
+)
 from risk.domain.conduct import Conduct
 from risk.domain.latches import LatchChange
 from risk.domain.ledger import Fill, Flow, Ledger
@@ -140,6 +147,8 @@ class Snapshot:
         Scopes latched and resumed since the last cycle, in their order.
     releases : tuple of ReleaseBreaker
         Breakers that people asked to let go since the last cycle, in their order.
+    overrides : tuple of OverrideBreaker
+        What people asked of breakers otherwise since the last cycle, in their order.
     refusals : tuple of Refusal
         Actions since the last cycle that changed nothing.
     prices_end : datetime or None
@@ -173,6 +182,7 @@ class Snapshot:
     policy_changes: tuple[PolicyChange, ...] = ()
     latch_changes: tuple[LatchChange, ...] = ()
     releases: tuple[ReleaseBreaker, ...] = ()
+    overrides: tuple[OverrideBreaker, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     prices_end: datetime | None = None
     closes: tuple[BarClose, ...] = ()
@@ -188,6 +198,11 @@ class Snapshot:
     def stamp(self) -> dict[str, Any]:
         """What every event of its cycle carries: `at`, `portfolio` and `cycle`."""
         return {"at": self.at, "portfolio": self.portfolio, "cycle": self.id}
+
+    @property
+    def breaker_words(self) -> tuple[BreakerWord, ...]:
+        """What people asked of breakers since the last cycle, in its order."""
+        return tuple(sorted((*self.releases, *self.overrides), key=lambda word: word.seq))
 
     @property
     def ledger_seq(self) -> int:

@@ -1,6 +1,7 @@
 """Cards of the episodes that begin in a cycle; without one a trip holds all the same."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import structlog
 
@@ -46,6 +47,8 @@ def cards_of(
             continue
         try:
             definition = _definitions(state)[episode.breaker]
+            # Also one that a person lets only record.
+            definition = replace(definition, enabled=episode.imposed)
             cards[episode.id] = card_of(episode, definition, snapshot, assessment, state)
         except Exception:  # noqa: BLE001 - logged; the trip holds without
             _LOG.exception("card_not_made", episode=episode.id)

@@ -10,7 +10,7 @@ from dataclasses import replace
 import structlog
 
 from risk.alerts.notices import bare_notice, notice_of, notices_of
-from risk.domain.actions import Action, ReleaseBreaker, ReleaseReservation
+from risk.domain.actions import Action, OverrideBreaker, ReleaseBreaker, ReleaseReservation
 from risk.domain.conduct import Conduct
 from risk.domain.events import RiskEvent
 from risk.domain.latches import LATCHED, apply_latches
@@ -43,7 +43,7 @@ from risk.portfolio.forecasting import roll_models
 from risk.stress.matrix import shocks_by
 
 #: Every kind of action that a cycle or the gate applies.
-_APPLIED = (*CHOSEN, *ADOPTED, *LATCHED, ReleaseReservation, ReleaseBreaker)
+_APPLIED = (*CHOSEN, *ADOPTED, *LATCHED, ReleaseReservation, ReleaseBreaker, OverrideBreaker)
 
 _LOG = structlog.get_logger(__name__)
 
@@ -157,6 +157,7 @@ def _snapshot(
         policy_changes=adopted.changes,
         latch_changes=latched.changes,
         releases=tuple(each for each in actions if isinstance(each, ReleaseBreaker)),
+        overrides=tuple(each for each in actions if isinstance(each, OverrideBreaker)),
         refusals=chosen.refusals + adopted.refusals + latched.refusals,
         prices_end=market.prices_end,
         closes=market.closes,
@@ -288,7 +289,7 @@ class Cycle:
             record = self._unsaved or self._read()
             self._unsaved = record
             # Before anything that can fail: what trips is obeyed, whether or not it can be saved.
-            self._gate.tighten(record.state)
+            self._gate.tighten(record)
             self._store.save(record, token=self._token)
             self._gate.serve(record, read_at=self._read_at)
         except (FeedUnavailable, StoreUnavailable) as problem:

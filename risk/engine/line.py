@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 import httpx2
 import msgspec
 
+from risk.domain.changing import Braking
 from risk.domain.messages import CommandAnswer, CommandBody, Problem
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
-from risk.errors import GateClosed, SettingInvalid
+from risk.errors import GateClosed, InvalidInput, SettingInvalid
 
 #: Seconds: whoever halts waits for no engine that hangs.
 PATIENCE = httpx2.Timeout(3.0, connect=1.0)
@@ -45,8 +46,15 @@ class Held(msgspec.Struct, kw_only=True, frozen=True):
     by: str | None = None
 
 
+class _Breaker(msgspec.Struct):
+    name: str
+    scope: str
+    imposes: str
+
+
 class _Holds(msgspec.Struct):
     holds: list[Held]
+    breakers: list[_Breaker] = []
 
 
 class _Whose(msgspec.Struct):
@@ -118,11 +126,32 @@ class Line:
         NotHeard
             If it does not answer, refuses, or is over another portfolio.
         """
+        return [each for each in self._holds(portfolio).holds if each.source == _BY_A_PERSON]
+
+    def _holds(self, portfolio: str) -> _Holds:
         whose = self._asked("GET", "status", _Whose).portfolio
         if whose != portfolio:
             raise NotHeard(f"at port {self._port} is over another portfolio, {whose}")
-        found = self._asked("GET", "breakers", _Holds).holds
-        return [each for each in found if each.source == _BY_A_PERSON]
+        return self._asked("GET", "breakers", _Holds)
+
+    def breaker(self, portfolio: str, name: str) -> Braking:
+        """What a breaker holds while it is tripped: see `risk.domain.changing.Brake`.
+
+        Raises
+        ------
+        GateClosed
+            If it does not answer, or is over another portfolio.
+        InvalidInput
+            If it knows no such breaker.
+        """
+        try:
+            known = {each.name: each for each in self._holds(portfolio).breakers}
+        except NotHeard as silence:
+            raise GateClosed(f"the engine {silence.why}") from silence
+        if name not in known:
+            raise InvalidInput(f"there is no breaker called {name!r}")
+        kind, _, of = known[name].scope.partition(":")
+        return Braking(Scope(ScopeKind(kind), of), TradingState[known[name].imposes])
 
     def latch(
         self, portfolio: str, scope: Scope, state: TradingState, *, reason: str, who: str

@@ -12,11 +12,15 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from risk.breakers.board import OnBoard, board
+from risk.breakers.evaluation import obeying
 from risk.breakers.lifecycle import why_not_released
+from risk.breakers.overriding import asked_of_override
 from risk.breakers.words import asked_of_breaker
-from risk.domain.actions import ReleaseBreaker
+from risk.domain.actions import BreakerWord, OverrideBreaker, ReleaseBreaker
 from risk.domain.asking import checked_name, checked_reason
+from risk.domain.breakers import Breakers
 from risk.domain.events import ActionRefused
+from risk.domain.overrides import OverrideKind
 from risk.domain.state import RiskState
 from risk.errors import InvalidInput
 from risk.storage import codec
@@ -26,6 +30,7 @@ from risk.storage.tables import journal
 
 #: Among so many of the newest refusals one of a breaker is looked for.
 REFUSALS_LOOKED_THROUGH = 200
+_WORDS = (ReleaseBreaker, OverrideBreaker)
 
 
 class BreakerStanding(NamedTuple):
@@ -41,18 +46,29 @@ class BreakerStanding(NamedTuple):
         In the policy's order.
     waiting : tuple of ReleaseBreaker
         Which no cycle has taken in yet.
+    overriding : tuple of OverrideBreaker
+        Which no cycle has taken in yet.
+    coming : tuple of OnBoard
+        The same breakers once the engine has taken in what waits, were the market to stand still.
     """
 
     at: datetime | None
     policy: int
     breakers: tuple[OnBoard, ...]
     waiting: tuple[ReleaseBreaker, ...]
+    overriding: tuple[OverrideBreaker, ...] = ()
+    coming: tuple[OnBoard, ...] = ()
 
     def release_of(self, one: OnBoard) -> ReleaseBreaker | None:
         """The release of a breaker's episode that waits for the engine."""
         if one.episode is None:
             return None
         return next((each for each in self.waiting if each.episode == one.episode.id), None)
+
+    def override_of(self, one: OnBoard) -> OverrideBreaker | None:
+        """The last of a breaker's overrides that waits for the engine."""
+        name = one.definition.name
+        return next((each for each in reversed(self.overriding) if each.breaker == name), None)
 
 
 def breaker_standing(connection: Connection, portfolio: str) -> BreakerStanding:
@@ -64,13 +80,26 @@ def breaker_standing(connection: Connection, portfolio: str) -> BreakerStanding:
         If there is none of that name.
     """
     state = state_of(connection, portfolio) or RiskState(portfolio=portfolio)
-    waiting = actions_after(connection, portfolio, state.action_seq, kinds=(ReleaseBreaker,))
+    waiting = [
+        each
+        for each in actions_after(connection, portfolio, state.action_seq, kinds=_WORDS)
+        if isinstance(each, BreakerWord)
+    ]
     return BreakerStanding(
         state.at,
         0 if state.policy is None else state.policy.version,
         board(state.breakers, state.policy),
         tuple(each for each in waiting if isinstance(each, ReleaseBreaker)),
+        tuple(each for each in waiting if isinstance(each, OverrideBreaker)),
+        board(_coming(state, waiting), state.policy),
     )
+
+
+def _coming(state: RiskState, waiting: Sequence[BreakerWord]) -> Breakers:
+    if state.at is None:
+        return state.breakers
+    cycle = str(state.cycle)
+    return obeying(state.breakers, state.policy, waiting, at=state.at, cycle=cycle)
 
 
 def known_breaker(breakers: Sequence[OnBoard], name: str) -> OnBoard:
@@ -166,7 +195,8 @@ def refuse_release(standing: BreakerStanding, one: OnBoard, seen: str) -> None:
 
 
 def last_refusal(connection: Connection, portfolio: str, name: str) -> ActionRefused | None:
-    """The engine's last refusal to let a breaker go; None if there is none among the newest."""
+    """The engine's last refusal of what was asked of a breaker; None without any of late."""
+    known = {asked_of_breaker(name), *(asked_of_override(name, kind) for kind in OverrideKind)}
     query = (
         select(journal.c.body)
         .where(journal.c.stream == portfolio, journal.c.kind == ActionRefused.__name__)
@@ -175,6 +205,6 @@ def last_refusal(connection: Connection, portfolio: str, name: str) -> ActionRef
     )
     for body in connection.execute(query).scalars():
         event = codec.decode_event(body)
-        if isinstance(event, ActionRefused) and event.asked == asked_of_breaker(name):
+        if isinstance(event, ActionRefused) and event.asked in known:
             return event
     return None

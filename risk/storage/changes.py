@@ -14,6 +14,7 @@ from risk.storage.actions import choose_model
 from risk.storage.breakers import release_breaker
 from risk.storage.engines import Engines, transaction
 from risk.storage.latches import resume
+from risk.storage.overrides import override_breaker, review_override, reviews
 from risk.storage.reservations import release
 
 
@@ -29,6 +30,7 @@ class SqlChanges:
 
     def __init__(self, engines: Engines, *, wall: Callable[[], datetime]) -> None:
         self._writer = engines.writer
+        self._reader = engines.reader
         self._wall = wall
 
     def choose_model(self, portfolio: str, model: str, *, who: str, seen: int) -> None:
@@ -92,17 +94,28 @@ class SqlChanges:
 
     def override_breaker(self, portfolio: str, wish: OverrideWish, *, who: str) -> int:
         """Let an override wait for the engine; returns its action's number."""
-        raise NotImplementedError
+        with transaction(self._writer) as connection:
+            return override_breaker(connection, portfolio, wish, who=who, at=self._wall()).seq
 
     def reviews(self, portfolio: str) -> Sequence[Review]:
-        """Overrides that loosened, the newest first, with what was said of them."""
-        raise NotImplementedError
+        """Overrides that loosened, the newest first, with what came and what was said of them."""
+        with transaction(self._reader) as connection:
+            return reviews(connection, portfolio)
 
     def review_override(
         self, portfolio: str, action: int, verdict: Verdict, *, comment: str, who: str
     ) -> None:
-        """Judge what came of an override."""
-        raise NotImplementedError
+        """Judge what came of an override; the database refuses whoever overrode."""
+        with transaction(self._writer) as connection:
+            review_override(
+                connection,
+                portfolio,
+                action,
+                verdict,
+                comment=comment,
+                who=who,
+                at=self._wall(),
+            )
 
     # --- proposals -------------------------------------------------------------------------
 

@@ -47,6 +47,7 @@ _COLUMNS = (
     "ended_by",
     "ended_why",
     "cause",
+    "tripped_by",
 )
 
 #: Rows of episodes by portfolio and id.
@@ -128,6 +129,7 @@ def _row_of(portfolio: str, episode: Episode) -> bulk.Row:
         episode.ended_by,
         episode.ended_why,
         episode.cause,
+        episode.tripped_by,
     )
 
 
@@ -194,6 +196,7 @@ def episode_of(row: Row[Any]) -> Episode:
         ended_at=None if row.ended_ms is None else from_ms(row.ended_ms),
         ended_by=row.ended_by,
         ended_why=row.ended_why,
+        tripped_by=row.tripped_by,
     )
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Double,
     Index,
@@ -297,6 +298,7 @@ breaker_history = Table(
     Column("ended_by", Text, nullable=False),
     Column("ended_why", Text, nullable=False),
     Column("cause", Text, nullable=False),
+    Column("tripped_by", Text, nullable=False, server_default=""),
     Column("card", Text),
     Column("history", Text),
     Column("counterfactual", Text),
@@ -305,6 +307,23 @@ breaker_history = Table(
     comment="Episodes of circuit breakers, kept for ever. `imposed` is false of one that a disabled"
     " breaker only records; what was known at the trip, found soon after it, and what it stopped"
     " would have earned until `judged_ms` are JSON.",
+)
+
+override_review = Table(
+    "override_review",
+    metadata,
+    Column("portfolio", String(64), primary_key=True),
+    Column("action", BigInteger, primary_key=True, autoincrement=False),
+    Column("author", Text, nullable=False),
+    Column("reviewer", Text, nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    CheckConstraint(
+        "lower(trim(reviewer)) <> lower(trim(author))", name="override_review_by_another"
+    ),
+    comment="What somebody said of another's override of a breaker, kept for ever. Triggers hold"
+    " that `author` is whoever asked for the action, and that nobody changes either.",
 )
 
 lease = Table(

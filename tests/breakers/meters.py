@@ -4,25 +4,31 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 from unittest.mock import patch
 
 from risk.breakers.base import Breaker, Sight
 from risk.breakers.evaluation import BreakersAfter, next_breakers
+from risk.breakers.imposing import imposed_by
 from risk.breakers.types import BREAKER_TYPES
-from risk.domain.actions import ReleaseBreaker
+from risk.domain.actions import OverrideBreaker, ReleaseBreaker
 from risk.domain.breakers import (
+    NO_BREAKERS,
     BreakerDefinition,
     Breakers,
+    BreakerState,
     BreakerUnit,
     Memory,
     Reading,
     Timed,
 )
+from risk.domain.events import BreakerReading, RiskEvent
 from risk.domain.market import Mark
+from risk.domain.overrides import OverrideKind
 from risk.domain.policy import Policy
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
+from risk.domain.trading import TradingState
 from tests.builders import PORTFOLIO, build_snapshot
 
 WHOLE = Scope(ScopeKind.PORTFOLIO, PORTFOLIO)
@@ -82,7 +88,11 @@ def definition_of(**changes: object) -> BreakerDefinition:
 
 
 def snapshot_at(
-    minutes: float, value: float | None, *, releases: tuple[ReleaseBreaker, ...] = ()
+    minutes: float,
+    value: float | None,
+    *,
+    releases: tuple[ReleaseBreaker, ...] = (),
+    overrides: tuple[OverrideBreaker, ...] = (),
 ) -> Snapshot:
     """So many minutes after noon, with the meter at `value`."""
     at = NOON + timedelta(minutes=minutes)
@@ -91,7 +101,13 @@ def snapshot_at(
     )
     book = build_snapshot()
     return replace(
-        book, at=at, marks={**book.marks, **marks}, closes=(), releases=releases, id=f"{minutes:g}"
+        book,
+        at=at,
+        marks={**book.marks, **marks},
+        closes=(),
+        releases=releases,
+        overrides=overrides,
+        id=f"{minutes:g}",
     )
 
 
@@ -127,3 +143,91 @@ def release_of(episode: str, breaker: str = "meter", who: str = "ana") -> Releas
     return ReleaseBreaker(
         seq=1, at=NOON, who=who, breaker=breaker, episode=episode, reason="looked at it"
     )
+
+
+def override_of(
+    kind: OverrideKind,
+    minutes: float | None = None,
+    *,
+    seq: int = 1,
+    who: str = "ana",
+    over: int = 0,
+    breaker: str = "meter",
+    episode: str = "",
+    size: float = 1.0,
+) -> OverrideBreaker:
+    """Somebody overrules it until so many minutes after noon; `over` is the override he saw."""
+    return OverrideBreaker(
+        seq=seq,
+        at=NOON,
+        who=who,
+        breaker=breaker,
+        kind=kind,
+        reason="looked at it",
+        expires=None if minutes is None else NOON + timedelta(minutes=minutes),
+        seen_episode=episode,
+        seen_action=over,
+        size=size,
+    )
+
+
+class Course:
+    """One breaker led step by step, with what people say of it.
+
+    Attributes
+    ----------
+    steps : list of BreakersAfter
+    """
+
+    def __init__(self, definition: BreakerDefinition) -> None:
+        self.definition = definition
+        self.steps: list[BreakersAfter] = []
+        self.breakers = NO_BREAKERS
+
+    def step(
+        self,
+        minutes: float,
+        value: float | None,
+        *words: ReleaseBreaker | OverrideBreaker,
+        definitions: tuple[BreakerDefinition, ...] | None = None,
+    ) -> list[RiskEvent]:
+        """One step so many minutes after noon; what is told of it, readings left out."""
+        snapshot = snapshot_at(
+            minutes,
+            value,
+            releases=tuple(w for w in words if isinstance(w, ReleaseBreaker)),
+            overrides=tuple(w for w in words if isinstance(w, OverrideBreaker)),
+        )
+        now = (self.definition,) if definitions is None else definitions
+        earlier = Policy(breakers=(self.definition,), by="ola")
+        after = stepped(self.breakers, snapshot, *now, earlier=earlier)
+        if definitions is not None and definitions:
+            self.definition = definitions[0]
+        self.steps.append(after)
+        self.breakers = after.breakers
+        return [event for event in after.events if not isinstance(event, BreakerReading)]
+
+    @property
+    def state(self) -> BreakerState:
+        return self.breakers.states["meter"]
+
+    @property
+    def episode(self) -> str:
+        """Of the one that is on; empty for none."""
+        return "" if self.state.episode is None else self.state.episode.id
+
+    @property
+    def imposes(self) -> tuple[str, float]:
+        """What it makes of its scope, and what part of new risk passes by it."""
+        for each in imposed_by(self.breakers, Policy(breakers=(self.definition,))):
+            shut = each.state in (TradingState.REDUCE_ONLY, TradingState.HALTED)
+            return each.state.name, 0.0 if shut else each.size
+        return "NORMAL", 1.0
+
+    def asks(
+        self, kind: OverrideKind, minutes: float | None = None, **told: Any
+    ) -> OverrideBreaker:
+        """Somebody who has looked overrides it, or ends what is on."""
+        on = self.state.override
+        seen = {"episode": self.episode, "over": 0 if on is None else on.action}
+        return override_of(kind, minutes, **{**seen, **told})

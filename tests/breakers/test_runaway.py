@@ -56,4 +56,4 @@ def test_a_runaway_stays_shut_until_a_person_has_looked():
 
     seen = sight(NOON + timedelta(hours=301))
     asked = [release_of(state.episode.id)]
-    assert advance(state, made, plain, seen, releases=asked).state.phase is Phase.PROBATION
+    assert advance(state, made, plain, seen, words=asked).state.phase is Phase.PROBATION

@@ -47,7 +47,7 @@ def test_a_trip_is_obeyed_before_its_cycle_is_saved():
     assert world.ask(body_of("before"))["verdict"] == Verdict.APPROVE
     crash(world)
 
-    world.gate.tighten(world.measured().state)
+    world.gate.tighten(world.measured())
 
     answer = world.ask(body_of("after"))
     assert (answer["verdict"], answer["trading_state"]) == (Verdict.REJECT, "REDUCE_ONLY")
@@ -56,7 +56,7 @@ def test_a_trip_is_obeyed_before_its_cycle_is_saved():
 
 def test_what_was_not_saved_never_loosens_anything():
     world = world_of(breaking(TradingState.REDUCE_ONLY))
-    calm = world.measured().state
+    calm = world.measured()
     crash(world)
     world.cycle()
 
@@ -69,7 +69,7 @@ def test_a_saved_cycle_says_what_holds_and_takes_the_place_of_what_was_foreseen(
     world = world_of(breaking(TradingState.REDUCE_ONLY))
     before = dict(world.prices)
     crash(world)
-    world.gate.tighten(world.measured().state)
+    world.gate.tighten(world.measured())
 
     world.prices = before
     world.cycle()

@@ -204,3 +204,76 @@ class BreakerDeactivated(RiskEvent):
     scope: str
     reason: str
     released_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreakerOverridden(RiskEvent):
+    """A person overruled a circuit breaker, until an expiry at the most.
+
+    Attributes
+    ----------
+    breaker, episode, scope_kind, scope : str
+        `episode` is empty where none is on.
+    kind : str
+        ``trip``, ``hold``, ``extend``, ``step_down`` or ``disable``.
+    size : float
+        What new risk is scaled by, of ``step_down``.
+    expires : datetime
+        When it ends by itself. UTC.
+    state : str
+        The trading state that the breaker imposes from now on.
+    by, reason : str
+    action : int
+        Its number.
+    severity : Severity
+    """
+
+    breaker: str
+    episode: str
+    scope_kind: str
+    scope: str
+    kind: str
+    size: float
+    expires: datetime
+    state: str
+    by: str
+    reason: str
+    action: int
+    severity: Severity
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverrideEnded(RiskEvent):
+    """An override is over: what the breaker's rule says holds again.
+
+    Attributes
+    ----------
+    breaker, episode, scope_kind, scope : str
+        `episode` is empty where none is on.
+    kind : str
+        What it was.
+    state : str
+        The trading state that the breaker imposes from now on.
+    size : float
+        What it scales new risk by; 0 where none passes.
+    why, by : str
+        `by` is ``rule`` or a person.
+    began_by : str
+        Who had overruled it.
+    action : int
+        Its number.
+    severity : Severity
+    """
+
+    breaker: str
+    episode: str
+    scope_kind: str
+    scope: str
+    kind: str
+    state: str
+    size: float
+    why: str
+    by: str
+    began_by: str
+    action: int
+    severity: Severity

@@ -6,18 +6,19 @@ from datetime import datetime
 
 import structlog
 
+from risk.breakers.overriding import asked_of_override
 from risk.domain.actions import Action, SetTemporaryLimit
 from risk.domain.actors import Ability, Actor
-from risk.domain.asking import checked_reason
+from risk.domain.asking import LONGEST_REASON, checked_reason
 from risk.domain.changing import Brake, ChangeStore
 from risk.domain.events import ActionDenied
 from risk.domain.messages import CommandAnswer
-from risk.domain.overrides import LOOSENING, OverrideWish, Review, Verdict
+from risk.domain.overrides import HOLDING, OverrideWish, Review, Verdict
 from risk.domain.proposals import Proposal
 from risk.domain.scopes import Scope
 from risk.domain.trading import TradingState
 from risk.engine.actions.asking import require_all
-from risk.errors import NotAllowed, StoreError
+from risk.errors import BrakedInstead, GateClosed, NotAllowed, SeawallError, StoreError
 
 _LOG = structlog.get_logger(__name__)
 
@@ -83,12 +84,52 @@ class Actions:
             )
 
     def override_breaker(self, actor: Actor, portfolio: str, wish: OverrideWish) -> int:
-        """Override a breaker; returns the number of the action."""
-        asked = f"{wish.kind.value.replace('_', ' ')} {wish.breaker}"
-        tightens = wish.kind not in LOOSENING
+        """Override a breaker; returns the number of the action.
+
+        Raises
+        ------
+        NotAllowed, InvalidInput
+        Conflict
+            If somebody else overrode it since it was seen.
+        BrakedInstead
+            If it tightens and cannot be written: then its scope is stopped at once instead.
+        StoreUnavailable
+            If it does not tighten and cannot be written: then nothing has changed.
+        GateClosed
+            If neither the database nor the authority answers: then nothing is stopped.
+        """
+        # Whoever ends an override may loosen by it.
+        tightens = wish.kind in HOLDING
+        asked = asked_of_override(wish.breaker, wish.kind)
         with self._allowed(actor, Ability.OVERRIDE, portfolio, asked, tightens=tightens):
             told = wish._replace(reason=checked_reason(wish.reason))
-            return self._store.override_breaker(portfolio, told, who=actor.name)
+            try:
+                return self._store.override_breaker(portfolio, told, who=actor.name)
+            except StoreError as silence:
+                if not tightens:
+                    raise
+                raise self._braked(actor, portfolio, told, silence) from silence
+
+    def _braked(
+        self, actor: Actor, portfolio: str, wish: OverrideWish, silence: StoreError
+    ) -> SeawallError:
+        """Stop what a breaker was to hold; what there is to say of it."""
+        asked = asked_of_override(wish.breaker, wish.kind)
+        try:
+            held = self._brake.breaker(portfolio, wish.breaker)
+            answer = self._brake.latch(
+                portfolio,
+                held.scope,
+                max(held.state, TradingState.REDUCE_ONLY),
+                reason=f"{asked}: {wish.reason}"[:LONGEST_REASON],
+                who=actor.name,
+            )
+        except GateClosed as closed:
+            return GateClosed(f"nothing is stopped: {silence}, and {closed}")
+        return BrakedInstead(
+            f"{wish.breaker} is not overridden, since {silence}; instead {answer.scope} is "
+            f"{answer.trading_state.replace('_', ' ')} at once, until a person resumes it"
+        )
 
     def reviews(self, portfolio: str) -> Sequence[Review]:
         """Overrides that loosened, the newest first."""

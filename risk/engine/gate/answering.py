@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import NamedTuple
 from uuid import uuid4
 
-from risk.domain.actions import Action, LatchTrading
+from risk.breakers.evaluation import obeying
+from risk.domain.actions import Action, BreakerWord, LatchTrading
 from risk.domain.conduct import NO_CONDUCT, Conduct, conduct_less
 from risk.domain.decisions import Outcome, Reason, ReasonCode
 from risk.domain.latches import Latch, latched_at, latches_after
@@ -17,7 +18,7 @@ from risk.domain.ledger import Ledger
 from risk.domain.policy import Policy
 from risk.domain.ports import Clock, CycleRecord
 from risk.domain.scopes import Scope, ScopeKind
-from risk.domain.state import RiskState, Standing
+from risk.domain.state import Standing
 from risk.domain.trading import TradingState
 from risk.errors import GateClosed
 from risk.limits.sent import SentOrder, SentOrders
@@ -33,6 +34,13 @@ class _Terms(NamedTuple):
 
     barred: tuple[Reason, ...]
     edition: int
+
+
+class _Judged(NamedTuple):
+    """What holds over a cycle."""
+
+    latches: Mapping[Scope, Latch]
+    standings: Mapping[Scope, Standing]
 
 
 class Answering:
@@ -57,7 +65,7 @@ class Answering:
         self._edition = 0
         self._latches: Mapping[Scope, Latch] = {}
         self._standings: Mapping[Scope, Standing] = {}
-        self._foreseen: Mapping[Scope, Standing] = {}
+        self._foreseen: CycleRecord | None = None
         self._sent: dict[str, SentOrders] = {}
         self._conduct: dict[str, Conduct] = {}
         self._venue: str | None = None
@@ -100,24 +108,23 @@ class Answering:
         self._read_at = read_at
         self._manager, self._followed, self._terms = manager, ledger, None
         self._venue = _only_venue(record.state.policy)
-        self._foreseen = {}
+        self._foreseen = None
         seen = record.state.action_seq
         self._actions = [a for a in self._actions if a.seq == 0 or a.seq > seen]
         self._judge()
         self._forget_sent(manager.looks_back)
         self._conduct = conduct_less(self._conduct, record.snapshot.conduct)
 
-    def tighten(self, state: RiskState) -> None:
+    def tighten(self, record: CycleRecord) -> None:
         """Obey what a step tightened before its cycle is saved; it loosens nothing.
 
         Parameters
         ----------
-        state : RiskState
-            After the step.
+        record : CycleRecord
+            Not saved yet.
         """
-        foreseen = tightened(self._standings, state.standings)
-        if foreseen is not self._standings:
-            self._foreseen = state.standings
+        if tightened(self._standings, record.state.standings) is not self._standings:
+            self._foreseen = record
             self._judge()
 
     @property
@@ -193,19 +200,38 @@ class Answering:
         """Work out what is latched, and what each scope may do."""
         if self._record is None:
             return
-        state, snapshot = self._record.state, self._record.snapshot
-        self._latches = latches_after(state.latches, self._actions, at=self._clock.now())
-        standings: Mapping[Scope, Standing] = state.standings
-        if self._latches != state.latches:
-            standings = standings_of(
-                state,
-                snapshot,
-                self._record.assessment,
-                before=state.standings,
-                latches=self._latches,
-            )
-        self._standings = tightened(standings, self._foreseen)
+        self._latches, standings = self._judged(self._record)
+        if self._foreseen is not None:
+            # Under what people have asked since too: what they loosened must not shut again.
+            standings = tightened(standings, self._judged(self._foreseen).standings)
+        self._standings = standings
         self._edition += 1
+
+    def _judged(self, record: CycleRecord) -> "_Judged":
+        """What holds once people's words that a cycle does not know are obeyed.
+
+        As the next step says it of the same snapshot.
+        """
+        state, snapshot = record.state, record.snapshot
+        later = [a for a in self._actions if a.seq == 0 or a.seq > state.action_seq]
+        latches = latches_after(state.latches, later, at=self._clock.now())
+        breakers = obeying(
+            state.breakers,
+            state.policy,
+            [action for action in later if isinstance(action, BreakerWord)],
+            at=snapshot.at,
+            cycle=snapshot.id,
+        )
+        if breakers is state.breakers and latches == state.latches:
+            return _Judged(latches, state.standings)
+        standings = standings_of(
+            replace(state, breakers=breakers),
+            snapshot,
+            record.assessment,
+            before=state.standings,
+            latches=latches,
+        )
+        return _Judged(latches, standings)
 
     # --- orders ----------------------------------------------------------------------------
 

@@ -28,7 +28,6 @@ from risk.domain.orders import Side
 from risk.domain.ports import AccountReading, Carried, Clock, CycleRecord
 from risk.domain.reductions import Reduction
 from risk.domain.scopes import Scope
-from risk.domain.state import RiskState
 from risk.domain.trading import TradingState
 from risk.engine.gate.common import Common
 from risk.engine.gate.orders import Orders
@@ -159,16 +158,16 @@ class Gate:
                     self._outcomes.release(action)
             self._common.answering.take(listed)
 
-    def tighten(self, state: RiskState) -> None:
+    def tighten(self, record: CycleRecord) -> None:
         """Obey at once what a step tightened, before its cycle is saved; it loosens nothing.
 
         Parameters
         ----------
-        state : RiskState
-            After the step.
+        record : CycleRecord
+            Not saved yet.
         """
         with self._common.lock:
-            self._common.answering.tighten(state)
+            self._common.answering.tighten(record)
 
     def serve(self, record: CycleRecord, *, read_at: float | None = None) -> None:
         """Answer on this cycle from now on; nothing that came meanwhile is lost.

@@ -55,7 +55,7 @@ class BreakerOutcome:
     trusted : Technical or None
         Of prints after it; None for rows of several, as above.
     asked, overdue : int
-        How often a person was asked; at how many readings a pause was older than its greatest
+        How often a person was asked; at how many readings an episode had outlived its greatest
         dwell, and nobody had been asked for that long.
     unasked_hours : float
         Longest time that an episode, re-trips and ramps with it, went on without a person asked.

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from risk.breakers.evaluation import BreakersAfter
 from risk.breakers.imposing import Imposed, imposed_by
+from risk.breakers.lifecycle import asked_from
 from risk.domain.breakers import BreakerDefinition, BreakerState, Phase
 from risk.domain.events import BreakerActivated, BreakerAsksPerson, BreakerStepped
 from risk.domain.policy import Policy
@@ -58,7 +59,7 @@ class Trail:
     read : Counter of str
         At how many readings each could be measured.
     asked, overdue : Counter of str
-        How often a person was asked; at how many readings a pause was older than its greatest
+        How often a person was asked; at how many readings an episode had outlived its greatest
         dwell though nobody had been asked within that time.
     unasked : mapping of name to float
         Longest time, hours, for which an episode, its re-trips and ramps with it, went on without
@@ -123,10 +124,7 @@ def _left(imposed: Imposed | None) -> float:
 
 
 def _is_overdue(state: BreakerState, definition: BreakerDefinition, at: datetime) -> bool:
-    if state.phase is not Phase.TRIPPED or state.episode is None:
-        return False
-    last = max(state.since, state.episode.asked_at or state.since)
-    return at - last >= timedelta(hours=definition.greatest_hours)
+    return state.episode is not None and at >= asked_from(state, definition)
 
 
 def _hours_unasked(state: BreakerState, at: datetime) -> float:

@@ -1,0 +1,315 @@
+"""``seawall breakers override | reviews | review``: overruling a breaker for a while, and after."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import click
+
+from risk.breakers.board import OnBoard
+from risk.breakers.overriding import effect_of
+from risk.commands.authority import line
+from risk.commands.breakers_told import HEADINGS, command_line, iso, row_of
+from risk.commands.output import as_json, print_json, print_table
+from risk.commands.people import book_of, by_whom, for_a_reason, of_portfolio
+from risk.commands.store import checked_engines_of, engines_of, reading
+from risk.commands.times import time_of
+from risk.config import load_settings
+from risk.domain.actors import Actor, Via
+from risk.domain.overrides import (
+    HOLDING,
+    LOOSENING,
+    OverrideKind,
+    OverrideOutcome,
+    OverrideWish,
+    Review,
+    Verdict,
+    review_due,
+)
+from risk.engine.actions import Actions
+from risk.engine.clock import wall_time
+from risk.errors import InvalidInput, StoreError
+from risk.storage.breakers import BreakerStanding, breaker_standing, known_breaker
+from risk.storage.changes import SqlChanges
+from risk.storage.overrides import refuse_override
+from risk.storage.overrides import reviews as reviews_of
+
+_KINDS = {kind.value.replace("_", "-"): kind for kind in OverrideKind}
+_REVIEWED = (
+    "number",
+    "breaker",
+    "override",
+    "by",
+    "since",
+    "stood",
+    "worst",
+    "book moved",
+    "orders passed",
+    "refused",
+    "due",
+    "verdict",
+)
+#: What is typed for an episode that there was none of.
+_ARMED = "armed"
+
+
+class _Seen(NamedTuple):
+    """What somebody saw of a breaker before he overruled it."""
+
+    episode: str
+    action: int
+
+
+@click.command()
+@click.argument("name")
+@click.argument("kind", type=click.Choice(list(_KINDS)))
+@click.option("--until", metavar="TIME", help="When it ends by itself; the market's time.")
+@click.option("--for", "hours", type=float, metavar="HOURS", help="The same, from now.")
+@click.option(
+    "--size", type=float, metavar="PART", help="Of step-down: what part of new risk passes, as 0.5."
+)
+@of_portfolio
+@for_a_reason
+@by_whom
+@click.option(
+    "--seen",
+    metavar="EPISODE",
+    help="The episode that was seen, or `armed`; asked for unless given.",
+)
+@click.option(
+    "--over",
+    type=int,
+    metavar="NUMBER",
+    help="With --seen: the override that was seen, whose place this one takes.",
+)
+def override(
+    name: str,
+    kind: str,
+    until: str | None,
+    hours: float | None,
+    size: float | None,
+    portfolio: str | None,
+    reason: str,
+    who: str,
+    seen: str | None,
+    over: int | None,
+) -> None:
+    """Overrule the breaker called NAME for a while: docs/overrides.md says what each KIND does.
+
+    Shows how it stands and what will come of it, and asks; with --seen it does not ask. A TIME is
+    the market's, such as 2027-01-31T12:00; without a zone it is UTC. What people, limits and other
+    breakers hold stays held. If the database does not answer, what tightens stops the breaker's
+    scope by the brake instead.
+    """
+    book, wanted = book_of(portfolio), _KINDS[kind]
+    standing = _standing(book, wanted)
+    one = None if standing is None else known_breaker(standing.breakers, name)
+    saw = _seen(one, seen, over)
+    wish = OverrideWish(
+        breaker=name,
+        kind=wanted,
+        reason=reason,
+        expires=_expiry(wanted, until, hours, standing),
+        seen_episode=saw.episode,
+        seen_action=saw.action,
+        size=_size(wanted, size),
+    )
+    if standing is not None and one is not None:
+        refuse_override(standing, wish)
+        if seen is None:
+            _ask(one, standing, wish)
+    elif seen is None:
+        click.confirm(
+            f"{name} cannot be looked at now. {_verb(wanted)} it all the same?", abort=True
+        )
+    number = _asked(book, wish, who)
+    click.echo(f"The engine obeys within a quarter of a second. It is number {number}.")
+    if wanted in LOOSENING:
+        due = review_due(wall_time() if standing is None or standing.at is None else standing.at)
+        click.echo(f"What came of it is to be judged by somebody else from {_minute(due)} on.")
+    click.echo(f"`{command_line('show', book, name)}` says how it stands.")
+
+
+def _standing(portfolio: str, kind: OverrideKind) -> BreakerStanding | None:
+    """How breakers stand; None where nobody can tell, and it is to be tightened all the same."""
+    try:
+        with reading() as connection:
+            return breaker_standing(connection, portfolio)
+    except StoreError as silence:
+        if kind not in HOLDING:
+            raise
+        click.echo(f"{silence}.", err=True)
+        return None
+
+
+def _seen(one: OnBoard | None, seen: str | None, over: int | None) -> _Seen:
+    if seen is not None:
+        return _Seen("" if seen == _ARMED else seen, over or 0)
+    if over is not None:
+        raise InvalidInput("--over says what was seen, and so needs --seen")
+    if one is None:
+        return _Seen("", 0)
+    episode, on = one.episode, one.override
+    return _Seen("" if episode is None else episode.id, 0 if on is None else on.action)
+
+
+def _expiry(
+    kind: OverrideKind, until: str | None, hours: float | None, standing: BreakerStanding | None
+) -> datetime | None:
+    if until is not None and hours is not None:
+        raise InvalidInput("give --until or --for, not both")
+    if kind is OverrideKind.END:
+        if until is not None or hours is not None:
+            raise InvalidInput("the end of an override comes at once: it takes neither time")
+        return None
+    if until is not None:
+        return time_of(until, "--until")
+    if hours is None:
+        raise InvalidInput("an override needs an expiry: --until TIME or --for HOURS")
+    try:
+        now = None if standing is None else standing.at
+        return (wall_time() if now is None else now) + timedelta(hours=hours)
+    except (ValueError, OverflowError) as error:
+        raise InvalidInput(f"--for {hours} is no number of hours") from error
+
+
+def _size(kind: OverrideKind, size: float | None) -> float:
+    if kind is OverrideKind.STEP_DOWN and size is None:
+        raise InvalidInput("a step down needs --size, what part of new risk passes, as 0.5")
+    if kind is not OverrideKind.STEP_DOWN and size is not None:
+        raise InvalidInput("only a step down takes --size")
+    return 1.0 if size is None else size
+
+
+def _ask(one: OnBoard, standing: BreakerStanding, wish: OverrideWish) -> None:
+    print_table(HEADINGS, [row_of(one, standing)])
+    if one.cause:
+        click.echo(f"{one.cause}.")
+    click.echo(effect_of(one.definition, wish))
+    click.confirm(f"{_verb(wish.kind)} {wish.breaker}?", abort=True)
+
+
+def _asked(portfolio: str, wish: OverrideWish, who: str) -> int:
+    # Nobody has a login on the command line: whoever has the machine may do everything.
+    actor = Actor(name=who, role=None, via=Via.COMMAND_LINE, has_login=False)
+    settings = load_settings()
+    with engines_of(settings) as engines:
+        actions = Actions(SqlChanges(engines, wall=wall_time), line(settings), wall=wall_time)
+        return actions.override_breaker(actor, portfolio, wish)
+
+
+def _verb(kind: OverrideKind) -> str:
+    return kind.value.replace("_", " ").capitalize()
+
+
+# --- reviews -------------------------------------------------------------------------------
+
+
+@click.command()
+@of_portfolio
+@click.option("--due", is_flag=True, help="Only those that nobody has judged.")
+@as_json
+def reviews(portfolio: str | None, due: bool, as_json: bool) -> None:
+    """List overrides that loosened, what came of each, and what was said of it."""
+    name = book_of(portfolio)
+    with reading() as connection:
+        found = [
+            each
+            for each in reviews_of(connection, name)
+            if not due or (each.verdict is None and each.ended is not None)
+        ]
+    if as_json:
+        print_json({"portfolio": name, "reviews": [_document(each) for each in found]})
+    elif found:
+        print_table(_REVIEWED, [_row(each) for each in found])
+    else:
+        left = " that nobody has judged" if due else ""
+        click.echo(f"No override of {name} has loosened anything{left}.")
+
+
+@click.command()
+@click.argument("action", type=int)
+@click.option(
+    "--verdict",
+    type=click.Choice([each.value for each in Verdict]),
+    required=True,
+    help="Whether it was right.",
+)
+@click.option("--comment", metavar="TEXT", required=True, help="Why, in one sentence.")
+@of_portfolio
+@by_whom
+def review(action: int, verdict: str, comment: str, portfolio: str | None, who: str) -> None:
+    """Judge what came of override number ACTION; whoever overrode does not.
+
+    `seawall breakers reviews` lists them.
+    """
+    book = book_of(portfolio)
+    actor = Actor(name=who, role=None, via=Via.COMMAND_LINE, has_login=False)
+    settings = load_settings()
+    with checked_engines_of(settings) as engines:
+        actions = Actions(SqlChanges(engines, wall=wall_time), line(settings), wall=wall_time)
+        actions.review_override(actor, book, action, Verdict(verdict), comment=comment)
+    click.echo(f"Override {action} is judged {verdict}. It stands in the journal of people.")
+
+
+def _row(each: Review) -> tuple[object, ...]:
+    size = f" to {each.size:.0%}" if each.kind is OverrideKind.STEP_DOWN else ""
+    came = each.outcome
+    return (
+        each.action,
+        each.breaker,
+        f"{each.kind.value.replace('_', ' ')}{size}",
+        each.by,
+        iso(each.since),
+        "" if came is None else _stood(came),
+        "" if came is None or came.worst is None else f"{came.worst:.3g}",
+        "" if came is None or came.moved is None else f"{came.moved:+.2%}",
+        None if came is None else came.passed,
+        None if came is None else came.refused,
+        _minute(each.due),
+        "still on" if each.ended is None else each.verdict or "to be judged",
+    )
+
+
+def _document(each: Review) -> dict[str, object]:
+    came = each.outcome
+    return {
+        "action": each.action,
+        "breaker": each.breaker,
+        "kind": each.kind.value,
+        "size": each.size,
+        "by": each.by,
+        "reason": each.reason,
+        "since": iso(each.since),
+        "expires": iso(each.expires),
+        "ended": iso(each.ended),
+        "ended_by": each.ended_by or None,
+        "ended_why": each.ended_why or None,
+        "due": iso(each.due),
+        "verdict": each.verdict,
+        "reviewer": each.reviewer or None,
+        "comment": each.comment or None,
+        "reviewed": iso(each.reviewed),
+        "outcome": None if came is None else _outcome(came),
+    }
+
+
+def _outcome(came: OverrideOutcome) -> dict[str, object]:
+    return {
+        "hours": came.stood / timedelta(hours=1),
+        "worst": came.worst,
+        "threshold": came.threshold,
+        "equity_before": came.equity_before,
+        "equity_after": came.equity_after,
+        "moved": came.moved,
+        "passed": came.passed,
+        "refused": came.refused,
+    }
+
+
+def _stood(came: OverrideOutcome) -> str:
+    minutes = round(came.stood / timedelta(minutes=1))
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
