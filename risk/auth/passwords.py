@@ -17,7 +17,13 @@ from typing import NamedTuple
 
 import structlog
 from argon2 import PasswordHasher as Argon2
-from argon2.exceptions import Argon2Error, InvalidHashError, VerifyMismatchError
+from argon2.exceptions import (
+    Argon2Error,
+    InvalidHashError,
+    VerificationError,
+    VerifyMismatchError,
+)
+from argon2.low_level import error_to_str
 
 from risk.errors import InvalidInput, LoginRefused
 
@@ -30,6 +36,8 @@ AT_ONCE = 2
 #: Seconds that somebody waits for his turn.
 PATIENCE = 4.0
 _BUSY = "many people sign in at this moment: wait a few seconds, and try again"
+# The library has no class for it: its number is -22.
+_NO_MEMORY = error_to_str(-22)
 _SALT_BYTES = 16
 _HASH_BYTES = 32
 
@@ -118,8 +126,10 @@ class Hasher:
             return self._argon2.verify(kept, told)
         except VerifyMismatchError:
             return False
-        except InvalidHashError:
-            _LOG.error("password_unreadable")
+        except (InvalidHashError, VerificationError) as problem:
+            if str(problem) == _NO_MEMORY:
+                raise
+            _LOG.error("password_unreadable", problem=str(problem))
             return False
 
     @contextmanager
