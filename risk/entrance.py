@@ -10,13 +10,16 @@ from typing import NamedTuple
 
 from risk.auth.logins import LoginDesk
 from risk.auth.office import Office
-from risk.auth.passwords import Hasher
+from risk.auth.passwords import Cost, Hasher
 from risk.auth.sealing import Sealer
 from risk.config import Settings
 from risk.engine.clock import wall_time
 from risk.storage.engines import Engines, open_engines
 from risk.storage.people import SqlPeople
 from risk.storage.schema import check_schema
+
+#: What hashing a password costs; only tests ask for less.
+COST = Cost()
 
 
 class Entrance(NamedTuple):
@@ -67,7 +70,7 @@ def entrance_of(settings: Settings) -> Iterator[Entrance]:
 
 def _over(settings: Settings, engines: Engines) -> Entrance:
     people = SqlPeople(engines, channels=partial(_channels_of, settings))
-    hasher = Hasher()
+    hasher = Hasher(COST)
     return Entrance(
         LoginDesk(people, hasher, Sealer(settings.home), wall=wall_time),
         Office(people, hasher, wall=wall_time),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pyotp
+import pytest
 
 from risk.auth.logins import FACTOR, LoginDesk
 from risk.auth.office import Office
@@ -31,6 +32,12 @@ Told = TypeVar("Told", bound=RiskEvent)
 
 MONDAY = datetime(2024, 1, 1, 12, tzinfo=UTC)
 PASSWORD = "correct horse battery"  # nosec B105: of nobody
+#: Marks a test of `people` that is to be run over each store.
+EVERYWHERE = pytest.mark.parametrize(
+    "people_engines",
+    ["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)],
+    indirect=True,
+)
 CHEAP = Cost(memory_kib=8, passes=1)
 
 

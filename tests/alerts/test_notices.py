@@ -11,6 +11,7 @@ from risk.domain.events import (
     BreakerAsksPerson,
     BreakerDeactivated,
     BreakerStepped,
+    PersonChanged,
     RiskEvent,
     Severity,
     TradingLatched,
@@ -58,7 +59,18 @@ OPENED = BreakerStepped(
 SHUT = replace(OPENED, size=0.0, phase="tripped", by="anna", severity=Severity.CRITICAL)
 LATCHED = TradingLatched(**WHERE, state="HALTED", asked="REDUCE_ONLY", who="anna", reason="a test")
 RESUMED = TradingResumed(**WHERE, state="HALTED", who="bo", reason="it was a test")
-ALL = (TRIPPED, ASKED, RELEASED, OPENED, SHUT, LATCHED, RESUMED)
+RAISED = PersonChanged(
+    at=NOON,
+    portfolio="demo",
+    cycle="people",
+    person="olga",
+    what="was given the role officer",
+    by="anna",
+    reason="analyst before",
+    severity=Severity.CRITICAL,
+    power_from=NOON + timedelta(hours=24),
+)
+ALL = (TRIPPED, ASKED, RELEASED, OPENED, SHUT, LATCHED, RESUMED, RAISED)
 
 
 def test_a_trip_tells_why_how_the_market_is_what_works_until_when_and_what_to_do():
@@ -94,6 +106,7 @@ def test_the_others_say_what_happened_where_and_to_whom():
         "Tripped again: portfolio demo, drawdown",
         "HALTED: portfolio demo, by anna",
         "Resumed: portfolio demo, by bo",
+        "Login: olga was given the role officer",
     ]
     assert "REDUCE ONLY now. It tripped 2024-01-01 06:00 UTC" in notices_of([ASKED])[0].body
     assert "REDUCE ONLY was asked for" in notices_of([LATCHED])[0].body
@@ -106,6 +119,19 @@ def test_every_notice_is_short_and_says_what_to_do_next(event: RiskEvent):
     assert len(notice.subject) <= 80
     assert "\nWhat to do next: " in notice.body
     assert len(notice.body) <= 700
+
+
+def test_of_people_is_told_what_gives_or_takes_power_and_nothing_else():
+    (notice,) = notices_of([RAISED])
+
+    assert notice.body.splitlines()[:3] == [
+        "By: anna",
+        "Why: analyst before",
+        "May approve and override from 2024-01-02 12:00 UTC on.",
+    ]
+    assert "seawall users disable" in notice.body
+    assert notice_of(replace(RAISED, severity=Severity.INFO), 1) is None
+    assert "May approve" not in notice_of(replace(RAISED, power_from=None), 1).body
 
 
 def test_every_kind_that_is_told_has_an_example_here():

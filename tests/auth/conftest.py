@@ -1,4 +1,4 @@
-"""People over a store in memory and over both databases."""
+"""People over a store in memory and, where a test is marked `EVERYWHERE`, over both databases."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,10 +33,3 @@ def people_store(people_engines: Engines | None) -> PeopleStore:
 @pytest.fixture
 def people(people_store: PeopleStore, tmp_path: Path) -> People:
     return People(people_store, tmp_path / "home")
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Whatever asks for people is run over each store."""
-    if "people_engines" in metafunc.fixturenames:
-        databases = [pytest.param("postgres", marks=pytest.mark.postgres)]
-        metafunc.parametrize("people_engines", ["memory", "sqlite", *databases], indirect=True)

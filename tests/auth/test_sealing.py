@@ -65,7 +65,7 @@ def test_a_lost_key_opens_nothing_and_is_said_in_the_log_alone(tmp_path: Path):
 def test_a_file_that_is_no_key_is_refused_where_one_is_needed(tmp_path: Path):
     (tmp_path / PEOPLE_KEY_FILE).write_text("not a key")
 
-    with pytest.raises(SettingInvalid, match="SEAWALL_HOME holds .*people.key, which is no key"):
+    with pytest.raises(SettingInvalid, match=r"SEAWALL_HOME holds .*people\.key, which is no key"):
         Sealer(tmp_path).seal("factor", "one")
     with capture_logs() as logs:
         assert Sealer(tmp_path).open("factor", "whatever") is None

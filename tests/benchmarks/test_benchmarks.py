@@ -12,6 +12,7 @@ from benchmarks import (
     cycle,
     figures,
     local_checks,
+    logins,
     measures,
     memory,
     open_orders,
@@ -21,6 +22,7 @@ from benchmarks import (
 from benchmarks.market import build_book
 from benchmarks.tables import machine_line, print_table
 from benchmarks.timing import HEAD, Timing, timed_with
+from risk.auth.passwords import Cost
 from risk.domain.model import LEVELS
 
 SMALLEST: dict[str, Callable[[], Iterator[Timing]]] = {
@@ -117,3 +119,11 @@ def test_filled_subsets_of_orders_are_compared_with_what_was_promised_for_them()
     assert found.var.shape == found.es.shape == (30, len(LEVELS))
     assert np.isfinite(found.var).all()
     assert (found.var > -1.0).all()
+
+
+def test_the_time_of_a_refusal_is_measured_for_each_reason():
+    told = list(logins.rows(logins.measure(2, Cost(memory_kib=8, passes=1))))
+
+    assert {line[1] for line in told} == {"2"}
+    assert {line[0] for line in told} == set(logins._CASES)
+    assert all(float(line[2]) <= float(line[3]) <= float(line[4]) for line in told)

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from structlog.testing import capture_logs
 
-from risk.channels import CHANNELS, channels_of
+from risk.channels import CHANNELS, channel_names, channels_of
 from risk.errors import ChannelFailed, SettingInvalid
 from tests.builders import build_notice
 from tests.network import free_port
@@ -154,3 +154,10 @@ def test_an_address_keeps_time_outs_of_its_own():
 def test_every_sort_of_channel_is_made_of_addresses_alone():
     assert list(CHANNELS) == ["log", "apprise"]
     assert [make(()) for make in CHANNELS.values()][1] == ()
+
+
+def test_whoever_leaves_notices_knows_the_channels_by_the_same_names():
+    urls = ["json://127.0.0.1:1/a", "xml://127.0.0.1:1/b", "json://127.0.0.1:1/c"]
+
+    assert channel_names(urls) == tuple(channel.name for channel in channels_of(urls))
+    assert channel_names([]) == ("log",)

@@ -19,7 +19,7 @@ def home(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def run(home) -> Callable[..., Result]:
+def run(home, logs_as_before) -> Callable[..., Result]:
     """Run a command line; `result.stdout`, `result.stderr` and `result.exit_code` tell."""
 
     def invoke(*arguments: object, answer: str | None = None) -> Result:
