@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from risk.domain.actions import BreakerWord, OverrideBreaker, ReleaseBreaker
 from risk.domain.latches import apply_latches
 from risk.domain.leases import alike_of, orders_of
 from risk.domain.ledger import Ledger
@@ -112,6 +113,7 @@ class GateWorld:
         self.token = token
         self.prices = dict(PRICES)
         self.policy = measurable() if policy is None else policy
+        self.said: list[BreakerWord] = []
         first = book_of({}) if ledger is None else ledger
         state = RiskState(portfolio="demo", policy=self.policy)
         self.record = self._record(state, self._snapshot(first, 1), 1)
@@ -124,16 +126,29 @@ class GateWorld:
         self.record = self.measured()
         self.gate.serve(self.record)
 
+    def say(self, *words: BreakerWord) -> None:
+        """What people ask of breakers, which the gate hears before the next cycle takes it in."""
+        self.said += words
+        self.gate.take_actions(words)
+
+    @property
+    def next_seq(self) -> int:
+        """The number of the next action."""
+        return max([len(self.journal.latches), *(word.seq for word in self.said)]) + 1
+
     def measured(self) -> CycleRecord:
         """What that cycle would find; nobody has saved or served it."""
         ledger, told = self.gate.take_in(AccountReading())
+        later = [w for w in self.said if w.seq > self.record.state.action_seq]
         number = self.record.number + 1
         snapshot = replace(
             self._snapshot(ledger, number),
             fills=told.fills,
             flows=told.flows,
             conduct=self.gate.conduct,
-            action_seq=len(self.journal.latches),
+            action_seq=self.next_seq - 1,
+            releases=tuple(w for w in later if isinstance(w, ReleaseBreaker)),
+            overrides=tuple(w for w in later if isinstance(w, OverrideBreaker)),
             latch_changes=apply_latches(
                 self.record.state.latches,
                 self.journal.latches[self.record.state.action_seq :],
