@@ -29,9 +29,10 @@ from pages.context import (
     OrdersWanted,
     Pulse,
     ReductionEvent,
+    TuningPreview,
     VarRecord,
 )
-from risk.domain.actions import BookModelInUse, ChooseBookModel
+from risk.domain.actions import Action, BookModelInUse, ChooseBookModel
 from risk.domain.assessment import (
     Assessment,
     Benchmark,
@@ -639,6 +640,10 @@ class FakeBookReader:
     ) -> Sequence[LimitEvent]:
         self._answer_or_fail(portfolio)
         return fakes_limits.within(fakes_limits.build_limit_events(limit), since, until)
+
+    def tuning(self, portfolio: str, change: Action, *, since: datetime) -> TuningPreview:
+        self._answer_or_fail(portfolio)
+        return TuningPreview(since, self.clock.now())
 
     def waiting_model(self, portfolio: str) -> ChooseBookModel | None:
         self._answer_or_fail(portfolio)
