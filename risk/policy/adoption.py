@@ -17,8 +17,10 @@ from risk.domain.breakers import BreakerDefinition
 from risk.domain.events import LimitUpdated, PolicyChanged, RiskEvent
 from risk.domain.limits import LimitDefinition, TemporaryLimit
 from risk.domain.policy import Policy
+from risk.domain.proposals import why_unsanctioned
 from risk.errors import PolicyInvalid
 from risk.policy.diff import diff
+from risk.policy.direction import direction_of
 from risk.policy.rules import known_limit, refuse_unsound
 
 #: The kinds of action that `adopt` applies.
@@ -48,6 +50,8 @@ def adopt(
 ) -> Adopted:
     """Apply what people asked of a policy; actions of other kinds are left to others.
 
+    What loosens and has not the word of a second person is refused.
+
     Parameters
     ----------
     policy : Policy or None
@@ -73,9 +77,14 @@ def adopt(
         except PolicyInvalid as invalid:
             refusals.append(Refusal(asked_for(action), action.who, str(invalid)))
             continue
+        unsanctioned = why_unsanctioned(action, direction_of(policy, wanted).direction)
+        if unsanctioned is not None:
+            refusals.append(Refusal(asked_for(action), action.who, unsanctioned))
+            continue
         what = tuple(str(difference) for difference in diff(policy, wanted))
+        told = "" if action.sanction is None else action.sanction.told
         policy = wanted
-        changes.append(PolicyChange(policy, action.seq, action.who, what))
+        changes.append(PolicyChange(policy, action.seq, action.who, what, told))
     return Adopted(policy, tuple(changes), tuple(refusals))
 
 
@@ -123,8 +132,15 @@ def policy_events(
     **stamp
         What every event carries.
     """
-    for policy, action, by, what in changes:
-        yield PolicyChanged(**stamp, number=policy.version, action=action, by=by, what=what)
+    for policy, action, by, what, approved_by in changes:
+        yield PolicyChanged(
+            **stamp,
+            number=policy.version,
+            action=action,
+            by=by,
+            what=what,
+            approved_by=approved_by,
+        )
         yield from _set_or_gone(before, policy, by, stamp)
         before = policy
 
