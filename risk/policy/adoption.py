@@ -1,6 +1,6 @@
 """Which policy is in force: what people asked for, applied purely, or refused with a sentence."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
@@ -18,7 +18,7 @@ from risk.domain.events import LimitUpdated, PolicyChanged, RiskEvent
 from risk.domain.limits import LimitDefinition, TemporaryLimit
 from risk.domain.policy import Policy
 from risk.domain.proposals import why_unsanctioned
-from risk.errors import PolicyInvalid
+from risk.errors import InvalidInput, PolicyInvalid
 from risk.policy.diff import diff
 from risk.policy.direction import direction_of
 from risk.policy.rules import known_limit, refuse_unsound
@@ -108,6 +108,36 @@ def made_of(policy: Policy | None, action: Action, *, at: datetime) -> Policy:
     before = without_expired(policy, at)
     version = 0 if before is None else before.version
     return replace(_wanted(before, action, at), version=version + 1, by=action.who)
+
+
+def revert_of(
+    versions: Mapping[int, Policy], number: int, *, at: datetime, who: str
+) -> AdoptPolicy:
+    """The change that brings an earlier version back, compared with the newest one.
+
+    Temporary limits of then that are not over come back with it.
+
+    Parameters
+    ----------
+    versions : mapping of int to Policy
+        All that are known, those that wait for the engine included.
+    number : int
+    at : datetime
+        UTC.
+    who : str
+
+    Raises
+    ------
+    InvalidInput
+        If there was no such version, or it is the newest one.
+    """
+    newest = max(versions, default=0)
+    if number not in versions:
+        known = f"there are 1 to {newest}" if versions else "there is none yet"
+        raise InvalidInput(f"there was no version {number} of the policy; {known}")
+    if number == newest:
+        raise InvalidInput(f"version {number} is the newest one: there is nothing to bring back")
+    return AdoptPolicy(seq=0, at=at, who=who, policy=versions[number], seen=newest)
 
 
 def without_expired(policy: Policy | None, at: datetime) -> Policy | None:

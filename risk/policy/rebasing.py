@@ -43,8 +43,7 @@ def rebased(base: Policy, wanted: Policy, present: Policy, *, at: datetime) -> P
         taken = versions[2] if versions[1] == versions[0] else versions[1]
         if taken is not None:
             merged[unit] = taken
-    gone = [unit for unit in old if unit not in theirs and old[unit] != his.get(unit, old[unit])]
-    return None if any(unit in his for unit in gone) else _policy_of(merged, present)
+    return _policy_of(merged, present)
 
 
 def same_limit(base: Policy, present: Policy, limit: str, *, at: datetime) -> bool:
@@ -83,3 +82,19 @@ def _defined(entry: Any, policy: Policy) -> Any:
     """A definition; a limit's with what is lent to it."""
     lent = tuple(replace(t, by="") for t in policy.temporary if t.limit == entry.name)
     return replace(entry, version=1), lent
+
+
+def _policy_of(units: Mapping[_Unit, Any], present: Policy) -> Policy:
+    """The policy that these entries make."""
+    parts: dict[str, dict[str, Any]] = {}
+    for (name, key), value in units.items():
+        parts.setdefault(name, {})[key] = value
+    whole = {name: part[""] for name, part in parts.items() if set(part) == {""}}
+    changes: dict[str, Any] = {**whole, **{name: parts.get(name, {}) for name in _MAPPINGS}}
+    for name in _NAMED:
+        changes[name] = tuple(entry for entry, _ in parts.get(name, {}).values())
+    changes["temporary"] = tuple(
+        lent for _, each in parts.get("limits", {}).values() for lent in each
+    )
+    changes["dynamics"] = replace(whole["dynamics"], packs=parts.get("packs", {}))
+    return replace(present, **changes)
