@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from risk.domain.actions import ChooseBookModel
+from risk.domain.actions import Action, ChooseBookModel
 from risk.domain.breakers import Episode
 from risk.domain.events import ForecastScored, RiskEvent
 from risk.domain.market import Period
@@ -34,6 +34,7 @@ from risk.storage.queries import (
     OrdersWanted,
     Pulse,
     ReductionEvent,
+    TuningPreview,
     VarRecord,
 )
 
@@ -56,6 +57,7 @@ __all__ = [
     "OrdersWanted",
     "Pulse",
     "ReductionEvent",
+    "TuningPreview",
     "VarRecord",
 ]
 
@@ -115,6 +117,19 @@ class BookReader(Protocol):
         Raises
         ------
         UnknownPortfolio
+        """
+        ...
+
+    def tuning(self, portfolio: str, change: Action, *, since: datetime) -> TuningPreview:
+        """What a change would have meant for the book as it was, as far as that is stored.
+
+        `change` is what would be proposed: its number, time and author do not matter.
+
+        Raises
+        ------
+        UnknownPortfolio
+        InvalidInput
+            If the engine would refuse the change as things stand.
         """
         ...
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 import structlog
@@ -17,7 +18,7 @@ from risk import entrance
 from risk.auth.keys import hash_of, new_id
 from risk.auth.service_key import keep_service_key, require_service_key
 from risk.auth.watching import KeyWatch
-from risk.channels import channels_of
+from risk.channels import channel_names, channels_of
 from risk.config import Settings, key_of
 from risk.domain.journalling import GateJournal
 from risk.domain.keys import SERVICE_KEY_FILE, ApiKey, KeyAbility
@@ -59,13 +60,13 @@ from risk.storage.keys import SqlKeys, keep_key
 from risk.storage.lease import LEASE_LIFE, SqlLeaseOffice
 from risk.storage.ledger import InboxAccount
 from risk.storage.outbox import SqlOutbox
-from risk.storage.policies import seed_policy
 from risk.storage.portfolios import (
     add_portfolio,
     keep_facts,
     replace_facts,
     require_portfolio,
 )
+from risk.storage.proposals import ProposalDesk, lapse_proposals
 from risk.storage.queries import FeedInfo, SqlBookReader
 from risk.storage.rollups import keep_house
 from risk.storage.schema import check_schema
@@ -194,7 +195,9 @@ def build_changes(settings: Settings) -> SqlChanges:
     SchemaMismatch
         If the database's tables are not as this program expects.
     """
-    return SqlChanges(_open(settings), wall=wall_time)
+    return SqlChanges(
+        _open(settings), wall=wall_time, channels=partial(channel_names, settings.notify_urls)
+    )
 
 
 def build_actions(settings: Settings) -> Actions:
@@ -440,11 +443,18 @@ class _Post:
         self._couriers.start()
 
     def keep_house(self) -> None:
-        """Roll up and drop what is old, then find out what can be known by now of episodes."""
+        """Roll up and drop what is old, end what nobody decided, and look back at episodes."""
         keep_house(self._engines)
+        self._end_late_proposals()
         hindsight = self._hindsight
         if hindsight is not None:
             hindsight.look_back()
+
+    def _end_late_proposals(self) -> None:
+        portfolio, at = self._world.settings.portfolio, wall_time()
+        names = [channel.name for channel in self._channels]
+        with transaction(self._engines.writer) as connection:
+            lapse_proposals(connection, portfolio, at=at, channels=names)
 
     def finish(self) -> None:
         """Let the demo's agents end, and write what the gate has left to write."""
@@ -547,10 +557,15 @@ def _paper_desk(world: _World, feed: Feed) -> PaperDesk:
 
 
 def _seed_policy(engines: Engines) -> None:
-    """Let the demo's own policy wait, for a demo that never had one."""
+    """Propose the demo's own policy, for a demo that never had one.
+
+    While nobody has a login it holds at once; else an officer must approve it.
+    """
     with transaction(engines.writer) as connection:
-        if seed_policy(connection, DEMO, demo_policy(DEMO), who=THE_DEMO, at=wall_time()):
-            _LOG.info("policy_seeded", portfolio=DEMO)
+        desk = ProposalDesk(connection, DEMO, at=wall_time())
+        seeded = desk.seed(demo_policy(DEMO), who=THE_DEMO)
+    if seeded is not None:
+        _LOG.info("policy_seeded", portfolio=DEMO, proposal=seeded.id, status=seeded.status.value)
 
 
 def _first_start(

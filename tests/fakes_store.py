@@ -16,6 +16,7 @@ from risk.domain.ports import Carried, CycleRecord, Lease
 from risk.errors import LeaseLost, StoreError
 from risk.storage.episodes import EpisodeStory
 from tests.fakes_journal import FakeGateJournal
+from tests.sanctions import AGREED
 
 
 class FakeLeaseOffice:
@@ -78,12 +79,14 @@ class FakeActions:
     def choose(self, model: str, *, who: str = "anna") -> None:
         seq = len(self.asked) + 1
         at = datetime(2024, 3, 10, 7, tzinfo=UTC)
-        self.asked.append(ChooseBookModel(seq=seq, at=at, who=who, model=model))
+        self.asked.append(ChooseBookModel(seq=seq, at=at, who=who, model=model, sanction=AGREED))
 
     def adopt(self, policy: Policy, *, seen: int = 0, who: str = "anna") -> None:
         seq = len(self.asked) + 1
         at = datetime(2024, 3, 10, 7, tzinfo=UTC)
-        self.asked.append(AdoptPolicy(seq=seq, at=at, who=who, policy=policy, seen=seen))
+        self.asked.append(
+            AdoptPolicy(seq=seq, at=at, who=who, policy=policy, seen=seen, sanction=AGREED)
+        )
 
     def after(self, seq: int) -> Sequence[Action]:
         failure, self.fail_with = self.fail_with, None

@@ -29,9 +29,11 @@ from pages.context import (
     OrdersWanted,
     Pulse,
     ReductionEvent,
+    TuningPreview,
     VarRecord,
 )
-from risk.domain.actions import BookModelInUse, ChooseBookModel
+from risk.domain.actions import Action, BookModelInUse, Change, ChooseBookModel
+from risk.domain.actors import Actor
 from risk.domain.assessment import (
     Assessment,
     Benchmark,
@@ -60,6 +62,7 @@ from risk.domain.model import Model, Models
 from risk.domain.orders import Reservation
 from risk.domain.policy import Policy
 from risk.domain.positions import PositionKey
+from risk.domain.proposals import LIFE, Direction, Proposal, ProposalStatus
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import Baseline, Performance, RiskState, Standing, TradingState
@@ -640,6 +643,10 @@ class FakeBookReader:
         self._answer_or_fail(portfolio)
         return fakes_limits.within(fakes_limits.build_limit_events(limit), since, until)
 
+    def tuning(self, portfolio: str, change: Action, *, since: datetime) -> TuningPreview:
+        self._answer_or_fail(portfolio)
+        return TuningPreview(since, self.clock.now())
+
     def waiting_model(self, portfolio: str) -> ChooseBookModel | None:
         self._answer_or_fail(portfolio)
         return self.waiting
@@ -728,22 +735,41 @@ class FakeChanges:
         Breaker, trip, reason and person of each wish to let one go.
     told : list of RiskEvent
         What was written into the journal of people.
+    asks_another : bool
+        Whether what is proposed waits for another person.
     """
 
     reader: FakeBookReader
     fail_with: SeawallError | None = None
     released: list[tuple[str, str, str, str]] = field(default_factory=list)
     told: list[RiskEvent] = field(default_factory=list)
+    asks_another: bool = False
 
     def tell(self, *events: RiskEvent) -> None:
         self.told.extend(events)
 
-    def choose_model(self, portfolio: str, model: str, *, who: str, seen: int) -> None:
+    def propose(self, portfolio: str, change: Change, *, reason: str, actor: Actor) -> Proposal:
         failure, self.fail_with = self.fail_with, None
         if failure is not None:
             raise failure
-        at = self.reader.wall()
-        self.reader.waiting = ChooseBookModel(seq=1, at=at, who=who, model=model)
+        at, waits = self.reader.wall(), self.asks_another
+        chosen = replace(change, seq=1, at=at, who=actor.name)
+        if isinstance(chosen, ChooseBookModel) and not waits:
+            self.reader.waiting = chosen
+        return Proposal(
+            id=1,
+            portfolio=portfolio,
+            change=chosen,
+            seen=0,
+            direction=Direction.LOOSENS,
+            what=("model of the book: another one",),
+            loosens=("model of the book: another one",),
+            author=actor.name,
+            reason=reason,
+            at=at,
+            lapses=at + LIFE,
+            status=ProposalStatus.OPEN if waits else ProposalStatus.APPROVED,
+        )
 
     def release_breaker(
         self, portfolio: str, breaker: str, *, episode: str, reason: str, who: str

@@ -37,7 +37,6 @@ from risk.lab.demo import THE_DEMO, demo_policy
 from risk.measures.stops import ATR_BARS
 from risk.runtime import Engine, build_authority, build_changes, build_reader
 from risk.storage import journal, tables
-from risk.storage.actions import choose_model
 from risk.storage.codec import decode_event
 from risk.storage.engines import Engines, open_engines, transaction
 from risk.storage.hindsight import SqlHindsight
@@ -52,6 +51,7 @@ from tests.pages.conftest import _forget_pages
 from tests.postgres import PostgresServer
 from tests.price_tables import table, walk
 from tests.sharing import SharedFolder
+from tests.storage.adopting import asked, choosing
 from tests.storage.rows import count, read, write
 
 #: The demo's past, cut from months to what shows a scored day.
@@ -361,7 +361,7 @@ def models_told(settings: Settings) -> list[str]:
 
 def test_a_choice_waits_for_the_engine_is_told_once_and_wins_over_the_setting(lived):
     with looking(lived) as engines, transaction(engines.writer) as connection:
-        choose_model(connection, DEMO, "historical_250", who="anna", at=datetime.now(UTC))
+        asked(connection, DEMO, choosing("historical_250"), at=datetime.now(UTC))
     turns_of(lived, 2)
     chosen = verified(lived).carried
     turns_of(replace(lived, var_model="parametric_t"), 2)

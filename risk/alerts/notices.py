@@ -19,6 +19,8 @@ from risk.domain.events import (
     BreakerStepped,
     OverrideEnded,
     PersonChanged,
+    ProposalDecided,
+    ProposalMade,
     RiskEvent,
     Severity,
     TradingLatched,
@@ -264,6 +266,49 @@ def _person_changed(event: PersonChanged) -> _Told | None:
     )
 
 
+def _proposed(event: ProposalMade) -> _Told | None:
+    """Only what waits: what holds already is told with what came of it."""
+    if not event.waits:
+        return None
+    return _Told(
+        Severity.WARNING,
+        f"Waits for an officer: proposal {event.proposal} of {event.portfolio}, by {event.by}",
+        (
+            *_some(event.what),
+            _line("Why", event.reason),
+            f"It {_words(event.direction)}."
+            if event.direction != "neither"
+            else "It changes words only.",
+        ),
+        f"look at it (page Changes, or seawall proposals show {event.proposal}), and approve or "
+        "reject it. What loosens needs another person than its author.",
+    )
+
+
+def _proposal_decided(event: ProposalDecided) -> _Told | None:
+    """What an author hears of a proposal of his that waited."""
+    if event.by == event.author:
+        return None
+    return _Told(
+        Severity.INFO,
+        f"Proposal {event.proposal} of {event.portfolio}, by {event.author}: {event.status}",
+        (
+            "" if event.by == RULE else _line("By", event.by),
+            _line("Why", event.reason),
+            "" if event.action is None else "It holds from the engine's next cycle on.",
+        ),
+        "nothing must be done."
+        if event.action is not None
+        else f"{event.author} may propose it anew, compared with what is in force now.",
+    )
+
+
+def _some(lines: Sequence[str]) -> tuple[str, ...]:
+    """The first lines of a long list, and how many more there are."""
+    more = len(lines) - _MOST_LINES
+    return (*lines[:_MOST_LINES], *([f"and {more} more"] if more > 0 else []))
+
+
 TELLERS: Mapping[type[RiskEvent], Callable[[Any], _Told | None]] = {
     BreakerActivated: _activated,
     BreakerAsksPerson: _asks_person,
@@ -272,6 +317,8 @@ TELLERS: Mapping[type[RiskEvent], Callable[[Any], _Told | None]] = {
     BreakerStepped: _stepped,
     PersonChanged: _person_changed,
     OverrideEnded: _override_ended,
+    ProposalDecided: _proposal_decided,
+    ProposalMade: _proposed,
     TradingLatched: _latched,
     TradingResumed: _resumed,
 }
@@ -279,6 +326,8 @@ TELLERS: Mapping[type[RiskEvent], Callable[[Any], _Told | None]] = {
 
 # ---------------------------------------------------------------- words
 
+#: Of a proposal, told in a notice.
+_MOST_LINES = 8
 _STILL_WORKS = {
     "CAUTION": "everything; new risk is watched more closely.",
     "THROTTLED": "reductions in full, new risk at a smaller size.",

@@ -135,6 +135,11 @@ class Breaker(ABC):
         """What is compared with `release` where that is not the value, one phrase; else empty."""
         return ""
 
+    @property
+    def asks_besides(self) -> str:
+        """What must hold beside the level for a trip, and no reading tells; empty where nothing."""
+        return ""
+
     @abstractmethod
     def observe(self, memory: Memory | None, sight: Sight) -> tuple[Memory | None, Reading | None]:
         """What is remembered after this step, and what is measured in it.

@@ -79,6 +79,11 @@ class DataQualityBreaker(Breaker):
         """See the base."""
         return f"share of watched assets whose mark was not trusted for {self.minutes:g} min"
 
+    @property
+    def asks_besides(self) -> str:
+        """See the base."""
+        return f"{self.least_marks:g} assets in doubt at the least"
+
     def observe(self, memory: Memory | None, sight: Sight) -> tuple[Memory | None, Reading | None]:
         """See the base."""
         at, before = sight.snapshot.at, memory.numbers if memory else {}

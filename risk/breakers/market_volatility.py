@@ -89,6 +89,13 @@ class MarketVolatilityBreaker(Breaker):
             return ""
         return f"its average with a half-life of {self.easing_hours:g} h"
 
+    @property
+    def asks_besides(self) -> str:
+        """See the base."""
+        if not self.fall_sigmas:
+            return ""
+        return f"a fall of {self.fall_sigmas:g} daily deviations within a day"
+
     def observe(self, memory: Memory | None, sight: Sight) -> tuple[Memory | None, Reading | None]:
         """See the base."""
         if memory is None:

@@ -34,6 +34,7 @@ COMMANDS = {
     "policy": "risk.commands.policy:policy",
     "portfolios": "risk.commands.portfolios:portfolios",
     "prices": "risk.commands.prices:prices",
+    "proposals": "risk.commands.proposals:proposals",
     "replay": "risk.commands.replay:replay",
     "reservations": "risk.commands.reservations:reservations",
     "resume": "risk.commands.resume:resume",

@@ -1,21 +1,22 @@
 """``seawall limits``: how full each limit is, and other thresholds for a while."""
 
-from datetime import datetime
-
 import click
 
 from risk.commands.output import as_json, print_json, print_table
-from risk.commands.people import book_of, of_portfolio, who
-from risk.commands.store import reading, writing
+from risk.commands.people import book_of, of_portfolio
+from risk.commands.proposing import print_outcome, propose, with_a_reason
+from risk.commands.store import reading
 from risk.commands.times import time_of
-from risk.domain.actions import Action, EndTemporaryLimit, SetTemporaryLimit
+from risk.domain.actions import Change, EndTemporaryLimit, SetTemporaryLimit
+from risk.domain.actors import Actor
 from risk.domain.limits import LimitDefinition, LimitState, LimitStatus, Thresholds
+from risk.domain.proposals import Proposal
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import RiskState
 from risk.engine.clock import wall_time
 from risk.limits.types import LIMIT_TYPES
 from risk.storage.actions import state_of
-from risk.storage.policies import ask_of_policy, policy_standing
+from risk.storage.policies import policy_standing
 
 _HEADINGS = (
     "limit",
@@ -89,51 +90,48 @@ def raise_(
     begins = None if starts is None else time_of(starts, "--starts")
     expires = time_of(until, "--until")
     name = book_of(portfolio)
-    with writing() as connection:
+    with reading() as connection:
         coming = policy_standing(connection, name, at=wall_time()).coming
-        defined = None if coming is None else coming.limit(limit)
+    defined = None if coming is None else coming.limit(limit)
 
-        def make(seq: int, at: datetime, by: str) -> Action:
-            return SetTemporaryLimit(
-                seq=seq,
-                at=at,
-                who=by,
-                limit=limit,
-                hard=hard,
-                soft=_soft(defined, hard) if soft is None else soft,
-                starts=begins,
-                expires=expires,
-                reason=reason,
-            )
+    def make(by: Actor) -> Change:
+        return SetTemporaryLimit(
+            seq=0,
+            at=wall_time(),
+            who=by.name,
+            limit=limit,
+            hard=hard,
+            soft=_soft(defined, hard) if soft is None else soft,
+            starts=begins,
+            expires=expires,
+            reason=reason,
+        )
 
-        change = ask_of_policy(connection, name, make, who=who(), at=wall_time())
-    _print_change(name, change.what)
+    _print_change(propose(name, make, reason=reason, otherwise=reason))
 
 
 @limits.command()
 @click.argument("limit")
 @of_portfolio
-def restore(limit: str, portfolio: str | None) -> None:
+@with_a_reason
+def restore(limit: str, portfolio: str | None, reason: str | None) -> None:
     """Let LIMIT be as defined again, at once."""
-    name = book_of(portfolio)
-    with writing() as connection:
-        change = ask_of_policy(
-            connection,
-            name,
-            lambda seq, at, by: EndTemporaryLimit(seq=seq, at=at, who=by, limit=limit),
-            who=who(),
-            at=wall_time(),
-        )
-    _print_change(name, change.what)
+    made = propose(
+        book_of(portfolio),
+        lambda by: EndTemporaryLimit(seq=0, at=wall_time(), who=by.name, limit=limit),
+        reason=reason,
+        otherwise="as defined again",
+    )
+    _print_change(made)
 
 
 # --- what is told --------------------------------------------------------------------------
 
 
-def _print_change(portfolio: str, what: tuple[str, ...]) -> None:
-    for line in what:
+def _print_change(made: Proposal) -> None:
+    for line in made.what:
         click.echo(line)
-    click.echo(f"It holds for {portfolio} from the engine's next cycle on.")
+    print_outcome(made, f"It holds for {made.portfolio} from the engine's next cycle on.")
 
 
 def _soft(defined: LimitDefinition | None, hard: float) -> float:

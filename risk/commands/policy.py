@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from risk.commands.output import print_table
-from risk.commands.people import book_of, of_portfolio, who
+from risk.commands.people import book_of, of_portfolio
 from risk.commands.policy_files import read_policy_file
-from risk.commands.store import reading, writing
+from risk.commands.proposing import print_outcome, propose, with_a_reason
+from risk.commands.store import reading
 from risk.domain.actions import AdoptPolicy
 from risk.domain.policy import Policy
 from risk.engine.clock import wall_time
@@ -20,7 +21,6 @@ from risk.policy.text import policy_text
 from risk.storage.policies import (
     PolicyEntry,
     PolicyStanding,
-    ask_of_policy,
     policy_history,
     policy_standing,
     policy_versions,
@@ -93,10 +93,13 @@ def diff_(file: Path, portfolio: str | None) -> None:
 @_file
 @of_portfolio
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def import_(file: Path, portfolio: str | None, yes: bool) -> None:
-    """Adopt FILE from the engine's next cycle on, after showing what it would change.
+@with_a_reason
+def import_(file: Path, portfolio: str | None, yes: bool, reason: str | None) -> None:
+    """Propose FILE, after showing what it would change.
 
-    Refused if somebody adopted another policy meanwhile.
+    It is adopted at once where it does not loosen and an officer asks, or while nobody has a login;
+    else it waits for an officer (`seawall proposals`). Refused if somebody adopted another policy
+    meanwhile.
     """
     name = book_of(portfolio)
     new = read_policy_file(file, name)
@@ -107,16 +110,14 @@ def import_(file: Path, portfolio: str | None, yes: bool) -> None:
     if not yes:
         click.confirm(f"Adopt it for {name}?", abort=True)
     seen = _version(standing.coming)
-    with writing() as connection:
-        change = ask_of_policy(
-            connection,
-            name,
-            lambda seq, at, by: AdoptPolicy(seq=seq, at=at, who=by, policy=new, seen=seen),
-            who=who(),
-            at=wall_time(),
-        )
-    click.echo(
-        f"{name} will have it as version {change.policy.version} from the engine's next cycle on."
+    made = propose(
+        name,
+        lambda by: AdoptPolicy(seq=0, at=wall_time(), who=by.name, policy=new, seen=seen),
+        reason=reason,
+        otherwise=f"the file {file.name}",
+    )
+    print_outcome(
+        made, f"{name} will have it as version {seen + 1} from the engine's next cycle on."
     )
 
 
@@ -130,12 +131,13 @@ def history(portfolio: str | None) -> None:
     if not entries:
         click.echo(f"Nobody has asked anything of the policy of {name} yet.")
     print_table(
-        ("asked", "by", "to", "became", "different"),
+        ("asked", "by", "to", "approved by", "became", "different"),
         [
             (
                 entry.action.at.isoformat(timespec="seconds"),
                 entry.action.who,
                 asked_for(entry.action),
+                "" if entry.action.sanction is None else entry.action.sanction.told,
                 _became(entry),
                 len(entry.adopted.what) if entry.adopted else None,
             )

@@ -3,13 +3,14 @@
 import click
 
 from risk.commands.output import as_json, print_json, print_table
-from risk.commands.people import book_of, of_portfolio, who
-from risk.commands.store import reading, writing
+from risk.commands.people import book_of, of_portfolio
+from risk.commands.proposing import print_outcome, propose, with_a_reason
+from risk.commands.store import reading
 from risk.config import load_settings
-from risk.domain.actions import BookModelInUse
+from risk.domain.actions import BookModelInUse, ChooseBookModel
 from risk.engine.clock import wall_time
 from risk.portfolio.book_models import BOOK_MODELS
-from risk.storage.actions import ModelStanding, choose_model, model_standing
+from risk.storage.actions import ModelStanding, model_standing
 
 
 @click.command()
@@ -37,16 +38,22 @@ def models(portfolio: str | None, as_json: bool) -> None:
 @click.command()
 @click.argument("model")
 @of_portfolio
-def use(model: str, portfolio: str | None) -> None:
-    """Measure a book's day by MODEL from the engine's next cycle on.
+@with_a_reason
+def use(model: str, portfolio: str | None, reason: str | None) -> None:
+    """Propose to measure a book's day by MODEL.
 
-    It outlasts restarts and wins over SEAWALL_VAR_MODEL. The running forecast is still scored as
-    what it was.
+    Nobody can say that another model only tightens: once anybody has a login, it waits for an
+    officer other than its author. Adopted, it outlasts restarts and wins over SEAWALL_VAR_MODEL.
+    The running forecast is still scored as what it was.
     """
     name = book_of(portfolio)
-    with writing() as connection:
-        choose_model(connection, name, model, who=who(), at=wall_time())
-    click.echo(f"{name} will be measured by {model} from the engine's next cycle on.")
+    made = propose(
+        name,
+        lambda by: ChooseBookModel(seq=0, at=wall_time(), who=by.name, model=model),
+        reason=reason,
+        otherwise="chosen on the command line",
+    )
+    print_outcome(made, f"{name} will be measured by {model} from the engine's next cycle on.")
 
 
 def _mark(name: str, standing: ModelStanding) -> str:

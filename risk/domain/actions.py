@@ -43,24 +43,72 @@ class Action:
     @classmethod
     def kinds(cls) -> "dict[str, type[Action]]":
         """Every kind of action by its class name."""
-        return {kind.__name__: kind for kind in cls.__subclasses__()}
+        found: dict[str, type[Action]] = {}
+        for kind in cls.__subclasses__():
+            found |= kind.kinds() if kind.__subclasses__() else {kind.__name__: kind}
+        return found
+
+
+class Sanction(NamedTuple):
+    """By whose word a change holds.
+
+    Attributes
+    ----------
+    proposal : int
+        Number of the proposal that it was.
+    approved_by : str
+        Whose word it had: its author's own, or another person's, which what loosens needs. Empty
+        where `alone`.
+    alone : bool
+        Whether nobody had a login, so that there was no second person to ask.
+    """
+
+    proposal: int
+    approved_by: str = ""
+    alone: bool = False
+
+    @property
+    def told(self) -> str:
+        """As the journal tells it."""
+        return ALONE if self.alone else self.approved_by
+
+
+#: What is told in the place of a second person's name where there was none to ask.
+ALONE = "alone, nobody has a login"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChooseBookModel(Action):
+class Change(Action):
+    """What changes how much may be risked; it comes of a proposal.
+
+    Attributes
+    ----------
+    sanction : Sanction or None
+        None of what nobody has agreed to: where it loosens, nothing comes of it.
+    """
+
+    sanction: Sanction | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChooseBookModel(Change):
     """Measure the book's day by another model.
 
     Attributes
     ----------
     model : str
         A key of ``BOOK_MODELS``.
+    seen : int or None
+        Number of the last action that was known when it was compared with the model in use; None
+        if it was compared with none.
     """
 
     model: str
+    seen: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class AdoptPolicy(Action):
+class AdoptPolicy(Change):
     """Put another policy in the place of the one in force.
 
     Attributes
@@ -77,7 +125,7 @@ class AdoptPolicy(Action):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SetTemporaryLimit(Action):
+class SetTemporaryLimit(Change):
     """Give a limit other thresholds for a while, in place of other temporary ones of that time.
 
     Attributes
@@ -102,7 +150,7 @@ class SetTemporaryLimit(Action):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EndTemporaryLimit(Action):
+class EndTemporaryLimit(Change):
     """Let a limit be as defined again, now and later.
 
     Attributes
@@ -265,11 +313,14 @@ class ModelChange(NamedTuple):
     Attributes
     ----------
     previous, model, by : str
+    approved_by : str
+        By whose word, as `Sanction.told` says it; empty of the setting.
     """
 
     previous: str
     model: str
     by: str
+    approved_by: str = ""
 
 
 class PolicyChange(NamedTuple):
@@ -285,12 +336,15 @@ class PolicyChange(NamedTuple):
         Who asked.
     what : tuple of str
         What is different, a line each.
+    approved_by : str
+        By whose word, as `Sanction.told` says it; empty where nobody was asked.
     """
 
     policy: Policy
     action: int
     by: str
     what: tuple[str, ...]
+    approved_by: str = ""
 
 
 class Refusal(NamedTuple):

@@ -6,7 +6,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from risk.domain.actions import Action
+from risk.domain.actions import Change
 from risk.domain.actors import Actor
 from risk.domain.events import RiskEvent
 from risk.domain.messages import CommandAnswer
@@ -44,10 +44,6 @@ class ChangeStore(Protocol):
         """Let a breaker's way into probation wait for the engine."""
         ...
 
-    def choose_model(self, portfolio: str, model: str, *, who: str, seen: int) -> None:
-        """Let a choice of the book's model wait for the engine; `seen` is the last action known."""
-        ...
-
     def override_breaker(self, portfolio: str, wish: OverrideWish, *, who: str) -> int:
         """Let an override wait for the engine; returns its action's number."""
         ...
@@ -68,7 +64,7 @@ class ChangeStore(Protocol):
         """
         ...
 
-    def propose(self, portfolio: str, change: Action, *, reason: str, actor: Actor) -> Proposal:
+    def propose(self, portfolio: str, change: Change, *, reason: str, actor: Actor) -> Proposal:
         """Write a proposal down; where it needs no other person's word it is adopted at once."""
         ...
 
@@ -77,11 +73,27 @@ class ChangeStore(Protocol):
         ...
 
     def approve(self, portfolio: str, proposal: int, *, reason: str, actor: Actor) -> Proposal:
-        """Let a proposal wait for the engine as an action; the database refuses its author."""
+        """Let a proposal wait for the engine as an action; the database refuses its author.
+
+        Raises
+        ------
+        NotAllowed
+            If it loosens and is his own.
+        Conflict
+            If it was decided already, lapsed, or is outdated since others changed the same.
+        """
         ...
 
     def turn_down(self, portfolio: str, proposal: int, *, reason: str, actor: Actor) -> Proposal:
-        """Reject somebody's proposal, or withdraw one's own."""
+        """Reject somebody's proposal, or withdraw one's own.
+
+        Raises
+        ------
+        NotAllowed
+            If it is somebody else's, and he may not approve.
+        Conflict
+            If it was decided already.
+        """
         ...
 
 

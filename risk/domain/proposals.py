@@ -4,11 +4,12 @@ What tightens needs one person who may approve; what loosens needs another one t
 The database refuses anything else: see migration 0011.
 """
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from risk.domain.actions import Action
+from risk.domain.actions import Change
 
 #: How long a proposal waits before it lapses.
 LIFE = timedelta(days=14)
@@ -45,11 +46,11 @@ class Proposal:
     id : int
         Unique in the house.
     portfolio : str
-    change : Action
-        An `AdoptPolicy`, `SetTemporaryLimit`, `EndTemporaryLimit` or `ChooseBookModel`; its number,
-        time and author are those of the proposal until it is adopted.
+    change : Change
+        Its number, time and author are those of the proposal until it is adopted.
     seen : int
-        Version of the policy that it was compared with; 0 for none.
+        Version of the policy that it was compared with; of a model, number of the action that had
+        chosen the one before. 0 for none.
     direction : Direction
     what : tuple of str
         What would be different, a line each.
@@ -65,11 +66,13 @@ class Proposal:
         UTC.
     action : int or None
         Number of the action that came of it.
+    alone : bool
+        Whether its author was alone: nobody had a login.
     """
 
     id: int
     portfolio: str
-    change: Action
+    change: Change
     seen: int
     direction: Direction
     what: tuple[str, ...]
@@ -83,3 +86,40 @@ class Proposal:
     decision: str = ""
     decided_at: datetime | None = None
     action: int | None = None
+    alone: bool = False
+
+    @property
+    def loosens_something(self) -> bool:
+        """Whether it needs the word of another person than its author."""
+        return self.direction is Direction.LOOSENS
+
+
+def is_same_person(one: str, other: str) -> bool:
+    """Whether two names are one person's, written in other letters or with other blanks."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(name: str) -> str:
+    letters = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(each for each in letters if each.isprintable() and not each.isspace())
+
+
+def why_unsanctioned(change: Change, direction: Direction) -> str | None:
+    """Why a change may not hold, one sentence; None if it may.
+
+    Parameters
+    ----------
+    change : Change
+    direction : Direction
+        Which way it goes where it is to hold.
+    """
+    if direction is not Direction.LOOSENS:
+        return None
+    sanction = change.sanction
+    if sanction is None:
+        return "it loosens, and no second person has agreed to it: propose it"
+    if sanction.alone:
+        return None
+    if not sanction.approved_by or is_same_person(sanction.approved_by, change.who):
+        return f"it loosens, and nobody but {change.who} has agreed to it: it needs another person"
+    return None

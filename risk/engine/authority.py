@@ -21,8 +21,8 @@ _LOG = structlog.get_logger(__name__)
 #: A turn later than this many intervals is taken by the watchdog.
 LATE_AFTER = 3.0
 _HOUSEKEEPING = timedelta(minutes=1)
-#: From one look at what people asked to the next. A look takes 0.3 ms of SQLite and 0.8 of Postgres:
-#: one in a hundred seconds of one core (docs/decisions/overrides.md).
+#: From one look at what people asked to the next. A look takes 0.3 ms of SQLite and 0.8 of
+#: Postgres: one in a hundred seconds of one core (docs/decisions/overrides.md).
 _LISTENING = 0.05
 
 Turn = Callable[[], CycleRecord | None]

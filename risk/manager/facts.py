@@ -33,8 +33,8 @@ from risk.position.calculator import closed_position, position_risk
 
 def asked_for(snapshot: Snapshot) -> Iterator[RiskEvent]:
     """What people asked for that is no policy: models that were chosen, and what was refused."""
-    for previous, model, by in snapshot.model_changes:
-        yield BookModelChanged(**snapshot.stamp, previous=previous, model=model, by=by)
+    for change in snapshot.model_changes:
+        yield BookModelChanged(**snapshot.stamp, **change._asdict())
     for asked, by, reason in snapshot.refusals:
         yield ActionRefused(**snapshot.stamp, asked=asked, by=by, reason=reason)
 

@@ -1,6 +1,6 @@
 """Which policy is in force: what people asked for, applied purely, or refused with a sentence."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
@@ -17,8 +17,10 @@ from risk.domain.breakers import BreakerDefinition
 from risk.domain.events import LimitUpdated, PolicyChanged, RiskEvent
 from risk.domain.limits import LimitDefinition, TemporaryLimit
 from risk.domain.policy import Policy
-from risk.errors import PolicyInvalid
+from risk.domain.proposals import why_unsanctioned
+from risk.errors import InvalidInput, PolicyInvalid
 from risk.policy.diff import diff
+from risk.policy.direction import direction_of
 from risk.policy.rules import known_limit, refuse_unsound
 
 #: The kinds of action that `adopt` applies.
@@ -48,6 +50,8 @@ def adopt(
 ) -> Adopted:
     """Apply what people asked of a policy; actions of other kinds are left to others.
 
+    What loosens and has not the word of a second person is refused.
+
     Parameters
     ----------
     policy : Policy or None
@@ -73,9 +77,14 @@ def adopt(
         except PolicyInvalid as invalid:
             refusals.append(Refusal(asked_for(action), action.who, str(invalid)))
             continue
+        unsanctioned = why_unsanctioned(action, direction_of(policy, wanted).direction)
+        if unsanctioned is not None:
+            refusals.append(Refusal(asked_for(action), action.who, unsanctioned))
+            continue
         what = tuple(str(difference) for difference in diff(policy, wanted))
+        told = "" if action.sanction is None else action.sanction.told
         policy = wanted
-        changes.append(PolicyChange(policy, action.seq, action.who, what))
+        changes.append(PolicyChange(policy, action.seq, action.who, what, told))
     return Adopted(policy, tuple(changes), tuple(refusals))
 
 
@@ -101,6 +110,36 @@ def made_of(policy: Policy | None, action: Action, *, at: datetime) -> Policy:
     return replace(_wanted(before, action, at), version=version + 1, by=action.who)
 
 
+def revert_of(
+    versions: Mapping[int, Policy], number: int, *, at: datetime, who: str
+) -> AdoptPolicy:
+    """The change that brings an earlier version back, compared with the newest one.
+
+    Temporary limits of then that are not over come back with it.
+
+    Parameters
+    ----------
+    versions : mapping of int to Policy
+        All that are known, those that wait for the engine included.
+    number : int
+    at : datetime
+        UTC.
+    who : str
+
+    Raises
+    ------
+    InvalidInput
+        If there was no such version, or it is the newest one.
+    """
+    newest = max(versions, default=0)
+    if number not in versions:
+        known = f"there are 1 to {newest}" if versions else "there is none yet"
+        raise InvalidInput(f"there was no version {number} of the policy; {known}")
+    if number == newest:
+        raise InvalidInput(f"version {number} is the newest one: there is nothing to bring back")
+    return AdoptPolicy(seq=0, at=at, who=who, policy=versions[number], seen=newest)
+
+
 def without_expired(policy: Policy | None, at: datetime) -> Policy | None:
     """The policy without temporary limits that are over; the very same where none is."""
     if policy is None or all(at < temporary.expires for temporary in policy.temporary):
@@ -123,8 +162,15 @@ def policy_events(
     **stamp
         What every event carries.
     """
-    for policy, action, by, what in changes:
-        yield PolicyChanged(**stamp, number=policy.version, action=action, by=by, what=what)
+    for policy, action, by, what, approved_by in changes:
+        yield PolicyChanged(
+            **stamp,
+            number=policy.version,
+            action=action,
+            by=by,
+            what=what,
+            approved_by=approved_by,
+        )
         yield from _set_or_gone(before, policy, by, stamp)
         before = policy
 

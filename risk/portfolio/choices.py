@@ -13,6 +13,7 @@ from risk.domain.actions import (
 )
 from risk.domain.assessment import TailRisk
 from risk.domain.model import Model, Models
+from risk.domain.proposals import Direction, why_unsanctioned
 from risk.portfolio.book_models import BOOK_MODELS, book_model
 from risk.portfolio.forecasting import measured_by
 from risk.portfolio.tails import book_tail, weights_of
@@ -46,6 +47,9 @@ def choose(
 ) -> Chosen:
     """Measure the book's day by what was chosen last; actions of other kinds are left to others.
 
+    Nobody can say that another model only tightens: without the word of a second person a choice is
+    refused.
+
     Parameters
     ----------
     models : Models
@@ -68,11 +72,12 @@ def choose(
     for action in actions:
         if not isinstance(action, CHOSEN):
             continue
-        reason = why_not(action.model, in_use=name)
+        reason = why_not(action.model, in_use=name) or why_unsanctioned(action, Direction.LOOSENS)
         if reason is not None:
             refusals.append(Refusal(f"measure the book by {action.model}", action.who, reason))
             continue
-        changes.append(ModelChange(name, action.model, action.who))
+        told = "" if action.sanction is None else action.sanction.told
+        changes.append(ModelChange(name, action.model, action.who, told))
         name = action.model
     if changes:  # rebuilt once, for the last of them, also where that is the first one again
         models = models.with_model(measured_by(models.day, name))

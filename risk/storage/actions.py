@@ -6,24 +6,22 @@ transaction.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from risk.domain.actions import Action, BookModelInUse, ChooseBookModel
-from risk.domain.asking import checked_name
+from risk.domain.actions import Action, BookModelInUse, Change, ChooseBookModel, Sanction
 from risk.domain.state import RiskState
-from risk.errors import InvalidInput
+from risk.errors import Conflict, InvalidInput
 from risk.portfolio.book_models import book_model, title_of
 from risk.portfolio.choices import why_not
 from risk.storage import codec, tables
 from risk.storage.bulk import insert_rows
 from risk.storage.engines import Engines, transaction
 from risk.storage.portfolios import require_portfolio
-from risk.storage.tables import action, from_ms, to_ms
+from risk.storage.tables import action, from_ms, proposal, to_ms
 
-_COLUMNS = ("portfolio", "seq", "at_ms", "who", "kind", "body")
+_COLUMNS = ("portfolio", "seq", "at_ms", "who", "kind", "body", "proposal")
 
 
 class ModelStanding(NamedTuple):
@@ -89,7 +87,17 @@ def actions_after(
         Only those in whose body this text stands, as canonical JSON; SQLite minds no capitals.
     """
     later = (
-        select(action.c.seq, action.c.at_ms, action.c.who, action.c.kind, action.c.body)
+        select(
+            action.c.seq,
+            action.c.at_ms,
+            action.c.who,
+            action.c.kind,
+            action.c.body,
+            action.c.proposal,
+            proposal.c.alone,
+            proposal.c.decided_by,
+        )
+        .select_from(action.outerjoin(proposal, proposal.c.id == action.c.proposal))
         .where(action.c.portfolio == portfolio, action.c.seq > seq)
         .order_by(action.c.seq)
     )
@@ -98,75 +106,76 @@ def actions_after(
     if containing:
         later = later.where(action.c.body.contains(containing, autoescape=True))
     return [
-        codec.decode_action(row.kind, row.body, seq=row.seq, at=from_ms(row.at_ms), who=row.who)
+        codec.decode_action(
+            row.kind,
+            row.body,
+            seq=row.seq,
+            at=from_ms(row.at_ms),
+            who=row.who,
+            sanction=_sanction(row),
+        )
         for row in connection.execute(later)
     ]
 
 
-def choose_model(
-    connection: Connection,
-    portfolio: str,
-    model: str,
-    *,
-    who: str,
-    at: datetime,
-    seen: int | None = None,
-) -> ChooseBookModel:
-    """Let a choice of the book's model wait for the engine.
+def _sanction(row: Any) -> Sanction | None:
+    """By whose word an action holds; None of those from before any was needed."""
+    if row.proposal is None:
+        return None
+    alone = bool(row.alone)
+    return Sanction(row.proposal, "" if alone else row.decided_by, alone)
+
+
+def refuse_choice(connection: Connection, portfolio: str, wanted: ChooseBookModel) -> ModelStanding:
+    """Refuse a choice of the book's model that would change nothing, or was made too late.
 
     Parameters
     ----------
     connection : Connection
-        Of the writer.
     portfolio : str
-    model : str
-        A key of ``BOOK_MODELS``.
-    who : str
-        Told with the change.
-    at : datetime
-        Wall time. UTC.
-    seen : int or None
-        Number of the last action that was known when the model was compared with the one in use;
-        None if it was compared with none.
+    wanted : ChooseBookModel
+
+    Returns
+    -------
+    ModelStanding
+        What it was compared with.
 
     Raises
     ------
     UnknownPortfolio
         If there is none of that name.
     InvalidInput
-        If no model is called that, if it is in use or waits already, if somebody chose another one
-        after `seen`, or `who` names nobody.
+        If no model is called that, or it is in use or waits already.
+    Conflict
+        If somebody chose another one after `wanted.seen`.
     """
-    require_portfolio(connection, portfolio)
-    take_turn(connection, portfolio)
-    book_model(model)
-    _refuse_outdated(connection, portfolio, seen)
+    book_model(wanted.model)
     standing = model_standing(connection, portfolio)
+    _refuse_outdated(connection, portfolio, wanted.seen)
     if standing.waiting is not None:
-        if standing.waiting.model == model:
-            raise InvalidInput(f"{title_of(model)} was chosen already and waits for the engine")
+        if standing.waiting.model == wanted.model:
+            title = title_of(wanted.model)
+            raise InvalidInput(f"{title} was chosen already and waits for the engine")
     elif standing.in_use is not None:
-        reason = why_not(model, in_use=standing.in_use.name)
+        reason = why_not(wanted.model, in_use=standing.in_use.name)
         if reason is not None:
             raise InvalidInput(reason)
-    chosen = ChooseBookModel(
-        seq=next_seq(connection, portfolio), at=at, who=checked_name(who), model=model
-    )
-    put_action(connection, portfolio, chosen)
-    return chosen
+    return standing
+
+
+def last_choice(connection: Connection, portfolio: str) -> ChooseBookModel | None:
+    """The choice of the book's model that was asked last; None if there was none."""
+    found = actions_after(connection, portfolio, 0, kinds=(ChooseBookModel,))
+    last = found[-1] if found else None
+    assert last is None or isinstance(last, ChooseBookModel), "its kind says so"
+    return last
 
 
 def _refuse_outdated(connection: Connection, portfolio: str, seen: int | None) -> None:
-    if seen is None:
-        return
-    since = [
-        one
-        for one in actions_after(connection, portfolio, seen)
-        if isinstance(one, ChooseBookModel)
-    ]
-    if since:
-        model, who = title_of(since[-1].model), since[-1].who
-        raise InvalidInput(f"{model} was chosen by {who} meanwhile: compare with that one first")
+    last = None if seen is None else last_choice(connection, portfolio)
+    if last is not None and seen is not None and last.seq > seen:
+        title = title_of(last.model)
+        raise Conflict(f"{title} was chosen by {last.who} meanwhile: compare with that one first")
 
 
 def model_standing(connection: Connection, portfolio: str) -> ModelStanding:
@@ -203,9 +212,14 @@ def next_seq(connection: Connection, portfolio: str) -> int:
 
 
 def put_action(connection: Connection, portfolio: str, asked: Action) -> None:
-    """Let an action under the next number wait for the engine."""
+    """Let an action under the next number wait for the engine.
+
+    A `Change` names its proposal, which the database demands.
+    """
     kind, body = type(asked).__name__, codec.encode_action(asked)
-    row = (portfolio, asked.seq, to_ms(asked.at), asked.who, kind, body)
+    sanction = asked.sanction if isinstance(asked, Change) else None
+    number = None if sanction is None else sanction.proposal
+    row = (portfolio, asked.seq, to_ms(asked.at), asked.who, kind, body, number)
     insert_rows(connection, action, _COLUMNS, [row])
 
 

@@ -1,20 +1,22 @@
 """What the web may change: whatever people ask there waits for the engine."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
-from risk.domain.actions import Action
+from risk.domain.actions import Change
 from risk.domain.actors import Actor
 from risk.domain.events import RiskEvent
 from risk.domain.overrides import OverrideWish, Review, Verdict
-from risk.domain.proposals import Proposal
+from risk.domain.proposals import Proposal, ProposalStatus
 from risk.domain.scopes import Scope
+from risk.errors import Conflict
 from risk.storage import people_journal
-from risk.storage.actions import choose_model
 from risk.storage.breakers import release_breaker
 from risk.storage.engines import Engines, transaction
 from risk.storage.latches import resume
 from risk.storage.overrides import override_breaker, review_override, reviews
+from risk.storage.proposals import ProposalDesk, proposals
 from risk.storage.reservations import release
 
 
@@ -26,25 +28,22 @@ class SqlChanges:
     engines : Engines
     wall : callable
         Gives the wall time, UTC.
+    channels : callable
+        Gives the names of the channels by which people hear of what waits for them; none unless
+        given. Asked only where something is told.
     """
 
-    def __init__(self, engines: Engines, *, wall: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        engines: Engines,
+        *,
+        wall: Callable[[], datetime],
+        channels: Callable[[], Sequence[str]] = tuple,
+    ) -> None:
         self._writer = engines.writer
         self._reader = engines.reader
         self._wall = wall
-
-    def choose_model(self, portfolio: str, model: str, *, who: str, seen: int) -> None:
-        """Let a choice of the book's model wait for the engine; see `choose_model`.
-
-        Raises
-        ------
-        UnknownPortfolio, InvalidInput
-            As there.
-        StoreUnavailable
-            If the database does not answer; the choice may have been written.
-        """
-        with transaction(self._writer) as connection:
-            choose_model(connection, portfolio, model, who=who, at=self._wall(), seen=seen)
+        self._channels = channels
 
     def release_breaker(
         self, portfolio: str, breaker: str, *, episode: str, reason: str, who: str
@@ -119,18 +118,44 @@ class SqlChanges:
 
     # --- proposals -------------------------------------------------------------------------
 
-    def propose(self, portfolio: str, change: Action, *, reason: str, actor: Actor) -> Proposal:
-        """Write a proposal down."""
-        raise NotImplementedError
+    def propose(self, portfolio: str, change: Change, *, reason: str, actor: Actor) -> Proposal:
+        """Write a proposal down; see `risk.storage.proposals.ProposalDesk`."""
+        with self._desk(portfolio) as desk:
+            return desk.propose(change, reason=reason, actor=actor)
 
     def proposals(self, portfolio: str, *, open_only: bool = False) -> Sequence[Proposal]:
         """Proposals of a book, the newest first."""
-        raise NotImplementedError
+        with transaction(self._reader) as connection:
+            return proposals(connection, portfolio, at=self._wall(), open_only=open_only)
 
     def approve(self, portfolio: str, proposal: int, *, reason: str, actor: Actor) -> Proposal:
-        """Let a proposal wait for the engine as an action."""
-        raise NotImplementedError
+        """Let a proposal wait for the engine as an action.
+
+        Raises
+        ------
+        Conflict
+            If it was decided already, or is outdated: that is written down all the same.
+        """
+        with self._desk(portfolio) as desk:
+            found = desk.approve(proposal, reason=reason, actor=actor)
+        return _of_use(found, ProposalStatus.APPROVED)
 
     def turn_down(self, portfolio: str, proposal: int, *, reason: str, actor: Actor) -> Proposal:
         """Reject somebody's proposal, or withdraw one's own."""
-        raise NotImplementedError
+        with self._desk(portfolio) as desk:
+            found = desk.turn_down(proposal, reason=reason, actor=actor)
+        return _of_use(found, ProposalStatus.REJECTED, ProposalStatus.WITHDRAWN)
+
+    @contextmanager
+    def _desk(self, portfolio: str) -> Iterator[ProposalDesk]:
+        with transaction(self._writer) as connection:
+            yield ProposalDesk(
+                connection, portfolio, at=self._wall(), channels=tuple(self._channels())
+            )
+
+
+def _of_use(found: Proposal, *wanted: ProposalStatus) -> Proposal:
+    """The proposal, once it is known to stand as it was wanted."""
+    if found.status not in wanted:
+        raise Conflict(f"proposal {found.id} is {found.status.value}: {found.decision}")
+    return found

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from risk.domain.actions import Action
+from risk.domain.actions import Action, Change, Sanction
 from risk.domain.assessment import Assessment
 from risk.domain.cards import Card, CardHistory, Counterfactual
 from risk.domain.events import RiskEvent
@@ -189,14 +189,22 @@ def decode_told(data: str, kind: type[Told]) -> Told:
 
 
 def encode_action(action: Action) -> str:
-    """What an action adds to its number, time and author, as canonical JSON text."""
-    common = {spec.name for spec in fields(Action)}
+    """What an action adds to its number, time, author and sanction, as canonical JSON text."""
+    common = {spec.name for spec in fields(Change)}
     own = [spec.name for spec in fields(action) if spec.name not in common]
     return encode_mapping({name: getattr(action, name) for name in own})
 
 
-def decode_action(kind: str, body: str, *, seq: int, at: datetime, who: str) -> Action:
-    """The action of that kind that `body` holds.
+def decode_action(
+    kind: str,
+    body: str,
+    *,
+    seq: int,
+    at: datetime,
+    who: str,
+    sanction: Sanction | None = None,
+) -> Action:
+    """The action of that kind that `body` holds; a `sanction` is for a `Change`.
 
     Raises
     ------
@@ -208,7 +216,10 @@ def decode_action(kind: str, body: str, *, seq: int, at: datetime, who: str) -> 
         raise StateUnreadable("action", f"its kind {kind!r} is unknown")
     try:
         own = msgspec.json.decode(body, type=dict[str, Any])
-        return msgspec.convert({**own, "seq": seq, "at": at, "who": who}, known)
+        common = {"seq": seq, "at": at, "who": who}
+        if issubclass(known, Change):
+            return replace(msgspec.convert(own | common, known), sanction=sanction)
+        return msgspec.convert(own | common, known)
     except msgspec.MsgspecError as error:
         raise StateUnreadable(kind, str(error)) from error
 

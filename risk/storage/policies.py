@@ -4,27 +4,20 @@ The actions are the history: replaying those that the engine adopted gives every
 Functions take an open connection and never commit: the caller owns the transaction.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from risk.domain.actions import Action, AdoptPolicy, PolicyChange
-from risk.domain.asking import checked_name
+from risk.domain.actions import Action, AdoptPolicy, Change, PolicyChange, Sanction
 from risk.domain.events import PolicyChanged
 from risk.domain.policy import Policy
-from risk.errors import InvalidInput
+from risk.errors import Conflict, InvalidInput
 from risk.policy.adoption import ADOPTED, adopt, made_of, without_expired
 from risk.storage import codec
-from risk.storage.actions import (
-    actions_after,
-    next_seq,
-    put_action,
-    state_of,
-    take_turn,
-)
-from risk.storage.portfolios import require_portfolio
+from risk.storage.actions import actions_after, state_of
 from risk.storage.tables import journal
 
 
@@ -49,19 +42,34 @@ class PolicyStanding(NamedTuple):
     at: datetime | None
 
 
+class PolicyEffect(NamedTuple):
+    """What a change would make of a policy.
+
+    Attributes
+    ----------
+    before : Policy or None
+        In force, or to come, without it.
+    change : PolicyChange
+        What would come of it; its number and author are those of whoever asked.
+    """
+
+    before: Policy | None
+    change: PolicyChange
+
+
 class PolicyEntry(NamedTuple):
     """One thing that was asked of a policy, and what became of it.
 
     Attributes
     ----------
-    action : Action
+    action : Change
     waits : bool
         Whether no cycle has taken it in yet.
     adopted : PolicyChanged or None
         As the engine told it; None if it waits, or was refused.
     """
 
-    action: Action
+    action: Change
     waits: bool
     adopted: PolicyChanged | None
 
@@ -92,73 +100,50 @@ def policy_standing(connection: Connection, portfolio: str, *, at: datetime) -> 
     return PolicyStanding(in_force, coming, waiting, last)
 
 
-def ask_of_policy(
-    connection: Connection,
-    portfolio: str,
-    make: Callable[[int, datetime, str], Action],
-    *,
-    who: str,
-    at: datetime,
-) -> PolicyChange:
-    """Let what somebody asks of the policy wait for the engine.
+def policy_after(
+    connection: Connection, portfolio: str, change: Change, *, at: datetime
+) -> PolicyEffect:
+    """What a change would make of the policy that is to come.
 
     Parameters
     ----------
     connection : Connection
-        Of the writer.
     portfolio : str
-    make : callable
-        Makes the action of its number, time and author.
-    who : str
-        Told with the change.
+    change : Change
+        Of a kind in ``ADOPTED``; by whose word does not matter.
     at : datetime
         Wall time. UTC.
-
-    Returns
-    -------
-    PolicyChange
-        What will come of it.
 
     Raises
     ------
     UnknownPortfolio
         If there is none of that name.
+    Conflict
+        If it was compared with another policy.
     InvalidInput
-        If the engine would refuse it, if nothing would change, or `who` names nobody.
+        If the engine would refuse it, or nothing would change.
     """
-    require_portfolio(connection, portfolio)
-    take_turn(connection, portfolio)
     standing = policy_standing(connection, portfolio, at=at)
-    action = make(next_seq(connection, portfolio), at, checked_name(who))
-    tried = adopt(standing.coming, [action], portfolio=portfolio, at=standing.at or at)
+    before = standing.coming
+    if isinstance(change, AdoptPolicy):
+        _refuse_another_base(change, before)
+    agreed = replace(change, sanction=Sanction(0, alone=True))
+    tried = adopt(before, [agreed], portfolio=portfolio, at=standing.at or at)
     for refusal in tried.refusals:
         raise InvalidInput(refusal.reason)
-    (change,) = tried.changes
-    if not change.what:
+    (found,) = tried.changes
+    if not found.what:
         raise InvalidInput("nothing would change: the policy says so already")
-    put_action(connection, portfolio, action)
-    return change
+    return PolicyEffect(before, found)
 
 
-def seed_policy(
-    connection: Connection, portfolio: str, policy: Policy, *, who: str, at: datetime
-) -> bool:
-    """Let a first policy wait for the engine, unless anybody ever asked for one.
-
-    Returns whether it waits now.
-    """
-    asked = any(isinstance(one, AdoptPolicy) for one in actions_after(connection, portfolio, 0))
-    standing = policy_standing(connection, portfolio, at=at)
-    if asked or standing.coming is not None:
-        return False
-    ask_of_policy(
-        connection,
-        portfolio,
-        lambda seq, when, name: AdoptPolicy(seq=seq, at=when, who=name, policy=policy, seen=0),
-        who=who,
-        at=at,
-    )
-    return True
+def _refuse_another_base(change: AdoptPolicy, before: Policy | None) -> None:
+    version, by = (0, "nobody") if before is None else (before.version, before.by)
+    if change.seen != version:
+        raise Conflict(
+            f"version {version}, by {by}, is in force, and the new policy was compared with "
+            f"version {change.seen}: compare with the one in force first"
+        )
 
 
 def policy_history(connection: Connection, portfolio: str) -> list[PolicyEntry]:
@@ -194,6 +179,28 @@ def policy_versions(connection: Connection, portfolio: str) -> Mapping[int, Poli
             policy = made_of(policy, action, at=adopted.at)
             found[policy.version] = policy
     return found
+
+
+def known_versions(connection: Connection, portfolio: str, *, at: datetime) -> dict[int, Policy]:
+    """Every version that was ever in force, and those that wait for the engine.
+
+    Parameters
+    ----------
+    connection : Connection
+    portfolio : str
+    at : datetime
+        Wall time. UTC.
+
+    Raises
+    ------
+    UnknownPortfolio
+        If there is none of that name.
+    """
+    found = dict(policy_versions(connection, portfolio))
+    standing = policy_standing(connection, portfolio, at=at)
+    moment = standing.at or at
+    waiting = adopt(standing.in_force, standing.waiting, portfolio=portfolio, at=moment)
+    return found | {change.policy.version: change.policy for change in waiting.changes}
 
 
 def _told(connection: Connection, portfolio: str) -> Iterator[PolicyChanged]:

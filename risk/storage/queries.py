@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, Row, Select, select
 
-from risk.domain.actions import ChooseBookModel
+from risk.domain.actions import Action, ChooseBookModel
 from risk.domain.assessment import Assessment
 from risk.domain.breakers import Episode
 from risk.domain.events import ForecastScored, RiskEvent
@@ -19,6 +19,7 @@ from risk.domain.model import Model, Models
 from risk.domain.orders import Reservation
 from risk.domain.positions import PositionKey
 from risk.domain.state import RiskState
+from risk.policy.tuning import TuningPreview
 from risk.storage import bars, charts, codec, episodes, ledger, limits, models, orders, tables
 from risk.storage.actions import model_standing
 from risk.storage.charts import MetricHistory
@@ -47,6 +48,7 @@ from risk.storage.readings import (
     VarRecord,
 )
 from risk.storage.reservations import open_reservations
+from risk.storage.tuning import tuning
 
 __all__ = [
     "AgentSums",
@@ -67,6 +69,7 @@ __all__ = [
     "Pulse",
     "ReductionEvent",
     "SqlBookReader",
+    "TuningPreview",
     "VarRecord",
 ]
 
@@ -466,6 +469,28 @@ class SqlBookReader:
         """
         with transaction(self._reader) as connection:
             return open_reservations(connection, portfolio)
+
+    # -- changes --------------------------------------------------------------------------
+
+    def tuning(self, portfolio: str, change: Action, *, since: datetime) -> TuningPreview:
+        """What a change would have meant for the book as it was, as far as that is stored.
+
+        Parameters
+        ----------
+        portfolio : str
+        change : Action
+            As it would be proposed; its number, time and author do not matter.
+        since : datetime
+            In market time.
+
+        Raises
+        ------
+        UnknownPortfolio
+        InvalidInput
+            If the engine would refuse the change as things stand.
+        """
+        with transaction(self._reader) as connection:
+            return tuning(connection, portfolio, change, since=since, wall=self.wall())
 
     # -- breakers -------------------------------------------------------------------------
 

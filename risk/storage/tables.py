@@ -14,6 +14,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Double,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -160,8 +161,53 @@ action = Table(
     Column("who", Text, nullable=False),
     Column("kind", String(64), nullable=False),
     Column("body", Text, nullable=False),
+    Column("proposal", BigInteger),
     sqlite_with_rowid=False,
     comment="What people asked of a book, in order (JSON); kept for ever, never changed.",
+)
+
+proposal = Table(
+    "proposal",
+    metadata,
+    Column("id", _Identity, primary_key=True),
+    Column("portfolio", String(64), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("seen", BigInteger, nullable=False),
+    Column("direction", String(16), nullable=False),
+    Column("what", Text, nullable=False),
+    Column("loosens", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("alone", Boolean, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("lapses_ms", BigInteger, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("decided_ms", BigInteger),
+    Column("action", BigInteger),
+    UniqueConstraint("id", "author", name="proposal_by_author"),
+    UniqueConstraint("portfolio", "action", name="proposal_of_action"),
+    Index("proposal_by_status", "portfolio", "status"),
+    comment="Changes that people want, and what became of each; `body` is that of the action"
+    " (JSON), `what` and `loosens` are lists of lines (JSON).",
+)
+
+approval = Table(
+    "approval",
+    metadata,
+    Column("proposal", BigInteger, primary_key=True, autoincrement=False),
+    Column("author", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    ForeignKeyConstraint(
+        ["proposal", "author"], ["proposal.id", "proposal.author"], name="approval_of_proposal"
+    ),
+    comment="The word of another person than a proposal's author, one each; `body` is the"
+    " change as it was approved (JSON).",
 )
 
 metric_series = Table(

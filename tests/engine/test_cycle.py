@@ -68,6 +68,7 @@ from tests.fakes_feeds import FakeFeed
 from tests.fakes_journal import FakeGateJournal
 from tests.fakes_store import FakeActions, FakeLeaseOffice, FakeStore
 from tests.policy_files import policy_of
+from tests.sanctions import AGREED
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -789,7 +790,9 @@ def test_the_running_forecast_is_scored_as_what_it_was():
         nothing_yet(KNOWN), models=warmed_models().with_model(made), ledger=held(BTC, 1e5)
     )
     close = as_close(KNOWN, [30_000.0, 2_600.0, 130.0, 0.8], opened=made.closed)
-    choice = ChooseBookModel(seq=1, at=BEGIN, who="anna", model="filtered_historical")
+    choice = ChooseBookModel(
+        seq=1, at=BEGIN, who="anna", model="filtered_historical", sanction=AGREED
+    )
     market = MarketReading(at=close.closed, marks={}, closes=(close,))
     record = take_cycle(carried, market, AccountReading(), actions=[choice])
 

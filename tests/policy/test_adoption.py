@@ -25,6 +25,7 @@ from risk.policy.adoption import (
     without_expired,
 )
 from tests.policy_files import FILE, HOUR, MONDAY, ON_BTC, OWNER, VAR, policies, policy_of
+from tests.sanctions import AGREED
 
 EARLY = MONDAY - HOUR
 FIRST = replace(policy_of(), version=1, by="anna")
@@ -32,7 +33,7 @@ STAMP = {"at": MONDAY, "portfolio": OWNER, "cycle": "demo-1"}
 
 
 def adoption(policy: Policy, *, seen: int = 0, seq: int = 1, who: str = "anna") -> AdoptPolicy:
-    return AdoptPolicy(seq=seq, at=MONDAY, who=who, policy=policy, seen=seen)
+    return AdoptPolicy(seq=seq, at=MONDAY, who=who, policy=policy, seen=seen, sanction=AGREED)
 
 
 def raising(
@@ -52,11 +53,12 @@ def raising(
         starts=starts,
         expires=expires,
         reason="the roll",
+        sanction=AGREED,
     )
 
 
 def restoring(limit: str) -> EndTemporaryLimit:
-    return EndTemporaryLimit(seq=3, at=MONDAY, who="cleo", limit=limit)
+    return EndTemporaryLimit(seq=3, at=MONDAY, who="cleo", limit=limit, sanction=AGREED)
 
 
 def adopted(policy: Policy | None, *actions: Action, at: datetime = EARLY) -> Adopted:

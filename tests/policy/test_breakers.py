@@ -17,6 +17,7 @@ from risk.policy.diff import Way, diff
 from risk.policy.rules import refuse_unsound
 from risk.policy.text import policy_text
 from tests.policy_files import BREAKERS, FILE, MONDAY, OWNER, WHOLE, policy_of
+from tests.sanctions import AGREED
 
 BOTH = FILE + BREAKERS
 SHORT = "[[breakers]]\nkind = 'market_volatility'\non = 'portfolio'\ntrip = 2\n"
@@ -201,7 +202,9 @@ def test_of_a_breaker_that_stays_switched_off_no_way_is_told() -> None:
 def test_a_breakers_own_version_grows_only_where_its_definition_changed() -> None:
     def after(policy: Policy | None, text: str) -> Policy:
         seen = 0 if policy is None else policy.version
-        asked = AdoptPolicy(seq=1, at=MONDAY, who="anna", policy=policy_of(text), seen=seen)
+        asked = AdoptPolicy(
+            seq=1, at=MONDAY, who="anna", policy=policy_of(text), seen=seen, sanction=AGREED
+        )
         adopted = adopt(policy, [asked], portfolio=OWNER, at=MONDAY).policy
         assert adopted is not None
         return adopted

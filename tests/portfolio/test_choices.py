@@ -17,6 +17,7 @@ from risk.portfolio.choices import Chosen, choose, days_missing, tail_by, why_no
 from risk.portfolio.forecasting import new_model, warm
 from risk.portfolio.tails import NO_RISK, book_tail, weights_of
 from tests.books import ALIEN, BTC, ETH, as_closes, random_closes, warmed_models
+from tests.sanctions import AGREED
 
 MODELS = warmed_models()
 DEFAULT = DAY_MODEL.method
@@ -24,7 +25,8 @@ BY_ANNA = BookModelInUse(DEFAULT, "anna", datetime(2024, 6, 1, tzinfo=UTC))
 
 
 def choice(model: str, seq: int = 1, who: str = "anna") -> ChooseBookModel:
-    return ChooseBookModel(seq=seq, at=datetime(2024, 6, 1, tzinfo=UTC), who=who, model=model)
+    at = datetime(2024, 6, 1, tzinfo=UTC)
+    return ChooseBookModel(seq=seq, at=at, who=who, model=model, sanction=AGREED)
 
 
 def test_without_anything_new_the_models_stay_the_very_same() -> None:
@@ -39,7 +41,7 @@ def test_a_choice_exchanges_the_days_model_and_leaves_the_hours() -> None:
 
     assert found.models.day.spec.method == "historical_250"
     assert found.models.hour is MODELS.hour
-    assert found.changes == (ModelChange(DEFAULT, "historical_250", "anna"),)
+    assert found.changes == (ModelChange(DEFAULT, "historical_250", "anna", "olga"),)
 
 
 def test_of_two_choices_at_once_the_last_wins_and_both_are_told() -> None:
@@ -48,8 +50,8 @@ def test_of_two_choices_at_once_the_last_wins_and_both_are_told() -> None:
 
     assert found.models.day.spec.method == "adaptive"
     assert found.changes == (
-        ModelChange(DEFAULT, "historical_250", "anna"),
-        ModelChange("historical_250", "adaptive", "ben"),
+        ModelChange(DEFAULT, "historical_250", "anna", "olga"),
+        ModelChange("historical_250", "adaptive", "ben", "olga"),
     )
 
 

@@ -10,20 +10,18 @@ from risk.domain.actions import BY_SETTING, BookModelInUse, ChooseBookModel
 from risk.domain.asking import LONGEST_NAME
 from risk.domain.market import Period
 from risk.domain.model import Models
-from risk.errors import InvalidInput, StateUnreadable, UnknownPortfolio
+from risk.errors import Conflict, InvalidInput, StateUnreadable, UnknownPortfolio
 from risk.portfolio.forecasting import measured_by
+from risk.storage import codec
 from risk.storage import models as stored_models
-from risk.storage.actions import (
-    SqlActions,
-    choose_model,
-    model_standing,
-)
+from risk.storage.actions import SqlActions, actions_after, model_standing
 from risk.storage.changes import SqlChanges
 from risk.storage.engines import Engines, transaction
 from risk.storage.portfolios import add_portfolio
 from risk.storage.queries import FeedInfo, SqlBookReader
 from risk.storage.store import SqlStore
 from tests.builders import NOON, PORTFOLIO, build_models, build_record
+from tests.storage.adopting import asked, choosing, machine
 from tests.storage.rows import lease_token, read, write
 
 
@@ -33,9 +31,13 @@ def portfolio(engines: Engines) -> None:
         add_portfolio(connection, PORTFOLIO, at=NOON)
 
 
-def chosen(engines: Engines, model: str, who: str = "anna") -> ChooseBookModel:
+def chosen(
+    engines: Engines, model: str, who: str = "anna", *, seen: int | None = None
+) -> ChooseBookModel:
     with transaction(engines.writer) as connection:
-        return choose_model(connection, PORTFOLIO, model, who=who, at=NOON)
+        made = asked(connection, PORTFOLIO, choosing(model, seen=seen), who=who)
+        (action,) = actions_after(connection, PORTFOLIO, (made.action or 0) - 1)
+    return action
 
 
 def standing(engines: Engines):
@@ -64,7 +66,7 @@ def test_choices_are_numbered_from_one_and_read_after_the_last_one_seen(engines:
 def test_books_have_their_own_numbers(engines: Engines):
     with transaction(engines.writer) as connection:
         add_portfolio(connection, "other", at=NOON)
-        choose_model(connection, "other", "adaptive", who="anna", at=NOON)
+        asked(connection, "other", choosing("adaptive"))
     chosen(engines, "adaptive")
 
     assert [action.seq for action in SqlActions(engines, PORTFOLIO).after(0)] == [1]
@@ -81,7 +83,7 @@ def test_an_unknown_model_portfolio_or_author_is_refused(engines: Engines):
         pytest.raises(UnknownPortfolio, match="did you mean demo"),
         transaction(engines.writer) as connection,
     ):
-        choose_model(connection, "dem", "adaptive", who="anna", at=NOON)
+        asked(connection, "dem", choosing("adaptive"))
     assert list(SqlActions(engines, PORTFOLIO).after(0)) == []
 
 
@@ -101,18 +103,13 @@ def test_a_name_that_could_fool_a_reader_is_refused(engines: Engines, name: str)
 
 def test_what_was_compared_before_somebody_else_chose_is_refused(engines: Engines):
     first = chosen(engines, "adaptive", who="anna")
-    late = {"who": "ben", "at": NOON}
 
-    with (
-        pytest.raises(InvalidInput, match="Adaptive history was chosen by anna meanwhile"),
-        transaction(engines.writer) as connection,
-    ):
-        choose_model(connection, PORTFOLIO, "historical_250", seen=first.seq - 1, **late)
+    with pytest.raises(Conflict, match="Adaptive history was chosen by anna meanwhile"):
+        chosen(engines, "historical_250", "ben", seen=first.seq - 1)
     saved(engines, BookModelInUse("adaptive", "anna", NOON), action_seq=first.seq)
-    with pytest.raises(InvalidInput, match="meanwhile"), transaction(engines.writer) as connection:
-        choose_model(connection, PORTFOLIO, "historical_250", seen=first.seq - 1, **late)
-    with transaction(engines.writer) as connection:
-        choose_model(connection, PORTFOLIO, "historical_250", seen=first.seq, **late)
+    with pytest.raises(Conflict, match="meanwhile"):
+        chosen(engines, "historical_250", "ben", seen=first.seq - 1)
+    chosen(engines, "historical_250", "ben", seen=first.seq)
 
 
 def test_the_model_in_use_cannot_be_chosen_again(engines: Engines):
@@ -157,12 +154,13 @@ def test_the_state_with_its_model_comes_back(engines: Engines):
 
 def test_the_web_asks_by_the_store_and_needs_no_lease(engines: Engines):
     changes = SqlChanges(engines, wall=lambda: NOON)
-    changes.choose_model(PORTFOLIO, "adaptive", who="somebody", seen=0)
+    somebody = machine("somebody")
+    changes.propose(PORTFOLIO, choosing("adaptive", seen=0), reason="agreed", actor=somebody)
 
     (action,) = SqlActions(engines, PORTFOLIO).after(0)
     assert (action.model, action.who, action.at) == ("adaptive", "somebody", NOON)
     with pytest.raises(InvalidInput, match="waits for the engine"):
-        changes.choose_model(PORTFOLIO, "adaptive", who="somebody", seen=1)
+        changes.propose(PORTFOLIO, choosing("adaptive", seen=1), reason="agreed", actor=somebody)
 
 
 def test_the_screens_see_what_waits(engines: Engines):
@@ -182,7 +180,7 @@ def test_the_screens_see_what_waits(engines: Engines):
 def test_a_kind_of_a_newer_program_is_refused_with_what_to_do(engines: Engines):
     write(
         engines,
-        "INSERT INTO action VALUES (:portfolio, 1, 0, 'anna', 'ChooseLunch', '{}')",
+        "INSERT INTO action VALUES (:portfolio, 1, 0, 'anna', 'ChooseLunch', '{}', NULL)",
         portfolio=PORTFOLIO,
     )
 
@@ -190,16 +188,9 @@ def test_a_kind_of_a_newer_program_is_refused_with_what_to_do(engines: Engines):
         SqlActions(engines, PORTFOLIO).after(0)
 
 
-def test_a_body_that_holds_no_choice_is_refused(engines: Engines):
-    write(
-        engines,
-        "INSERT INTO action VALUES (:portfolio, 1, 0, 'anna', 'ChooseBookModel', :body)",
-        portfolio=PORTFOLIO,
-        body='{"model":7}',
-    )
-
+def test_a_body_that_holds_no_choice_is_refused():
     with pytest.raises(StateUnreadable, match="ChooseBookModel"):
-        SqlActions(engines, PORTFOLIO).after(0)
+        codec.decode_action("ChooseBookModel", '{"model":7}', seq=1, at=NOON, who="anna")
 
 
 def test_people_who_choose_at_once_get_numbers_without_a_hole(engines: Engines):

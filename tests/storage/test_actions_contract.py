@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import pytest
 
 from risk.domain.ports import AskedActions
-from risk.storage.actions import SqlActions, choose_model
+from risk.storage.actions import SqlActions
 from risk.storage.engines import open_engines, transaction
 from risk.storage.portfolios import add_portfolio
 from tests.builders import NOON, PORTFOLIO
 from tests.fakes_store import FakeActions
+from tests.storage.adopting import asked, choosing
 
 
 @dataclass
@@ -33,7 +34,7 @@ def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
 
     def choose(model: str) -> None:
         with transaction(engines.writer) as connection:
-            choose_model(connection, PORTFOLIO, model, who="anna", at=NOON)
+            asked(connection, PORTFOLIO, choosing(model))
 
     yield Desk(SqlActions(engines, PORTFOLIO), choose)
     engines.dispose()

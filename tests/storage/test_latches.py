@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from risk.domain.actions import AdoptPolicy, LatchTrading, ResumeTrading
+from risk.domain.actions import LatchTrading, ResumeTrading
 from risk.domain.asking import LONGEST_REASON
 from risk.domain.latches import Latch
 from risk.domain.ports import AccountReading, MarketReading
@@ -17,12 +17,12 @@ from risk.storage import codec, latches
 from risk.storage.actions import SqlActions
 from risk.storage.engines import Engines, transaction
 from risk.storage.latches import latch, latch_standing, resume
-from risk.storage.policies import ask_of_policy
 from risk.storage.portfolios import add_portfolio
 from risk.storage.store import SqlStore
 from tests.builders import NOON, PORTFOLIO
 from tests.engine.worlds import nothing_yet
 from tests.policy_files import policy_of
+from tests.storage.adopting import adopted
 from tests.storage.rows import lease_token, read
 
 BOOK = Scope(ScopeKind.PORTFOLIO, PORTFOLIO)
@@ -194,13 +194,7 @@ def test_what_is_no_latch_is_refused(engines, changes, words):
 @pytest.mark.parametrize("taken_in", [False, True])
 def test_a_scope_that_the_book_does_not_have_is_refused(engines, engine, taken_in):
     with transaction(engines.writer) as connection:
-        ask_of_policy(
-            connection,
-            PORTFOLIO,
-            lambda seq, at, who: AdoptPolicy(seq=seq, at=at, who=who, policy=policy_of(), seen=0),
-            who="ana",
-            at=NOON,
-        )
+        adopted(connection, PORTFOLIO, policy_of(), who="ana")
     if taken_in:
         engine.turn()
 

@@ -5,25 +5,22 @@ from datetime import timedelta
 
 import pytest
 
-from risk.domain.actions import AdoptPolicy, EndTemporaryLimit, SetTemporaryLimit
+from risk.domain.actions import Change, EndTemporaryLimit, SetTemporaryLimit
 from risk.domain.policy import Policy
 from risk.domain.ports import AccountReading, MarketReading
 from risk.engine.cycle import take_cycle
 from risk.errors import InvalidInput, PolicyInvalid, UnknownPortfolio
-from risk.storage.actions import SqlActions, choose_model
+from risk.storage.actions import SqlActions
 from risk.storage.engines import Engines, transaction
-from risk.storage.policies import (
-    ask_of_policy,
-    policy_history,
-    policy_standing,
-    policy_versions,
-    seed_policy,
-)
+from risk.storage.policies import policy_history, policy_standing, policy_versions
 from risk.storage.portfolios import add_portfolio
+from risk.storage.proposals import ProposalDesk
 from risk.storage.store import SqlStore
 from tests.builders import NOON, PORTFOLIO
 from tests.engine.worlds import nothing_yet
 from tests.policy_files import FILE, ON_BTC, VAR, policy_of
+from tests.storage.adopting import adopting, choosing
+from tests.storage.adopting import asked as ask
 from tests.storage.rows import lease_token
 
 TIGHTER = FILE.replace("hard = 0.06", "hard = 0.05")
@@ -36,23 +33,16 @@ def portfolio(engines: Engines) -> None:
         add_portfolio(connection, PORTFOLIO, at=NOON)
 
 
-def adopting(policy: Policy, *, seen: int):
-    return lambda seq, at, who: AdoptPolicy(seq=seq, at=at, who=who, policy=policy, seen=seen)
+def raising(limit: str = ON_BTC, hard: float = 0.3) -> SetTemporaryLimit:
+    return SetTemporaryLimit(
+        seq=0, at=NOON, who="", limit=limit, hard=hard, soft=0.2,
+        starts=None, expires=LATER, reason="the roll",
+    )  # fmt: skip
 
 
-def raising(limit: str = ON_BTC, hard: float = 0.3):
-    def make(seq, at, who):
-        return SetTemporaryLimit(
-            seq=seq, at=at, who=who, limit=limit, hard=hard, soft=0.2,
-            starts=None, expires=LATER, reason="the roll",
-        )  # fmt: skip
-
-    return make
-
-
-def asked(engines: Engines, make, who: str = "anna"):
+def asked(engines: Engines, change: Change, who: str = "anna"):
     with transaction(engines.writer) as connection:
-        return ask_of_policy(connection, PORTFOLIO, make, who=who, at=NOON)
+        return ask(connection, PORTFOLIO, change, who=who)
 
 
 def standing(engines: Engines):
@@ -85,13 +75,14 @@ def engine(engines: Engines) -> Engine:
 def test_a_policy_waits_for_the_engine_and_is_then_in_force(engines, engine):
     assert standing(engines) == (None, None, (), None)
 
-    change = asked(engines, adopting(policy_of(), seen=0))
+    asked(engines, adopting(policy_of(), seen=0))
     waiting = standing(engines)
     engine.turn()
     after = standing(engines)
 
     assert waiting.in_force is None
-    assert waiting.coming == change.policy == after.in_force == after.coming
+    assert waiting.coming == after.in_force == after.coming
+    assert waiting.coming == replace(policy_of(), version=1, by="anna")
     assert [action.who for action in waiting.waiting] == ["anna"]
     assert (after.waiting, after.at) == ((), NOON)
 
@@ -127,23 +118,20 @@ def test_a_temporary_limit_counts_as_a_change_so_that_no_import_undoes_it_unseen
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("change", "told"),
     [
         (adopting(replace(policy_of(), cluster_correlation=2.0), seen=1), "between 0 and 1"),
         (adopting(policy_of(), seen=1), "nothing would change"),
         (raising("VaR"), "a limit that the policy lacks"),
         (raising(hard=0.1), "needs thresholds"),
-        (
-            lambda seq, at, who: EndTemporaryLimit(seq=seq, at=at, who=who, limit=ON_BTC),
-            "as defined already",
-        ),
+        (EndTemporaryLimit(seq=0, at=NOON, who="", limit=ON_BTC), "as defined already"),
     ],
 )
-def test_what_the_engine_would_refuse_does_not_wait(engines, make, told):
+def test_what_the_engine_would_refuse_does_not_wait(engines, change, told):
     asked(engines, adopting(policy_of(), seen=0))
 
     with pytest.raises(InvalidInput, match=told):
-        asked(engines, make)
+        asked(engines, change)
     assert len(SqlActions(engines, PORTFOLIO).after(0)) == 1
 
 
@@ -151,7 +139,7 @@ def test_nobody_and_no_portfolio_are_refused(engines):
     with pytest.raises(InvalidInput, match="who asks must have a name"):
         asked(engines, adopting(policy_of(), seen=0), who=" ")
     with pytest.raises(UnknownPortfolio), transaction(engines.writer) as connection:
-        ask_of_policy(connection, "dem", adopting(policy_of(), seen=0), who="anna", at=NOON)
+        ask(connection, "dem", adopting(policy_of(), seen=0))
     with pytest.raises(UnknownPortfolio), transaction(engines.reader) as connection:
         policy_history(connection, "dem")
 
@@ -161,8 +149,7 @@ def test_nobody_and_no_portfolio_are_refused(engines):
 
 def test_the_history_tells_what_was_asked_and_what_became_of_it(engines, engine):
     asked(engines, adopting(policy_of(), seen=0))
-    with transaction(engines.writer) as connection:
-        choose_model(connection, PORTFOLIO, "adaptive", who="anna", at=NOON)
+    asked(engines, choosing("adaptive"))
     asked(engines, raising(), who="ben")
     engine.turn(at=LATER)
     asked(engines, adopting(policy_of(TIGHTER), seen=1), who="cleo")
@@ -214,7 +201,8 @@ def test_history_stays_when_the_rules_of_what_may_be_adopted_grow_stricter(
 
 def seeded(engines: Engines) -> bool:
     with transaction(engines.writer) as connection:
-        return seed_policy(connection, PORTFOLIO, policy_of(), who="the demo", at=NOON)
+        desk = ProposalDesk(connection, PORTFOLIO, at=NOON)
+        return desk.seed(policy_of(), who="the demo") is not None
 
 
 def test_a_book_is_seeded_once(engines, engine):

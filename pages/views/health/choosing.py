@@ -13,6 +13,7 @@ from pages.views.health.preview import Preview, preview_of
 from pages.views.health.reading import read_health
 from risk.domain.actors import Actor
 from risk.domain.market import Period
+from risk.domain.proposals import ProposalStatus
 from risk.engine.actions import Actions
 from risk.errors import NotAllowed, SeawallError, StoreError, StoreUnavailable, UnknownPortfolio
 from risk.portfolio.book_models import title_of
@@ -111,7 +112,7 @@ def asked_of(data: Any) -> Asked | None:
 
 
 def choose(actions: Actions, actor: Actor, asked: Asked | None, *, own: bool) -> Outcome:
-    """Write down that a book shall be measured by a model, and say what became of it.
+    """Propose that a book shall be measured by a model, and say what became of it.
 
     Parameters
     ----------
@@ -134,7 +135,7 @@ def choose(actions: Actions, actor: Actor, asked: Asked | None, *, own: bool) ->
     if not own:
         return _refused(title_of(model), f"only Seawall's own page may choose a model. {_SAME}")
     try:
-        actions.choose_model(actor, book, model, seen=seen)
+        made = actions.choose_model(actor, book, model, seen=seen)
     except NotAllowed:
         raise
     except StoreUnavailable as problem:
@@ -142,6 +143,9 @@ def choose(actions: Actions, actor: Actor, asked: Asked | None, *, own: bool) ->
         return _refused(title_of(model), f"{problem}. It may be chosen all the same: look again")
     except SeawallError as problem:
         return _refused(title_of(model), f"{problem}. {_SAME}")
+    if made.status is ProposalStatus.OPEN:
+        text = f"Proposal {made.id} waits for another person, an officer."
+        return Outcome(True, toast("normal", f"{title_of(model)} proposed", text, key="book-model"))
     text = "The engine takes it in with its next cycle; this page then says so."
     return Outcome(True, toast("normal", f"{title_of(model)} chosen", text, key="book-model"))
 

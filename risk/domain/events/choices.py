@@ -1,6 +1,7 @@
 """What people asked for, and what came of it."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from risk.domain.events.base import RiskEvent
 
@@ -18,12 +19,18 @@ class PolicyChanged(RiskEvent):
     by : str
     what : tuple of str
         What is different, a line each.
+    approved_by : str
+        By whose word, which may be its author's where it only tightens; empty where nobody was
+        asked.
     """
+
+    version: ClassVar[int] = 2
 
     number: int
     action: int
     by: str
     what: tuple[str, ...]
+    approved_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,11 +43,16 @@ class BookModelChanged(RiskEvent):
         Their names.
     by : str
         Who chose it, or the setting.
+    approved_by : str
+        By whose word; empty of the setting, and where nobody was asked.
     """
+
+    version: ClassVar[int] = 2
 
     previous: str
     model: str
     by: str
+    approved_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -122,7 +122,7 @@ class ActionDenied(RiskEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ProposalMade(RiskEvent):
-    """A change waits for somebody's word.
+    """Somebody wants a change.
 
     Attributes
     ----------
@@ -130,6 +130,8 @@ class ProposalMade(RiskEvent):
     direction : str
     what : tuple of str
     by, reason : str
+    waits : bool
+        For another person's word; one that does not was decided with it.
     """
 
     proposal: int
@@ -137,6 +139,7 @@ class ProposalMade(RiskEvent):
     what: tuple[str, ...]
     by: str
     reason: str
+    waits: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 import structlog
 
 from risk.breakers.overriding import asked_of_override
-from risk.domain.actions import Action, SetTemporaryLimit
+from risk.domain.actions import Change, ChooseBookModel, EndTemporaryLimit, SetTemporaryLimit
 from risk.domain.actors import Ability, Actor
 from risk.domain.asking import LONGEST_REASON, checked_reason
 from risk.domain.changing import Brake, ChangeStore
@@ -19,6 +19,9 @@ from risk.domain.scopes import Scope
 from risk.domain.trading import TradingState
 from risk.engine.actions.asking import require_all
 from risk.errors import BrakedInstead, GateClosed, NotAllowed, SeawallError, StoreError
+
+#: The reason of whoever chose a model where it is compared with the one in use, and gave none.
+COMPARED = "compared with the one in use"
 
 _LOG = structlog.get_logger(__name__)
 
@@ -145,9 +148,12 @@ class Actions:
 
     # --- limits, policy, model -------------------------------------------------------------
 
-    def propose(self, actor: Actor, portfolio: str, change: Action, *, reason: str) -> Proposal:
-        """Propose a change. One that tightens, by whoever may approve, is adopted at once."""
-        is_temporary = isinstance(change, SetTemporaryLimit)
+    def propose(self, actor: Actor, portfolio: str, change: Change, *, reason: str) -> Proposal:
+        """Propose a change. One that does not loosen, by whoever may approve, is adopted at once.
+
+        So is any while nobody has a login. Whether it waits, the status tells that is returned.
+        """
+        is_temporary = isinstance(change, SetTemporaryLimit | EndTemporaryLimit)
         ability = Ability.REQUEST_LIMIT if is_temporary else Ability.PROPOSE
         asked = f"propose {type(change).__name__}"
         with self._allowed(actor, ability, portfolio, asked):
@@ -174,10 +180,10 @@ class Actions:
                 portfolio, proposal, reason=checked_reason(reason), actor=actor
             )
 
-    def choose_model(self, actor: Actor, portfolio: str, model: str, *, seen: int) -> None:
-        """Choose the model that measures a book; `seen` is the last action that was known."""
-        with self._allowed(actor, Ability.PROPOSE, portfolio, f"choose the model {model}"):
-            self._store.choose_model(portfolio, model, who=actor.name, seen=seen)
+    def choose_model(self, actor: Actor, portfolio: str, model: str, *, seen: int) -> Proposal:
+        """Propose another model to measure a book; `seen` is the last action that was known."""
+        change = ChooseBookModel(seq=0, at=self._wall(), who=actor.name, model=model, seen=seen)
+        return self.propose(actor, portfolio, change, reason=COMPARED)
 
     # --- who may ---------------------------------------------------------------------------
 

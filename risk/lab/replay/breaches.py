@@ -13,7 +13,6 @@ zero. Caused by drift: everything else; prices moved what was held, or what was 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import NamedTuple
 
 import numpy as np
@@ -21,11 +20,10 @@ import numpy as np
 from risk.domain.limits import LimitDefinition
 from risk.domain.policy import Policy
 from risk.lab.replay.book import Bar
+from risk.limits.crossings import Episode, episodes
 from risk.limits.types import BOOK_LIMITS
 from risk.measures.types import BoolArray, FloatArray
 
-#: Crossings closer to each other than this are one breach.
-MERGED_WITHIN = timedelta(days=1)
 QUANTILES = (0.5, 0.9, 1.0)
 
 # Two figures that differ by less than this share are one, computed in another order.
@@ -92,13 +90,6 @@ class LimitOutcome:
     def stops(self) -> bool:
         """Whether it is a limit on losses, which no order can mend."""
         return BOOK_LIMITS[self.kind].stops
-
-
-class Episode(NamedTuple):
-    """A breach, by the numbers of its first and its last bar."""
-
-    first: int
-    last: int
 
 
 class _Series(NamedTuple):
@@ -177,23 +168,6 @@ def _crossed_by_orders(series: _Series, hard: FloatArray) -> BoolArray:
     """Bars at whose close orders of new risk took a book within its limit above it."""
     crossed: BoolArray = _above(series.ordered, hard) & ~_above(series.held, hard)
     return crossed
-
-
-def episodes(above: BoolArray, times: FloatArray) -> tuple[Episode, ...]:
-    """Times above a limit, those that begin within a day of the last one's end taken together.
-
-    Parameters
-    ----------
-    above : ndarray of shape (n,), bool
-    times : ndarray of shape (n,)
-        Seconds, rising.
-    """
-    found: list[Episode] = []
-    for bar in np.flatnonzero(above).tolist():
-        near = found and times[bar] - times[found[-1].last] < MERGED_WITHIN.total_seconds()
-        first = found.pop().first if near else bar
-        found.append(Episode(first, bar))
-    return tuple(found)
 
 
 def _overshoots(beyond: FloatArray, breaches: Sequence[Episode]) -> Overshoots:

@@ -13,7 +13,8 @@ from risk.domain.limits import LimitDefinition
 from risk.domain.policy import Policy
 from risk.domain.scopes import Scope, ScopeKind
 from risk.lab.replay.book import Bar
-from risk.lab.replay.breaches import Counted, Episode, LimitOutcome, episodes, outcomes
+from risk.lab.replay.breaches import Counted, LimitOutcome, outcomes
+from risk.limits.crossings import Episode, episodes
 from tests.lab.replay.markets import BEGIN, HOUR
 
 HOUR_SECONDS = 3600.0
