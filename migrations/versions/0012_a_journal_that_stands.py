@@ -89,7 +89,8 @@ def create_bases() -> None:
         sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("state", sa.LargeBinary, nullable=False),
         sa.Column("snapshot", sa.LargeBinary, nullable=False),
-        sa.Column("models", sa.LargeBinary, nullable=False),
+        sa.Column("day", sa.LargeBinary, nullable=False),
+        sa.Column("hour", sa.LargeBinary, nullable=False),
         comment="What each cycle began from in which a breaker tripped: it can be taken again.",
     )
 

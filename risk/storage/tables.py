@@ -144,7 +144,8 @@ trip_state = Table(
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("state", LargeBinary, nullable=False),
     Column("snapshot", LargeBinary, nullable=False),
-    Column("models", LargeBinary, nullable=False),
+    Column("day", LargeBinary, nullable=False),
+    Column("hour", LargeBinary, nullable=False),
     comment="What each cycle began from in which a breaker tripped: it can be taken again.",
 )
 
