@@ -227,7 +227,8 @@ class _Held(NamedTuple):
 
 
 def _models(connection: Connection, portfolio: str, number: int, state: RiskState) -> _Held | None:
-    day, hour = (models.body_of_cycle(connection, portfolio, p, number) for p in Period)
+    periods = Period.DAY, Period.HOUR
+    day, hour = (models.body_of_cycle(connection, portfolio, each, number) for each in periods)
     if day is None:
         return None
     of_day = models.restored(day)
