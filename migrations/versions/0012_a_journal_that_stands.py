@@ -8,19 +8,15 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-#: Tables held from here on, with the columns that tell their rows apart. The journal itself was
-#: held from the first on, but for INSERT OR REPLACE, which SQLite's triggers on DELETE do not see.
-HELD = {
-    "action": ("portfolio", "seq"),
-    "journal_checkpoint": ("stream", "seq", "key_id"),
-}
+CHECKPOINT, JOURNAL = "journal_checkpoint", "journal"
+#: What tells the rows of each apart. The journal itself was held from the first on, but for INSERT
+#: OR REPLACE, which SQLite's triggers on DELETE do not see; nor do they see one by the rowid.
+KEYS = {CHECKPOINT: ("stream", "seq", "key_id"), JOURNAL: ("stream", "seq")}
 SNAPSHOT_WAS = "Recent snapshots without their models, and what was assessed."
 SNAPSHOT_IS = (
     f"{SNAPSHOT_WAS} `basis` is what else orders were judged by: the state after it, without its"
     " policy, which `policy` names."
 )
-#: By their rowid, too, rows of these can be replaced.
-WITH_ROWID = ("journal", "journal_checkpoint")
 
 
 def upgrade() -> None:
@@ -34,22 +30,20 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     if on_postgres():
-        for table in HELD:
-            op.execute(f"DROP TRIGGER {table}_no_change ON {table}")
-        op.execute("DROP FUNCTION is_append_only()")
+        op.execute(f"DROP TRIGGER {CHECKPOINT}_no_change ON {CHECKPOINT}")
+        op.execute("DROP FUNCTION journal_checkpoint_is_append_only()")
+        op.create_table_comment("snapshot", SNAPSHOT_WAS)
     else:
-        for name in (*(f"{t}_no_{v}" for t in HELD for v in ("update", "delete")), *REPLACING):
+        for name in (*(f"{CHECKPOINT}_no_{verb}" for verb in ("update", "delete")), *REPLACING):
             op.execute(f"DROP TRIGGER {name}")
     op.drop_table("trip_state")
     op.drop_table("policy_state")
-    if on_postgres():
-        op.create_table_comment("snapshot", SNAPSHOT_WAS)
     op.drop_column("snapshot", "policy")
     op.drop_column("snapshot", "basis")
-    op.drop_table("journal_checkpoint")
+    op.drop_table(CHECKPOINT)
 
 
-REPLACING = ("action_no_replace", "journal_checkpoint_no_replace", "journal_no_replace")
+REPLACING = tuple(f"{table}_no_replace" for table in KEYS)
 
 
 def on_postgres() -> bool:
@@ -58,7 +52,7 @@ def on_postgres() -> bool:
 
 def create_checkpoints() -> None:
     op.create_table(
-        "journal_checkpoint",
+        CHECKPOINT,
         sa.Column("stream", sa.String(64), primary_key=True),
         sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("key_id", sa.String(32), primary_key=True),
@@ -96,18 +90,17 @@ def create_bases() -> None:
 
 
 def hold_on_sqlite() -> None:
-    for table in HELD:
-        for verb in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            )
-    for table, columns in {**HELD, "journal": ("stream", "seq")}.items():
+    for verb in ("UPDATE", "DELETE"):
+        op.execute(
+            f"CREATE TRIGGER {CHECKPOINT}_no_{verb.lower()} BEFORE {verb} ON {CHECKPOINT} "
+            f"BEGIN SELECT RAISE(ABORT, '{CHECKPOINT} is append-only'); END"
+        )
+    for table, columns in KEYS.items():
         same = " AND ".join(f"{column} = NEW.{column}" for column in columns)
-        there = f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # nosec B608: our own names
-        if table in WITH_ROWID:
-            there += f" OR EXISTS (SELECT 1 FROM {table} WHERE rowid = NEW.rowid)"  # nosec B608
-        # IGNORE and the like would be told that all went well: nothing but an error will do.
+        there = (
+            f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # nosec B608: our own names
+            f" OR EXISTS (SELECT 1 FROM {table} WHERE rowid = NEW.rowid)"
+        )
         op.execute(
             f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {there} "
             f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
@@ -116,11 +109,11 @@ def hold_on_sqlite() -> None:
 
 def hold_on_postgres() -> None:
     op.execute(
-        "CREATE FUNCTION is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
+        "CREATE FUNCTION journal_checkpoint_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{CHECKPOINT} is append-only'; END $$"
     )
-    for table in HELD:
-        op.execute(
-            f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-            "FOR EACH STATEMENT EXECUTE FUNCTION is_append_only()"
-        )
+    op.execute(
+        f"CREATE TRIGGER {CHECKPOINT}_no_change BEFORE UPDATE OR DELETE OR TRUNCATE "
+        f"ON {CHECKPOINT} FOR EACH STATEMENT "
+        "EXECUTE FUNCTION journal_checkpoint_is_append_only()"
+    )

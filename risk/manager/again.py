@@ -14,7 +14,6 @@ from typing import NamedTuple
 from risk.domain.actions import Action
 from risk.domain.assessment import Assessment
 from risk.domain.decisions import Decision, OrderRequest, Outcome, Reason, ReasonCode
-from risk.domain.latches import latches_after
 from risk.domain.ledger import Ledger
 from risk.domain.market import Period
 from risk.domain.messages import OrderAnswer, ReasonMessage
@@ -25,8 +24,9 @@ from risk.limits.rulebook import Rulebook
 from risk.limits.sent import SentOrders
 from risk.limits.windowed import WindowedLimit
 from risk.manager.messages import reason_messages
+from risk.manager.obeying import obeyed
 from risk.manager.orders import RiskManager
-from risk.manager.standings import standings_of, tightened
+from risk.manager.standings import tightened
 
 #: Numbers that differ by less are the same: models that were restored from the database carry
 #: their scenarios through another rounding.
@@ -141,13 +141,8 @@ def answer_again(
 
 def _standings(ground: Ground, at: datetime) -> Mapping[Scope, Standing]:
     """What each scope might do, with what people had asked since."""
-    state, standings = ground.state, ground.state.standings
-    latches = latches_after(state.latches, ground.actions, at=at)
-    if latches != state.latches:
-        standings = standings_of(
-            state, ground.snapshot, ground.assessment, before=standings, latches=latches
-        )
-    return tightened(standings, ground.foreseen)
+    holds = obeyed(ground.state, ground.snapshot, ground.assessment, ground.actions, at=at)
+    return tightened(holds.standings, ground.foreseen)
 
 
 def windowed_limits(state: RiskState) -> list[WindowedLimit]:

@@ -207,7 +207,7 @@ def test_what_the_next_cycle_tightened_is_assumed_and_said(sqlite: Engines):
     world = KeptWorld(sqlite, breaking())
     world.cycle()
     world.prices[BTC] *= 0.5
-    world.gate.tighten(world.measured().state)
+    world.gate.tighten(world.measured())
     world.ask(body_of("meanwhile"))
     world.cycle()
 
@@ -296,7 +296,7 @@ def test_an_answer_that_does_not_follow_from_its_state_names_the_check(world: Ke
     state = codec.decode_value(zlib.decompress(body), RiskState)
     name = next(name for name in state.limits if name.startswith("order_notional"))
     bent = state.limits[name]
-    tighter = bent._replace(thresholds=bent.thresholds._replace(hard=5e5))
+    tighter = bent._replace(thresholds=bent.thresholds._replace(hard=5e5, soft=4e5))
     write(
         world.engines,
         "UPDATE snapshot SET basis = :body WHERE number = 2",
