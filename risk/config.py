@@ -207,6 +207,26 @@ class Settings:
         ),
     ] = field(default="", repr=False)
 
+    journal_key: Annotated[
+        Path,
+        Declared(
+            "File of the private key that signs the journal's checkpoints, apart from the database;"
+            " made with the first one, its public key beside it with the ending .pub.",
+            _path,
+            default="SEAWALL_HOME/journal.key",
+        ),
+    ] = Path()
+
+    anchor: Annotated[
+        Path,
+        Declared(
+            "File that each checkpoint is copied to: best where the database's machine can only"
+            " add to it.",
+            _path,
+            default="SEAWALL_HOME/anchor.jsonl",
+        ),
+    ] = Path()
+
     feed: Annotated[
         str,
         Declared(
@@ -330,6 +350,9 @@ class Settings:
         object.__setattr__(self, "home", self.home.absolute())
         if not self.database_url:
             object.__setattr__(self, "database_url", f"sqlite:///{self.home}/seawall.db")
+        for name, file in (("journal_key", "journal.key"), ("anchor", "anchor.jsonl")):
+            if getattr(self, name) == Path():
+                object.__setattr__(self, name, self.home / file)
         if self.feed == "files" and self.prices is None:
             raise SettingInvalid(
                 key_of("prices"), "must name a price file when SEAWALL_FEED is files"

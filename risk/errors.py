@@ -25,6 +25,7 @@
     ├── UnknownPortfolio        no portfolio of that name
     ├── FeedUnavailable         the market or the account cannot be read now
     ├── ChannelFailed           a notice could not be delivered, for now
+    ├── CheckpointFailed        a checkpoint of the journal could not be signed or kept, for now
     ├── GateClosed              no authority answers here, or not yet
     └── StoreError
         ├── StoreUnavailable    the database cannot be reached or does not answer in time
@@ -270,6 +271,10 @@ class FeedUnavailable(SeawallError):
 
 class ChannelFailed(SeawallError):
     """A notice could not be delivered through a channel, for now; the text holds no secret."""
+
+
+class CheckpointFailed(SeawallError):
+    """A checkpoint of the journal could not be signed or kept, for now; the journal goes on."""
 
 
 class GateClosed(SeawallError):

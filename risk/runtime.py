@@ -15,11 +15,13 @@ from typing import Any, NamedTuple
 import structlog
 
 from risk import entrance
+from risk.auth.journal_key import keep_journal_key
 from risk.auth.keys import hash_of, new_id
 from risk.auth.service_key import keep_service_key, require_service_key
 from risk.auth.watching import KeyWatch
 from risk.channels import channel_names, channels_of
 from risk.config import Settings, key_of
+from risk.domain.events import PEOPLE_STREAM
 from risk.domain.journalling import GateJournal
 from risk.domain.keys import SERVICE_KEY_FILE, ApiKey, KeyAbility
 from risk.domain.ledger import Ledger
@@ -35,6 +37,7 @@ from risk.engine.couriers import Couriers
 from risk.engine.cycle import Cycle
 from risk.engine.gate import Gate
 from risk.engine.line import Line
+from risk.engine.notary import Notary, NotaryView
 from risk.engine.past import relive
 from risk.errors import LeaseLost, SeawallError, SettingInvalid, StoreError
 from risk.executors import EXECUTORS
@@ -50,8 +53,10 @@ from risk.lab.wishing import Wishing
 from risk.portfolio.forecasting import measured_by, new_models, warm, with_assets
 from risk.position.ranges import next_ranges
 from risk.storage.actions import SqlActions
+from risk.storage.anchor import AnchorFile
 from risk.storage.bars import SIMULATED, market_of
 from risk.storage.changes import SqlChanges
+from risk.storage.checkpoints import SqlCheckpoints
 from risk.storage.decisions import SqlGateJournal
 from risk.storage.engines import Engines, open_engines, transaction
 from risk.storage.failures import note_failure
@@ -87,6 +92,9 @@ AGENTS_PATIENCE = 1.5
 #: Seconds, and cycles, after which a snapshot carries no new risk; the longer of both.
 STALE_AFTER = 5.0
 STALE_CYCLES = 5
+#: Seconds between two portions of a long journal that is followed before it is signed: an agent's
+#: order comes first.
+NOTARY_PAUSE = 0.005
 #: Imported closes that a new book's models learn from, the newest.
 KEPT_HISTORY = 5000
 
@@ -111,6 +119,11 @@ class Engine:
     def gate(self) -> Gate | None:
         """What answers orders; None while another engine rules, or this one prepares."""
         return self._post.gate
+
+    def notary(self) -> NotaryView | None:
+        """How signing the journal fares; None while another engine rules, or this one prepares."""
+        notary = self._post.notary
+        return None if notary is None else notary.view
 
     def run(self, *, beat: Beat) -> None:
         """Take turns until SIGTERM or SIGINT; `beat` is called after each.
@@ -215,6 +228,17 @@ def build_actions(settings: Settings) -> Actions:
 #: Where people sign in, and where logins are given and taken.
 build_logins = entrance.build_logins
 build_office = entrance.build_office
+
+
+def checkpoints_of(settings: Settings, engines: Engines) -> SqlCheckpoints:
+    """What signs how far the journal has come, with the key and the anchor of the settings."""
+    return SqlCheckpoints(
+        engines,
+        signer=lambda: keep_journal_key(settings.journal_key),
+        anchor=AnchorFile(settings.anchor),
+        wall=wall_time,
+        pause=lambda: time.sleep(NOTARY_PAUSE),
+    )
 
 
 class AgentsAccess(NamedTuple):
@@ -379,6 +403,8 @@ class _Post:
     ----------
     gate : Gate or None
         None before it rules, and once it has ended.
+    notary : Notary or None
+        Likewise.
     """
 
     def __init__(self, world: _World, engines: Engines, channels: Sequence[Channel]) -> None:
@@ -391,6 +417,7 @@ class _Post:
         self._couriers: Couriers | None = None
         self._hindsight: SqlHindsight | None = None
         self.gate: Gate | None = None
+        self.notary: Notary | None = None
 
     def prepare(self, token: int, beat: Beat) -> Turn:
         """Load the book, or lead a new one through its past, and return what takes a turn."""
@@ -419,6 +446,8 @@ class _Post:
             desk.start()
             self._desk = desk
         self._send_couriers(token)
+        self.notary = _notary(world.settings, engines)
+        self.notary.begin_round()
         return Cycle(
             feed=feed,
             account=_account(world, engines, desk),
@@ -443,7 +472,9 @@ class _Post:
         self._couriers.start()
 
     def keep_house(self) -> None:
-        """Roll up and drop what is old, end what nobody decided, and look back at episodes."""
+        """Have the journal signed, drop what is old, end what nobody decided, look back."""
+        if self.notary is not None:
+            self.notary.begin_round()
         keep_house(self._engines)
         self._end_late_proposals()
         hindsight = self._hindsight
@@ -457,7 +488,7 @@ class _Post:
             lapse_proposals(connection, portfolio, at=at, channels=names)
 
     def finish(self) -> None:
-        """Let the demo's agents end, and write what the gate has left to write."""
+        """Let the demo's agents end, write what the gate has left to write, and sign it."""
         self._hindsight = None
         couriers, self._couriers = self._couriers, None
         if couriers is not None:
@@ -471,6 +502,14 @@ class _Post:
         writer, self._writer = self._writer, None
         if writer is not None:
             writer.close()
+        notary, self.notary = self.notary, None
+        if notary is not None:
+            notary.stop()
+
+
+def _notary(settings: Settings, engines: Engines) -> Notary:
+    streams = (settings.portfolio, PEOPLE_STREAM)
+    return Notary(checkpoints_of(settings, engines), streams, monotonic=time.monotonic)
 
 
 def _writer(settings: Settings, engines: Engines) -> WriterProcess:

@@ -110,8 +110,10 @@ def _rules() -> Iterator[tuple[str, str, str, str, str]]:
         "proposal_begins_open",
         "proposal",
         "INSERT",
-        ("NEW.status <> 'open' OR NEW.decided_by <> '' OR NEW.decided_ms IS NOT NULL"
-        " OR NEW.action IS NOT NULL OR EXISTS (SELECT 1 FROM proposal WHERE id = NEW.id)"),
+        (
+            "NEW.status <> 'open' OR NEW.decided_by <> '' OR NEW.decided_ms IS NOT NULL"
+            " OR NEW.action IS NOT NULL OR EXISTS (SELECT 1 FROM proposal WHERE id = NEW.id)"
+        ),
         "a proposal begins open",
     )
     yield (
@@ -146,17 +148,21 @@ def _rules() -> Iterator[tuple[str, str, str, str, str]]:
         "approval_is_true",
         "approval",
         "INSERT",
-        ("NOT EXISTS (SELECT 1 FROM proposal p WHERE p.id = NEW.proposal AND p.author = NEW.author"
-        " AND p.status = 'open')"
-        " OR EXISTS (SELECT 1 FROM approval WHERE proposal = NEW.proposal)"),
+        (
+            "NOT EXISTS (SELECT 1 FROM proposal p WHERE p.id = NEW.proposal AND p.author = NEW.author"
+            " AND p.status = 'open')"
+            " OR EXISTS (SELECT 1 FROM approval WHERE proposal = NEW.proposal)"
+        ),
         "there is no such open proposal of that author",
     )
     yield (
         "approval_by_officer",
         "approval",
         "INSERT",
-        (f"{SOMEBODY} AND NOT EXISTS (SELECT 1 FROM person p WHERE p.name = NEW.person"
-        f" AND p.role = 'officer' AND p.disabled_ms IS NULL AND p.power_ms <= {_now()})"),
+        (
+            f"{SOMEBODY} AND NOT EXISTS (SELECT 1 FROM person p WHERE p.name = NEW.person"
+            f" AND p.role = 'officer' AND p.disabled_ms IS NULL AND p.power_ms <= {_now()})"
+        ),
         "only an officer whose power has begun can approve",
     )
     yield ("approval_stays", "approval", "UPDATE", "TRUE", "approvals are kept as they are")
@@ -165,9 +171,11 @@ def _rules() -> Iterator[tuple[str, str, str, str, str]]:
         "action_of_proposal",
         "action",
         "INSERT",
-        (f"(NEW.kind IN ({_listed(CHANGES)}) AND NOT EXISTS ({_its_proposal()}))"
-        f" OR (NEW.kind NOT IN ({_listed(CHANGES)}) AND NEW.proposal IS NOT NULL)"
-        " OR EXISTS (SELECT 1 FROM action WHERE portfolio = NEW.portfolio AND seq = NEW.seq)"),
+        (
+            f"(NEW.kind IN ({_listed(CHANGES)}) AND NOT EXISTS ({_its_proposal()}))"
+            f" OR (NEW.kind NOT IN ({_listed(CHANGES)}) AND NEW.proposal IS NOT NULL)"
+            " OR EXISTS (SELECT 1 FROM action WHERE portfolio = NEW.portfolio AND seq = NEW.seq)"
+        ),
         "a change of limits, breakers, policy or model needs a proposal that was approved",
     )
     # Without these somebody would be another person, or alone again.

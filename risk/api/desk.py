@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 from risk.auth.keys import KeyRing
 from risk.domain.gate import Gate, GateView
+from risk.engine.notary import NotaryView
 from risk.errors import GateClosed
 from risk.storage.telling import JournalEntry, LabelledHistory, LastValue
 
@@ -73,6 +74,8 @@ class Desk:
         That one key may ask for.
     hosts : frozenset of str
         Names, beside those of this machine itself, under which it may be asked.
+    notary : callable
+        How signing the journal fares; None while it is not done here.
     """
 
     portfolio: str
@@ -84,6 +87,7 @@ class Desk:
     orders_per_second: float = ORDERS_PER_SECOND
     reads_per_second: float = READS_PER_SECOND
     hosts: frozenset[str] = frozenset()
+    notary: Callable[[], NotaryView | None] = lambda: None
     _readers: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_READERS, thread_name_prefix="api-read"),
         repr=False,

@@ -29,6 +29,7 @@ class _Numbers(Collector):
         """All numbers."""
         yield from self._answers()
         yield from self._book()
+        yield from self._notary()
         desk, hub = self._room.desk, self._room.hub
         yield _gauge("keys_certain", "1 while changes of keys are known.", desk.keys.certain)
         yield _gauge("event_listeners", "Listeners to the stream of events.", hub.listeners)
@@ -79,6 +80,25 @@ class _Numbers(Collector):
         yield _gauge("latches", "Scopes that people hold tighter.", len(view.latches))
         yield _gauge(
             "reservations", "Orders that room is set aside for.", len(view.open_reservations)
+        )
+
+    def _notary(self) -> Iterator[Metric]:
+        view = self._room.desk.notary()
+        if view is None:
+            return
+        if view.signed_ago is not None:
+            yield _gauge(
+                "journal_signed_ago_seconds",
+                "Since the journal was last signed as far as it had come.",
+                view.signed_ago,
+            )
+        yield _gauge(
+            "journal_signed",
+            "1 while checkpoints of the journal are signed and copied to the anchor.",
+            view.problem is None,
+        )
+        yield _gauge(
+            "journal_broken", "1 once the journal was found not to hold.", view.broken is not None
         )
 
 

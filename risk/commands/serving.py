@@ -37,6 +37,7 @@ def api_of(authority: Engine, settings: Settings) -> Iterator[ApiServer]:
             monotonic=time.monotonic,
             orders_per_second=settings.api_rate,
             hosts=frozenset(settings.api_hosts),
+            notary=authority.notary,
         )
         server = ApiServer(create_api(desk), settings.host, settings.api_port)
         # Before the first request: an agent must not hear that its key opens nothing.

@@ -210,6 +210,8 @@ class CycleRecord:
         Of breakers, those that began, changed or ended in this cycle.
     cards : mapping of str to Card
         Of those that began, by the episode's id.
+    before : RiskState or None
+        What a cycle began from in which a breaker tripped; None of any other.
     entries : tuple of (int, Entry)
         To be booked with it, each under its number; none where they were booked before.
     notices : tuple of Notice
@@ -232,6 +234,7 @@ class CycleRecord:
     episodes: tuple[Episode, ...] = ()
     notices: tuple[Notice, ...] = ()
     cards: Mapping[str, Card] = field(default_factory=dict)
+    before: RiskState | None = None
 
 
 class Store(Protocol):

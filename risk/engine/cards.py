@@ -42,8 +42,8 @@ def cards_of(
         After the step.
     """
     cards = {}
-    for episode in episodes:
-        if is_manual(episode.breaker) or _is_known(episode, before) or episode.id in cards:
+    for episode in begun_in(episodes, before):
+        if episode.id in cards:
             continue
         try:
             definition = _definitions(state)[episode.breaker]
@@ -53,6 +53,19 @@ def cards_of(
         except Exception:  # noqa: BLE001 - logged; the trip holds without
             _LOG.exception("card_not_made", episode=episode.id)
     return cards
+
+
+def begun_in(episodes: Iterable[Episode], before: Breakers) -> list[Episode]:
+    """Those that began, of breakers: what people stopped follows from their own words.
+
+    Parameters
+    ----------
+    episodes : iterable of Episode
+        That began, changed or ended.
+    before : Breakers
+        After the last cycle.
+    """
+    return [e for e in episodes if not is_manual(e.breaker) and not _is_known(e, before)]
 
 
 def _is_known(episode: Episode, before: Breakers) -> bool:

@@ -32,7 +32,7 @@ from risk.domain.ports import (
 )
 from risk.domain.snapshot import ShockMatrix, Snapshot
 from risk.domain.trades import round_trips
-from risk.engine.cards import cards_of
+from risk.engine.cards import begun_in, cards_of
 from risk.engine.gate import Gate
 from risk.errors import FeedUnavailable, StoreUnavailable
 from risk.manager import step
@@ -104,6 +104,7 @@ def take_cycle(
         events=events,
         episodes=episodes,
         cards=cards_of(episodes, carried.state.breakers, snapshot, assessment, state),
+        before=carried.state if begun_in(episodes, carried.state.breakers) else None,
         closes=market.closes,
         duration_ms=0.0,
         wall=market.at,

@@ -25,6 +25,7 @@ from risk.domain.market import Mark
 from risk.domain.messages import OrderAnswer
 from risk.domain.model import Model, Models
 from risk.domain.orders import Reservation
+from risk.domain.policy import Policy
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import RiskState
 from risk.errors import EventInvalid, StateUnreadable
@@ -33,7 +34,7 @@ from risk.stress.matrix import shocks_by
 #: Of what only this program reads again. Bodies of format 0 have no envelope.
 FORMAT = 1
 
-Value = TypeVar("Value", RiskState, Assessment, Model)
+Value = TypeVar("Value", RiskState, Assessment, Model, Policy)
 Entry = TypeVar("Entry", Fill, Flow, Reservation)
 Told = TypeVar("Told", Card, CardHistory, Counterfactual)
 
@@ -402,7 +403,7 @@ _sealed_decoder = msgspec.msgpack.Decoder(_Sealed)
 _SEAL = msgspec.msgpack.encode((FORMAT, None))[:-1]
 _value_decoders: dict[type[Any], msgspec.msgpack.Decoder[Any]] = {
     kind: msgspec.msgpack.Decoder(kind, dec_hook=_decode_foreign)
-    for kind in (RiskState, Assessment, Model)
+    for kind in (RiskState, Assessment, Model, Policy)
 }
 _SNAPSHOT_FIELDS, _SnapshotBody = _snapshot_body()
 _snapshot_decoder = msgspec.msgpack.Decoder(_SnapshotBody, dec_hook=_decode_foreign)

@@ -88,6 +88,14 @@ def with_later_entries(
     return ledger, tuple(entry for entry in later if not isinstance(entry, Reservation))
 
 
+def led_to(connection: Connection, portfolio: str, ledger: Ledger, seq: int) -> Ledger:
+    """The ledger with what was booked after it, up to entry number `seq`."""
+    for number, entry in _entries(connection, portfolio, ledger.seq, upto=seq):
+        assert number == ledger.seq + 1, "entries are numbered without a hole"
+        ledger = ledger.after(entry)
+    return ledger
+
+
 def entries_after(
     connection: Connection, portfolio: str, seq: int
 ) -> list[tuple[int, Fill | Flow]]:
@@ -105,6 +113,7 @@ def _entries(
     seq: int,
     *,
     kinds: Sequence[str] = (FILL, FLOW, RESERVATION),
+    upto: int | None = None,
 ) -> list[tuple[int, Entry]]:
     later = (
         select(ledger_entry.c.seq, ledger_entry.c.kind, ledger_entry.c.body)
@@ -115,6 +124,8 @@ def _entries(
         )
         .order_by(ledger_entry.c.seq)
     )
+    if upto is not None:
+        later = later.where(ledger_entry.c.seq <= upto)
     return [(number, _read_any(kind, body)) for number, kind, body in connection.execute(later)]
 
 

@@ -53,6 +53,21 @@ def body_at(
     return None if body is None else bytes(body)
 
 
+def body_of_cycle(
+    connection: Connection, portfolio: str, period: Period, number: int
+) -> bytes | None:
+    """The encoded model that a cycle had; None if it is not kept any more."""
+    row = model_state.c
+    query = (
+        select(row.body)
+        .where(row.portfolio == portfolio, row.period == period.value, row.number <= number)
+        .order_by(row.number.desc())
+        .limit(1)
+    )
+    body = connection.execute(query).scalar()
+    return None if body is None else bytes(body)
+
+
 def _number_at(
     connection: Connection, of_this: Sequence[ColumnElement[bool]], at_ms: int
 ) -> int | None:

@@ -16,7 +16,7 @@ from risk.domain.notices import Notice
 from risk.storage import journal, outbox, tables
 
 # Any number does, as long as nothing else in the database locks the same one.
-_LOCK = 0x5EA_0A12
+_LOCK = 0x5EA_0A13
 #: What stands in a notice's id before the number of its entry; a cycle has a number there.
 _CYCLE = "people"
 

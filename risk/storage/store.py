@@ -18,7 +18,18 @@ from risk.domain.model import Model, Models
 from risk.domain.ports import Carried, CycleRecord
 from risk.domain.state import RiskState
 from risk.errors import StoreError
-from risk.storage import bars, bulk, codec, journal, ledger, metrics, models, outbox, partitions
+from risk.storage import (
+    bars,
+    basis,
+    bulk,
+    codec,
+    journal,
+    ledger,
+    metrics,
+    models,
+    outbox,
+    partitions,
+)
 from risk.storage.bulk import OnConflict, insert_rows
 from risk.storage.engines import Engines, at_each_statement, transaction
 from risk.storage.episodes import EpisodeBatch, Rows
@@ -61,6 +72,7 @@ class SqlStore:
         self._series: dict[SeriesKey, int] = {}
         self._days: set[int] = set()
         self._models: dict[tuple[str, Period], Edition] = {}
+        self._policies = basis.Policies()
         self._episodes: Rows = {}
 
     def load(self, portfolio: str) -> Carried | None:
@@ -176,6 +188,7 @@ class SqlStore:
             raise
         self._series |= series
         self._models |= editions
+        self._policies.written(last.snapshot.portfolio)
         self._episodes = _still_on(last, {**self._episodes, **episodes})
 
     def _write_rows(
@@ -187,7 +200,8 @@ class SqlStore:
                 return {}, {}, {}
             series = self._series_of(connection, [*batch.samples, *hours])
             batch.write(connection, last.snapshot.portfolio, token)
-            _write_snapshot(connection, last)
+            _write_snapshot(connection, last, self._policies)
+            self._policies.write(connection, last.snapshot.portfolio)
             _write_state(connection, last)
             metrics.write_hours(connection, hours, series)
             metrics.write_samples(connection, batch.samples, series)
@@ -240,6 +254,7 @@ class _Batch:
         self.models = {
             period: deque[tuple[int, Model]](maxlen=kept) for period, kept in models.KEPT.items()
         }
+        self._trips: list[bulk.Row] = []
         self._entries: list[bulk.Row] = []
         self._journal: list[journal.Entry] = []
         self._bars: list[bulk.Row] = []
@@ -249,6 +264,8 @@ class _Batch:
         self._entries.extend(ledger.rows_of(record.snapshot.portfolio, record.entries))
         self._journal.extend(journal.entries_of(record.events))
         self.episodes.add(record)
+        if record.before is not None:
+            self._trips.append(basis.trip_row(record, record.before))
         for close in record.closes:
             self._bars.extend(bars.rows_of_close(self._market, close))
         for model in record.snapshot.models:
@@ -267,6 +284,7 @@ class _Batch:
         journal.append(connection, portfolio, self._journal)
         bars.keep_rows(connection, self._bars)
         outbox.post(connection, self.letters)
+        basis.write_trips(connection, self._trips)
 
 
 def _still_on(last: CycleRecord, rows: Rows) -> Rows:
@@ -332,7 +350,10 @@ def _cycle_row(record: CycleRecord) -> bulk.Row:
     )
 
 
-def _write_snapshot(connection: Connection, record: CycleRecord) -> None:
+_SNAPSHOT_COLUMNS = ("portfolio", "number", "at_ms", "snapshot", "assessment", "basis", "policy")
+
+
+def _write_snapshot(connection: Connection, record: CycleRecord, policies: basis.Policies) -> None:
     portfolio = record.snapshot.portfolio
     row = (
         portfolio,
@@ -340,10 +361,10 @@ def _write_snapshot(connection: Connection, record: CycleRecord) -> None:
         to_ms(record.snapshot.at),
         codec.encode_snapshot(record.snapshot),
         codec.encode_value(record.assessment),
+        basis.encode_basis(record.state),
+        policies.digest_of(record.state.policy),
     )
-    insert_rows(
-        connection, snapshot, ("portfolio", "number", "at_ms", "snapshot", "assessment"), [row]
-    )
+    insert_rows(connection, snapshot, _SNAPSHOT_COLUMNS, [row])
     connection.execute(
         delete(snapshot).where(
             snapshot.c.portfolio == portfolio,

@@ -100,7 +100,10 @@ snapshot = Table(
     Column("at_ms", BigInteger, nullable=False),
     Column("snapshot", LargeBinary, nullable=False),
     Column("assessment", LargeBinary, nullable=False),
-    comment="Recent snapshots without their models, and what was assessed.",
+    Column("basis", LargeBinary),
+    Column("policy", String(64)),
+    comment="Recent snapshots without their models, and what was assessed. `basis` is what else"
+    " orders were judged by: the state after it, without its policy, which `policy` names.",
 )
 
 risk_state = Table(
@@ -124,6 +127,27 @@ model_state = Table(
     Column("closed_ms", BigInteger),
     Column("body", LargeBinary, nullable=False),
     comment="A row a bar: the model from cycle `number` on.",
+)
+
+policy_state = Table(
+    "policy_state",
+    metadata,
+    Column("portfolio", String(64), primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    comment="Policies that were in force, each once: snapshots name theirs by its digest.",
+)
+
+trip_state = Table(
+    "trip_state",
+    metadata,
+    Column("portfolio", String(64), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("state", LargeBinary, nullable=False),
+    Column("snapshot", LargeBinary, nullable=False),
+    Column("day", LargeBinary, nullable=False),
+    Column("hour", LargeBinary, nullable=False),
+    comment="What each cycle began from in which a breaker tripped: it can be taken again.",
 )
 
 ledger_entry = Table(
@@ -266,6 +290,20 @@ journal = Table(
     Index("journal_by_time", "stream", "at_ms"),
     Index("journal_by_kind", "stream", "kind", "at_ms"),
     comment="Events kept for ever, each hash covering the one before; never changed.",
+)
+
+journal_checkpoint = Table(
+    "journal_checkpoint",
+    metadata,
+    Column("stream", String(64), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("key_id", String(32), primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("anchored", Boolean, nullable=False),
+    comment="How far each stream of the journal had come, signed; never changed. `anchored` says"
+    " that a copy was kept outside of the database before.",
 )
 
 decision = Table(

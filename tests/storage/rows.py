@@ -33,3 +33,17 @@ def next_token(engines: Engines, portfolio: str) -> int:
     write(engines, "UPDATE lease SET token = token + 1 WHERE portfolio = :p", p=portfolio)
     ((token,),) = read(engines, "SELECT token FROM lease WHERE portfolio = :p", p=portfolio)
     return int(token)
+
+
+def without_triggers(engines: Engines) -> None:
+    """Let everything be changed from now on, as whoever has the file or the password can."""
+    with transaction(engines.writer) as connection:
+        if connection.dialect.name == "sqlite":
+            names = connection.execute(
+                text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            ).scalars()
+            for name in names.all():
+                connection.execute(text(f"DROP TRIGGER {name}"))
+        else:
+            for table in ("journal", "journal_checkpoint", "action"):
+                connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))

@@ -9,6 +9,7 @@ from pages.query import Query
 from pages.readings import Readings
 from pages.views.limits.reading import LimitsData, read_limits
 from pages.views.limits.rows import LimitRow
+from risk.domain.spreadsheets import safe_cell
 from risk.limits.words import title_of, unit_of
 
 _HEAD = (
@@ -31,8 +32,6 @@ _HEAD = (
     "Review by",
     "Version",
 )
-#: How a text begins that a spreadsheet would run.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def read_file(readings: Readings, query: Query) -> tuple[str, str] | None:
@@ -83,6 +82,4 @@ def _values(row: LimitRow) -> Iterable[str | float | int | None]:
 def _safe(value: str | float | None) -> str | float:
     if value is None:
         return UNKNOWN
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value
+    return safe_cell(value) if isinstance(value, str) else value

@@ -9,8 +9,7 @@ from datetime import timedelta
 from typing import NamedTuple
 from uuid import uuid4
 
-from risk.breakers.evaluation import obeying
-from risk.domain.actions import Action, BreakerWord, LatchTrading
+from risk.domain.actions import Action, LatchTrading
 from risk.domain.conduct import NO_CONDUCT, Conduct, conduct_less
 from risk.domain.decisions import Outcome, Reason, ReasonCode
 from risk.domain.latches import Latch, latched_at, latches_after
@@ -23,7 +22,8 @@ from risk.domain.trading import TradingState
 from risk.errors import GateClosed
 from risk.limits.sent import SentOrder, SentOrders
 from risk.manager import RiskManager
-from risk.manager.standings import standings_of, tightened
+from risk.manager.obeying import Obeyed, obeyed
+from risk.manager.standings import tightened
 
 _STALE = Reason(ReasonCode.SNAPSHOT_STALE, Outcome.FAILED, "snapshot")
 _SILENT = Reason(ReasonCode.NOT_JOURNALLED, Outcome.FAILED, "journal")
@@ -34,13 +34,6 @@ class _Terms(NamedTuple):
 
     barred: tuple[Reason, ...]
     edition: int
-
-
-class _Judged(NamedTuple):
-    """What holds over a cycle."""
-
-    latches: Mapping[Scope, Latch]
-    standings: Mapping[Scope, Standing]
 
 
 class Answering:
@@ -207,31 +200,11 @@ class Answering:
         self._standings = standings
         self._edition += 1
 
-    def _judged(self, record: CycleRecord) -> "_Judged":
-        """What holds once people's words that a cycle does not know are obeyed.
-
-        As the next step says it of the same snapshot.
-        """
-        state, snapshot = record.state, record.snapshot
+    def _judged(self, record: CycleRecord) -> Obeyed:
+        """What holds over a cycle once people's words that it does not know are obeyed."""
+        state = record.state
         later = [a for a in self._actions if a.seq == 0 or a.seq > state.action_seq]
-        latches = latches_after(state.latches, later, at=self._clock.now())
-        breakers = obeying(
-            state.breakers,
-            state.policy,
-            [action for action in later if isinstance(action, BreakerWord)],
-            at=snapshot.at,
-            cycle=snapshot.id,
-        )
-        if breakers is state.breakers and latches == state.latches:
-            return _Judged(latches, state.standings)
-        standings = standings_of(
-            replace(state, breakers=breakers),
-            snapshot,
-            record.assessment,
-            before=state.standings,
-            latches=latches,
-        )
-        return _Judged(latches, standings)
+        return obeyed(state, record.snapshot, record.assessment, later, at=self._clock.now())
 
     # --- orders ----------------------------------------------------------------------------
 

@@ -1,0 +1,226 @@
+"""Signed checkpoints of the journal: made, and kept in the database and at the anchor.
+
+The copy at the anchor comes first. Whoever dies between the two leaves a line there that the
+database knows nothing of, which says the same about the journal all the same; the other way round
+it could not be told from a line that somebody took away.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, exists, select
+
+from risk.domain.checkpoints import Anchoring, Checkpoint, Signer, signed
+from risk.errors import CheckpointFailed
+from risk.storage import journal
+from risk.storage.bulk import OnConflict, insert_rows
+from risk.storage.engines import Engines, transaction
+from risk.storage.journal import BEGINNING, Break, Link
+from risk.storage.tables import from_ms, journal_checkpoint, to_ms
+
+_COLUMNS = ("stream", "seq", "key_id", "at_ms", "hash", "signature", "anchored")
+#: Entries followed at once by who has other things to do: nobody waits long behind it.
+_PORTION = 500
+
+
+class Signed(NamedTuple):
+    """What came of signing a stream.
+
+    Attributes
+    ----------
+    checkpoint : Checkpoint or None
+        None if nothing had happened since the last one.
+    unanchored : str or None
+        Why there is no copy at the anchor; None if there is.
+    broken : str or None
+        Where the journal does not hold since the last one; None if it does. It is signed all the
+        same: what is wrong stays so, and can be found for ever.
+    """
+
+    checkpoint: Checkpoint | None
+    unanchored: str | None = None
+    broken: str | None = None
+
+
+class SqlCheckpoints:
+    """Signs how far streams have come. May be asked by one thread at a time.
+
+    Parameters
+    ----------
+    engines : Engines
+    signer : callable
+        Gives the key, which is made when it is first needed.
+    anchor : Anchoring
+    wall : callable
+        Gives the wall's time, UTC.
+    pause : callable
+        Called between two portions of a long chain.
+    """
+
+    def __init__(
+        self,
+        engines: Engines,
+        *,
+        signer: Callable[[], Signer],
+        anchor: Anchoring,
+        wall: Callable[[], datetime],
+        pause: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._engines = engines
+        self._signer = signer
+        self._anchor = anchor
+        self._wall = wall
+        self._pause = pause
+        self._followed: dict[str, Link] = {}
+
+    def sign(self, stream: str) -> Signed:
+        """Sign how far a stream has come since its last checkpoint, and keep that.
+
+        Parameters
+        ----------
+        stream : str
+
+        Raises
+        ------
+        StoreUnavailable
+            If the database does not answer.
+        SettingInvalid
+            If there is no key that could sign.
+        """
+        key = self._signer()
+        last = self._last(stream, key.key_id)
+        place, broken = self._follow(stream, self._followed.get(stream, last))
+        self._followed[stream] = place
+        if place.seq <= last.seq:
+            return Signed(None, broken=broken)
+        checkpoint = signed(key, stream=stream, seq=place.seq, hash_=place.hash, at=self._wall())
+        unanchored = None
+        try:
+            self._anchor.append(checkpoint)
+        except CheckpointFailed as problem:
+            unanchored = str(problem)
+        with transaction(self._engines.writer) as connection:
+            keep(connection, checkpoint, anchored=unanchored is None)
+        return Signed(checkpoint, unanchored, broken)
+
+    def streams(self) -> list[str]:
+        """All that there are.
+
+        Raises
+        ------
+        StoreUnavailable
+            If the database does not answer.
+        """
+        with transaction(self._engines.reader) as connection:
+            return list(journal.streams(connection))
+
+    def _last(self, stream: str, key_id: str) -> Link:
+        """Where the last checkpoint of ours was made."""
+        with transaction(self._engines.reader) as connection:
+            return last_signed(connection, stream, key_id) or BEGINNING
+
+    def _follow(self, stream: str, place: Link) -> tuple[Link, str | None]:
+        """The end of a chain, and where it breaks on the way there."""
+        while True:
+            with transaction(self._engines.reader) as connection:
+                further, wrong = journal.follow(connection, stream, place, limit=_PORTION)
+                if wrong is not None:
+                    return journal.newest_link(connection, stream), wrong.words(stream)
+                end = journal.newest_link(connection, stream)
+            if end.seq < further.seq:
+                return end, cut_off(end, further.seq).words(stream)
+            if further == place:
+                return place, None
+            place = further
+            self._pause()
+
+
+def cut_off(end: Link, seq: int) -> Break:
+    """What is missing where a stream had come as far as entry `seq`, and ends before."""
+    gone = "is missing" if seq == end.seq + 1 else "are missing"
+    return Break(end.seq + 1, seq, f"{gone}: the end of it was cut off")
+
+
+def keep(connection: Connection, checkpoint: Checkpoint, *, anchored: bool) -> None:
+    """Keep a checkpoint; one that is there already stays.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the writer.
+    checkpoint : Checkpoint
+    anchored : bool
+        Whether a copy of it was kept elsewhere before.
+    """
+    row = journal_checkpoint.c
+    there = exists().where(
+        row.stream == checkpoint.stream,
+        row.seq == checkpoint.seq,
+        row.key_id == checkpoint.key_id,
+    )
+    # Asked first: on SQLite a row that is there already is an error, whatever is to become of it.
+    if connection.execute(select(there)).scalar():
+        return
+    values = (
+        checkpoint.stream,
+        checkpoint.seq,
+        checkpoint.key_id,
+        to_ms(checkpoint.at),
+        checkpoint.hash,
+        checkpoint.signature,
+        anchored,
+    )
+    insert_rows(connection, journal_checkpoint, _COLUMNS, [values], on_conflict=OnConflict.KEEP)
+
+
+def last_signed(connection: Connection, stream: str, key_id: str) -> Link | None:
+    """Where a key signed a stream last, as its checkpoint says; None if it never did."""
+    row = journal_checkpoint.c
+    query = (
+        select(row.seq, row.hash)
+        .where(row.stream == stream, row.key_id == key_id)
+        .order_by(row.seq.desc())
+        .limit(1)
+    )
+    found = connection.execute(query).first()
+    return None if found is None else Link(found.seq, bytes(found.hash))
+
+
+def first_covering(connection: Connection, stream: str, seq: int) -> Checkpoint | None:
+    """The first checkpoint that covers an entry; None while none does."""
+    row = journal_checkpoint.c
+    query = (
+        select(journal_checkpoint)
+        .where(row.stream == stream, row.seq >= seq)
+        .order_by(row.seq, row.at_ms)
+        .limit(1)
+    )
+    found = connection.execute(query).first()
+    return None if found is None else checkpoint_of(found)
+
+
+def newest(connection: Connection, stream: str) -> Checkpoint | None:
+    """The newest checkpoint of a stream; None if there is none."""
+    row = journal_checkpoint.c
+    query = select(journal_checkpoint).where(row.stream == stream).order_by(row.seq.desc()).limit(1)
+    found = connection.execute(query).first()
+    return None if found is None else checkpoint_of(found)
+
+
+def streams_signed(connection: Connection) -> Iterator[str]:
+    """Names of all streams that have checkpoints."""
+    query = select(journal_checkpoint.c.stream).distinct()
+    yield from connection.execute(query).scalars()
+
+
+def checkpoint_of(row: Row[Any]) -> Checkpoint:
+    """The checkpoint that a row of the table holds."""
+    return Checkpoint(
+        stream=row.stream,
+        seq=row.seq,
+        hash=bytes(row.hash),
+        at=from_ms(row.at_ms),
+        key_id=row.key_id,
+        signature=bytes(row.signature),
+    )
