@@ -149,8 +149,8 @@ def _rules() -> Iterator[tuple[str, str, str, str, str]]:
         "approval",
         "INSERT",
         (
-            "NOT EXISTS (SELECT 1 FROM proposal p WHERE p.id = NEW.proposal AND p.author = NEW.author"
-            " AND p.status = 'open')"
+            "NOT EXISTS (SELECT 1 FROM proposal p WHERE p.id = NEW.proposal"
+            " AND p.author = NEW.author AND p.status = 'open')"
             " OR EXISTS (SELECT 1 FROM approval WHERE proposal = NEW.proposal)"
         ),
         "there is no such open proposal of that author",
@@ -181,8 +181,6 @@ def _rules() -> Iterator[tuple[str, str, str, str, str]]:
     # Without these somebody would be another person, or alone again.
     yield ("person_named", "person", "UPDATE", "NEW.name <> OLD.name", "people keep their names")
     yield ("person_kept", "person", "DELETE", "TRUE", "people are kept: disable them")
-    yield ("action_stays", "action", "UPDATE", "TRUE", "actions are kept as they are")
-    yield ("action_kept", "action", "DELETE", "TRUE", "actions are kept")
 
 
 def _by_another() -> str:
