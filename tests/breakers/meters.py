@@ -72,6 +72,16 @@ class HeldMeter(Meter):
     needs_person: ClassVar = True
 
 
+class RebasedMeter(TimedMeter):
+    """The same; once its pause is over it measures anew, and trips at half its level meanwhile."""
+
+    kind: ClassVar = "rebased_meter"
+    probation_trip: ClassVar = 0.5
+
+    def rearmed(self, memory: Memory | None, sight: Sight) -> Memory | None:
+        return Memory({"rebased": sight.snapshot.at.timestamp()})
+
+
 def definition_of(**changes: object) -> BreakerDefinition:
     """Trips above 2, is left at 1; an hour's pause, a day at the most, three hours of ramp."""
     plain = BreakerDefinition(
@@ -114,7 +124,7 @@ def snapshot_at(
 @contextmanager
 def meters():
     """With the kinds above among those that there are."""
-    kinds = {kind.kind: kind for kind in (Meter, TimedMeter, HeldMeter)}
+    kinds = {kind.kind: kind for kind in (Meter, TimedMeter, HeldMeter, RebasedMeter)}
     with patch.dict(BREAKER_TYPES, kinds):
         yield
 

@@ -141,14 +141,29 @@ def test_one_that_re_opens_is_shut_again_by_hand_and_its_pause_does_not_double()
     assert led.state.until == NOON + timedelta(hours=2.2 + 1.1)
 
 
-def test_a_trip_by_hand_moves_nothing_that_a_drawdown_is_measured_from():
-    """Else a minute's trip would make a breaker forget the high that it measures from."""
-    for kind in ("meter", "timed_meter"):
-        led = course(definition_of(kind=kind))
-        led.step(1, 1.5, led.asks(TRIP, 31))
-        memory = led.state.memory
-        led.step(31, 1.5)
-        assert led.state.memory.window[:-1] == memory.window
+def test_a_trip_by_hand_moves_nothing_that_a_breaker_measures_from():
+    """Else a minute's trip would make a drawdown forget the high that it is measured from."""
+    led = course(definition_of(kind="rebased_meter"))
+    led.step(1, 1.5, led.asks(TRIP, 31))
+    led.step(31, 1.5)
+    assert led.imposes == ("THROTTLED", 0.25)
+    assert "rebased" not in led.state.memory.numbers
+
+    led.step(32, 1.9)
+    still = led.imposes
+    led.step(33, 2.1)
+
+    assert (still, led.imposes) == (("THROTTLED", 0.25), SHUT), "nor trips it at half its level"
+
+
+def test_what_its_rule_tripped_measures_anew_after_its_pause_as_ever():
+    led = tripped(kind="rebased_meter")
+    led.step(66, 1.5)
+    assert "rebased" in led.state.memory.numbers
+
+    led.step(67, 1.5)
+
+    assert led.imposes == SHUT
 
 
 # --- hold and extend -----------------------------------------------------------------------

@@ -1,0 +1,481 @@
+"""Overrides in the database: one winner of two officers, and nobody who judges his own."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from risk.domain.actions import OverrideBreaker
+from risk.domain.breakers import BreakerDefinition, Breakers, BreakerState
+from risk.domain.events import (
+    PEOPLE_STREAM,
+    BreakerOverridden,
+    BreakerReading,
+    OverrideEnded,
+    OverrideReviewed,
+    RiskEvent,
+    Severity,
+)
+from risk.domain.overrides import Override, OverrideKind, OverrideWish, Verdict
+from risk.domain.policy import Policy
+from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.state import RiskState
+from risk.errors import Conflict, InvalidInput, NotAllowed, StoreError, UnknownPortfolio
+from risk.storage import codec
+from risk.storage import journal as chain
+from risk.storage.actions import SqlActions, state_of
+from risk.storage.breakers import breaker_standing
+from risk.storage.changes import SqlChanges
+from risk.storage.engines import Engines, transaction
+from risk.storage.portfolios import add_portfolio
+from risk.storage.store import SqlStore
+from tests.builders import NOON, PORTFOLIO, build_portfolio_risk, build_record
+from tests.storage.rows import lease_token, read, write
+from tests.tripped import HOUR, armed, tripped
+
+TRIP, HOLD, EXTEND, STEP_DOWN, DISABLE, END = OverrideKind
+WHOLE = Scope(ScopeKind.PORTFOLIO, PORTFOLIO)
+FALL = BreakerDefinition(
+    name="market fall", kind="market_volatility", scope=WHOLE, trip=2.0, release=1.5
+)
+POLICY = Policy(breakers=(FALL,), version=1)
+SHUT = tripped(FALL)
+EPISODE = "market fall/1"
+MORNING = NOON + timedelta(hours=20)
+
+
+@pytest.fixture(autouse=True)
+def portfolio(engines: Engines) -> None:
+    with transaction(engines.writer) as connection:
+        add_portfolio(connection, PORTFOLIO, at=NOON)
+
+
+class Book:
+    """A book whose last cycle left its one breaker so."""
+
+    def __init__(self, engines: Engines) -> None:
+        self.engines = engines
+        self.token = lease_token(engines, PORTFOLIO)
+        self.number = 0
+
+    def stands(
+        self,
+        state: BreakerState = SHUT,
+        *,
+        at: datetime = NOON,
+        events: Sequence[RiskEvent] = (),
+        action_seq: int = 0,
+    ) -> None:
+        self.number += 1
+        record = build_record(self.number, at=at, events=tuple(events))
+        after = replace(
+            record.state,
+            policy=POLICY,
+            breakers=Breakers({FALL.name: state}),
+            at=at,
+            action_seq=action_seq,
+        )
+        episodes = () if state.episode is None else (state.episode,)
+        SqlStore(self.engines).save(
+            replace(record, state=after, episodes=episodes), token=self.token
+        )
+
+
+@pytest.fixture
+def book(engines: Engines) -> Book:
+    made = Book(engines)
+    made.stands()
+    return made
+
+
+def changes(engines: Engines) -> SqlChanges:
+    return SqlChanges(engines, wall=lambda: MORNING)
+
+
+def wish(kind: OverrideKind = STEP_DOWN, **told: object) -> OverrideWish:
+    asked = OverrideWish(
+        breaker=FALL.name,
+        kind=kind,
+        reason="the news were false",
+        expires=None if kind is END else NOON + 2 * HOUR,
+        seen_episode=EPISODE,
+        size=0.5,
+    )
+    return asked._replace(**told)
+
+
+def asks(engines: Engines, who: str = "ana", **told: object) -> int:
+    return changes(engines).override_breaker(PORTFOLIO, wish(**told), who=who)
+
+
+def written(engines: Engines) -> list[OverrideBreaker]:
+    return list(SqlActions(engines, PORTFOLIO).after(0))
+
+
+# --- asking --------------------------------------------------------------------------------
+
+
+def test_a_wish_waits_for_the_engine_with_all_that_was_said(engines: Engines, book: Book):
+    number = asks(engines, size=0.25)
+
+    (action,) = written(engines)
+    assert (action.seq, action.who, action.at) == (number, "ana", MORNING) == (1, "ana", MORNING)
+    assert action.wish == wish(size=0.25)
+    with transaction(engines.reader) as connection:
+        standing = breaker_standing(connection, PORTFOLIO)
+    assert standing.overriding == (action,)
+    assert standing.breakers[0].override is None
+    assert standing.coming[0].override.action == 1
+    assert (standing.breakers[0].size, standing.coming[0].size) == (1.0, 0.25)
+
+
+def test_of_two_who_saw_the_same_one_wins_and_the_other_hears_who_when_and_what(
+    engines: Engines, book: Book
+):
+    asks(engines, who="ben")
+
+    with pytest.raises(Conflict) as lost:
+        asks(engines, who="cleo", kind=HOLD)
+
+    assert str(lost.value) == (
+        f"ben was quicker: since {MORNING:%Y-%m-%d %H:%M:%S} UTC market fall is stepped down to "
+        "50 % of size until 2024-01-01 14:00 UTC (number 1); look at that first"
+    )
+    assert len(written(engines)) == 1
+    # Once it has looked at that one, it may take its place.
+    assert asks(engines, who="cleo", kind=HOLD, seen_action=1) == 2
+
+
+@pytest.mark.parametrize("taken_in", [False, True])
+def test_at_once_one_of_many_wins(engines: Engines, book: Book, taken_in: bool):
+    if taken_in:
+        on = Override(STEP_DOWN, "dora", "why", NOON, NOON + HOUR, 1, 0.5, EPISODE)
+        write(
+            engines,
+            "INSERT INTO action VALUES (:p, 1, 0, 'dora', 'OverrideBreaker', :body)",
+            p=PORTFOLIO,
+            body='{"breaker":"market fall","kind":"step_down","reason":"why"}',
+        )
+        book.stands(SHUT._replace(override=on), action_seq=1)
+    outcomes: list[object] = []
+    together = threading.Barrier(4)
+
+    def officer(name: str) -> None:
+        together.wait()
+        try:
+            outcomes.append(asks(engines, who=name, seen_action=int(taken_in)))
+        except Conflict as lost:
+            outcomes.append(str(lost))
+
+    threads = [threading.Thread(target=officer, args=(f"officer {n}",)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    won = [each for each in outcomes if isinstance(each, int)]
+    lost = [each for each in outcomes if isinstance(each, str)]
+    assert won == [1 + taken_in]
+    winner = written(engines)[-1].who
+    assert len(lost) == 3
+    assert all(said.startswith(f"{winner} was quicker: since ") for said in lost)
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ({"breaker": "market fal"}, "did you mean market fall"),
+        ({"breaker": "manual portfolio:demo"}, "what people stopped is resumed, not overridden"),
+        ({"kind": TRIP}, "market fall is tripped already"),
+        ({"expires": NOON}, "the expiry must lie ahead"),
+        ({"expires": NOON + timedelta(hours=5)}, "it may last for 4 h at the most"),
+        ({"seen_episode": "market fall/0"}, "has tripped since: its episode is market fall/1"),
+        ({"size": float("nan")}, "above 0 and up to 1"),
+        ({"reason": " "}, "a reason is one line"),
+        ({"who": " "}, "who asks must have a name"),
+    ],
+)
+def test_what_the_engine_would_refuse_is_refused_at_once_and_nothing_is_written(
+    engines: Engines, book: Book, told: dict[str, object], why: str
+):
+    with pytest.raises(InvalidInput, match=why) as refused:
+        asks(engines, **told)
+
+    assert not isinstance(refused.value, Conflict)
+    assert written(engines) == []
+
+
+def test_of_a_book_that_is_not_there_or_was_never_measured_nothing_is_overridden(engines: Engines):
+    with pytest.raises(UnknownPortfolio):
+        changes(engines).override_breaker("dem", wish(), who="ana")
+    with pytest.raises(InvalidInput, match="there is no breaker called"):
+        asks(engines)
+    Book(engines).stands(armed(1.0))
+    write(engines, "UPDATE risk_state SET body = :body", body=_before_any_cycle())
+    with pytest.raises(InvalidInput, match="nothing can be overridden before a cycle"):
+        asks(engines)
+
+
+def _before_any_cycle() -> bytes:
+    return codec.encode_value(RiskState(portfolio=PORTFOLIO, policy=POLICY))
+
+
+def test_an_override_in_force_comes_back_after_a_restart(engines: Engines, book: Book):
+    on = Override(HOLD, "ana", "why", NOON, NOON + HOUR, 3, until=NOON + HOUR / 2)
+    book.stands(SHUT._replace(override=on), action_seq=3)
+
+    with transaction(engines.reader) as connection:
+        state = state_of(connection, PORTFOLIO)
+
+    assert state.breakers.states[FALL.name].override == on
+    assert SqlStore(engines).load(PORTFOLIO).state.breakers.states[FALL.name].override == on
+
+
+def test_who_tripped_an_episode_by_hand_is_kept_with_it(engines: Engines, book: Book):
+    by_hand = SHUT.episode._replace(id="market fall/2-5", tripped_by="ana")
+    book.stands(SHUT._replace(episode=by_hand))
+
+    kept = read(engines, "SELECT id, tripped_by FROM breaker_history ORDER BY id")
+    assert kept == [(EPISODE, ""), ("market fall/2-5", "ana")]
+
+
+# --- judging -------------------------------------------------------------------------------
+
+ABOUT = {
+    "portfolio": PORTFOLIO,
+    "cycle": "1",
+    "breaker": FALL.name,
+    "episode": EPISODE,
+    "scope_kind": "portfolio",
+    "scope": PORTFOLIO,
+}
+
+
+def begun(action: int, kind: OverrideKind = STEP_DOWN, by: str = "ana") -> BreakerOverridden:
+    return BreakerOverridden(
+        **ABOUT,
+        at=NOON,
+        kind=kind.value,
+        size=0.5,
+        expires=NOON + HOUR,
+        state="THROTTLED",
+        by=by,
+        reason="the news were false",
+        action=action,
+        severity=Severity.WARNING,
+    )
+
+
+def over(action: int, kind: OverrideKind = STEP_DOWN) -> OverrideEnded:
+    return OverrideEnded(
+        **ABOUT,
+        at=NOON + HOUR,
+        kind=kind.value,
+        state="REDUCE_ONLY",
+        size=0.0,
+        why="its time is over",
+        by="rule",
+        began_by="ana",
+        action=action,
+        severity=Severity.WARNING,
+    )
+
+
+@pytest.fixture
+def told(engines: Engines, book: Book) -> Book:
+    """Ana stepped it down, which is over; then disabled it, which is on; and had held it before."""
+    for number, kind in enumerate((HOLD, STEP_DOWN, DISABLE), start=1):
+        write(
+            engines,
+            "INSERT INTO action VALUES (:p, :seq, 0, 'ana', 'OverrideBreaker', :body)",
+            p=PORTFOLIO,
+            seq=number,
+            body='{"breaker":"market fall","kind":"%s","reason":"why"}' % kind.value,  # noqa: UP031
+        )
+    readings = [
+        BreakerReading(
+            at=NOON + timedelta(minutes=minutes),
+            portfolio=PORTFOLIO,
+            cycle="1",
+            breaker=FALL.name,
+            breaker_reading=value,
+        )
+        for minutes, value in ((-5, 9.0), (1, 2.1), (30, 2.75), (59, 1.0), (61, 8.0))
+    ]
+    money = [
+        build_portfolio_risk(at=NOON + timedelta(minutes=minutes), equity=equity, unit_value=unit)
+        for minutes, equity, unit in ((-1, 1_000.0, 1.0), (58, 990.0, 0.98), (61, 500.0, 0.5))
+    ]
+    told = [begun(1, HOLD), over(1, HOLD), begun(2), over(2), begun(3, DISABLE)]
+    book.stands(at=NOON + 2 * HOUR, events=[*readings, *money, *told], action_seq=3)
+    return book
+
+
+def judge(engines: Engines, action: int = 2, *, who: str = "ben", **told: object) -> None:
+    verdict = told.pop("verdict", Verdict.WRONG)
+    comment = str(told.pop("comment", "it cost us one percent"))
+    changes(engines).review_override(PORTFOLIO, action, verdict, comment=comment, who=who)
+
+
+def test_those_that_loosened_are_to_be_judged_the_next_morning_the_newest_first(
+    engines: Engines, told: Book
+):
+    newest, older = changes(engines).reviews(PORTFOLIO)
+
+    assert [(each.action, each.kind) for each in (newest, older)] == [(3, DISABLE), (2, STEP_DOWN)]
+    assert (older.by, older.since, older.ended) == ("ana", NOON, NOON + HOUR)
+    assert older.due == datetime.fromisoformat("2024-01-02T09:00:00+00:00")
+    assert (older.verdict, older.ended_why, newest.ended) == (None, "its time is over", None)
+
+
+def test_what_came_of_it_is_told_beside_it(engines: Engines, told: Book):
+    for client_order_id, verdict in (("o1", "approve"), ("o2", "resize"), ("o3", "reject")):
+        put_decision(engines, client_order_id, verdict, at=NOON + HOUR / 2)
+    put_decision(engines, "late", "approve", at=NOON + HOUR + timedelta(minutes=1))
+
+    on, ended = (each.outcome for each in changes(engines).reviews(PORTFOLIO))
+
+    assert (ended.stood, ended.on, ended.worst) == (HOUR, False, 2.75)
+    assert ended.threshold == FALL.trip
+    assert (ended.equity_before, ended.equity_after) == (1_000.0, 990.0)
+    assert ended.moved == pytest.approx(-0.02)
+    assert (ended.passed, ended.refused) == (2, 1)
+    assert (on.on, on.until, on.worst, on.passed) == (True, NOON + 2 * HOUR, 8.0, 3)
+
+
+def put_decision(engines: Engines, name: str, verdict: str, *, at: datetime) -> None:
+    write(
+        engines,
+        "INSERT INTO decision (portfolio, client_order_id, at_ms, snapshot, strategy, asset, venue,"
+        " side, sender, verdict, requested, allowed, micros, filled, request, answer)"
+        " VALUES (:p, :name, :at, 1, 'trend', 'BTC', 'sim', 'buy', 'agent', :verdict, 1, 1, 9, 0,"
+        " '{}', '{}')",
+        p=PORTFOLIO,
+        name=name,
+        at=int(at.timestamp() * 1000),
+        verdict=verdict,
+    )
+
+
+def test_somebody_else_judges_once_and_it_stands_in_the_journal_of_people(
+    engines: Engines, told: Book
+):
+    judge(engines)
+
+    _, review = changes(engines).reviews(PORTFOLIO)
+    assert (review.verdict, review.reviewer) == (Verdict.WRONG, "ben")
+    assert (review.comment, review.reviewed) == ("it cost us one percent", MORNING)
+    (body,) = read(engines, "SELECT body FROM journal WHERE stream = :s", s=PEOPLE_STREAM)
+    event = codec.decode_event(body[0])
+    assert isinstance(event, OverrideReviewed)
+    assert (event.action, event.author, event.by) == (2, "ana", "ben")
+    with transaction(engines.reader) as connection:
+        chain.verify(connection, PEOPLE_STREAM)
+
+    with pytest.raises(Conflict, match="ben was quicker: judged wrong at 2024-01-02 08:00 UTC"):
+        judge(engines, who="cleo", verdict=Verdict.RIGHT)
+
+
+@pytest.mark.parametrize("who", ["ana", " ANA ", "Ana"])
+def test_whoever_overrode_does_not_judge_it(engines: Engines, told: Book, who: str):
+    with pytest.raises(NotAllowed, match="ana overrode market fall: somebody else judges"):
+        judge(engines, who=who)
+
+    assert read(engines, "SELECT count(*) FROM override_review") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("action", "told_", "why"),
+    [
+        (3, {}, "override 3 of market fall is still on"),
+        (1, {}, "override 1 of market fall loosened nothing"),
+        (9, {}, "no override number 9 has begun"),
+        (2, {"comment": " "}, "a reason is one line"),
+        (2, {"who": ""}, "who asks must have a name"),
+    ],
+)
+def test_what_cannot_be_judged_is_refused(engines, told, action, told_, why):
+    with pytest.raises(InvalidInput, match=why):
+        judge(engines, action, **told_)
+
+
+def test_two_who_judge_at_once_leave_one_judgement(engines: Engines, told: Book):
+    outcomes: list[str] = []
+    together = threading.Barrier(3)
+
+    def officer(name: str) -> None:
+        together.wait()
+        try:
+            judge(engines, who=name)
+            outcomes.append("judged")
+        except Conflict:
+            outcomes.append("too late")
+
+    threads = [threading.Thread(target=officer, args=(name,)) for name in ("ben", "cleo", "dora")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(outcomes) == ["judged", "too late", "too late"]
+    assert read(engines, "SELECT count(*) FROM override_review") == [(1,)]
+
+
+# --- what the database itself refuses ------------------------------------------------------
+
+
+def put_review(engines: Engines, *, author: str = "ana", reviewer: str = "ben", action: int = 2):
+    write(
+        engines,
+        "INSERT INTO override_review VALUES (:p, :action, :author, :reviewer, 'right', 'ok', 0)",
+        p=PORTFOLIO,
+        action=action,
+        author=author,
+        reviewer=reviewer,
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ({"reviewer": "ana"}, "override_review_by_another"),
+        ({"reviewer": " Ana"}, "override_review_by_another"),
+        ({"author": "ben", "reviewer": "ana"}, "names whoever asked for the override"),
+        ({"action": 9}, "names whoever asked for the override"),
+    ],
+)
+def test_no_program_can_judge_his_own_or_say_that_it_was_anothers(engines, told, row, why):
+    with pytest.raises(StoreError, match=why):
+        put_review(engines, **row)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE override_review SET author = 'cleo'",
+        "UPDATE override_review SET verdict = 'right'",
+        "DELETE FROM override_review",
+        "UPDATE action SET who = 'cleo'",
+        "DELETE FROM action",
+    ],
+)
+def test_nobody_changes_a_review_or_an_action_afterwards(engines, told, statement):
+    put_review(engines)
+
+    with pytest.raises(StoreError, match="is never changed"):
+        write(engines, statement)
+
+
+def test_neither_is_a_row_replaced_or_a_table_emptied(engines: Engines, told: Book):
+    put_review(engines)
+    around = (
+        ["INSERT OR REPLACE INTO action SELECT portfolio, seq, 0, 'ben', kind, body FROM action"]
+        if engines.is_sqlite
+        else ["TRUNCATE action", "TRUNCATE override_review"]
+    )
+
+    for statement in around:
+        with pytest.raises(StoreError, match="is never changed"):
+            write(engines, statement)
