@@ -25,6 +25,7 @@ from risk.domain.breakers import (
     Reading,
 )
 from risk.domain.latches import Latch
+from risk.domain.overrides import Override
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
 
@@ -88,6 +89,11 @@ class BreakerRow:
     def episode(self) -> Episode | None:
         """The one that is on, also of a disabled breaker."""
         return None if self.state is None else self.state.episode
+
+    @property
+    def override(self) -> Override | None:
+        """A person's that is on."""
+        return None if self.state is None else self.state.override
 
     @property
     def standing(self) -> str:
