@@ -1,18 +1,21 @@
 """What a breaker's override would do: before it is asked for, by the code that does it.
 
-Nothing here is a second opinion. The step that would take the wish in is taken, over the snapshot
-that is there, and orders are asked for under the standings that it gives.
+Nothing here is a second opinion. The breaker hears the wish as the gate and the next step would
+let it, scopes are judged as in a step, and orders are asked for under the standings that follow.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import NamedTuple
 
 from risk.assess import OrderCheck, assess
-from risk.domain.actions import Action, OverrideBreaker, ReleaseBreaker
-from risk.domain.breakers import Breakers
+from risk.breakers.evaluation import obeying
+from risk.breakers.lifecycle import why_not_released
+from risk.breakers.overriding import why_not_overridden
+from risk.domain.actions import BreakerWord, ReleaseBreaker
+from risk.domain.breakers import NO_BREAKERS, BreakerDefinition, BreakerState
 from risk.domain.decisions import OrderRequest, Outcome, Reason
-from risk.domain.events import ActionRefused
 from risk.domain.limits import Unit
 from risk.domain.orders import Order, Side
 from risk.domain.policy import Policy
@@ -27,7 +30,6 @@ from risk.limits.types import limit_of
 from risk.limits.views import BookView, Surroundings
 from risk.manager.orders import RiskManager, Room
 from risk.manager.standings import standings_of
-from risk.manager.stepping import step
 from risk.portfolio.committed import enclosing
 
 #: Limits that are told of every book that has them, in this order.
@@ -130,17 +132,15 @@ class Preview(NamedTuple):
         return self.then.value - self.now.value
 
 
-def preview_override(state: RiskState, snapshot: Snapshot, breaker: str, asked: Action) -> Preview:
-    """What an action on a breaker would do.
+def preview_override(state: RiskState, snapshot: Snapshot, asked: BreakerWord) -> Preview:
+    """What a person's word on a breaker would do.
 
     Parameters
     ----------
     state : RiskState
         After the step over `snapshot`.
     snapshot : Snapshot
-    breaker : str
-        Of the policy.
-    asked : Action
+    asked : ReleaseBreaker or OverrideBreaker
         Its number does not matter.
 
     Raises
@@ -148,65 +148,52 @@ def preview_override(state: RiskState, snapshot: Snapshot, breaker: str, asked: 
     ValueError
         If the policy has no such breaker.
     """
-    definition = state.policy.breaker(breaker) if state.policy is not None else None
+    definition = state.policy.breaker(asked.breaker) if state.policy is not None else None
     if definition is None:
-        raise ValueError(f"there is no breaker called {breaker}")
-    after = step(state, asking(snapshot, asked))
-    place = place_in(definition.scope, state, snapshot, after.state.standings)
-    sight = _Sight(state, snapshot, place)
-    now, then = sight.case(state.standings), sight.case(after.state.standings)
+        raise ValueError(f"there is no breaker called {asked.breaker}")
+    then = standings_after(state, snapshot, asked)
+    sight = _Sight(state, snapshot, place_in(definition.scope, state, snapshot, then))
+    now, later = sight.case(state.standings), sight.case(then)
     return Preview(
         scope=definition.scope,
-        standings=after.state.standings,
+        standings=then,
         place=sight.place,
         now=now,
-        then=then,
+        then=later,
         cap=sight.cap,
         binding=sight.binding,
-        limits=tuple(sight.filled(now, then)),
-        refusal=next((e.reason for e in after.events if isinstance(e, ActionRefused)), None),
+        limits=tuple(sight.filled(now, later)),
+        refusal=_why_not(definition, state.breakers.states.get(asked.breaker), asked, snapshot.at),
     )
 
 
-def asking(snapshot: Snapshot, asked: Action) -> Snapshot:
-    """The same moment over again, in which nothing happens but that this is asked.
+def standings_after(
+    state: RiskState, snapshot: Snapshot, asked: BreakerWord
+) -> Mapping[Scope, Standing]:
+    """What the next step would make of each scope, were the market to stand still."""
+    words = (asked,)
+    breakers = obeying(state.breakers, state.policy, words, at=snapshot.at, cycle=snapshot.id)
+    return _judged(replace(state, breakers=breakers), snapshot)
 
-    Raises
-    ------
-    TypeError
-        If it asks nothing of a breaker.
-    """
-    quiet = replace(
-        snapshot,
-        fills=(),
-        flows=(),
-        scores=(),
-        hours=(),
-        faults=(),
-        model_changes=(),
-        policy_changes=(),
-        latch_changes=(),
-        releases=(),
-        overrides=(),
-        refusals=(),
-        closes=(),
-        trades=(),
-        conduct={},
-    )
-    match asked:
-        case ReleaseBreaker():
-            return replace(quiet, releases=(asked,))
-        case OverrideBreaker():
-            return replace(quiet, overrides=(asked,))
-    raise TypeError(f"an action of kind {type(asked).__name__} asks nothing of a breaker")
+
+def _judged(state: RiskState, snapshot: Snapshot) -> Mapping[Scope, Standing]:
+    before, latches = state.standings, state.latches
+    return standings_of(state, snapshot, assess(snapshot), before=before, latches=latches)
+
+
+def _why_not(
+    definition: BreakerDefinition, state: BreakerState | None, asked: BreakerWord, at: datetime
+) -> str | None:
+    if state is None:
+        return f"{definition.name} was not looked at yet"
+    if isinstance(asked, ReleaseBreaker):
+        return why_not_released(definition.name, state, asked.episode, at)
+    return why_not_overridden(definition, state, asked.wish, at)
 
 
 def without_breakers(state: RiskState, snapshot: Snapshot) -> Mapping[Scope, Standing]:
     """The standings if no breaker held anything: what no override can pass."""
-    bare = replace(state, breakers=Breakers(closes=state.breakers.closes))
-    return standings_of(
-        bare, snapshot, assess(snapshot), before=state.standings, latches=state.latches
-    )
+    return _judged(replace(state, breakers=NO_BREAKERS), snapshot)
 
 
 def place_in(

@@ -26,6 +26,7 @@ from pages.views.breakers.rows import (
 )
 from pages.views.breakers.wording import minute, scope_name
 from pages.views.limits.writing import duration
+from pages.views.overrides.stopping import resume_button, stop_section
 from risk.breakers.manual import is_manual, name_of
 from risk.breakers.words import shown_name
 from risk.domain.breakers import Episode
@@ -55,6 +56,7 @@ def board_card(data: BreakersData) -> html.Section:
                 [_group(data, group) for group in groups], id="breakers-board-content", tabIndex=0
             ),
             html.Div(_lately(data), id="breakers-lately", className="sw-board-foot"),
+            stop_section(data),
         ],
         label="Board",
         class_name="sw-breakers-board",
@@ -161,6 +163,8 @@ def _latch(data: BreakersData, latch: Latch) -> html.Li:
                 [
                     f"{latch.who}: {latch.reason.rstrip('.')}. Only a person lets it go: ",
                     html.Code(back),
+                    " ",
+                    resume_button(latch),
                 ],
                 className="sw-board-why",
             ),

@@ -18,7 +18,7 @@ from pages.views.limits.writing import age_words, trimmed, writer
 from pages.views.overrides.draft import Draft, wish_of
 from pages.views.overrides.kinds import NAMES, RELEASE, loosens
 from pages.views.overrides.situation import Asked, Situation
-from risk.domain.actions import Action, OverrideBreaker, ReleaseBreaker
+from risk.domain.actions import BreakerWord, OverrideBreaker, ReleaseBreaker
 from risk.domain.snapshot import Snapshot
 from risk.domain.trading import TradingState
 from risk.errors import SeawallError
@@ -103,10 +103,10 @@ def read_effect(
 
 def _previewed(basis: DecisionBasis, situation: Situation, asked: Asked, draft: Draft) -> Preview:
     action = action_of(draft, asked, situation, basis.snapshot)
-    return preview_override(basis.state, basis.snapshot, asked.breaker, action)
+    return preview_override(basis.state, basis.snapshot, action)
 
 
-def action_of(draft: Draft, asked: Asked, situation: Situation, snapshot: Snapshot) -> Action:
+def action_of(draft: Draft, asked: Asked, situation: Situation, snapshot: Snapshot) -> BreakerWord:
     """What would be asked of the engine, as if it were asked in that very moment."""
     seq, at = snapshot.action_seq + 1, snapshot.at
     reason = draft.reason or NAMES[draft.kind]

@@ -5,12 +5,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from pages.format import Zone
-from pages.views.breakers.rows import OFF, BreakerRow
+from pages.views.breakers.rows import OFF, PROBATION, TRIPPED, BreakerRow
 from pages.views.breakers.wording import ahead, moment_words, share
 from pages.views.holds import stays_words
 from pages.views.limits.writing import duration
 from risk.breakers.words import shown_name
-from risk.domain.breakers import Phase
 from risk.domain.overrides import LONGEST, LOOSENING, OverrideKind
 from risk.domain.state import RiskState
 from risk.domain.trading import TradingState
@@ -86,12 +85,13 @@ def _offers(row: BreakerRow, zone: Zone, now: datetime) -> Iterator[Offer]:
     on = row.override
     if on is not None:
         yield Offer(END)
-    if row.standing == OFF and on is None:
+    if row.standing == OFF:
+        # Whoever wants more than it to be on again ends that first.
+        yield from [Offer(DISABLE)] if on is not None else []
         return
-    phase = Phase.ARMED if row.state is None else row.state.phase
-    if phase is Phase.TRIPPED:
+    if row.standing == TRIPPED:
         yield from _of_tripped(row, zone, now)
-    elif phase is Phase.PROBATION:
+    elif row.standing == PROBATION:
         yield Offer(HOLD)
         if row.size < 1.0:
             yield Offer(STEP_DOWN)
@@ -105,7 +105,8 @@ def _of_tripped(row: BreakerRow, zone: Zone, now: datetime) -> Iterator[Offer]:
     locked = locked_words(row, zone, now)
     if not locked:
         yield Offer(RELEASE)
-    yield Offer(STEP_DOWN)
+    if row.size < 1.0:
+        yield Offer(STEP_DOWN)
     if locked:
         yield Offer(RELEASE, locked)
     yield from map(Offer, (HOLD, EXTEND))
@@ -115,7 +116,9 @@ def _of_tripped(row: BreakerRow, zone: Zone, now: datetime) -> Iterator[Offer]:
 
 def locked_words(row: BreakerRow, zone: Zone, now: datetime) -> str:
     """Why it cannot be released yet; empty once its pause is over."""
-    state = row.state
+    state, on = row.state, row.override
+    if on is not None and on.holds:
+        return f"{on.by} holds it: end that override first."
     if state is None or state.until is None or state.until <= now:
         return ""
     until = moment_words(zone, state.until, now)

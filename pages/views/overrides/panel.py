@@ -8,6 +8,7 @@ from dash import dcc, html
 
 from pages.components.basics import Component, card, heading, help_mark
 from pages.format import sentence
+from pages.views.breakers.address import PANEL
 from pages.views.breakers.reading import BreakersData
 from pages.views.breakers.rows import OFF, BreakerRow
 from pages.views.overrides.draft import Draft
@@ -19,7 +20,6 @@ from risk.domain.actors import Ability, Actor
 from risk.engine.actions.asking import require_all
 from risk.errors import NotAllowed, ProofNeeded
 
-PANEL = "breakers-override"
 ABOUT, NEWS, CONTENT, SAID = (
     f"{PANEL}-about",
     f"{PANEL}-news",

@@ -5,14 +5,14 @@ An officer finds them here: a line above the page while one is due, and the list
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import dash_mantine_components as dmc
 from dash import dcc, html
 
 from pages.components.basics import Component, card, glyph, heading, help_mark
 from pages.components.notices import NoticeLink, empty_state, error_state, page_banner
-from pages.format import UTC_ZONE, Zone, percent, sentence
+from pages.format import Zone, percent, sentence
 from pages.query import Query
 from pages.views.breakers.address import PATH
 from pages.views.breakers.reading import BreakersData
@@ -91,7 +91,7 @@ def about_of(data: BreakersData) -> dict[str, Any]:
 # -- what one viewer sees --------------------------------------------------------------------
 
 
-class Told:
+class Told(NamedTuple):
     """What a list of reviews needs beside them.
 
     Attributes
@@ -103,12 +103,9 @@ class Told:
         Of the policy in force; a breaker that is gone is told by its bare name.
     """
 
-    def __init__(
-        self, zone: Zone, now: datetime, definitions: Mapping[str, BreakerDefinition]
-    ) -> None:
-        self.zone = zone
-        self.now = now
-        self.definitions = definitions
+    zone: Zone
+    now: datetime
+    definitions: Mapping[str, BreakerDefinition]
 
     def name(self, breaker: str) -> str:
         """As people read it."""
@@ -376,8 +373,3 @@ def comments_of(ids: Sequence[Any], values: Sequence[Any]) -> dict[int, str]:
         and isinstance(each.get("action"), int)
         and isinstance(value, str)
     }
-
-
-def told_of(data: Mapping[str, BreakerDefinition], now: datetime, zone: Zone = UTC_ZONE) -> Told:
-    """What a list needs beside the reviews."""
-    return Told(zone, now, data)

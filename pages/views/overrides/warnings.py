@@ -144,8 +144,9 @@ def _about_kind(situation: Situation, kind: str) -> Iterator[MustRead]:
         yield MustRead(
             "kind:step_down",
             "Its rule would shut it still",
-            f"By its rule new risk passes at {share(row.size)} now. That it measures more trouble "
-            "meanwhile does not make the size smaller again by itself.",
+            f"New risk passes at {share(row.size)} now. The override ends by itself once it "
+            "measures 10 % more than now or trips again, and with its trip; until then nothing of "
+            "this breaker makes the size smaller again.",
         )
     if kind == RELEASE and row.used is not None and row.used > 1.0:
         yield MustRead(

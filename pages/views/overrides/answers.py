@@ -1,0 +1,109 @@
+"""What the callbacks of the Breakers page answer: each reads, and lets pure functions build."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dash import html, no_update
+
+from pages.access import running_actor
+from pages.components.basics import Component
+from pages.query import Query, parse, words_of
+from pages.readings import Readings
+from pages.views.breakers.address import WORDS
+from pages.views.overrides import asking, form, panel as panels, reviews, stopping
+from pages.views.overrides.asking import Outcome
+from pages.views.overrides.draft import Draft, draft_of
+from pages.views.overrides.effect import effect_of
+from pages.views.overrides.situation import Situation, asked_of, read_situation
+from risk.domain.actors import Ability, Actor
+from risk.engine.actions import Actions
+from risk.errors import NotAllowed, SeawallError
+
+#: Ids of fields, and what stands in them.
+Fields = tuple[Sequence[Any], Sequence[Any]]
+#: The door, and whoever stands before it.
+Who = tuple[Actions, Actor]
+
+
+def query_of(view: str) -> Query:
+    """How the page is shown."""
+    return parse(json.loads(view)["words"], WORDS)
+
+
+def book_named_by(search: str | None) -> str:
+    """The book that an address names; empty if none."""
+    return parse(words_of(search or ""), WORDS).book or ""
+
+
+# -- the page --------------------------------------------------------------------------------
+
+
+def framed(moving: Component) -> html.Div:
+    """What moves, and the brake, which must be at hand while nothing can be read.
+
+    What only some may use is shown to them alone: the frame says what this viewer is able to do.
+    """
+    return html.Div(
+        [moving, html.Div(stopping.stop_section(), className="sw-stop-alone"), stopping.stop_dialog()],
+        className="sw-by-role",
+        **{"data-can": " ".join(sorted(_abilities()))},
+    )
+
+
+def _abilities() -> list[str]:
+    try:
+        return [ability.value for ability in running_actor().abilities]
+    except NotAllowed:
+        # Nobody found out who asks: then it is nobody, and may do nothing.
+        return []
+
+
+# -- overriding ------------------------------------------------------------------------------
+
+
+def panel(
+    readings: Readings, query: Query, actor: Actor, about: Any, fields: Fields, said: Any
+) -> tuple[Any, Any]:
+    """What stands in the panel, and what was said there, unless it was of something else."""
+    asked = asked_of(about)
+    idle = str(about.get("idle", "")) if isinstance(about, Mapping) else ""
+    situation = None if asked is None else read_situation(readings, query, asked)
+    before = draft_of(*fields) if fields[0] else None
+    parts = panels.panel_parts(actor, situation, asked, idle=idle, before=before, demo=is_demo())
+    return parts, no_update
+
+
+def follow(
+    readings: Readings, query: Query, asked: Any, fields: Fields, noted: Any, clicked: Any
+) -> tuple[Any, ...]:
+    """What differs in the form by now."""
+    wanted = asked_of(asked)
+    opened = form.opened_of(noted, clicked)
+    draft = draft_of(*fields, opened)
+    situation = None if wanted is None else read_situation(readings, query, wanted)
+    if situation is None or wanted is None:
+        return (no_update,) * 8
+    shown = form.followed(situation, wanted, draft)
+    return (*form.changed(shown, noted), form.noted(draft, shown))
+
+
+def effect(readings: Readings, query: Query, asked: Any, kind: Any, size: Any) -> list[Component]:
+    """What the override would do."""
+    wanted = asked_of(asked)
+    if wanted is None:
+        return []
+    draft = draft_of([form.field_id("kind"), form.field_id("size")], [kind, size])
+    return effect_of(readings, read_situation(readings, query, wanted), wanted, draft)
+
+
+def apply(
+    who: Who, readings: Readings, query: Query, asked: Any, fields: Fields, noted: Any
+) -> Outcome:
+    """What becomes of what stands in the form."""
+    draft = draft_of(*fields, form.opened_of(noted, None))
+
+    def read(wanted: Any) -> Situation | None:
+        return read_situation(readings, query, wanted)
+
+    return asking.override(*who, asked_of(asked), draft, read, query.zone)
