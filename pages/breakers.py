@@ -1,4 +1,4 @@
-"""Breakers: what stopped trading by itself, why, what still works, and what may be done about it?"""
+"""Breakers: what stopped trading by itself, why, what still works, and what may people do?"""
 
 from typing import Any
 
@@ -61,23 +61,19 @@ def layout(**words: str | list[str]) -> html.Div:
     Input(panel.ABOUT, "data"),
     State(_FIELDS, "id"),
     State(_FIELDS, "value"),
+    State({**form.NOTED, "of": ALL}, "data"),
     State(panel.SAID, "children"),
     _VIEW,
 )
 @guarded(Ability.VIEW)
-def show_panel(about: Any, ids: list[Any], values: list[Any], said: Any, view: str) -> Any:
+def show_panel(
+    about: Any, ids: list[Any], values: list[Any], noted: list[Any], said: Any, view: str
+) -> Any:
     readings, query = running_screens().readings, answers.query_of(view)
-    return answers.panel(readings, query, running_actor(), about, (ids, values), said)
+    return answers.panel(readings, query, about, (ids, values), noted, said)
 
 
 @callback(
-    Output(form.FIELDS, "data-kind"),
-    Output(form.DOES_LINE, "children"),
-    Output(form.UNTIL_NOTE, "children"),
-    Output(form.WARNINGS, "children"),
-    Output(form.field_id("typed"), "label"),
-    Output(form.AFTER, "children"),
-    Output(form.END, "children"),
     Output(form.NOTED, "data"),
     Input(_FIELDS, "value"),
     Input(_WARNINGS, "n_clicks"),
@@ -90,10 +86,19 @@ def show_panel(about: Any, ids: list[Any], values: list[Any], said: Any, view: s
 )
 @guarded(Ability.OVERRIDE)
 def follow_form(
-    values: list[Any], _clicks: list[Any], _news: Any, ids: list[Any], noted: Any, asked: Any, view: str
+    values: list[Any],
+    _clicks: list[Any],
+    _news: Any,
+    ids: list[Any],
+    noted: Any,
+    asked: Any,
+    view: str,
 ) -> Any:
     readings, query = running_screens().readings, answers.query_of(view)
-    return answers.follow(readings, query, asked, (ids, values), noted, ctx.triggered_id)
+    changes, note = answers.follow(readings, query, asked, (ids, values), noted, ctx.triggered_id)
+    for component_id, props in changes.items():
+        set_props(component_id, props)
+    return note
 
 
 @callback(
@@ -132,7 +137,6 @@ def apply_override(
     readings, query = running_screens().readings, answers.query_of(view)
     who = running_actions(), running_actor()
     outcome = answers.apply(who, readings, query, asked, (ids, values), noted)
-    _tell(outcome.toast if outcome.done else None)
     return form.errors_of(outcome.faults, ids), "" if outcome.done else no_update, outcome.parts
 
 
@@ -191,7 +195,7 @@ def stop_scope(
 @guarded(Ability.VIEW)
 def show_reviews(_about: Any, view: str) -> Any:
     readings, query = running_screens().readings, answers.query_of(view)
-    return answers.review_list(running_actions(), running_actor(), readings, query)
+    return answers.review_list((running_actions(), running_actor()), readings, query)
 
 
 @callback(
@@ -211,7 +215,7 @@ def judge(clicks: list[Any], ids: list[Any], values: list[Any], view: str) -> An
     who, said = (running_actions(), running_actor()), reviews.comments_of(ids, values)
     outcome = answers.judge(who, readings, query, ctx.triggered_id, said)
     _tell(outcome.toast)
-    return answers.review_list(*who, readings, query) if outcome.done else (no_update, no_update)
+    return answers.review_list(who, readings, query) if outcome.done else (no_update, no_update)
 
 
 def _tell(toast: dict[str, Any] | None) -> None:

@@ -1,5 +1,6 @@
 """What becomes of a person's wish to override a breaker."""
 
+import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -7,7 +8,7 @@ from dash import html
 
 from pages.components.basics import Component, glyph
 from pages.components.toasts import toast
-from pages.format import Zone, sentence
+from pages.format import sentence
 from pages.views.overrides.draft import (
     Draft,
     Faults,
@@ -16,12 +17,19 @@ from pages.views.overrides.draft import (
     missing_words,
     wish_of,
 )
-from pages.views.overrides.kinds import DOES, RELEASE, loosens
+from pages.views.overrides.kinds import DOES, RELEASE, tightens
 from pages.views.overrides.situation import Asked, Situation
 from pages.views.overrides.warnings import must_read
 from risk.domain.actors import Actor
 from risk.engine.actions import Actions
-from risk.errors import Conflict, NotAllowed, SeawallError, StoreUnavailable
+from risk.errors import (
+    BrakedInstead,
+    Conflict,
+    GateClosed,
+    NotAllowed,
+    SeawallError,
+    StoreUnavailable,
+)
 
 _SAME = "Nothing was changed"
 #: Messages that say something else must not be taken for one.
@@ -58,8 +66,16 @@ class Outcome(NamedTuple):
         """The same where the person looks: a message at the corner is gone before he has read."""
         return [
             glyph(self.state, state=self.state),
-            html.P([html.Strong(f"{self.title}."), f" {self.text}"]),
+            html.P(
+                [html.Strong(f"{self.title}."), f" {self.text}"],
+                **{"data-done": str(self.done).lower()},
+            ),
         ]
+
+
+def was_done(said: Any) -> bool:
+    """Whether what stands in a panel says that something was done."""
+    return '"data-done": "true"' in json.dumps(said, default=str)
 
 
 def override(
@@ -68,7 +84,6 @@ def override(
     asked: Asked | None,
     draft: Draft,
     read: Callable[[Asked], Situation | None],
-    zone: Zone,
 ) -> Outcome:
     """Ask for an override if nothing is amiss, and say what became of it.
 
@@ -81,7 +96,6 @@ def override(
     draft : Draft
     read : callable
         The present situation; may raise `StoreUnavailable`.
-    zone : Zone
 
     Raises
     ------
@@ -93,10 +107,10 @@ def override(
     try:
         situation = read(asked)
     except StoreUnavailable as problem:
-        if loosens(draft.kind):
+        if not tightens(draft.kind):
             return _refused(asked, f"{problem}. {_SAME}: without numbers nothing is loosened")
         # Nobody who tightens waits for a database.
-        faults = faults_unseen(draft, zone)
+        faults = faults_unseen(draft)
     else:
         if situation is None:
             return _refused(asked, f"there is no such breaker any more. {_SAME}")
@@ -105,21 +119,25 @@ def override(
     if any(faults):
         told = missing_words(faults)
         return _refused(asked, f"{told.rstrip('.')}. {_SAME}")._replace(faults=faults)
-    return _asked(actions, actor, asked, draft, zone)
+    return _asked(actions, actor, asked, draft)
 
 
-def _asked(actions: Actions, actor: Actor, asked: Asked, draft: Draft, zone: Zone) -> Outcome:
+def _asked(actions: Actions, actor: Actor, asked: Asked, draft: Draft) -> Outcome:
     try:
         if draft.kind == RELEASE:
             actions.release_breaker(
                 actor, asked.book, asked.breaker, episode=asked.episode, reason=draft.reason
             )
         else:
-            actions.override_breaker(actor, asked.book, wish_of(draft, asked, zone))
+            actions.override_breaker(actor, asked.book, wish_of(draft, asked))
     except NotAllowed:
         raise
     except Conflict as problem:
         return Outcome(False, "Somebody was quicker", f"{sentence(str(problem))}. {_SAME} by you.")
+    except BrakedInstead as problem:
+        return Outcome(True, "Stopped instead", f"{sentence(str(problem))}.", "halted")
+    except GateClosed as problem:
+        return Outcome(False, "NOTHING is stopped", f"{sentence(str(problem))}.", "halted")
     except StoreUnavailable as problem:
         # An answer that got lost may have been a yes.
         return _refused(asked, f"{problem}. It may be asked for all the same: look again")

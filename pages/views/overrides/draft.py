@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from pages.format import Zone, sentence
+from pages.format import sentence
 from pages.views.limits.writing import duration
 from pages.views.overrides.kinds import (
     NAMES,
@@ -18,6 +18,7 @@ from pages.views.overrides.kinds import (
     longest_of,
     loosens,
     phrase_of,
+    tightens,
     word_of,
 )
 from pages.views.overrides.situation import Asked, Situation
@@ -39,7 +40,7 @@ class Draft(NamedTuple):
         A key of ``NAMES``, or whatever was sent.
     size : float or None
     until : str
-        As a field for day and minute has it: ``2026-11-12T17:30``.
+        UTC: ``2026-11-12T17:30:00+00:00``.
     reason, typed : str
     opened : frozenset of str
         Ids of the warnings that he has opened.
@@ -134,8 +135,8 @@ def faults_of(draft: Draft, asked: Asked, situation: Situation, warnings: Sequen
     """
     if draft.kind not in NAMES:
         return Faults(kind="Choose what to do")
-    must = warnings if loosens(draft.kind) else ()
-    size, until = _size_fault(draft), _until_fault(draft, situation.zone, situation.now)
+    must = warnings if loosens(draft.kind, situation.row) else ()
+    size, until = _size_fault(draft), _until_fault(draft, situation.now)
     return Faults(
         size=size,
         until=until,
@@ -146,11 +147,11 @@ def faults_of(draft: Draft, asked: Asked, situation: Situation, warnings: Sequen
     )
 
 
-def faults_unseen(draft: Draft, zone: Zone) -> Faults:
+def faults_unseen(draft: Draft) -> Faults:
     """What a draft lacks that only tightens, while nobody can read how things stand."""
-    if draft.kind not in NAMES or loosens(draft.kind):
+    if not tightens(draft.kind):
         return Faults(kind="Nothing can be loosened while the book cannot be read")
-    unclear = longest_of(draft.kind) is not None and moment_of(draft.until, zone) is None
+    unclear = longest_of(draft.kind) is not None and moment_of(draft.until) is None
     return Faults(
         until=_UNCLEAR if unclear else "",
         reason=reason_fault(draft.reason),
@@ -158,7 +159,7 @@ def faults_unseen(draft: Draft, zone: Zone) -> Faults:
     )
 
 
-_UNCLEAR = "Say until when: a day, an hour and minutes"
+_UNCLEAR = "Say until when"
 
 
 def _size_fault(draft: Draft) -> str:
@@ -167,11 +168,11 @@ def _size_fault(draft: Draft) -> str:
     return "" if draft.size is not None and 0.0 < draft.size <= 1.0 else "Choose a size"
 
 
-def _until_fault(draft: Draft, zone: Zone, now: datetime) -> str:
+def _until_fault(draft: Draft, now: datetime) -> str:
     longest = longest_of(draft.kind)
     if longest is None:
         return ""
-    until = moment_of(draft.until, zone)
+    until = moment_of(draft.until)
     if until is None:
         return _UNCLEAR
     if until <= now:
@@ -189,7 +190,7 @@ def _refused(draft: Draft, asked: Asked, situation: Situation) -> str:
     if draft.kind == RELEASE:
         why = why_not_released(row.name, row.state, asked.episode, situation.now)
     else:
-        wish = wish_of(draft, asked, situation.zone)
+        wish = wish_of(draft, asked)
         why = why_not_overridden(row.definition, row.state, wish, situation.now)
     return why or ""
 
@@ -210,25 +211,18 @@ def phrase_fault(phrase: str, typed: str) -> str:
     return "" if " ".join(typed.upper().split()) == phrase else f"Type {phrase}"
 
 
-def moment_of(text: str, zone: Zone) -> datetime | None:
-    """A time as the form's field has it, in UTC; None if it is none."""
+def moment_of(text: str) -> datetime | None:
+    """A time as the form's field has it; None if it is none."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return None if moment.tzinfo else moment.replace(tzinfo=zone.info).astimezone(UTC)
 
 
-def wish_of(draft: Draft, asked: Asked, zone: Zone) -> OverrideWish:
-    """What a draft without faults asks for; of anything but a release.
-
-    Parameters
-    ----------
-    draft : Draft
-    asked : Asked
-    zone : Zone
-    """
-    expires = longest_of(draft.kind) and moment_of(draft.until, zone)
+def wish_of(draft: Draft, asked: Asked) -> OverrideWish:
+    """What a draft without faults asks for; of anything but a release."""
+    expires = longest_of(draft.kind) and moment_of(draft.until)
     return OverrideWish(
         breaker=asked.breaker,
         kind=OverrideKind(draft.kind),

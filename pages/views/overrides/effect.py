@@ -61,7 +61,7 @@ def effect_of(
     """What stands in place of the effect: the table, or why there is none."""
     if situation is None or draft.kind not in NAMES:
         return []
-    if not loosens(draft.kind):
+    if not loosens(draft.kind, situation.row):
         # It takes no room but what it takes: nobody who tightens waits for figures.
         return []
     try:
@@ -95,18 +95,18 @@ def read_effect(
     wanted = draft.kind, draft.size, asked.episode, asked.action
     preview = readings.once(
         ("override preview", book.name, basis.snapshot.id, asked.breaker, wanted),
-        lambda: _previewed(basis, situation, asked, draft),
+        lambda: _previewed(basis, asked, draft),
     )
     age = abs((readings.reader.wall() - pulse.saved).total_seconds())
     return Effect(preview, book, situation.zone, basis.snapshot, age)
 
 
-def _previewed(basis: DecisionBasis, situation: Situation, asked: Asked, draft: Draft) -> Preview:
-    action = action_of(draft, asked, situation, basis.snapshot)
+def _previewed(basis: DecisionBasis, asked: Asked, draft: Draft) -> Preview:
+    action = action_of(draft, asked, basis.snapshot)
     return preview_override(basis.state, basis.snapshot, action)
 
 
-def action_of(draft: Draft, asked: Asked, situation: Situation, snapshot: Snapshot) -> BreakerWord:
+def action_of(draft: Draft, asked: Asked, snapshot: Snapshot) -> BreakerWord:
     """What would be asked of the engine, as if it were asked in that very moment."""
     seq, at = snapshot.action_seq + 1, snapshot.at
     reason = draft.reason or NAMES[draft.kind]
@@ -119,7 +119,7 @@ def action_of(draft: Draft, asked: Asked, situation: Situation, snapshot: Snapsh
             episode=asked.episode,
             reason=reason,
         )
-    wish = wish_of(draft, asked, situation.zone)
+    wish = wish_of(draft, asked)
     return OverrideBreaker(
         seq=seq,
         at=at,
@@ -205,8 +205,7 @@ def table_rows(effect: Effect) -> Iterator[Line]:
 def _place_words(preview: Preview) -> str:
     if preview.place is None:
         return sentence(scope_words(preview.scope))
-    key = preview.place.key
-    return f"{key.strategy}, {coin(key.asset)}"
+    return f"New risk of {preview.place.key.strategy}"
 
 
 def held_words(case: Case) -> str:
@@ -221,7 +220,7 @@ def _room(case: Case) -> str:
 
 
 def _of_limit(limit: Filled, currency: str) -> Line:
-    write, figures = trimmed(writer(currency)), (limit.now, limit.then, limit.hard)
+    write, figures = writer(currency), (limit.now, limit.then, limit.hard)
     if limit.kind == "value_at_risk" and limit.hard > 0.0:
         name = f"{limit.name} used"
         shown = [UNKNOWN if each is None else percent(each / limit.hard, 1) for each in figures]

@@ -1,19 +1,17 @@
 """The form of an override, as components; all of its content follows from a draft. Pure."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import dash_mantine_components as dmc
-from dash import dcc, html, no_update
+from dash import dcc, html
 
 from pages.components.basics import Component, glyph
 from pages.components.buttons import Look, button
-from pages.components.deltas import plain
+from pages.components.deltas import CannotExpress, Deltas, deltas, name_of, plain
 from pages.format import Zone, sentence
-from pages.views.breakers.wording import ahead, moment_words, share
+from pages.views.breakers.wording import ahead, minute, moment_words, share
 from pages.views.limits.writing import duration
 from pages.views.overrides.draft import (
     KIND,
@@ -25,7 +23,6 @@ from pages.views.overrides.draft import (
     Faults,
     faults_of,
     missing_words,
-    moment_of,
 )
 from pages.views.overrides.kinds import (
     DOES,
@@ -37,17 +34,16 @@ from pages.views.overrides.kinds import (
     offers_of,
     phrase_of,
     sizes_of,
+    tightens,
 )
+from pages.views.overrides.kinds import END as ENDS
 from pages.views.overrides.situation import Asked, Situation
 from pages.views.overrides.warnings import MustRead, must_read
 from risk.domain.overrides import review_due
 
-FORM, NOTED, FIELDS, SUBMIT = (
-    "override-form",
-    "override-noted",
-    "override-fields",
-    "override-submit",
-)
+FORM, FIELDS, SUBMIT = "override-form", "override-fields", "override-submit"
+#: As a pattern: whoever asks for the form anew finds what was noted, or that there was none.
+NOTED = {"type": "override-noted", "of": "form"}
 DOES_LINE, UNTIL_NOTE, WARNINGS, EFFECT, AFTER, END = (
     "override-does",
     "override-until-note",
@@ -56,9 +52,15 @@ DOES_LINE, UNTIL_NOTE, WARNINGS, EFFECT, AFTER, END = (
     "override-after",
     "override-end",
 )
-#: Usual life of an override; never more than its kind may have.
+#: Usual life of an override; every kind may have so much.
 _USUAL = timedelta(hours=2)
+#: How far ahead it may expire, as far as its kind allows.
+_SPANS = (
+    *(timedelta(minutes=minutes) for minutes in (30, 45, 60, 75, 90, 105, 120, 150, 180, 210, 240)),
+    *(timedelta(hours=hours) for hours in (6, 8, 12, 24, 48, 72, 120)),
+)
 _STEP = timedelta(minutes=15)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: So long the browser waits for more letters before it asks what is missing.
 _TYPING_MS = 350
 
@@ -74,20 +76,30 @@ def warning_id(warning: str) -> dict[str, str]:
 
 
 class Followed(NamedTuple):
-    """What stands in the form by now; each goes to one place.
+    """What a form says of what stands in it; the rest of it is fields.
 
     Attributes
     ----------
-    kind, does, until : str
-    warnings, label, after, end : components
-        The warnings; what must be typed; who is told; the button, and what is missing.
+    kind, does : str
+    until : list of dict
+        When it may expire.
+    most : str
+        How far ahead that may be.
+    warnings : components
+    label : str
+        What must be typed.
+    after : str
+        Who is told.
+    end : components
+        The button, and what is missing.
     """
 
     kind: str
     does: str
-    until: str
+    until: list[dict[str, str]]
+    most: str
     warnings: list[Component]
-    label: list[Component]
+    label: str
     after: str
     end: list[Component]
 
@@ -103,7 +115,7 @@ def first_draft(situation: Situation, before: Draft | None = None) -> Draft:
     sizes = sizes_of(situation.row)
     size = before.size if before is not None and before.size in sizes else next(iter(sizes), None)
     kept = before if before is not None else Draft(kind)
-    until = kept.until or usual_until(situation.zone, situation.now)
+    until = kept.until or usual_until(situation.now)
     return kept._replace(kind=kind, size=size, until=until, typed="")
 
 
@@ -112,30 +124,42 @@ def _open(situation: Situation) -> list[Offer]:
     return [each for each in offers if not each.locked]
 
 
-def usual_until(zone: Zone, now: datetime) -> str:
-    """Two hours from now on a quarter of an hour, as the field has it."""
-    moment = now + _USUAL
-    moment -= (moment - datetime(1970, 1, 1, tzinfo=UTC)) % _STEP
-    return f"{moment.astimezone(zone.info):%Y-%m-%dT%H:%M}"
+def usual_until(now: datetime) -> str:
+    """Two hours from now on, on a quarter of an hour."""
+    return _on_a_step(now + _USUAL).isoformat()
+
+
+def _on_a_step(moment: datetime) -> datetime:
+    return moment - (moment - _EPOCH) % _STEP
+
+
+def until_choices(kind: str, zone: Zone, now: datetime) -> list[dict[str, str]]:
+    """When it may expire, on quarters of an hour: ``17:30 UTC, in 1 h 47``."""
+    longest = longest_of(kind)
+    if longest is None:
+        return []
+    moments = dict.fromkeys(_on_a_step(now + span) for span in (*_SPANS, longest))
+    ahead_of_now = [each for each in moments if now < each <= now + longest]
+    return [{"value": m.isoformat(), "label": _choice_words(m, zone, now)} for m in ahead_of_now]
+
+
+def _choice_words(moment: datetime, zone: Zone, now: datetime) -> str:
+    return f"{minute(zone, moment, now)} {zone.label(moment)}, {ahead(moment, now)}"
 
 
 def form_parts(situation: Situation, asked: Asked, draft: Draft) -> list[Component]:
     """The whole form around a draft."""
     shown = followed(situation, asked, draft)
     offers = offers_of(situation.row, situation.zone, situation.now)
-    locked = [each for each in offers if each.locked]
     return [
         html.Div(
             [
                 _kinds(offers, draft),
+                *(_locked(each) for each in offers if each.locked),
                 _sizes(situation, draft),
                 html.P(shown.does, id=DOES_LINE),
                 _until(shown, draft),
                 _reason(draft),
-                *[
-                    html.P(f"{NAMES[each.kind]}: {each.locked}", className="sw-note")
-                    for each in locked
-                ],
             ],
             id=FIELDS,
             className="sw-override-fields",
@@ -152,7 +176,7 @@ def form_parts(situation: Situation, asked: Asked, draft: Draft) -> list[Compone
         _typed(shown),
         html.Div(shown.end, id=END, className="sw-override-end"),
         dcc.Store(id=FORM, data=asked._asdict()),
-        dcc.Store(id=NOTED, data=noted(draft, shown)),
+        dcc.Store(id=NOTED, data=noted(asked, draft, shown)),
     ]
 
 
@@ -174,6 +198,10 @@ def _kinds(offers: Sequence[Offer], draft: Draft) -> dmc.Select:
     )
 
 
+def _locked(offer: Offer) -> html.P:
+    return html.P(f"{NAMES[offer.kind]}: {offer.locked}", className="sw-note")
+
+
 def _sizes(situation: Situation, draft: Draft) -> html.Div:
     sizes = sizes_of(situation.row)
     select = dmc.Select(
@@ -190,14 +218,15 @@ def _sizes(situation: Situation, draft: Draft) -> html.Div:
 def _until(shown: Followed, draft: Draft) -> html.Div:
     return html.Div(
         [
-            dmc.TextInput(
+            dmc.Select(
                 id=field_id(UNTIL),
+                data=shown.until,
                 value=draft.until,
                 label="Expires",
+                allowDeselect=False,
                 size="xs",
-                attributes={"input": {"type": "datetime-local"}},
             ),
-            html.P(shown.until, id=UNTIL_NOTE, className="sw-note"),
+            html.P(shown.most, id=UNTIL_NOTE, className="sw-note"),
         ],
         className="sw-override-until",
     )
@@ -242,25 +271,19 @@ def followed(situation: Situation, asked: Asked, draft: Draft) -> Followed:
     return Followed(
         kind=draft.kind if known else "",
         does=does_words(situation.state, row, draft.kind, draft.size) if known else "",
-        until=until_words(draft, situation) if known else "",
-        warnings=warning_parts(warnings, draft) if loosens(draft.kind) else [],
-        label=["Type ", html.Strong(phrase), " to confirm"],
+        until=until_choices(draft.kind, situation.zone, situation.now) if known else [],
+        most=most_words(draft.kind) if known else "",
+        warnings=warning_parts(warnings, draft) if loosens(draft.kind, row) else [],
+        label=f"Type {phrase} to confirm",
         after=after_words(draft, situation) if known else "",
         end=_end(draft, faults),
     )
 
 
-def until_words(draft: Draft, situation: Situation) -> str:
-    """``4 h at most. 17:30:00 UTC, in 1 h 48``; empty of what does not expire."""
-    longest = longest_of(draft.kind)
-    if longest is None:
-        return ""
-    most = f"{duration(longest)} at most"
-    moment = moment_of(draft.until, situation.zone)
-    if moment is None:
-        return f"{most}."
-    told = moment_words(situation.zone, moment, situation.now)
-    return f"{most}; {told}, {ahead(moment, situation.now)}."
+def most_words(kind: str) -> str:
+    """``4 h at most``; empty of what does not expire."""
+    longest = longest_of(kind)
+    return "" if longest is None else f"{duration(longest)} at most, then it ends by itself"
 
 
 def warning_parts(warnings: Sequence[MustRead], draft: Draft) -> list[Component]:
@@ -269,30 +292,47 @@ def warning_parts(warnings: Sequence[MustRead], draft: Draft) -> list[Component]
         nothing = "No limit is near, no mark in doubt, and nothing else holds: nothing to warn of."
         return [html.H3("Warnings"), html.P(nothing, className="sw-dim")]
     read = sum(each.id in draft.opened for each in warnings)
-    count = html.Span(f"{read} of {len(warnings)} read", className="sw-note")
+    count = f"{read} of {len(warnings)} read"
     return [
-        html.Div([html.H3("Warnings"), html.Span(className="sw-grow"), count]),
+        html.Div(
+            [
+                html.H3("Warnings"),
+                html.Span(className="sw-grow"),
+                html.Span(count, id=f"{WARNINGS}-count", className="sw-note"),
+            ]
+        ),
         html.Ul([_warning(each, is_read=each.id in draft.opened) for each in warnings]),
     ]
 
 
 def _warning(warning: MustRead, *, is_read: bool) -> html.Li:
-    """It opens by the browser alone; that it was opened is noted on the server."""
-    shape = "normal" if is_read else "inside"
-    word = html.Span("read" if is_read else "open", className="sw-override-open")
+    """It opens by the browser alone; that it was opened is noted on the server.
+
+    Whatever changes has an id of its own: to put all of it there anew would close what is open.
+    """
+    shown = {part: {"type": f"override-{part}", "warning": warning.id} for part in _OF_WARNING}
     summary = html.Summary(
-        [glyph(shape, state=shape if is_read else None), html.Span(warning.title), word],
+        [
+            glyph("inside"),
+            glyph("normal", state="normal"),
+            html.Span(warning.title, id=shown["title"]),
+            html.Span("open", className="sw-override-open"),
+            html.Span("read", className="sw-override-read"),
+        ],
         id=warning_id(warning.id),
     )
-    return html.Li(
-        html.Details([summary, html.P(warning.detail)]), **{"data-read": str(is_read).lower()}
-    )
+    detail = html.P(warning.detail, id=shown["detail"])
+    read = {"data-read": str(is_read).lower()}
+    return html.Li(html.Details([summary, detail]), id=shown["item"], **read)
+
+
+_OF_WARNING = ("item", "title", "detail")
 
 
 def after_words(draft: Draft, situation: Situation) -> str:
     """Who is told, and when somebody judges what came of it."""
     told = "Everybody who is told of trips is told now."
-    if not loosens(draft.kind):
+    if not loosens(draft.kind, situation.row):
         return told
     if longest_of(draft.kind) is None:
         return f"{told} Hard caps stay."
@@ -303,16 +343,63 @@ def after_words(draft: Draft, situation: Situation) -> str:
 def _end(draft: Draft, faults: Faults) -> list[Component]:
     text = DOES.get(draft.kind, "Apply")
     # What tightens is outlined like any other button; what loosens stands out as destructive.
-    look: Look = "destructive" if loosens(draft.kind) else "plain"
+    look: Look = "plain" if tightens(draft.kind) or draft.kind == ENDS else "destructive"
     return [button(text, SUBMIT, look=look, blocked=missing_words(faults) or None)]
 
 
 # -- only what differs is sent ---------------------------------------------------------------
 
 
-def noted(draft: Draft, shown: Followed) -> dict[str, Any]:
+def noted(asked: Asked, draft: Draft, shown: Followed) -> dict[str, Any]:
     """What a form keeps of what it shows, and of which warnings were opened."""
-    return {"opened": sorted(draft.opened), "shown": _prints(shown)}
+    return {
+        "breaker": asked.breaker,
+        "opened": sorted(draft.opened),
+        "shown": _told(shown),
+    }
+
+
+def is_about(data: Any, asked: Asked | None) -> bool:
+    """Whether what was noted is of the breaker that is asked about."""
+    return asked is not None and isinstance(data, Mapping) and data.get("breaker") == asked.breaker
+
+
+def changes(shown: Followed, before: Any) -> Deltas:
+    """What differs from what a form shows: whoever reads or presses a part must not lose it."""
+    old = before.get("shown") if isinstance(before, Mapping) else None
+    now = _told(shown)
+    try:
+        return deltas(old, now)
+    except CannotExpress:
+        return _whole(now)
+
+
+def _told(shown: Followed) -> Any:
+    """What the form says, each under the id where it stands; what people enter is left out."""
+    return plain(
+        html.Div(
+            [
+                html.Div(id=FIELDS, **{"data-kind": shown.kind}),
+                html.P(shown.does, id=DOES_LINE),
+                dmc.Select(id=field_id(UNTIL), data=shown.until),
+                html.P(shown.most, id=UNTIL_NOTE),
+                html.Div(shown.warnings, id=WARNINGS),
+                dmc.TextInput(id=field_id(TYPED), label=shown.label),
+                html.P(shown.after, id=AFTER),
+                html.Div(shown.end, id=END),
+            ],
+            id="override-told",
+        )
+    )
+
+
+def _whole(told: Any) -> Deltas:
+    """All of it, of a page that sent nothing that could be compared."""
+    parts = (each["props"] for each in told["props"]["children"])
+    return {
+        name_of(part["id"]): {name: value for name, value in part.items() if name != "id"}
+        for part in parts
+    }
 
 
 def opened_of(data: Any, clicked: Any) -> frozenset[str]:
@@ -322,23 +409,6 @@ def opened_of(data: Any, clicked: Any) -> frozenset[str]:
     if isinstance(clicked, Mapping) and clicked.get("type") == "override-warning":
         opened.add(str(clicked.get("warning")))
     return frozenset(opened)
-
-
-def changed(shown: Followed, before: Any) -> tuple[Any, ...]:
-    """What differs from what a form shows: whoever is about to press a part must not lose it."""
-    prints = before.get("shown", {}) if isinstance(before, Mapping) else {}
-    now = _prints(shown)
-    return tuple(
-        value if now[name] != prints.get(name) else no_update
-        for name, value in zip(Followed._fields, shown, strict=True)
-    )
-
-
-def _prints(shown: Followed) -> dict[str, str]:
-    return {
-        name: hashlib.sha256(json.dumps(plain(value), sort_keys=True).encode()).hexdigest()[:12]
-        for name, value in zip(Followed._fields, shown, strict=True)
-    }
 
 
 def errors_of(faults: Faults, ids: Sequence[Any]) -> list[str | None]:

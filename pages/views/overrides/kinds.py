@@ -10,7 +10,7 @@ from pages.views.breakers.wording import ahead, moment_words, share
 from pages.views.holds import stays_words
 from pages.views.limits.writing import duration
 from risk.breakers.words import shown_name
-from risk.domain.overrides import LONGEST, LOOSENING, OverrideKind
+from risk.domain.overrides import HOLDING, LONGEST, LOOSENING, OverrideKind
 from risk.domain.state import RiskState
 from risk.domain.trading import TradingState
 from risk.limits.words import scope_words
@@ -66,8 +66,18 @@ class Offer(NamedTuple):
     locked: str = ""
 
 
-def loosens(kind: str) -> bool:
-    """Whether it lets more risk pass than the breaker's rule does now."""
+def tightens(kind: str) -> bool:
+    """Whether it only ever tightens: nothing may slow down whoever asks for that."""
+    return kind in HOLDING
+
+
+def loosens(kind: str, row: BreakerRow) -> bool:
+    """Whether it lets more risk pass than now: warnings stand before it.
+
+    Whoever ends what holds a breaker lets its rule go on.
+    """
+    if kind == END:
+        return row.override is not None and row.override.holds
     return kind == RELEASE or kind in LOOSENING
 
 
@@ -131,8 +141,8 @@ def sizes_of(row: BreakerRow) -> tuple[float, ...]:
 
 
 def phrase_of(kind: str, row: BreakerRow, size: float | None) -> str:
-    """What must be typed: ``MARKET VOLATILITY 75``; a single word of what tightens."""
-    if not loosens(kind):
+    """What must be typed: ``MARKET VOLATILITY 75``; one word of what tightens or ends another."""
+    if tightens(kind) or kind == END:
         return word_of(kind)
     name = " ".join(shown_name(row.name, row.scope).upper().split())
     if kind == STEP_DOWN:
@@ -151,7 +161,7 @@ def word_of(kind: str) -> str:
 def does_words(state: RiskState, row: BreakerRow, kind: str, size: float | None) -> str:
     """What it does, and what goes on holding the scope; whole sentences."""
     does = _does(row, kind, size)
-    stays = stays_words(state, row.name, row.scope) if loosens(kind) else ""
+    stays = stays_words(state, row.name, row.scope) if loosens(kind, row) else ""
     return f"{does} {stays}".rstrip()
 
 

@@ -40,8 +40,8 @@ def override_card(data: BreakersData) -> html.Section:
     return card(
         [
             heading(_title(row), actions=[help_mark("override")]),
-            html.Div(id=SAID, className="sw-override-said", role="status"),
             html.Div(id=CONTENT, className="sw-override"),
+            html.Div(id=SAID, className="sw-override-said", role="status"),
             dcc.Store(id=ABOUT, data=about_of(data, row)),
             dcc.Store(id=NEWS, data=news_of(data, row)),
         ],

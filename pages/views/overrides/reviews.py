@@ -155,7 +155,7 @@ def list_parts(reviews: Sequence[Review], actor: Actor, told: Told) -> list[Comp
     return [html.Ul([_item(each, actor, told) for each in shown]), *more]
 
 
-def due_parts(reviews: Sequence[Review], actor: Actor, told: Told) -> list[Component]:
+def due_parts(reviews: Sequence[Review], actor: Actor, told: Told, query: Query) -> list[Component]:
     """A line above the page for whoever may judge, while something waits for him."""
     if Ability.OVERRIDE not in actor.abilities:
         return []
@@ -167,7 +167,7 @@ def due_parts(reviews: Sequence[Review], actor: Actor, told: Told) -> list[Compo
     oldest = min(due, key=lambda each: each.due)
     many = "An override waits" if len(due) == 1 else f"{len(due)} overrides wait"
     late = f"{told.name(oldest.breaker)} by {oldest.by}, due since {told.at(oldest.due)}."
-    link = NoticeLink("Judge it", f"{Query().href(PATH)}#{CARD}")
+    link = NoticeLink("Judge it", f"{query.href(PATH)}#{CARD}")
     return [page_banner(f"{many} for your judgement.", late, state="info", link=link)]
 
 
@@ -236,9 +236,9 @@ def outcome_words(review: Review, told: Told) -> str:
     so_far = "So far: " if outcome.on else "Meanwhile: "
     parts = [
         _measured(outcome, told.unit(review.breaker)),
-        "equity is not known"
+        "how equity moved is not known"
         if outcome.moved is None
-        else f"equity moved {percent(outcome.moved, 2, signed=True)}, flows included",
+        else f"equity moved {percent(outcome.moved, 2, signed=True)}, flows left out",
         f"{_orders(outcome.passed)} passed in its scope, {outcome.refused} refused",
     ]
     return f"{so_far}{'; '.join(parts)}."

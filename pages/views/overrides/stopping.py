@@ -15,6 +15,7 @@ from pages.components.buttons import button
 from pages.components.states import STATE_LOOKS, look_of
 from pages.format import Zone, sentence
 from pages.views.breakers.reading import BreakersData
+from pages.views.breakers.rows import GROUPS
 from pages.views.breakers.wording import moment_words, scope_name
 from pages.views.exposure.room import assets_of, strategies_of, venues_of
 from pages.views.overrides.asking import Outcome
@@ -29,7 +30,7 @@ from risk.limits.words import scope_words
 
 DIALOG, BODY, SCOPES = "stop-dialog", "stop-body", "stop-scopes"
 ASKED, CONFIRM, CANCEL, SAID = "stop-asked", "stop-confirm", "stop-cancel", "stop-said"
-PART, NAME, REASON, TYPED, BOOK = "part", "name", "reason", "typed", "book"
+SCOPE, PART, NAME, REASON, TYPED, BOOK = "scope", "part", "name", "reason", "typed", "book"
 #: What each button asks for, by the word of its id.
 STOPS: Mapping[str, TradingState] = {
     "pause": TradingState.REDUCE_ONLY,
@@ -225,7 +226,6 @@ def opened(triggered: Any, scopes: Any, address_book: str) -> tuple[str, list[Co
 
 def _stop_body(what: str, book: str, known: Mapping[str, Any]) -> list[Component]:
     look = look_of(STOPS[what])
-    names = sorted({name for kind in ScopeKind for name in known.get(kind.value, ())})
     return [
         html.P(
             [
@@ -235,7 +235,61 @@ def _stop_body(what: str, book: str, known: Mapping[str, Any]) -> list[Component
             ],
             className="sw-dialog-lead",
         ),
-        *([] if book else [_book_field()]),
+        *(_scope_choice(known, book) if known.get("book") else _scope_fields(book)),
+        *_reason_and_phrase(what, phrase_of(what, "", book)),
+        dcc.Store(id=ASKED, data=StopAsked(what, book)._asdict()),
+    ]
+
+
+def _scope_choice(known: Mapping[str, Any], book: str) -> list[Component]:
+    """The parts of the book, as the board knew them."""
+    groups: list[dict[str, Any]] = [{"group": "Book", "items": [_option(_whole(book))]}]
+    for title, kinds in GROUPS.items():
+        scopes = [
+            Scope(kind, name)
+            for kind in kinds
+            if kind is not ScopeKind.PORTFOLIO
+            for name in _names(known.get(kind.value))
+        ]
+        if scopes:
+            groups.append({"group": title, "items": [_option(each) for each in scopes]})
+    return [
+        dmc.Select(
+            id=field_id(SCOPE),
+            data=groups,
+            value=_whole(book).label,
+            label="Scope",
+            searchable=True,
+            allowDeselect=False,
+            size="xs",
+        )
+    ]
+
+
+def _names(told: Any) -> list[str]:
+    return [each for each in told if isinstance(each, str)] if isinstance(told, list) else []
+
+
+def _whole(book: str) -> Scope:
+    return Scope(ScopeKind.PORTFOLIO, book)
+
+
+def _option(scope: Scope) -> dict[str, str]:
+    whole = scope.kind is ScopeKind.PORTFOLIO
+    shown = f"Book {scope.name}" if whole else sentence(scope_words(scope))
+    return {"value": scope.label, "label": shown}
+
+
+def _scope_fields(book: str) -> list[Component]:
+    """The same to be written by hand, while the book cannot be read."""
+    return [
+        dmc.TextInput(
+            id=field_id(BOOK),
+            value=book,
+            label="Book",
+            description="It cannot be read now: write its name",
+            size="xs",
+        ),
         dmc.Select(
             id=field_id(PART),
             data=[{"value": kind, "label": text} for kind, text in _PARTS.items()],
@@ -244,25 +298,13 @@ def _stop_body(what: str, book: str, known: Mapping[str, Any]) -> list[Component
             allowDeselect=False,
             size="xs",
         ),
-        dmc.Autocomplete(
+        dmc.TextInput(
             id=field_id(NAME),
-            data=names,
             label="Which one",
             description="Nothing for the whole book",
             size="xs",
         ),
-        *_reason_and_phrase(what, phrase_of(what, "", book)),
-        dcc.Store(id=ASKED, data=StopAsked(what, book)._asdict()),
     ]
-
-
-def _book_field() -> dmc.TextInput:
-    return dmc.TextInput(
-        id=field_id(BOOK),
-        label="Book",
-        description="No book could be read: write its name",
-        size="xs",
-    )
 
 
 def _resume_body(book: str, latch: Any) -> list[Component]:
@@ -324,8 +366,9 @@ def phrase_of(what: str, name: str, book: str) -> str:
 
 
 class StopDraft(NamedTuple):
-    """What stands in the dialog."""
+    """What stands in the dialog: a scope that was chosen, or the parts of one that was written."""
 
+    scope: str = ""
     part: str = ""
     name: str = ""
     reason: str = ""
@@ -358,28 +401,34 @@ def stop(actions: Actions, actor: Actor, asked: StopAsked | None, draft: StopDra
     fault = _fault(asked, draft)
     if fault:
         return Outcome(False, f"{TITLES[asked.what]}: not yet", f"{fault}.")
-    book = asked.book or draft.book
     if asked.what == "resume":
-        return _resume(actions, actor, asked, book, draft.reason)
-    return _stop(actions, actor, STOPS[asked.what], _scope_of(draft, book), book, draft.reason)
+        return _resume(actions, actor, asked, draft.reason)
+    book, scope = _book_of(asked, draft), _scope_of(asked, draft)
+    assert scope is not None, "without faults it names a scope"
+    return _stop(actions, actor, STOPS[asked.what], scope, book, draft.reason)
 
 
 def _fault(asked: StopAsked, draft: StopDraft) -> str:
-    book = asked.book or draft.book
+    book = _book_of(asked, draft)
     if not book:
         return "Write the book's name"
-    if asked.what != "resume":
-        if draft.part not in _PARTS:
-            return "Choose a scope"
-        if draft.part != ScopeKind.PORTFOLIO.value and not draft.name:
-            return "Say which one"
+    if asked.what != "resume" and _scope_of(asked, draft) is None:
+        return "Say which part"
     phrase = phrase_of(asked.what, asked.name, book)
     return reason_fault(draft.reason) or phrase_fault(phrase, draft.typed)
 
 
-def _scope_of(draft: StopDraft, book: str) -> Scope:
-    kind = ScopeKind(draft.part)
-    return Scope(kind, book if kind is ScopeKind.PORTFOLIO else draft.name)
+def _book_of(asked: StopAsked, draft: StopDraft) -> str:
+    return draft.book or asked.book
+
+
+def _scope_of(asked: StopAsked, draft: StopDraft) -> Scope | None:
+    if draft.scope:
+        kind, _, name = draft.scope.partition(":")
+        return _scope_named(kind, name)
+    if draft.part == ScopeKind.PORTFOLIO.value:
+        return _whole(_book_of(asked, draft))
+    return _scope_named(draft.part, draft.name)
 
 
 def _stop(
@@ -413,11 +462,11 @@ def _by_hand(book: str, scope: Scope, state: TradingState) -> str:
     return back if state is TradingState.HALTED else f"{back} --reduce-only"
 
 
-def _resume(actions: Actions, actor: Actor, asked: StopAsked, book: str, reason: str) -> Outcome:
+def _resume(actions: Actions, actor: Actor, asked: StopAsked, reason: str) -> Outcome:
     scope = Scope(ScopeKind(asked.kind), asked.name)
     where = scope_name(scope)
     try:
-        actions.resume(actor, book, scope, reason=reason, seen=asked.seen)
+        actions.resume(actor, asked.book, scope, reason=reason, seen=asked.seen)
     except NotAllowed:
         raise
     except StoreUnavailable as problem:

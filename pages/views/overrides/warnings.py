@@ -51,7 +51,7 @@ class MustRead(NamedTuple):
 
 def must_read(situation: Situation, kind: str) -> tuple[MustRead, ...]:
     """Every warning that stands before `kind`; none before what tightens."""
-    if not loosens(kind):
+    if not loosens(kind, situation.row):
         return ()
     return (
         *_about_age(situation),
