@@ -433,6 +433,8 @@ class FakeBookReader:
         Grows with whatever happens to an order.
     stories : tuple of EpisodeStory
         Episodes of breakers.
+    breaker_words_told : tuple of RiskEvent
+        What people did to breakers, oldest first.
     stands : mapping of name to BreakerState, or None
         How the breakers of `fakes_breakers` stand; None for a policy without any.
     """
@@ -460,6 +462,7 @@ class FakeBookReader:
     told: list[fakes_orders.Told] | None = None
     news: int = 7
     stories: tuple[EpisodeStory, ...] = field(default_factory=fakes_episodes.build_stories)
+    breaker_words_told: tuple[RiskEvent, ...] = ()
     stands: Mapping[str, BreakerState] | None = None
 
     def __post_init__(self) -> None:
@@ -611,6 +614,12 @@ class FakeBookReader:
     def episode(self, portfolio: str, episode: str) -> EpisodeStory | None:
         self._answer_or_fail(portfolio)
         return next((told for told in self.stories if told.episode.id == episode), None)
+
+    def breaker_words(
+        self, portfolio: str, *, since: datetime, until: datetime
+    ) -> Sequence[RiskEvent]:
+        self._answer_or_fail(portfolio)
+        return [event for event in self.breaker_words_told if since <= event.at <= until]
 
     def breaker_course(
         self, portfolio: str, breaker: str, *, since: datetime, until: datetime

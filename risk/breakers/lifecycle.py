@@ -376,12 +376,7 @@ class _Turn:
         if release is not None:
             begins = begins._replace(
                 pardoned=reading.value if over and reading is not None else None,
-                episode=episode._replace(
-                    asked_at=None,
-                    looked_at=self.at,
-                    looked_by=release.who,
-                    looked_why=release.reason,
-                ),
+                episode=episode._replace(asked_at=None, looked_at=self.at),
             )
         told.append(Eased(state=begins, episode=_known(begins), by=release))
         return begins

@@ -201,8 +201,6 @@ class Episode(NamedTuple):
         ``rule``, or a person; empty while it is on.
     looked_at : datetime or None
         When a person let it go last: who does has looked, and is not asked at once again.
-    looked_by, looked_why : str
-        Who that was, and why; empty while nobody did.
     tripped_by : str
         The person who tripped it by hand; empty of what its rule tripped.
     """
@@ -227,8 +225,6 @@ class Episode(NamedTuple):
     ended_why: str = ""
     looked_at: datetime | None = None
     tripped_by: str = ""
-    looked_by: str = ""
-    looked_why: str = ""
 
     @property
     def by_hand_alone(self) -> bool:

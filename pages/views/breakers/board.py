@@ -16,7 +16,6 @@ from pages.views.breakers.address import CARD, PATH, of_breaker, of_episode
 from pages.views.breakers.reading import LOOK_BACK, BreakersData
 from pages.views.breakers.rows import (
     OFF,
-    PROBATION,
     TRIPPED,
     UNMEASURED,
     BreakerGroup,
@@ -69,7 +68,7 @@ def _badge(rows: Sequence[BreakerRow]) -> list[Component]:
     text = summary_words(rows)
     if not text:
         return []
-    shape = rows[0].shape
+    shape = next((row.shape for row in rows if row.is_shut), "probation")
     return [
         html.Span([glyph(shape, state=shape), text], className="sw-badge", **{"data-state": shape})
     ]
@@ -77,10 +76,10 @@ def _badge(rows: Sequence[BreakerRow]) -> list[Component]:
 
 def summary_words(rows: Sequence[BreakerRow]) -> str:
     """``1 TRIPPED``, ``1 IN PROBATION``; nothing while all are quiet."""
-    tripped = sum(row.standing == TRIPPED for row in rows)
-    if tripped:
-        return f"{tripped} TRIPPED"
-    opening = sum(row.standing == PROBATION for row in rows)
+    shut = sum(row.is_shut for row in rows)
+    if shut:
+        return f"{shut} TRIPPED"
+    opening = sum(row.is_on for row in rows)
     return f"{opening} IN PROBATION" if opening else ""
 
 

@@ -13,6 +13,7 @@ from pages.figures.history import CHART_CONFIG
 from pages.format import UNKNOWN, money, number, percent, sentence
 from pages.views.breakers import overridden
 from pages.views.breakers.address import CARD, PANEL
+from pages.views.breakers.people import people_lines
 from pages.views.breakers.ramp import ramp_parts
 from pages.views.breakers.reading import BreakersData, Chosen, unit_of
 from pages.views.breakers.rows import ARMED, OFF, PROBATION, TRIPPED, BreakerRow, far_words
@@ -41,6 +42,8 @@ from risk.domain.trading import TradingState
 from risk.limits.words import scope_words
 
 _WORKED_OUT = "being worked out"
+#: So many of the newest things that people did about a trip are told.
+_PEOPLE_TOLD = 4
 
 
 def chosen_card(data: BreakersData, chosen: Chosen) -> html.Section:
@@ -141,7 +144,7 @@ def _trip_parts(data: BreakersData, chosen: Chosen) -> list[Component]:
         lead,
         *_overridden(data, chosen),
         until,
-        *_let_go(data, chosen),
+        *_people(data, chosen),
         _two_lists(data, chosen, story),
         *_ramp(data, chosen),
         *([] if by_hand else [_plot(chosen), _facts(data, chosen, story)]),
@@ -169,16 +172,18 @@ def _overridden(data: BreakersData, chosen: Chosen) -> list[Component]:
     return [html.P([mark, html.Span(told)], id="breaker-override", className="sw-breaker-override")]
 
 
-def _let_go(data: BreakersData, chosen: Chosen) -> list[Component]:
-    """Who let it go into re-opening, and when."""
-    row, zone = chosen.row, data.query.zone
-    episode = None if row is None or not chosen.is_on else row.episode
-    if episode is None or episode.looked_at is None:
+def _people(data: BreakersData, chosen: Chosen) -> list[Component]:
+    """What people did about it before: let it go into re-opening, overrode it, ended that."""
+    assert chosen.story is not None, "people act on trips"
+    told = people_lines(data, chosen.story.episode)[:_PEOPLE_TOLD]
+    if not told:
         return []
-    by = f" by {episode.looked_by}" if episode.looked_by else ""
-    at = moment_words(zone, episode.looked_at, data.now)
-    why = f": “{episode.looked_why.rstrip('.')}.”" if episode.looked_why else "."
-    return [html.P(f"Let go{by}, {at}{why}", id="breaker-let-go", className="sw-breaker-until")]
+    lines = html.Ul([html.Li(each) for each in told])
+    return [
+        html.Div(
+            [html.H3("What people did"), lines], id="breaker-people", className="sw-breaker-people"
+        )
+    ]
 
 
 def lead_parts(data: BreakersData, chosen: Chosen, story: EpisodeStory) -> list[Component]:

@@ -9,13 +9,19 @@ from risk.domain.overrides import Override, OverrideKind
 
 def does_words(on: Override) -> str:
     """What a breaker is while it is on: ``stepped down to 75 % of size``, ``switched off``."""
+    return did_words(on.kind, on.size)
+
+
+def did_words(kind: OverrideKind, size: float) -> str:
+    """The same of one that need not be on any more."""
     return {
-        OverrideKind.STEP_DOWN: f"stepped down to {share(on.size)} of size",
+        OverrideKind.STEP_DOWN: f"stepped down to {share(size)} of size",
         OverrideKind.DISABLE: "switched off",
         OverrideKind.HOLD: "held where it is",
         OverrideKind.EXTEND: "kept shut for longer",
         OverrideKind.TRIP: "tripped by hand",
-    }[on.kind]
+        OverrideKind.END: "ended",
+    }[kind]
 
 
 def short_words(on: Override, zone: Zone, now: datetime) -> str:

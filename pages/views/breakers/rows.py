@@ -117,6 +117,11 @@ class BreakerRow:
         return on if on.size > passes_by_rule(self.definition, self.state) else None
 
     @property
+    def is_shut(self) -> bool:
+        """Whether it is tripped, and no person lets more through."""
+        return self.standing == TRIPPED and self.stepped_down is None
+
+    @property
     def is_on(self) -> bool:
         """Whether it holds its scope now."""
         return self.standing in (TRIPPED, PROBATION)
@@ -161,7 +166,8 @@ class BreakerRow:
     @property
     def rank(self) -> tuple[int, int, float, str]:
         """Sorts the one that most needs a look first."""
-        tightness = self.definition.state if self.standing == TRIPPED else 0
+        imposes = 0 if self.imposed is None else self.imposed.state
+        tightness = imposes if self.standing == TRIPPED else 0
         return _ORDER.index(self.standing), -tightness, -(self.used or 0.0), self.name
 
     @property

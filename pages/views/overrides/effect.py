@@ -19,10 +19,11 @@ from pages.views.overrides.draft import Draft, wish_of
 from pages.views.overrides.kinds import NAMES, RELEASE, loosens
 from pages.views.overrides.situation import Asked, Situation
 from risk.domain.actions import BreakerWord, OverrideBreaker, ReleaseBreaker
+from risk.domain.orders import Side
 from risk.domain.snapshot import Snapshot
 from risk.domain.trading import TradingState
 from risk.errors import SeawallError
-from risk.limits.words import reason_words, scope_words
+from risk.limits.words import called_by_name, reason_words, scope_words, title_of
 from risk.manager.previewing import Case, Filled, Preview, preview_override
 
 #: Whose wish a preview is.
@@ -197,7 +198,8 @@ def table_rows(effect: Effect) -> Iterator[Line]:
     if preview.place is not None:
         asset = coin(preview.place.key.asset)
         rooms = (_room(each) for each in (now, then, cap))
-        yield Line(f"Room, {asset}, {effect.book.currency}", *rooms)
+        verb = "buy" if preview.place.side is Side.BUY else "sell"
+        yield Line(f"Room to {verb} {asset}, {effect.book.currency}", *rooms)
     for limit in preview.limits:
         yield _of_limit(limit, effect.book.currency)
 
@@ -222,13 +224,19 @@ def _room(case: Case) -> str:
 def _of_limit(limit: Filled, currency: str) -> Line:
     write, figures = writer(currency), (limit.now, limit.then, limit.hard)
     if limit.kind == "value_at_risk" and limit.hard > 0.0:
-        name = f"{limit.name} used"
+        name = f"{_called(limit)} used"
         shown = [UNKNOWN if each is None else percent(each / limit.hard, 1) for each in figures]
     else:
-        name = limit.name
+        name = _called(limit)
         shown = [UNKNOWN if each is None else write(each, limit.unit) for each in figures]
     now, then, hard = shown
     return Line(name, now, then, hard, _trouble(limit))
+
+
+def _called(limit: Filled) -> str:
+    """Its name, or its kind's where nobody has named it."""
+    shown = called_by_name(limit.name)
+    return title_of(limit.kind) if shown != limit.name else shown
 
 
 def _trouble(limit: Filled) -> str:

@@ -184,7 +184,7 @@ def _item(review: Review, actor: Actor, told: Told) -> html.Li:
     word, shape = standing_of(review, told.now)
     head = html.Div(
         [
-            glyph(shape, state=shape),
+            glyph(shape, state=None if shape == "inside" else shape),
             html.Strong(f"{sentence(told.name(review.breaker))}: {what_words(review)}"),
             html.Span(word, className="sw-review-word", **{"data-state": shape}),
         ],

@@ -52,7 +52,10 @@ _SAME = "Nothing was changed"
 
 
 def ask_id(what: str, key: str = "") -> dict[str, str]:
-    """The id of a button that opens the dialog: to ``pause``, ``halt`` or ``resume``."""
+    """The id of a button that opens the dialog: to ``pause``, ``halt`` or ``resume``.
+
+    `key` says which latch, or where the button stands.
+    """
     return {"type": "stop-ask", "what": what, "key": key}
 
 
@@ -66,9 +69,10 @@ def field_id(field: str) -> dict[str, str]:
 
 def stop_section(data: BreakersData | None = None) -> html.Div:
     """Both buttons; whoever may press neither reads who may. Without data, of any book."""
+    place = "alone" if data is None else "board"
     buttons = [
-        _asker("pause", "Pause entries…", "reduce_only"),
-        _asker("halt", "Halt all…", "halted", destructive=True),
+        _asker("pause", place, "Pause entries…", "reduce_only"),
+        _asker("halt", place, "Halt all…", "halted", destructive=True),
     ]
     return html.Div(
         [
@@ -95,10 +99,12 @@ def _scopes_id() -> dict[str, str]:
     return {"type": SCOPES, "of": "board"}
 
 
-def _asker(what: str, text: str, shape: str, *, destructive: bool = False) -> html.Button:
+def _asker(
+    what: str, place: str, text: str, shape: str, *, destructive: bool = False
+) -> html.Button:
     return html.Button(
         [glyph(shape, state=shape), text],
-        id=ask_id(what),
+        id=ask_id(what, place),
         type="button",
         className=f"sw-button{' sw-button-destructive' if destructive else ''}",
     )

@@ -22,7 +22,7 @@ from risk.domain.market import Trust
 from risk.domain.scopes import ScopeKind
 from risk.limits.base import LimitBase
 from risk.limits.types import BOOK_LIMITS, limit_of
-from risk.limits.words import scope_words
+from risk.limits.words import called, scope_words
 
 #: So many of a sort are told one by one; all others together are one more.
 _APART = 3
@@ -237,7 +237,7 @@ def _about_limits(situation: Situation) -> Iterator[MustRead]:
         yield _of_limit(situation, each)
     rest = found[apart:]
     if rest:
-        named = ", ".join(f"{each.limit.name} ({_used(each.state)})" for each in rest)
+        named = ", ".join(f"{_name(each.limit)} ({_used(each.state)})" for each in rest)
         yield MustRead(
             f"limits:{','.join(sorted(f'{e.limit.name}={e.state.status}' for e in rest))}",
             f"{len(rest)} more limits are above soft or unknown",
@@ -266,18 +266,21 @@ def _used(state: LimitState) -> str:
     return "unknown" if state.used is None else f"{percent(state.used, 0)} used"
 
 
+def _name(limit: LimitBase) -> str:
+    return called(limit.kind, limit.name, limit.scope)
+
+
 def _of_limit(situation: Situation, trouble: _Trouble) -> MustRead:
     limit, state = trouble
     write, value = writer(situation.book.currency), state.value
-    name = f"{limit.title}, {scope_words(limit.scope)}"
+    name = sentence(_name(limit))
     since = minute(situation.zone, state.since, situation.now)
     identity = f"limit:{limit.name}:{state.status}"
     if value is None:
         return MustRead(
             identity,
             f"{name}: not measured",
-            f"Limit {limit.name} cannot be measured since {since}; new risk that it judges is "
-            "refused.",
+            f"It cannot be measured since {since}; new risk that it judges is refused.",
         )
     hard, soft = write(limit.hard, limit.unit), write(limit.soft, limit.unit)
     passed = state.status is LimitStatus.HARD
@@ -289,8 +292,8 @@ def _of_limit(situation: Situation, trouble: _Trouble) -> MustRead:
     return MustRead(
         identity,
         f"{name}: {_used(state)}",
-        f"Limit {limit.name} reads {write(value, limit.unit)}, soft {soft}, hard {hard}, so since "
-        f"{since}. {means}",
+        f"{sentence(scope_words(limit.scope))}: it reads {write(value, limit.unit)}, soft {soft}, "
+        f"hard {hard}, so since {since}. {means}",
     )
 
 
