@@ -55,6 +55,7 @@ from risk.domain.events import (
     RiskStatus,
     Severity,
 )
+from risk.domain.latches import Latch
 from risk.domain.ledger import Fill
 from risk.domain.market import FaultKind, Mark, Period, Trust
 from risk.domain.messages import OrderBody
@@ -433,6 +434,8 @@ class FakeBookReader:
         Grows with whatever happens to an order.
     stories : tuple of EpisodeStory
         Episodes of breakers.
+    latches : mapping of Scope to Latch
+        What people stopped.
     breaker_words_told : tuple of RiskEvent
         What people did to breakers, oldest first.
     stands : mapping of name to BreakerState, or None
@@ -464,6 +467,7 @@ class FakeBookReader:
     stories: tuple[EpisodeStory, ...] = field(default_factory=fakes_episodes.build_stories)
     breaker_words_told: tuple[RiskEvent, ...] = ()
     stands: Mapping[str, BreakerState] | None = None
+    latches: Mapping[Scope, Latch] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._saved = self.clock.wall()
@@ -542,7 +546,7 @@ class FakeBookReader:
         )
         if self.stands is not None:
             state = fakes_breakers.broken(state, self.stands)
-        return replace(state, book_model=self.book_model)
+        return replace(state, book_model=self.book_model, latches=self.latches)
 
     def decision_basis(self, portfolio: str) -> DecisionBasis | None:
         pulse = self.pulse(portfolio)

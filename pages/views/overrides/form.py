@@ -369,9 +369,20 @@ def changes(shown: Followed, before: Any) -> Deltas:
     old = before.get("shown") if isinstance(before, Mapping) else None
     now = _told(shown)
     try:
-        return deltas(old, now)
+        return deltas(old if _is_tree(old) else None, now)
     except CannotExpress:
         return _whole(now)
+
+
+def _is_tree(node: Any) -> bool:
+    """Whether what a page sends back could have been a form's."""
+    if isinstance(node, list):
+        return all(map(_is_tree, node))
+    if not isinstance(node, Mapping):
+        return True
+    props = node.get("props")
+    known = isinstance(props, Mapping) and {"namespace", "type"} <= node.keys()
+    return known and _is_tree(props.get("children"))
 
 
 def _told(shown: Followed) -> Any:
