@@ -11,7 +11,13 @@ import numpy as np
 
 from risk.domain.actions import Action, ChooseBookModel
 from risk.domain.breakers import Episode
-from risk.domain.events import ForecastScored, RiskEvent
+from risk.domain.events import (
+    BreakerOverridden,
+    BreakerStepped,
+    ForecastScored,
+    OverrideEnded,
+    RiskEvent,
+)
 from risk.domain.market import Period
 from risk.domain.model import Model
 from risk.domain.orders import Reservation
@@ -269,6 +275,12 @@ class BookReader(Protocol):
 
     def episode(self, portfolio: str, episode: str) -> EpisodeStory | None:
         """One episode with its card and what was found out since; None if there is none."""
+        ...
+
+    def breaker_words(
+        self, portfolio: str, *, since: datetime, until: datetime
+    ) -> Sequence[BreakerOverridden | OverrideEnded | BreakerStepped]:
+        """What people did to breakers in a range: overrides, their ends, releases; oldest first."""
         ...
 
     def breaker_course(

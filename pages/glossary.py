@@ -652,6 +652,15 @@ GLOSSARY: Mapping[str, Term] = {
         "records that it would have tripped. One that is not measured yet trips nothing.",
         "Definition; see docs/breakers.md.",
     ),
+    "override": Term(
+        "Override",
+        "An officer's command over one breaker, with a reason and an expiry.",
+        "step down or switch off: 4 h at most; hold, extend or trip by hand: 7 days at most",
+        "It lifts no limit and nothing that people stopped, and ends by itself. Before one that "
+        "lets more risk through every warning must be opened and the phrase typed; another officer "
+        "judges the next day what came of it. Whoever tightens waits for none of this.",
+        "Definition; see docs/breakers-card.md.",
+    ),
     "trip_band": Term(
         "Trips over time",
         "When breakers held trading, as bands behind the curves.",

@@ -55,6 +55,7 @@ from risk.domain.events import (
     RiskStatus,
     Severity,
 )
+from risk.domain.latches import Latch
 from risk.domain.ledger import Fill
 from risk.domain.market import FaultKind, Mark, Period, Trust
 from risk.domain.messages import OrderBody
@@ -433,6 +434,10 @@ class FakeBookReader:
         Grows with whatever happens to an order.
     stories : tuple of EpisodeStory
         Episodes of breakers.
+    latches : mapping of Scope to Latch
+        What people stopped.
+    breaker_words_told : tuple of RiskEvent
+        What people did to breakers, oldest first.
     stands : mapping of name to BreakerState, or None
         How the breakers of `fakes_breakers` stand; None for a policy without any.
     """
@@ -460,7 +465,9 @@ class FakeBookReader:
     told: list[fakes_orders.Told] | None = None
     news: int = 7
     stories: tuple[EpisodeStory, ...] = field(default_factory=fakes_episodes.build_stories)
+    breaker_words_told: tuple[RiskEvent, ...] = ()
     stands: Mapping[str, BreakerState] | None = None
+    latches: Mapping[Scope, Latch] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._saved = self.clock.wall()
@@ -539,7 +546,7 @@ class FakeBookReader:
         )
         if self.stands is not None:
             state = fakes_breakers.broken(state, self.stands)
-        return replace(state, book_model=self.book_model)
+        return replace(state, book_model=self.book_model, latches=self.latches)
 
     def decision_basis(self, portfolio: str) -> DecisionBasis | None:
         pulse = self.pulse(portfolio)
@@ -611,6 +618,12 @@ class FakeBookReader:
     def episode(self, portfolio: str, episode: str) -> EpisodeStory | None:
         self._answer_or_fail(portfolio)
         return next((told for told in self.stories if told.episode.id == episode), None)
+
+    def breaker_words(
+        self, portfolio: str, *, since: datetime, until: datetime
+    ) -> Sequence[RiskEvent]:
+        self._answer_or_fail(portfolio)
+        return [event for event in self.breaker_words_told if since <= event.at <= until]
 
     def breaker_course(
         self, portfolio: str, breaker: str, *, since: datetime, until: datetime

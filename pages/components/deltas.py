@@ -71,7 +71,7 @@ def _give_ids(node: Any, place: str) -> int:
     if not _is_component(node):
         return 0
     props = node["props"]
-    below = f"{_name_of(props['id'])}~" if "id" in props else f"{place}-"
+    below = f"{name_of(props['id'])}~" if "id" in props else f"{place}-"
     children = props.get("children")
     parts = children if isinstance(children, list) else [children]
     count = 1 + sum(_give_ids(part, f"{below}{i}") for i, part in enumerate(parts))
@@ -131,10 +131,10 @@ def _of_component(before: Mapping[str, Any], after: Mapping[str, Any]) -> Deltas
         return found
     if "id" not in after:
         raise CannotExpress
-    return {**found, _name_of(after["id"]): own}
+    return {**found, name_of(after["id"]): own}
 
 
-def _name_of(component_id: str | Mapping[str, Any]) -> str:
+def name_of(component_id: str | Mapping[str, Any]) -> str:
     """An id as text, also one that tells its part by several words."""
     if isinstance(component_id, str):
         return component_id

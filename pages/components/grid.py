@@ -84,6 +84,8 @@ class Column:
         Of a `state`: the rows' key of its glyph, which is also its colour's name.
     wraps : bool
         Whether a long text makes its row higher.
+    figure : bool
+        Whether a text is a figure with its unit: those stand at the right.
     """
 
     field: str
@@ -103,6 +105,7 @@ class Column:
     shows: str | None = None
     shape: str | None = None
     wraps: bool = False
+    figure: bool = False
 
 
 def data_grid(
@@ -237,7 +240,8 @@ def _column_definition(column: Column) -> dict[str, Any]:
     if column.wraps:
         definition |= {"wrapText": True, "autoHeight": True, "cellClass": "sw-grid-wraps"}
     room = "roomy" if column.roomy else "wide"
-    types = [*([] if is_text else ["rightAligned"]), *([] if column.narrow else [room])]
+    at_right = column.figure or not is_text
+    types = [*(["rightAligned"] if at_right else []), *([] if column.narrow else [room])]
     if types:
         definition["type"] = types
     if not is_text:

@@ -40,7 +40,7 @@ from pages.views.doubts import doubt_banners
 from pages.views.exposure.selection import PATH
 from pages.views.happenings import all_else, happenings, holds_among
 from pages.views.holdings import beta_of, coin, share_of
-from pages.views.holds import also_words
+from pages.views.holds import also_words, overridden_words
 from pages.views.latches import held_words, latch_banners
 from pages.views.nearest import binding_words, blocked_words, nearest_card
 from pages.views.ranking import rank
@@ -218,6 +218,9 @@ def _parts(data: CockpitData) -> Component | None:
         )
     if also:
         lines.append(html.P([also, " ", way], id="state-also", className="sw-dim"))
+    over = overridden_words(state, data.zone, now)
+    if over:
+        lines.append(html.P([over, " ", way], id="state-overridden", className="sw-dim"))
     return html.Div(lines) if lines else None
 
 

@@ -6,12 +6,14 @@ from typing import NamedTuple
 
 from pages.components.states import STATE_LOOKS
 from pages.format import Zone, number, percent, sentence
+from pages.views.breakers.overridden import does_words, returns_words, short_words
 from pages.views.breakers.wording import figure_of, minute
 from risk.breakers.base import Breaker
-from risk.breakers.imposing import Imposed, imposed_by
+from risk.breakers.imposing import Imposed, imposed_by, passes_by_rule
 from risk.breakers.types import breaker_of
 from risk.breakers.words import shown_name
-from risk.domain.breakers import BreakerUnit
+from risk.domain.breakers import BreakerDefinition, BreakerUnit
+from risk.domain.overrides import Override, OverrideKind
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import RiskState
 from risk.domain.trading import TradingState
@@ -60,6 +62,9 @@ def step_words(state: RiskState, zone: Zone, now: datetime) -> str:
     ends = [end for each in holding if (end := _until(state, each)) is not None]
     if not ends:
         return ""
+    stepped = next((on for each in holding if (on := _stepped(state, each)) is not None), None)
+    if stepped is not None:
+        return f"{sentence(returns_words(stepped, zone, now))}."
     if max(ends) <= now:
         return " ".join(_eases(state, each) for each in holding[:2])
     standing = state.standing()
@@ -71,9 +76,22 @@ def _until(state: RiskState, each: Imposed) -> datetime | None:
     return state.breakers.states[each.breaker].until
 
 
-def _breaker(state: RiskState, each: Imposed) -> Breaker:
+def _stepped(state: RiskState, each: Imposed) -> Override | None:
+    """What a person has stepped it down to while its rule would hold it more tightly."""
+    stands = state.breakers.states[each.breaker]
+    on = stands.override
+    if on is None or on.kind is not OverrideKind.STEP_DOWN or not each.probation:
+        return None
+    return on if on.size > passes_by_rule(_definition(state, each), stands) else None
+
+
+def _definition(state: RiskState, each: Imposed) -> BreakerDefinition:
     assert state.policy is not None, "what imposes is of a policy"
-    return next(breaker_of(d) for d in state.policy.breakers if d.name == each.breaker)
+    return next(d for d in state.policy.breakers if d.name == each.breaker)
+
+
+def _breaker(state: RiskState, each: Imposed) -> Breaker:
+    return breaker_of(_definition(state, each))
 
 
 def _needs_person(state: RiskState, each: Imposed) -> bool:
@@ -204,10 +222,13 @@ def _by_breakers(state: RiskState, zone: Zone, now: datetime) -> Iterator[Hold]:
         of_book = each.scope == book_of(state)
         name = shown_name(each.breaker, each.scope) if of_book else scope_words(each.scope)
         until = _until_words(state, each, zone, now)
-        yield Hold(each.scope, each.state, each.size, f"{name} {_does(each)}", until)
+        yield Hold(each.scope, each.state, each.size, f"{name} {_does(state, each)}", until)
 
 
-def _does(each: Imposed) -> str:
+def _does(state: RiskState, each: Imposed) -> str:
+    stepped = _stepped(state, each)
+    if stepped is not None:
+        return f"{does_words(stepped)} by {stepped.by}"
     if each.probation:
         return f"re-opens at {percent(each.size, 0)}"
     if each.state is TradingState.THROTTLED:
@@ -216,7 +237,10 @@ def _does(each: Imposed) -> str:
 
 
 def _until_words(state: RiskState, each: Imposed, zone: Zone, now: datetime) -> str:
-    until = _until(state, each)
+    until, on = _until(state, each), state.breakers.states[each.breaker].override
+    if on is not None:
+        by = "" if on.kind is OverrideKind.STEP_DOWN else f", held by {on.by}"
+        return f"until {minute(zone, on.expires, now)}{by}"
     if _needs_person(state, each):
         return _BY_HAND
     if until is None or until <= now:
@@ -243,6 +267,21 @@ def _by_doubt(state: RiskState, known: set[Scope]) -> Iterator[Hold]:
             continue
         what = f"{scope_words(scope)} {STATE_LOOKS[standing.state].word}"
         yield Hold(scope, standing.state, standing.size, what)
+
+
+def overridden_words(state: RiskState, zone: Zone, now: datetime) -> str:
+    """Every override that is on: ``Overridden: drawdown, switched off by ana until 17:30.``"""
+    definitions = state.policy.breakers if state.policy is not None else ()
+    stands = state.breakers.states
+    on = [
+        f"{shown_name(each.name, each.scope)}, {short_words(override, zone, now)}"
+        for each in definitions
+        if each.name in stands and (override := stands[each.name].override) is not None
+    ]
+    if not on:
+        return ""
+    rest = f"; and {len(on) - _TOLD} more" if len(on) > _TOLD else ""
+    return f"Overridden: {'; '.join(on[:_TOLD])}{rest}."
 
 
 def tripped_on(state: RiskState) -> Sequence[Imposed]:
@@ -274,7 +313,9 @@ def others_on(state: RiskState, breaker: str, scope: Scope) -> list[Other]:
     """Whatever besides a breaker holds its scope or the whole book, tightest first."""
     over_it = (scope, book_of(state))
     found = [
-        Other(each.state, each.size, f"{shown_name(each.breaker, each.scope)} ({_does(each)})")
+        Other(
+            each.state, each.size, f"{shown_name(each.breaker, each.scope)} ({_does(state, each)})"
+        )
         for each in imposed_by(state.breakers, state.policy)
         if each.breaker != breaker and each.scope in over_it and each.state >= _FROM
     ]

@@ -13,7 +13,14 @@ from sqlalchemy import Connection, Row, Select, select
 from risk.domain.actions import Action, ChooseBookModel
 from risk.domain.assessment import Assessment
 from risk.domain.breakers import Episode
-from risk.domain.events import ForecastScored, RiskEvent
+from risk.domain.events import (
+    RULE,
+    BreakerOverridden,
+    BreakerStepped,
+    ForecastScored,
+    OverrideEnded,
+    RiskEvent,
+)
 from risk.domain.market import Period
 from risk.domain.model import Model, Models
 from risk.domain.orders import Reservation
@@ -75,6 +82,10 @@ __all__ = [
 
 #: Days by which the VaR is judged (the Basel window, of a market that never rests).
 JUDGED_DAYS = 250
+
+
+#: By what is told what people do to breakers.
+_WORDS = (BreakerOverridden, OverrideEnded, BreakerStepped)
 
 
 class SqlBookReader:
@@ -530,6 +541,26 @@ class SqlBookReader:
         with transaction(self._reader) as connection:
             return episodes.episode_story(connection, portfolio, episode)
 
+    def breaker_words(
+        self, portfolio: str, *, since: datetime, until: datetime
+    ) -> Sequence[BreakerOverridden | OverrideEnded | BreakerStepped]:
+        """What people did to breakers in a range: overrides, their ends, releases; oldest first."""
+        entry = tables.journal.c
+        query = (
+            select(entry.body)
+            .where(
+                entry.stream == portfolio,
+                entry.kind.in_([kind.__name__ for kind in _WORDS]),
+                entry.at_ms.between(tables.to_ms(since), tables.to_ms(until)),
+            )
+            .order_by(entry.at_ms, entry.seq)
+        )
+        with transaction(self._reader) as connection:
+            require_portfolio(connection, portfolio)
+            bodies = connection.execute(query).scalars().all()
+        events = (codec.decode_event(body) for body in bodies)
+        return [event for event in events if isinstance(event, _WORDS) and _by_person(event)]
+
     def breaker_course(
         self, portfolio: str, breaker: str, *, since: datetime, until: datetime
     ) -> MetricHistory:
@@ -586,3 +617,8 @@ def _as_closes(rows: Sequence[bars.DayRow]) -> DayCloses:
     close[cells] = [row.close for row in rows]
     breaks[cells] = [row.breaks for row in rows]
     return DayCloses(days, tuple(assets), close, breaks)
+
+
+def _by_person(event: BreakerOverridden | OverrideEnded | BreakerStepped) -> bool:
+    """Steps are mostly a rule's own; of an override the end is told too, whoever ended it."""
+    return not (isinstance(event, BreakerStepped) and event.by == RULE)

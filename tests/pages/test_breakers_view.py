@@ -15,8 +15,6 @@ from pages.screens import Screen, Screens
 from pages.views.breakers.address import WORDS
 from pages.views.breakers.card import counterfactual_words, rank_facts
 from pages.views.breakers.reading import read_breakers
-from pages.views.breakers.release import phrase_of
-from pages.views.breakers.releasing import Asked, asked_of, release
 from pages.views.breakers.rows import far_words, groups_of, rows_of
 from pages.views.breakers.view import breakers_view
 from pages.views.holds import (
@@ -32,12 +30,10 @@ from risk.domain.latches import Latch
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import Standing
 from risk.domain.trading import TradingState
-from risk.errors import InvalidInput, NotAllowed, StoreUnavailable
 from tests import fakes_breakers as fakes
-from tests.fakes_actions import OFFICER, TRADER, actions_over
 from tests.fakes_book import AFTERNOON
 from tests.fakes_episodes import build_counterfactual, build_episode, build_history
-from tests.fakes_web import DEMO, FakeBookReader, FakeChanges
+from tests.fakes_web import DEMO, FakeBookReader
 from tests.fakes_web import build_history as build_metric
 from tests.pages.trees import part, parts, words
 
@@ -59,7 +55,7 @@ def show(reader: FakeBookReader):
 def board(tree) -> dict[str, str]:
     """What each row of the board says, by its breaker's name."""
     names = {f"board-{slug(name)}": name for name in NAMES}
-    found = {props["id"]: props for props in parts(tree) if props.get("id") in names}
+    found = {p["id"]: p for p in parts(tree) if isinstance(p.get("id"), str) and p["id"] in names}
     return {names[key]: words(props["children"]) for key, props in found.items()}
 
 
@@ -117,9 +113,9 @@ def test_an_old_trip_is_told_as_over_and_nothing_of_it_as_now(show, reader):
     assert words(part(tree, "breaker-lead")["children"]).startswith("From 8 Nov 11:42:18 UTC")
     assert "Over since" in words(part(tree, "breaker-until")["children"])
     assert "they would have lost 3.1 k USD" in words(part(tree, "breaker-so-far")["children"])
-    assert "over: there is nothing to let go" in words(
-        part(tree, "breakers-release-idle")["children"]
-    )
+    assert part(tree, "breakers-override-about")["data"] == {
+        "idle": "This trip is over: there is nothing to override."
+    }
     assert all(props.get("id") != "breaker-ramp" for props in parts(tree))
     marks = [trace.get("text") for trace in part(tree, "breaker-chart")["figure"]["data"]]
     assert ["now"] not in marks
@@ -251,108 +247,6 @@ def test_what_counts_says_the_number_at_which_it_trips(reader):
     (row,) = rows_of(replace(cycle, state=state))
 
     assert far_words(row) == "trips at 3, 2 to go"
-
-
-# --- letting go -------------------------------------------------------------------------------
-
-
-def test_it_can_be_let_go_only_once_its_pause_is_over(show):
-    locked, open_ = show(), show(fakes.states(storm=fakes.tripped(until=AFTERNOON - MINUTE)))
-
-    assert "possible from 15:51:18 UTC, in 9 min" in words(
-        part(locked, "breakers-release")["children"]
-    )
-    assert all(props.get("id") != "breakers-release-ask" for props in parts(locked))
-    assert part(open_, "breakers-release-asked")["data"] == {
-        "book": "demo",
-        "breaker": fakes.STORM,
-        "episode": "market volatility/demo-48000",
-    }
-
-
-ASKED = Asked("demo", fakes.STORM, "market volatility/demo-48000")
-PHRASE = "release market volatility"
-
-
-def test_a_confirmed_wish_reaches_the_engine_with_its_reason(reader):
-    changes = FakeChanges(reader)
-
-    outcome = release(
-        actions_over(changes), OFFICER, ASKED, reason=" calm  again ", typed=PHRASE, own=True
-    )
-
-    assert outcome.done
-    assert changes.released == [(fakes.STORM, ASKED.episode, "calm again", OFFICER.name)]
-
-
-def test_what_is_wrong_with_a_field_is_also_said_at_that_field(reader):
-    changes = FakeChanges(reader)
-
-    bare = release(actions_over(changes), OFFICER, ASKED, reason="", typed="", own=True)
-    complete = release(
-        actions_over(changes), OFFICER, ASKED, reason="calm again", typed=PHRASE, own=True
-    )
-
-    assert bare.reason == "Write a reason first"
-    assert bare.typed == "Type RELEASE MARKET VOLATILITY to confirm"
-    assert (complete.reason, complete.typed) == ("", "")
-
-
-@pytest.mark.parametrize(
-    ("wish", "why"),
-    [
-        ({"reason": " "}, "Write a reason first"),
-        ({"reason": "x" * 201}, "200 letters at most"),
-        ({"typed": "release"}, "Type RELEASE MARKET VOLATILITY"),
-        ({"own": False}, "Only Seawall's own page"),
-    ],
-)
-def test_a_wish_that_lacks_something_changes_nothing_and_says_what(reader, wish, why):
-    changes = FakeChanges(reader)
-    complete = {"reason": "calm again", "typed": PHRASE, "own": True}
-
-    outcome = release(actions_over(changes), OFFICER, ASKED, **{**complete, **wish})
-
-    assert not outcome.done
-    assert why in words(outcome.toast["message"])
-    assert changes.released == []
-
-
-def test_a_wish_of_somebody_who_may_not_is_denied_and_noted(reader):
-    changes = FakeChanges(reader)
-
-    with pytest.raises(NotAllowed, match="An officer can"):
-        release(actions_over(changes), TRADER, ASKED, reason="calm again", typed=PHRASE, own=True)
-
-    assert changes.released == []
-    assert [event.by for event in changes.told] == [TRADER.name]
-
-
-@pytest.mark.parametrize(
-    ("failure", "why"),
-    [
-        (InvalidInput("it is not tripped"), "Nothing was changed"),
-        (StoreUnavailable("no answer within 2 s"), "look again"),
-    ],
-)
-def test_a_refusal_is_told_as_it_was_given(reader, failure, why):
-    changes = FakeChanges(reader, fail_with=failure)
-
-    outcome = release(
-        actions_over(changes), OFFICER, ASKED, reason="calm again", typed=PHRASE, own=True
-    )
-
-    assert not outcome.done
-    assert why in words(outcome.toast["message"])
-
-
-def test_only_what_a_panel_held_is_asked_for():
-    held = {"book": "demo", "breaker": "a  b", "episode": "a/1"}
-
-    assert asked_of(held) == Asked("demo", "a  b", "a/1")
-    assert asked_of({**held, "episode": 1}) is None
-    assert asked_of("a") is None
-    assert phrase_of("a  b") == "RELEASE A B"
 
 
 # --- history ----------------------------------------------------------------------------------

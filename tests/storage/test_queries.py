@@ -10,7 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from risk.domain.events import ForecastScored, FundsMoved
+from risk.domain.events import (
+    RULE,
+    BreakerOverridden,
+    BreakerStepped,
+    ForecastScored,
+    FundsMoved,
+    OverrideEnded,
+    Severity,
+)
 from risk.domain.market import Period
 from risk.errors import StoreUnavailable, UnknownPortfolio
 from risk.storage.engines import Engines, open_engines, transaction
@@ -325,6 +333,48 @@ def test_events_come_newest_first_from_a_moment_on(
     assert reader.recent_events(PORTFOLIO, since=since, limit=10) == moved[:0:-1]
     assert reader.recent_events(PORTFOLIO, since=since, limit=2) == moved[:2:-1]
     assert reader.recent_events("other", since=since, limit=2) == []
+
+
+def of_a_breaker(n: int) -> dict[str, object]:
+    """What every event about one says of it, so many seconds after noon."""
+    at = NOON + timedelta(seconds=n)
+    about = {"breaker": "storm", "episode": "storm/1", "scope_kind": "portfolio"}
+    return {"at": at, "portfolio": PORTFOLIO, "cycle": f"demo-{n}", "scope": PORTFOLIO, **about}
+
+
+def test_what_people_did_to_breakers_is_told_and_no_step_of_a_rule(
+    engines: Engines, reader: SqlBookReader, token: int
+):
+    def stepped(n: int, by: str) -> BreakerStepped:
+        told = {"phase": "probation", "size": 0.25, "until": None, "reason": "so", "by": by}
+        return BreakerStepped(**of_a_breaker(n), **told, severity=Severity.INFO)
+
+    let_go, by_rule = stepped(1, "ana"), stepped(2, RULE)
+    command = {"kind": "hold", "size": 1.0, "state": "THROTTLED", "action": 7}
+    held = BreakerOverridden(
+        **of_a_breaker(3),
+        **command,
+        expires=NOON + timedelta(hours=1),
+        by="ola",
+        reason="so",
+        severity=Severity.WARNING,
+    )
+    over = OverrideEnded(
+        **of_a_breaker(4), **command, why="so", by=RULE, began_by="ola", severity=Severity.INFO
+    )
+    events = (let_go, by_rule, held, over)
+    SqlStore(engines).save(build_record(1, events=events), token=token)
+
+    def told(since: float, until: float) -> list[object]:
+        span = (NOON + timedelta(seconds=each) for each in (since, until))
+        return list(
+            reader.breaker_words(PORTFOLIO, **dict(zip(("since", "until"), span, strict=True)))
+        )
+
+    assert told(0, 9) == [let_go, held, over]
+    assert told(3, 3) == [held]
+    with pytest.raises(UnknownPortfolio):
+        reader.breaker_words("other", since=NOON, until=NOON)
 
 
 def scored(period: Period, day: int, *, exceeded: bool) -> ForecastScored:

@@ -6,6 +6,8 @@ from pages.query import Query, Word
 PATH = BREAKERS_PATH
 #: The card that tells one breaker or one trip at length.
 CARD = "breakers-card"
+#: Where a breaker is overridden.
+PANEL = "breakers-override"
 
 BREAKER = Word("breaker", "", "breaker", longest=200)
 EPISODE = Word("episode", "", "trip", longest=500)

@@ -16,7 +16,6 @@ from pages.views.breakers.address import CARD, PATH, of_breaker, of_episode
 from pages.views.breakers.reading import LOOK_BACK, BreakersData
 from pages.views.breakers.rows import (
     OFF,
-    PROBATION,
     TRIPPED,
     UNMEASURED,
     BreakerGroup,
@@ -26,6 +25,7 @@ from pages.views.breakers.rows import (
 )
 from pages.views.breakers.wording import minute, scope_name
 from pages.views.limits.writing import duration
+from pages.views.overrides.stopping import resume_button, stop_section
 from risk.breakers.manual import is_manual, name_of
 from risk.breakers.words import shown_name
 from risk.domain.breakers import Episode
@@ -55,6 +55,7 @@ def board_card(data: BreakersData) -> html.Section:
                 [_group(data, group) for group in groups], id="breakers-board-content", tabIndex=0
             ),
             html.Div(_lately(data), id="breakers-lately", className="sw-board-foot"),
+            stop_section(data),
         ],
         label="Board",
         class_name="sw-breakers-board",
@@ -67,7 +68,7 @@ def _badge(rows: Sequence[BreakerRow]) -> list[Component]:
     text = summary_words(rows)
     if not text:
         return []
-    shape = rows[0].shape
+    shape = next((row.shape for row in rows if row.is_shut), "probation")
     return [
         html.Span([glyph(shape, state=shape), text], className="sw-badge", **{"data-state": shape})
     ]
@@ -75,10 +76,10 @@ def _badge(rows: Sequence[BreakerRow]) -> list[Component]:
 
 def summary_words(rows: Sequence[BreakerRow]) -> str:
     """``1 TRIPPED``, ``1 IN PROBATION``; nothing while all are quiet."""
-    tripped = sum(row.standing == TRIPPED for row in rows)
-    if tripped:
-        return f"{tripped} TRIPPED"
-    opening = sum(row.standing == PROBATION for row in rows)
+    shut = sum(row.is_shut for row in rows)
+    if shut:
+        return f"{shut} TRIPPED"
+    opening = sum(row.is_on for row in rows)
     return f"{opening} IN PROBATION" if opening else ""
 
 
@@ -161,6 +162,8 @@ def _latch(data: BreakersData, latch: Latch) -> html.Li:
                 [
                     f"{latch.who}: {latch.reason.rstrip('.')}. Only a person lets it go: ",
                     html.Code(back),
+                    " ",
+                    resume_button(latch),
                 ],
                 className="sw-board-why",
             ),

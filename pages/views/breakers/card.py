@@ -11,7 +11,9 @@ from pages.components.states import STATE_LOOKS
 from pages.context import EpisodeStory
 from pages.figures.history import CHART_CONFIG
 from pages.format import UNKNOWN, money, number, percent, sentence
-from pages.views.breakers.address import CARD
+from pages.views.breakers import overridden
+from pages.views.breakers.address import CARD, PANEL
+from pages.views.breakers.people import people_lines
 from pages.views.breakers.ramp import ramp_parts
 from pages.views.breakers.reading import BreakersData, Chosen, unit_of
 from pages.views.breakers.rows import ARMED, OFF, PROBATION, TRIPPED, BreakerRow, far_words
@@ -40,6 +42,8 @@ from risk.domain.trading import TradingState
 from risk.limits.words import scope_words
 
 _WORKED_OUT = "being worked out"
+#: So many of the newest things that people did about a trip are told.
+_PEOPLE_TOLD = 4
 
 
 def chosen_card(data: BreakersData, chosen: Chosen) -> html.Section:
@@ -47,7 +51,7 @@ def chosen_card(data: BreakersData, chosen: Chosen) -> html.Section:
     shape = shape_of(chosen)
     parts = [
         _head(data, chosen, shape),
-        *(_trip_parts(data, chosen) if chosen.story is not None else _watch_parts(chosen)),
+        *(_trip_parts(data, chosen) if chosen.story is not None else _watch_parts(data, chosen)),
     ]
     return card(
         parts,
@@ -83,6 +87,8 @@ def word_of(chosen: Chosen) -> str:
     row = chosen.row
     if row is None:
         return UNKNOWN if chosen.story is None else STATE_LOOKS[chosen.story.episode.state].word
+    if row.stepped_down is not None:
+        return "STEPPED DOWN"
     if row.standing == TRIPPED:
         return STATE_LOOKS[row.definition.state].word
     return {PROBATION: "PROBATION", ARMED: "ARMED", OFF: "OFF"}.get(row.standing, "NOT MEASURED")
@@ -136,13 +142,47 @@ def _trip_parts(data: BreakersData, chosen: Chosen) -> list[Component]:
     until = html.P(until_words(data, chosen), id="breaker-until", className="sw-breaker-until")
     return [
         lead,
+        *_overridden(data, chosen),
         until,
+        *_people(data, chosen),
         _two_lists(data, chosen, story),
         *_ramp(data, chosen),
         *([] if by_hand else [_plot(chosen), _facts(data, chosen, story)]),
         *_resets(story),
         _timings(data, chosen, story),
         *([] if by_hand else _counterfactual(data, chosen, story.counterfactual)),
+    ]
+
+
+def _overridden(data: BreakersData, chosen: Chosen) -> list[Component]:
+    """The override that is on: what, by whom, why, until when, and the way to end it."""
+    row = chosen.row
+    if row is None or row.override is None or not (chosen.is_on or chosen.story is None):
+        return []
+    on, zone, now = row.override, data.query.zone, data.now
+    since = moment_words(zone, on.since, now)
+    told = [
+        html.Strong(f"{sentence(overridden.does_words(on))} by {on.by}"),
+        f" since {since}: “{on.reason.rstrip('.')}.” It ",
+        html.Strong(overridden.returns_words(on, zone, now)),
+        ". ",
+        html.A("End it now", href=f"#{PANEL}", className="sw-link", **{"data-needs": "override"}),
+    ]
+    mark = glyph("person", state="probation" if on.loosens else None)
+    return [html.P([mark, html.Span(told)], id="breaker-override", className="sw-breaker-override")]
+
+
+def _people(data: BreakersData, chosen: Chosen) -> list[Component]:
+    """What people did about it before: let it go into re-opening, overrode it, ended that."""
+    assert chosen.story is not None, "people act on trips"
+    told = people_lines(data, chosen.story.episode)[:_PEOPLE_TOLD]
+    if not told:
+        return []
+    lines = html.Ul([html.Li(each) for each in told])
+    return [
+        html.Div(
+            [html.H3("What people did"), lines], id="breaker-people", className="sw-breaker-people"
+        )
     ]
 
 
@@ -185,6 +225,9 @@ def did_words(episode: Episode) -> str:
 def now_words(chosen: Chosen, episode: Episode) -> str:
     """What it does to its scope now, inside a sentence."""
     where, row = scope_words(episode.scope), chosen.row
+    if row is not None and row.stepped_down is not None:
+        by = row.stepped_down.by
+        return f"{where} is shut by its rule, and new risk passes at {share(row.size)} by {by}"
     if row is not None and row.standing == PROBATION:
         return f"{where} was shut and re-opens now, new risk at {share(row.size)} of size"
     if episode.state is TradingState.THROTTLED:
@@ -302,7 +345,7 @@ def _two_lists(data: BreakersData, chosen: Chosen, story: EpisodeStory) -> html.
 def effects_of(chosen: Chosen, story: EpisodeStory) -> tuple[Sequence[str], Sequence[str]]:
     """What is refused and what passes: of a trip by its card, of a re-opening by its rung."""
     row, card_kept = chosen.row, story.card
-    if chosen.is_on and row is not None and row.standing == PROBATION:
+    if chosen.is_on and row is not None and (row.stepped_down or row.standing == PROBATION):
         return _in_probation(row)
     if card_kept is not None:
         return card_kept.blocked, card_kept.works
@@ -635,11 +678,12 @@ def counterfactual_words(found: Counterfactual | None, currency: str, *, on: boo
 # -- a breaker that watches ------------------------------------------------------------------
 
 
-def _watch_parts(chosen: Chosen) -> list[Component]:
+def _watch_parts(data: BreakersData, chosen: Chosen) -> list[Component]:
     row = chosen.row
     assert row is not None, "a card without a trip is of a breaker"
     return [
         html.P(watch_words(row), id="breaker-lead", className="sw-breaker-lead"),
+        *_overridden(data, chosen),
         html.P(_would_do(row), id="breaker-until", className="sw-breaker-until"),
         _plot(chosen),
         html.Div(
@@ -673,6 +717,8 @@ def watch_words(row: BreakerRow) -> list[Component]:
 
 def _would_do(row: BreakerRow) -> str:
     definition, where = row.definition, scope_words(row.scope)
+    if row.standing == OFF and row.override is not None:
+        return "Its rule counts again once the override is over."
     if row.standing == OFF:
         return "Switch it on in the policy to let it stop trading."
     does = {

@@ -9,6 +9,7 @@ from pages.components.states import STATE_LOOKS
 from pages.figures.history import CHART_CONFIG
 from pages.format import UNKNOWN
 from pages.views.breakers.address import CARD, of_episode
+from pages.views.breakers.people import people_words
 from pages.views.breakers.reading import MOST_TRIPS, BreakersData
 from pages.views.breakers.trips import on_now
 from pages.views.breakers.wording import minute, scope_name, trip_figure, trip_name
@@ -32,11 +33,12 @@ COLUMNS = (
     Column(field="breaker", title="Breaker", narrow=True, width=120, wraps=True),
     Column(field="scope", title="Scope", width=92, wraps=True),
     Column(field="state", title="State", kind="state", shape="shape", narrow=True, width=116),
-    Column(field="value", title="Value", shown="value_words", width=76),
-    Column(field="trip", title="Trips above", shown="trip_words", width=84),
-    Column(field="worst", title="Worst", shown="worst_words", width=76),
-    Column(field="lasted", title="Lasted", shown="lasted_words", width=76),
+    Column(field="value", title="Value", shown="value_words", width=76, figure=True),
+    Column(field="trip", title="Trips above", shown="trip_words", width=84, figure=True),
+    Column(field="worst", title="Worst", shown="worst_words", width=76, figure=True),
+    Column(field="lasted", title="Lasted", shown="lasted_words", width=76, figure=True),
     Column(field="ended", title="How it ended", width=200, wraps=True),
+    Column(field="people", title="By people", width=180, wraps=True),
     Column(field="retrips", title="Again", kind="number", roomy=True, width=64),
     Column(field="cause", title="Cause", width=240, wraps=True, roomy=True),
 )
@@ -134,6 +136,7 @@ def _row(data: BreakersData, episode: Episode, *, is_on: bool) -> Row:
         "lasted": lasted.total_seconds(),
         "lasted_words": duration(lasted),
         "ended": ended_words(episode, is_on=is_on),
+        "people": people_words(data, episode),
         "retrips": float(episode.retrips),
         "cause": episode.cause,
     }

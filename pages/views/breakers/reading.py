@@ -26,7 +26,11 @@ from pages.views.breakers.wording import ends_without_level, figure_of, minute, 
 from pages.views.holdings import coin
 from risk.breakers.manual import is_manual
 from risk.domain.breakers import BreakerUnit, Episode
+from risk.domain.events import BreakerOverridden, BreakerStepped, OverrideEnded
 from risk.domain.state import RiskState
+
+#: What a person did to a breaker.
+Word = BreakerOverridden | OverrideEnded | BreakerStepped
 
 #: Cycles for which trips that are over are not asked for again.
 _REUSE = 5
@@ -85,6 +89,8 @@ class BreakersData:
         Of the last 30 days.
     timeline : dict or None
         Trips over equity and price, of plotly; None while nothing is known of the range.
+    words : tuple of BreakerOverridden, OverrideEnded and BreakerStepped
+        What people did to breakers in the range, oldest first.
     """
 
     book: Book
@@ -95,6 +101,7 @@ class BreakersData:
     episodes: tuple[Episode, ...]
     lately: tuple[Episode, ...]
     timeline: dict[str, Any] | None
+    words: tuple[Word, ...] = ()
 
     @property
     def now(self) -> datetime:
@@ -115,15 +122,36 @@ def read_breakers(
     lately = trips_between(readings, book, cycle, now - LOOK_BACK, now)
     rows = rows_of(cycle, _would_have(lately))
     episodes = trips_of_chart(readings, query, book, cycle)
+    chosen = _chosen(readings, query, book, cycle, rows)
+    story = None if chosen is None else chosen.story
+    told = [*episodes, *([] if story is None else [story.episode])]
     return BreakersData(
         book=book,
         query=query,
         cycle=cycle,
         rows=tuple(rows),
-        chosen=_chosen(readings, query, book, cycle, rows),
+        chosen=chosen,
         episodes=episodes,
         lately=lately,
         timeline=_timeline(readings, query, book, cycle, episodes),
+        words=_words(readings, book, cycle, told),
+    )
+
+
+def _words(
+    readings: Readings, book: Book, cycle: CompleteCycle, episodes: Sequence[Episode]
+) -> tuple[Word, ...]:
+    """What people did about these trips; asked for anew as soon as something is, and at times."""
+    if not episodes:
+        return ()
+    since = min(each.tripped_at for each in episodes).replace(second=0, microsecond=0)
+    stands = cycle.state.breakers.states.items()
+    shown = tuple((name, each.override, each.phase, each.rung) for name, each in stands)
+    return readings.once(
+        ("breaker words", book.name, since, cycle.pulse.cycle // _REUSE, shown),
+        lambda: tuple(
+            readings.reader.breaker_words(book.name, since=since, until=cycle.pulse.market)
+        ),
     )
 
 

@@ -12,8 +12,9 @@ from pages.context import CompleteCycle
 from pages.format import Zone
 from pages.views.breakers.wording import ends_without_level, figure_of, minute, of_level, share
 from risk.breakers.base import Breaker
-from risk.breakers.imposing import Imposed, imposed_by
+from risk.breakers.imposing import Imposed, imposed_by, passes_by_rule
 from risk.breakers.lifecycle import trip_level
+from risk.breakers.overriding import is_disabled
 from risk.breakers.types import breaker_of
 from risk.domain.breakers import (
     RAMP,
@@ -25,6 +26,7 @@ from risk.domain.breakers import (
     Reading,
 )
 from risk.domain.latches import Latch
+from risk.domain.overrides import Override, OverrideKind
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
 
@@ -90,15 +92,34 @@ class BreakerRow:
         return None if self.state is None else self.state.episode
 
     @property
+    def override(self) -> Override | None:
+        """A person's that is on."""
+        return None if self.state is None else self.state.override
+
+    @property
     def standing(self) -> str:
         """``tripped``, ``probation``, ``armed``, ``unmeasured`` or ``off``."""
-        if not self.definition.enabled:
+        if not self.definition.enabled or (self.state is not None and is_disabled(self.state)):
             return OFF
         if self.state is not None and self.state.phase is Phase.TRIPPED:
             return TRIPPED
         if self.state is not None and self.state.phase is Phase.PROBATION:
             return PROBATION
         return ARMED if self.reading is not None else UNMEASURED
+
+    @property
+    def stepped_down(self) -> Override | None:
+        """What a person lets through more by than its rule does."""
+        on = self.override
+        if on is None or on.kind is not OverrideKind.STEP_DOWN or not self.is_on:
+            return None
+        assert self.state is not None, "whatever is overridden stands somewhere"
+        return on if on.size > passes_by_rule(self.definition, self.state) else None
+
+    @property
+    def is_shut(self) -> bool:
+        """Whether it is tripped, and no person lets more through."""
+        return self.standing == TRIPPED and self.stepped_down is None
 
     @property
     def is_on(self) -> bool:
@@ -115,13 +136,17 @@ class BreakerRow:
     @property
     def shape(self) -> str:
         """Its glyph, which is also the name of its colour where it has one."""
+        if self.stepped_down is not None:
+            return "probation"
         if self.standing == TRIPPED:
             return STATE_LOOKS[self.definition.state].shape
         return {PROBATION: "probation", ARMED: "inside"}.get(self.standing, "stale")
 
     @property
     def word(self) -> str:
-        """``THROTTLED``, ``PROBATION, 25 %``, ``Armed``, ``Not measured yet``, ``Off``."""
+        """``THROTTLED``, ``PROBATION, 25 %``, ``STEPPED DOWN, 75 %``, ``Armed``, ``Off``."""
+        if self.stepped_down is not None:
+            return f"STEPPED DOWN, {share(self.size)}"
         if self.standing == TRIPPED:
             return STATE_LOOKS[self.definition.state].word
         if self.standing == PROBATION:
@@ -141,7 +166,8 @@ class BreakerRow:
     @property
     def rank(self) -> tuple[int, int, float, str]:
         """Sorts the one that most needs a look first."""
-        tightness = self.definition.state if self.standing == TRIPPED else 0
+        imposes = 0 if self.imposed is None else self.imposed.state
+        tightness = imposes if self.standing == TRIPPED else 0
         return _ORDER.index(self.standing), -tightness, -(self.used or 0.0), self.name
 
     @property
@@ -241,6 +267,8 @@ def _group_rank(group: BreakerGroup) -> tuple[int, int]:
 
 def next_words(row: BreakerRow, zone: Zone, now: datetime) -> str:
     """What comes next, or how far it is: ``eases from 15:51``, ``50 % at 16:08``."""
+    if row.override is not None:
+        return f"by {row.override.by} until {minute(zone, row.override.expires, now)}"
     if row.standing == TRIPPED:
         return _tripped_words(row, zone, now)
     if row.standing == PROBATION:

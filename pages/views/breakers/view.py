@@ -1,4 +1,4 @@
-"""The Breakers page as components: board, one breaker at length, letting go, history."""
+"""The Breakers page as components: board, one breaker at length, its override, history."""
 
 from dash import html
 
@@ -10,20 +10,22 @@ from pages.views.breakers.board import board_card
 from pages.views.breakers.card import chosen_card
 from pages.views.breakers.history import history_card, timeline_card
 from pages.views.breakers.reading import BreakersData
-from pages.views.breakers.release import release_card
 from pages.views.latches import latch_banners
 from pages.views.limits.writing import duration
+from pages.views.overrides.panel import override_card
+from pages.views.overrides.reviews import DUE, reviews_card
 
 
 def breakers_view(data: BreakersData) -> list[Component]:
     """The page; its parts are placed by the page's grid."""
     notices = html.Div(_notices(data), id="breakers-notices", className="sw-notices")
+    due = html.Div(id=DUE, className="sw-notices")
     past = [timeline_card(data), history_card(data)]
     if data.chosen is None:
-        board = [board_card(data)] if data.state.latches else []
-        return [notices, _no_breakers(data), *board, *past]
-    side = html.Div([release_card(data), before_card(data)], className="sw-breakers-side")
-    return [notices, board_card(data), chosen_card(data, data.chosen), side, *past]
+        return [notices, due, _no_breakers(data), board_card(data), *past]
+    side = html.Div([override_card(data), before_card(data)], className="sw-breakers-side")
+    card = chosen_card(data, data.chosen)
+    return [notices, due, board_card(data), card, side, reviews_card(data), *past]
 
 
 def _no_breakers(data: BreakersData) -> Component:

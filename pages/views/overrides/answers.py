@@ -1,0 +1,162 @@
+"""What the callbacks of the Breakers page answer: each reads, and lets pure functions build."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dash import html, no_update
+
+from pages.access import is_demo, running_actor
+from pages.components.basics import Component
+from pages.components.deltas import Deltas
+from pages.query import Query, parse, words_of
+from pages.readings import Readings
+from pages.views.breakers.address import WORDS
+from pages.views.overrides import asking, form, reviews, stopping
+from pages.views.overrides import panel as panels
+from pages.views.overrides.asking import Outcome, was_done
+from pages.views.overrides.draft import draft_of
+from pages.views.overrides.effect import effect_of
+from pages.views.overrides.situation import Situation, asked_of, read_situation
+from risk.domain.actors import Actor
+from risk.engine.actions import Actions
+from risk.errors import NotAllowed, SeawallError
+
+#: Ids of fields, and what stands in them.
+Fields = tuple[Sequence[Any], Sequence[Any]]
+#: The door, and whoever stands before it.
+Who = tuple[Actions, Actor]
+
+
+def query_of(view: str) -> Query:
+    """How the page is shown."""
+    return parse(json.loads(view)["words"], WORDS)
+
+
+def book_named_by(search: str | None) -> str:
+    """The book that an address names; empty if none."""
+    return parse(words_of(search or ""), WORDS).book or ""
+
+
+# -- the page --------------------------------------------------------------------------------
+
+
+def framed(moving: Component) -> html.Div:
+    """What moves, and the brake, which must be at hand while nothing can be read.
+
+    What only some may use is shown to them alone: the frame says what this viewer is able to do.
+    """
+    return html.Div(
+        [
+            moving,
+            html.Div(stopping.stop_section(), className="sw-stop-alone"),
+            stopping.stop_dialog(),
+        ],
+        className="sw-by-role",
+        **{"data-can": " ".join(sorted(_abilities()))},
+    )
+
+
+def _abilities() -> list[str]:
+    try:
+        return [ability.value for ability in running_actor().abilities]
+    except NotAllowed:
+        # Nobody found out who asks: then it is nobody, and may do nothing.
+        return []
+
+
+# -- overriding ------------------------------------------------------------------------------
+
+
+def panel(
+    readings: Readings, query: Query, about: Any, fields: Fields, noted: Sequence[Any], said: Any
+) -> tuple[Any, Any]:
+    """What stands in the panel; and what was said there, for as long as that is news.
+
+    Parameters
+    ----------
+    readings : Readings
+    query : Query
+    about : dict
+        What the panel is about.
+    fields : tuple
+        Of the form that stands there; empty where none does.
+    noted : sequence
+        What that form has noted.
+    said : components
+        What was said of the last wish.
+    """
+    asked = asked_of(about)
+    idle = str(about.get("idle", "")) if isinstance(about, Mapping) else ""
+    situation = None if asked is None else read_situation(readings, query, asked)
+    known = noted[0] if noted else None
+    same = form.is_about(known, asked)
+    before = draft_of(*fields, form.opened_of(known, None)) if same else None
+    parts = panels.panel_parts(
+        running_actor(), situation, asked, idle=idle, before=before, demo=is_demo()
+    )
+    # A wish that was done shows on the card by now; why another was not stays to be read.
+    stays = same and not was_done(said)
+    return parts, no_update if stays else []
+
+
+def follow(
+    readings: Readings, query: Query, asked: Any, fields: Fields, noted: Any, clicked: Any
+) -> tuple[Deltas, Any]:
+    """What differs in the form by now, and what it is to note."""
+    wanted = asked_of(asked)
+    draft = draft_of(*fields, form.opened_of(noted, clicked))
+    situation = None if wanted is None else read_situation(readings, query, wanted)
+    if situation is None or wanted is None:
+        return {}, no_update
+    shown = form.followed(situation, wanted, draft)
+    return form.changes(shown, noted), form.noted(wanted, draft, shown)
+
+
+def effect(readings: Readings, query: Query, asked: Any, kind: Any, size: Any) -> list[Component]:
+    """What the override would do."""
+    wanted = asked_of(asked)
+    if wanted is None:
+        return []
+    draft = draft_of([form.field_id("kind"), form.field_id("size")], [kind, size])
+    return effect_of(readings, read_situation(readings, query, wanted), wanted, draft)
+
+
+def apply(
+    who: Who, readings: Readings, query: Query, asked: Any, fields: Fields, noted: Any
+) -> Outcome:
+    """What becomes of what stands in the form."""
+    draft = draft_of(*fields, form.opened_of(noted, None))
+
+    def read(wanted: Any) -> Situation | None:
+        return read_situation(readings, query, wanted)
+
+    return asking.override(*who, asked_of(asked), draft, read)
+
+
+# -- reviews ---------------------------------------------------------------------------------
+
+
+def review_list(who: Who, readings: Readings, query: Query) -> tuple[Any, Any]:
+    """The list of reviews, and the line above the page while one is due."""
+    actions, actor = who
+    book = readings.book(query)
+    cycle = None if book is None else readings.cycle(book)
+    if book is None or cycle is None:
+        return no_update, no_update
+    policy = cycle.state.policy
+    definitions = {each.name: each for each in policy.breakers} if policy is not None else {}
+    told = reviews.Told(query.zone, cycle.pulse.market, definitions)
+    try:
+        found = actions.reviews(book.name)
+    except SeawallError as problem:
+        return reviews.unreadable_parts(str(problem)), []
+    return reviews.list_parts(found, actor, told), reviews.due_parts(found, actor, told, query)
+
+
+def judge(
+    who: Who, readings: Readings, query: Query, pressed: Any, comments: Mapping[int, str]
+) -> Outcome:
+    """What becomes of a judgement."""
+    book = readings.book(query)
+    return reviews.judge(*who, "" if book is None else book.name, pressed, comments)

@@ -1,0 +1,155 @@
+"""What becomes of a person's wish to override a breaker."""
+
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from dash import html
+
+from pages.components.basics import Component, glyph
+from pages.components.toasts import toast
+from pages.format import sentence
+from pages.views.overrides.draft import (
+    Draft,
+    Faults,
+    faults_of,
+    faults_unseen,
+    missing_words,
+    wish_of,
+)
+from pages.views.overrides.kinds import DOES, RELEASE, tightens
+from pages.views.overrides.situation import Asked, Situation
+from pages.views.overrides.warnings import must_read
+from risk.domain.actors import Actor
+from risk.engine.actions import Actions
+from risk.errors import (
+    BrakedInstead,
+    Conflict,
+    GateClosed,
+    NotAllowed,
+    SeawallError,
+    StoreUnavailable,
+)
+
+_SAME = "Nothing was changed"
+#: Messages that say something else must not be taken for one.
+_KEY = "override"
+
+
+class Outcome(NamedTuple):
+    """What became of a wish.
+
+    Attributes
+    ----------
+    done : bool
+    title, text : str
+        What happened, and what follows; sentences.
+    state : str
+        The shape that stands beside it.
+    faults : Faults
+        What is wrong with a field, for a reader at that field.
+    """
+
+    done: bool
+    title: str
+    text: str
+    state: str = "caution"
+    faults: Faults = Faults()
+
+    @property
+    def toast(self) -> dict[str, Any]:
+        """A message for `sendNotifications`."""
+        return toast(self.state, self.title, self.text, key=f"{_KEY}-{self.title}-{self.text}")
+
+    @property
+    def parts(self) -> list[Component]:
+        """The same where the person looks: a message at the corner is gone before he has read."""
+        return [
+            glyph(self.state, state=self.state),
+            html.P(
+                [html.Strong(f"{self.title}."), f" {self.text}"],
+                **{"data-done": str(self.done).lower()},
+            ),
+        ]
+
+
+def was_done(said: Any) -> bool:
+    """Whether what stands in a panel says that something was done."""
+    return '"data-done": "true"' in json.dumps(said, default=str)
+
+
+def override(
+    actions: Actions,
+    actor: Actor,
+    asked: Asked | None,
+    draft: Draft,
+    read: Callable[[Asked], Situation | None],
+) -> Outcome:
+    """Ask for an override if nothing is amiss, and say what became of it.
+
+    Parameters
+    ----------
+    actions : Actions
+    actor : Actor
+    asked : Asked or None
+        What the form was made for; None if the page sent nothing that a form held.
+    draft : Draft
+    read : callable
+        The present situation; may raise `StoreUnavailable`.
+
+    Raises
+    ------
+    NotAllowed
+        If he may not, or must prove first who he is.
+    """
+    if asked is None:
+        return Outcome(False, "Nothing was asked", "This page is not up to date: load it again.")
+    try:
+        situation = read(asked)
+    except StoreUnavailable as problem:
+        if not tightens(draft.kind):
+            return _refused(asked, f"{problem}. {_SAME}: without numbers nothing is loosened")
+        # Nobody who tightens waits for a database.
+        faults = faults_unseen(draft)
+    else:
+        if situation is None:
+            return _refused(asked, f"there is no such breaker any more. {_SAME}")
+        ids = [each.id for each in must_read(situation, draft.kind)]
+        faults = faults_of(draft, asked, situation, ids)
+    if any(faults):
+        told = missing_words(faults)
+        return _refused(asked, f"{told.rstrip('.')}. {_SAME}")._replace(faults=faults)
+    return _asked(actions, actor, asked, draft)
+
+
+def _asked(actions: Actions, actor: Actor, asked: Asked, draft: Draft) -> Outcome:
+    try:
+        if draft.kind == RELEASE:
+            actions.release_breaker(
+                actor, asked.book, asked.breaker, episode=asked.episode, reason=draft.reason
+            )
+        else:
+            actions.override_breaker(actor, asked.book, wish_of(draft, asked))
+    except NotAllowed:
+        raise
+    except Conflict as problem:
+        return Outcome(False, "Somebody was quicker", f"{sentence(str(problem))}. {_SAME} by you.")
+    except BrakedInstead as problem:
+        return Outcome(True, "Stopped instead", f"{sentence(str(problem))}.", "halted")
+    except GateClosed as problem:
+        return Outcome(False, "NOTHING is stopped", f"{sentence(str(problem))}.", "halted")
+    except StoreUnavailable as problem:
+        # An answer that got lost may have been a yes.
+        return _refused(asked, f"{problem}. It may be asked for all the same: look again")
+    except SeawallError as problem:
+        return _refused(asked, f"{problem}. {_SAME}")
+    return Outcome(
+        True,
+        f"{DOES[draft.kind]}: {asked.breaker}",
+        "The engine takes it in with its next cycle; then the card says so.",
+        "normal",
+    )
+
+
+def _refused(asked: Asked, why: str) -> Outcome:
+    return Outcome(False, f"{sentence(asked.breaker)} stays as it is", f"{sentence(why)}.")

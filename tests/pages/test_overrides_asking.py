@@ -1,0 +1,686 @@
+"""What becomes of a wish: to override, to stop by scope, to let go, to judge."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import dash
+import pytest
+from dash._callback_context import context_value
+from dash._utils import AttributeDict
+
+from pages.access import GUARDED, set_actor
+from pages.components.deltas import plain
+from pages.format import UTC_ZONE
+from pages.query import parse
+from pages.screens import Screen, Screens
+from pages.views.breakers.address import WORDS
+from pages.views.breakers.reading import read_breakers
+from pages.views.breakers.view import breakers_view
+from pages.views.overrides import form, kinds, panel, reviews, stopping
+from pages.views.overrides.asking import Outcome, override
+from pages.views.overrides.draft import Draft
+from pages.views.overrides.situation import Asked, read_situation
+from pages.views.overrides.stopping import StopAsked, StopDraft
+from pages.views.overrides.warnings import must_read
+from risk.domain.actors import Ability, Actor
+from risk.domain.latches import Latch
+from risk.domain.overrides import OverrideKind, Verdict
+from risk.domain.scopes import Scope, ScopeKind
+from risk.domain.state import RiskState
+from risk.domain.trading import TradingState
+from risk.engine.actions import Actions
+from risk.errors import Conflict, GateClosed, InvalidInput, NotAllowed, StoreUnavailable
+from tests import fakes_breakers as fakes
+from tests.fakes_actions import ANALYST, OFFICER, TRADER, VIEWER
+from tests.fakes_book import AFTERNOON
+from tests.fakes_overrides import FakeBrakes, FakeChangeStore, build_review
+from tests.fakes_web import DEMO, FakeBookReader
+from tests.pages.test_overrides_view import (
+    complete,
+    ids_and_values,
+    missing,
+    situation_at,
+)
+from tests.pages.trees import part, parts, words
+
+HOUR = timedelta(hours=1)
+QUERY = parse({}, WORDS)
+SCREEN = Screen("breakers", words=WORDS, read=read_breakers, view=breakers_view)
+SILENT = StoreUnavailable("the database did not answer within 2 s")
+
+
+@pytest.fixture
+def changes(reader: FakeBookReader) -> FakeChangeStore:
+    return FakeChangeStore(reader)
+
+
+@pytest.fixture
+def brake() -> FakeBrakes:
+    return FakeBrakes()
+
+
+@pytest.fixture
+def actions(reader: FakeBookReader, changes: FakeChangeStore, brake: FakeBrakes) -> Actions:
+    return Actions(changes, brake, wall=reader.wall)
+
+
+# --- overriding ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ask(reader: FakeBookReader, actions: Actions):
+    """Press the button of a form that was made for the afternoon."""
+    situation, asked = situation_at(reader)
+
+    def ask(draft: Draft | None = None, *, actor: Actor = OFFICER, asked: Asked | None = asked):
+        readings = Screens(reader).readings
+        wanted = complete(situation) if draft is None else draft
+        return override(
+            actions, actor, asked, wanted, lambda each: read_situation(readings, QUERY, each)
+        )
+
+    ask.situation, ask.asked = situation, asked
+    return ask
+
+
+def test_a_confirmed_override_reaches_the_store_with_all_that_was_seen(ask, changes):
+    outcome = ask()
+
+    assert outcome.done
+    ((wish, who),) = changes.asked
+    assert who == "demo officer"
+    assert (wish.breaker, wish.kind, wish.size) == (fakes.STORM, OverrideKind.STEP_DOWN, 0.75)
+    assert wish.expires == AFTERNOON + 2 * HOUR
+    assert (wish.seen_episode, wish.seen_action) == ("market volatility/demo-48000", 0)
+    assert wish.reason == "delta hedge"
+
+
+def test_a_release_goes_its_own_way(reader, actions, changes):
+    over = fakes.tripped(until=AFTERNOON)
+    situation, asked = situation_at(reader, storm=over)
+    opened = frozenset(each.id for each in must_read(situation, kinds.RELEASE))
+    wanted = {"kind": kinds.RELEASE, "size": None, "typed": "release market volatility"}
+    draft = complete(situation, **wanted, opened=opened)
+    readings = Screens(reader).readings
+
+    outcome = override(
+        actions, OFFICER, asked, draft, lambda each: read_situation(readings, QUERY, each)
+    )
+    assert missing(situation, asked, draft) == ""
+    assert outcome.done
+    assert changes.released == [(fakes.STORM, asked.episode, "delta hedge", "demo officer")]
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"typed": "market"}, "Type MARKET VOLATILITY 75"),
+        ({"reason": ""}, "Write a reason"),
+        ({"opened": frozenset()}, "Open 7 more warnings"),
+        ({"until": (AFTERNOON - HOUR).isoformat()}, "That time is past"),
+        ({"until": (AFTERNOON + 9 * HOUR).isoformat()}, "4 h is the most"),
+        ({"kind": "nothing"}, "Choose what to do"),
+    ],
+)
+def test_a_wish_that_lacks_something_changes_nothing_and_says_what(ask, changes, changed, why):
+    outcome = ask(complete(ask.situation, **changed))
+
+    assert not outcome.done
+    assert why in outcome.text.replace("\u00a0", " ")
+    assert "Nothing was changed" in outcome.text
+    assert changes.asked == []
+
+
+def test_what_is_wrong_with_a_field_is_said_at_that_field(ask):
+    draft = complete(ask.situation, reason="", typed="")
+    ids, _ = ids_and_values(draft)
+
+    errors = form.errors_of(ask(draft).faults, ids)
+    assert errors == [None, None, None, "Write a reason", "Type MARKET VOLATILITY 75"]
+    assert form.errors_of(ask().faults, ["odd", None]) == [None, None]
+
+
+def test_a_warning_that_came_meanwhile_must_be_opened_too(ask, reader, changes):
+    """What was opened is checked against what is so now, and not by the page's own word."""
+    draft = complete(ask.situation)
+    falls = fakes.tripped(fakes.build_episode(f"{fakes.FALL}/x", state=TradingState.REDUCE_ONLY))
+    reader.stands = fakes.states(fall=falls)
+    reader.advance()
+
+    outcome = ask(draft)
+    assert outcome.text.startswith("Open 1 more warning.")
+    assert outcome.faults.warnings == (f"breaker:{fakes.FALL}/x:tripped",)
+    assert ask(draft._replace(opened=draft.opened | set(outcome.faults.warnings))).done
+    assert len(changes.asked) == 1
+
+
+@pytest.mark.parametrize("actor", [TRADER, ANALYST, VIEWER])
+@pytest.mark.parametrize("kind", [kinds.STEP_DOWN, kinds.HOLD])
+def test_nobody_but_an_officer_overrides_and_the_denial_is_told(ask, changes, actor, kind):
+    typed = "hold" if kind == kinds.HOLD else "market volatility 75"
+
+    with pytest.raises(NotAllowed, match="overriding a breaker is not for"):
+        ask(complete(ask.situation, kind=kind, typed=typed), actor=actor)
+    assert changes.asked == []
+    assert [event.by for event in changes.told] == [actor.name]
+
+
+def test_of_two_officers_the_second_hears_who_was_quicker_in_one_sentence(ask, changes):
+    changes.fail_with = Conflict("ola was quicker: since 15:41 UTC it is held (number 9)")
+
+    outcome = ask()
+    assert not outcome.done
+    assert outcome.title == "Somebody was quicker"
+    assert outcome.text == (
+        "Ola was quicker: since 15:41 UTC it is held (number 9). Nothing was changed by you."
+    )
+
+
+def test_a_refusal_of_the_store_is_told_as_it_was_given(ask, changes):
+    changes.fail_with = InvalidInput("it is armed again")
+    assert "It is armed again. Nothing was changed" in ask().text
+
+    changes.fail_with = SILENT
+    assert "It may be asked for all the same: look again" in ask().text
+
+
+def test_a_page_that_sends_nothing_of_a_form_asks_for_nothing(ask, changes):
+    assert ask(asked=None).title == "Nothing was asked"
+    gone = ask.asked._replace(breaker="no such")
+    assert "no such breaker any more" in ask(asked=gone).text
+    assert ask(asked=ask.asked._replace(book="other")).done is False
+    assert changes.asked == []
+
+
+HOLD = Draft(kinds.HOLD, until=(AFTERNOON + 2 * HOUR).isoformat(), reason="news", typed="hold")
+
+
+def test_nothing_is_loosened_while_the_book_cannot_be_read(ask, reader, changes):
+    reader.failing = True
+
+    assert "without numbers nothing is loosened" in ask().text
+    assert changes.asked == []
+
+
+def test_whoever_tightens_waits_for_no_database(ask, reader, changes, brake):
+    reader.failing = True
+    changes.fail_with = SILENT
+
+    outcome = ask(HOLD)
+    assert outcome.done
+    assert outcome.title == "Stopped instead"
+    assert "is not overridden" in outcome.text
+    assert "REDUCE ONLY at once, until a person resumes it" in outcome.text
+    assert [each.state for each in brake.latched] == [TradingState.REDUCE_ONLY]
+
+
+def test_where_neither_database_nor_authority_answers_it_is_told_that_nothing_is_stopped(
+    ask, reader, changes, brake
+):
+    reader.failing = True
+    changes.fail_with, brake.fail_with = SILENT, GateClosed("the authority does not answer")
+
+    outcome = ask(HOLD)
+    assert not outcome.done
+    assert outcome.title == "NOTHING is stopped"
+
+
+def test_blindly_only_a_complete_wish_to_tighten_is_passed_on(ask, reader, changes):
+    reader.failing = True
+
+    assert "Write a reason and type HOLD" in ask(HOLD._replace(reason="", typed="")).text
+    assert "Say until when" in ask(HOLD._replace(until="")).text
+    assert changes.asked == []
+
+
+# --- stopping and letting go ---------------------------------------------------------------------
+
+
+def state_with(reader: FakeBookReader, latch: Latch) -> RiskState:
+    reader.latches = {latch.scope: latch}
+    return reader.latest("demo").state
+
+
+def stop(actions: Actions, draft: StopDraft, what: str = "halt", actor: Actor = TRADER) -> Outcome:
+    return stopping.stop(actions, actor, StopAsked(what, "demo"), draft)
+
+
+@pytest.mark.parametrize(
+    ("what", "typed", "state", "title"),
+    [
+        ("pause", "pause", TradingState.REDUCE_ONLY, "REDUCE ONLY: trend"),
+        ("halt", "HALT", TradingState.HALTED, "HALTED: trend"),
+    ],
+)
+def test_a_trader_stops_a_scope_and_reads_what_still_works(
+    actions, brake, what, typed, state, title
+):
+    draft = StopDraft(scope="strategy:trend", reason="odd fills", typed=typed)
+
+    outcome = stop(actions, draft, what)
+    assert outcome.done
+    assert outcome.title == title
+    assert "Still works" in outcome.text
+    ((portfolio, scope, asked, reason, who),) = brake.latched
+    assert (portfolio, scope) == ("demo", Scope(ScopeKind.STRATEGY, "trend"))
+    assert (asked, reason, who) == (state, "odd fills", "demo trader")
+
+
+def test_the_brake_works_while_the_database_is_down_and_says_so(actions, changes, brake):
+    changes.fail_with = SILENT
+    brake.journalled = False
+
+    outcome = stop(actions, StopDraft(scope="portfolio:demo", reason="news", typed="halt"))
+    assert outcome.done
+    assert "it holds in the engine's memory" in outcome.text
+
+
+def test_a_scope_can_be_written_where_the_book_cannot_be_read(actions, brake):
+    draft = StopDraft(part="asset", name="BTC/USDT", reason="news", typed="halt", book="other")
+
+    assert stop(actions, draft).done
+    assert brake.latched[0][:2] == ("other", Scope(ScopeKind.ASSET, "BTC/USDT"))
+    whole = draft._replace(part="portfolio", name="")
+    assert stop(actions, whole).done
+    assert brake.latched[1].scope == Scope(ScopeKind.PORTFOLIO, "other")
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"typed": "hal"}, "Type HALT"),
+        ({"reason": ""}, "Write a reason"),
+        ({"scope": "galaxy:far"}, "Say which part"),
+        ({"scope": "", "part": "asset"}, "Say which part"),
+    ],
+)
+def test_a_stop_that_lacks_something_says_what(actions, brake, changed, why):
+    draft = StopDraft(scope="portfolio:demo", reason="news", typed="halt")._replace(**changed)
+
+    outcome = stop(actions, draft)
+    assert not outcome.done
+    assert why in outcome.text
+    assert brake.latched == []
+
+
+def test_a_brake_that_does_not_answer_says_that_nothing_is_stopped_and_the_other_way(
+    actions, brake
+):
+    brake.fail_with = GateClosed("the authority of demo does not answer")
+    draft = StopDraft(scope="strategy:trend", reason="news", typed="pause")
+
+    outcome = stop(actions, draft, "pause")
+    assert outcome.title == "trend is NOT stopped"
+    assert "seawall halt --portfolio demo --strategy trend" in outcome.text
+    assert "--reduce-only" in outcome.text
+
+
+def test_a_viewer_stops_nothing(actions, brake):
+    with pytest.raises(NotAllowed):
+        stop(actions, StopDraft(scope="portfolio:demo", reason="x", typed="halt"), actor=VIEWER)
+    assert brake.latched == []
+
+
+RESUME = StopAsked("resume", "demo", "asset", "BTC/USDT", 5)
+LET_GO = StopDraft(reason="it was a typo", typed="resume btc/usdt")
+
+
+def test_an_officer_lets_go_of_what_he_has_seen(actions, changes):
+    outcome = stopping.stop(actions, OFFICER, RESUME, LET_GO)
+
+    assert outcome.done
+    assert changes.resumed == [
+        (Scope(ScopeKind.ASSET, "BTC/USDT"), 5, "it was a typo", "demo officer")
+    ]
+    with pytest.raises(NotAllowed):
+        stopping.stop(actions, TRADER, RESUME, LET_GO)
+
+
+@pytest.mark.parametrize(
+    ("failure", "why"),
+    [
+        (InvalidInput("it was latched again"), "Nothing was changed"),
+        (SILENT, "It may be let go all the same"),
+    ],
+)
+def test_a_refusal_to_let_go_is_told(actions, changes, failure, why):
+    changes.fail_with = failure
+
+    outcome = stopping.stop(actions, OFFICER, RESUME, LET_GO)
+    assert not outcome.done
+    assert why in outcome.text
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        None,
+        "halt",
+        {"what": "destroy", "book": "demo", "kind": "", "name": "", "seen": 0},
+        {"what": "resume", "book": "demo", "kind": "galaxy", "name": "far", "seen": 1},
+        {"what": "halt", "book": 7, "kind": "", "name": "", "seen": 0},
+        {"what": "halt", "book": "demo", "kind": "", "name": "", "seen": True},
+    ],
+)
+def test_only_what_a_dialog_held_is_asked_for(actions, sent):
+    assert stopping.stop_asked_of(sent) is None
+    assert not stopping.stop(actions, TRADER, stopping.stop_asked_of(sent), LET_GO).done
+
+
+@pytest.fixture
+def tree(reader: FakeBookReader):
+    coin = Scope(ScopeKind.ASSET, "BTC/USDT")
+    reader.latches = {coin: Latch(coin, TradingState.HALTED, "ana", "fat finger", AFTERNOON, 5)}
+    reader.stands = fakes.states()
+    return Screens(reader).view(SCREEN, parse({}, SCREEN.words))[1]
+
+
+def scopes_on(tree) -> dict[str, Any]:
+    found = [p for p in parts(tree) if p.get("id") == {"type": stopping.SCOPES, "of": "board"}]
+    return found[0]["data"]
+
+
+def test_the_dialog_offers_the_books_parts_and_what_the_board_showed(tree):
+    scopes = scopes_on(tree)
+
+    title, body = stopping.opened(stopping.ask_id("halt", "board"), [scopes], "")
+    offered = next(p for p in parts(body) if p.get("id") == stopping.field_id("scope"))
+    groups = {group["group"]: [i["value"] for i in group["items"]] for group in offered["data"]}
+    assert title == "Halt trading"
+    assert groups["Book"] == ["portfolio:demo"]
+    assert "strategy:trend" in groups["Strategies"]
+    assert "asset:BTC/USDT" in groups["Assets"]
+    assert "Trading stopped" in words(body)
+
+    _, body = stopping.opened(stopping.ask_id("resume", "asset:BTC/USDT"), [scopes], "")
+    assert "HALTED by ana since 15:42:18 UTC: fat finger." in words(body)
+    assert part(body, stopping.ASKED)["data"]["seen"] == 5
+
+
+def test_without_a_board_the_dialog_asks_for_the_names(reader):
+    _, body = stopping.opened(stopping.ask_id("pause", "alone"), [], "")
+
+    fields = [p["id"]["field"] for p in parts(body) if isinstance(p.get("id"), dict)]
+    assert fields == ["book", "part", "name", "reason", "typed"]
+    assert stopping.opened({"what": "destroy"}, [], "") is None
+    assert stopping.opened(None, [], "") is None
+    _, gone = stopping.opened(stopping.ask_id("resume", "asset:BTC/USDT"), ["odd"], "")
+    assert words(gone) == "It is not stopped any more."
+
+
+# --- reviews -------------------------------------------------------------------------------------
+
+
+TOLD = reviews.Told(UTC_ZONE, AFTERNOON, {each.name: each for each in fakes.definitions()})
+LATER = build_review(
+    8, breaker="gone", since=AFTERNOON - HOUR, due=AFTERNOON + 17 * HOUR, ended=None
+)
+JUDGED = build_review(
+    6, verdict=Verdict.WRONG, reviewer="ola", comment="the storm came back", reviewed=AFTERNOON
+)
+
+
+def test_a_review_says_what_was_done_and_what_came_of_it():
+    said = words(reviews.list_parts([build_review()], OFFICER, TOLD))
+
+    assert "Market volatility: stepped down to 75 % of size overdue by 6 h 42" in said
+    assert "By ana, from 11 Nov 13:42:18 UTC, for 2 h, ended 11 Nov 15:42:18 UTC:" in said
+    assert "measured 2.45 × at most, above the 2.00 × at which it trips" in said
+    assert "equity moved −1.19 %, flows left out; 12 orders passed in its scope, 3 refused." in said
+
+
+def test_those_to_be_judged_come_first_and_what_is_judged_says_by_whom():
+    tree = reviews.list_parts([JUDGED, LATER, build_review()], OFFICER, TOLD)
+
+    order = [p["id"] for p in parts(tree) if str(p.get("id")).startswith("review-")]
+    assert order == ["review-7", "review-8", "review-6"]
+    said = words(tree)
+    assert "Wrong, says ola, 15:42:18 UTC: “the storm came back.”" in said
+    assert "It is on: it can be judged once it is over." in said
+
+
+def test_nobody_judges_his_own_nor_without_the_power():
+    mine = Actor(name="Ana ", role=OFFICER.role, via=OFFICER.via, has_login=False)
+
+    assert "Yours: another officer judges it." in words(
+        reviews.list_parts([build_review()], mine, TOLD)
+    )
+    assert "Another officer judges it." in words(reviews.list_parts([build_review()], TRADER, TOLD))
+    assert reviews.due_parts([build_review()], mine, TOLD, QUERY) == []
+    assert reviews.due_parts([build_review()], TRADER, TOLD, QUERY) == []
+    assert reviews.due_parts([LATER, JUDGED], OFFICER, TOLD, QUERY) == []
+
+
+def test_an_officer_is_told_above_the_page_that_something_waits_for_him():
+    said = words(reviews.due_parts([build_review(), build_review(9)], OFFICER, TOLD, QUERY))
+
+    assert said.startswith("2 overrides wait for your judgement.")
+    assert "market volatility by ana, due since 09:00:00 UTC." in said
+
+
+def test_with_no_override_it_says_what_would_stand_there():
+    assert "Nobody has let a breaker loose by hand" in words(reviews.list_parts([], OFFICER, TOLD))
+
+
+def judged(actions: Actions, comment: str = "calm since", actor: Actor = OFFICER) -> Outcome:
+    pressed = reviews.verdict_id(7, Verdict.RIGHT)
+    return reviews.judge(actions, actor, "demo", pressed, {7: comment})
+
+
+def test_a_judgement_is_kept_with_its_comment(actions, changes):
+    changes.known = [build_review()]
+
+    assert judged(actions).done
+    assert changes.judged == [(7, Verdict.RIGHT, "calm since", "demo officer")]
+
+
+@pytest.mark.parametrize(
+    ("failure", "why"),
+    [
+        (Conflict("ola was quicker: judged wrong"), "Ola was quicker"),
+        (SILENT, "It may be judged all the same"),
+    ],
+)
+def test_a_judgement_that_is_refused_says_why(actions, changes, failure, why):
+    changes.fail_with = failure
+
+    outcome = judged(actions)
+    assert not outcome.done
+    assert why in outcome.text
+
+
+def test_a_judgement_needs_a_comment_and_a_button_of_ours(actions, changes):
+    assert "Write a reason" in judged(actions, " ").text
+    assert not reviews.judge(actions, OFFICER, "demo", {"action": 7, "verdict": "fine"}, {}).done
+    assert not reviews.judge(actions, OFFICER, "demo", None, {}).done
+    with pytest.raises(NotAllowed):
+        judged(actions, actor=TRADER)
+    assert changes.judged == []
+
+
+# --- the callbacks -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def page(dashboard: dash.Dash, reader: FakeBookReader):
+    reader.stands = fakes.states()
+    return sys.modules["pages.breakers"]
+
+
+@contextmanager
+def asking(dashboard: dash.Dash, actor: Actor, pressed: Any = None) -> Iterator[dict[str, Any]]:
+    """As within a callback that somebody asks; what it sets besides is given."""
+    triggered = (
+        [] if pressed is None else [{"prop_id": f"{dash._utils.stringify_id(pressed)}.n_clicks"}]
+    )
+    told = AttributeDict(
+        updated_props={}, triggered_inputs=triggered, inputs_list=[], states_list=[]
+    )
+    with dashboard.server.test_request_context("/breakers"):
+        set_actor(actor)
+        token = context_value.set(told)
+        try:
+            yield told.updated_props
+        finally:
+            context_value.reset(token)
+
+
+VIEW = '{"words": {}, "scheme": "dark"}'
+
+
+def test_every_callback_that_changes_something_names_what_it_needs(page):
+    needed = {
+        name.rpartition(".")[2]: ability
+        for name, ability in GUARDED.items()
+        if name.startswith("pages.breakers.")
+    }
+
+    assert needed == {
+        "show_panel": Ability.VIEW,
+        "follow_form": Ability.OVERRIDE,
+        "show_effect": Ability.OVERRIDE,
+        "apply_override": Ability.OVERRIDE,
+        "open_stop": Ability.HALT,
+        "stop_scope": Ability.HALT,
+        "show_reviews": Ability.VIEW,
+        "judge": Ability.OVERRIDE,
+    }
+
+
+def test_the_panel_is_filled_by_who_looks_and_keeps_what_was_said(page, dashboard, reader):
+    situation, asked = situation_at(reader)
+    about = {**asked._asdict(), "idle": ""}
+    draft = complete(situation)
+    noted = form.noted(asked, draft, form.followed(situation, asked, draft))
+    failed = plain(Outcome(False, "Somebody was quicker", "Ola was.").parts)
+    done = plain(Outcome(True, "Hold", "It is.").parts)
+
+    with asking(dashboard, TRADER):
+        parts_, _ = page.show_panel(about, [], [], [], None, VIEW)
+        assert "Overriding is for an officer." in words(parts_)
+    with asking(dashboard, OFFICER):
+        parts_, said = page.show_panel(about, [], [], [], None, VIEW)
+        assert "0 of 7 read" in words(parts_)
+        assert said == []
+        before = (*ids_and_values(draft), [noted])
+        parts_, said = page.show_panel(about, *before, failed, VIEW)
+        assert "7 of 7 read" in words(parts_)
+        assert said is dash.no_update
+        assert page.show_panel(about, *before, done, VIEW)[1] == []
+        other = {**about, "breaker": fakes.FALL, "episode": ""}
+        assert page.show_panel(other, *before, failed, VIEW)[1] == []
+        idle = page.show_panel({"idle": "Nothing."}, [], [], [], None, VIEW)
+        assert words(idle[0]) == "Nothing."
+
+
+def test_the_form_follows_what_is_written_and_notes_what_was_opened(page, dashboard, reader):
+    situation, asked = situation_at(reader)
+    draft = complete(situation, opened=frozenset())
+    noted = form.noted(asked, draft, form.followed(situation, asked, draft))
+    first = next(iter(complete(situation).opened))
+    ids, values = ids_and_values(draft)
+
+    with asking(dashboard, OFFICER, form.warning_id(first)) as told:
+        note = page.follow_form(values, [1], None, ids, noted, asked._asdict(), VIEW)
+        assert note["opened"] == [first]
+        assert any("data-read" in props for props in told.values())
+        assert page.follow_form(values, [1], None, ids, noted, None, VIEW) is dash.no_update
+    with asking(dashboard, TRADER), pytest.raises(NotAllowed):
+        page.follow_form(values, [1], None, ids, noted, asked._asdict(), VIEW)
+
+
+def test_a_press_is_answered_at_the_fields_and_in_the_panel(page, dashboard, reader, monkeypatch):
+    situation, asked = situation_at(reader)
+    changes = FakeChangeStore(reader)
+    actions = Actions(changes, FakeBrakes(), wall=reader.wall)
+    monkeypatch.setitem(dashboard.server.extensions, "risk_actions", actions)
+    draft = complete(situation)
+    ids, values = ids_and_values(draft)
+    noted = form.noted(asked, draft, form.followed(situation, asked, draft))
+    sent = (ids, values, noted, asked._asdict(), VIEW)
+
+    with asking(dashboard, OFFICER):
+        errors, typed, said = page.apply_override(1, *sent)
+        assert (errors, typed) == ([None] * 5, "")
+        assert "The engine takes it in" in words(said)
+        errors, typed, said = page.apply_override(1, ids, [*values[:3], "", ""], noted, *sent[3:])
+        assert errors[3:] == ["Write a reason", "Type MARKET VOLATILITY 75"]
+        assert typed is dash.no_update
+        assert page.apply_override(None, *sent)[2] is dash.no_update
+    with asking(dashboard, TRADER), pytest.raises(NotAllowed):
+        page.apply_override(1, *sent)
+    assert len(changes.asked) == 1
+
+
+def test_the_brakes_dialog_opens_stops_and_closes(page, dashboard, reader, monkeypatch):
+    brake = FakeBrakes()
+    actions = Actions(FakeChangeStore(reader), brake, wall=reader.wall)
+    monkeypatch.setitem(dashboard.server.extensions, "risk_actions", actions)
+    # Whatever is written works while nothing can be read.
+    reader.failing = True
+    ids = [stopping.field_id(field) for field in ("book", "part", "name", "reason", "typed")]
+    asked = StopAsked("halt", "")._asdict()
+
+    with asking(dashboard, TRADER, stopping.ask_id("halt", "alone")):
+        opened, title, body = page.open_stop([1, None], [], "?book=demo")
+        assert (opened, title) == (True, "Halt trading")
+        assert page.open_stop([None], [], "")[0] is dash.no_update
+    with asking(dashboard, TRADER, stopping.CONFIRM) as told:
+        written = ["demo", "portfolio", "", "news", "halt"]
+        still_open, said = page.stop_scope(1, None, ids, written, asked)
+        assert still_open is False
+        assert "HALTED: Book" in words(said)
+        assert told["toasts"]["sendNotifications"][0]["autoClose"] is False
+        still_open, said = page.stop_scope(1, None, ids, [*written[:4], ""], asked)
+        assert still_open is True
+        assert "Type HALT" in words(said)
+    with asking(dashboard, TRADER, stopping.CANCEL):
+        assert page.stop_scope(None, 1, ids, written, asked)[0] is False
+    with asking(dashboard, VIEWER), pytest.raises(NotAllowed):
+        page.stop_scope(1, None, ids, written, asked)
+    assert len(brake.latched) == 1
+    assert [p["id"]["field"] for p in parts(body) if isinstance(p.get("id"), dict)][:2] == [
+        "book",
+        "part",
+    ]
+
+
+def test_reviews_are_listed_and_judged(page, dashboard, reader, monkeypatch):
+    changes = FakeChangeStore(reader, known=[build_review()])
+    actions = Actions(changes, FakeBrakes(), wall=reader.wall)
+    monkeypatch.setitem(dashboard.server.extensions, "risk_actions", actions)
+
+    with asking(dashboard, OFFICER, reviews.verdict_id(7, Verdict.WRONG)):
+        listed, due = page.show_reviews(None, VIEW)
+        assert "overdue" in words(listed)
+        assert "An override waits" in words(due)
+        listed, due = page.judge([1], [reviews.comment_id(7)], ["it fell"], VIEW)
+        assert "Wrong, says demo officer" in words(listed)
+        assert due == []
+        assert page.judge([None], [], [], VIEW) == (dash.no_update, dash.no_update)
+        changes.fail_with = SILENT
+        assert "Reviews cannot be read" in words(page.show_reviews(None, VIEW)[0])
+
+
+def test_only_an_able_viewer_is_shown_what_he_may_use(page, dashboard):
+    with asking(dashboard, TRADER):
+        frame = plain_props(page.layout())
+        assert "halt" in frame["data-can"].split()
+        assert "override" not in frame["data-can"].split()
+    with dashboard.server.test_request_context("/breakers"):
+        assert plain_props(page.layout())["data-can"] == ""
+
+
+def plain_props(tree: Any) -> dict[str, Any]:
+    return next(props for props in parts(tree) if props.get("className") == "sw-by-role")
+
+
+def test_panel_and_form_stand_where_they_are_looked_for(tree):
+    ids = {str(p["id"]) for p in parts(tree) if "id" in p}
+
+    assert {panel.PANEL, panel.ABOUT, panel.NEWS, panel.CONTENT, panel.SAID} <= ids
+    assert {reviews.CARD, reviews.LIST, reviews.ABOUT, reviews.DUE} <= ids
+    assert DEMO.name == "demo"
