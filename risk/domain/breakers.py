@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from risk.domain.limits import Parameter
+from risk.domain.fields import Shown
+from risk.domain.limits import Parameter, Unit
 from risk.domain.overrides import Override
 from risk.domain.scopes import Scope
 from risk.domain.trading import TradingState
@@ -79,15 +80,15 @@ class BreakerDefinition:
     name: str
     kind: str
     scope: Scope
-    trip: float
-    release: float
-    state: TradingState = TradingState.REDUCE_ONLY
-    size: float = 0.5
+    trip: Annotated[float, Shown(of_kind=True)]
+    release: Annotated[float, Shown(of_kind=True, at_most="trip")]
+    state: Annotated[TradingState, Shown(one_of=IMPOSABLE)] = TradingState.REDUCE_ONLY
+    size: Annotated[float, Shown(unit=Unit.FRACTION)] = 0.5
     flatten: bool = False
     enabled: bool = True
-    confirm: int = 1
+    confirm: Annotated[int, Shown(at_most="of")] = 1
     of: int = 1
-    least_hours: float = 1.0
+    least_hours: Annotated[float, Shown(at_most="greatest_hours")] = 1.0
     greatest_hours: float = 24.0
     probation_hours: float = 1.0
     parameters: Mapping[str, Parameter] = field(default_factory=dict)

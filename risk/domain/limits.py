@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
+from risk.domain.fields import Shown
 from risk.domain.scopes import Scope, ScopeKind
 
 #: A value of a limit's own settings, e.g. the confidence of a VaR limit.
@@ -64,8 +65,8 @@ class LimitDefinition:
     name: str
     kind: str
     scope: Scope
-    hard: float
-    soft: float
+    hard: Annotated[float, Shown(of_kind=True)]
+    soft: Annotated[float, Shown(of_kind=True, at_most="hard")]
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     dynamic: bool = False
     owner: str = ""

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
+from risk.domain.fields import Shown
 from risk.domain.limits import Unit
 from risk.domain.scopes import Scope, ScopeKind
 from risk.limits.base import Limit, share
@@ -30,7 +31,7 @@ class StablecoinExposureLimit(Limit):
     scopes: ClassVar = (ScopeKind.PORTFOLIO,)
 
     assets: tuple[str, ...] = ()
-    counts_cash: str = "yes"
+    counts_cash: Annotated[str, Shown(one_of=("yes", "no"))] = "yes"
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from risk.limits.base import Remedy, share
-from risk.limits.tail_limit import TailLimit
+from risk.limits.tail_limit import Confidence, TailLimit
 from risk.limits.views import BookView
 
 
@@ -24,7 +24,7 @@ class ValueAtRiskLimit(TailLimit):
     title: ClassVar = "Value at risk"
     remedy: ClassVar = Remedy.ALL
 
-    confidence: float = 0.95
+    confidence: Confidence = 0.95
 
     def measure(self, book: BookView) -> float | None:
         """See the base."""
