@@ -29,9 +29,9 @@ class AgentRunawayBreaker(Breaker):
     Attributes
     ----------
     minutes : float
-        How long the window is.
+        How long the window is; above 0, a day at most.
     counts : str
-        ``asked`` or ``refused``.
+        Whether all orders count (``asked``) or those of which nothing passed (``refused``).
     """
 
     kind: ClassVar = "agent_runaway"

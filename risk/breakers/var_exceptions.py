@@ -30,9 +30,9 @@ class VarExceptionsBreaker(Breaker):
     Attributes
     ----------
     days : float
-        How long the window is.
+        How long the window is: 1 to 1000.
     level : float
-        Confidence of the VaR.
+        Confidence of the VaR, one of ``LEVELS``.
     """
 
     kind: ClassVar = "var_exceptions"

@@ -17,7 +17,7 @@ class DaysToFlatLimit(Limit):
     Attributes
     ----------
     participation : float
-        Share of the volume of 24 hours that may be ours, between 0 and 1.
+        Share of the volume of 24 hours that may be ours; above 0, at most all of it.
     """
 
     kind: ClassVar = "days_to_flat"

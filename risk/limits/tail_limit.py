@@ -25,9 +25,9 @@ class TailLimit(Limit):
     Attributes
     ----------
     confidence : float
-        One of ``LEVELS``.
+        Part of all days, or hours, on which less is lost; one of ``LEVELS``.
     horizon : str
-        ``1d`` or ``1h``.
+        How far ahead: a day (``1d``) or an hour (``1h``).
     """
 
     unit: ClassVar = Unit.SHARE

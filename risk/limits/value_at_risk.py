@@ -15,9 +15,9 @@ class ValueAtRiskLimit(TailLimit):
     Attributes
     ----------
     confidence : float
-        One of ``LEVELS``.
+        Part of all days, or hours, on which less is lost; one of ``LEVELS``.
     horizon : str
-        ``1d`` or ``1h``.
+        How far ahead: a day (``1d``) or an hour (``1h``).
     """
 
     kind: ClassVar = "value_at_risk"
