@@ -14,9 +14,9 @@ from pages.format import Zone
 
 #: Letters of a number at most: more digits than these mean nothing.
 LONGEST_NUMBER = 30
-_NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)")
-_WHOLE = re.compile(r"-?\d+")
-_EXPONENT = re.compile(r"-?[\d.]+[eE][-+]?\d+")
+_NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)", re.ASCII)
+_WHOLE = re.compile(r"-?\d+", re.ASCII)
+_EXPONENT = re.compile(r"-?[\d.]+[eE][-+]?\d+", re.ASCII)
 _NO_NUMBERS = frozenset({"nan", "inf", "infinity"})
 _SPACES = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")

@@ -97,6 +97,11 @@ def name_of(definition: Definition) -> str:
     return sentence(shown_name(definition.name, definition.scope))
 
 
+def _scope_label(scope: Scope) -> str:
+    # Of an asset all of its name: BTC may be quoted twice.
+    return scope.name if scope.kind is ScopeKind.ASSET else sentence(scope_words(scope))
+
+
 # -- definitions -----------------------------------------------------------------------------
 
 
@@ -166,7 +171,7 @@ class Define(Subject):
     def _place(self) -> tuple[FormField, ...]:
         (name,) = form_fields(type(self.template), ["name"])
         helped = replace(name, help="Unique in the policy; empty takes kind and scope for a name.")
-        options = {sentence(scope_words(scope)): scope for scope in self.scopes}
+        options = {_scope_label(scope): scope for scope in self.scopes}
         scope = FormField(
             name="scope", label="Set on", help="", control="choice", options=options
         )
