@@ -132,10 +132,10 @@ def settings_of(kind: type[LimitBase] | type[Breaker]) -> tuple[str, ...]:
     return limit_types.own_settings(kind)
 
 
-def default_of(kind: type, name: str) -> Any:
+def default_of(kind: type[LimitBase] | type[Breaker], name: str) -> Any:
     """What a setting is where nobody says."""
-    spec = kind.__dataclass_fields__[name]
-    return None if spec.default is MISSING else spec.default
+    found = next(spec.default for spec in fields(kind) if spec.name == name)
+    return None if found is MISSING else found
 
 
 def _form(
