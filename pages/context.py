@@ -32,6 +32,7 @@ from risk.storage.queries import (
     OrdersPage,
     OrderStory,
     OrdersWanted,
+    PolicyVersion,
     Pulse,
     ReductionEvent,
     TuningPreview,
@@ -55,6 +56,7 @@ __all__ = [
     "OrderStory",
     "OrdersPage",
     "OrdersWanted",
+    "PolicyVersion",
     "Pulse",
     "ReductionEvent",
     "TuningPreview",
@@ -113,6 +115,15 @@ class BookReader(Protocol):
 
     def waiting_model(self, portfolio: str) -> ChooseBookModel | None:
         """The last choice of the book's model that no cycle has taken in; None if none waits.
+
+        Raises
+        ------
+        UnknownPortfolio
+        """
+        ...
+
+    def policy_versions(self, portfolio: str) -> Sequence[PolicyVersion]:
+        """Every version of the policy that was in force, the newest first.
 
         Raises
         ------

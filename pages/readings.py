@@ -6,7 +6,7 @@ to the store once: who asks it meanwhile waits for that answer.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from pages.context import (
     BookReader,
     CompleteCycle,
     MetricHistory,
+    PolicyVersion,
     Pulse,
     VarRecord,
     book_named,
@@ -237,6 +238,13 @@ class Readings:
                 entries = (*entries, *part.entries)
                 self._ledgers[book.name] = entries, part.seq
             return entries
+
+    def policy_versions(self, book: Book, version: int) -> Sequence[PolicyVersion]:
+        """Every version of the policy, the newest first; `version` is the one in force."""
+        return self.once(
+            ("policy versions", book.name, version),
+            lambda: self.reader.policy_versions(book.name),
+        )
 
     def record(self, book: Book, cycle: CompleteCycle) -> VarRecord | None:
         """How the one-day VaR fared."""

@@ -22,7 +22,8 @@ class StablecoinExposureLimit(Limit):
     assets : tuple of str
         Stablecoins that are traded as assets, e.g. ``USDC/USDT``.
     counts_cash : str
-        Whether cash lies in a stablecoin (``yes`` or ``no``), as it does where everything is quoted in one.
+        Whether cash lies in a stablecoin (``yes`` or ``no``), as it does where everything is
+        quoted in one.
     """
 
     kind: ClassVar = "stablecoin_exposure"

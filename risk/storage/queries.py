@@ -30,6 +30,7 @@ from risk.storage.failures import failure_since_last_cycle
 from risk.storage.lease import is_held
 from risk.storage.limits import LimitEvent
 from risk.storage.orders import ReductionEvent
+from risk.storage.policies import PolicyVersion, versions_told
 from risk.storage.portfolios import facts_of, require_portfolio
 from risk.storage.readings import (
     AgentSums,
@@ -66,6 +67,7 @@ __all__ = [
     "OrderStory",
     "OrdersPage",
     "OrdersWanted",
+    "PolicyVersion",
     "Pulse",
     "ReductionEvent",
     "SqlBookReader",
@@ -471,6 +473,16 @@ class SqlBookReader:
             return open_reservations(connection, portfolio)
 
     # -- changes --------------------------------------------------------------------------
+
+    def policy_versions(self, portfolio: str) -> Sequence[PolicyVersion]:
+        """Every version of the policy that was in force, the newest first.
+
+        Raises
+        ------
+        UnknownPortfolio
+        """
+        with transaction(self._reader) as connection:
+            return versions_told(connection, portfolio)[::-1]
 
     def tuning(self, portfolio: str, change: Action, *, since: datetime) -> TuningPreview:
         """What a change would have meant for the book as it was, as far as that is stored.

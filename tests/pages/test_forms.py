@@ -1,4 +1,4 @@
-"""Every kind of limit and breaker has a form that is drawn, read back and judged; so has a new one."""
+"""Every kind of limit and breaker has a form, drawn, read back and judged; so has a new one."""
 
 import math
 from dataclasses import dataclass, replace
@@ -68,7 +68,13 @@ def test_every_field_and_setting_has_a_control_a_label_and_help(kind):
     definition, _ = sample(kind)
     form = form_of(definition, CURRENCY)
     shown = {each.name for each in form.fields}
-    wanted = set(definition.__dataclass_fields__) - {"name", "kind", "scope", "version", "parameters"}
+    wanted = set(definition.__dataclass_fields__) - {
+        "name",
+        "kind",
+        "scope",
+        "version",
+        "parameters",
+    }
     typed = form.typed(definition, UTC_ZONE)
 
     assert shown == wanted | set(form.settings)
@@ -133,7 +139,9 @@ def test_numbers_are_shown_as_people_read_them():
     assert typed["confidence"] == "99\u00a0%"
     assert limit_form("order_notional", CURRENCY).fields[0].scale.suffix == "USD"
     assert limit_form("order_rate", CURRENCY).groups[1].fields[0].scale.suffix == "s"
-    assert limit_form("concentration", CURRENCY).fields[0].scale.suffix == "", "an index is a number"
+    assert limit_form("concentration", CURRENCY).fields[0].scale.suffix == "", (
+        "an index is a number"
+    )
 
 
 def test_a_state_is_chosen_by_its_word_among_those_that_a_breaker_may_impose():
@@ -147,10 +155,11 @@ def test_a_state_is_chosen_by_its_word_among_those_that_a_breaker_may_impose():
 def test_a_rule_refuses_at_the_field_that_it_names_in_the_unit_of_the_form():
     fields = breaker_form("drawdown", CURRENCY).fields
 
-    told = fault_of(
-        PolicyInvalid("one", "has size 1.2, which must be above 0 and below 1"), fields
+    told = fault_of(PolicyInvalid("one", "has size 1.2, which must be above 0 and below 1"), fields)
+    assert told == (
+        "size",
+        "Has size 120\u00a0%, which must be above 0\u00a0% and below 100\u00a0%",
     )
-    assert told == ("size", "Has size 120\u00a0%, which must be above 0\u00a0% and below 100\u00a0%")
     hint = "needs a trip below 1, or it would never trip, got 15; 0.15 is 15 %"
     assert fault_of(PolicyInvalid("one", hint), fields) == (
         "trip",
@@ -160,9 +169,14 @@ def test_a_rule_refuses_at_the_field_that_it_names_in_the_unit_of_the_form():
 
 def test_a_rule_that_names_no_field_refuses_the_form():
     fields = limit_form("gross_exposure", CURRENCY).fields
-    rule = PolicyInvalid("trend exposure", "allows 0.6 where Following, of which it is a part, allows 0.5")
+    rule = PolicyInvalid(
+        "trend exposure", "allows 0.6 where Following, of which it is a part, allows 0.5"
+    )
 
-    assert fault_of(rule, fields) == ("", "trend exposure allows 0.6 where Following, of which it is a part, allows 0.5")
+    assert fault_of(rule, fields) == (
+        "",
+        "trend exposure allows 0.6 where Following, of which it is a part, allows 0.5",
+    )
 
 
 # -- what nobody has thought of yet -----------------------------------------------------------

@@ -31,7 +31,14 @@ def test_a_number_that_is_written_is_read_as_the_very_same(value, scale):
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("2.5", 0.025), ("2.5 %", 0.025), ("2.5\u00a0%", 0.025), ("  7 ", 0.07), (".5", 0.005), (3, 0.03)],
+    [
+        ("2.5", 0.025),
+        ("2.5 %", 0.025),
+        ("2.5\u00a0%", 0.025),
+        ("  7 ", 0.07),
+        (".5", 0.005),
+        (3, 0.03),
+    ],
 )
 def test_a_share_is_typed_in_per_cent(text, value):
     assert number_typed(text, PER_CENT).value == value
@@ -66,7 +73,12 @@ def test_what_could_be_meant_otherwise_is_refused_in_words(text, told):
 
 @given(st.text() | st.none() | st.integers() | st.floats() | st.lists(st.text()))
 def test_whatever_a_browser_sends_is_read_or_refused(sent):
-    for found in (number_typed(sent), whole_typed(sent), day_typed(sent), moment_typed(sent, UTC_ZONE)):
+    for found in (
+        number_typed(sent),
+        whole_typed(sent),
+        day_typed(sent),
+        moment_typed(sent, UTC_ZONE),
+    ):
         assert (found.value is None) or not found.fault
 
 
@@ -106,6 +118,8 @@ def test_a_day_may_be_left_out_and_must_be_one():
 def test_a_moment_is_typed_as_the_clocks_of_a_zone_show_it():
     zurich = zone("Europe/Zurich")
 
-    assert moment_typed("2026-11-12T17:30", zurich).value == datetime(2026, 11, 12, 16, 30, tzinfo=UTC)
+    assert moment_typed("2026-11-12T17:30", zurich).value == datetime(
+        2026, 11, 12, 16, 30, tzinfo=UTC
+    )
     assert moment_typed("17:30", zurich).fault == "Choose day and time"
     assert moment_typed("2026-13-12T17:30", UTC_ZONE).fault == "Choose day and time"

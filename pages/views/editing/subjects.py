@@ -172,9 +172,7 @@ class Define(Subject):
         (name,) = form_fields(type(self.template), ["name"])
         helped = replace(name, help="Unique in the policy; empty takes kind and scope for a name.")
         options = {_scope_label(scope): scope for scope in self.scopes}
-        scope = FormField(
-            name="scope", label="Set on", help="", control="choice", options=options
-        )
+        scope = FormField(name="scope", label="Set on", help="", control="choice", options=options)
         return helped, scope
 
     def typed(self, zone: Zone) -> dict[str, Any]:
@@ -182,7 +180,12 @@ class Define(Subject):
         form = form_of(self.template, self.currency)
         levels = dict.fromkeys((each.name for each in form.groups[0].fields), "")
         only = self.fields[1].options if len(self.scopes) == 1 else {}
-        return {**form.typed(self.template, zone), **levels, "name": "", "scope": next(iter(only), None)}
+        return {
+            **form.typed(self.template, zone),
+            **levels,
+            "name": "",
+            "scope": next(iter(only), None),
+        }
 
     def action(self, values: Mapping[str, Any], policy: Policy, stamp: Stamp) -> Action:
         """See the base."""

@@ -1,4 +1,4 @@
-"""From what was typed to what somebody wants: an action, the policy after it, or what is wrong. Pure.
+"""From what was typed to what somebody wants: an action, or what is wrong with it. Pure.
 
 The engine applies and refuses by the same functions; whatever passes here can only be outrun by
 somebody else's change.

@@ -1,6 +1,6 @@
 """What a change would have meant for the stored past, in sentences and as a chart."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -63,11 +63,11 @@ def preview_parts(
     return parts or [html.P("Nothing that could be held against the past.", className="sw-dim")]
 
 
-def _told(
-    preview: TuningPreview, tuned: Tuned, reader: Reader
-) -> list[Component]:
+def _told(preview: TuningPreview, tuned: Tuned, reader: Reader) -> list[Component]:
     name = tuned.limit if isinstance(tuned, LimitTuning) else tuned.breaker
-    lead = html.P([html.Strong(f"{sentence(called_by_name(name))}. "), words_of(preview, tuned, reader)])
+    lead = html.P(
+        [html.Strong(f"{sentence(called_by_name(name))}. "), words_of(preview, tuned, reader)]
+    )
     notes = [*_little(preview, tuned), *(f"{sentence(note)}." for note in tuned.notes)]
     return [lead, *([html.P(" ".join(notes), className="sw-note")] if notes else [])]
 
@@ -75,9 +75,7 @@ def _told(
 # -- sentences -------------------------------------------------------------------------------
 
 
-def words_of(
-    preview: TuningPreview, tuned: Tuned, reader: Reader
-) -> str:
+def words_of(preview: TuningPreview, tuned: Tuned, reader: Reader) -> str:
     """``In the last 30 d: soft crossed 3 times instead of 11; hard never instead of once.``"""
     if tuned.before is None and tuned.after is None:
         return "Nothing can be told of it."
@@ -234,7 +232,9 @@ def _trips(tuned: Tuned) -> tuple[tuple[int, str], ...]:
 
 def _history(past: Stretches, values: Any, scale: Scale) -> MetricHistory:
     """Of a threshold of zero it is only known that something was held: that is no height."""
-    return MetricHistory(past.begins_ms, np.where(np.isfinite(values), values * scale.times, np.nan))
+    return MetricHistory(
+        past.begins_ms, np.where(np.isfinite(values), values * scale.times, np.nan)
+    )
 
 
 def _ms(moment: datetime) -> int:
