@@ -33,6 +33,7 @@ from risk.storage.queries import (
     OrderStory,
     OrdersWanted,
     PolicyVersion,
+    ProposalNews,
     Pulse,
     ReductionEvent,
     TuningPreview,
@@ -57,6 +58,7 @@ __all__ = [
     "OrdersPage",
     "OrdersWanted",
     "PolicyVersion",
+    "ProposalNews",
     "Pulse",
     "ReductionEvent",
     "TuningPreview",
@@ -124,6 +126,17 @@ class BookReader(Protocol):
 
     def policy_versions(self, portfolio: str) -> Sequence[PolicyVersion]:
         """Every version of the policy that was in force, the newest first.
+
+        Raises
+        ------
+        UnknownPortfolio
+        """
+        ...
+
+    def proposal_news(self, portfolio: str) -> ProposalNews:
+        """How many proposals wait, and a number that grows with whatever happens to one.
+
+        Cheap to ask for.
 
         Raises
         ------

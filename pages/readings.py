@@ -27,6 +27,7 @@ from pages.newest import Newest
 from pages.query import Query
 from risk.domain.events import RiskEvent
 from risk.domain.ledger import Fill, Flow
+from risk.errors import UnknownPortfolio
 
 Answer = TypeVar("Answer")
 
@@ -112,6 +113,20 @@ class Readings:
         """The newest complete cycle; None before the first one."""
         pulse = self.newest.pulse(book.name)
         return None if pulse is None else self.cycle_of(book, pulse)
+
+    def shown(self, query: Query) -> tuple[Book, CompleteCycle]:
+        """The book that `query` names with its newest complete cycle.
+
+        Raises
+        ------
+        UnknownPortfolio
+            If there is no book, or no complete cycle of it.
+        """
+        book = self.book(query)
+        cycle = None if book is None else self.cycle(book)
+        if book is None or cycle is None:
+            raise UnknownPortfolio("no book with a complete cycle is shown")
+        return book, cycle
 
     def cycle_of(self, book: Book, pulse: Pulse) -> CompleteCycle | None:
         """The cycle of `pulse`, or the one after it if that was complete when it was read."""

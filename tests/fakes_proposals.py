@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pages.context import PolicyVersion
+from pages.context import PolicyVersion, ProposalNews
 from risk.domain.actions import (
     Action,
     AdoptPolicy,
@@ -61,6 +61,13 @@ class ProposalStore:
 
     def __post_init__(self) -> None:
         self._numbers = count(len(self.kept) + 41)
+        self.reader.changes = self
+
+    @property
+    def news(self) -> ProposalNews:
+        """How many wait, and a number that grows with whatever happens."""
+        waiting = sum(each.status is ProposalStatus.OPEN for each in self.kept)
+        return ProposalNews(waiting, 2 * len(self.kept) - waiting)
 
     # -- what the store does ----------------------------------------------------------------
 

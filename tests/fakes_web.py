@@ -28,6 +28,7 @@ from pages.context import (
     OrderStory,
     OrdersWanted,
     PolicyVersion,
+    ProposalNews,
     Pulse,
     ReductionEvent,
     TuningPreview,
@@ -469,6 +470,7 @@ class FakeBookReader:
     news: int = 7
     stories: tuple[EpisodeStory, ...] = field(default_factory=fakes_episodes.build_stories)
     stands: Mapping[str, BreakerState] | None = None
+    changes: fakes_proposals.ProposalStore | None = None
 
     def __post_init__(self) -> None:
         self._saved = self.clock.wall()
@@ -654,6 +656,10 @@ class FakeBookReader:
     def tuning(self, portfolio: str, change: Action, *, since: datetime) -> TuningPreview:
         self._answer_or_fail(portfolio)
         return fakes_proposals.build_tuning(self.policy, change, since, self.clock.now())
+
+    def proposal_news(self, portfolio: str) -> ProposalNews:
+        self._answer_or_fail(portfolio)
+        return ProposalNews(0, 0) if self.changes is None else self.changes.news
 
     def policy_versions(self, portfolio: str) -> Sequence[PolicyVersion]:
         self._answer_or_fail(portfolio)

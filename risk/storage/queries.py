@@ -45,6 +45,7 @@ from risk.storage.readings import (
     OrdersPage,
     OrderStory,
     OrdersWanted,
+    ProposalNews,
     Pulse,
     VarRecord,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "OrdersPage",
     "OrdersWanted",
     "PolicyVersion",
+    "ProposalNews",
     "Pulse",
     "ReductionEvent",
     "SqlBookReader",

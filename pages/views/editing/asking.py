@@ -30,7 +30,7 @@ from pages.views.proposals.differences import Reader
 from pages.views.proposals.preview import LOOK_BACK, preview_parts
 from risk.domain.actions import Action
 from risk.domain.actors import Actor
-from risk.errors import SeawallError, UnknownPortfolio
+from risk.errors import SeawallError
 
 #: Cycles for which a preview of the same change is reused.
 _REUSE = 60
@@ -102,10 +102,7 @@ def data_of(readings: Readings, query: Query, *, actor: Actor, demo: bool) -> Ed
     UnknownPortfolio
         If there is no book, or no complete cycle of it.
     """
-    book = readings.book(query)
-    cycle = None if book is None else readings.cycle(book)
-    if book is None or cycle is None:
-        raise UnknownPortfolio("no book with a complete cycle is shown")
+    book, cycle = readings.shown(query)
     return read_editor(readings, query, book, cycle, actor=actor, demo=demo)
 
 

@@ -43,6 +43,8 @@ class EntryRows(NamedTuple):
 
     Attributes
     ----------
+    part, name : str
+        As the policy has it.
     title : str
     what : What
     way : Way
@@ -52,6 +54,8 @@ class EntryRows(NamedTuple):
         The same as a proposal tells it.
     """
 
+    part: str
+    name: str
     title: str
     what: What
     way: Way
@@ -95,6 +99,8 @@ def _entry(difference: Difference, sides: Sequence[Policy], reader: Reader) -> E
     fields = _fields_of(difference, sides, reader)
     shown = () if difference.what is What.REMOVED else difference.fields
     return EntryRows(
+        part=difference.part,
+        name=difference.name,
         title=_title(difference, sides, reader),
         what=difference.what,
         way=difference.way,
