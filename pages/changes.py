@@ -15,7 +15,7 @@ from pages.query import Query
 from pages.readings import Readings
 from pages.screens import Screen, live_page, query_for, running_screens
 from pages.theme import chosen_scheme
-from pages.views.proposals.address import WORDS
+from pages.views.proposals.address import SCREEN, WORDS
 from pages.views.proposals.deciding import (
     ASKED,
     BODY,
@@ -64,7 +64,7 @@ def _news(readings: Readings, book: Book) -> int:
 
 
 _SCREEN = Screen(
-    "proposals",
+    SCREEN,
     words=WORDS,
     read=_read,
     view=proposals_view,

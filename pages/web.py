@@ -17,6 +17,7 @@ from pages.gate import ENTER, WebGate, enter_as, with_csrf
 from pages.readings import Readings
 from pages.screens import running_screens
 from pages.views.holds import tripped_on
+from pages.views.proposals.address import PROPOSALS_VIEW
 from pages.views.tightest import parts_badge, size_says
 from risk.domain.state import RiskState
 from risk.errors import NotAllowed, SeawallError
@@ -148,7 +149,11 @@ def _tripped(state: RiskState) -> dict[str, str]:
 
 def _news(readings: Readings, book: Book) -> int | None:
     """What happened between cycles, counted; asked for by screens that show it."""
-    return readings.reader.order_news(book.name) if "news" in request.args else None
+    if "news" not in request.args:
+        return None
+    if request.args.get("of") == PROPOSALS_VIEW:
+        return readings.reader.proposal_news(book.name).number
+    return readings.reader.order_news(book.name)
 
 
 def _before_any_cycle(reader: BookReader, book: Book | None) -> Response:

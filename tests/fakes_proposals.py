@@ -13,7 +13,6 @@ from risk.domain.actions import (
     Action,
     AdoptPolicy,
     ChooseBookModel,
-    EndTemporaryLimit,
     SetTemporaryLimit,
 )
 from risk.domain.actors import Ability, Actor
@@ -103,12 +102,9 @@ class ProposalStore:
         found = self._open(proposal)
         if found.author == actor.name and found.direction is Direction.LOOSENS:
             raise NotAllowed("it is your own: somebody else must approve it", ability="approve")
-        if found.seen != self._version:
-            self._keep(replace(found, status=ProposalStatus.OUTDATED))
-            raise Conflict(
-                f"version {self._version}, by {self.reader.policy.by}, is in force, and proposal "
-                f"{proposal} was compared with version {found.seen}"
-            )
+        if not isinstance(found.change, ChooseBookModel) and found.seen != self._version:
+            why = f"others have changed the same: it was compared with version {found.seen}"
+            return self._decided(found, ProposalStatus.OUTDATED, actor, why)
         return self._adopted(found, actor, reason)
 
     def turn_down(self, portfolio: str, proposal: int, *, reason: str, actor: Actor) -> Proposal:
@@ -224,8 +220,7 @@ def build_proposals(policy: Policy, at: datetime) -> list[Proposal]:
         reason="hedge leg fills before the spot leg",
     )
     model = ChooseBookModel(seq=0, at=at, who=ANNA, model="filtered_historical")
-    end = EndTemporaryLimit(seq=0, at=at, who=BEN, limit="SOL share")
-    made = [
+    return [
         _made(APPROVED, tighter, DORA, policy, at - timedelta(days=9), decided=BEN),
         _made(LAPSED, looser, ANNA, policy, at - timedelta(days=30), status=ProposalStatus.LAPSED),
         _made(
@@ -248,7 +243,7 @@ def build_proposals(policy: Policy, at: datetime) -> list[Proposal]:
         ),
         _made(
             OUTDATED,
-            tighter,
+            replace(tighter, seen=6),
             ANNA,
             policy,
             at - timedelta(days=1),
@@ -260,8 +255,6 @@ def build_proposals(policy: Policy, at: datetime) -> list[Proposal]:
         _made(LENT, lent, CARL, policy, at - timedelta(minutes=22)),
         _made(LOOSER_VAR, looser, ANNA, policy, at - timedelta(minutes=4)),
     ]
-    assert end.limit == "SOL share"
-    return made
 
 
 def adopting(wanted: Policy, policy: Policy, at: datetime) -> AdoptPolicy:
@@ -284,8 +277,9 @@ def _made(
         what: tuple[str, ...] = (model_line(None, change.model),)
         directed = direction_of_model(None, change.model)
     else:
-        after = made_of(policy, change, at=at)
-        what, directed = tuple(map(str, diff(policy, after))), direction_of(policy, after)
+        base = policy if seen is None else replace(policy, version=seen)
+        after = made_of(base, change, at=at)
+        what, directed = tuple(map(str, diff(base, after))), direction_of(base, after)
     became = status or (ProposalStatus.APPROVED if decided else ProposalStatus.OPEN)
     return Proposal(
         id=number,

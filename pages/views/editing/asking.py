@@ -28,7 +28,7 @@ from pages.views.editing.reading import EditorData, read_editor
 from pages.views.editing.view import editor_view
 from pages.views.proposals.differences import Reader
 from pages.views.proposals.preview import LOOK_BACK, preview_parts
-from risk.domain.actions import Action
+from risk.domain.actions import Change
 from risk.domain.actors import Actor
 from risk.errors import SeawallError
 
@@ -155,7 +155,7 @@ def preview_in(
 def past_parts(
     readings: Readings,
     portfolio: str,
-    change: Action,
+    change: Change,
     component_id: str,
     key: object,
     reader: Reader,
@@ -167,7 +167,7 @@ def past_parts(
     ----------
     readings : Readings
     portfolio : str
-    change : Action
+    change : Change
     component_id : str
         With which ids of charts begin.
     key : hashable

@@ -13,7 +13,7 @@ from pages.format import sentence
 from pages.views.editing.reading import EditorData
 from pages.views.editing.subjects import Stamp
 from pages.views.editing.wanting import WHOLE, Wanted, wanted_of
-from pages.views.proposals.differences import entries_of, entry_list
+from pages.views.proposals.differences import entries_for, entry_list
 from pages.views.proposals.wording import DIRECTIONS, badge, rule_words, send_words
 from risk.domain.policy import Policy
 from risk.domain.proposals import Direction
@@ -110,9 +110,9 @@ def effect_parts(data: EditorData, judged: Judged) -> list[Component]:
         return [_fault(whole)]
     if wanted.faults:
         return [html.P("What follows is told once every field can be read.", className="sw-dim")]
-    if not wanted.is_ready or wanted.after is None:
+    if not wanted.is_ready or wanted.after is None or wanted.change is None:
         return [html.P(NOTHING_YET, className="sw-dim")]
-    entries = entries_of(wanted.differences, wanted.before, wanted.after, data.reader)
+    entries = entries_for(wanted.change, wanted.before, wanted.after, data.reader)
     return [
         html.Div(
             [

@@ -15,7 +15,7 @@ from pages.paths import CHANGES_PATH
 from pages.views.editing.effect import judged_of, stamp_of
 from pages.views.editing.reading import EditorData
 from pages.views.proposals.wording import deciders
-from risk.domain.actions import Action
+from risk.domain.actions import Change
 from risk.domain.actors import Actor
 from risk.domain.asking import checked_reason
 from risk.domain.proposals import Proposal, ProposalStatus
@@ -95,7 +95,7 @@ def send(
 
 
 def propose(
-    actions: Actions, actor: Actor, book: Book, change: Action, *, title: str, reason: str
+    actions: Actions, actor: Actor, book: Book, change: Change, *, title: str, reason: str
 ) -> Outcome:
     """Hand a change in, and say what became of it.
 

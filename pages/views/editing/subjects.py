@@ -10,7 +10,7 @@ from pages.components.fields import FormField, as_typed, form_fields
 from pages.format import Zone, sentence
 from pages.views.editing.forms import Definition, Group, form_of, level_fields
 from risk.breakers.words import shown_name
-from risk.domain.actions import Action, AdoptPolicy, EndTemporaryLimit, SetTemporaryLimit
+from risk.domain.actions import AdoptPolicy, Change, EndTemporaryLimit, SetTemporaryLimit
 from risk.domain.actors import Ability
 from risk.domain.breakers import BreakerDefinition
 from risk.domain.limits import LimitDefinition, suffixed
@@ -72,7 +72,7 @@ class Subject(ABC):
         return ""
 
     @abstractmethod
-    def action(self, values: Mapping[str, Any], policy: Policy, stamp: Stamp) -> Action:
+    def action(self, values: Mapping[str, Any], policy: Policy, stamp: Stamp) -> Change:
         """What somebody would ask for.
 
         Parameters
@@ -133,7 +133,7 @@ class Redefine(Subject):
         """See the base."""
         return form_of(self.definition, self.currency).typed(self.definition, zone)
 
-    def action(self, values: Mapping[str, Any], policy: Policy, stamp: Stamp) -> Action:
+    def action(self, values: Mapping[str, Any], policy: Policy, stamp: Stamp) -> Change:
         """See the base."""
         wanted = form_of(self.definition, self.currency).applied(values, self.definition)
         return _adopting(_with(policy, wanted), stamp)
@@ -187,7 +187,7 @@ class Define(Subject):
             "scope": next(iter(only), None),
         }
 
-    def action(self, values: Mapping[str, Any], policy: Policy, stamp: Stamp) -> Action:
+    def action(self, values: Mapping[str, Any], policy: Policy, stamp: Stamp) -> Change:
         """See the base."""
         scope = values["scope"]
         name = values["name"] or suffixed(self.template.kind, scope)
@@ -221,7 +221,7 @@ class Remove(Subject):
             "version of the policy brings it back."
         )
 
-    def action(self, values: Mapping[str, Any], policy: Policy, stamp: Stamp) -> Action:  # noqa: ARG002
+    def action(self, values: Mapping[str, Any], policy: Policy, stamp: Stamp) -> Change:  # noqa: ARG002
         """See the base."""
         return _adopting(_without(policy, self.definition), stamp)
 
@@ -276,7 +276,7 @@ class Lend(Subject):
         values = {"hard": self.definition.hard, "soft": self.definition.soft, "expires": rounded}
         return {each.name: as_typed(each, values[each.name], zone) for each in self.fields}
 
-    def action(self, values: Mapping[str, Any], policy: Policy, stamp: Stamp) -> Action:  # noqa: ARG002
+    def action(self, values: Mapping[str, Any], policy: Policy, stamp: Stamp) -> Change:  # noqa: ARG002
         """See the base."""
         return SetTemporaryLimit(
             **_stamped(stamp),
@@ -294,6 +294,7 @@ class EndLoan(Subject):
     """A temporary limit that is to end before its time."""
 
     definition: LimitDefinition
+    ability = Ability.REQUEST_LIMIT
 
     @property
     def title(self) -> str:
@@ -305,7 +306,7 @@ class EndLoan(Subject):
         """See the base."""
         return "It is as defined again with the next cycle, now and later."
 
-    def action(self, values: Mapping[str, Any], policy: Policy, stamp: Stamp) -> Action:  # noqa: ARG002
+    def action(self, values: Mapping[str, Any], policy: Policy, stamp: Stamp) -> Change:  # noqa: ARG002
         """See the base."""
         return EndTemporaryLimit(**_stamped(stamp), limit=self.definition.name)
 
@@ -338,7 +339,7 @@ class BringBack(Subject):
         """See the base."""
         return "All that was changed since is undone; temporary limits that are over stay over."
 
-    def action(self, values: Mapping[str, Any], policy: Policy, stamp: Stamp) -> Action:  # noqa: ARG002
+    def action(self, values: Mapping[str, Any], policy: Policy, stamp: Stamp) -> Change:  # noqa: ARG002
         """See the base."""
         earlier = without_expired(self.policy, self.now)
         assert earlier is not None, "there is one"

@@ -13,7 +13,7 @@ from pages.components.fields import read_fields
 from pages.format import Zone
 from pages.views.editing.forms import fault_of
 from pages.views.editing.subjects import Stamp, Subject
-from risk.domain.actions import Action
+from risk.domain.actions import Change
 from risk.domain.policy import Policy
 from risk.errors import PolicyInvalid
 from risk.policy.adoption import made_of, without_expired
@@ -34,7 +34,7 @@ class Wanted:
     ----------
     before : Policy
         In force now.
-    change : Action or None
+    change : Change or None
         None where something is wrong.
     after : Policy or None
         What would be in force.
@@ -45,7 +45,7 @@ class Wanted:
     """
 
     before: Policy
-    change: Action | None = None
+    change: Change | None = None
     after: Policy | None = None
     differences: tuple[Difference, ...] = ()
     faults: Mapping[str, str] = field(default_factory=dict)

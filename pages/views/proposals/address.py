@@ -5,6 +5,9 @@ from pages.query import Word
 from risk.domain.proposals import ProposalStatus
 
 PATH = CHANGES_PATH
+#: The screen, and what moves of it.
+SCREEN = "proposals"
+PROPOSALS_VIEW = f"{SCREEN}-view"
 ALL = "all"
 #: One proposal that is told with its chart.
 PROPOSAL = Word("proposal", "", "proposal")

@@ -12,10 +12,11 @@ from pages.components.typed import Scale, written
 from pages.format import NONE, Zone, sentence
 from pages.views.editing.forms import Definition, form_of, level_fields
 from pages.views.editing.subjects import name_of
+from risk.domain.actions import Action, EndTemporaryLimit, SetTemporaryLimit
 from risk.domain.limits import LimitDefinition, TemporaryLimit
 from risk.domain.policy import Policy
 from risk.domain.trading import TradingState
-from risk.policy.diff import Difference, FieldChange, Way, What
+from risk.policy.diff import Difference, FieldChange, Way, What, diff
 
 _NBSP = "\N{NO-BREAK SPACE}"
 _PARTS: Mapping[str, str] = {"temporary limit": "Temporary limit of"}
@@ -93,6 +94,74 @@ def entries_of(
     """
     sides = [after, *([] if before is None else [before])]
     return tuple(_entry(each, sides, reader) for each in differences)
+
+
+def entries_for(
+    change: Action, before: Policy | None, after: Policy, reader: Reader
+) -> tuple[EntryRows, ...]:
+    """What a change makes different: of temporary limits by the thresholds that hold.
+
+    Parameters
+    ----------
+    change : Action
+        That makes `after` of `before`.
+    before : Policy or None
+    after : Policy
+    reader : Reader
+    """
+    differences = diff(before, after)
+    of_loans = isinstance(change, SetTemporaryLimit | EndTemporaryLimit)
+    if of_loans and before is not None and differences:
+        return (_loan_entry(change.limit, differences, before, after, reader),)
+    return entries_of(differences, before, after, reader)
+
+
+def _loan_entry(
+    name: str, differences: Sequence[Difference], before: Policy, after: Policy, reader: Reader
+) -> EntryRows:
+    """One limit with the thresholds of now and those that are lent, or hold again."""
+    limit = after.limit(name)
+    assert limit is not None, "what is lent is a limit of the policy"
+    old, new = (_in_force(policy, limit, reader.now) for policy in (before, after))
+    fields = {each.name: each for each in level_fields(limit.kind, reader.currency)}
+    hard = _figures(fields["hard"], old.hard, new.hard)
+    soft = _figures(fields["soft"], old.soft, new.soft)
+    ends = FieldRow("By itself as defined again", _end(old, reader), _end(new, reader), Way.NEITHER)
+    return EntryRows(
+        part="limit",
+        name=name,
+        title=f"Limit {name_of(limit)}",
+        what=What.CHANGED,
+        way=soft.way if hard.way is Way.NEITHER else hard.way,
+        fields=(hard, soft, ends),
+        line="; ".join(map(str, differences)),
+    )
+
+
+class _Held(NamedTuple):
+    """Thresholds that hold, and until when; None if as defined."""
+
+    hard: float
+    soft: float
+    until: datetime | None
+
+
+def _figures(field: FormField, old: float, new: float) -> FieldRow:
+    way = Way.NEITHER if new == old else Way.TIGHTER if new < old else Way.LOOSER
+    return FieldRow(field.label, with_unit(old, field.scale), with_unit(new, field.scale), way)
+
+
+def _end(held: _Held, reader: Reader) -> str:
+    return NONE if held.until is None else _moment(held.until, reader)
+
+
+def _in_force(policy: Policy, limit: LimitDefinition, now: datetime) -> _Held:
+    """What is lent of a limit now or next, else as it is defined."""
+    loans = [each for each in policy.temporary if each.limit == limit.name and now < each.expires]
+    if not loans:
+        return _Held(limit.hard, limit.soft, None)
+    first = min(loans, key=lambda each: each.starts)
+    return _Held(first.hard, first.soft, first.expires)
 
 
 def _entry(difference: Difference, sides: Sequence[Policy], reader: Reader) -> EntryRows:
@@ -209,30 +278,53 @@ def _moment(moment: datetime, reader: Reader) -> str:
 
 def loosening(entry: EntryRows, loosens: Sequence[str]) -> bool:
     """Whether an entry is one of those that loosen."""
-    return entry.line in loosens or entry.way in (Way.LOOSER, Way.BOTH)
+    return entry.way in (Way.LOOSER, Way.BOTH) or any(
+        line in loosens for line in (entry.line, *entry.line.split("; "))
+    )
 
 
 def entry_list(
-    entries: Sequence[EntryRows], component_id: str, *, loosens: Sequence[str] = ()
+    entries: Sequence[EntryRows],
+    component_id: str,
+    *,
+    loosens: Sequence[str] = (),
+    under: str = "",
 ) -> html.Ul:
-    """What is different: for each entry its fields, old and new, those that loosen marked."""
+    """What is different: for each entry its fields, old and new, those that loosen marked.
+
+    Parameters
+    ----------
+    entries : sequence of EntryRows
+    component_id : str
+    loosens : sequence of str
+        Lines that loosen, or may.
+    under : str
+        The heading above the list: an only entry of that title does not repeat it.
+    """
+    is_told = len(entries) == 1 and entries[0].title == under
     return html.Ul(
-        [_entry_item(entry, loosens) for entry in entries],
+        [_entry_item(entry, loosens, headed=not is_told) for entry in entries],
         id=component_id,
         className="sw-differences",
     )
 
 
-def _entry_item(entry: EntryRows, loosens: Sequence[str]) -> html.Li:
+def _entry_item(entry: EntryRows, loosens: Sequence[str], *, headed: bool) -> html.Li:
     added = {What.ADDED: " is new", What.REMOVED: " is taken away"}.get(entry.what, "")
+    if not headed and entry.fields and not added:
+        return html.Li(_field_list(entry))
     head = html.Div(
         [html.Span([html.Strong(entry.title), added]), *_mark(entry, loosens)],
         className="sw-difference-head",
     )
     if not entry.fields:
         return html.Li(head)
+    return html.Li([head, _field_list(entry)])
+
+
+def _field_list(entry: EntryRows) -> html.Dl:
     rows = [_field_row(row, entry.what) for row in entry.fields]
-    return html.Li([head, html.Dl(rows, className="sw-difference-fields")])
+    return html.Dl(rows, className="sw-difference-fields")
 
 
 def _mark(entry: EntryRows, loosens: Sequence[str]) -> list[Component]:

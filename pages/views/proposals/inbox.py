@@ -11,15 +11,16 @@ from pages.components.links import inside_link
 from pages.components.notices import NoticeLink, empty_state
 from pages.format import sentence
 from pages.paths import LIMITS_PATH
-from pages.views.editing.address import edit_href
+from pages.views.editing.address import BREAKER, LIMIT, edit_href
 from pages.views.entering import may, not_his
 from pages.views.proposals.address import PATH, PROPOSAL
 from pages.views.proposals.differences import entry_list
 from pages.views.proposals.preview import preview_parts, words_of
 from pages.views.proposals.reading import ProposalsData, ShownProposal
 from pages.views.proposals.wording import DIRECTIONS, badge, deciders, why_not_his
+from risk.domain.actions import ChooseBookModel
 from risk.domain.actors import Ability
-from risk.domain.proposals import Proposal
+from risk.domain.proposals import Direction, Proposal, is_same_person
 from risk.limits.words import called_by_name
 
 #: What may be done about a proposal.
@@ -123,7 +124,8 @@ def asked_parts(data: ProposalsData, proposal: Proposal) -> list[Component]:
 def differences_of(shown: ShownProposal, component_id: str) -> Component:
     """What would be different, old and new."""
     if shown.entries:
-        return entry_list(shown.entries, component_id, loosens=shown.proposal.loosens)
+        loosens = shown.proposal.loosens
+        return entry_list(shown.entries, component_id, loosens=loosens, under=shown.title)
     return html.Ul(
         [html.Li(sentence(line)) for line in shown.lines],
         id=component_id,
@@ -147,26 +149,24 @@ def _against(data: ProposalsData, shown: ShownProposal) -> list[Component]:
 
 def outdated_words(data: ProposalsData, shown: ShownProposal) -> str:
     """Who was quicker, one sentence; empty where nobody was."""
-    newer = shown.outdated_by
-    if newer is None:
+    newer = shown.newer
+    if newer is None or not shown.outdated:
         return ""
     since = data.query.zone.date_and_clock(newer.at, now=data.now)
     return (
-        f"{sentence(newer.by)} was quicker: version {newer.policy.version} of the policy is in "
-        f"force since {since}, and this was compared with version {shown.proposal.seen}. It must "
-        "be proposed anew."
+        f"Outdated: {newer.by} was quicker and changed the same, version {newer.policy.version} is "
+        f"in force since {since}. It must be proposed anew."
     )
 
 
 def _anew(data: ProposalsData, shown: ShownProposal) -> Component | None:
     """The way to the same limit or breaker in the editor, where it is about one."""
-    named = {each.part: each.name for each in shown.entries}
     if len(shown.entries) != 1 or not may(data.actor, Ability.PROPOSE):
         return None
-    (part, name), *_ = named.items()
-    if part not in ("limit", "breaker"):
+    (only,) = shown.entries
+    if only.part not in (LIMIT.name, BREAKER.name):
         return None
-    return inside_link("Open it in the editor", edit_href(data.query, **{part: name}))
+    return inside_link("Open it in the editor", edit_href(data.query, **{only.part: only.name}))
 
 
 def _past(data: ProposalsData, shown: ShownProposal, base: str, *, chosen: bool) -> list[Component]:
@@ -207,9 +207,27 @@ def compared_words(data: ProposalsData, shown: ShownProposal) -> str:
     """With what it was compared, who can decide it, and until when it waits."""
     proposal = shown.proposal
     lapses = data.query.zone.date(proposal.lapses, now=data.wall)
-    in_force = "" if shown.outdated_by is not None else ", which is in force"
-    compared = f"Compared with version {proposal.seen}{in_force}. " if proposal.seen else ""
-    return f"{compared}Waits for {deciders()} other than {proposal.author}; lapses {lapses}."
+    return f"{_compared(shown)}{_waits_for(proposal)}; lapses {lapses}."
+
+
+def _compared(shown: ShownProposal) -> str:
+    seen, newer = shown.proposal.seen, shown.newer
+    if isinstance(shown.proposal.change, ChooseBookModel) or not seen:
+        return ""
+    if newer is None:
+        return f"Compared with version {seen}, which is in force. "
+    if shown.outdated:
+        return f"Compared with version {seen}. "
+    return (
+        f"Compared with version {seen}; version {newer.policy.version}, by {newer.by}, is in force "
+        "and touches nothing of it. "
+    )
+
+
+def _waits_for(proposal: Proposal) -> str:
+    if proposal.direction is Direction.LOOSENS:
+        return f"Waits for {deciders()} other than {proposal.author}"
+    return f"Waits for {deciders()}"
 
 
 # -- what may be done ------------------------------------------------------------------------
@@ -218,7 +236,7 @@ def compared_words(data: ProposalsData, shown: ShownProposal) -> str:
 def _buttons(data: ProposalsData, shown: ShownProposal) -> Sequence[Component]:
     """What whoever looks may do; a button that is not his says why."""
     proposal, actor = shown.proposal, data.actor
-    is_own = proposal.author == actor.name
+    is_own = is_same_person(proposal.author, actor.name)
     made: list[Component] = []
     if may(actor, Ability.APPROVE) or is_own:
         made.append(_approve(data, shown))
@@ -231,7 +249,7 @@ def _buttons(data: ProposalsData, shown: ShownProposal) -> Sequence[Component]:
 
 def _approve(data: ProposalsData, shown: ShownProposal) -> Component:
     blocked = why_not_his(shown.proposal, data.actor)
-    if not blocked and shown.outdated_by is not None:
+    if not blocked and shown.outdated:
         blocked = "It is outdated: reject it, or let it be proposed anew."
     return _ask("Approve…", shown.proposal, APPROVE, blocked=blocked or None)
 

@@ -9,23 +9,23 @@ from pages.later import Awaited
 from pages.query import Query
 from pages.readings import Readings
 from pages.views.proposals.address import ALL, FIND, PROPOSAL, STATUS
-from pages.views.proposals.differences import EntryRows, Reader, entries_of
+from pages.views.proposals.differences import EntryRows, Reader, entries_for
 from pages.views.proposals.preview import LOOK_BACK
 from pages.views.records.live import in_use
 from risk.domain.actions import (
-    Action,
     AdoptPolicy,
+    Change,
     ChooseBookModel,
     EndTemporaryLimit,
     SetTemporaryLimit,
 )
 from risk.domain.actors import Actor
 from risk.domain.policy import Policy
-from risk.domain.proposals import Proposal, ProposalStatus
+from risk.domain.proposals import Proposal, ProposalStatus, is_same_person
 from risk.errors import PolicyInvalid
 from risk.limits.words import called_by_name
 from risk.policy.adoption import made_of, without_expired
-from risk.policy.diff import diff
+from risk.policy.rebasing import rebased, same_limit
 from risk.policy.tuning import TuningPreview
 from risk.portfolio.book_models import title_of
 
@@ -49,8 +49,10 @@ class ShownProposal:
         As it was told when it was made, where the policies of then are not known.
     problem : str
         Why it could not be adopted as things stand; empty where nothing is against it.
-    outdated_by : PolicyVersion or None
+    newer : PolicyVersion or None
         The version in force, where that is another than the one it was compared with.
+    outdated : bool
+        Whether others have changed the same since: it cannot be adopted upon what they made.
     preview : Awaited of TuningPreview or None
         What it would have meant; None of one that does not wait.
     """
@@ -60,7 +62,8 @@ class ShownProposal:
     entries: tuple[EntryRows, ...] = ()
     lines: tuple[str, ...] = ()
     problem: str = ""
-    outdated_by: PolicyVersion | None = None
+    newer: PolicyVersion | None = None
+    outdated: bool = False
     preview: Awaited[TuningPreview] | None = None
 
 
@@ -119,12 +122,15 @@ class ProposalsData:
     @property
     def mine(self) -> tuple[ShownProposal, ...]:
         """Those that wait and are of whoever looks."""
-        return tuple(p for p in self.waiting if p.proposal.author == self.actor.name)
+        return tuple(each for each in self.waiting if self._is_mine(each.proposal))
 
     @property
     def others(self) -> tuple[ShownProposal, ...]:
         """Those that wait and are of somebody else."""
-        return tuple(p for p in self.waiting if p.proposal.author != self.actor.name)
+        return tuple(each for each in self.waiting if not self._is_mine(each.proposal))
+
+    def _is_mine(self, proposal: Proposal) -> bool:
+        return is_same_person(proposal.author, self.actor.name)
 
 
 def read_proposals(
@@ -199,12 +205,22 @@ class _Shaping:
         return Reader(self.book.currency, self.query.zone, self.cycle.pulse.market)
 
     def waiting(self, proposal: Proposal) -> ShownProposal:
-        """One that waits: against the policy in force, or against that of then if it moved on."""
-        outdated = self._outdated(proposal)
-        before = self._policy if outdated is None else self._version(proposal.seen)
-        shown = self._shaped(proposal, before, self.cycle.pulse.market)
-        preview = None if outdated is not None or shown.problem else self._preview(proposal)
-        return replace(shown, outdated_by=outdated, preview=preview)
+        """One that waits: as it would be adopted now, or as it was where that cannot be."""
+        newer = self._newer(proposal)
+        if newer is None:
+            shown = self._shaped(proposal, self._policy, self.cycle.pulse.market)
+        else:
+            shown = self._upon(proposal, newer)
+        hopeless = shown.outdated or bool(shown.problem)
+        return replace(shown, preview=None if hopeless else self._preview(proposal))
+
+    def _upon(self, proposal: Proposal, newer: PolicyVersion) -> ShownProposal:
+        """One that was compared with an earlier version than the one in force."""
+        base, now = self._version(proposal.seen), self.cycle.pulse.market
+        shown = replace(self._shaped(proposal, base, now), newer=newer)
+        if base is None or not _goes_on(proposal.change, base, newer.policy, now):
+            return replace(shown, outdated=True)
+        return shown
 
     def decided(self, proposal: Proposal) -> ShownProposal:
         """One that was decided: against the policy of then."""
@@ -226,7 +242,7 @@ class _Shaping:
             return ShownProposal(
                 proposal=proposal, title=title, lines=proposal.what, problem=str(invalid)
             )
-        entries = entries_of(diff(before, after), before, after, self._reader)
+        entries = entries_for(change, before, after, self._reader)
         title = title_words(change, entries, self._reader)
         return ShownProposal(proposal=proposal, title=title, entries=entries)
 
@@ -234,13 +250,13 @@ class _Shaping:
         used = title_of(in_use(self.cycle.state))
         return (f"Model of the book: {used} → {title_of(change.model)}",)
 
-    def _outdated(self, proposal: Proposal) -> PolicyVersion | None:
+    def _newer(self, proposal: Proposal) -> PolicyVersion | None:
         """The version in force, if it is another than the one that was compared with."""
         policy = self._policy
         if policy is None or policy.version == proposal.seen:
             return None
-        if not isinstance(proposal.change, AdoptPolicy):
-            return None  # it is applied to whatever is in force
+        if isinstance(proposal.change, ChooseBookModel):
+            return None  # no version of the policy has a say in it
         return next((v for v in self.versions if v.policy.version == policy.version), None)
 
     def _version(self, number: int) -> Policy | None:
@@ -258,7 +274,16 @@ class _Shaping:
         )
 
 
-def title_words(change: Action, entries: Sequence[EntryRows], reader: Reader) -> str:
+def _goes_on(change: Change, base: Policy, present: Policy, at: datetime) -> bool:
+    """Whether nobody else touched what it changes, so that it can be adopted all the same."""
+    if isinstance(change, AdoptPolicy):
+        return rebased(base, change.policy, present, at=at) is not None
+    if isinstance(change, SetTemporaryLimit | EndTemporaryLimit):
+        return same_limit(base, present, change.limit, at=at)
+    return False
+
+
+def title_words(change: Change, entries: Sequence[EntryRows], reader: Reader) -> str:
     """What a proposal is called in a list."""
     match change:
         case SetTemporaryLimit(limit=limit, expires=expires):

@@ -7,7 +7,7 @@ from dash import html
 
 from pages.components.basics import glyph
 from risk.domain.actors import Ability, Actor, who_can
-from risk.domain.proposals import Direction, Proposal, ProposalStatus
+from risk.domain.proposals import Direction, Proposal, ProposalStatus, is_same_person
 
 
 class Look(NamedTuple):
@@ -55,16 +55,22 @@ _DECIDE = who_can(Ability.APPROVE)
 
 def is_at_once(direction: Direction, actor: Actor) -> bool:
     """Whether what somebody proposes needs nobody else's word."""
-    return direction is not Direction.LOOSENS and Ability.APPROVE in actor.abilities
+    does_not_loosen = direction is not Direction.LOOSENS
+    return actor.is_alone or (does_not_loosen and Ability.APPROVE in actor.abilities)
 
 
 def rule_words(direction: Direction, actor: Actor) -> str:
     """What happens to a change that `actor` proposes: ``Loosens: an officer other than you …``"""
+    if direction is Direction.LOOSENS and actor.is_alone:
+        return (
+            "Loosens, or may: nobody has a login yet, so there is no second person to ask. It is "
+            "in force with the engine's next cycle, and the journal says that you were alone."
+        )
     if direction is Direction.LOOSENS:
-        others = f"{deciders()} other than you"
-        if actor.is_alone:
-            others = "a second person"
-        return f"Loosens, or may: {others} must approve it. Until then nothing changes."
+        return (
+            f"Loosens, or may: {deciders()} other than you must approve it. Until then nothing "
+            "changes."
+        )
     what = "Tightens" if direction is Direction.TIGHTENS else "Changes words only"
     if is_at_once(direction, actor):
         return f"{what}: it needs nobody else, and is in force with the engine's next cycle."
@@ -78,10 +84,7 @@ def send_words(direction: Direction, actor: Actor) -> str:
 
 def why_not_his(proposal: Proposal, actor: Actor) -> str:
     """Why somebody cannot approve a proposal; empty where he can."""
-    if proposal.author == actor.name:
-        if proposal.direction is Direction.LOOSENS or Ability.APPROVE not in actor.abilities:
-            return f"It is yours: {deciders()} other than you must approve it."
-        return ""
-    if Ability.APPROVE not in actor.abilities:
-        return f"{deciders().capitalize()} decides."
-    return ""
+    able = Ability.APPROVE in actor.abilities
+    if is_same_person(proposal.author, actor.name) and (proposal.loosens_something or not able):
+        return f"It is yours: {deciders()} other than you must approve it."
+    return "" if able else f"{deciders().capitalize()} decides."
