@@ -6,7 +6,7 @@ import structlog
 from dash import Dash, html, set_props
 from flask import Response, jsonify, request
 
-from pages.access import is_demo
+from pages.access import is_demo, running_actor
 from pages.bundles import caching_of, send_compressed
 from pages.components.refusals import refusal_toast
 from pages.components.states import PROBATION_LOOK, STATE_LOOKS
@@ -19,6 +19,7 @@ from pages.screens import running_screens
 from pages.views.holds import tripped_on
 from pages.views.proposals.address import PROPOSALS_VIEW
 from pages.views.tightest import parts_badge, size_says
+from risk.domain.actors import Ability
 from risk.domain.state import RiskState
 from risk.errors import NotAllowed, SeawallError
 
@@ -110,7 +111,7 @@ def _pulse(readings: Readings, name: str | None) -> Response:
     known = request.args.get("after", type=int), request.args.get("news", type=int)
     if (pulse.cycle, news) == known and problem is None:
         return Response(status=204)
-    standing = _standing(readings, book, pulse)
+    standing = _standing(readings, book, pulse) | _waiting(readings, book, pulse)
     return jsonify(
         cycle=pulse.cycle,
         age=age,
@@ -137,6 +138,17 @@ def _standing(readings: Readings, book: Book, pulse: Pulse) -> dict[str, str]:
     if book_stands is not None and book_stands.probation:
         told["state"] = PROBATION_LOOK.word
     return told
+
+
+def _waiting(readings: Readings, book: Book, pulse: Pulse) -> dict[str, str]:
+    """How many changes wait, for the navigation of whoever may decide them."""
+    if Ability.APPROVE not in running_actor().abilities:
+        return {}
+    news = readings.once(
+        ("proposal news", book.name, pulse.cycle),
+        lambda: readings.reader.proposal_news(book.name),
+    )
+    return {"changes": str(news.waiting)} if news.waiting else {}
 
 
 def _tripped(state: RiskState) -> dict[str, str]:

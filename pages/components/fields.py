@@ -28,6 +28,7 @@ from pages.components.typed import (
     text_typed,
     texts_typed,
     whole_typed,
+    with_unit,
     written,
 )
 from pages.format import Zone, sentence
@@ -41,7 +42,6 @@ Control = Literal["number", "whole", "text", "texts", "choice", "day", "moment"]
 #: What the ids of all controls of forms say of their type.
 FIELD = "form-field"
 
-_NBSP = "\N{NO-BREAK SPACE}"
 _MULTIPLE = Scale(1, "\N{MULTIPLICATION SIGN}")
 _SCALES: Mapping[StrEnum, Scale] = {
     Unit.SHARE: PER_CENT,
@@ -214,7 +214,7 @@ def _word(value: Any, scale: Scale) -> str:
     if isinstance(value, TradingState):
         return value.word
     if isinstance(value, float):
-        return f"{written(value, scale)}{_NBSP}{scale.suffix}".strip()
+        return with_unit(value, scale)
     return str(value)
 
 
@@ -285,8 +285,7 @@ def _out_of_order(
         return ""
     if values[field.name] <= values[other.name]:
         return ""
-    most = f"{written(values[other.name], other.scale)}{_NBSP}{other.scale.suffix}".strip()
-    return f"Must not be above “{other.label}”, {most}"
+    return f"Must not be above “{other.label}”, {with_unit(values[other.name], other.scale)}"
 
 
 def field_named_in(text: str, fields: Sequence[FormField]) -> str:

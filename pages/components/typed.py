@@ -18,7 +18,8 @@ _NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 _WHOLE = re.compile(r"-?\d+", re.ASCII)
 _EXPONENT = re.compile(r"-?[\d.]+[eE][-+]?\d+", re.ASCII)
 _NO_NUMBERS = frozenset({"nan", "inf", "infinity"})
-_SPACES = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
+_NBSP = "\N{NO-BREAK SPACE}"
+_SPACES = f"{_NBSP}\N{NARROW NO-BREAK SPACE}"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MINUTE = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?")
 
@@ -78,6 +79,11 @@ def written(value: float, scale: Scale = PLAIN_SCALE) -> str:
     # By its digits: times 100, the float 0.07 would be a little more than 7.
     text = f"{Decimal(repr(float(value))) * scale.times:f}"
     return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
+
+
+def with_unit(value: float, scale: Scale) -> str:
+    """A number as a field has it, with its unit: ``6.25 %``."""
+    return f"{written(value, scale)}{_NBSP}{scale.suffix}".rstrip(_NBSP)
 
 
 def number_typed(text: Any, scale: Scale = PLAIN_SCALE) -> Typed:

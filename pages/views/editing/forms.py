@@ -18,7 +18,7 @@ from pages.components.fields import (
     read_fields,
     scale_of,
 )
-from pages.components.typed import PER_CENT, Scale, written
+from pages.components.typed import PER_CENT, Scale, with_unit
 from pages.format import Zone, sentence
 from risk.breakers import types as breaker_types
 from risk.breakers.base import Breaker
@@ -37,7 +37,6 @@ Definition = LimitDefinition | BreakerDefinition
 #: What a definition is, and what follows from its history: nobody types that into its form.
 _NOT_TYPED = frozenset({"name", "kind", "scope", "parameters", "version"})
 _TEXTS = frozenset({"text", "day"})
-_NBSP = "\N{NO-BREAK SPACE}"
 _FIGURE = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?:e[-+]?\d+)?(?![\w])")
 
 
@@ -177,4 +176,4 @@ def fault_of(invalid: PolicyInvalid, form_fields: Sequence[FormField]) -> tuple[
 
 
 def _as_per_cent(figure: "re.Match[str]") -> str:
-    return f"{written(float(figure.group()), PER_CENT)}{_NBSP}%"
+    return with_unit(float(figure.group()), PER_CENT)

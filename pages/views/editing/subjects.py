@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from pages.components.fields import FormField, as_typed, form_fields
+from pages.components.typed import with_unit
 from pages.format import Zone, sentence
 from pages.views.editing.forms import Definition, Group, form_of, level_fields
 from risk.breakers.words import shown_name
@@ -263,9 +264,11 @@ class Lend(Subject):
     def groups(self) -> tuple[Group, ...]:
         """See the base."""
         levels = level_fields(self.definition.kind, self.currency)
+        defined = (with_unit(getattr(self.definition, each.name), each.scale) for each in levels)
+        again = "hard {} and soft {}".format(*defined)
         until = replace(
             form_fields(SetTemporaryLimit, ["expires"])[0],
-            help="From then on it is as defined again. The market's time.",
+            help=f"From then on {again} again, by itself. The market's time.",
         )
         return (Group("Levels until then", (*levels, until)),)
 

@@ -8,7 +8,7 @@ from dash import html
 
 from pages.components.basics import Component, glyph
 from pages.components.fields import FormField, form_fields, label_of
-from pages.components.typed import Scale, written
+from pages.components.typed import with_unit
 from pages.format import NONE, Zone, sentence
 from pages.views.editing.forms import Definition, form_of, level_fields
 from pages.views.editing.subjects import name_of
@@ -18,7 +18,6 @@ from risk.domain.policy import Policy
 from risk.domain.trading import TradingState
 from risk.policy.diff import Difference, FieldChange, Way, What, diff
 
-_NBSP = "\N{NO-BREAK SPACE}"
 _PARTS: Mapping[str, str] = {"temporary limit": "Temporary limit of"}
 _TEMPORARY = "temporary limit"
 
@@ -110,8 +109,7 @@ def entries_for(
     reader : Reader
     """
     differences = diff(before, after)
-    of_loans = isinstance(change, SetTemporaryLimit | EndTemporaryLimit)
-    if of_loans and before is not None and differences:
+    if isinstance(change, SetTemporaryLimit | EndTemporaryLimit) and before and differences:
         return (_loan_entry(change.limit, differences, before, after, reader),)
     return entries_of(differences, before, after, reader)
 
@@ -262,11 +260,6 @@ def _as_told(value: object) -> str:
     if isinstance(value, TradingState):
         return value.name.lower()
     return f"{value:.10g}" if isinstance(value, float) else str(value)
-
-
-def with_unit(value: float, scale: Scale) -> str:
-    """A number as a form has it, with its unit: ``6.25 %``."""
-    return f"{written(value, scale)}{_NBSP}{scale.suffix}".rstrip(_NBSP)
 
 
 def _moment(moment: datetime, reader: Reader) -> str:

@@ -9,13 +9,13 @@ from dash import dcc, html
 
 from pages.components.basics import Component
 from pages.components.fields import scale_of
-from pages.components.typed import Scale
+from pages.components.typed import Scale, with_unit
 from pages.context import MetricHistory
 from pages.figures.history import CHART_CONFIG
 from pages.figures.tuning import TriedLevel, TuningPlot, tuning_figure
 from pages.format import number, sentence, window
 from pages.theme import Scheme
-from pages.views.proposals.differences import Reader, with_unit
+from pages.views.proposals.differences import Reader
 from risk.breakers.tuning import BreakerTuning, TripOutcome
 from risk.domain.breakers import Phase
 from risk.domain.stretches import Stretches
