@@ -10,9 +10,10 @@ import numpy as np
 
 from pages.context import PolicyVersion, ProposalNews
 from risk.domain.actions import (
-    Action,
     AdoptPolicy,
+    Change,
     ChooseBookModel,
+    Sanction,
     SetTemporaryLimit,
 )
 from risk.domain.actors import Ability, Actor
@@ -28,6 +29,7 @@ from risk.policy.diff import diff
 from risk.policy.direction import Directed, direction_of, direction_of_model, model_line
 from risk.policy.rules import refuse_unsound
 from risk.policy.tuning import TuningPreview, preview
+from tests.fakes_book import AFTERNOON
 
 if TYPE_CHECKING:
     from tests.fakes_web import FakeBookReader
@@ -49,17 +51,21 @@ class ProposalStore:
         Raised by the next question or change instead of an answer.
     kept : list of Proposal
         Oldest first.
-    waiting : list of Action
+    waiting : list of Change
         What the engine has not taken in.
+    adopted : list of PolicyVersion
+        What came into force since, the newest first.
     """
 
     reader: "FakeBookReader"
     fail_with: SeawallError | None = None
     kept: list[Proposal] = field(default_factory=list)
-    waiting: list[Action] = field(default_factory=list)
+    waiting: list[Change] = field(default_factory=list)
+    adopted: list[PolicyVersion] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._numbers = count(len(self.kept) + 41)
+        self._first = self.reader.policy
         self.reader.changes = self
 
     @property
@@ -70,7 +76,7 @@ class ProposalStore:
 
     # -- what the store does ----------------------------------------------------------------
 
-    def propose(self, portfolio: str, change: Action, *, reason: str, actor: Actor) -> Proposal:
+    def propose(self, portfolio: str, change: Change, *, reason: str, actor: Actor) -> Proposal:
         self._fail()
         what, directed = self._judged(portfolio, change, actor.name)
         at = self.reader.wall()
@@ -120,21 +126,31 @@ class ProposalStore:
 
     def adopt(self, policy: Policy, who: str) -> None:
         """Let somebody else's policy be in force with the next cycle."""
-        version = 0 if self.reader.policy is None else self.reader.policy.version
-        self.reader.policy = replace(policy, version=version + 1, by=who)
+        self._become(replace(policy, version=self._version + 1, by=who))
         self.reader.advance()
 
     def take_in(self) -> None:
         """Complete a cycle that takes in what waits."""
         waiting, self.waiting = self.waiting, []
         found = adopt(self.reader.policy, waiting, portfolio="demo", at=self.reader.clock.now())
-        self.reader.policy = found.policy
+        self._become(found.policy)
         for change in waiting:
             if isinstance(change, ChooseBookModel):
                 self.reader.waiting = change
         self.reader.take_in()
 
+    def versions(self) -> list[PolicyVersion]:
+        """All that were in force, the newest first."""
+        first = build_versions(self._first, AFTERNOON)
+        return [] if self.reader.policy is None else [*self.adopted, *first]
+
     # -- within -----------------------------------------------------------------------------
+
+    def _become(self, policy: Policy | None) -> None:
+        before, self.reader.policy = self.reader.policy, policy
+        if policy is not None and policy is not before:
+            at, what = self.reader.clock.now(), _lines(before, policy)
+            self.adopted.insert(0, PolicyVersion(policy, at, policy.by, what, 9))
 
     @property
     def _version(self) -> int:
@@ -145,7 +161,7 @@ class ProposalStore:
         if failure is not None:
             raise failure
 
-    def _judged(self, portfolio: str, change: Action, who: str) -> tuple[tuple[str, ...], Directed]:
+    def _judged(self, portfolio: str, change: Change, who: str) -> tuple[tuple[str, ...], Directed]:
         if isinstance(change, ChooseBookModel):
             used = self.reader.book_model
             name = None if used is None else used.name
@@ -172,7 +188,8 @@ class ProposalStore:
         return found
 
     def _adopted(self, found: Proposal, actor: Actor, reason: str) -> Proposal:
-        self.waiting.append(replace(found.change, seq=9, who=found.author))
+        sanction = Sanction(found.id, actor.name)
+        self.waiting.append(replace(found.change, seq=9, who=found.author, sanction=sanction))
         made = self._decided(found, ProposalStatus.APPROVED, actor, reason)
         return self._keep(replace(made, action=9))
 
@@ -264,7 +281,7 @@ def adopting(wanted: Policy, policy: Policy, at: datetime) -> AdoptPolicy:
 
 def _made(
     number: int,
-    change: Action,
+    change: Change,
     author: str,
     policy: Policy,
     at: datetime,
@@ -346,7 +363,7 @@ class FakePast:
 
 
 def build_tuning(
-    policy: Policy | None, change: Action, since: datetime, until: datetime
+    policy: Policy | None, change: Change, since: datetime, until: datetime
 ) -> TuningPreview:
     """What the change would have meant for the fake past."""
     if isinstance(change, ChooseBookModel):

@@ -663,6 +663,8 @@ class FakeBookReader:
 
     def policy_versions(self, portfolio: str) -> Sequence[PolicyVersion]:
         self._answer_or_fail(portfolio)
+        if self.changes is not None:
+            return self.changes.versions()
         return fakes_proposals.build_versions(self.policy, AFTERNOON)
 
     def waiting_model(self, portfolio: str) -> ChooseBookModel | None:

@@ -285,14 +285,13 @@ def _definition(data: LimitsData, row: LimitRow) -> html.Dl:
 def _changes_of(data: LimitsData, row: LimitRow) -> html.P:
     """The ways to another definition, and to other thresholds for a while."""
     named = {LIMIT.name: row.name}
-    lent = edit_href(data.query, **named, **{DO.name: WHILE})
-    links = [
-        inside_link("Change…", edit_href(data.query, **named), class_name="sw-button sw-button-small"),
-        inside_link("For a while…", lent, class_name="sw-button sw-button-small"),
-    ]
+    ways = [("Change…", named), ("For a while…", {**named, DO.name: WHILE})]
     if row.temporary is not None:
-        end = edit_href(data.query, **named, **{DO.name: END})
-        links.append(inside_link("End the temporary one…", end, class_name="sw-button sw-button-small"))
+        ways.append(("End the temporary one…", {**named, DO.name: END}))
+    links = [
+        inside_link(text, edit_href(data.query, **words), class_name="sw-button sw-button-small")
+        for text, words in ways
+    ]
     return html.P(links, id="limits-detail-change", className="sw-limit-change")
 
 

@@ -332,7 +332,7 @@ def _field_row(row: FieldRow, what: What) -> html.Div:
     return html.Div(
         [
             html.Dt(row.label),
-            html.Dd([*was, html.Strong(row.new), *([" ", *mark] if mark else [])]),
+            html.Dd([*was, html.Strong(row.new), *mark]),
         ],
         className="sw-difference-field",
     )
