@@ -199,7 +199,10 @@
     const asked = new URLSearchParams();
     if (book) asked.set("book", book);
     if (hasCycle()) asked.set("after", news.data.cycle);
-    if (pageNews() !== null) asked.set("news", pageNews());
+    if (pageNews() !== null) {
+      asked.set("news", pageNews());
+      asked.set("of", document.querySelector("[data-news]").id); // Each screen counts its own.
+    }
     const limit = AbortSignal.timeout(REQUEST_LIMIT_MS);
     const answer = await fetch(`/live?${asked}`, { cache: "no-store", signal: limit });
     const data = answer.status === 204 ? null : await answer.json();

@@ -5,7 +5,7 @@
 
   const seawall = (window.seawall ??= {});
   const WALL_MS = 12_000;
-  const REST = ["parts", "parts_shape", "parts_short", "parts_title", "says", "tripped", "tripped_shape"];
+  const REST = ["parts", "parts_shape", "parts_short", "parts_title", "says", "tripped", "tripped_shape", "changes"];
   const known = { state: undefined, parts: "", rest: "", book: null, prefix: "", bare: "", worn: null };
   let looks = {}, container = null;
 
@@ -23,6 +23,7 @@
     Object.assign(known, { state: pulse.state, parts: pulse.parts || "", rest, book });
     showBadge(lookOf(pulse.state), pulse);
     showTripped(pulse);
+    showWaiting(pulse.changes);
     if (moved && before !== undefined) tellChange(before, pulse);
   }
 
@@ -48,6 +49,15 @@
       set(base, { hidden: !pulse.tripped, "data-state": shape });
       set(`${base}-glyph`, { "data-glyph": shape, "data-state": shape });
       set(`${base}-count`, { children: pulse.tripped || "" });
+    }
+  }
+
+  /** How many changes wait for whoever looks, beside their page's name. */
+  function showWaiting(count) {
+    for (const base of ["nav-changes-side", "nav-changes-tab"]) {
+      if (!document.getElementById(base)) continue;
+      set(base, { hidden: !count });
+      set(`${base}-count`, { children: count || "" });
     }
   }
 

@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from msgspec import Struct
 
 from pages.glossary import GLOSSARY, Term
-from risk.api.openapi import meanings_of, openapi
+from risk.api.openapi import openapi
 from risk.api.operations import Operation
 from risk.api.resources import OPERATIONS
 from risk.breakers import types as breaker_types
@@ -31,6 +31,7 @@ from risk.commands.group import seawall
 from risk.config import declarations, default_of, key_of
 from risk.domain.breakers import BreakerDefinition
 from risk.domain.events import RiskEvent
+from risk.domain.fields import meanings_of
 from risk.domain.model import LEVELS
 from risk.domain.reasons import REASONS
 from risk.domain.trading import TradingState

@@ -38,6 +38,8 @@ from risk.storage.queries import (
     OrdersPage,
     OrderStory,
     OrdersWanted,
+    PolicyVersion,
+    ProposalNews,
     Pulse,
     ReductionEvent,
     TuningPreview,
@@ -61,6 +63,8 @@ __all__ = [
     "OrderStory",
     "OrdersPage",
     "OrdersWanted",
+    "PolicyVersion",
+    "ProposalNews",
     "Pulse",
     "ReductionEvent",
     "TuningPreview",
@@ -119,6 +123,26 @@ class BookReader(Protocol):
 
     def waiting_model(self, portfolio: str) -> ChooseBookModel | None:
         """The last choice of the book's model that no cycle has taken in; None if none waits.
+
+        Raises
+        ------
+        UnknownPortfolio
+        """
+        ...
+
+    def policy_versions(self, portfolio: str) -> Sequence[PolicyVersion]:
+        """Every version of the policy that was in force, the newest first.
+
+        Raises
+        ------
+        UnknownPortfolio
+        """
+        ...
+
+    def proposal_news(self, portfolio: str) -> ProposalNews:
+        """How many proposals wait, and a number that grows with whatever happens to one.
+
+        Cheap to ask for.
 
         Raises
         ------

@@ -670,4 +670,14 @@ GLOSSARY: Mapping[str, Term] = {
         "the fall costs and saves nothing. Trips of breakers that are off are not drawn.",
         "Definition; see docs/breakers.md.",
     ),
+    "change": Term(
+        "Change",
+        "A limit, a breaker, the whole policy or the model of the book as it is to be from now on. "
+        "It is proposed with a reason, and the journal keeps who asked and who agreed.",
+        "proposed -> approved -> in force with the engine's next cycle",
+        "What only tightens needs one person who may approve. What loosens, or may, needs another "
+        "one than its author, and the database refuses anything else. It is compared with one "
+        "version of the policy: once another is in force, it must be compared anew.",
+        "Four eyes on loosening: the rule of banks' limit frameworks.",
+    ),
 }

@@ -86,6 +86,10 @@ SHAPES: Mapping[str, str] = {
     "orders": line("M2 4.5h8.5M8 2l2.5 2.5L8 7M14 11.5H5.5M8 9l-2.5 2.5L8 14"),
     "range": line(f"{_RING}M8 4.4V8l2.4 1.6"),
     "down": line("M4.5 6.5 8 10l3.5-3.5"),
+    "changes": line("M3 2h7l3 3v9H3zM5.5 8h5M8 5.5v5M5.5 12h5"),
+    "loosens": line("M8 13.5v-10M3.8 7.2 8 3l4.2 4.2", 1.8),
+    "tightens": line("M8 2.5v10M3.8 8.8 8 13l4.2-4.2", 1.8),
+    "words": line("M2.5 4h11M2.5 8h11M2.5 12h6.5", 1.6),
     "more": (
         '<circle cx="8" cy="3" r="1.4"/><circle cx="8" cy="8" r="1.4"/>'
         '<circle cx="8" cy="13" r="1.4"/>'

@@ -9,3 +9,7 @@ LIMITS_PATH = "/limits"
 ORDERS_PATH = "/orders"
 #: What stops trading by itself, and what it did.
 BREAKERS_PATH = "/breakers"
+#: What waits for a second person, and what was decided.
+CHANGES_PATH = "/changes"
+#: Where somebody says what shall be different.
+EDIT_PATH = "/changes/edit"

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlencode
 
 from pages.format import UTC_ZONE, Zone, zone
 from pages.theme import DEFAULT_SCHEME, Scheme
+from risk.domain.actors import Actor
 
 DEFAULT_RANGE = "24h"
 RANGES: Mapping[str, timedelta | None] = {
@@ -93,6 +94,8 @@ class Query:
         What the screen's own words are.
     notes : tuple of str
         What the address said that could not be understood; plain sentences.
+    viewer : Actor or None
+        Who looks, on screens that are another for each; never part of an address.
     """
 
     book: str | None = None
@@ -104,6 +107,7 @@ class Query:
     scheme: Scheme = DEFAULT_SCHEME
     words: tuple[Word, ...] = field(default=(), compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
+    viewer: Actor | None = None
 
     def choice(self, word: str) -> str:
         """What one of the screen's own words says, or its default."""

@@ -6,7 +6,7 @@ to the store once: who asks it meanwhile waits for that answer.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from pages.context import (
     BookReader,
     CompleteCycle,
     MetricHistory,
+    PolicyVersion,
     Pulse,
     VarRecord,
     book_named,
@@ -26,6 +27,7 @@ from pages.newest import Newest
 from pages.query import Query
 from risk.domain.events import RiskEvent
 from risk.domain.ledger import Fill, Flow
+from risk.errors import UnknownPortfolio
 
 Answer = TypeVar("Answer")
 
@@ -111,6 +113,20 @@ class Readings:
         """The newest complete cycle; None before the first one."""
         pulse = self.newest.pulse(book.name)
         return None if pulse is None else self.cycle_of(book, pulse)
+
+    def shown(self, query: Query) -> tuple[Book, CompleteCycle]:
+        """The book that `query` names with its newest complete cycle.
+
+        Raises
+        ------
+        UnknownPortfolio
+            If there is no book, or no complete cycle of it.
+        """
+        book = self.book(query)
+        cycle = None if book is None else self.cycle(book)
+        if book is None or cycle is None:
+            raise UnknownPortfolio("no book with a complete cycle is shown")
+        return book, cycle
 
     def cycle_of(self, book: Book, pulse: Pulse) -> CompleteCycle | None:
         """The cycle of `pulse`, or the one after it if that was complete when it was read."""
@@ -237,6 +253,13 @@ class Readings:
                 entries = (*entries, *part.entries)
                 self._ledgers[book.name] = entries, part.seq
             return entries
+
+    def policy_versions(self, book: Book, version: int) -> Sequence[PolicyVersion]:
+        """Every version of the policy, the newest first; `version` is the one in force."""
+        return self.once(
+            ("policy versions", book.name, version),
+            lambda: self.reader.policy_versions(book.name),
+        )
 
     def record(self, book: Book, cycle: CompleteCycle) -> VarRecord | None:
         """How the one-day VaR fared."""

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import structlog
@@ -21,13 +21,14 @@ from dash import ALL, Input, Output, State, callback, dcc, html, no_update, set_
 from dash.exceptions import PreventUpdate
 from flask import current_app, request
 
+from pages.access import running_actor
 from pages.components.basics import Component
 from pages.components.deltas import CannotExpress, Deltas, deltas, plain, with_ids
 from pages.context import Book, BookReader, CompleteCycle, Pulse
 from pages.newest import Newest
 from pages.query import Query, Word, parse, words_of
 from pages.readings import Readings
-from pages.theme import chosen_scheme
+from pages.theme import Scheme, chosen_scheme
 from pages.views.absent import (
     ADDRESS_NOTICES,
     RANGE_OVER,
@@ -35,6 +36,7 @@ from pages.views.absent import (
     no_cycle_parts,
     unreadable_parts,
 )
+from risk.domain.actors import Actor
 from risk.errors import SeawallError
 
 _LOG = structlog.get_logger(__name__)
@@ -72,6 +74,9 @@ class Screen(Generic[Data]):
         shows; None where nothing does.
     over : str
         What is said of a range that is over.
+    personal : bool
+        Whether it is another for whoever looks (`Query.viewer`): then it is built for each, and
+        not before he asks.
     """
 
     name: str
@@ -80,6 +85,7 @@ class Screen(Generic[Data]):
     view: Callable[[Data], Sequence[Component]]
     news: Callable[[Readings, Book], int] | None = None
     over: str = RANGE_OVER
+    personal: bool = False
 
     @property
     def root(self) -> str:
@@ -199,7 +205,8 @@ class Screens:
         if book is None or cycle is None:
             return None
         built = self._built(screen, query, book, cycle)
-        self._watch(screen, query, book, built.moment)
+        if not screen.personal:
+            self._watch(screen, query, book, built.moment)
         return built
 
     def _built(self, screen: Screen[Any], query: Query, book: Book, cycle: CompleteCycle) -> _Built:
@@ -302,7 +309,14 @@ def _root(
 
 
 def _view_text(query: Query) -> str:
-    return json.dumps({"words": query.as_words(), "scheme": query.scheme}, sort_keys=True)
+    said: dict[str, Any] = {"words": query.as_words(), "scheme": query.scheme}
+    if query.viewer is not None:
+        said["viewer"] = _viewer_text(query.viewer)
+    return json.dumps(said, sort_keys=True)
+
+
+def _viewer_text(viewer: Actor) -> str:
+    return f"{viewer.name}, {viewer.role}"
 
 
 # -- pages --------------------------------------------------------------------------------
@@ -334,8 +348,11 @@ def live_page(screen: Screen[Any]) -> Callable[..., html.Div]:
         live: dict[str, Any], view: str, cycle: str, address: str, news: str | None = None
     ) -> Any:
         said = json.loads(view)
-        before = parse(said["words"], screen.words, scheme=said["scheme"])
-        shown = Shown(int(cycle) if cycle else None, before, int(news) if news else None)
+        before = query_for(screen, said["words"], said["scheme"])
+        # What somebody else was shown here is no base for what this one is to see.
+        is_his = before.viewer is None or said.get("viewer") == _viewer_text(before.viewer)
+        known = int(cycle) if cycle and is_his else None
+        shown = Shown(known, before, int(news) if news else None)
         return _brought_up_to_date(screen, live["address"], shown, before, address)
 
     def layout(
@@ -345,7 +362,7 @@ def live_page(screen: Screen[Any]) -> Callable[..., html.Div]:
         _in_place: Sequence[Mapping[str, str]] = (),
         **words: str | list[str],
     ) -> html.Div:
-        query = parse(words, screen.words, scheme=chosen_scheme(request.cookies))
+        query = query_for(screen, words, chosen_scheme(request.cookies))
         if _place(screen, query) in _in_place:
             # The page stays, and follows its address as it follows the cycles.
             raise PreventUpdate
@@ -353,6 +370,17 @@ def live_page(screen: Screen[Any]) -> Callable[..., html.Div]:
         return html.Div(_content_or_why_not(screen, query), id=screen.name, **said)
 
     return layout
+
+
+def query_for(
+    screen: Screen[Any], words: Mapping[str, str | Sequence[str] | None], scheme: Scheme
+) -> Query:
+    """What an address asks, with who asks where that matters."""
+    query = parse(words, screen.words, scheme=scheme)
+    if not screen.personal:
+        return query
+    # When he proved last who he is changes nothing of what he sees.
+    return replace(query, viewer=replace(running_actor(), proven_at=None))
 
 
 def _place(screen: Screen[Any], query: Query) -> dict[str, str]:
@@ -374,7 +402,7 @@ def _brought_up_to_date(
     screen: Screen[Any], address: str, shown: Shown, before: Query, shown_address: str
 ) -> Any:
     """Set what differs from what the browser shows; the cycle that it shows then."""
-    query = parse(words_of(address), screen.words, scheme=chosen_scheme(request.cookies))
+    query = query_for(screen, words_of(address), chosen_scheme(request.cookies))
     if _place(screen, before) != _place(screen, query):
         return no_update  # The page router brings all of it.
     update = _update_or_why_not(screen, query, shown)

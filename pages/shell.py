@@ -18,7 +18,7 @@ from pages.components.states import PROBATION_LOOK, STATE_LOOKS, UNKNOWN_LOOK, S
 from pages.components.toasts import CONTAINER, toast_container, toast_look
 from pages.context import Book, FeedInfo
 from pages.glyphs import SHAPES
-from pages.paths import BREAKERS_PATH
+from pages.paths import BREAKERS_PATH, CHANGES_PATH
 from pages.query import COMMON_WORDS, DEFAULT_RANGE, RANGE_NAMES, RANGES
 from pages.theme import SCHEMES, Scheme, mantine_theme, plotly_template
 
@@ -198,6 +198,7 @@ def _nav_link(page: Mapping[str, Any], place: str) -> html.A:
             glyph(icon if icon in SHAPES else "page"),
             html.Span(_short_name(page) if place == "tab" else name),
             *([_tripped_badge(place)] if path == BREAKERS_PATH else []),
+            *([_waiting_badge(place)] if path == CHANGES_PATH else []),
         ],
         path,
         class_name="sw-nav-link",
@@ -214,6 +215,20 @@ def _tripped_badge(place: str) -> html.Span:
             glyph("stale", id=f"{base}-glyph"),
             html.Span("", id=f"{base}-count"),
             html.Span(" tripped", className="sw-hidden"),
+        ],
+        id=base,
+        className="sw-nav-badge",
+        hidden=True,
+    )
+
+
+def _waiting_badge(place: str) -> html.Span:
+    """How many changes wait for whoever may decide, as the pulse says; hidden while none does."""
+    base = f"nav-changes-{place}"
+    return html.Span(
+        [
+            html.Span("", id=f"{base}-count"),
+            html.Span(" waiting for a second person", className="sw-hidden"),
         ],
         id=base,
         className="sw-nav-badge",

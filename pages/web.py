@@ -6,7 +6,7 @@ import structlog
 from dash import Dash, html, set_props
 from flask import Response, jsonify, request
 
-from pages.access import is_demo
+from pages.access import is_demo, running_actor
 from pages.bundles import caching_of, send_compressed
 from pages.components.refusals import refusal_toast
 from pages.components.states import PROBATION_LOOK, STATE_LOOKS
@@ -17,7 +17,9 @@ from pages.gate import ENTER, WebGate, enter_as, with_csrf
 from pages.readings import Readings
 from pages.screens import running_screens
 from pages.views.holds import tripped_on
+from pages.views.proposals.address import PROPOSALS_VIEW
 from pages.views.tightest import parts_badge, size_says
+from risk.domain.actors import Ability
 from risk.domain.state import RiskState
 from risk.errors import NotAllowed, SeawallError
 
@@ -109,7 +111,7 @@ def _pulse(readings: Readings, name: str | None) -> Response:
     known = request.args.get("after", type=int), request.args.get("news", type=int)
     if (pulse.cycle, news) == known and problem is None:
         return Response(status=204)
-    standing = _standing(readings, book, pulse)
+    standing = _standing(readings, book, pulse) | _waiting(readings, book, pulse)
     return jsonify(
         cycle=pulse.cycle,
         age=age,
@@ -138,6 +140,17 @@ def _standing(readings: Readings, book: Book, pulse: Pulse) -> dict[str, str]:
     return told
 
 
+def _waiting(readings: Readings, book: Book, pulse: Pulse) -> dict[str, str]:
+    """How many changes wait, for the navigation of whoever may decide them."""
+    if Ability.APPROVE not in running_actor().abilities:
+        return {}
+    news = readings.once(
+        ("proposal news", book.name, pulse.cycle),
+        lambda: readings.reader.proposal_news(book.name),
+    )
+    return {"changes": str(news.waiting)} if news.waiting else {}
+
+
 def _tripped(state: RiskState) -> dict[str, str]:
     """How many breakers are tripped, for the navigation, in the colour of the tightest."""
     tripped = tripped_on(state)
@@ -148,7 +161,11 @@ def _tripped(state: RiskState) -> dict[str, str]:
 
 def _news(readings: Readings, book: Book) -> int | None:
     """What happened between cycles, counted; asked for by screens that show it."""
-    return readings.reader.order_news(book.name) if "news" in request.args else None
+    if "news" not in request.args:
+        return None
+    if request.args.get("of") == PROPOSALS_VIEW:
+        return readings.reader.proposal_news(book.name).number
+    return readings.reader.order_news(book.name)
 
 
 def _before_any_cycle(reader: BookReader, book: Book | None) -> Response:

@@ -27,6 +27,8 @@ from pages.context import (
     OrdersPage,
     OrderStory,
     OrdersWanted,
+    PolicyVersion,
+    ProposalNews,
     Pulse,
     ReductionEvent,
     TuningPreview,
@@ -67,10 +69,17 @@ from risk.domain.proposals import LIFE, Direction, Proposal, ProposalStatus
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import Baseline, Performance, RiskState, Standing, TradingState
-from risk.errors import SeawallError, StoreUnavailable, UnknownPortfolio
+from risk.errors import StoreUnavailable, UnknownPortfolio
 from risk.portfolio.committed import nothing_pending
 from risk.portfolio.forecasting import measured_by
-from tests import fakes_book, fakes_breakers, fakes_episodes, fakes_limits, fakes_orders
+from tests import (
+    fakes_book,
+    fakes_breakers,
+    fakes_episodes,
+    fakes_limits,
+    fakes_orders,
+    fakes_proposals,
+)
 from tests.fakes import FakeClock
 from tests.fakes_book import AFTERNOON, CASH, HOLDINGS, Held
 
@@ -468,6 +477,7 @@ class FakeBookReader:
     breaker_words_told: tuple[RiskEvent, ...] = ()
     stands: Mapping[str, BreakerState] | None = None
     latches: Mapping[Scope, Latch] = field(default_factory=dict)
+    changes: fakes_proposals.ProposalStore | None = None
 
     def __post_init__(self) -> None:
         self._saved = self.clock.wall()
@@ -658,7 +668,17 @@ class FakeBookReader:
 
     def tuning(self, portfolio: str, change: Action, *, since: datetime) -> TuningPreview:
         self._answer_or_fail(portfolio)
-        return TuningPreview(since, self.clock.now())
+        return fakes_proposals.build_tuning(self.policy, change, since, self.clock.now())
+
+    def proposal_news(self, portfolio: str) -> ProposalNews:
+        self._answer_or_fail(portfolio)
+        return ProposalNews(0, 0) if self.changes is None else self.changes.news
+
+    def policy_versions(self, portfolio: str) -> Sequence[PolicyVersion]:
+        self._answer_or_fail(portfolio)
+        if self.changes is not None:
+            return self.changes.versions()
+        return fakes_proposals.build_versions(self.policy, AFTERNOON)
 
     def waiting_model(self, portfolio: str) -> ChooseBookModel | None:
         self._answer_or_fail(portfolio)
@@ -737,13 +757,11 @@ class FakeBookReader:
 
 
 @dataclass
-class FakeChanges:
+class FakeChanges(fakes_proposals.ProposalStore):
     """A `ChangeStore`: what people choose, told to a `FakeBookReader`.
 
     Attributes
     ----------
-    fail_with : SeawallError or None
-        Raised by the next choice instead of keeping it.
     released : list of tuple
         Breaker, trip, reason and person of each wish to let one go.
     told : list of RiskEvent
@@ -752,8 +770,6 @@ class FakeChanges:
         Whether what is proposed waits for another person.
     """
 
-    reader: FakeBookReader
-    fail_with: SeawallError | None = None
     released: list[tuple[str, str, str, str]] = field(default_factory=list)
     told: list[RiskEvent] = field(default_factory=list)
     asks_another: bool = False

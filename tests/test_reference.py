@@ -9,10 +9,10 @@ import pytest
 
 from docs.generate import PAGES, REFERENCE, in_words
 from risk import runtime
-from risk.api.openapi import meanings_of
 from risk.commands.group import COMMANDS
 from risk.config import Settings
 from risk.domain.events import RiskEvent, Severity, Verdict
+from risk.domain.fields import meanings_of
 from tests.fakes_web import FakeBookReader
 
 DOCS = REFERENCE.parent

@@ -9,6 +9,7 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from risk.api.operations import Operation
+from risk.domain.fields import meanings_of
 from risk.domain.messages import LONGEST_NAME, Problem
 
 _REFERENCE = "#/components/schemas/"
@@ -207,17 +208,3 @@ def _name_times(field: dict[str, Any]) -> None:
     for option in field.get("anyOf", [field]):
         if option.get("type") == "string":
             option["format"] = "date-time"
-
-
-def meanings_of(kind: type) -> dict[str, str]:
-    """What the docstring's *Attributes* say of each name; empty where they give a type only."""
-    _, _, section = (inspect.getdoc(kind) or "").partition("Attributes\n----------\n")
-    said: dict[str, str] = {}
-    names: list[str] = []
-    for line in section.splitlines():
-        if not line.startswith(" "):
-            names = [name.strip() for name in line.partition(" : ")[0].split(",")]
-            said |= dict.fromkeys(names, "")
-        else:
-            said |= {name: f"{said[name]} {line.strip()}".strip() for name in names}
-    return said

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from risk.breakers.base import Breaker, Sight
 from risk.breakers.counting import cycle_of, who
 from risk.domain.breakers import BreakerUnit, Memory, Reading, Timed
+from risk.domain.fields import Shown
 from risk.domain.scopes import ScopeKind
 
 #: What is counted; either of these.
@@ -28,9 +29,9 @@ class AgentRunawayBreaker(Breaker):
     Attributes
     ----------
     minutes : float
-        How long the window is.
+        How long the window is; above 0, a day at most.
     counts : str
-        ``asked`` or ``refused``.
+        Whether all orders count (``asked``) or those of which nothing passed (``refused``).
     """
 
     kind: ClassVar = "agent_runaway"
@@ -40,7 +41,7 @@ class AgentRunawayBreaker(Breaker):
     needs_person: ClassVar = True
 
     minutes: float = 1.0
-    counts: str = "asked"
+    counts: Annotated[str, Shown(one_of=COUNTS)] = "asked"
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -41,11 +41,11 @@ class CorrelationSpikeBreaker(Breaker):
     Attributes
     ----------
     half_life_hours : float
-        Of what is recent.
+        Half-life of what is recent; above 0.
     normal_days : float
-        Half-life of an asset's own deviation.
+        Half-life of an asset's own deviation; above 0.
     assets : tuple of str
-        Which are looked at; empty for all that are watched.
+        Which are looked at, two or more; empty for all that are watched.
     """
 
     kind: ClassVar = "correlation_spike"

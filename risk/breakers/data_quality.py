@@ -46,11 +46,11 @@ class DataQualityBreaker(Breaker):
     Attributes
     ----------
     minutes : float
-        How long a mark must have been doubted.
+        How long a mark must have been doubted; 0 or more.
     faults : float
-        How many faults of late are no doubt yet.
+        How many faults of late are no doubt yet; 0 or more.
     least_marks : float
-        How many assets in doubt it takes at the least.
+        How many assets in doubt it takes at the least; 2 or more.
     """
 
     kind: ClassVar = "data_quality"

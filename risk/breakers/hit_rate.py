@@ -24,9 +24,9 @@ class HitRateBreaker(Breaker):
     Attributes
     ----------
     trades : float
-        How many trades are looked at.
+        How many trades are looked at: a whole number, 1 to 200.
     days : float
-        Older ones do not count.
+        Older ones do not count; above 0, 3650 at most.
     """
 
     kind: ClassVar = "hit_rate"

@@ -51,9 +51,9 @@ class LiquidityBreaker(Breaker):
     Attributes
     ----------
     half_life_minutes : float
-        Of what is recent.
+        Half-life of what is recent; above 0.
     normal_days : float
-        Half-life of what is normal.
+        Half-life of what is normal; above 0.
     """
 
     kind: ClassVar = "liquidity"

@@ -43,11 +43,11 @@ class MarketVolatilityBreaker(Breaker):
     Attributes
     ----------
     half_life_hours : float
-        Of what is recent.
+        Half-life of what is recent; above 0.
     easing_hours : float
-        Half-life of what it eases by.
+        Half-life of what it eases by; above 0.
     normal_days : float
-        Half-life of what is normal.
+        Half-life of what is normal; above 0.
     fall_sigmas : float
         How many normal daily deviations the market must have fallen by too; 0 for none.
     """

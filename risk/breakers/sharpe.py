@@ -46,7 +46,7 @@ class SharpeBreaker(Breaker):
     Attributes
     ----------
     days : float
-        How long the window is.
+        How long the window is: 5 to 1000.
     """
 
     kind: ClassVar = "sharpe"

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from risk.breakers.base import Breaker, Sight
 from risk.domain.breakers import BreakerUnit, Memory, Reading, Timed
+from risk.domain.fields import Shown
+from risk.domain.limits import Unit
 from risk.domain.market import Period
 from risk.domain.model import LEVELS, Model
 from risk.domain.scopes import ScopeKind
@@ -28,9 +30,9 @@ class VarExceptionsBreaker(Breaker):
     Attributes
     ----------
     days : float
-        How long the window is.
+        How long the window is: 1 to 1000.
     level : float
-        Confidence of the VaR.
+        Confidence of the VaR, one of ``LEVELS``.
     """
 
     kind: ClassVar = "var_exceptions"
@@ -41,7 +43,7 @@ class VarExceptionsBreaker(Breaker):
     probation_trip: ClassVar = 0.5
 
     days: float = 250.0
-    level: float = 0.99
+    level: Annotated[float, Shown(unit=Unit.FRACTION, one_of=LEVELS)] = 0.99
 
     def __post_init__(self) -> None:
         super().__post_init__()

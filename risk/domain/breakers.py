@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from risk.domain.limits import Parameter
+from risk.domain.fields import Shown
+from risk.domain.limits import Parameter, Unit
 from risk.domain.overrides import Override
 from risk.domain.scopes import Scope
 from risk.domain.trading import TradingState
@@ -50,19 +51,22 @@ class BreakerDefinition:
     kind : str
         A key of ``BREAKER_TYPES``.
     scope : Scope
-    trip, release : float
-        It trips above `trip`, and may be left at `release` or below; in the unit of the kind,
-        ``0 <= release <= trip``. Values grow with trouble.
+    trip : float
+        It trips above this, in the unit of the kind, above 0. Values grow with trouble.
+    release : float
+        It may be left at this or below; between 0 and the level at which it trips.
     state : TradingState
-        One of ``IMPOSABLE``: what it imposes while tripped.
+        What it imposes while tripped, one of ``IMPOSABLE``.
     size : float
-        What new risk is scaled by where `state` is THROTTLED.
+        What new risk is scaled by where it throttles; above 0 and below 1.
     flatten : bool
         Whether a trip asks for all positions of the scope to be closed.
     enabled : bool
         A disabled one records what it would have done, and imposes nothing.
-    confirm, of : int
-        How many of the last how many readings must lie above `trip`.
+    confirm : int
+        How many of the last readings must lie above the level at which it trips; 1 or more.
+    of : int
+        How many of the last readings are looked at; 20 at most.
     least_hours : float
         Shortest pause of new risk after a trip; a worse trip pauses for longer.
     greatest_hours : float
@@ -71,7 +75,10 @@ class BreakerDefinition:
         How long the re-opening ramp takes, all rungs together.
     parameters : mapping of str to Parameter
         The kind's own settings.
-    owner, rationale : str
+    owner : str
+        Who answers for it.
+    rationale : str
+        Why it is as it is, one sentence.
     version : int
         Grows with each change of the definition.
     """
@@ -79,15 +86,15 @@ class BreakerDefinition:
     name: str
     kind: str
     scope: Scope
-    trip: float
-    release: float
-    state: TradingState = TradingState.REDUCE_ONLY
-    size: float = 0.5
+    trip: Annotated[float, Shown(of_kind=True)]
+    release: Annotated[float, Shown(of_kind=True, at_most="trip")]
+    state: Annotated[TradingState, Shown(one_of=IMPOSABLE)] = TradingState.REDUCE_ONLY
+    size: Annotated[float, Shown(unit=Unit.FRACTION)] = 0.5
     flatten: bool = False
     enabled: bool = True
-    confirm: int = 1
+    confirm: Annotated[int, Shown(at_most="of")] = 1
     of: int = 1
-    least_hours: float = 1.0
+    least_hours: Annotated[float, Shown(at_most="greatest_hours")] = 1.0
     greatest_hours: float = 24.0
     probation_hours: float = 1.0
     parameters: Mapping[str, Parameter] = field(default_factory=dict)

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
+from risk.domain.fields import Shown
 from risk.domain.scopes import Scope, ScopeKind
 
 #: A value of a limit's own settings, e.g. the confidence of a VaR limit.
@@ -48,15 +49,20 @@ class LimitDefinition:
     kind : str
         A key of ``LIMIT_TYPES``.
     scope : Scope
-    hard, soft : float
-        What may not be passed, and where a warning and de-risking begin; in the unit of the
-        kind, ``0 <= soft <= hard``.
+    hard : float
+        What may not be passed, in the unit of the kind; 0 or more.
+    soft : float
+        Where a warning and de-risking begin; between 0 and the hard threshold.
     parameters : mapping of str to Parameter
         The kind's own settings.
     dynamic : bool
         Whether performance and regime move it.
-    owner, rationale : str
+    owner : str
+        Who answers for it.
+    rationale : str
+        Why it is where it is, one sentence.
     review_by : date or None
+        When somebody shall ask whether it still fits; empty for never.
     version : int
         Grows with each change of the definition.
     """
@@ -64,8 +70,8 @@ class LimitDefinition:
     name: str
     kind: str
     scope: Scope
-    hard: float
-    soft: float
+    hard: Annotated[float, Shown(of_kind=True)]
+    soft: Annotated[float, Shown(of_kind=True, at_most="hard")]
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     dynamic: bool = False
     owner: str = ""

@@ -1,8 +1,9 @@
 """Days to flat: how long it takes to leave a position without moving its market."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
+from risk.domain.fields import Shown
 from risk.domain.limits import Unit
 from risk.domain.scopes import ScopeKind
 from risk.limits.base import Limit, Remedy
@@ -16,7 +17,7 @@ class DaysToFlatLimit(Limit):
     Attributes
     ----------
     participation : float
-        Share of the volume of 24 hours that may be ours, between 0 and 1.
+        Share of the volume of 24 hours that may be ours; above 0, at most all of it.
     """
 
     kind: ClassVar = "days_to_flat"
@@ -26,7 +27,7 @@ class DaysToFlatLimit(Limit):
     scopes: ClassVar = (ScopeKind.ASSET,)
     equity_relative: ClassVar = False
 
-    participation: float = 0.1
+    participation: Annotated[float, Shown(unit=Unit.FRACTION)] = 0.1
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from risk.limits.base import Remedy, share
-from risk.limits.tail_limit import TailLimit
+from risk.limits.tail_limit import Confidence, TailLimit
 from risk.limits.views import BookView
 
 
@@ -15,16 +15,16 @@ class ExpectedShortfallLimit(TailLimit):
     Attributes
     ----------
     confidence : float
-        One of ``LEVELS``.
+        Part of all days, or hours, on which less is lost; one of ``LEVELS``.
     horizon : str
-        ``1d`` or ``1h``.
+        How far ahead: a day (``1d``) or an hour (``1h``).
     """
 
     kind: ClassVar = "expected_shortfall"
     title: ClassVar = "Expected shortfall"
     remedy: ClassVar = Remedy.ALL
 
-    confidence: float = 0.975
+    confidence: Confidence = 0.975
 
     def measure(self, book: BookView) -> float | None:
         """See the base."""

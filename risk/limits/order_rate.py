@@ -14,7 +14,7 @@ class OrderRateLimit(WindowedLimit):
     Attributes
     ----------
     seconds : float
-        Length of the window, which is pruned by time.
+        Length of the window, which is pruned by time; above 0.
     """
 
     kind: ClassVar = "order_rate"

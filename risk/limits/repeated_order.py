@@ -16,7 +16,7 @@ class RepeatedOrderLimit(WindowedLimit):
     Attributes
     ----------
     seconds : float
-        Length of the window, which is pruned by time.
+        Length of the window, which is pruned by time; above 0.
     """
 
     kind: ClassVar = "repeated_order"

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
+from risk.domain.fields import Shown
 from risk.domain.limits import Unit
 from risk.domain.scopes import Scope, ScopeKind
 from risk.limits.base import Limit, share
@@ -21,7 +22,8 @@ class StablecoinExposureLimit(Limit):
     assets : tuple of str
         Stablecoins that are traded as assets, e.g. ``USDC/USDT``.
     counts_cash : str
-        ``yes`` if cash lies in a stablecoin, as it does where everything is quoted in one.
+        Whether cash lies in a stablecoin (``yes`` or ``no``), as it does where everything is
+        quoted in one.
     """
 
     kind: ClassVar = "stablecoin_exposure"
@@ -30,7 +32,7 @@ class StablecoinExposureLimit(Limit):
     scopes: ClassVar = (ScopeKind.PORTFOLIO,)
 
     assets: tuple[str, ...] = ()
-    counts_cash: str = "yes"
+    counts_cash: Annotated[str, Shown(one_of=("yes", "no"))] = "yes"
 
     def __post_init__(self) -> None:
         super().__post_init__()

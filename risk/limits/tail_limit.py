@@ -1,15 +1,21 @@
 """What limits on the tail of the book's losses have in common: a level and a horizon."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from risk.domain.assessment import TailRisk
+from risk.domain.fields import Shown
 from risk.domain.limits import Unit
 from risk.domain.market import Period
 from risk.domain.model import LEVELS
 from risk.domain.scopes import ScopeKind
 from risk.limits.base import Limit
 from risk.limits.views import BookView
+
+#: Over which the tail may be reckoned.
+HORIZONS = tuple(period.value for period in Period)
+
+Confidence = Annotated[float, Shown(unit=Unit.FRACTION, one_of=LEVELS)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,9 +25,9 @@ class TailLimit(Limit):
     Attributes
     ----------
     confidence : float
-        One of ``LEVELS``.
+        Part of all days, or hours, on which less is lost; one of ``LEVELS``.
     horizon : str
-        ``1d`` or ``1h``.
+        How far ahead: a day (``1d``) or an hour (``1h``).
     """
 
     unit: ClassVar = Unit.SHARE
@@ -30,14 +36,14 @@ class TailLimit(Limit):
     # A Pareto tail is fitted: docs/risk-model.md has how far fills were seen above.
     monotone: ClassVar = False
 
-    confidence: float
-    horizon: str = Period.DAY.value
+    confidence: Confidence
+    horizon: Annotated[str, Shown(one_of=HORIZONS)] = Period.DAY.value
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.confidence not in LEVELS:
             raise ValueError(f"confidence must be one of {LEVELS}, got {self.confidence}")
-        if self.horizon not in {period.value for period in Period}:
+        if self.horizon not in HORIZONS:
             raise ValueError(f"horizon must be 1d or 1h, got {self.horizon}")
 
     def tail(self, book: BookView) -> TailRisk | None:

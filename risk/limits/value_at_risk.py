@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from risk.limits.base import Remedy, share
-from risk.limits.tail_limit import TailLimit
+from risk.limits.tail_limit import Confidence, TailLimit
 from risk.limits.views import BookView
 
 
@@ -15,16 +15,16 @@ class ValueAtRiskLimit(TailLimit):
     Attributes
     ----------
     confidence : float
-        One of ``LEVELS``.
+        Part of all days, or hours, on which less is lost; one of ``LEVELS``.
     horizon : str
-        ``1d`` or ``1h``.
+        How far ahead: a day (``1d``) or an hour (``1h``).
     """
 
     kind: ClassVar = "value_at_risk"
     title: ClassVar = "Value at risk"
     remedy: ClassVar = Remedy.ALL
 
-    confidence: float = 0.95
+    confidence: Confidence = 0.95
 
     def measure(self, book: BookView) -> float | None:
         """See the base."""

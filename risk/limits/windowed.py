@@ -15,7 +15,7 @@ class WindowedLimit(OrderLimit):
     Attributes
     ----------
     seconds : float
-        Length of the window, which is pruned by time.
+        Length of the window, which is pruned by time; above 0.
     """
 
     unit: ClassVar = Unit.COUNT

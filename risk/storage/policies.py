@@ -74,6 +74,29 @@ class PolicyEntry(NamedTuple):
     adopted: PolicyChanged | None
 
 
+class PolicyVersion(NamedTuple):
+    """One policy that was in force, and how it came to be.
+
+    Attributes
+    ----------
+    policy : Policy
+    at : datetime
+        The market's time of the cycle that took it in. UTC.
+    by : str
+        Who asked for it.
+    what : tuple of str
+        What was different from the one before, a line each.
+    action : int
+        Number of the action that asked for it.
+    """
+
+    policy: Policy
+    at: datetime
+    by: str
+    what: tuple[str, ...]
+    action: int
+
+
 def policy_standing(connection: Connection, portfolio: str, *, at: datetime) -> PolicyStanding:
     """Which policy a book has, and which waits.
 
@@ -172,12 +195,25 @@ def policy_versions(connection: Connection, portfolio: str) -> Mapping[int, Poli
     UnknownPortfolio
         If there is none of that name.
     """
-    found: dict[int, Policy] = {}
+    return {each.policy.version: each.policy for each in versions_told(connection, portfolio)}
+
+
+def versions_told(connection: Connection, portfolio: str) -> list[PolicyVersion]:
+    """The same with who asked for each and what was different, oldest first.
+
+    Raises
+    ------
+    UnknownPortfolio
+        If there is none of that name.
+    """
+    found: list[PolicyVersion] = []
     policy: Policy | None = None
     for action, _, adopted in policy_history(connection, portfolio):
         if adopted is not None:
             policy = made_of(policy, action, at=adopted.at)
-            found[policy.version] = policy
+            found.append(
+                PolicyVersion(policy, adopted.at, adopted.by, adopted.what, adopted.action)
+            )
     return found
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, and_, case, func, select
 
 from risk.domain.actions import Action, ChooseBookModel
 from risk.domain.assessment import Assessment
@@ -25,6 +25,7 @@ from risk.domain.market import Period
 from risk.domain.model import Model, Models
 from risk.domain.orders import Reservation
 from risk.domain.positions import PositionKey
+from risk.domain.proposals import ProposalStatus
 from risk.domain.state import RiskState
 from risk.policy.tuning import TuningPreview
 from risk.storage import bars, charts, codec, episodes, ledger, limits, models, orders, tables
@@ -37,6 +38,7 @@ from risk.storage.failures import failure_since_last_cycle
 from risk.storage.lease import is_held
 from risk.storage.limits import LimitEvent
 from risk.storage.orders import ReductionEvent
+from risk.storage.policies import PolicyVersion, versions_told
 from risk.storage.portfolios import facts_of, require_portfolio
 from risk.storage.readings import (
     AgentSums,
@@ -51,6 +53,7 @@ from risk.storage.readings import (
     OrdersPage,
     OrderStory,
     OrdersWanted,
+    ProposalNews,
     Pulse,
     VarRecord,
 )
@@ -73,6 +76,8 @@ __all__ = [
     "OrderStory",
     "OrdersPage",
     "OrdersWanted",
+    "PolicyVersion",
+    "ProposalNews",
     "Pulse",
     "ReductionEvent",
     "SqlBookReader",
@@ -482,6 +487,35 @@ class SqlBookReader:
             return open_reservations(connection, portfolio)
 
     # -- changes --------------------------------------------------------------------------
+
+    def proposal_news(self, portfolio: str) -> ProposalNews:
+        """How many proposals wait, and a number that grows with whatever happens to one.
+
+        Raises
+        ------
+        UnknownPortfolio
+        """
+        row = tables.proposal.c
+        waits = and_(
+            row.status == ProposalStatus.OPEN.value, row.lapses_ms > tables.to_ms(self.wall())
+        )
+        query = select(
+            func.count(), func.count(row.decided_ms), func.count(case((waits, 1)))
+        ).where(row.portfolio == portfolio)
+        with transaction(self._reader) as connection:
+            require_portfolio(connection, portfolio)
+            made, decided, waiting = connection.execute(query).one()
+        return ProposalNews(waiting=waiting, number=made + decided)
+
+    def policy_versions(self, portfolio: str) -> Sequence[PolicyVersion]:
+        """Every version of the policy that was in force, the newest first.
+
+        Raises
+        ------
+        UnknownPortfolio
+        """
+        with transaction(self._reader) as connection:
+            return versions_told(connection, portfolio)[::-1]
 
     def tuning(self, portfolio: str, change: Action, *, since: datetime) -> TuningPreview:
         """What a change would have meant for the book as it was, as far as that is stored.

@@ -31,6 +31,21 @@ class Book(NamedTuple):
     currency: str
 
 
+class ProposalNews(NamedTuple):
+    """What happened to a book's proposals, in short.
+
+    Attributes
+    ----------
+    waiting : int
+        How many nobody has decided.
+    number : int
+        Grows with each that is made, and with each that is decided.
+    """
+
+    waiting: int
+    number: int
+
+
 class Pulse(NamedTuple):
     """The newest complete cycle, without its content: cheap to ask for.
 

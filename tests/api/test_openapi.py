@@ -19,9 +19,10 @@ from starlette.applications import Starlette
 
 from risk.api.app import create_api, document
 from risk.api.hub import Pace
-from risk.api.openapi import meanings_of, openapi
+from risk.api.openapi import openapi
 from risk.api.resources import OPERATIONS
 from risk.auth.keys import KeyRing
+from risk.domain.fields import meanings_of
 from tests.api.asking import Agent, order, slice_of
 from tests.builders import NOON
 from tests.fakes_gate import FakeGate, FakeTelling, LastValue, make_desk, make_key

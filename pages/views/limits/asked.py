@@ -1,4 +1,4 @@
-"""What the book's limits, its ladder and its stops ask to become smaller, and is not yet."""
+"""What is asked and not done yet: positions to become smaller, limits to be others."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,8 +6,12 @@ from datetime import datetime
 from dash import html
 
 from pages.components.basics import Component, card, heading
+from pages.components.links import inside_link
 from pages.format import quantity
+from pages.paths import CHANGES_PATH
+from pages.views.editing.address import ADD, OF_LIMIT, edit_href
 from pages.views.holdings import coin
+from pages.views.limits.address import WORDS
 from pages.views.limits.reading import LimitsData
 from risk.domain.reductions import Reduction
 
@@ -26,6 +30,36 @@ def asked_card(data: LimitsData) -> html.Section:
         class_name="sw-limits-asked",
         id="limits-asked",
     )
+
+
+def requests_card(data: LimitsData) -> html.Section:
+    """How many changes wait for a second person, and the ways to them and to a new limit."""
+    return card(
+        [
+            heading("Changes"),
+            html.P(
+                [
+                    html.Span(waiting_words(data.waiting), id="limits-waiting"),
+                    " ",
+                    inside_link("See them", data.query.href(CHANGES_PATH, **_NO_FILTERS)),
+                ]
+            ),
+            html.P(inside_link("Add a limit…", edit_href(data.query, **{ADD.name: OF_LIMIT}))),
+        ],
+        label="Changes",
+        class_name="sw-limits-expiring",
+        id="limits-changes-card",
+    )
+
+
+_NO_FILTERS = {word.name: None for word in WORDS}
+
+
+def waiting_words(count: int) -> str:
+    """``2 changes wait for a second person.``"""
+    if not count:
+        return "No change waits for a second person."
+    return f"{count} change{' waits' if count == 1 else 's wait'} for a second person."
 
 
 def _list(data: LimitsData, requests: Sequence[Reduction]) -> list[Component]:

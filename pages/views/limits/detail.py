@@ -12,6 +12,7 @@ from pages.components.utilization import STANDING_SHAPES
 from pages.figures.history import CHART_CONFIG
 from pages.format import UNKNOWN, percent, sentence
 from pages.views.absent import no_course
+from pages.views.editing.address import DO, END, WHILE, edit_href
 from pages.views.limits.address import DETAIL, LIMIT, PATH
 from pages.views.limits.past import Episode
 from pages.views.limits.reading import LimitsData
@@ -41,6 +42,7 @@ def detail_card(data: LimitsData, row: LimitRow) -> html.Section:
             *of_book,
             html.H3("Definition"),
             _definition(data, row),
+            _changes_of(data, row),
         ],
         label=f"Limit {row.title}",
         class_name="sw-limit-detail",
@@ -278,6 +280,19 @@ def _definition(data: LimitsData, row: LimitRow) -> html.Dl:
         Fact("review", "Review", _review_words(definition.review_by, data.now)),
     ]
     return fact_list(facts, "limits-definition")
+
+
+def _changes_of(data: LimitsData, row: LimitRow) -> html.P:
+    """The ways to another definition, and to other thresholds for a while."""
+    named = {LIMIT.name: row.name}
+    ways = [("Change…", named), ("For a while…", {**named, DO.name: WHILE})]
+    if row.temporary is not None:
+        ways.append(("End the temporary one…", {**named, DO.name: END}))
+    links = [
+        inside_link(text, edit_href(data.query, **words), class_name="sw-button sw-button-small")
+        for text, words in ways
+    ]
+    return html.P(links, id="limits-detail-change", className="sw-limit-change")
 
 
 def _in_force(data: LimitsData, row: LimitRow) -> list[Fact]:

@@ -80,6 +80,8 @@ class LimitsData:
         How full each was in the last day.
     past : LimitPast
         Of the chosen limit.
+    waiting : int
+        Changes that wait for a second person.
     """
 
     book: Book
@@ -92,6 +94,7 @@ class LimitsData:
     asked: str
     trends: Mapping[str, MetricHistory]
     past: LimitPast
+    waiting: int = 0
 
     @property
     def now(self) -> datetime:
@@ -121,6 +124,10 @@ def read_limits(readings: Readings, query: Query, book: Book, cycle: CompleteCyc
         asked=asked,
         trends=_trends(readings, book, cycle) if rows else {},
         past=_past(readings, query, book, cycle, chosen),
+        waiting=readings.once(
+            ("proposal news", book.name, cycle.pulse.cycle),
+            lambda: readings.reader.proposal_news(book.name),
+        ).waiting,
     )
 
 

@@ -5,7 +5,7 @@ from dash import html
 from pages.components.basics import Component
 from pages.components.notices import empty_state, page_banner
 from pages.views.latches import latch_banners
-from pages.views.limits.asked import asked_card
+from pages.views.limits.asked import asked_card, requests_card
 from pages.views.limits.detail import detail_card, expiring_card
 from pages.views.limits.reading import LimitsData
 from pages.views.limits.table import table_card
@@ -19,7 +19,7 @@ def limits_view(data: LimitsData) -> list[Component]:
     return [
         html.Div(_notices(data), id="limits-notices", className="sw-notices"),
         table_card(data),
-        _side([*detail, asked_card(data), expiring_card(data)]),
+        _side([*detail, requests_card(data), asked_card(data), expiring_card(data)]),
     ]
 
 

@@ -1,0 +1,208 @@
+"""The dialog in which somebody decides a proposal, and what becomes of his word."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from pages.components.basics import Component
+from pages.components.buttons import button
+from pages.components.toasts import toast
+from pages.format import sentence
+from pages.views.editing.sending import NOT_UP_TO_DATE, reason_fault
+from pages.views.proposals.inbox import APPROVE, REJECT, WITHDRAW, asked_parts, differences_of
+from pages.views.proposals.reading import ProposalsData, ShownProposal
+from pages.views.proposals.wording import DIRECTIONS, STATUSES, badge
+from risk.domain.actors import Actor
+from risk.domain.asking import LONGEST_REASON
+from risk.domain.proposals import Direction, Proposal, ProposalStatus
+from risk.engine.actions import Actions
+from risk.errors import NotAllowed, SeawallError, StoreUnavailable
+
+DIALOG = "proposal-dialog"
+BODY, ASKED, REASON, CANCEL = (f"{DIALOG}-{part}" for part in ("body", "asked", "reason", "cancel"))
+CONFIRM_APPROVE, CONFIRM_DOWN = f"{DIALOG}-approve", f"{DIALOG}-down"
+_KEY = "proposal-decided"
+_VERBS: Mapping[str, str] = {APPROVE: "Approve", REJECT: "Reject", WITHDRAW: "Withdraw"}
+_ASKS: Mapping[str, str] = {
+    APPROVE: "Why it may be, in one line",
+    REJECT: "Why not, in one line",
+    WITHDRAW: "Why not any more, in one line",
+}
+
+
+class Asked(NamedTuple):
+    """What the dialog was opened for.
+
+    Attributes
+    ----------
+    book : str
+    proposal : int
+    what : str
+        One of ``APPROVE``, ``REJECT``, ``WITHDRAW``.
+    """
+
+    book: str
+    proposal: int
+    what: str
+
+
+def asked_of(data: Any) -> Asked | None:
+    """What a page sends back of its dialog; None if it is nothing that a dialog held."""
+    if not isinstance(data, Mapping):
+        return None
+    book, proposal, what = (data.get(name) for name in Asked._fields)
+    if not isinstance(book, str) or what not in _VERBS:
+        return None
+    if not isinstance(proposal, int) or isinstance(proposal, bool):
+        return None
+    return Asked(book, proposal, str(what))
+
+
+# -- the dialog ------------------------------------------------------------------------------
+
+
+def dialog() -> dmc.Modal:
+    """Where somebody gives his word; empty until he asks."""
+    return dmc.Modal(
+        html.Div(id=BODY, className="sw-dialog-body"),
+        id=DIALOG,
+        title="A proposal",
+        opened=False,
+        size="lg",
+        centered=True,
+        closeButtonProps={"aria-label": "Close and decide nothing"},
+        className="sw-dialog",
+    )
+
+
+def title_of(shown: ShownProposal, what: str) -> str:
+    """What the dialog is called."""
+    return f"{_VERBS[what]} proposal {shown.proposal.id}?"
+
+
+def dialog_parts(data: ProposalsData, shown: ShownProposal, what: str) -> list[Component]:
+    """What is shown before anybody confirms."""
+    proposal = shown.proposal
+    is_approval = what == APPROVE
+    confirm = button(
+        _VERBS[what],
+        CONFIRM_APPROVE if is_approval else CONFIRM_DOWN,
+        look="filled" if is_approval else "plain",
+    )
+    return [
+        html.Div(
+            [html.Strong(shown.title), badge(DIRECTIONS[proposal.direction])],
+            className="sw-proposal-head",
+        ),
+        html.P(asked_parts(data, proposal)),
+        differences_of(shown, f"{DIALOG}-differences"),
+        html.P(consequence_words(proposal, what), className="sw-dim"),
+        dmc.Textarea(
+            id=REASON,
+            label="Reason",
+            placeholder=_ASKS[what],
+            autosize=True,
+            minRows=2,
+            maxRows=5,
+            size="xs",
+            attributes={"input": {"maxLength": LONGEST_REASON}},
+        ),
+        html.Div([confirm, button("Close", CANCEL)], className="sw-dialog-buttons"),
+        dcc.Store(id=ASKED, data=Asked(data.book.name, proposal.id, what)._asdict()),
+    ]
+
+
+def consequence_words(proposal: Proposal, what: str) -> str:
+    """What the word does."""
+    if what == APPROVE:
+        loose = (
+            " It gives the book more room than it has now."
+            if proposal.direction is Direction.LOOSENS
+            else ""
+        )
+        return (
+            f"In force with the engine's next cycle; {proposal.author} and all who are told of "
+            f"changes hear of it, with your name and reason.{loose}"
+        )
+    whose = "Yours is" if what == WITHDRAW else f"{proposal.author}'s proposal is"
+    return f"{whose} decided by that; nothing else changes. The journal keeps who and why."
+
+
+# -- what becomes of it ----------------------------------------------------------------------
+
+
+class Outcome(NamedTuple):
+    """What became of somebody's word.
+
+    Attributes
+    ----------
+    done : bool
+        Whether the proposal is decided now.
+    toast : dict
+        A message for `sendNotifications`.
+    reason : str
+        What is wrong with the reason; empty where nothing is.
+    """
+
+    done: bool
+    toast: dict[str, Any]
+    reason: str = ""
+
+
+def decide(
+    actions: Actions, actor: Actor, asked: Asked | None, *, reason: str | None, approves: bool
+) -> Outcome:
+    """Give somebody's word, and say what became of it.
+
+    Parameters
+    ----------
+    actions : Actions
+    actor : Actor
+    asked : Asked or None
+        None if the page sent nothing that its dialog held.
+    reason : str or None
+        As it was typed.
+    approves : bool
+        Which of the buttons was pressed; the dialog must have been opened for it.
+
+    Raises
+    ------
+    NotAllowed
+    """
+    if asked is None or (asked.what == APPROVE) is not approves:
+        return _refused("The proposal", f"{NOT_UP_TO_DATE}. Nothing was decided")
+    name, fault = f"Proposal {asked.proposal}", reason_fault(reason)
+    if fault:
+        refused = _refused(name, f"{fault}. Nothing was decided")
+        return refused._replace(reason=f"{sentence(fault)}.")
+    said = " ".join((reason or "").split())
+    speak = actions.approve if approves else actions.turn_down
+    try:
+        proposal = speak(actor, asked.book, asked.proposal, reason=said)
+    except NotAllowed:
+        raise  # told by whoever answers the request
+    except StoreUnavailable as problem:
+        # An answer that got lost may have been a yes.
+        return _refused(name, f"{problem}. It may be decided all the same: look again")
+    except SeawallError as problem:
+        return _refused(name, str(problem))
+    return Outcome(True, _told(proposal))
+
+
+def _told(proposal: Proposal) -> dict[str, Any]:
+    word = STATUSES[proposal.status].word.lower()
+    if proposal.status is ProposalStatus.APPROVED:
+        text = "In force with the engine's next cycle; this page then shows the new version."
+        return toast("info", f"Proposal {proposal.id} approved", text, key=f"{_KEY}-{proposal.id}")
+    if proposal.status is ProposalStatus.OUTDATED:
+        text = "Another policy is in force than the one it was compared with: nothing was adopted."
+        return toast("caution", f"Proposal {proposal.id} is outdated", text, key=f"{_KEY}-{word}")
+    text = "Its author is told who decided and why." if word == "rejected" else "Nothing changes."
+    return toast("info", f"Proposal {proposal.id} {word}", text, key=f"{_KEY}-{proposal.id}")
+
+
+def _refused(name: str, why: str) -> Outcome:
+    text = f"{sentence(why)}."
+    return Outcome(False, toast("caution", f"{name} is not decided", text, key=f"{_KEY}-{text}"))

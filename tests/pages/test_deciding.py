@@ -1,0 +1,186 @@
+"""Somebody's word on a proposal: shown first, then given, and told what became of it."""
+
+from dataclasses import replace
+
+import pytest
+
+from pages.query import parse
+from pages.readings import Readings
+from pages.views.proposals.address import WORDS
+from pages.views.proposals.deciding import (
+    ASKED,
+    CONFIRM_APPROVE,
+    CONFIRM_DOWN,
+    REASON,
+    Asked,
+    asked_of,
+    decide,
+    dialog,
+    dialog_parts,
+    title_of,
+)
+from pages.views.proposals.inbox import APPROVE, REJECT, WITHDRAW
+from pages.views.proposals.reading import read_proposals
+from risk.domain.proposals import ProposalStatus
+from risk.errors import Conflict, NotAllowed, StoreUnavailable
+from tests import fakes_proposals as fakes
+from tests.fakes_actions import ANALYST, OFFICER, TRADER, VIEWER, actions_over
+from tests.fakes_book import AFTERNOON
+from tests.fakes_limits import TIGHTENED
+from tests.fakes_web import DEMO, FakeBookReader, FakeChanges
+from tests.pages.trees import part, parts, words
+
+SAID = "agreed on the call"
+
+
+@pytest.fixture
+def store() -> FakeChanges:
+    store = FakeChanges(FakeBookReader())
+    store.kept = fakes.build_proposals(store.reader.policy, AFTERNOON)
+    return store
+
+
+def status(store, number) -> ProposalStatus:
+    return next(each.status for each in store.kept if each.id == number)
+
+
+def word(store, actor, number, what=APPROVE, reason=SAID, *, approves=None):
+    asked = Asked("demo", number, what)
+    approves = what == APPROVE if approves is None else approves
+    return decide(actions_over(store), actor, asked, reason=reason, approves=approves)
+
+
+# -- the dialog ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("what", "confirm", "told"),
+    [
+        (APPROVE, CONFIRM_APPROVE, "It gives the book more room than it has now."),
+        (REJECT, CONFIRM_DOWN, "anna's proposal is decided by that; nothing else changes."),
+        (WITHDRAW, CONFIRM_DOWN, "Yours is decided by that"),
+    ],
+)
+def test_the_dialog_shows_what_it_is_about_before_anybody_confirms(store, what, confirm, told):
+    readings = Readings(store.reader)
+    query = replace(parse({}, WORDS), viewer=OFFICER)
+    kept = store.proposals("demo")
+    data = read_proposals(readings, query, DEMO, store.reader.latest("demo"), kept, demo=True)
+    shown = next(p for p in data.waiting if p.proposal.id == fakes.LOOSER_VAR)
+    body = dialog_parts(data, shown, what)
+
+    assert title_of(shown, what) == f"{what.capitalize()} proposal 31?"
+    assert "6.25 %" in words(body)
+    assert told in words(body)
+    assert part(body, ASKED)["data"] == {"book": "demo", "proposal": 31, "what": what}
+    ids = [each.get("id") for each in parts(body)]
+    assert confirm in ids
+    assert REASON in ids
+    assert dialog().closeButtonProps["aria-label"]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        None,
+        "x",
+        {},
+        {"book": "demo"},
+        {"book": 1, "proposal": 1, "what": APPROVE},
+        {"book": "demo", "proposal": True, "what": APPROVE},
+        {"book": "demo", "proposal": 1, "what": "burn"},
+    ],
+)
+def test_what_no_dialog_held_is_not_taken_for_one(store, sent):
+    assert asked_of(sent) is None
+    outcome = decide(actions_over(store), OFFICER, None, reason=SAID, approves=True)
+    assert not outcome.done
+    assert "load it again" in words(outcome.toast["message"])
+
+
+def test_a_dialog_to_reject_does_not_approve(store):
+    outcome = word(store, OFFICER, fakes.LOOSER_VAR, REJECT, approves=True)
+
+    assert not outcome.done
+    assert status(store, fakes.LOOSER_VAR) is ProposalStatus.OPEN
+
+
+# -- the word --------------------------------------------------------------------------------
+
+
+def test_an_officer_approves_and_the_engine_takes_it_in(store):
+    outcome = word(store, OFFICER, fakes.LOOSER_VAR)
+
+    assert outcome.done
+    assert "In force with the engine's next cycle" in words(outcome.toast["message"])
+    assert status(store, fakes.LOOSER_VAR) is ProposalStatus.APPROVED
+    store.take_in()
+    assert store.reader.policy.limit(TIGHTENED).hard == 0.07
+    assert store.reader.policy.version == 8
+
+
+def test_an_officer_rejects_and_the_author_withdraws(store):
+    anna = replace(ANALYST, name="anna")
+
+    assert word(store, OFFICER, fakes.LENT, REJECT).done
+    assert word(store, anna, fakes.MODEL, WITHDRAW).done
+    assert status(store, fakes.LENT) is ProposalStatus.REJECTED
+    assert status(store, fakes.MODEL) is ProposalStatus.WITHDRAWN
+
+
+@pytest.mark.parametrize("actor", [VIEWER, TRADER, ANALYST])
+def test_the_door_refuses_whoever_may_not_approve(store, actor):
+    with pytest.raises(NotAllowed, match="An officer can"):
+        word(store, actor, fakes.LOOSER_VAR)
+    assert status(store, fakes.LOOSER_VAR) is ProposalStatus.OPEN
+    assert [event.asked for event in store.told] == ["approve proposal 31"]
+
+
+def test_nobody_approves_his_own_loosening_whatever_the_page_sends(store):
+    own = replace(OFFICER, name="anna")
+
+    with pytest.raises(NotAllowed, match="it is your own"):
+        word(store, own, fakes.LOOSER_VAR)
+    assert status(store, fakes.LOOSER_VAR) is ProposalStatus.OPEN
+
+
+@pytest.mark.parametrize("reason", [None, "", "  \n "])
+def test_a_reason_is_needed_and_told_at_its_field(store, reason):
+    outcome = word(store, OFFICER, fakes.LOOSER_VAR, reason=reason)
+
+    assert not outcome.done
+    assert outcome.reason == "Write a reason first."
+    assert status(store, fakes.LOOSER_VAR) is ProposalStatus.OPEN
+
+
+def test_two_officers_at_once_give_one_winner_and_one_clear_conflict(store):
+    assert word(store, OFFICER, fakes.LOOSER_VAR).done
+    second = word(store, replace(OFFICER, name="dora"), fakes.LOOSER_VAR, REJECT)
+
+    assert not second.done
+    assert "Demo officer was quicker: it is approved already." in words(second.toast["message"])
+
+
+def test_one_that_others_have_overtaken_is_outdated_and_not_adopted(store):
+    store.adopt(fakes.with_limit(store.reader.policy, TIGHTENED, hard=0.06), "Officer 2")
+    outcome = word(store, OFFICER, fakes.LOOSER_VAR)
+
+    assert outcome.done
+    assert "is outdated" in words(outcome.toast["title"])
+    assert "nothing was adopted" in words(outcome.toast["message"])
+    assert store.waiting == []
+
+
+@pytest.mark.parametrize(
+    ("problem", "told"),
+    [
+        (StoreUnavailable("the database did not answer"), "It may be decided all the same"),
+        (Conflict("ben was quicker: it is rejected already"), "Ben was quicker"),
+    ],
+)
+def test_a_word_that_did_not_get_through_says_why(store, problem, told):
+    store.fail_with = problem
+    outcome = word(store, OFFICER, fakes.LOOSER_VAR)
+
+    assert not outcome.done
+    assert told in words(outcome.toast["message"])

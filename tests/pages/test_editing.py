@@ -1,0 +1,507 @@
+"""What somebody types comes to a change, told with its direction, or to a word at the field."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from pages.format import UTC_ZONE
+from pages.query import parse
+from pages.readings import Readings
+from pages.views.editing.address import WORDS
+from pages.views.editing.asking import data_of, effect_in, moved_in, page_of, place_of, preview_in
+from pages.views.editing.effect import SEND, judged_of, stamp_of, typed_of
+from pages.views.editing.sending import send
+from pages.views.editing.view import ABOUT, REASON
+from risk.domain.actions import AdoptPolicy, EndTemporaryLimit, SetTemporaryLimit
+from risk.domain.actors import Actor, Via
+from risk.domain.proposals import Direction, ProposalStatus
+from risk.errors import Conflict, NotAllowed, StoreUnavailable
+from tests import fakes_breakers
+from tests.fakes_actions import ANALYST, OFFICER, TRADER, VIEWER, actions_over
+from tests.fakes_book import AFTERNOON
+from tests.fakes_limits import LOOSENED, TIGHTENED
+from tests.fakes_web import FakeBookReader, FakeChanges
+from tests.pages.trees import part, parts, words
+
+VAR = {"limit": TIGHTENED}
+SOL = {"limit": LOOSENED}
+STORM = {"breaker": fakes_breakers.STORM}
+ALONE = Actor(name="root", role=None, via=Via.WEB, has_login=False)
+
+
+@pytest.fixture
+def reader() -> FakeBookReader:
+    reader = FakeBookReader()
+    reader.policy = fakes_breakers.with_breakers(reader.policy)
+    return reader
+
+
+@pytest.fixture
+def readings(reader) -> Readings:
+    return Readings(reader)
+
+
+@pytest.fixture
+def store(reader) -> FakeChanges:
+    return FakeChanges(reader)
+
+
+class Form:
+    """The editor of one address, for one person, with what he has typed."""
+
+    def __init__(self, readings, address, actor=ANALYST, **typed):
+        self.readings, self.actor = readings, actor
+        self.query = parse(address, WORDS)
+        self.typed = {**self.data.subject.typed(UTC_ZONE), **typed}
+
+    @property
+    def data(self):
+        return data_of(self.readings, self.query, actor=self.actor, demo=True)
+
+    @property
+    def judged(self):
+        return judged_of(self.data, self.typed, stamp=stamp_of(self.data, "", AFTERNOON))
+
+    @property
+    def effect(self):
+        return effect_in(self.readings, self.data, self.typed, self.ids)
+
+    @property
+    def ids(self):
+        return [{"type": "form-field", "field": name} for name in self.typed]
+
+    def sent(self, store, reason="calmer than in spring", known=None):
+        known = self.judged.known() if known is None else known
+        actions = actions_over(store)
+        return send(actions, self.data, self.typed, known=known, reason=reason, at=AFTERNOON)
+
+
+@pytest.fixture
+def form(readings):
+    def made(address, actor=ANALYST, **typed):
+        return Form(readings, address, actor, **typed)
+
+    return made
+
+
+# -- what a form comes to --------------------------------------------------------------------
+
+
+def test_a_form_that_nobody_touched_comes_to_nothing(form):
+    effect = form(VAR).effect
+
+    assert "Nothing is different yet." in words(effect.parts)
+    assert effect.known is None
+    assert set(effect.faults) == {None}
+
+
+def test_a_looser_limit_is_told_with_units_and_waits_for_another_officer(form):
+    looser = form(VAR, hard="7", soft="5.6 %")
+    told = words(looser.effect.parts)
+
+    assert looser.judged.direction is Direction.LOOSENS
+    for said in ("LOOSENS", "compared with version 7", "6.25 %", "7 %", "5 %", "5.6 %", "looser"):
+        assert said in told
+    assert "an officer other than you must approve it" in told
+    assert "Send for approval" in words(looser.effect.button)
+
+
+def test_a_tighter_limit_is_adopted_at_once_by_whoever_may_approve(form):
+    for actor, rule, button in (
+        (ANALYST, "it needs the word of an officer", "Send for approval"),
+        (OFFICER, "it needs nobody else", "Adopt"),
+    ):
+        tighter = form(VAR, actor, hard="6")
+        assert tighter.judged.direction is Direction.TIGHTENS
+        assert rule in words(tighter.effect.parts)
+        assert button in words(tighter.effect.button)
+
+
+def test_nobody_waits_for_a_second_person_where_there_is_none(form):
+    alone = form(VAR, ALONE, hard="7")
+
+    assert "there is no second person to ask" in words(alone.effect.parts)
+    assert "Adopt" in words(alone.effect.button)
+
+
+def test_words_alone_do_not_loosen(form):
+    assert form(VAR, owner="Officer 2").judged.direction is Direction.NEITHER
+    assert "WORDS ONLY" in words(form(VAR, owner="Officer 2").effect.parts)
+
+
+def test_another_setting_of_the_kind_may_loosen_and_is_marked(form):
+    other = form(VAR, confidence="95\u00a0%")
+
+    assert other.judged.direction is Direction.LOOSENS
+    assert "Confidence" in words(other.effect.parts)
+    assert "looser" in words(other.effect.parts)
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "told"),
+    [
+        ({"hard": "nan"}, "hard", "nan is no number that could be kept to."),
+        ({"hard": ""}, "hard", "Write a number."),
+        ({"hard": "6,5"}, "hard", "Write a point before the decimals and no comma"),
+        ({"soft": "8"}, "soft", "Must not be above “Hard threshold”, 6.25 %."),
+        ({"review_by": "soon"}, "review_by", "Write a day that there is"),
+        ({"hard": "-1", "soft": "-2"}, "soft", "Needs thresholds 0 % <= soft <= hard"),
+        ({"confidence": "90 %"}, "confidence", "Choose 95"),
+        ({"owner": "\u202egnp.exe"}, "owner", "Has a owner that is not printable text"),
+    ],
+)
+def test_what_is_wrong_is_told_at_its_field(form, typed, field, told):
+    wrong = form(VAR, **typed)
+    at = [each["field"] for each in wrong.ids].index(field)
+
+    assert told in wrong.effect.faults[at].replace("\u00a0", " ")
+    assert wrong.effect.known is None
+    assert "Mend what is marked first." in words(wrong.effect.button)
+
+
+def test_what_contradicts_another_limit_is_told_of_the_whole_form(form):
+    above = form({"limit": "trend exposure"}, hard="60", soft="50")
+
+    assert set(above.effect.faults) == {None}
+    assert "allows 0.6 where Following strategies, of which it is a part" in words(
+        above.effect.parts
+    )
+
+
+def test_whatever_a_browser_sends_is_judged_and_never_raises(form):
+    odd = form(VAR)
+    odd.typed = {"hard": ["x"], "soft": {"a": 1}, "confidence": None, "dynamic": 3, "extra": "1"}
+
+    assert odd.judged.missing == "Mend what is marked first."
+    assert typed_of(["no id", {"type": "other", "field": "hard"}], [1, 2]) == {}
+
+
+def test_a_breaker_is_edited_by_the_same_form(form):
+    storm = form(STORM, trip="2.5", size="60", state="REDUCE ONLY")
+    told = words(storm.effect.parts)
+
+    assert storm.judged.direction is Direction.LOOSENS
+    for said in ("Breaker Market volatility", "2 ×", "2.5 ×", "THROTTLED", "REDUCE ONLY"):
+        assert said in told
+
+
+# -- temporary limits ------------------------------------------------------------------------
+
+
+def test_a_trader_lends_a_limit_other_thresholds_that_end_by_themselves(form):
+    lent = form({**SOL, "do": "while"}, TRADER, hard="20", soft="16")
+    change = lent.judged.wanted.change
+    told = words(lent.effect.parts)
+
+    assert isinstance(change, SetTemporaryLimit)
+    assert change.expires == AFTERNOON.replace(hour=19, minute=30, second=0)
+    assert (change.hard, change.starts) == (0.2, None)
+    for said in ("18 %", "20 %", "By itself as defined again", "19:30:00 UTC"):
+        assert said in told
+    assert "From then on hard 15 % and soft 12 % again" in words(lent.data.subject.fields[2].help)
+
+
+def test_a_temporary_limit_in_the_past_is_refused(form):
+    past = AFTERNOON - timedelta(hours=1)
+    late = form({**SOL, "do": "while"}, TRADER, expires=f"{past:%Y-%m-%dT%H:%M}")
+
+    assert "would have expired before now" in words(late.effect.parts)
+
+
+def test_a_temporary_limit_may_be_ended_before_its_time(form):
+    ended = form({**SOL, "do": "end"}, TRADER)
+
+    assert isinstance(ended.judged.wanted.change, EndTemporaryLimit)
+    assert ended.judged.direction is Direction.TIGHTENS
+    assert "18 %" in words(ended.effect.parts)
+    assert "15 %" in words(ended.effect.parts)
+
+
+# -- what is new, gone, or was before --------------------------------------------------------
+
+
+def test_a_limit_is_taken_away_with_what_hangs_on_it(form):
+    gone = form({**SOL, "do": "remove"})
+    after = gone.judged.wanted.after
+
+    assert after.limit(LOOSENED) is None
+    assert after.temporary == ()
+    assert gone.judged.direction is Direction.LOOSENS
+    assert "is taken away" in words(gone.effect.parts)
+
+
+def test_a_breaker_is_taken_away(form):
+    gone = form({**STORM, "do": "remove"})
+
+    assert gone.judged.wanted.after.breaker(fakes_breakers.STORM) is None
+    assert gone.judged.direction is Direction.LOOSENS
+
+
+def test_a_limit_is_added_and_called_by_kind_and_scope_unless_it_has_a_name(form):
+    new = form({"add": "limit", "kind": "leverage"}, hard="1.2", soft="1")
+    named = form({"add": "limit", "kind": "net_exposure"}, hard="5", soft="4", scope="BNB/USDT")
+    named.typed["name"] = "BNB, tighter"
+
+    assert new.judged.wanted.after.limit("leverage portfolio").hard == 1.2
+    assert named.judged.wanted.after.limit("BNB, tighter").scope.name == "BNB/USDT"
+    assert named.judged.direction is Direction.TIGHTENS
+
+
+def test_a_name_that_is_taken_is_refused_at_the_name(form):
+    twice = form({"add": "limit", "kind": "leverage"}, hard="1", soft="1", name="Leverage")
+
+    assert "Is the name of two limits." in twice.effect.faults
+
+
+def test_a_breaker_is_added_on_what_its_kind_allows(form):
+    new = form({"add": "breaker", "kind": "daily_loss"}, trip="3", release="1", scope="The book")
+
+    assert list(new.data.subject.fields[1].options) == [
+        "The book",
+        "Strategy dip",
+        "Strategy noise",
+        "Strategy trend",
+    ]
+    assert new.judged.wanted.after.breaker("daily_loss portfolio").trip == 0.03
+    assert "is new" in words(new.effect.parts)
+
+
+def test_an_earlier_version_is_brought_back_as_one_change(form):
+    back = form({"version": "6"})
+
+    assert isinstance(back.judged.wanted.change, AdoptPolicy)
+    assert back.judged.wanted.change.seen == 7
+    assert back.judged.wanted.after.limit("Drawdown").hard == 0.15
+    assert back.judged.direction is Direction.LOOSENS
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ({}, "The address names nothing"),
+        ({"limit": "no such"}, "This policy has no limit 'no such'."),
+        ({"breaker": "no such"}, "This policy has no breaker 'no such'."),
+        ({"limit": TIGHTENED, "do": "end"}, "has no temporary limit."),
+        ({**STORM, "do": "while"}, "Only limits are lent for a while"),
+        ({"version": "7"}, "Version 7 is in force."),
+        ({"version": "77"}, "There was no version '77'"),
+        ({"add": "limit", "kind": "no such"}, "There is no kind 'no such'."),
+    ],
+)
+def test_an_address_that_names_nothing_to_change_says_so(readings, address, told):
+    query = parse(address, WORDS)
+
+    assert told in words(page_of(readings, query, actor=ANALYST, demo=True))
+
+
+def test_kinds_to_add_are_offered_as_links(readings):
+    page = page_of(readings, parse({"add": "breaker"}, WORDS), actor=ANALYST, demo=True)
+    hrefs = [str(each.get("href")) for each in parts(page)]
+
+    assert "/changes/edit?add=breaker&kind=drawdown" in hrefs
+
+
+def test_without_a_policy_there_is_nothing_to_change(reader, readings):
+    reader.policy = None
+
+    assert "Nobody has adopted a policy yet" in words(
+        page_of(readings, parse(VAR, WORDS), actor=ANALYST, demo=True)
+    )
+
+
+def test_before_a_cycle_and_without_a_store_the_page_says_why(reader, readings):
+    reader.started = False
+    page = page_of(readings, parse(VAR, WORDS), actor=ANALYST, demo=True)
+    assert "No complete cycle of demo yet" in words(page)
+    reader.failing = True
+    page = page_of(readings, parse(VAR, WORDS), actor=ANALYST, demo=True)
+    assert "The book cannot be read" in words(page)
+
+
+# -- who may ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("actor", "address", "allowed"),
+    [
+        (VIEWER, VAR, False),
+        (VIEWER, {**SOL, "do": "while"}, False),
+        (TRADER, VAR, False),
+        (TRADER, {**SOL, "do": "while"}, True),
+        (TRADER, {**SOL, "do": "end"}, True),
+        (TRADER, {**SOL, "do": "remove"}, False),
+        (ANALYST, VAR, True),
+        (OFFICER, STORM, True),
+    ],
+)
+def test_whoever_may_not_sees_it_without_a_form_and_why(readings, actor, address, allowed):
+    page = page_of(readings, parse(address, WORDS), actor=actor, demo=True)
+    ids = [str(each.get("id")) for each in parts(page)]
+
+    assert (REASON in ids) is allowed
+    assert any("form-field" in each for each in ids) is (allowed and "end" not in address.values())
+    if not allowed:
+        assert "You look only." in words(page)
+        assert "Enter as officer" in words(page)
+
+
+def test_where_people_sign_in_nobody_is_offered_to_be_somebody_else(readings):
+    page = page_of(readings, parse(VAR, WORDS), actor=VIEWER, demo=False)
+
+    assert "An analyst or an officer can." in words(page)
+    assert "Enter as" not in words(page)
+    assert "6.25" in words(page), "what is in force is for everybody to see"
+
+
+def test_the_page_stays_while_its_address_moves_in_what_it_is_not_about(readings):
+    here = parse({**VAR, "range": "7d"}, WORDS)
+
+    assert place_of(here) == place_of(parse(VAR, WORDS))
+    assert place_of(here) != place_of(parse(SOL, WORDS))
+    assert part(page_of(readings, here, actor=ANALYST, demo=True), ABOUT)["data"]["range"] == "7d"
+
+
+# -- sending ---------------------------------------------------------------------------------
+
+
+def test_what_loosens_is_sent_and_waits(form, store):
+    outcome = form(VAR, hard="7").sent(store, "  calmer\n than in spring ")
+
+    assert outcome.proposal.status is ProposalStatus.OPEN
+    assert (outcome.proposal.author, outcome.proposal.reason) == (
+        "demo analyst",
+        "calmer than in spring",
+    )
+    assert "It waits for an officer as proposal" in words(outcome.toast["message"])
+    assert store.waiting == []
+
+
+def test_an_officer_tightens_alone(form, store):
+    outcome = form(VAR, OFFICER, hard="6").sent(store)
+
+    assert outcome.proposal.status is ProposalStatus.APPROVED
+    assert "Adopted" in words(outcome.toast["title"])
+    assert len(store.waiting) == 1
+
+
+def test_a_temporary_limit_carries_the_reason(form, store):
+    outcome = form({**SOL, "do": "while"}, TRADER, hard="20").sent(store, "the hedge is late")
+
+    assert outcome.proposal.change.reason == "the hedge is late"
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("", "Write a reason first."),
+        (" \n", "Write a reason first."),
+        ("x" * 501, "A reason is one line of 500"),
+    ],
+)
+def test_a_reason_is_needed_and_told_at_its_field(form, store, reason, told):
+    outcome = form(VAR, hard="7").sent(store, reason)
+
+    assert outcome.proposal is None
+    assert told in outcome.reason
+    assert store.kept == []
+
+
+@pytest.mark.parametrize("actor", [VIEWER, TRADER])
+def test_a_role_that_may_not_is_refused_by_the_door_whatever_the_page_sends(form, store, actor):
+    wish = form(VAR, actor, hard="7")
+
+    with pytest.raises(NotAllowed, match="An analyst or an officer can"):
+        wish.sent(store)
+    assert store.kept == []
+    assert [event.by for event in store.told] == [actor.name]
+
+
+def test_somebody_who_was_quicker_is_named_and_what_was_typed_is_kept(
+    form, reader, readings, store
+):
+    wish = form(VAR, hard="7")
+    known = wish.judged.known()
+    store.adopt(replace(reader.policy, cluster_correlation=0.8), "Officer 2")
+
+    outcome = wish.sent(store, known=known)
+    assert outcome.moved
+    assert store.kept == []
+    told = words(moved_in(readings, wish.data, wish.typed, known))
+    assert "Officer 2 was quicker: version 8 of the policy is in force" in told
+    assert "you compared with version 7. What you wrote is kept" in told
+    assert "7 %" in told
+    assert wish.sent(store).proposal is not None, "once more, compared with the newer one"
+
+
+def test_a_conflict_that_only_the_store_sees_is_told(form, store):
+    store.fail_with = Conflict("version 8, by ben, is in force")
+    outcome = form(VAR, hard="7").sent(store)
+
+    assert outcome.proposal is None
+    assert outcome.moved
+    assert "Version 8, by ben, is in force. Nothing was changed." in words(outcome.toast["message"])
+
+
+def test_a_store_that_does_not_answer_may_have_kept_it_all_the_same(form, store):
+    store.fail_with = StoreUnavailable("the database did not answer within 2 s")
+    told = words(form(VAR, hard="7").sent(store).toast["message"])
+
+    assert "It may be sent all the same: look at Changes." in told
+    assert "Nothing was changed" not in told
+
+
+def test_a_form_with_a_fault_is_not_sent(form, store):
+    assert form(VAR, hard="nan").sent(store, known={"seen": 7}).proposal is None
+    assert form(VAR).sent(store, known={"seen": 7}).proposal is None
+    assert form(VAR, hard="7").sent(store, known="nonsense").moved
+    assert store.kept == []
+
+
+# -- the past --------------------------------------------------------------------------------
+
+
+def test_the_preview_tells_crossings_hours_and_draws_old_and_new_thresholds(form, readings):
+    looser = form(VAR, hard="7", soft="5.6")
+    shown = preview_in(readings, looser.data, looser.typed, looser.judged.known())
+    told = words(shown)
+
+    assert "In the last 30 d: soft crossed 9 times, as before; hard 5 times instead of 9" in told
+    (chart,) = [each for each in parts(shown) if "figure" in each]
+    names = [each["text"] for each in chart["figure"]["layout"]["annotations"]]
+    assert "<b>hard 7\u00a0%</b>" in names
+    assert "hard now 6.25\u00a0%" in names
+
+
+def test_a_breaker_is_tried_on_its_readings(form, readings):
+    storm = form(STORM, trip="2.2")
+    told = words(preview_in(readings, storm.data, storm.typed, storm.judged.known()))
+
+    assert "In the last 30 d: tripped" in told
+    assert " h shut" in told
+
+
+def test_a_past_that_cannot_be_read_stops_nobody_from_sending(form, reader, readings):
+    looser = form(VAR, hard="7")
+    data, known = looser.data, looser.judged.known()
+    reader.failing = True
+    told = words(preview_in(readings, data, looser.typed, known))
+
+    assert "The past could not be asked" in told
+    assert "The change can be sent all the same." in told
+
+
+def test_nothing_is_asked_of_the_past_before_anything_is_different(form, readings):
+    same = form(VAR)
+
+    assert "Told once something is different." in words(
+        preview_in(readings, same.data, same.typed, None)
+    )
+
+
+def test_the_button_is_the_only_filled_one(form):
+    (button,) = [
+        each for each in parts(form(VAR, hard="7").effect.button) if each.get("id") == SEND
+    ]
+
+    assert button["className"] == "sw-button sw-button-filled"
