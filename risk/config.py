@@ -6,6 +6,7 @@ What a setting does belongs to the room that uses it.
 """
 
 import difflib
+import ipaddress
 import math
 import os
 import re
@@ -150,6 +151,19 @@ def _hosts(value: str) -> tuple[str, ...]:
         if not _HOST.fullmatch(name):
             raise ValueError(f"must be names of hosts without ports, separated by commas: {name!r}")
     return names
+
+
+def _hosts_or_addresses(value: str) -> tuple[str, ...]:
+    names = tuple(name.strip().strip("[]") for name in value.split(",") if name.strip())
+    return tuple(name.lower() if _is_address(name) else _hosts(name)[0] for name in names)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _addresses(value: str) -> tuple[str, ...]:
@@ -337,6 +351,17 @@ class Settings:
             shown=_services,
         ),
     ] = field(default=(), repr=False)
+
+    notify_hosts: Annotated[
+        tuple[str, ...],
+        Declared(
+            "Names or addresses, separated by commas, of hosts on this machine or in its network "
+            "that SEAWALL_NOTIFY_URLS may name, or that stand between as a proxy; without it "
+            "notices leave for the open net alone.",
+            _hosts_or_addresses,
+            default="none",
+        ),
+    ] = ()
 
     log_level: Annotated[
         str,

@@ -165,7 +165,7 @@ def build_authority(settings: Settings) -> Engine:
     SchemaMismatch
         If the database's tables are not as this program expects.
     """
-    channels = channels_of(settings.notify_urls)
+    channels = channels_of(settings.notify_urls, settings.notify_hosts)
     engines = _open(settings)
     post = _Post(_world_of(settings, engines), engines, channels)
     authority = Authority(

@@ -39,7 +39,7 @@ def test(as_json: bool) -> None:
     """
     settings = load_settings()
     configure_logs(settings.log_level)
-    channels = channels_of(settings.notify_urls)
+    channels = channels_of(settings.notify_urls, settings.notify_hosts)
     outcomes = _tried(channels, _test_notice(settings.portfolio))
     if as_json:
         print_json({"channels": outcomes})
