@@ -184,6 +184,8 @@ class Watch:
         literal = _literal(host)
         # A name that is sent to as it is: Python has looked it up, and does not tell what it found.
         found = looked_up(host) if literal is None else [literal]
+        if not found:
+            self._refuse(Place.NO_NETWORK)
         # A connection follows the look-up of its name.
         name = self.hosts[-1] if literal is not None and self.hosts else host
         place = self._reach.problem(name, found)
