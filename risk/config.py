@@ -153,6 +153,28 @@ def _hosts(value: str) -> tuple[str, ...]:
     return names
 
 
+def _issuer(value: str) -> str:
+    issuer = _text(value)
+    parts = urlsplit(issuer)
+    safe = parts.scheme == "https" or (
+        parts.scheme == "http" and is_this_machine(parts.hostname or "")
+    )
+    if not (safe and parts.hostname) or parts.query or parts.fragment or parts.username:
+        raise ValueError(f"must be an address such as https://id.example.com, got {value!r}")
+    return issuer
+
+
+def _words(value: str) -> tuple[str, ...]:
+    words = tuple(word.strip() for word in value.split(",") if word.strip())
+    if not words:
+        raise ValueError("must be one value or more, separated by commas")
+    return words
+
+
+def _hidden(secret: str | None) -> str | None:
+    return None if secret is None else "***"
+
+
 def _hosts_or_addresses(value: str) -> tuple[str, ...]:
     names = tuple(name.strip().strip("[]") for name in value.split(",") if name.strip())
     return tuple(name.lower() if _is_address(name) else _hosts(name)[0] for name in names)
@@ -363,6 +385,45 @@ class Settings:
         ),
     ] = ()
 
+    oidc_issuer: Annotated[
+        str | None,
+        Declared(
+            "Issuer of the OpenID Connect provider by whose word people sign in; with "
+            "SEAWALL_OIDC_CLIENT_ID.",
+            _issuer,
+            default="none",
+        ),
+    ] = None
+
+    oidc_client_id: Annotated[
+        str | None,
+        Declared("Name by which that provider knows Seawall.", _text, default="none"),
+    ] = None
+
+    oidc_client_secret: Annotated[
+        str | None,
+        Declared(
+            "By what Seawall proves to that provider who asks; never shown.",
+            _text,
+            default="none",
+            shown=_hidden,
+        ),
+    ] = field(default=None, repr=False)
+
+    oidc_name: Annotated[
+        str, Declared("What people know that provider by, as the log-in page says it.", _text)
+    ] = "single sign-on"
+
+    oidc_strong: Annotated[
+        tuple[str, ...],
+        Declared(
+            "Values of that provider's `amr` or `acr`, separated by commas, which mean that it "
+            "asked for a second factor.",
+            _words,
+            default="mfa",
+        ),
+    ] = ("mfa",)
+
     log_level: Annotated[
         str,
         Declared(
@@ -381,6 +442,10 @@ class Settings:
         if self.feed == "files" and self.prices is None:
             raise SettingInvalid(
                 key_of("prices"), "must name a price file when SEAWALL_FEED is files"
+            )
+        if (self.oidc_issuer is None) != (self.oidc_client_id is None):
+            raise SettingInvalid(
+                key_of("oidc_issuer"), f"and {key_of('oidc_client_id')} are set together or not"
             )
         if self.web_port == self.api_port:
             raise SettingInvalid(
