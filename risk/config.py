@@ -443,14 +443,18 @@ class Settings:
             raise SettingInvalid(
                 key_of("prices"), "must name a price file when SEAWALL_FEED is files"
             )
-        if (self.oidc_issuer is None) != (self.oidc_client_id is None):
-            raise SettingInvalid(
-                key_of("oidc_issuer"), f"and {key_of('oidc_client_id')} are set together or not"
-            )
+        self._refuse_half_a_provider()
         if self.web_port == self.api_port:
             raise SettingInvalid(
                 key_of("api_port"), f"must differ from SEAWALL_WEB_PORT, both are {self.web_port}"
             )
+
+    def _refuse_half_a_provider(self) -> None:
+        pair = {name: getattr(self, name) for name in ("oidc_issuer", "oidc_client_id")}
+        given = [name for name, value in pair.items() if value is not None]
+        if len(given) == 1:
+            (missing,) = pair.keys() - set(given)
+            raise SettingInvalid(key_of(given[0]), f"needs {key_of(missing)} too")
 
     @property
     def api_url(self) -> str:
