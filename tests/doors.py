@@ -5,7 +5,9 @@ here, and where one stands here that exists no more: whoever adds a door writes 
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 
+from risk.domain.actors import Ability
 from risk.domain.keys import KeyAbility
 
 # --- of programs ---------------------------------------------------------------------------
@@ -61,4 +63,71 @@ TOOLS: Mapping[str, Needed] = {
     "reductions": READ,
     "acknowledge_reduction": VALIDATE,
     "halt": COMMAND,
+}
+
+# --- of people, on the command line ----------------------------------------------------------
+
+
+class Free(StrEnum):
+    """Why nobody needs to be able to do anything there."""
+
+    NO_BOOK = "it touches no book, and reads none"
+    MACHINE = "it is the machine's own: whoever can start it has the database's address"
+    ONESELF = "it is about oneself, or how one comes in"
+    KEY = "a key decides"
+
+
+#: Every command, by its name: what whoever runs it must be able to do.
+COMMANDS: Mapping[str, Ability | Free] = {
+    "breakers list": Ability.VIEW,
+    "breakers release": Ability.OVERRIDE,
+    "breakers show": Ability.VIEW,
+    "engine": Free.MACHINE,
+    "events schema": Free.NO_BOOK,
+    "halt": Ability.HALT,
+    "halts": Ability.VIEW,
+    "journal verify": Ability.VIEW,
+    "keys add": Ability.MANAGE_PEOPLE,
+    "keys list": Ability.VIEW,
+    "keys revoke": Ability.MANAGE_PEOPLE,
+    "limits list": Ability.VIEW,
+    "limits raise": Ability.REQUEST_LIMIT,
+    "limits restore": Ability.PROPOSE,
+    "login": Free.ONESELF,
+    "logout": Free.ONESELF,
+    "mcp": Free.KEY,
+    "migrate": Free.MACHINE,
+    "notify list": Ability.VIEW,
+    "notify test": Free.MACHINE,
+    "openapi": Free.NO_BOOK,
+    "policy check": Free.NO_BOOK,
+    "policy diff": Ability.VIEW,
+    "policy export": Ability.VIEW,
+    "policy history": Ability.VIEW,
+    "policy import": Ability.PROPOSE,
+    "portfolios add": Ability.MANAGE_BOOKS,
+    "portfolios fund": Ability.MANAGE_BOOKS,
+    "portfolios import": Ability.MANAGE_BOOKS,
+    "portfolios list": Ability.VIEW,
+    "prices check": Free.NO_BOOK,
+    "prices import": Ability.MANAGE_BOOKS,
+    "replay": Free.NO_BOOK,
+    "reservations list": Ability.VIEW,
+    "reservations release": Ability.RESUME,
+    "resume": Ability.RESUME,
+    "settings": Free.NO_BOOK,
+    "users add": Ability.MANAGE_PEOPLE,
+    "users disable": Ability.MANAGE_PEOPLE,
+    "users enable": Ability.MANAGE_PEOPLE,
+    "users list": Ability.MANAGE_PEOPLE,
+    "users passwd": Free.ONESELF,
+    "users reset": Ability.MANAGE_PEOPLE,
+    "users role": Ability.MANAGE_PEOPLE,
+    "users unlock": Ability.MANAGE_PEOPLE,
+    "users vouch": Ability.APPROVE,
+    "var backtest": Free.NO_BOOK,
+    "var models": Ability.VIEW,
+    "var use": Ability.PROPOSE,
+    "web": Free.MACHINE,
+    "whoami": Free.ONESELF,
 }

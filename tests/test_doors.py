@@ -6,23 +6,46 @@ The doors, and what each needs, stand in `tests/doors.py`.
 import asyncio
 import copy
 import json
-from collections.abc import Iterator
+import logging
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import click
 import pytest
+import structlog
+from click.testing import CliRunner, Result
 
 from risk.api.app import create_api
 from risk.api.hub import Pace
 from risk.api.resources import OPERATIONS
 from risk.auth.keys import KeyRing
+from risk.auth.passwords import Hasher
+from risk.auth.terminal import TerminalLogin, keep_login, login_file
+from risk.commands.doors import NEEDED
+from risk.commands.group import seawall
+from risk.commands.people import system_user
+from risk.domain.actors import ABILITIES, Ability, Role, Via, who_can
+from risk.domain.events import PEOPLE_STREAM, ActionDenied
 from risk.domain.keys import KeyAbility
+from risk.engine.clock import wall_time
 from risk.mcp.registry import TOOLS
+from risk.storage import codec
+from risk.storage.engines import open_engines, sqlite_driver, transaction
+from risk.storage.people import SqlPeople
+from risk.storage.portfolios import add_portfolio
+from risk.storage.schema import upgrade
+from risk.storage.tables import metadata
 from tests import doors
 from tests.api.asking import HOST, order, slice_of
 from tests.fakes_gate import ALL, FakeGate, FakeTelling, make_desk, make_key
+from tests.fakes_people import CHEAP, People
 from tests.mcp.conftest import House, Model
 from tests.mcp.test_failures import GOOD
+from tests.network import free_port
 
 _NO_KEY, _UNKNOWN_KEY = "no key", "a key that nobody has"
 #: Whose keys try: each ability alone, all, none at all, and those that open nothing here.
@@ -196,3 +219,206 @@ def test_a_tool_opens_for_whose_key_may_and_for_nobody_else(house, who):
         assert refused != _opens(doors.TOOLS[name], who), (name, told.data)
         if refused:
             assert told.data["detail"], "a refusal says why"
+
+
+# --- the command line ----------------------------------------------------------------------
+
+_NOBODY, _EXPIRED, _UNFINISHED = "nobody", "expired", "unfinished"
+#: Who tries: whoever has the machine while nobody has a login, a person of each role, and those who
+#: are none.
+_PEOPLE = ["machine", *(role.value for role in Role), _NOBODY, _EXPIRED, _UNFINISHED]
+#: These serve until they are ended, and ask nobody who he is.
+_NOT_RUN = {"engine", "web", "mcp"}
+_REASON = ("--reason", "a storm")
+#: What each command needs to run at all; that it comes to nothing then is no matter.
+_ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "breakers release": ("none", *_REASON, "--seen", "e-1"),
+    "breakers show": ("none",),
+    "halt": _REASON,
+    "keys add": ("--name", "bot"),
+    "keys revoke": ("k-none",),
+    "limits raise": ("gross", "--hard", "2", "--until", "2030-01-01T00:00", *_REASON),
+    "limits restore": ("gross",),
+    "login": ("anna", "--password-stdin"),
+    "policy check": ("missing.toml",),
+    "policy diff": ("missing.toml",),
+    "policy import": ("missing.toml", "--yes"),
+    "portfolios add": ("second",),
+    "portfolios fund": ("demo", "5"),
+    "portfolios import": ("demo", "missing.csv"),
+    "prices check": ("missing.csv",),
+    "prices import": ("missing.csv",),
+    "replay": ("--prices", "missing.csv", "--strategy", "all"),
+    "reservations release": ("o-1", *_REASON),
+    "resume": (*_REASON, "--seen", "1"),
+    "users add": ("ben", "--role", "admin"),
+    "users disable": ("trader", *_REASON),
+    "users enable": ("trader", *_REASON),
+    "users passwd": ("--password-stdin",),
+    "users reset": ("trader", *_REASON),
+    "users role": ("trader", "--role", "viewer"),
+    "users unlock": ("trader",),
+    "users vouch": ("second-officer", *_REASON),
+    "var backtest": ("--prices", "missing.csv", "--model", "all"),
+    "var use": ("historical_250",),
+}
+
+
+@dataclass
+class Terminal:
+    """A command line at which somebody is signed in, or nobody."""
+
+    home: Path
+
+    def run(self, command: str) -> Result:
+        line = [*command.split(" "), *_ARGUMENTS.get(command, ())]
+        told = CliRunner().invoke(seawall, line, env={"SEAWALL_HOME": str(self.home)}, input="\n")
+        assert told.exception is None or isinstance(told.exception, SystemExit), told.exception
+        return told
+
+    def kept(self) -> dict[str, list[tuple[Any, ...]]]:
+        """All that is in the database, but for the journal and what tells who was seen."""
+        with self.reading() as connection:
+            return {
+                name: connection.execute(f"SELECT * FROM {name}").fetchall()  # nosec B608
+                for name in metadata.tables
+                if name not in _TELLING
+            }
+
+    @contextmanager
+    def reading(self) -> Iterator[Any]:
+        connection = sqlite_driver().connect(self.home / "seawall.db")
+        yield connection
+        connection.close()
+
+    def copied(self, folder: Path) -> "Terminal":
+        return Terminal(shutil.copytree(self.home, folder / "home"))
+
+
+_TELLING = {"journal", "login", "login_failure", "login_device"}
+
+
+@pytest.fixture(scope="module")
+def logs_stay() -> Iterator[None]:
+    """Where log lines go is the process's, and so everybody's."""
+    root = logging.getLogger()
+    before, ours = (root.level, root.handlers[:]), structlog.get_config()
+    yield
+    structlog.configure(**ours)
+    root.level, root.handlers[:] = before
+
+
+@pytest.fixture(scope="module")
+def terminals(
+    tmp_path_factory: pytest.TempPathFactory, logs_stay: None
+) -> Iterator[Callable[[str], Terminal]]:
+    """A command line for everybody who tries, each with a home and a database of its own."""
+    empty = tmp_path_factory.mktemp("empty")
+    engines = open_engines(f"sqlite:///{empty}/seawall.db")
+    upgrade(engines)
+    with transaction(engines.writer) as connection:
+        add_portfolio(connection, "demo", at=wall_time())
+    engines.dispose()
+    peopled = _with_people(shutil.copytree(empty, tmp_path_factory.mktemp("peopled") / "home"))
+    made: dict[str, Terminal] = {}
+
+    def terminal_of(who: str) -> Terminal:
+        if who not in made:
+            source = empty if who == "machine" else peopled / "home"
+            home = shutil.copytree(source, tmp_path_factory.mktemp(who) / "home")
+            if (peopled / f"{who}.json").exists():
+                shutil.copy(peopled / f"{who}.json", login_file(home, system_user()))
+            made[who] = Terminal(home)
+        return made[who]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Hasher.__init__, "__defaults__", (CHEAP,))
+        patch.setenv("SEAWALL_API_PORT", str(free_port()))
+        patch.chdir(tmp_path_factory.mktemp("folder"))
+        yield terminal_of
+
+
+def _with_people(home: Path) -> Path:
+    """Somebody of each role, signed in at a terminal; returns where their logins lie."""
+    engines = open_engines(f"sqlite:///{home}/seawall.db")
+    people = People(SqlPeople(engines), home)
+    people.now = wall_time()
+    for role in Role:
+        people.admit(role.value, role)
+    people.admit("second-officer", Role.OFFICER)
+    people.admit(_EXPIRED, Role.ADMIN)
+    first = people.office.add(people.actor("admin"), _UNFINISHED, Role.OFFICER)
+    kept = {role.value: people.sign_in(role.value, via=Via.COMMAND_LINE) for role in Role}
+    kept[_UNFINISHED] = people.sign_in(_UNFINISHED, via=Via.COMMAND_LINE, password=first)
+    people.wait(hours=-9)
+    kept[_EXPIRED] = people.sign_in(_EXPIRED, via=Via.COMMAND_LINE)
+    engines.dispose()
+    for who, signed_in in kept.items():
+        login = TerminalLogin(signed_in.token, signed_in.device, who)
+        keep_login(home.parent / f"{who}.json", login)
+    return home.parent
+
+
+def _commands(command: click.Command, *path: str) -> Iterator[tuple[str, click.Command]]:
+    if not isinstance(command, click.Group):
+        yield " ".join(path), command
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        inner = command.get_command(context, name)
+        assert inner is not None
+        yield from _commands(inner, *path, name)
+
+
+def test_every_command_is_in_the_table_as_it_is():
+    declared = {}
+    for name, command in _commands(seawall):
+        function = command.callback
+        declared[name] = NEEDED.get(f"{function.__module__}.{function.__qualname__}")
+    told = {
+        name: needed if isinstance(needed, Ability) else None
+        for name, needed in doors.COMMANDS.items()
+    }
+
+    assert declared == told
+
+
+def _may(who: str, needed: Ability | doors.Free) -> bool:
+    """Whether somebody may run a command."""
+    if isinstance(needed, doors.Free) or who == "machine":
+        return True
+    return who in set(Role) and needed in ABILITIES[Role(who)]
+
+
+@pytest.mark.parametrize("who", _PEOPLE)
+@pytest.mark.parametrize("door", [name for name in doors.COMMANDS if name not in _NOT_RUN])
+def test_a_command_runs_for_whoever_may_and_for_nobody_else(terminals, door, who, tmp_path):
+    terminal, needed = terminals(who), doors.COMMANDS[door]
+    if needed is doors.Free.ONESELF or door == "users add":
+        terminal = terminal.copied(tmp_path)  # others shall find who is signed in as it was
+    before = None if _may(who, needed) else terminal.kept()
+    told = terminal.run(door)
+    refused = told.exit_code == 2 and told.stderr.startswith("Error: refused: ")
+
+    if before is None:
+        # Who he is may be asked where nobody is signed in; what he may do is not.
+        assert not refused or needed is doors.Free.ONESELF, told.stderr
+        return
+    assert refused, told.output
+    assert terminal.kept() == before, "nothing was changed"
+    if who in set(Role):
+        assert all(f"{role} " in f"{told.stderr} " for role in who_can(needed)), "says who can"
+    else:
+        assert "seawall login" in told.stderr, "says how one comes in"
+
+
+def test_what_somebody_was_denied_stands_in_the_journal(terminals):
+    terminal = terminals("viewer")
+    terminal.run("resume")
+
+    with terminal.reading() as connection:
+        newest = "SELECT body FROM journal WHERE stream = ? ORDER BY seq DESC LIMIT 1"
+        (body,) = connection.execute(newest, [PEOPLE_STREAM]).fetchone()
+    last = codec.decode_event(body)
+    assert isinstance(last, ActionDenied)
+    assert (last.by, last.role, last.asked) == ("viewer", "viewer", "run `seawall resume`")

@@ -187,7 +187,7 @@ class SqlChanges:
         with transaction(self._writer) as connection:
             new = portfolios.import_entries(connection, portfolio, entries, opens=opens)
             if new:
-                what = f"is to book {new} entries of a file"
+                what = f"is to book {new} {'entry' if new == 1 else 'entries'} of a file"
                 people_journal.tell(connection, _book(self._wall(), portfolio, what, who))
             return new
 
