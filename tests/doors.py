@@ -80,7 +80,10 @@ class Free(StrEnum):
 #: Every command, by its name: what whoever runs it must be able to do.
 COMMANDS: Mapping[str, Ability | Free] = {
     "breakers list": Ability.VIEW,
+    "breakers override": Ability.OVERRIDE,
     "breakers release": Ability.OVERRIDE,
+    "breakers review": Ability.OVERRIDE,
+    "breakers reviews": Ability.VIEW,
     "breakers show": Ability.VIEW,
     "engine": Free.MACHINE,
     "events schema": Free.NO_BOOK,

@@ -233,6 +233,8 @@ _REASON = ("--reason", "a storm")
 #: What each command needs to run at all; that it comes to nothing then is no matter.
 _ARGUMENTS: dict[str, tuple[str, ...]] = {
     "breakers release": ("none", *_REASON, "--seen", "e-1"),
+    "breakers override": ("none", "disable", "--for", "1", *_REASON, "--seen", "armed"),
+    "breakers review": ("1", "--verdict", "right", "--comment", "so it was"),
     "breakers show": ("none",),
     "halt": _REASON,
     "keys add": ("--name", "bot"),

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import click
 
-from risk.commands.authority import NotHeard, command
+from risk.commands.authority import NotHeard, command, line
 from risk.commands.doors import asking, needs, tell
 from risk.commands.output import as_json, print_json
 from risk.commands.people import (
@@ -21,7 +21,7 @@ from risk.config import load_settings
 from risk.domain.actions import LatchTrading
 from risk.domain.actors import Ability
 from risk.domain.asking import checked_name, checked_reason
-from risk.domain.changing import ChangeStore
+from risk.domain.changing import Braking, ChangeStore
 from risk.domain.events import RiskEvent
 from risk.domain.latches import way_back
 from risk.domain.messages import CommandAnswer, CommandBody
@@ -85,6 +85,10 @@ class _ShortWay:
 
     asked: LatchTrading
     silence: NotHeard | None = None
+
+    def breaker(self, portfolio: str, name: str) -> Braking:
+        """What a breaker holds: see `risk.domain.changing.Brake`."""
+        return line(load_settings()).breaker(portfolio, name)
 
     def latch(
         self, portfolio: str, scope: Scope, state: TradingState, *, reason: str, who: str

@@ -247,9 +247,7 @@ def reviews(portfolio: str | None, due: bool, as_json: bool) -> None:
 @of_portfolio
 @by_whom
 @needs(Ability.OVERRIDE)
-def review(
-    action: int, verdict: str, comment: str, portfolio: str | None, who: str | None
-) -> None:
+def review(action: int, verdict: str, comment: str, portfolio: str | None, who: str | None) -> None:
     """Judge what came of override number ACTION; whoever overrode does not.
 
     `seawall breakers reviews` lists them.

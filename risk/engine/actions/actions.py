@@ -6,7 +6,6 @@ from datetime import datetime
 
 import structlog
 
-from risk.breakers.overriding import asked_of_override
 from risk.domain.actions import Change, ChooseBookModel, EndTemporaryLimit, SetTemporaryLimit
 from risk.domain.actors import Ability, Actor
 from risk.domain.asking import LONGEST_REASON, checked_reason
@@ -15,7 +14,7 @@ from risk.domain.events import PEOPLE_STREAM, ActionDenied
 from risk.domain.keys import ApiKey
 from risk.domain.ledger import Fill, Flow
 from risk.domain.messages import CommandAnswer
-from risk.domain.overrides import HOLDING, OverrideWish, Review, Verdict
+from risk.domain.overrides import HOLDING, OverrideWish, Review, Verdict, asked_of_override
 from risk.domain.proposals import Proposal
 from risk.domain.scopes import Scope
 from risk.domain.trading import TradingState
