@@ -117,7 +117,7 @@ def raise_(
 @click.argument("limit")
 @of_portfolio
 @with_a_reason
-@needs(Ability.PROPOSE)
+@needs(Ability.REQUEST_LIMIT)
 def restore(limit: str, portfolio: str | None, reason: str | None) -> None:
     """Let LIMIT be as defined again, at once."""
     made = propose(
