@@ -6,6 +6,7 @@ What a setting does belongs to the room that uses it.
 """
 
 import difflib
+import ipaddress
 import math
 import os
 import re
@@ -150,6 +151,41 @@ def _hosts(value: str) -> tuple[str, ...]:
         if not _HOST.fullmatch(name):
             raise ValueError(f"must be names of hosts without ports, separated by commas: {name!r}")
     return names
+
+
+def _issuer(value: str) -> str:
+    issuer = _text(value)
+    parts = urlsplit(issuer)
+    safe = parts.scheme == "https" or (
+        parts.scheme == "http" and is_this_machine(parts.hostname or "")
+    )
+    if not (safe and parts.hostname) or parts.query or parts.fragment or parts.username:
+        raise ValueError(f"must be an address such as https://id.example.com, got {value!r}")
+    return issuer
+
+
+def _words(value: str) -> tuple[str, ...]:
+    words = tuple(word.strip() for word in value.split(",") if word.strip())
+    if not words:
+        raise ValueError("must be one value or more, separated by commas")
+    return words
+
+
+def _hidden(secret: str | None) -> str | None:
+    return None if secret is None else "***"
+
+
+def _hosts_or_addresses(value: str) -> tuple[str, ...]:
+    names = tuple(name.strip().strip("[]") for name in value.split(",") if name.strip())
+    return tuple(name.lower() if _is_address(name) else _hosts(name)[0] for name in names)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _addresses(value: str) -> tuple[str, ...]:
@@ -338,6 +374,56 @@ class Settings:
         ),
     ] = field(default=(), repr=False)
 
+    notify_hosts: Annotated[
+        tuple[str, ...],
+        Declared(
+            "Names or addresses, separated by commas, of hosts on this machine or in its network "
+            "that SEAWALL_NOTIFY_URLS may name, or that stand between as a proxy; without it "
+            "notices leave for the open net alone.",
+            _hosts_or_addresses,
+            default="none",
+        ),
+    ] = ()
+
+    oidc_issuer: Annotated[
+        str | None,
+        Declared(
+            "Issuer of the OpenID Connect provider by whose word people sign in; with "
+            "SEAWALL_OIDC_CLIENT_ID.",
+            _issuer,
+            default="none",
+        ),
+    ] = None
+
+    oidc_client_id: Annotated[
+        str | None,
+        Declared("Name by which that provider knows Seawall.", _text, default="none"),
+    ] = None
+
+    oidc_client_secret: Annotated[
+        str | None,
+        Declared(
+            "By what Seawall proves to that provider who asks; never shown.",
+            _text,
+            default="none",
+            shown=_hidden,
+        ),
+    ] = field(default=None, repr=False)
+
+    oidc_name: Annotated[
+        str, Declared("What people know that provider by, as the log-in page says it.", _text)
+    ] = "single sign-on"
+
+    oidc_strong: Annotated[
+        tuple[str, ...],
+        Declared(
+            "Values of that provider's `amr` or `acr`, separated by commas, which mean that it "
+            "asked for a second factor.",
+            _words,
+            default="mfa",
+        ),
+    ] = ("mfa",)
+
     log_level: Annotated[
         str,
         Declared(
@@ -357,10 +443,18 @@ class Settings:
             raise SettingInvalid(
                 key_of("prices"), "must name a price file when SEAWALL_FEED is files"
             )
+        self._refuse_half_a_provider()
         if self.web_port == self.api_port:
             raise SettingInvalid(
                 key_of("api_port"), f"must differ from SEAWALL_WEB_PORT, both are {self.web_port}"
             )
+
+    def _refuse_half_a_provider(self) -> None:
+        pair = {name: getattr(self, name) for name in ("oidc_issuer", "oidc_client_id")}
+        given = [name for name, value in pair.items() if value is not None]
+        if len(given) == 1:
+            (missing,) = pair.keys() - set(given)
+            raise SettingInvalid(key_of(given[0]), f"needs {key_of(missing)} too")
 
     @property
     def api_url(self) -> str:

@@ -14,7 +14,7 @@ from risk.auth.passwords import Cost, Hasher
 from risk.auth.sealing import Sealer
 from risk.config import Settings
 from risk.engine.clock import wall_time
-from risk.storage.engines import Engines, open_engines
+from risk.storage.engines import PATIENCE, Engines, open_engines
 from risk.storage.people import SqlPeople
 from risk.storage.schema import check_schema
 
@@ -52,15 +52,21 @@ def build_office(settings: Settings) -> Office:
 
 
 @contextmanager
-def entrance_of(settings: Settings) -> Iterator[Entrance]:
+def entrance_of(settings: Settings, *, patience: float = PATIENCE) -> Iterator[Entrance]:
     """Both, for one command; its connections end with the ``with``.
+
+    Parameters
+    ----------
+    settings : Settings
+    patience : float
+        Seconds after which a silent database counts as gone.
 
     Raises
     ------
     SchemaMismatch
         If the database's tables are not as this program expects.
     """
-    engines = open_engines(settings.database_url)
+    engines = open_engines(settings.database_url, patience=patience)
     try:
         check_schema(engines)
         yield _over(settings, engines)

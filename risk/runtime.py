@@ -28,6 +28,7 @@ from risk.domain.ledger import Ledger
 from risk.domain.market import BarClose, Period
 from risk.domain.model import Models
 from risk.domain.ports import Account, AskedActions, Carried, Channel, Clock, Executor, Feed
+from risk.domain.single_sign_on import SignOn
 from risk.domain.state import RiskState
 from risk.engine.accounts import JointAccount
 from risk.engine.actions import Actions
@@ -165,7 +166,7 @@ def build_authority(settings: Settings) -> Engine:
     SchemaMismatch
         If the database's tables are not as this program expects.
     """
-    channels = channels_of(settings.notify_urls)
+    channels = channels_of(settings.notify_urls, settings.notify_hosts)
     engines = _open(settings)
     post = _Post(_world_of(settings, engines), engines, channels)
     authority = Authority(
@@ -238,6 +239,25 @@ def checkpoints_of(settings: Settings, engines: Engines) -> SqlCheckpoints:
         anchor=AnchorFile(settings.anchor),
         wall=wall_time,
         pause=lambda: time.sleep(NOTARY_PAUSE),
+    )
+
+
+def build_sign_on(settings: Settings) -> SignOn | None:
+    """The provider by whose word people sign in; None where there is none."""
+    if settings.oidc_issuer is None or settings.oidc_client_id is None:
+        return None
+    # Not at the top: its libraries take a while to import, and most houses have no provider.
+    from risk.auth.oidc import OidcProvider, OidcSettings  # noqa: PLC0415
+
+    return OidcProvider(
+        OidcSettings(
+            issuer=settings.oidc_issuer,
+            client_id=settings.oidc_client_id,
+            client_secret=settings.oidc_client_secret or "",
+            name=settings.oidc_name,
+            strong=frozenset(settings.oidc_strong),
+        ),
+        wall=wall_time,
     )
 
 

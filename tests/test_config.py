@@ -144,6 +144,14 @@ def test_every_setting_states_a_meaning_and_a_default(name):
         ("portfolio", ""),
         ("notify_urls", "anna@example.com"),
         ("notify_urls", "ntfy://topic and more"),
+        ("notify_hosts", "ntfy.example:443"),
+        ("notify_hosts", "10.0.0.0/8"),
+        ("oidc_issuer", "https://id.example"),
+        ("oidc_issuer", "http://id.example"),
+        ("oidc_issuer", "id.example"),
+        ("oidc_issuer", "https://id.example/?tenant=1"),
+        ("oidc_client_id", "seawall"),
+        ("oidc_strong", " , "),
         ("log_level", "loud"),
     ],
 )
@@ -176,6 +184,28 @@ def test_addresses_for_notices_are_parted_by_spaces_or_commas_and_never_shown(te
     assert row(key, {key: text}).value == "slack://***, mailtos://***"
     assert row(key, {}).value is None
     assert "s3cret" not in repr(settings)
+
+
+def test_hosts_of_this_network_are_names_or_addresses():
+    settings = load(notify_hosts="Chat.Example, 10.0.0.7,[::1], fd00::1")
+
+    assert settings.notify_hosts == ("chat.example", "10.0.0.7", "::1", "fd00::1")
+
+
+def test_a_provider_of_sign_ons_is_set_whole_and_its_secret_is_never_shown():
+    written = {
+        "oidc_issuer": "https://id.example/realms/one",
+        "oidc_client_id": "seawall",
+        "oidc_client_secret": "s3cret",
+        "oidc_strong": "mfa, urn:two",
+    }
+    settings = load(**written)
+    key = "SEAWALL_OIDC_CLIENT_SECRET"
+
+    assert (settings.oidc_name, settings.oidc_strong) == ("single sign-on", ("mfa", "urn:two"))
+    assert "s3cret" not in repr(settings)
+    assert row(key, {key_of(name): text for name, text in written.items()}).value == "***"
+    assert row(key, {}).value is None
 
 
 def test_a_text_that_is_no_address_is_refused_without_repeating_it():

@@ -7,7 +7,7 @@ same is said.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import structlog
@@ -164,8 +164,10 @@ class LoginDesk:
             )
         return opened
 
-    def sign_in_subject(self, subject: str, *, place: str = "", strong: bool) -> SignedIn:
-        """Sign in whom a provider vouches for; `strong` if it asked for a second factor.
+    def sign_in_subject(
+        self, subject: str, *, place: str = "", strong: bool, proven_at: datetime | None = None
+    ) -> SignedIn:
+        """Sign in whom a provider vouches for: see `Logins`.
 
         Raises
         ------
@@ -174,12 +176,40 @@ class LoginDesk:
         now = self._wall()
         with self._store.changing() as work:
             account = work.account_of(subject)
-            why = _why_not_subject(account, strong=strong)
+            why = _why_not_subject(account)
             if account is not None and not why:
-                return self._signed_in(work, account, now, via=Via.WEB, place=place, device="")
+                return self._signed_in(
+                    work,
+                    account,
+                    now,
+                    via=Via.WEB,
+                    place=place,
+                    device="",
+                    proven_at=_NEVER if proven_at is None else min(proven_at, now),
+                    weak=_is_weak(account, strong=strong),
+                )
             tried = "" if account is None else account.person.name
             work.tell(_refused(now, tried, place, why, locked=False))
         raise LoginRefused(_SUBJECT_REFUSED)
+
+    def prove_subject(
+        self, token: str, subject: str, *, strong: bool, proven_at: datetime
+    ) -> SignedIn:
+        """Prove again who one is by the provider's word: see `Logins`.
+
+        Raises
+        ------
+        LoginRefused
+        """
+        with self._store.changing() as work:
+            (record, account), now = self._still_living(work, token), self._wall()
+            if account.person.subject == subject:
+                work.tell(_proven_again(now, record))
+                renewed = replace(record, weak=_is_weak(account, strong=strong))
+                return self._renewed(work, renewed, account, now, proven_at=min(proven_at, now))
+            why = "to prove again who it is: the provider vouches for somebody else"
+            work.tell(_refused(now, account.person.name, record.place, why, locked=False))
+        raise LoginRefused(_SOMEBODY_ELSE)
 
     def find(self, token: str) -> Login | None:
         """Whose token this is, noting that he was seen; None if it opens nothing (any more)."""
@@ -219,17 +249,7 @@ class LoginDesk:
             kept, now = self._still_living(work, token), self._wall()
             account = self._accepted(work, attempt, judged.step, fresh)
             if account is not None:
-                work.tell(
-                    PersonSignedIn(
-                        at=now,
-                        portfolio=PEOPLE_STREAM,
-                        cycle="",
-                        person=account.person.name,
-                        via=kept.record.via.value,
-                        place=kept.record.place,
-                        again=True,
-                    )
-                )
+                work.tell(_proven_again(now, kept.record))
                 return self._renewed(work, kept.record, account, now, proven_at=now)
         raise self._refusal(attempt, "to prove again who it is: the code was used already")
 
@@ -330,7 +350,10 @@ class LoginDesk:
         ProofNeeded, NotAllowed
             As where it is begun.
         """
-        self._require_may_set_up(self._living(token))
+        login = self._living(token)
+        if _owes_a_code(login):
+            return self._given_code(login, token, code)
+        self._require_may_set_up(login)
         with self._store.changing() as work:
             kept, now = self._still_living(work, token), self._wall()
             account = kept.account
@@ -347,10 +370,43 @@ class LoginDesk:
             changed = _changed(account, second_factor=True)
             changed = replace(changed, factor=sealed, factor_step=step, new_factor=None)
             told = "set up another second factor" if account.factor else "set up a second factor"
-            return self._changed_by_himself(work, kept.record, changed, now, told)
+            record = replace(kept.record, weak=False)
+            return self._changed_by_himself(work, record, changed, now, told)
+
+    def _given_code(self, login: Login, token: str, code: str) -> SignedIn:
+        """Take a code of the factor that he has, whom a provider let in without one.
+
+        Its counter is that of signing in: signing in anew by the provider gives no further tries.
+        """
+        name = login.person.name
+        attempt = self._begin(name, login.place, "")
+        judged = self._judge_code(attempt, code)
+        if judged.why:
+            raise self._refusal(attempt, f"to give a second factor: {judged.why}")
+        with self._store.changing() as work:
+            kept, now = self._still_living(work, token), self._wall()
+            account = self._accepted(work, attempt, judged.step, None)
+            if account is not None:
+                record = replace(kept.record, weak=False)
+                work.tell(_proven_again(now, record))
+                return self._renewed(work, record, account, now, proven_at=record.proven_at)
+        raise self._refusal(attempt, "to give a second factor: the code was used already")
+
+    def _judge_code(self, attempt: _Try, code: str) -> _Judged:
+        if attempt.number is None or attempt.account is None:
+            return _Judged("must wait", 0)
+        account = attempt.account
+        secret = self._sealer.open(FACTOR, account.factor or "")
+        if secret is None:
+            _LOG.error("second_factor_unreadable", person=account.person.name)
+            return _Judged("the second factor was sealed by another key", 0)
+        step = accepted_step(secret, code, at=attempt.failure.at, after=account.factor_step)
+        return _Judged("wrong code", 0) if step is None else _Judged("", step)
 
     def _require_may_set_up(self, login: Login) -> None:
-        if login.person.subject is not None:
+        if _owes_a_code(login):
+            raise InvalidInput("you have a second factor: give a code of it")
+        if login.person.subject is not None and not login.setup:
             raise InvalidInput("your provider asks for your second factor: set it up there")
         if Setup.PASSWORD in login.setup:
             raise NotAllowed("set your own password first", ability=Ability.VIEW)
@@ -494,8 +550,10 @@ class LoginDesk:
         via: Via,
         place: str,
         device: str,
+        proven_at: datetime | None = None,
+        weak: bool = False,
     ) -> SignedIn:
-        """A new login, whatever the browser had before."""
+        """A new login, whatever the browser had before; proven by now unless told otherwise."""
         name = account.person.name
         seen = replace(account, person=replace(account.person, last_seen=now))
         known = device if device and work.knows_device(name, device) else new_login_id()
@@ -507,10 +565,11 @@ class LoginDesk:
             via=via,
             began=now,
             seen=now,
-            proven_at=now,
+            proven_at=now if proven_at is None else proven_at,
             csrf=new_csrf(),
             place=_shown(place),
             device=known,
+            weak=weak,
         )
         work.keep(seen)
         work.keep_device(name, known, at=now)
@@ -604,18 +663,41 @@ class LoginDesk:
 
 _SUBJECT_REFUSED = (
     "your provider vouches for you, and yet nobody was signed in: you have no login here that is "
-    "in force, or your role needs a second factor and your provider did not ask for one"
+    "in force"
 )
+_SOMEBODY_ELSE = (
+    "your provider vouches for somebody else than is signed in here: sign out first, and sign in "
+    "as who you are"
+)
+#: Of whoever a provider does not say when he proved there who he is.
+_NEVER = datetime.fromtimestamp(0, UTC)
 
 
-def _why_not_subject(account: Account | None, *, strong: bool) -> str:
+def _why_not_subject(account: Account | None) -> str:
     if account is None:
         return "nobody here is who the provider vouches for"
-    if account.person.disabled is not None:
-        return "disabled"
-    if account.person.role in NEED_SECOND_FACTOR and not strong:
-        return "the provider did not ask for a second factor"
-    return ""
+    return "disabled" if account.person.disabled is not None else ""
+
+
+def _is_weak(account: Account, *, strong: bool) -> bool:
+    return account.person.role in NEED_SECOND_FACTOR and not strong
+
+
+def _owes_a_code(login: Login) -> bool:
+    """Whether he has a second factor, and was let in without it."""
+    return Setup.SECOND_FACTOR in login.setup and login.person.second_factor
+
+
+def _proven_again(at: datetime, record: LoginRecord) -> PersonSignedIn:
+    return PersonSignedIn(
+        at=at,
+        portfolio=PEOPLE_STREAM,
+        cycle="",
+        person=record.name,
+        via=record.via.value,
+        place=record.place,
+        again=True,
+    )
 
 
 def _written_down(work: PeopleWork, failure: Failure) -> _Try:

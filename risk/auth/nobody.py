@@ -3,6 +3,7 @@
 # ruff: noqa: ARG002
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NoReturn
 
 from risk.domain.actors import Ability, Actor, Role, Via
@@ -32,8 +33,16 @@ class Nobody:
         """Nobody signs in."""
         raise LoginRefused(_REFUSED)
 
-    def sign_in_subject(self, subject: str, *, place: str = "", strong: bool) -> SignedIn:
+    def sign_in_subject(
+        self, subject: str, *, place: str = "", strong: bool, proven_at: datetime | None = None
+    ) -> SignedIn:
         """Nobody signs in."""
+        raise LoginRefused(_REFUSED)
+
+    def prove_subject(
+        self, token: str, subject: str, *, strong: bool, proven_at: datetime
+    ) -> SignedIn:
+        """Nobody proves who he is."""
         raise LoginRefused(_REFUSED)
 
     def find(self, token: str) -> Login | None:

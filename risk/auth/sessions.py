@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from risk.auth.keys import hash_of
 from risk.domain.actors import Role, Via
-from risk.domain.people import Login
+from risk.domain.people import Login, Setup
 from risk.domain.people_store import Account, KeptLogin, LoginRecord
 
 #: A login ends so long after it began, whatever its person does.
@@ -85,6 +85,6 @@ def login_of(kept: KeptLogin) -> Login:
         proven_at=record.proven_at,
         ends=ends_of(record),
         csrf=record.csrf,
-        setup=account.person.setup,
+        setup=account.person.setup or ((Setup.SECOND_FACTOR,) if record.weak else ()),
         place=record.place,
     )

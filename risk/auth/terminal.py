@@ -20,10 +20,13 @@ class TerminalLogin(NamedTuple):
         Empty once he has signed out.
     device : str
         Lets this terminal go on trying while others try his name.
+    name : str
+        Who signed in, for when nobody can be asked; empty once he has signed out.
     """
 
     token: str
     device: str
+    name: str = ""
 
 
 def login_file(home: Path, user: str) -> Path:
@@ -69,10 +72,10 @@ def read_login(path: Path) -> TerminalLogin | None:
         return None  # half a file opens nothing: he signs in again
     if not isinstance(kept, dict):
         return None
-    token, device = kept.get("token"), kept.get("device")
-    if not isinstance(token, str) or not isinstance(device, str):
+    told = [kept.get(name, "") for name in ("token", "device", "name")]
+    if not all(isinstance(each, str) and each.isprintable() for each in told):
         return None
-    return TerminalLogin(token, device)
+    return TerminalLogin(*told)
 
 
 def _unusable(path: Path, problem: OSError) -> SettingInvalid:

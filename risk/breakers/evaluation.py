@@ -9,7 +9,7 @@ from risk.breakers.happenings import Advanced, Ended, Happening, OfEpisode, Over
 from risk.breakers.hours import next_hours
 from risk.breakers.lifecycle import advance, heard
 from risk.breakers.manual import is_manual, next_manual
-from risk.breakers.overriding import asked_of_override, is_disabled, lifted
+from risk.breakers.overriding import is_disabled, lifted
 from risk.breakers.telling import About, events_of
 from risk.breakers.types import breaker_of
 from risk.breakers.words import asked_of_breaker
@@ -23,6 +23,7 @@ from risk.domain.breakers import (
 )
 from risk.domain.events import ActionRefused, BreakerReading, RiskEvent
 from risk.domain.latches import Latch
+from risk.domain.overrides import asked_of_override
 from risk.domain.policy import Policy
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot

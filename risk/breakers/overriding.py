@@ -13,16 +13,6 @@ from risk.domain.actions import OverrideBreaker
 from risk.domain.breakers import BreakerDefinition, BreakerState, Phase
 from risk.domain.overrides import HOLDING, LONGEST, Override, OverrideKind, OverrideWish
 
-_VERBS = {
-    OverrideKind.TRIP: "trip",
-    OverrideKind.HOLD: "hold",
-    OverrideKind.EXTEND: "extend the pause of",
-    OverrideKind.STEP_DOWN: "step down",
-    OverrideKind.DISABLE: "disable",
-    OverrideKind.END: "end the override of",
-}
-
-
 # --- whether it may be ---------------------------------------------------------------------
 
 
@@ -271,11 +261,6 @@ def _is(on: Override) -> str:
             return "held"
         case _:
             return "tripped by hand"
-
-
-def asked_of_override(name: str, kind: OverrideKind) -> str:
-    """What whoever overrides asks for, as the end of a sentence: *asked to*."""
-    return f"{_VERBS[kind]} breaker {name}"
 
 
 def _percent(size: float) -> str:

@@ -13,18 +13,19 @@ from risk.commands.breakers_told import (
     row_of,
     whole_document_of,
 )
+from risk.commands.changing import changed
+from risk.commands.doors import needs
 from risk.commands.output import as_json, print_json, print_table
 from risk.commands.overrides import override, review, reviews
 from risk.commands.people import book_of, by_whom, for_a_reason, of_portfolio
-from risk.commands.store import reading, writing
+from risk.commands.store import reading
+from risk.domain.actors import Ability
 from risk.domain.events import ActionRefused
-from risk.engine.clock import wall_time
 from risk.storage.breakers import (
     breaker_standing,
     known_breaker,
     last_refusal,
     refuse_release,
-    release_breaker,
 )
 
 _NAME = click.argument("name")
@@ -46,6 +47,7 @@ for _command in (override, reviews, review):
 @breakers.command("list")
 @of_portfolio
 @as_json
+@needs(Ability.VIEW)
 def list_(portfolio: str | None, as_json: bool) -> None:
     """List all breakers, how far each is from its trip level, and what it holds."""
     name = book_of(portfolio)
@@ -73,6 +75,7 @@ def list_(portfolio: str | None, as_json: bool) -> None:
 @_NAME
 @of_portfolio
 @as_json
+@needs(Ability.VIEW)
 def show(name: str, portfolio: str | None, as_json: bool) -> None:
     """Show the breaker called NAME: its rule, its levels, what it holds, and the way back."""
     book = book_of(portfolio)
@@ -96,7 +99,10 @@ def show(name: str, portfolio: str | None, as_json: bool) -> None:
 @click.option(
     "--seen", metavar="EPISODE", help="The episode that was seen; asked for unless given."
 )
-def release(name: str, portfolio: str | None, reason: str, who: str, seen: str | None) -> None:
+@needs(Ability.OVERRIDE)
+def release(
+    name: str, portfolio: str | None, reason: str, who: str | None, seen: str | None
+) -> None:
     """Let the breaker called NAME re-open though it has not eased, once its pause is over.
 
     Shows how it stands and asks; with --seen it does not ask. It goes into probation and never past
@@ -113,16 +119,11 @@ def release(name: str, portfolio: str | None, reason: str, who: str, seen: str |
         print_table(HEADINGS, [row_of(one, standing)])
         click.echo(f"{one.cause}.")
         click.confirm(f"Let {name} re-open?", abort=True)
-    with writing() as connection:
-        release_breaker(
-            connection,
-            book,
-            name,
-            who=who,
-            reason=reason,
-            seen=episode if seen is None else seen,
-            at=wall_time(),
-        )
+    known = episode if seen is None else seen
+    changed(
+        lambda actions, by: actions.release_breaker(by, book, name, episode=known, reason=reason),
+        who=who,
+    )
     click.echo(after_release(one))
     click.echo(f"`{command_line('show', book, name)}` says what came of it.")
 

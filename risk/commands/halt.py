@@ -1,20 +1,33 @@
 """``seawall halt``: stop trading at once, whether the engine answers or not."""
 
+from typing import cast
 from uuid import uuid4
 
 import click
 
-from risk.commands.authority import NotHeard, command
+from risk.commands.authority import NotHeard, command, line
+from risk.commands.doors import asking, needs, tell
 from risk.commands.output import as_json, print_json
-from risk.commands.people import book_of, by_whom, for_a_reason, of_portfolio
+from risk.commands.people import (
+    actor_who_stops,
+    book_of,
+    by_name,
+    by_whom,
+    for_a_reason,
+    of_portfolio,
+)
 from risk.commands.scopes import of_scope, scope_of
 from risk.config import load_settings
 from risk.domain.actions import LatchTrading
+from risk.domain.actors import Ability
 from risk.domain.asking import checked_name, checked_reason
+from risk.domain.changing import Braking, ChangeStore
+from risk.domain.events import RiskEvent
 from risk.domain.latches import way_back
 from risk.domain.messages import CommandAnswer, CommandBody
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
+from risk.engine.actions import Actions
 from risk.engine.clock import wall_time
 
 
@@ -25,11 +38,12 @@ from risk.engine.clock import wall_time
 @for_a_reason
 @by_whom
 @as_json
+@needs(Ability.HALT, by=actor_who_stops)
 def halt(
     portfolio: str | None,
     reduce_only: bool,
     reason: str,
-    who: str,
+    who: str | None,
     as_json: bool,
     **named: str | None,
 ) -> None:
@@ -41,22 +55,60 @@ def halt(
     """
     name = book_of(portfolio)
     scope = scope_of(name, named)
-    asked = LatchTrading(
-        seq=0,
-        at=wall_time(),
-        who=checked_name(who),
-        scope=scope,
-        state=TradingState.REDUCE_ONLY if reduce_only else TradingState.HALTED,
-        reason=checked_reason(reason),
-        id=uuid4().hex,
-    )
-    try:
-        answer = command(load_settings(), _body(name, asked), scope=scope.label)
-    except NotHeard as silence:
-        written = _written(name, asked, silence)
-        _tell_written(name, written, silence, as_json=as_json)
+    state = TradingState.REDUCE_ONLY if reduce_only else TradingState.HALTED
+    brake = _ShortWay()
+    actions = Actions(cast(ChangeStore, _OnlyTells()), brake, wall=wall_time)
+    answer = actions.halt(by_name(asking(), who), name, scope, state, reason=checked_reason(reason))
+    if brake.silence is None:
+        _tell_answered(name, brake.asked, answer, as_json=as_json)
     else:
-        _tell_answered(name, asked, answer, as_json=as_json)
+        _tell_written(name, brake.asked, brake.silence, as_json=as_json)
+
+
+class _OnlyTells:
+    """All that stopping needs of a store: a place for what was denied. Opened when there is."""
+
+    def tell(self, *events: RiskEvent) -> None:
+        tell(*events)
+
+
+class _ShortWay:
+    """To the engine, and where it is silent into the database: a `Brake`.
+
+    Attributes
+    ----------
+    asked : LatchTrading
+        What was asked last, as it stands in the database where it was written there.
+    silence : NotHeard or None
+        Why the engine did not do it.
+    """
+
+    asked: LatchTrading
+    silence: NotHeard | None = None
+
+    def breaker(self, portfolio: str, name: str) -> Braking:
+        """What a breaker holds: see `risk.domain.changing.Brake`."""
+        return line(load_settings()).breaker(portfolio, name)
+
+    def latch(
+        self, portfolio: str, scope: Scope, state: TradingState, *, reason: str, who: str
+    ) -> CommandAnswer:
+        """Stop trading in a scope: see `risk.domain.changing.Brake`."""
+        self.asked = LatchTrading(
+            seq=0,
+            at=wall_time(),
+            who=checked_name(who),
+            scope=scope,
+            state=state,
+            reason=reason,
+            id=uuid4().hex,
+        )
+        try:
+            return command(load_settings(), _body(portfolio, self.asked), scope=scope.label)
+        except NotHeard as silence:
+            self.silence = silence
+            self.asked = _written(portfolio, self.asked, silence)
+        return CommandAnswer(scope=scope.label, trading_state=state.name, journalled=True)
 
 
 def _body(portfolio: str, asked: LatchTrading) -> CommandBody:

@@ -5,10 +5,12 @@ from typing import NamedTuple
 import click
 
 from risk.commands.authority import Held, NotHeard, held
+from risk.commands.doors import needs
 from risk.commands.output import as_json, print_json, print_table
-from risk.commands.people import book_of, of_portfolio
+from risk.commands.people import actor_who_stops, book_of, of_portfolio
 from risk.commands.store import reading
 from risk.config import load_settings
+from risk.domain.actors import Ability
 from risk.domain.latches import Latch
 from risk.domain.scopes import Scope
 from risk.errors import StoreUnavailable
@@ -20,6 +22,7 @@ HEADINGS = ("number", "scope", "state", "since", "by", "reason", "")
 @click.command()
 @of_portfolio
 @as_json
+@needs(Ability.VIEW, by=actor_who_stops)
 def halts(portfolio: str | None, as_json: bool) -> None:
     """List what people and programs have stopped, and what waits for the engine.
 

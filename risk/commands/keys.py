@@ -5,12 +5,15 @@ from datetime import datetime
 import click
 
 from risk.auth.keys import new_key
+from risk.commands.changing import changed
+from risk.commands.doors import needs
 from risk.commands.output import as_json, print_json, print_table
 from risk.commands.people import book_of
-from risk.commands.store import reading, writing
+from risk.commands.store import reading
+from risk.domain.actors import Ability
 from risk.domain.keys import USUAL_ABILITIES, ApiKey, KeyAbility
 from risk.engine.clock import wall_time
-from risk.storage.keys import add_key, all_keys, revoke_key
+from risk.storage.keys import all_keys
 
 _HEADINGS = ("id", "name", "portfolios", "strategies", "abilities", "created", "revoked")
 
@@ -47,6 +50,7 @@ def keys() -> None:
     help="What it may do; validate and read unless given.",
 )
 @as_json
+@needs(Ability.MANAGE_PEOPLE)
 def add(
     name: str,
     portfolios: tuple[str, ...],
@@ -70,8 +74,7 @@ def add(
         abilities=frozenset(map(KeyAbility, abilities)) or USUAL_ABILITIES,
         created=wall_time(),
     )
-    with writing() as connection:
-        add_key(connection, key)
+    changed(lambda actions, by: actions.add_key(by, key))
     if as_json:
         print_json({"id": made.id, "key": made.secret})
         return
@@ -81,6 +84,7 @@ def add(
 
 @keys.command("list")
 @as_json
+@needs(Ability.VIEW)
 def list_(as_json: bool) -> None:
     """List all keys, those that were revoked included; secrets are not known."""
     with reading() as connection:
@@ -95,10 +99,10 @@ def list_(as_json: bool) -> None:
 
 @keys.command()
 @click.argument("key_id", metavar="ID")
+@needs(Ability.MANAGE_PEOPLE)
 def revoke(key_id: str) -> None:
     """Let the key ID open nothing any more."""
-    with writing() as connection:
-        new = revoke_key(connection, key_id, at=wall_time())
+    new = changed(lambda actions, by: actions.revoke_key(by, key_id))
     click.echo(
         f"Key {key_id} opens nothing any more; a running authority knows it within a second."
         if new

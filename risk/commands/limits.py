@@ -2,13 +2,14 @@
 
 import click
 
+from risk.commands.doors import needs
 from risk.commands.output import as_json, print_json, print_table
 from risk.commands.people import book_of, of_portfolio
 from risk.commands.proposing import print_outcome, propose, with_a_reason
 from risk.commands.store import reading
 from risk.commands.times import time_of
 from risk.domain.actions import Change, EndTemporaryLimit, SetTemporaryLimit
-from risk.domain.actors import Actor
+from risk.domain.actors import Ability, Actor
 from risk.domain.limits import LimitDefinition, LimitState, LimitStatus, Thresholds
 from risk.domain.proposals import Proposal
 from risk.domain.scopes import Scope, ScopeKind
@@ -44,6 +45,7 @@ def limits() -> None:
 @limits.command("list")
 @of_portfolio
 @as_json
+@needs(Ability.VIEW)
 def list_(portfolio: str | None, as_json: bool) -> None:
     """List all limits with what was measured in the last cycle."""
     name = book_of(portfolio)
@@ -74,6 +76,7 @@ def list_(portfolio: str | None, as_json: bool) -> None:
 @click.option("--until", metavar="TIME", required=True, help="When it reverts by itself.")
 @click.option("--reason", required=True, help="Why; told with the change.")
 @of_portfolio
+@needs(Ability.REQUEST_LIMIT)
 def raise_(
     limit: str,
     hard: float,
@@ -114,6 +117,7 @@ def raise_(
 @click.argument("limit")
 @of_portfolio
 @with_a_reason
+@needs(Ability.REQUEST_LIMIT)
 def restore(limit: str, portfolio: str | None, reason: str | None) -> None:
     """Let LIMIT be as defined again, at once."""
     made = propose(

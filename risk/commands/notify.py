@@ -7,11 +7,13 @@ from uuid import uuid4
 import click
 
 from risk.channels import channels_of
+from risk.commands.doors import needs
 from risk.commands.logs import configure_logs
 from risk.commands.output import as_json, print_json, print_table
 from risk.commands.people import book_of, of_portfolio
 from risk.commands.store import reading
 from risk.config import load_settings
+from risk.domain.actors import Ability
 from risk.domain.events import Severity
 from risk.domain.notices import Letter, Notice
 from risk.domain.ports import Channel
@@ -39,7 +41,7 @@ def test(as_json: bool) -> None:
     """
     settings = load_settings()
     configure_logs(settings.log_level)
-    channels = channels_of(settings.notify_urls)
+    channels = channels_of(settings.notify_urls, settings.notify_hosts)
     outcomes = _tried(channels, _test_notice(settings.portfolio))
     if as_json:
         print_json({"channels": outcomes})
@@ -71,6 +73,7 @@ def _test_notice(portfolio: str) -> Notice:
 @notify.command("list")
 @of_portfolio
 @as_json
+@needs(Ability.VIEW)
 def list_(portfolio: str | None, as_json: bool) -> None:
     """List notices that wait, and those that nobody tries to deliver any more."""
     with reading() as connection:

@@ -7,14 +7,21 @@ import click
 
 from risk.breakers.board import OnBoard
 from risk.breakers.overriding import effect_of
-from risk.commands.authority import line
 from risk.commands.breakers_told import HEADINGS, command_line, iso, row_of
+from risk.commands.changing import changed, tightened
+from risk.commands.doors import needs
 from risk.commands.output import as_json, print_json, print_table
-from risk.commands.people import book_of, by_whom, for_a_reason, of_portfolio
-from risk.commands.store import checked_engines_of, engines_of, reading
+from risk.commands.people import (
+    actor,
+    actor_who_stops,
+    book_of,
+    by_whom,
+    for_a_reason,
+    of_portfolio,
+)
+from risk.commands.store import reading
 from risk.commands.times import time_of
-from risk.config import load_settings
-from risk.domain.actors import Actor, Via
+from risk.domain.actors import Ability, Actor, Role
 from risk.domain.overrides import (
     HOLDING,
     LOOSENING,
@@ -25,11 +32,9 @@ from risk.domain.overrides import (
     Verdict,
     review_due,
 )
-from risk.engine.actions import Actions
 from risk.engine.clock import wall_time
 from risk.errors import InvalidInput, StoreError
 from risk.storage.breakers import BreakerStanding, breaker_standing, known_breaker
-from risk.storage.changes import SqlChanges
 from risk.storage.overrides import refuse_override
 from risk.storage.overrides import reviews as reviews_of
 
@@ -59,6 +64,12 @@ class _Seen(NamedTuple):
     action: int
 
 
+def _who_overrules() -> Actor:
+    """Who asks; whoever only tightens need not be known for that."""
+    kind = _KINDS[click.get_current_context().params["kind"]]
+    return actor_who_stops(Role.OFFICER) if kind in HOLDING else actor()
+
+
 @click.command()
 @click.argument("name")
 @click.argument("kind", type=click.Choice(list(_KINDS)))
@@ -81,6 +92,7 @@ class _Seen(NamedTuple):
     metavar="NUMBER",
     help="With --seen: the override that was seen, whose place this one takes.",
 )
+@needs(Ability.OVERRIDE, by=_who_overrules)
 def override(
     name: str,
     kind: str,
@@ -89,7 +101,7 @@ def override(
     size: float | None,
     portfolio: str | None,
     reason: str,
-    who: str,
+    who: str | None,
     seen: str | None,
     over: int | None,
 ) -> None:
@@ -188,13 +200,9 @@ def _ask(one: OnBoard, standing: BreakerStanding, wish: OverrideWish) -> None:
     click.confirm(f"{_verb(wish.kind)} {wish.breaker}?", abort=True)
 
 
-def _asked(portfolio: str, wish: OverrideWish, who: str) -> int:
-    # Nobody has a login on the command line: whoever has the machine may do everything.
-    actor = Actor(name=who, role=None, via=Via.COMMAND_LINE, has_login=False)
-    settings = load_settings()
-    with engines_of(settings) as engines:
-        actions = Actions(SqlChanges(engines, wall=wall_time), line(settings), wall=wall_time)
-        return actions.override_breaker(actor, portfolio, wish)
+def _asked(portfolio: str, wish: OverrideWish, who: str | None) -> int:
+    do = tightened if wish.kind in HOLDING else changed
+    return do(lambda actions, by: actions.override_breaker(by, portfolio, wish), who=who)
 
 
 def _verb(kind: OverrideKind) -> str:
@@ -208,6 +216,7 @@ def _verb(kind: OverrideKind) -> str:
 @of_portfolio
 @click.option("--due", is_flag=True, help="Only those that nobody has judged.")
 @as_json
+@needs(Ability.VIEW)
 def reviews(portfolio: str | None, due: bool, as_json: bool) -> None:
     """List overrides that loosened, what came of each, and what was said of it."""
     name = book_of(portfolio)
@@ -237,17 +246,18 @@ def reviews(portfolio: str | None, due: bool, as_json: bool) -> None:
 @click.option("--comment", metavar="TEXT", required=True, help="Why, in one sentence.")
 @of_portfolio
 @by_whom
-def review(action: int, verdict: str, comment: str, portfolio: str | None, who: str) -> None:
+@needs(Ability.OVERRIDE)
+def review(action: int, verdict: str, comment: str, portfolio: str | None, who: str | None) -> None:
     """Judge what came of override number ACTION; whoever overrode does not.
 
     `seawall breakers reviews` lists them.
     """
     book = book_of(portfolio)
-    actor = Actor(name=who, role=None, via=Via.COMMAND_LINE, has_login=False)
-    settings = load_settings()
-    with checked_engines_of(settings) as engines:
-        actions = Actions(SqlChanges(engines, wall=wall_time), line(settings), wall=wall_time)
-        actions.review_override(actor, book, action, Verdict(verdict), comment=comment)
+    judged = Verdict(verdict)
+    changed(
+        lambda actions, by: actions.review_override(by, book, action, judged, comment=comment),
+        who=who,
+    )
     click.echo(f"Override {action} is judged {verdict}. It stands in the journal of people.")
 
 

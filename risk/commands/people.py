@@ -2,8 +2,11 @@
 
 import os
 import pwd
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 import click
@@ -12,11 +15,27 @@ from risk.auth.terminal import TerminalLogin, keep_login, login_file, read_login
 from risk.commands.logs import configure_logs
 from risk.config import Settings, load_settings
 from risk.domain.actors import Ability, Actor, Role, Via
+from risk.domain.asking import checked_name
 from risk.domain.people import Login, Setup, SignedIn
 from risk.entrance import Entrance, entrance_of
-from risk.errors import NotAllowed, ProofNeeded, StoreUnavailable
+from risk.errors import (
+    InvalidInput,
+    NotAllowed,
+    ProofNeeded,
+    SchemaMismatch,
+    SettingInvalid,
+    StoreError,
+    StoreUnavailable,
+)
+from risk.storage.engines import PATIENCE
 
 Answer = TypeVar("Answer")
+
+#: Seconds for which whoever stops trading waits until the database says who he is.
+PATIENCE_TO_STOP = 1.0
+_WHY_UNCHECKED: dict[type[Exception], str] = {
+    SchemaMismatch: "the database is not as this program expects"
+}
 
 of_portfolio = click.option(
     "--portfolio", help="Whose; that of the settings unless given.", metavar="NAME"
@@ -44,7 +63,9 @@ def system_user() -> str:
 
 for_a_reason = click.option("--reason", metavar="TEXT", required=True, help="Why, in one sentence.")
 by_whom = click.option(
-    "--who", metavar="NAME", default=who, help="Who asks; the system's user unless given."
+    "--who",
+    metavar="NAME",
+    help="Who asks, while nobody has a login; the system's user unless given.",
 )
 
 
@@ -72,13 +93,14 @@ class Desk:
 
     def keep(self, signed_in: SignedIn) -> None:
         """Let the next command be by whoever has signed in."""
-        keep_login(self._file, TerminalLogin(signed_in.token, signed_in.device))
+        name = signed_in.login.person.name
+        keep_login(self._file, TerminalLogin(signed_in.token, signed_in.device, name))
 
     def forget(self) -> None:
         """Let nobody be signed in; the terminal stays known."""
         kept = self.kept()
         if kept is not None:
-            keep_login(self._file, kept._replace(token=""))
+            keep_login(self._file, kept._replace(token="", name=""))
 
     def login(self) -> Login | None:
         """Who is signed in, if anybody is."""
@@ -140,12 +162,18 @@ class Desk:
 
 
 @contextmanager
-def desk() -> Iterator[Desk]:
-    """The entrance of the settings, for one command."""
+def desk(*, patience: float = PATIENCE) -> Iterator[Desk]:
+    """The entrance of the settings, for one command.
+
+    Parameters
+    ----------
+    patience : float
+        Seconds after which a silent database counts as gone.
+    """
     settings = load_settings()
     # Nothing of it may come between what a program reads from standard output.
     configure_logs(settings.log_level)
-    with entrance_of(settings) as entrance:
+    with entrance_of(settings, patience=patience) as entrance:
         yield Desk(settings, entrance)
 
 
@@ -170,17 +198,73 @@ def actor() -> Actor:
         return one.actor()
 
 
-def actor_who_stops() -> Actor:
-    """The same, for what only makes trading tighter: that must not wait for a database.
+def actor_who_stops(role: Role = Role.TRADER) -> Actor:
+    """The same, for what only makes trading tighter, or tells what is stopped.
 
-    Where it does not answer, whoever has the machine may stop trading as a trader may, and is named
-    as not known.
+    That must not wait for a database. Where it does not answer, nobody's role can be looked up:
+    whoever has the machine may stop trading as a trader may. He is named as his last login here
+    says, and so is that nobody checked it.
+
+    Parameters
+    ----------
+    role : Role
+        As which he counts then.
     """
     try:
-        return actor()
-    except StoreUnavailable:
-        name = f"{system_user()} (command line, not signed in: the database is away)"
-        return Actor(name=name, role=Role.TRADER, via=Via.COMMAND_LINE, has_login=False)
+        return _within(2.0 * PATIENCE_TO_STOP, _actor_soon)
+    except (StoreError, SettingInvalid) as problem:
+        why = _WHY_UNCHECKED.get(type(problem), "the database does not answer")
+        name = f"{_last_name()} (command line; role not checked: {why})"
+        return Actor(name=name, role=role, via=Via.COMMAND_LINE, has_login=False)
+
+
+def _actor_soon() -> Actor:
+    with desk(patience=PATIENCE_TO_STOP) as one:
+        return one.actor()
+
+
+def _within(seconds: float, ask: Callable[[], Actor]) -> Actor:
+    """Ask in a thread that is not waited for any longer: a frozen database keeps no time."""
+    outcome: SimpleQueue[Actor | Exception] = SimpleQueue()
+
+    def tell() -> None:
+        try:
+            outcome.put(ask())
+        except Exception as problem:  # noqa: BLE001 - raised where it was asked
+            outcome.put(problem)
+
+    threading.Thread(target=tell, name="who-stops", daemon=True).start()
+    try:
+        told = outcome.get(timeout=seconds)
+    except Empty as silence:
+        raise StoreUnavailable("the database does not answer") from silence
+    if isinstance(told, Exception):
+        raise told
+    return told
+
+
+def _last_name() -> str:
+    """Who signed in here last; the system's user if nobody did."""
+    try:
+        kept = read_login(login_file(load_settings().home, system_user()))
+    except SettingInvalid:
+        kept = None
+    return kept.name if kept is not None and kept.name else system_user()
+
+
+def by_name(asker: Actor, who: str | None) -> Actor:
+    """Whoever asks, by the name that `--who` gives him: of use while nobody has a login.
+
+    Raises
+    ------
+    InvalidInput
+        If it is known who asks.
+    """
+    if who is None:
+        return asker
+    if asker.has_login:
+        raise InvalidInput(f"--who is for a Seawall without logins: you are {asker.name} here")
+    return replace(asker, name=checked_name(who))
 
 
 def acting(do: Callable[[Actor], Answer]) -> Answer:

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import click
 
+from risk.commands.doors import needs
 from risk.commands.output import print_table
 from risk.commands.people import book_of, of_portfolio
 from risk.commands.policy_files import read_policy_file
 from risk.commands.proposing import print_outcome, propose, with_a_reason
 from risk.commands.store import reading
 from risk.domain.actions import AdoptPolicy
+from risk.domain.actors import Ability
 from risk.domain.policy import Policy
 from risk.engine.clock import wall_time
 from risk.errors import InvalidInput
@@ -42,6 +44,7 @@ def policy() -> None:
 @of_portfolio
 @click.option("--version", type=int, help="An earlier one, as `history` numbers them.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
+@needs(Ability.VIEW)
 def export(file: Path | None, portfolio: str | None, version: int | None, force: bool) -> None:
     """Write the policy in force to FILE, or print it."""
     name = book_of(portfolio)
@@ -80,6 +83,7 @@ def check(file: Path, portfolio: str | None) -> None:
 @policy.command("diff")
 @_file
 @of_portfolio
+@needs(Ability.VIEW)
 def diff_(file: Path, portfolio: str | None) -> None:
     """Say what adopting FILE would change."""
     name = book_of(portfolio)
@@ -94,6 +98,7 @@ def diff_(file: Path, portfolio: str | None) -> None:
 @of_portfolio
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @with_a_reason
+@needs(Ability.PROPOSE)
 def import_(file: Path, portfolio: str | None, yes: bool, reason: str | None) -> None:
     """Propose FILE, after showing what it would change.
 
@@ -123,6 +128,7 @@ def import_(file: Path, portfolio: str | None, yes: bool, reason: str | None) ->
 
 @policy.command()
 @of_portfolio
+@needs(Ability.VIEW)
 def history(portfolio: str | None) -> None:
     """List everything that was asked of the policy, and what came of it."""
     name = book_of(portfolio)

@@ -1,39 +1,22 @@
 """``seawall portfolios``: the books of people, and the money that moves in and out."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
 import click
-from sqlalchemy import Connection
 
 from risk.commands.book_file import read_book
+from risk.commands.changing import changed
+from risk.commands.doors import needs
 from risk.commands.output import as_json, print_json, print_table
-from risk.commands.store import checked_engines_of
-from risk.config import load_settings
+from risk.commands.store import reading
+from risk.domain.actors import Ability
 from risk.domain.ledger import Fill, Flow
 from risk.engine.clock import wall_time
-from risk.storage.engines import transaction
-from risk.storage.portfolios import (
-    PortfolioListing,
-    add_portfolio,
-    fund,
-    import_entries,
-    list_portfolios,
-)
+from risk.storage.portfolios import PortfolioListing, list_portfolios
 
 _HEADINGS = ("portfolio", "created", "cycle", "saved", "state", "waiting")
-
-
-@contextmanager
-def _writing() -> Iterator[Connection]:
-    with (
-        checked_engines_of(load_settings()) as engines,
-        transaction(engines.writer) as connection,
-    ):
-        yield connection
 
 
 @click.group()
@@ -46,21 +29,19 @@ def portfolios() -> None:
 
 @portfolios.command()
 @click.argument("name")
+@needs(Ability.MANAGE_BOOKS)
 def add(name: str) -> None:
     """Add a portfolio called NAME: lower-case letters, digits, - and _."""
-    with _writing() as connection:
-        new = add_portfolio(connection, name, at=wall_time())
+    new = changed(lambda actions, by: actions.add_portfolio(by, name))
     click.echo(f"Added {name}." if new else f"{name} is there already.")
 
 
 @portfolios.command("list")
 @as_json
+@needs(Ability.VIEW)
 def list_(as_json: bool) -> None:
     """List all portfolios, their last cycle and what waits to be booked."""
-    with (
-        checked_engines_of(load_settings()) as engines,
-        transaction(engines.reader) as connection,
-    ):
+    with reading() as connection:
         listed = list_portfolios(connection)
     if as_json:
         print_json({"portfolios": [_document(one) for one in listed]})
@@ -75,16 +56,16 @@ def list_(as_json: bool) -> None:
 @click.argument("amount", type=float)
 @click.option("--note", default="", help="Why; shown in the journal.")
 @click.option("--id", "identity", help="Booked once, however often this command is repeated.")
+@needs(Ability.MANAGE_BOOKS)
 def fund_(name: str, amount: float, note: str, identity: str | None) -> None:
     """Book a deposit of AMOUNT into NAME, in quote currency; negative: a withdrawal.
 
     It is neither profit nor loss.
     """
-    with _writing() as connection:
-        flow = Flow(
-            id=f"fund:{identity or uuid4().hex}", amount=_finite(amount), at=wall_time(), note=note
-        )
-        new = fund(connection, name, flow)
+    flow = Flow(
+        id=f"fund:{identity or uuid4().hex}", amount=_finite(amount), at=wall_time(), note=note
+    )
+    new = changed(lambda actions, by: actions.fund(by, name, flow))
     word = "deposit" if amount > 0.0 else "withdrawal"
     click.echo(
         f"A {word} of {abs(amount):,.2f} waits to be booked into {name}."
@@ -96,6 +77,7 @@ def fund_(name: str, amount: float, note: str, identity: str | None) -> None:
 @portfolios.command("import")
 @click.argument("name")
 @click.argument("file", type=click.Path(path_type=Path))
+@needs(Ability.MANAGE_BOOKS)
 def import_(name: str, file: Path) -> None:
     """Book the positions, cash and flows of the CSV file FILE into NAME.
 
@@ -103,8 +85,7 @@ def import_(name: str, file: Path) -> None:
     """
     book = read_book(file, now=wall_time())
     entries: list[Fill | Flow] = [*book.flows, *book.fills]
-    with _writing() as connection:
-        new = import_entries(connection, name, entries, opens=book.opens)
+    new = changed(lambda actions, by: actions.import_entries(by, name, entries, opens=book.opens))
     known = f"; {len(entries) - new} were known already" if new < len(entries) else ""
     click.echo(f"{new} entries of {file.name} wait to be booked into {name}{known}.")
 

@@ -9,9 +9,11 @@ import click
 from rich.console import Console
 from rich.progress import track
 
+from risk.commands.doors import needs
 from risk.commands.output import as_json, print_json, print_table
 from risk.commands.store import checked_engines_of
 from risk.config import load_settings
+from risk.domain.actors import Ability
 from risk.domain.market import BarClose, DataFault, FaultKind
 from risk.errors import PriceFileInvalid
 from risk.feeds.files import PriceReport, check_prices, load_bars
@@ -53,6 +55,7 @@ def check(ctx: click.Context, file: Path, as_json: bool) -> None:
 @prices.command("import")
 @price_file
 @as_json
+@needs(Ability.MANAGE_BOOKS)
 def import_(file: Path, as_json: bool) -> None:
     """Keep the believable bars of FILE, and the days that its hours make, in the database.
 

@@ -6,10 +6,12 @@ from typing import Any
 import click
 
 from risk.commands.changing import changed
+from risk.commands.doors import needs
 from risk.commands.output import as_json, print_json, print_table
 from risk.commands.people import book_of, for_a_reason, of_portfolio
 from risk.commands.proposing import print_outcome, propose, waiting_words
 from risk.commands.store import reading
+from risk.domain.actors import Ability
 from risk.domain.proposals import Proposal, ProposalStatus
 from risk.engine.clock import wall_time
 from risk.errors import InvalidInput
@@ -32,6 +34,7 @@ def proposals() -> None:
 @click.option("--all", "every", is_flag=True, help="Those that are decided, too.")
 @of_portfolio
 @as_json
+@needs(Ability.VIEW)
 def list_(every: bool, portfolio: str | None, as_json: bool) -> None:
     """List proposals that wait, the newest first."""
     found = _stored(book_of(portfolio), open_only=not every)
@@ -60,6 +63,7 @@ def list_(every: bool, portfolio: str | None, as_json: bool) -> None:
 @_number
 @of_portfolio
 @as_json
+@needs(Ability.VIEW)
 def show(proposal: int, portfolio: str | None, as_json: bool) -> None:
     """Show a proposal, line by line; those that loosen are marked."""
     name = book_of(portfolio)
@@ -82,6 +86,7 @@ def show(proposal: int, portfolio: str | None, as_json: bool) -> None:
 @_number
 @for_a_reason
 @of_portfolio
+@needs(Ability.APPROVE)
 def approve(proposal: int, reason: str, portfolio: str | None) -> None:
     """Let a proposal hold from the engine's next cycle on. Never one's own that loosens."""
     name = book_of(portfolio)
@@ -93,6 +98,7 @@ def approve(proposal: int, reason: str, portfolio: str | None) -> None:
 @_number
 @for_a_reason
 @of_portfolio
+@needs(Ability.REQUEST_LIMIT)
 def reject(proposal: int, reason: str, portfolio: str | None) -> None:
     """Turn somebody's proposal down."""
     _turned_down(proposal, reason, portfolio)
@@ -102,6 +108,7 @@ def reject(proposal: int, reason: str, portfolio: str | None) -> None:
 @_number
 @for_a_reason
 @of_portfolio
+@needs(Ability.REQUEST_LIMIT)
 def withdraw(proposal: int, reason: str, portfolio: str | None) -> None:
     """Take one's own proposal back."""
     _turned_down(proposal, reason, portfolio)
@@ -111,6 +118,7 @@ def withdraw(proposal: int, reason: str, portfolio: str | None) -> None:
 @click.argument("version", type=int)
 @for_a_reason
 @of_portfolio
+@needs(Ability.PROPOSE)
 def revert(version: int, reason: str, portfolio: str | None) -> None:
     """Propose to bring VERSION of the policy back, as `policy history` numbers them."""
     name = book_of(portfolio)

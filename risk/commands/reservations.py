@@ -5,9 +5,12 @@ from typing import NamedTuple
 
 import click
 
+from risk.commands.changing import changed
+from risk.commands.doors import needs
 from risk.commands.output import as_json, print_json, print_table
 from risk.commands.people import book_of, by_whom, for_a_reason, of_portfolio
-from risk.commands.store import reading, writing
+from risk.commands.store import reading
+from risk.domain.actors import Ability
 from risk.domain.ages import age_in_words
 from risk.domain.leases import is_lease_id
 from risk.domain.orders import Reservation
@@ -41,6 +44,7 @@ class _Open(NamedTuple):
 @reservations.command(name="list")
 @of_portfolio
 @as_json
+@needs(Ability.VIEW)
 def list_open(portfolio: str | None, as_json: bool) -> None:
     """List the room that is set aside for orders, the oldest first, with its age."""
     name = book_of(portfolio)
@@ -63,8 +67,9 @@ def list_open(portfolio: str | None, as_json: bool) -> None:
 @for_a_reason
 @by_whom
 @as_json
+@needs(Ability.RESUME)
 def release(
-    client_order_id: str, portfolio: str | None, reason: str, who: str, as_json: bool
+    client_order_id: str, portfolio: str | None, reason: str, who: str | None, as_json: bool
 ) -> None:
     """Give back the room of an order that is known to be dead.
 
@@ -72,23 +77,21 @@ def release(
     gone. Refused if no room is set aside for it.
     """
     name = book_of(portfolio)
-    with writing() as connection:
-        asked = storage.release(
-            connection,
-            name,
-            client_order_id,
-            who=who,
-            reason=reason,
-            at=wall_time(),
-        )
+    asked, by = changed(
+        lambda actions, by: (
+            actions.release_reservation(by, name, client_order_id, reason=reason),
+            by,
+        ),
+        who=who,
+    )
     if as_json:
         print_json(
             {
                 "portfolio": name,
                 "client_order_id": client_order_id,
-                "action": asked.seq,
-                "who": asked.who,
-                "reason": asked.reason,
+                "action": asked,
+                "who": by.name,
+                "reason": reason.strip(),
             }
         )
         return

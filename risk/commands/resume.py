@@ -2,17 +2,18 @@
 
 import click
 
+from risk.commands.changing import changed
+from risk.commands.doors import needs
 from risk.commands.halts import HEADINGS, rows
 from risk.commands.output import print_table
 from risk.commands.people import book_of, by_whom, for_a_reason, of_portfolio
 from risk.commands.scopes import of_scope, scope_of
-from risk.commands.store import reading, writing
-from risk.domain.asking import checked_name, checked_reason
+from risk.commands.store import reading
+from risk.domain.actors import Ability
+from risk.domain.asking import checked_reason
 from risk.domain.scopes import Scope
-from risk.engine.clock import wall_time
 from risk.errors import InvalidInput
 from risk.storage.latches import LatchStanding, latch_standing
-from risk.storage.latches import resume as let_go
 
 
 @click.command()
@@ -21,8 +22,9 @@ from risk.storage.latches import resume as let_go
 @for_a_reason
 @by_whom
 @click.option("--seen", type=int, help="Number of the latch that was seen; asked for unless given.")
+@needs(Ability.RESUME)
 def resume(
-    portfolio: str | None, reason: str, who: str, seen: int | None, **named: str | None
+    portfolio: str | None, reason: str, who: str | None, seen: int | None, **named: str | None
 ) -> None:
     """Let go of what somebody stopped, in a book or in one part of it.
 
@@ -31,15 +33,16 @@ def resume(
     """
     name = book_of(portfolio)
     scope = scope_of(name, named)
-    asked_by, why = checked_name(who), checked_reason(reason)
+    why = checked_reason(reason)
     with reading() as connection:
         standing = latch_standing(connection, name)
     _show(name, standing, scope)
     if seen is None:
         click.confirm(f"Resume {scope.label}?", abort=True)
         seen = standing.coming[scope].action
-    with writing() as connection:
-        let_go(connection, name, scope, who=asked_by, reason=why, seen=seen, at=wall_time())
+    number = seen
+    changed(lambda actions, by: actions.resume(by, name, scope, reason=why, seen=number), who=who)
+    with reading() as connection:
         left = latch_standing(connection, name).coming
     click.echo(f"{scope.label} is resumed from the engine's next cycle on.")
     if left:

@@ -6,10 +6,11 @@ from datetime import datetime
 
 import click
 
+from risk.commands.doors import needs
 from risk.commands.login import ask_new, password_stdin
 from risk.commands.output import as_json, print_json, print_table
 from risk.commands.people import Answer, Desk, acting_at, desk, for_a_reason, machine
-from risk.domain.actors import Ability, Actor, Role, require
+from risk.domain.actors import Ability, Actor, Role
 from risk.domain.people import Person
 from risk.engine.clock import wall_time
 from risk.errors import InvalidInput
@@ -30,6 +31,12 @@ as_seen = click.option(
 )
 
 
+def manager() -> Actor:
+    """Who manages people: an admin, or the machine's user until somebody has signed in."""
+    with desk() as one:
+        return machine() if _machine_may(one) else one.actor()
+
+
 @click.group()
 def users() -> None:
     """Give people logins and take them back. An admin does, signed in by `seawall login`.
@@ -43,6 +50,7 @@ def users() -> None:
 @of_role
 @click.option("--subject", metavar="TEXT", help="Who he is to the single sign-on provider.")
 @as_json
+@needs(Ability.MANAGE_PEOPLE, by=manager)
 def add(name: str, role: str, subject: str | None, as_json: bool) -> None:
     """Give NAME a login, and print a first password, once.
 
@@ -62,10 +70,10 @@ def add(name: str, role: str, subject: str | None, as_json: bool) -> None:
 
 @users.command("list")
 @as_json
+@needs(Ability.MANAGE_PEOPLE, by=manager)
 def list_(as_json: bool) -> None:
     """List everybody who ever had a login."""
     with desk() as one:
-        _managing(one, lambda by: require(by, Ability.MANAGE_PEOPLE))
         people = one.office.people()
     if as_json:
         print_json({"users": [_document(person) for person in people]})
@@ -79,6 +87,7 @@ def list_(as_json: bool) -> None:
 @click.argument("name")
 @for_a_reason
 @as_seen
+@needs(Ability.MANAGE_PEOPLE, by=manager)
 def disable(name: str, reason: str, seen: int | None) -> None:
     """Let NAME sign in no more, and sign him out at once. The last admin stays."""
     with desk() as one:
@@ -92,6 +101,7 @@ def disable(name: str, reason: str, seen: int | None) -> None:
 @click.argument("name")
 @for_a_reason
 @as_seen
+@needs(Ability.MANAGE_PEOPLE, by=manager)
 def enable(name: str, reason: str, seen: int | None) -> None:
     """Let NAME sign in again. An officer's power begins a day later, or when another vouches."""
     with desk() as one:
@@ -103,6 +113,7 @@ def enable(name: str, reason: str, seen: int | None) -> None:
 @click.argument("name")
 @of_role
 @as_seen
+@needs(Ability.MANAGE_PEOPLE, by=manager)
 def role(name: str, role: str, seen: int | None) -> None:
     """Give NAME another role, and sign him out."""
     with desk() as one:
@@ -138,6 +149,7 @@ def passwd(password_stdin: bool) -> None:
 @for_a_reason
 @as_seen
 @as_json
+@needs(Ability.MANAGE_PEOPLE, by=manager)
 def reset(name: str, reason: str, seen: int | None, as_json: bool) -> None:
     """Give NAME a new first password and let him set up a new second factor.
 
@@ -156,6 +168,7 @@ def reset(name: str, reason: str, seen: int | None, as_json: bool) -> None:
 
 @users.command()
 @click.argument("name")
+@needs(Ability.MANAGE_PEOPLE, by=manager)
 def unlock(name: str) -> None:
     """Let NAME try again at once, after too many wrong tries."""
     with desk() as one:
@@ -167,6 +180,7 @@ def unlock(name: str) -> None:
 @click.argument("name")
 @for_a_reason
 @as_seen
+@needs(Ability.APPROVE)
 def vouch(name: str, reason: str, seen: int | None) -> None:
     """Say as an officer that NAME is who he says he is: his power begins now.
 
@@ -185,9 +199,11 @@ def vouch(name: str, reason: str, seen: int | None) -> None:
 
 def _managing(one: Desk, do: Callable[[Actor], Answer]) -> Answer:
     """Do something as an admin or, until somebody has signed in, as whoever has the machine."""
-    if one.logins.anybody() and one.login() is None and one.office.machine_may():
-        return do(machine())
-    return acting_at(one, do)
+    return do(machine()) if _machine_may(one) else acting_at(one, do)
+
+
+def _machine_may(one: Desk) -> bool:
+    return one.logins.anybody() and one.login() is None and one.office.machine_may()
 
 
 def _changing(one: Desk, name: str, seen: int | None, do: Callable[[Actor, int], Answer]) -> Answer:

@@ -2,12 +2,14 @@
 
 import click
 
+from risk.commands.doors import needs
 from risk.commands.output import as_json, print_json, print_table
 from risk.commands.people import book_of, of_portfolio
 from risk.commands.proposing import print_outcome, propose, with_a_reason
 from risk.commands.store import reading
 from risk.config import load_settings
 from risk.domain.actions import BookModelInUse, ChooseBookModel
+from risk.domain.actors import Ability
 from risk.engine.clock import wall_time
 from risk.portfolio.book_models import BOOK_MODELS
 from risk.storage.actions import ModelStanding, model_standing
@@ -16,6 +18,7 @@ from risk.storage.actions import ModelStanding, model_standing
 @click.command()
 @of_portfolio
 @as_json
+@needs(Ability.VIEW)
 def models(portfolio: str | None, as_json: bool) -> None:
     """List the models that can measure a book, and which one does."""
     name = book_of(portfolio)
@@ -39,6 +42,7 @@ def models(portfolio: str | None, as_json: bool) -> None:
 @click.argument("model")
 @of_portfolio
 @with_a_reason
+@needs(Ability.PROPOSE)
 def use(model: str, portfolio: str | None, reason: str | None) -> None:
     """Propose to measure a book's day by MODEL.
 

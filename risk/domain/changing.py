@@ -9,6 +9,8 @@ from typing import NamedTuple, Protocol
 from risk.domain.actions import Change
 from risk.domain.actors import Actor
 from risk.domain.events import RiskEvent
+from risk.domain.keys import ApiKey
+from risk.domain.ledger import Fill, Flow
 from risk.domain.messages import CommandAnswer
 from risk.domain.overrides import OverrideWish, Review, Verdict
 from risk.domain.proposals import Proposal
@@ -34,8 +36,8 @@ class ChangeStore(Protocol):
 
     def release_reservation(
         self, portfolio: str, client_order_id: str, *, reason: str, who: str
-    ) -> None:
-        """Let the end of a dead order's room wait for the engine."""
+    ) -> int:
+        """Let the end of a dead order's room wait for the engine; returns its action's number."""
         ...
 
     def release_breaker(
@@ -94,6 +96,28 @@ class ChangeStore(Protocol):
         Conflict
             If it was decided already.
         """
+        ...
+
+    def add_portfolio(self, portfolio: str, *, who: str) -> bool:
+        """Add a book; False if it is there already."""
+        ...
+
+    def fund(self, portfolio: str, flow: Flow, *, who: str) -> bool:
+        """Let a deposit or withdrawal wait for the engine; False if it is known already."""
+        ...
+
+    def import_entries(
+        self, portfolio: str, entries: Sequence[Fill | Flow], *, opens: bool, who: str
+    ) -> int:
+        """Let entries of a file wait for the engine; returns how many were new."""
+        ...
+
+    def add_key(self, key: ApiKey, *, who: str) -> None:
+        """Let a key be in force."""
+        ...
+
+    def revoke_key(self, key_id: str, *, who: str) -> bool:
+        """Let a key open nothing any more; False if it was revoked before."""
         ...
 
 

@@ -41,6 +41,21 @@ LONGEST: Mapping[OverrideKind, timedelta] = {
 }
 
 
+_VERBS = {
+    OverrideKind.TRIP: "trip",
+    OverrideKind.HOLD: "hold",
+    OverrideKind.EXTEND: "extend the pause of",
+    OverrideKind.STEP_DOWN: "step down",
+    OverrideKind.DISABLE: "disable",
+    OverrideKind.END: "end the override of",
+}
+
+
+def asked_of_override(name: str, kind: OverrideKind) -> str:
+    """What whoever overrides asks for, as the end of a sentence: *asked to*."""
+    return f"{_VERBS[kind]} breaker {name}"
+
+
 class Override(NamedTuple):
     """One override that is on.
 

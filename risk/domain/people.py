@@ -201,8 +201,21 @@ class Logins(Protocol):
         """
         ...
 
-    def sign_in_subject(self, subject: str, *, place: str = "", strong: bool) -> SignedIn:
-        """Sign in whom a provider vouches for; `strong` if it asked for a second factor.
+    def sign_in_subject(
+        self, subject: str, *, place: str = "", strong: bool, proven_at: datetime | None = None
+    ) -> SignedIn:
+        """Sign in whom a provider vouches for.
+
+        Where his role needs a second factor and the provider asked for none, he is to give his own
+        here, or to set one up, before he may do anything.
+
+        Parameters
+        ----------
+        subject, place : str
+        strong : bool
+            Whether the provider asked for a second factor.
+        proven_at : datetime or None
+            When he proved there who he is; None if nobody knows: then a proof will be asked. UTC.
 
         Raises
         ------
@@ -220,6 +233,18 @@ class Logins(Protocol):
         Raises
         ------
         LoginRefused
+        """
+        ...
+
+    def prove_subject(
+        self, token: str, subject: str, *, strong: bool, proven_at: datetime
+    ) -> SignedIn:
+        """Prove again who one is by the provider's word; see `sign_in_subject`.
+
+        Raises
+        ------
+        LoginRefused
+            Also if the provider vouches for somebody else than is signed in.
         """
         ...
 
@@ -254,10 +279,14 @@ class Logins(Protocol):
     def confirm_second_factor(self, token: str, code: str) -> SignedIn:
         """Confirm it by a code of it.
 
+        Whoever has one and was let in by a provider without, gives a code of the one that he has.
+
         Raises
         ------
         InvalidInput
             If the code is not of it.
+        LoginRefused
+            If it is not of the one that he has.
         """
         ...
 

@@ -70,6 +70,9 @@ class LoginRecord:
     csrf, place : str
     device : str
         Public id of the browser.
+    weak : bool
+        Whether a second factor is still to be asked for: his role needs one, and the provider that
+        vouched for him asked for none.
     """
 
     id: str
@@ -83,6 +86,7 @@ class LoginRecord:
     csrf: str
     place: str
     device: str
+    weak: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,13 +14,12 @@ from sqlalchemy import Connection, select
 from risk.breakers.board import OnBoard, board
 from risk.breakers.evaluation import obeying
 from risk.breakers.lifecycle import why_not_released
-from risk.breakers.overriding import asked_of_override
 from risk.breakers.words import asked_of_breaker
 from risk.domain.actions import BreakerWord, OverrideBreaker, ReleaseBreaker
 from risk.domain.asking import checked_name, checked_reason
 from risk.domain.breakers import Breakers
 from risk.domain.events import ActionRefused
-from risk.domain.overrides import OverrideKind
+from risk.domain.overrides import OverrideKind, asked_of_override
 from risk.domain.state import RiskState
 from risk.errors import InvalidInput
 from risk.storage import codec

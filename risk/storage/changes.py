@@ -6,12 +6,14 @@ from datetime import datetime
 
 from risk.domain.actions import Change
 from risk.domain.actors import Actor
-from risk.domain.events import RiskEvent
+from risk.domain.events import PEOPLE_STREAM, BookChanged, KeyChanged, RiskEvent
+from risk.domain.keys import ApiKey
+from risk.domain.ledger import Fill, Flow
 from risk.domain.overrides import OverrideWish, Review, Verdict
 from risk.domain.proposals import Proposal, ProposalStatus
 from risk.domain.scopes import Scope
 from risk.errors import Conflict
-from risk.storage import people_journal
+from risk.storage import keys, people_journal, portfolios
 from risk.storage.breakers import release_breaker
 from risk.storage.engines import Engines, transaction
 from risk.storage.latches import resume
@@ -84,10 +86,13 @@ class SqlChanges:
 
     def release_reservation(
         self, portfolio: str, client_order_id: str, *, reason: str, who: str
-    ) -> None:
-        """Let the end of a dead order's room wait for the engine."""
+    ) -> int:
+        """Let the end of a dead order's room wait for the engine; returns its action's number."""
         with transaction(self._writer) as connection:
-            release(connection, portfolio, client_order_id, who=who, reason=reason, at=self._wall())
+            at = self._wall()
+            return release(
+                connection, portfolio, client_order_id, who=who, reason=reason, at=at
+            ).seq
 
     # --- breakers --------------------------------------------------------------------------
 
@@ -153,9 +158,72 @@ class SqlChanges:
                 connection, portfolio, at=self._wall(), channels=tuple(self._channels())
             )
 
+    # --- books and keys ----------------------------------------------------------------------
+
+    def add_portfolio(self, portfolio: str, *, who: str) -> bool:
+        """Add a book; False if it is there already."""
+        with transaction(self._writer) as connection:
+            at = self._wall()
+            new = portfolios.add_portfolio(connection, portfolio, at=at)
+            if new:
+                people_journal.tell(connection, _book(at, portfolio, "was added", who))
+            return new
+
+    def fund(self, portfolio: str, flow: Flow, *, who: str) -> bool:
+        """Let a deposit or withdrawal wait for the engine; False if it is known already."""
+        with transaction(self._writer) as connection:
+            new = portfolios.fund(connection, portfolio, flow)
+            if new:
+                word = "deposit" if flow.amount > 0.0 else "withdrawal"
+                what = f"is to book a {word} of {abs(flow.amount):,.2f}"
+                event = _book(self._wall(), portfolio, what, who, reason=flow.note)
+                people_journal.tell(connection, event)
+            return new
+
+    def import_entries(
+        self, portfolio: str, entries: Sequence[Fill | Flow], *, opens: bool, who: str
+    ) -> int:
+        """Let entries of a file wait for the engine; returns how many were new."""
+        with transaction(self._writer) as connection:
+            new = portfolios.import_entries(connection, portfolio, entries, opens=opens)
+            if new:
+                what = f"is to book {new} {'entry' if new == 1 else 'entries'} of a file"
+                people_journal.tell(connection, _book(self._wall(), portfolio, what, who))
+            return new
+
+    def add_key(self, key: ApiKey, *, who: str) -> None:
+        """Let a key be in force."""
+        with transaction(self._writer) as connection:
+            keys.add_key(connection, key)
+            abilities = ", ".join(sorted(key.abilities))
+            books = ", ".join(sorted(key.portfolios))
+            strategies = "" if key.strategies is None else f" ({', '.join(sorted(key.strategies))})"
+            what = f"was given to it for {books}{strategies}: {abilities}"
+            people_journal.tell(connection, _key(self._wall(), key, what, who))
+
+    def revoke_key(self, key_id: str, *, who: str) -> bool:
+        """Let a key open nothing any more; False if it was revoked before."""
+        with transaction(self._writer) as connection:
+            at = self._wall()
+            new = keys.revoke_key(connection, key_id, at=at)
+            if new:
+                (key,) = (each for each in keys.all_keys(connection) if each.id == key_id)
+                people_journal.tell(connection, _key(at, key, "was taken back", who))
+            return new
+
 
 def _of_use(found: Proposal, *wanted: ProposalStatus) -> Proposal:
     """The proposal, once it is known to stand as it was wanted."""
     if found.status not in wanted:
         raise Conflict(f"proposal {found.id} is {found.status.value}: {found.decision}")
     return found
+
+
+def _book(at: datetime, portfolio: str, what: str, who: str, *, reason: str = "") -> BookChanged:
+    return BookChanged(at=at, portfolio=portfolio, cycle="", what=what, by=who, reason=reason)
+
+
+def _key(at: datetime, key: ApiKey, what: str, who: str) -> KeyChanged:
+    return KeyChanged(
+        at=at, portfolio=PEOPLE_STREAM, cycle="", key=key.id, name=key.name, what=what, by=who
+    )

@@ -259,6 +259,7 @@ def _record(row: Row[Any]) -> LoginRecord:
         csrf=row.login_csrf,
         place=row.login_place,
         device=row.login_device,
+        weak=bool(row.login_weak),
     )
 
 
@@ -275,6 +276,7 @@ def _login_row(record: LoginRecord) -> tuple[Any, ...]:
         record.csrf,
         record.place,
         record.device,
+        record.weak,
     )
 
 

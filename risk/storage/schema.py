@@ -4,6 +4,7 @@ The steps themselves are Alembic scripts in ``migrations/``; here they are run, 
 whole or not at all, by one program at a time.
 """
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -65,7 +66,7 @@ def check_schema(engines: Engines) -> None:
     with transaction(engines.reader) as connection:
         revision = _revision(connection)
     _refuse_newer(revision)
-    expected = _scripts().get_current_head()
+    expected = _steps(_SCRIPTS)[0]
     if revision != expected:
         found = "no tables" if revision is None else f"schema {revision}"
         raise SchemaMismatch(
@@ -85,8 +86,7 @@ def _refuse_missing_file(engines: Engines) -> None:
 
 
 def _refuse_newer(revision: str | None) -> None:
-    known = {script.revision for script in _scripts().walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision is not None and revision not in _steps(_SCRIPTS):
         raise SchemaMismatch(
             f"the database has schema {revision}, which is newer than this program: update Seawall"
         )
@@ -102,8 +102,10 @@ def _take_turn(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
 
 
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory(str(_SCRIPTS))
+@cache
+def _steps(scripts: Path) -> tuple[str, ...]:
+    """All that this program knows, the newest first. Reading them takes as long as a command."""
+    return tuple(each.revision for each in ScriptDirectory(str(scripts)).walk_revisions())
 
 
 def _config(connection: Connection) -> Config:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData()
@@ -483,6 +484,7 @@ login = Table(
     Column("csrf", Text, nullable=False),
     Column("place", Text, nullable=False),
     Column("device", String(32), nullable=False),
+    Column("weak", Boolean, nullable=False, server_default=false()),
     Index("login_by_person", "person"),
     comment="By what people are signed in: of a token only its SHA-256.",
 )

@@ -664,9 +664,8 @@ def test_a_provider_vouches_for_whom_an_admin_named(people: People):
     assert [each.person for each in told()] == ["paul"]
 
 
-@pytest.mark.parametrize("subject", ["q@x", "o@x", "d@x"])
+@pytest.mark.parametrize("subject", ["q@x", "d@x"])
 def test_a_provider_s_word_is_not_enough_for_everybody(people: People, subject: str):
-    people.admit("olga", Role.OFFICER, subject="o@x")
     people.admit("dora", subject="d@x", disabled=MONDAY)
     told = people.listen(SignInRefused)
 
@@ -674,12 +673,6 @@ def test_a_provider_s_word_is_not_enough_for_everybody(people: People, subject: 
         people.desk.sign_in_subject(subject, strong=False)
 
     assert len(told()) == 1
-
-
-def test_an_officer_s_provider_must_ask_for_a_second_factor(people: People):
-    people.admit("olga", Role.OFFICER, subject="o@x")
-
-    assert people.desk.sign_in_subject("o@x", strong=True).login.setup == ()
 
 
 def test_who_has_no_password_here_cannot_set_one(people: People):

@@ -22,6 +22,7 @@ def test_the_log_alone_always_works(run):
 
 def test_a_channel_that_fails_is_named_and_ends_it_with_one(run, monkeypatch):
     monkeypatch.setenv("SEAWALL_NOTIFY_URLS", f"json://127.0.0.1:{free_port()}/s3cret")
+    monkeypatch.setenv("SEAWALL_NOTIFY_HOSTS", "127.0.0.1")
 
     result = run("notify", "test", "--json")
 

@@ -78,6 +78,7 @@ def test_the_json_report_holds_the_same_and_nothing_else_is_printed(run, file):
 def test_a_file_without_one_good_bar_is_unusable_and_exits_with_2(run, file):
     bad = "date,BTC\n2024-01-01,-1\n2024-01-02,0\n2024-01-03,-2\n"
 
+    run("migrate")
     checked = run("prices", "check", file(bad))
     imported = run("prices", "import", file(bad))
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -84,6 +84,15 @@ class Model:
 
     def call(self, name: str, **arguments: Any) -> Said:
         return said(self.use(lambda client: client.call_tool(name, arguments)))
+
+    def calls(self, wanted: Mapping[str, dict[str, Any]]) -> dict[str, Said]:
+        """One call after another, by one connection."""
+
+        async def all_of(client: Client) -> dict[str, Said]:
+            return {name: said(await client.call_tool(name, args)) for name, args in wanted.items()}
+
+        found: dict[str, Said] = self.use(all_of)
+        return found
 
     def tools(self) -> list[Tool]:
         return self.use(lambda client: client.list_tools()).tools

@@ -8,6 +8,7 @@ import pytest
 from risk.domain.keys import KeyAbility
 from risk.mcp.callers import Callers
 from risk.mcp.registry import TOOLS
+from tests import doors
 from tests.fakes_seawall import KEY, FakeSeawall, Fault, serving
 from tests.mcp.conftest import NOBODY_THERE, House, Model
 from tests.mcp.test_orders import order
@@ -25,22 +26,6 @@ GOOD: dict[str, dict[str, Any]] = {
     "reductions": {},
     "acknowledge_reduction": {"reduction_id": "r"},
     "halt": {"reason": "a storm"},
-}
-READ, VALIDATE, COMMAND = KeyAbility.READ, KeyAbility.VALIDATE, KeyAbility.COMMAND
-#: What a key must be able to do for each tool; one of them is enough.
-NEEDS: dict[str, frozenset[KeyAbility]] = {
-    "validate_order": frozenset({VALIDATE}),
-    "validate_signal": frozenset({VALIDATE}),
-    "report_fill": frozenset({VALIDATE}),
-    "cancel_order": frozenset({VALIDATE}),
-    "order_standing": frozenset({VALIDATE, READ}),
-    "explain_decision": frozenset({VALIDATE, READ}),
-    "status": frozenset({READ}),
-    "limits": frozenset({READ}),
-    "positions": frozenset({READ}),
-    "reductions": frozenset({READ}),
-    "acknowledge_reduction": frozenset({VALIDATE}),
-    "halt": frozenset({COMMAND}),
 }
 RISKY = ("validate_order", "validate_signal")
 
@@ -69,7 +54,7 @@ def test_an_unknown_key_opens_nothing(house: House, name: str):
 
 @pytest.mark.parametrize("name", TOOLS)
 def test_a_key_does_what_its_abilities_say_and_no_more(house: House, name: str):
-    lacking = house.key(abilities=frozenset(KeyAbility) - NEEDS[name])
+    lacking = house.key(abilities=frozenset(KeyAbility) - doors.TOOLS[name])
 
     told = Model(house.url, lacking).call(name, **GOOD[name])
 

@@ -44,6 +44,7 @@ from risk.domain.events.orders import (
 from risk.domain.events.people import (
     PEOPLE_STREAM,
     ActionDenied,
+    BookChanged,
     KeyChanged,
     OverrideReviewed,
     PersonChanged,
@@ -78,6 +79,7 @@ __all__ = [
     "ActionDenied",
     "ActionRefused",
     "AnswersLost",
+    "BookChanged",
     "BookModelChanged",
     "BreakerActivated",
     "BreakerAsksPerson",

@@ -104,6 +104,22 @@ class KeyChanged(RiskEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BookChanged(RiskEvent):
+    """A book was added, or somebody had money or trades booked into it.
+
+    Attributes
+    ----------
+    what : str
+        As a sentence without its subject: *is to book a deposit of 1,000.00*.
+    by, reason : str
+    """
+
+    what: str
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ActionDenied(RiskEvent):
     """Somebody asked for what he may not do; nothing came of it.
 

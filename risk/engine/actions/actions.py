@@ -6,14 +6,15 @@ from datetime import datetime
 
 import structlog
 
-from risk.breakers.overriding import asked_of_override
 from risk.domain.actions import Change, ChooseBookModel, EndTemporaryLimit, SetTemporaryLimit
 from risk.domain.actors import Ability, Actor
 from risk.domain.asking import LONGEST_REASON, checked_reason
 from risk.domain.changing import Brake, ChangeStore
-from risk.domain.events import ActionDenied
+from risk.domain.events import PEOPLE_STREAM, ActionDenied
+from risk.domain.keys import ApiKey
+from risk.domain.ledger import Fill, Flow
 from risk.domain.messages import CommandAnswer
-from risk.domain.overrides import HOLDING, OverrideWish, Review, Verdict
+from risk.domain.overrides import HOLDING, OverrideWish, Review, Verdict, asked_of_override
 from risk.domain.proposals import Proposal
 from risk.domain.scopes import Scope
 from risk.domain.trading import TradingState
@@ -67,12 +68,14 @@ class Actions:
 
     def release_reservation(
         self, actor: Actor, portfolio: str, client_order_id: str, *, reason: str
-    ) -> None:
-        """Give back the room of an order that is known to be dead."""
+    ) -> int:
+        """Give back the room of an order that is known to be dead; returns the action's number."""
         asked = f"release the room of order {client_order_id}"
         with self._allowed(actor, Ability.RESUME, portfolio, asked):
             why = checked_reason(reason)
-            self._store.release_reservation(portfolio, client_order_id, reason=why, who=actor.name)
+            return self._store.release_reservation(
+                portfolio, client_order_id, reason=why, who=actor.name
+            )
 
     # --- breakers --------------------------------------------------------------------------
 
@@ -184,6 +187,37 @@ class Actions:
         """Propose another model to measure a book; `seen` is the last action that was known."""
         change = ChooseBookModel(seq=0, at=self._wall(), who=actor.name, model=model, seen=seen)
         return self.propose(actor, portfolio, change, reason=COMPARED)
+
+    # --- books and keys ----------------------------------------------------------------------
+
+    def add_portfolio(self, actor: Actor, portfolio: str) -> bool:
+        """Add a book; False if it is there already."""
+        with self._allowed(actor, Ability.MANAGE_BOOKS, portfolio, f"add the book {portfolio}"):
+            return self._store.add_portfolio(portfolio, who=actor.name)
+
+    def fund(self, actor: Actor, portfolio: str, flow: Flow) -> bool:
+        """Book money paid in or out; False if it is known already."""
+        asked = f"book {flow.amount:,.2f} into {portfolio}"
+        with self._allowed(actor, Ability.MANAGE_BOOKS, portfolio, asked):
+            return self._store.fund(portfolio, flow, who=actor.name)
+
+    def import_entries(
+        self, actor: Actor, portfolio: str, entries: Sequence[Fill | Flow], *, opens: bool
+    ) -> int:
+        """Book what a file states; returns how many entries were new."""
+        asked = f"import {len(entries)} entries into {portfolio}"
+        with self._allowed(actor, Ability.MANAGE_BOOKS, portfolio, asked):
+            return self._store.import_entries(portfolio, entries, opens=opens, who=actor.name)
+
+    def add_key(self, actor: Actor, key: ApiKey) -> None:
+        """Give a program a key."""
+        with self._allowed(actor, Ability.MANAGE_PEOPLE, PEOPLE_STREAM, f"give {key.name} a key"):
+            self._store.add_key(key, who=actor.name)
+
+    def revoke_key(self, actor: Actor, key_id: str) -> bool:
+        """Let a key open nothing any more; False if it was revoked before."""
+        with self._allowed(actor, Ability.MANAGE_PEOPLE, PEOPLE_STREAM, f"revoke the key {key_id}"):
+            return self._store.revoke_key(key_id, who=actor.name)
 
     # --- who may ---------------------------------------------------------------------------
 
