@@ -381,8 +381,9 @@ def _is_tree(node: Any) -> bool:
     if not isinstance(node, Mapping):
         return True
     props = node.get("props")
-    known = isinstance(props, Mapping) and {"namespace", "type"} <= node.keys()
-    return known and _is_tree(props.get("children"))
+    if not isinstance(props, Mapping) or not {"namespace", "type"} <= node.keys():
+        return False
+    return _is_tree(props.get("children"))
 
 
 def _told(shown: Followed) -> Any:
