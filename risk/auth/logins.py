@@ -68,6 +68,8 @@ _TOUCHED_EVERY = timedelta(minutes=1)
 _DEVICE_LASTS = timedelta(days=180)
 #: Logins that are over are listed no more after so long; the journal tells of them for ever.
 _LOGINS_KEPT = timedelta(days=30)
+#: Wrong tries after which what is old is dropped, also where nobody signs in any more.
+_TIDIED_EVERY = 100
 _LONGEST_PLACE = 64
 
 
@@ -489,6 +491,8 @@ class LoginDesk:
                 wait = _wait(work, replace(failure, at=now))
                 told = _refused(now, failure.name, failure.place, why, locked=bool(wait))
                 work.tell(told)
+                if attempt.number % _TIDIED_EVERY == 0:
+                    _tidy_up(work, now)
         seconds = wait.total_seconds()
         text = REFUSED if attempt.signed_in is None else NOT_PROVEN
         return LoginRefused(text, retry_after=seconds if seconds > 0.0 else None)

@@ -100,7 +100,7 @@ class Desk:
         """Let nobody be signed in; the terminal stays known."""
         kept = self.kept()
         if kept is not None:
-            keep_login(self._file, kept._replace(token="", name=""))
+            keep_login(self._file, kept._replace(token="", name=""))  # nosec B106: none
 
     def login(self) -> Login | None:
         """Who is signed in, if anybody is."""

@@ -207,8 +207,11 @@ def _machine_may(one: Desk) -> bool:
 
 
 def _changing(one: Desk, name: str, seen: int | None, do: Callable[[Actor, int], Answer]) -> Answer:
-    version = _version(one, name, seen)
-    return _managing(one, lambda by: do(by, version))
+    def change(by: Actor) -> Answer:
+        require(by, Ability.MANAGE_PEOPLE)  # before he is told who is there
+        return do(by, _version(one, name, seen))
+
+    return _managing(one, change)
 
 
 def _version(one: Desk, name: str, seen: int | None) -> int:

@@ -319,6 +319,18 @@ def test_without_the_key_of_its_seal_a_second_factor_opens_nothing(people: Peopl
     assert "second_factor_unreadable" in [line["event"] for line in logs]
 
 
+def test_what_is_old_is_dropped_also_while_nobody_gets_in(people: People):
+    for n in range(60):
+        refused(lambda n=n: people.sign_in(f"n{n}", place=f"10.1.{n}.1"))
+    people.wait(hours=25)
+    for n in range(60):
+        refused(lambda n=n: people.sign_in(f"m{n}", place=f"10.1.{n}.1"))
+
+    with people.store.reading() as view:
+        assert view.failures("n0", "", MONDAY) == []
+        assert len(view.failures("m0", "", MONDAY)) == 1
+
+
 # --- how long it lasts ---------------------------------------------------------------------
 
 

@@ -152,17 +152,21 @@ def test_who_has_not_set_himself_up_does_nothing(terminal: Terminal):
 def test_stopping_does_not_wait_for_a_database(signed_in: Terminal, monkeypatch):
     assert actor_who_stops().name == "anna"
 
-    def gone(*_asked: object) -> None:
+    patient: list[float] = []
+
+    def gone(_url: str, *, patience: float) -> None:
+        patient.append(patience)
         raise StoreUnavailable("the database did not answer")
 
-    monkeypatch.setattr(entrance, "check_schema", gone)
+    monkeypatch.setattr(entrance, "open_engines", gone)
 
     found = actor_who_stops()
     require_all(found, Ability.HALT, at=MONDAY, tightens=True)
     for other in Ability:
         if other not in {Ability.VIEW, Ability.ACKNOWLEDGE_ALERTS, Ability.REQUEST_LIMIT}:
             assert (other is Ability.HALT) == (other in found.abilities)
-    assert "not signed in" in found.name
+    assert found.name == "anna (command line; role not checked: the database does not answer)"
+    assert patient == [people.PATIENCE_TO_STOP]
     with pytest.raises(StoreUnavailable):
         actor()
 
