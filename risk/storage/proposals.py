@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Connection, Row, Select, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, exists, func, insert, or_, select, update
 
 from risk.domain.actions import (
     ALONE,
@@ -286,7 +286,8 @@ class ProposalDesk:
         # What is lent from now on begins now, so that its line is another one.
         if isinstance(found.change, SetTemporaryLimit) and found.change.starts is None:
             return len(effect.what) == len(found.what)
-        return (effect.what, effect.directed.loosens) == (found.what, found.loosens)
+        said = {*effect.what}, {*effect.directed.loosens}
+        return said == ({*found.what}, {*found.loosens})
 
     def _upon_the_present(self, found: Proposal) -> Change | str:
         """The change as it is to be adopted now, where nobody touched what it changes."""
@@ -323,7 +324,7 @@ class ProposalDesk:
                 proposal.c.portfolio == self._portfolio,
                 proposal.c.action.is_not(None),
                 proposal.c.kind != ChooseBookModel.__name__,
-                proposal.c.decided_ms >= to_ms(found.at),
+                or_(proposal.c.id > found.id, proposal.c.decided_ms > to_ms(found.at)),
             )
             .order_by(proposal.c.action)
         )
