@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from risk.domain.actions import OverrideBreaker
 from risk.domain.breakers import BreakerDefinition
+from risk.domain.overrides import OverrideKind
 from risk.domain.policy import Policy
 from risk.domain.ports import AccountReading, CycleRecord
 from risk.domain.positions import PositionKey
@@ -20,7 +22,7 @@ from risk.domain.state import RiskState
 from risk.domain.trading import TradingState
 from risk.errors import InvalidInput
 from risk.storage import codec
-from risk.storage.actions import SqlActions
+from risk.storage.actions import SqlActions, put_action
 from risk.storage.again import Again, order_again, trip_again
 from risk.storage.decisions import SqlGateJournal
 from risk.storage.engines import Engines, open_engines, transaction
@@ -215,6 +217,29 @@ def test_what_the_next_cycle_tightened_is_assumed_and_said(sqlite: Engines):
 
     assert told(again) == ("same", "")
     assert again.notes == ("what the next cycle tightened was obeyed before that was saved",)
+
+
+def test_an_override_that_came_between_two_cycles_is_taken_into_account(tripped: KeptWorld):
+    word = OverrideBreaker(
+        seq=1,
+        at=NOW,
+        who="ana",
+        breaker="daily loss",
+        kind=OverrideKind.STEP_DOWN,
+        expires=NOW + timedelta(hours=1),
+        reason="a bad print",
+        size=0.5,
+        seen_episode="daily loss/3",
+    )
+    with transaction(tripped.engines.writer) as connection:
+        put_action(connection, BOOK, word)
+    tripped.gate.take_actions(tripped.actions.after(0))
+    answer = tripped.ask(body_of("through", value=400.0))
+
+    again = tripped.again("through")
+
+    assert answer["verdict"] == "resize"
+    assert (told(again), again.notes) == (("same", ""), ())
 
 
 def test_what_only_the_moment_knew_is_taken_from_the_answer_and_told(world: KeptWorld):
@@ -431,8 +456,7 @@ def breaking() -> Policy:
     return replace(measurable_policy(), breakers=(breaker,))
 
 
-@pytest.fixture
-def tripped(engines: Engines) -> KeptWorld:
+def tripped_over(engines: Engines) -> KeptWorld:
     world = KeptWorld(engines, breaking())
     world.cycle()
     world.prices[BTC] *= 0.5
@@ -440,7 +464,14 @@ def tripped(engines: Engines) -> KeptWorld:
     return world
 
 
-def test_a_trip_is_the_same_to_the_last_digit(tripped: KeptWorld):
+@pytest.fixture
+def tripped(sqlite: Engines) -> KeptWorld:
+    return tripped_over(sqlite)
+
+
+def test_a_trip_is_the_same_to_the_last_digit(engines: Engines):
+    tripped = tripped_over(engines)
+
     again = tripped.trip_again("daily loss/3")
 
     assert told(again) == ("same", "")
