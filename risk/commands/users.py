@@ -10,7 +10,7 @@ from risk.commands.doors import needs
 from risk.commands.login import ask_new, password_stdin
 from risk.commands.output import as_json, print_json, print_table
 from risk.commands.people import Answer, Desk, acting_at, desk, for_a_reason, machine
-from risk.domain.actors import Ability, Actor, Role
+from risk.domain.actors import Ability, Actor, Role, require
 from risk.domain.people import Person
 from risk.engine.clock import wall_time
 from risk.errors import InvalidInput
