@@ -139,27 +139,15 @@ def test_until_somebody_has_signed_in_a_lost_first_password_can_be_renewed(peopl
             ask()
 
 
-@EVERYWHERE
 def test_whoever_takes_all_away_by_hand_does_not_become_the_first_again(people: People):
     people.office.add(machine(), "anna", Role.ADMIN)
-    _take_all_away(people)
+    with people.store.changing() as work:
+        work.kept.accounts.clear()
 
     assert people.desk.anybody()
     assert not people.office.machine_may()
     with pytest.raises(NotAllowed, match="people have logins here"):
         people.office.add(machine(), "mallory", Role.ADMIN)
-
-
-def _take_all_away(people: People) -> None:
-    with people.store.changing() as work:
-        if hasattr(work, "kept"):
-            work.kept.accounts.clear()
-        else:
-            from sqlalchemy import delete
-
-            from risk.storage.tables import person
-
-            work._connection.execute(delete(person))
 
 
 # --- adding --------------------------------------------------------------------------------

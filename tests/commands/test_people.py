@@ -125,7 +125,7 @@ def test_whoever_is_signed_out_does_not_ask(signed_in: Terminal):
 
     with pytest.raises(NotAllowed, match="nobody is signed in"):
         actor()
-    assert read_login(signed_in.file) == ("", kept.device)
+    assert read_login(signed_in.file) == ("", kept.device, "")
 
 
 def test_a_login_ends_by_itself(signed_in: Terminal):
