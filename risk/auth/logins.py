@@ -312,7 +312,7 @@ class LoginDesk:
         judged = self._judge(attempt, old, None)
         if judged.why:
             raise self._refusal(attempt, f"to change the password: {judged.why}")
-        hashed = self._hasher.hash(new)
+        hashed = self._hashed(attempt, new)
         with self._store.changing() as work:
             kept, now = self._still_living(work, token), self._wall()
             account = self._accepted(work, attempt, 0, None)
@@ -502,7 +502,15 @@ class LoginDesk:
         kept = attempt.account.password if attempt.account is not None else None
         if kept is None or not self._hasher.is_outdated(kept):
             return None
-        return self._hasher.hash(password)
+        return self._hashed(attempt, password)
+
+    def _hashed(self, attempt: _Try, password: str) -> str:
+        """What is to be kept of a password, after a try that was right."""
+        try:
+            return self._hasher.hash(password)
+        except LoginRefused:
+            self._take_back(attempt)
+            raise
 
     def _accepted(
         self, work: PeopleWork, attempt: _Try, step: int, fresh: str | None

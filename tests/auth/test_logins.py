@@ -295,6 +295,24 @@ def test_where_too_many_are_hashed_at_once_nobody_is_blamed(people: People):
         assert view.failures("tom", "10.0.0.1", MONDAY) == []
 
 
+def test_a_right_try_is_none_of_the_wrong_ones_where_nothing_can_be_hashed(people: People):
+    people.admit("tom")
+    token = people.sign_in("tom").token
+
+    class Full(Hasher):
+        def hash(self, password: str) -> str:
+            raise LoginRefused("many people sign in at this moment")
+
+    desk = LoginDesk(people.store, Full(CHEAP), people.sealer, wall=people.wall)
+    refused(lambda: desk.change_password(token, PASSWORD, NEW))
+    dearer = Full(Cost(memory_kib=16, passes=1))
+    desk = LoginDesk(people.store, dearer, people.sealer, wall=people.wall)
+    refused(lambda: desk.sign_in("tom", PASSWORD, "", via=Via.WEB))
+
+    with people.store.reading() as view:
+        assert view.failures("tom", "", MONDAY) == []
+
+
 def test_a_password_is_hashed_anew_where_the_cost_has_changed(people: People):
     people.admit("tom")
     dearer = Hasher(Cost(memory_kib=16, passes=1))
