@@ -1,4 +1,4 @@
-"""Overrides as people ask for them: who may, what needs a proof, and what a silent database does."""
+"""Overrides as people ask for them: who may, what needs a proof, and what silence does."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
