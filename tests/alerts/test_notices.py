@@ -10,7 +10,9 @@ from risk.domain.events import (
     BreakerActivated,
     BreakerAsksPerson,
     BreakerDeactivated,
+    BreakerOverridden,
     BreakerStepped,
+    OverrideEnded,
     PersonChanged,
     RiskEvent,
     Severity,
@@ -70,7 +72,33 @@ RAISED = PersonChanged(
     severity=Severity.CRITICAL,
     power_from=NOON + timedelta(hours=24),
 )
-ALL = (TRIPPED, ASKED, RELEASED, OPENED, SHUT, LATCHED, RESUMED, RAISED)
+OVERRIDDEN = BreakerOverridden(
+    **WHERE,
+    breaker="market_volatility_tier_2",
+    episode="e1",
+    kind="step_down",
+    size=0.5,
+    expires=NOON + timedelta(hours=2),
+    state="THROTTLED",
+    by="ana",
+    reason="the news were false",
+    action=7,
+    severity=Severity.WARNING,
+)
+RETURNED = OverrideEnded(
+    **WHERE,
+    breaker="market_volatility_tier_2",
+    episode="e1",
+    kind="step_down",
+    state="REDUCE_ONLY",
+    size=0.0,
+    why="its time is over",
+    by="rule",
+    began_by="ana",
+    action=7,
+    severity=Severity.WARNING,
+)
+ALL = (TRIPPED, ASKED, RELEASED, OPENED, SHUT, OVERRIDDEN, RETURNED, LATCHED, RESUMED, RAISED)
 
 
 def test_a_trip_tells_why_how_the_market_is_what_works_until_when_and_what_to_do():
@@ -104,12 +132,35 @@ def test_the_others_say_what_happened_where_and_to_whom():
         "Released: portfolio demo, drawdown",
         "Breaker re-opens at 25 % of size: portfolio demo, drawdown",
         "Tripped again: portfolio demo, drawdown",
+        "Overridden (step down to 50 %): portfolio demo, market volatility tier 2",
+        "Override over: portfolio demo, market volatility tier 2",
         "HALTED: portfolio demo, by anna",
         "Resumed: portfolio demo, by bo",
         "Login: olga was given the role officer",
     ]
     assert "REDUCE ONLY now. It tripped 2024-01-01 06:00 UTC" in notices_of([ASKED])[0].body
     assert "REDUCE ONLY was asked for" in notices_of([LATCHED])[0].body
+
+
+def test_an_override_is_told_both_ways_with_what_the_breaker_imposes_from_then_on():
+    begun = notices_of([OVERRIDDEN])[0].body.splitlines()
+    over = notices_of([RETURNED])[0].body.splitlines()
+
+    assert begun[:4] == [
+        "By: ana",
+        "Why: the news were false",
+        "It imposes now: THROTTLED",
+        "Until: 2024-01-01 14:00 UTC at the latest; then its rule alone holds again.",
+    ]
+    assert over[:3] == [
+        "It was step down, by ana.",
+        "Why: its time is over",
+        "It imposes now: REDUCE ONLY",
+    ]
+    assert "seawall breakers reviews" in over[3]
+    ended = notices_of([replace(RETURNED, kind="hold", by="ben", state="NORMAL")])[0].body
+    assert "Ended by: ben\nIt imposes now: nothing" in ended
+    assert "reviews" not in ended
 
 
 @pytest.mark.parametrize("event", ALL, ids=lambda event: type(event).__name__)

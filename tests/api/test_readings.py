@@ -14,6 +14,7 @@ from risk.domain.events import RiskEvent, Severity, WhyTrusted
 from risk.domain.limits import LimitState, LimitStatus, Thresholds
 from risk.domain.market import Trust
 from risk.domain.orders import Side
+from risk.domain.overrides import Override, OverrideKind
 from risk.domain.positions import PositionKey
 from risk.domain.reductions import Reduction
 from risk.domain.scopes import Scope, ScopeKind
@@ -232,6 +233,8 @@ def test_each_breaker_is_told_with_its_levels_to_whoever_answers_for_the_book(ag
         "since": "2024-01-01T12:00:00Z",
         "until": "2024-01-01T13:00:00Z",
         "cause": "wild: something is 2.20 times normal",
+        "imposes": "THROTTLED",
+        "override": None,
         "value": 2.2,
         "trip": 2.0,
         "release": 1.4,
@@ -249,6 +252,35 @@ def test_agents_are_told_neither_levels_nor_others_breakers(agent, trend, dip, w
     assert seen == whole["breakers"][0] | figures
     assert len(dip.get("/api/v1/breakers").json["breakers"]) == 2
     assert "dip" not in str(trend.get("/api/v1/breakers").json)
+
+
+def test_what_a_person_commands_of_it_is_told_to_agents_too_and_without_levels(
+    agent, trend, house, watched
+):
+    on = Override(
+        OverrideKind.STEP_DOWN, "ana", "a drill", NOON, NOON + timedelta(hours=1), 7, 0.75
+    )
+    held = tripped(BREAKER_ON_WHOLE)._replace(override=on)
+    house.gate.state = replace(house.gate.state, breakers=Breakers({BREAKER_ON_WHOLE.name: held}))
+
+    whole = agent.get("/api/v1/breakers").json["breakers"][0]
+    (seen,) = trend.get("/api/v1/breakers").json["breakers"]
+
+    assert (whole["trading_state"], whole["size"], whole["phase"]) == ("THROTTLED", 0.75, "tripped")
+    assert (
+        whole["override"]
+        == seen["override"]
+        == {
+            "kind": "step_down",
+            "by": "ana",
+            "reason": "a drill",
+            "since": "2024-01-01T12:00:00Z",
+            "expires": "2024-01-01T13:00:00Z",
+            "action": 7,
+            "size": 0.75,
+        }
+    )
+    assert (seen["value"], seen["trip"], seen["release"]) == (None, None, None)
 
 
 def test_what_a_breaker_holds_stands_beside_rules_with_the_part_that_passes(agent, watched):

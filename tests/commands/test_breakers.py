@@ -1,28 +1,19 @@
 """`seawall breakers`: how each one stands, and letting one go after looking at it."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from risk.config import load_settings
 from risk.domain.actions import ReleaseBreaker
-from risk.domain.breakers import Breakers, BreakerState
-from risk.domain.events import ActionRefused, RiskEvent
-from risk.storage.actions import SqlActions
-from risk.storage.engines import open_engines
-from risk.storage.store import SqlStore
-from tests.builders import NOON, build_record
-from tests.policy_files import BREAKERS, FILE, policy_of
-from tests.storage.rows import lease_token
+from risk.domain.events import ActionRefused
+from tests.builders import NOON
+from tests.commands.standing import POLICY, PORTFOLIO, asked, save
 from tests.tripped import HOUR, armed, reopening, tripped
 
-PORTFOLIO = "demo"
 FALL = "market fall"
 EPISODE = f"{FALL}/1"
-POLICY = replace(policy_of(FILE + BREAKERS), version=1, temporary=())
 FALL_DEFINED, TREND, DIP = POLICY.breakers
 WHY = ("--reason", "the news were false")
 
@@ -36,17 +27,6 @@ def book(run):
 @pytest.fixture
 def stand(book):
     """Let the last cycle leave the breakers as told."""
-
-    def save(
-        states: Mapping[str, BreakerState], *, policy=POLICY, events: tuple[RiskEvent, ...] = ()
-    ) -> None:
-        engines = open_engines(load_settings().database_url)
-        record = build_record(1)
-        state = replace(record.state, policy=policy, breakers=Breakers(states), at=NOON)
-        record = replace(record, state=state, events=(*record.events, *events))
-        SqlStore(engines).save(record, token=lease_token(engines, PORTFOLIO))
-        engines.dispose()
-
     return save
 
 
@@ -54,13 +34,6 @@ def stand(book):
 def over(stand) -> None:
     """The pause of `FALL` is over, and it has not eased."""
     stand({FALL: tripped(FALL_DEFINED, until=NOON, asked_at=NOON - HOUR)})
-
-
-def asked():
-    engines = open_engines(load_settings().database_url)
-    found = list(SqlActions(engines, PORTFOLIO).after(0))
-    engines.dispose()
-    return found
 
 
 # --- list and show -------------------------------------------------------------------------
@@ -106,6 +79,8 @@ def test_the_list_is_one_document_for_programs(run, stand):
         "asked_at": None,
         "asked": None,
         "release_waits": False,
+        "override": None,
+        "override_waits": False,
     }
     assert all(each["value"] is None for each in document["breakers"][1:])
 

@@ -12,6 +12,7 @@ from risk.domain.decisions import ReasonCode
 from risk.domain.events import (
     AnswersLost,
     BreakerActivated,
+    BreakerOverridden,
     EquityDistrusted,
     EquityTrusted,
     FillDisputed,
@@ -27,6 +28,7 @@ from risk.domain.events import (
     MarkTrustChanged,
     OrderEnded,
     OrderValidation,
+    OverrideEnded,
     ReductionAcknowledged,
     ReductionRequested,
     ReservationOverdue,
@@ -57,6 +59,7 @@ _BY_NAME = {
     "kind": FaultKind.OUTLIER,
     "period": "1d",
     "deadline": AFTERNOON,
+    "expires": AFTERNOON,
     "since": AFTERNOON - timedelta(hours=1),
     "until": AFTERNOON + timedelta(hours=1),
     "reasons": ("VAR_PORTFOLIO",),
@@ -134,6 +137,43 @@ def test_doubted_equity_and_its_end_are_told_with_both_figures():
     assert told(late) == [
         f"{again}, none agreed in time: the worse counts; before it was 101.0 k USD"
     ]
+
+
+def test_an_override_and_its_end_are_told_with_who_what_why_and_until_when():
+    about = {
+        **COMMON,
+        "breaker": "daily_loss",
+        "episode": "daily_loss/1",
+        "scope_kind": "portfolio",
+        "scope": "demo",
+        "action": 7,
+    }
+    begun = BreakerOverridden(
+        **about,
+        kind="step_down",
+        size=0.5,
+        expires=AFTERNOON,
+        state="THROTTLED",
+        by="ana",
+        reason="the news were false",
+        severity=Severity.WARNING,
+    )
+    over = OverrideEnded(
+        **about,
+        kind="step_down",
+        state="REDUCE_ONLY",
+        size=0.0,
+        why="its time is over",
+        by="rule",
+        began_by="ana",
+        severity=Severity.WARNING,
+    )
+
+    fact = "ana stepped down daily loss to 50 % of size"
+    assert told(begun) == [f"{fact}, the news were false; until 15:42:18 UTC at the latest"]
+    assert told(replace(begun, kind="disable"))[0].startswith("ana disabled daily loss, ")
+    assert told(over) == ["The override of daily loss by ana is over, its time is over"]
+    assert told(replace(over, by="ben"))[0].endswith("its time is over, by ben")
 
 
 def test_a_run_of_fills_is_one_entry_with_its_beginning_and_both_sides():
