@@ -7,6 +7,7 @@ is, what still works and until when; and every notice says what to do next.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from textwrap import shorten
 from typing import Any, NamedTuple
 
 from risk.domain.breakers import Phase
@@ -304,9 +305,10 @@ def _proposal_decided(event: ProposalDecided) -> _Told | None:
 
 
 def _some(lines: Sequence[str]) -> tuple[str, ...]:
-    """The first lines of a long list, and how many more there are."""
+    """The beginning of a long list of long lines, and how many more there are."""
     more = len(lines) - _MOST_LINES
-    return (*lines[:_MOST_LINES], *([f"and {more} more"] if more > 0 else []))
+    first = (shorten(line, _LONGEST_LINE, placeholder=" ...") for line in lines[:_MOST_LINES])
+    return (*first, *([f"and {more} more"] if more > 0 else []))
 
 
 TELLERS: Mapping[type[RiskEvent], Callable[[Any], _Told | None]] = {
@@ -326,8 +328,9 @@ TELLERS: Mapping[type[RiskEvent], Callable[[Any], _Told | None]] = {
 
 # ---------------------------------------------------------------- words
 
-#: Of a proposal, told in a notice.
-_MOST_LINES = 8
+#: Of what a proposal changes, told in a notice.
+_MOST_LINES = 3
+_LONGEST_LINE = 120
 _STILL_WORKS = {
     "CAUTION": "everything; new risk is watched more closely.",
     "THROTTLED": "reductions in full, new risk at a smaller size.",

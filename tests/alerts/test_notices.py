@@ -14,6 +14,8 @@ from risk.domain.events import (
     BreakerStepped,
     OverrideEnded,
     PersonChanged,
+    ProposalDecided,
+    ProposalMade,
     RiskEvent,
     Severity,
     TradingLatched,
@@ -98,7 +100,32 @@ RETURNED = OverrideEnded(
     action=7,
     severity=Severity.WARNING,
 )
-ALL = (TRIPPED, ASKED, RELEASED, OPENED, SHUT, OVERRIDDEN, RETURNED, LATCHED, RESUMED, RAISED)
+ABOUT = {"at": NOON, "portfolio": "demo", "cycle": "people"}
+PROPOSED = ProposalMade(
+    **ABOUT,
+    proposal=7,
+    direction="loosens",
+    what=tuple(f"limit {number}: added (looser), kind net_exposure" for number in range(9)),
+    by="anna",
+    reason="the market is calmer",
+)
+DECIDED = ProposalDecided(
+    **ABOUT, proposal=7, status="approved", by="olga", reason="agreed", author="anna", action=4
+)
+ALL = (
+    TRIPPED,
+    ASKED,
+    RELEASED,
+    OPENED,
+    SHUT,
+    OVERRIDDEN,
+    RETURNED,
+    LATCHED,
+    RESUMED,
+    RAISED,
+    PROPOSED,
+    DECIDED,
+)
 
 
 def test_a_trip_tells_why_how_the_market_is_what_works_until_when_and_what_to_do():
@@ -137,6 +164,8 @@ def test_the_others_say_what_happened_where_and_to_whom():
         "HALTED: portfolio demo, by anna",
         "Resumed: portfolio demo, by bo",
         "Login: olga was given the role officer",
+        "Waits for an officer: proposal 7 of demo, by anna",
+        "Proposal 7 of demo, by anna: approved",
     ]
     assert "REDUCE ONLY now. It tripped 2024-01-01 06:00 UTC" in notices_of([ASKED])[0].body
     assert "REDUCE ONLY was asked for" in notices_of([LATCHED])[0].body
@@ -161,6 +190,29 @@ def test_an_override_is_told_both_ways_with_what_the_breaker_imposes_from_then_o
     ended = notices_of([replace(RETURNED, kind="hold", by="ben", state="NORMAL")])[0].body
     assert "Ended by: ben\nIt imposes now: nothing" in ended
     assert "reviews" not in ended
+
+
+def test_a_proposal_tells_its_first_lines_and_how_many_more_there_are():
+    (notice,) = notices_of([PROPOSED])
+
+    assert notice.body.splitlines()[:5] == [
+        "limit 0: added (looser), kind net_exposure",
+        "limit 1: added (looser), kind net_exposure",
+        "limit 2: added (looser), kind net_exposure",
+        "and 6 more",
+        "Why: the market is calmer",
+    ]
+    assert "seawall proposals show 7" in notice.body
+    assert notice.severity is Severity.WARNING
+
+
+def test_only_what_waits_or_was_another_s_is_told():
+    assert notices_of([replace(PROPOSED, waits=False)]) == ()
+    assert notices_of([replace(DECIDED, by="anna", status="withdrawn", action=None)]) == ()
+    lapsed = replace(DECIDED, by="rule", status="lapsed", action=None)
+    (notice,) = notices_of([lapsed])
+    assert "By:" not in notice.body
+    assert "anna may propose it anew" in notice.body
 
 
 @pytest.mark.parametrize("event", ALL, ids=lambda event: type(event).__name__)

@@ -352,6 +352,16 @@ def test_somebody_who_may_not_choose_is_denied(reader):
     assert reader.waiting is None
 
 
+def test_what_needs_another_person_is_told_to_wait(reader):
+    changes = FakeChanges(reader, asks_another=True)
+    found = choose(actions_over(changes), ANALYST, ASKED_FOR, own=True)
+
+    assert found.chosen
+    assert reader.waiting is None
+    assert "proposed" in words(found.toast["title"])
+    assert "Proposal 1 waits for another person, an officer" in words(found.toast["message"])
+
+
 def test_nobody_but_an_own_page_can_choose(reader):
     found = choose(actions_over(FakeChanges(reader)), ANALYST, ASKED_FOR, own=False)
 

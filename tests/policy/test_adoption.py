@@ -12,6 +12,7 @@ from risk.domain.actions import (
     AdoptPolicy,
     ChooseBookModel,
     EndTemporaryLimit,
+    Sanction,
     SetTemporaryLimit,
 )
 from risk.domain.events import LimitUpdated, PolicyChanged
@@ -279,3 +280,60 @@ def test_what_was_asked_is_the_end_of_a_sentence() -> None:
     assert asked_for(restoring(VAR)) == f"end the temporary limit of {VAR}"
     with pytest.raises(TypeError, match="asks nothing of a policy"):
         asked_for(ChooseBookModel(seq=1, at=MONDAY, who="anna", model="adaptive"))
+
+
+# --- a second person -----------------------------------------------------------------------
+
+LOOSER = policy_of(FILE.replace("hard = 0.06", "hard = 0.08"))
+TIGHTER = policy_of(FILE.replace("hard = 0.06", "hard = 0.05"))
+
+
+@pytest.mark.parametrize(
+    ("sanction", "told"),
+    [
+        (None, "no second person has agreed to it: propose it"),
+        (Sanction(1), "nobody but anna has agreed to it"),
+        (Sanction(1, "anna"), "nobody but anna has agreed to it"),
+        (Sanction(1, " AN NA"), "nobody but anna has agreed to it"),
+        (Sanction(1, "ａnna"), "nobody but anna has agreed to it"),
+    ],
+)
+def test_what_loosens_is_refused_without_another_persons_word(sanction, told) -> None:
+    asked = [
+        replace(adoption(LOOSER, seen=1), sanction=sanction),
+        replace(raising(), who="anna", sanction=sanction),
+    ]
+    for each in asked:
+        assert told in reason(adopted(FIRST, each))
+    lent = adopted(FIRST, raising(hard=0.2, expires=MONDAY + HOUR)).policy
+    ended = replace(restoring(ON_BTC), who="anna", sanction=sanction)
+    assert told in reason(adopted(lent, ended))
+
+
+@pytest.mark.parametrize("sanction", [None, Sanction(1, "anna")])
+def test_what_does_not_loosen_holds_by_anybodys_word(sanction) -> None:
+    words = policy_of(FILE.replace("anna", "ben"))
+    for policy in (TIGHTER, words):
+        found = adopted(FIRST, replace(adoption(policy, seen=1), sanction=sanction))
+        assert [change.approved_by for change in found.changes] == [
+            "" if sanction is None else "anna"
+        ]
+
+
+def test_by_whose_word_a_policy_holds_is_told() -> None:
+    alone = replace(adoption(LOOSER, seen=1), sanction=Sanction(1, alone=True))
+    (told,) = policy_events(FIRST, adopted(FIRST, alone).changes, **STAMP)
+
+    assert isinstance(told, PolicyChanged)
+    assert told.approved_by == "alone, nobody has a login"
+    assert adopted(FIRST, adoption(LOOSER, seen=1)).changes[0].approved_by == "olga"
+
+
+def test_it_is_judged_by_what_is_in_force_when_it_is_taken_in() -> None:
+    """Alone each of them tightens; the second loosens what the first made of the limit."""
+    first = replace(raising(hard=0.1), soft=0.05, sanction=None)
+    second = replace(raising(hard=0.2), seq=3, sanction=None)
+    found = adopted(FIRST, first, second)
+
+    assert [change.action for change in found.changes] == [2]
+    assert [refusal.by for refusal in found.refusals] == ["ben"]

@@ -1,15 +1,18 @@
 """Which model measures a book: the setting's, until a person chooses."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from risk.domain.actions import (
+    ALONE,
     BY_SETTING,
     BookModelInUse,
     ChooseBookModel,
     EndTemporaryLimit,
     ModelChange,
+    Sanction,
 )
 from risk.domain.model import DAY_MODEL
 from risk.portfolio.book_models import BOOK_MODELS
@@ -122,3 +125,20 @@ def test_days_that_a_model_lacks_are_counted() -> None:
     assert days_missing(young, "filtered_evt") == 0
     assert days_missing(young, "historical_250") == 20
     assert tail_by(young, {BTC: 1.0}, "historical_250") is None
+
+
+@pytest.mark.parametrize("sanction", [None, Sanction(1, "anna")])
+def test_another_model_is_refused_without_another_persons_word(sanction) -> None:
+    asked = replace(choice("adaptive"), sanction=sanction)
+    found = choose(MODELS, [asked], in_use=None, by_setting=DEFAULT)
+
+    assert found.models is MODELS
+    (refusal,) = found.refusals
+    assert refusal.reason.startswith("it loosens, and n")
+
+
+def test_whoever_is_alone_chooses_alone() -> None:
+    asked = replace(choice("adaptive"), sanction=Sanction(1, alone=True))
+    found = choose(MODELS, [asked], in_use=None, by_setting=DEFAULT)
+
+    assert found.changes == (ModelChange(DEFAULT, "adaptive", "anna", ALONE),)

@@ -3,6 +3,7 @@ without another person's word, and every proposal is decided once."""
 
 import shutil
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -59,26 +61,29 @@ class FourEyes(RuleBasedStateMachine):
 
     template: Path
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.closing = ExitStack()
+
     @initialize()
     def begin(self) -> None:
-        self.folder = TemporaryDirectory()
-        file = Path(self.folder.name) / "seawall.db"
+        self.folder = self.closing.enter_context(TemporaryDirectory())
+        file = Path(self.folder) / "seawall.db"
         shutil.copy(self.template, file)
         self.engines = open_engines(f"sqlite:///{file}")
+        self.closing.callback(self.engines.dispose)
         self.office = Office(self.engines)
         self.office.begin()
         self.staffed = False
 
     def teardown(self) -> None:
-        self.engines.dispose()
-        self.folder.cleanup()
+        self.closing.close()
 
     # --- what people do --------------------------------------------------------------------
 
+    @precondition(lambda self: not self.staffed)
     @rule()
     def give_logins(self) -> None:
-        if self.staffed:
-            return
         for name in sorted(OFFICERS):
             hired(self.engines, name)
         hired(self.engines, "anna", Role.ANALYST)

@@ -80,6 +80,22 @@ def test_the_second_step_finds_events_of_a_kind_by_time_and_goes_back(empty: Eng
     assert columns_of(empty, "journal_by_kind") == ["stream", "kind", "seq"]
 
 
+def test_what_people_asked_before_there_were_proposals_stays_and_asks_for_none(empty: Engines):
+    schema.upgrade(empty)
+    while "proposal" in names(empty):
+        schema.downgrade(empty)
+    row = {"portfolio": "demo", "seq": 1, "at_ms": 7, "who": "anna", "kind": "AdoptPolicy"}
+    with transaction(empty.writer) as connection:
+        connection.execute(
+            text("INSERT INTO action VALUES (:portfolio, :seq, :at_ms, :who, :kind, '{}')"), row
+        )
+    schema.upgrade(empty)
+    with transaction(empty.reader) as connection:
+        (kept,) = connection.execute(text("SELECT * FROM action")).mappings()
+
+    assert dict(kept) == row | {"body": "{}", "proposal": None}
+
+
 def columns_of(engines: Engines, index: str) -> list[str | None]:
     indexes = inspect(engines.writer).get_indexes("journal")
     return next(each["column_names"] for each in indexes if each["name"] == index)
