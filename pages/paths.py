@@ -9,3 +9,5 @@ LIMITS_PATH = "/limits"
 ORDERS_PATH = "/orders"
 #: What stops trading by itself, and what it did.
 BREAKERS_PATH = "/breakers"
+#: What was kept for ever, as a story.
+JOURNAL_PATH = "/journal"
