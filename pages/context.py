@@ -25,23 +25,30 @@ from risk.domain.positions import PositionKey
 from risk.storage.queries import (
     AgentSums,
     Book,
+    ChainView,
     CompleteCycle,
     DayCloses,
     DecisionBasis,
     DecisionTimes,
     EngineSign,
+    EntriesPage,
+    EntriesWanted,
+    EntryProof,
     EpisodeStory,
     FeedInfo,
+    KeptEntry,
     LedgerPart,
     LimitEvent,
     MetricHistory,
     OrdersPage,
     OrderStory,
     OrdersWanted,
+    Place,
     PolicyVersion,
     ProposalNews,
     Pulse,
     ReductionEvent,
+    Stretch,
     TuningPreview,
     VarRecord,
 )
@@ -50,23 +57,30 @@ __all__ = [
     "AgentSums",
     "Book",
     "BookReader",
+    "ChainView",
     "CompleteCycle",
     "DayCloses",
     "DecisionBasis",
     "DecisionTimes",
     "EngineSign",
+    "EntriesPage",
+    "EntriesWanted",
+    "EntryProof",
     "EpisodeStory",
     "FeedInfo",
+    "KeptEntry",
     "LedgerPart",
     "LimitEvent",
     "MetricHistory",
     "OrderStory",
     "OrdersPage",
     "OrdersWanted",
+    "Place",
     "PolicyVersion",
     "ProposalNews",
     "Pulse",
     "ReductionEvent",
+    "Stretch",
     "TuningPreview",
     "VarRecord",
 ]
@@ -311,6 +325,28 @@ class BookReader(Protocol):
         self, portfolio: str, breaker: str, *, since: datetime, until: datetime
     ) -> MetricHistory:
         """What a breaker measured over time, in its own unit; 2,000 points at most."""
+        ...
+
+    def journal_length(self, portfolio: str) -> int:
+        """A number that grows with each entry of the book's journal, or of that of people."""
+        ...
+
+    def journal_kinds(self, stream: str) -> Sequence[str]:
+        """Every kind of event that a stream tells of, in alphabetical order."""
+        ...
+
+    def journal_page(
+        self, wanted: EntriesWanted, *, before: Place | None = None, limit: int = 100
+    ) -> EntriesPage:
+        """The newest entries of those wanted, `limit` at most, and where the next begin."""
+        ...
+
+    def journal_entry(self, stream: str, seq: int) -> EntryProof | None:
+        """One entry with its hash and the checkpoint that covers it; None if there is none."""
+        ...
+
+    def chains(self, portfolio: str) -> Sequence[ChainView]:
+        """How far the chains of the book's journal and of that of people were followed by now."""
         ...
 
 

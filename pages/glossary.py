@@ -680,4 +680,14 @@ GLOSSARY: Mapping[str, Term] = {
         "version of the policy: once another is in force, it must be compared anew.",
         "Four eyes on loosening: the rule of banks' limit frameworks.",
     ),
+    "journal_chain": Term(
+        "Chain of the journal",
+        "Each entry's hash covers the one before it, so that changing or removing one breaks all "
+        "that follow.",
+        "hash = SHA-256(hash before, stream, number, time, kind, body)",
+        "Followed here beside everything else, from the first entry on, once an hour anew. Whoever "
+        "can write the database can chain all of it anew: that is what the signed checkpoints and "
+        "their copies at the anchor are for, which `seawall journal verify` looks at.",
+        "Haber & Stornetta 1991, J. Cryptology 3; Schneier & Kelsey 1999, ACM TISSEC 2.",
+    ),
 }

@@ -60,6 +60,7 @@ SHAPES: Mapping[str, str] = {
         'M1 11h8v3H1zM10.6 11H15v3h-4.4z"/>'
     ),
     "cockpit": line("M3.4 13a6.3 6.3 0 1 1 9.2 0zM8 9.5 10.6 6M8 10.3v.1"),
+    "journal": line("M4 1.8h8.5v12.4H4zM4 4.6H2.4M4 8H2.4M4 11.4H2.4M6.6 5.2h3.6M6.6 8h3.6"),
     "page": line("M3.5 1.8h6l3 3v9.4h-9zM6 7.5h4M6 10.3h4"),
     "pause": line("M5.5 3.5v9M10.5 3.5v9", 1.8),
     "play": '<path d="M4.5 2.8v10.4L13 8z"/>',

@@ -13,3 +13,5 @@ BREAKERS_PATH = "/breakers"
 CHANGES_PATH = "/changes"
 #: Where somebody says what shall be different.
 EDIT_PATH = "/changes/edit"
+#: What was kept for ever, as a story.
+JOURNAL_PATH = "/journal"

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import structlog
 
 from risk import entrance
-from risk.auth.journal_key import keep_journal_key
+from risk.auth.journal_key import keep_journal_key, known_public_keys
 from risk.auth.keys import hash_of, new_id
 from risk.auth.service_key import keep_service_key, require_service_key
 from risk.auth.watching import KeyWatch
@@ -56,6 +56,7 @@ from risk.position.ranges import next_ranges
 from risk.storage.actions import SqlActions
 from risk.storage.anchor import AnchorFile
 from risk.storage.bars import SIMULATED, market_of
+from risk.storage.chain_watch import ChainWatch
 from risk.storage.changes import SqlChanges
 from risk.storage.checkpoints import SqlCheckpoints
 from risk.storage.decisions import SqlGateJournal
@@ -192,12 +193,16 @@ def build_reader(settings: Settings) -> SqlBookReader:
     SchemaMismatch
         If the database's tables are not as this program expects.
     """
+    engines = _open(settings)
     return SqlBookReader(
-        _open(settings),
+        engines,
         feed=_feed_info(settings),
         cycle_seconds=settings.cycle_seconds,
         wall=wall_time,
         first=settings.portfolio,
+        chain=ChainWatch(
+            engines, keys=lambda: known_public_keys(settings.journal_key), wall=wall_time
+        ),
     )
 
 

@@ -14,19 +14,25 @@ from pages.context import (
     NO_HISTORY,
     AgentSums,
     Book,
+    ChainView,
     CompleteCycle,
     DayCloses,
     DecisionBasis,
     DecisionTimes,
     EngineSign,
+    EntriesPage,
+    EntriesWanted,
+    EntryProof,
     EpisodeStory,
     FeedInfo,
+    KeptEntry,
     LedgerPart,
     LimitEvent,
     MetricHistory,
     OrdersPage,
     OrderStory,
     OrdersWanted,
+    Place,
     PolicyVersion,
     ProposalNews,
     Pulse,
@@ -75,6 +81,7 @@ from risk.portfolio.forecasting import measured_by
 from tests import (
     fakes_book,
     fakes_breakers,
+    fakes_entries,
     fakes_episodes,
     fakes_limits,
     fakes_orders,
@@ -449,6 +456,10 @@ class FakeBookReader:
         What people did to breakers, oldest first.
     stands : mapping of name to BreakerState, or None
         How the breakers of `fakes_breakers` stand; None for a policy without any.
+    kept : list of KeptEntry
+        The journal of the book, and that of people.
+    chain_views : list of ChainView
+        How far their chains were followed.
     """
 
     clock: FakeClock = field(default_factory=lambda: FakeClock(AFTERNOON))
@@ -478,6 +489,8 @@ class FakeBookReader:
     stands: Mapping[str, BreakerState] | None = None
     latches: Mapping[Scope, Latch] = field(default_factory=dict)
     changes: fakes_proposals.ProposalStore | None = None
+    kept: list[KeptEntry] = field(default_factory=fakes_entries.all_kept)
+    chain_views: list[ChainView] = field(default_factory=lambda: fakes_entries.chains_of("demo"))
 
     def __post_init__(self) -> None:
         self._saved = self.clock.wall()
@@ -641,6 +654,28 @@ class FakeBookReader:
         self._answer_or_fail(portfolio)
         self.history_reads += 1
         return fakes_episodes.build_course(self.stories, breaker, since, until)
+
+    def journal_length(self, portfolio: str) -> int:
+        self._answer_or_fail(portfolio)
+        return len(self.kept)
+
+    def journal_kinds(self, stream: str) -> list[str]:
+        self._answer_or_fail(DEMO.name)
+        return sorted({entry.kind for entry in self.kept if entry.stream == stream})
+
+    def journal_page(
+        self, wanted: EntriesWanted, *, before: Place | None = None, limit: int = 100
+    ) -> EntriesPage:
+        self._answer_or_fail(DEMO.name)
+        return fakes_entries.page_of(self.kept, wanted, before, limit)
+
+    def journal_entry(self, stream: str, seq: int) -> EntryProof | None:
+        self._answer_or_fail(DEMO.name)
+        return fakes_entries.proof_of(self.kept, stream, seq)
+
+    def chains(self, portfolio: str) -> list[ChainView]:
+        self._answer_or_fail(portfolio)
+        return list(self.chain_views)
 
     def limit_history(
         self,

@@ -1,6 +1,7 @@
 """Journalled events in the words of the timeline."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from datetime import datetime, timedelta
 from itertools import groupby, islice
 from typing import Any
@@ -14,6 +15,7 @@ from risk.domain.breakers import Phase
 from risk.domain.decisions import ReasonCode
 from risk.domain.events import (
     RULE,
+    ActionDenied,
     ActionRefused,
     AnswersLost,
     BookModelChanged,
@@ -31,6 +33,7 @@ from risk.domain.events import (
     FillUnexpected,
     ForecastScored,
     FundsMoved,
+    KeyChanged,
     LeaseOverspent,
     LimitBreached,
     LimitCleared,
@@ -40,7 +43,13 @@ from risk.domain.events import (
     OrderEnded,
     OrderValidation,
     OverrideEnded,
+    OverrideReviewed,
+    PersonChanged,
+    PersonSignedIn,
+    PersonSignedOut,
     PolicyChanged,
+    ProposalDecided,
+    ProposalMade,
     ReductionAcknowledged,
     ReductionLate,
     ReductionRequested,
@@ -51,6 +60,7 @@ from risk.domain.events import (
     RiskStatus,
     Severity,
     SignalValidation,
+    SignInRefused,
     StopEscalated,
     StopLossUpdate,
     TradingLatched,
@@ -173,11 +183,35 @@ def words(event: RiskEvent, currency: str) -> Words:
     """One event in words; a kind without words of its own is told by its name."""
     say = _SAY.get(type(event))
     if say is None:
-        return "info", _spaced(type(event).__name__), ""
+        return _unforeseen(event)
     return say(event, currency)
 
 
-def _spaced(name: str) -> str:
+def words_of_kind(kind: str) -> Words:
+    """An entry of a kind that this program does not know: a newer one wrote it."""
+    return "info", spaced(kind), "written by a newer version of Seawall"
+
+
+#: What tells, in this order, of any event who did it and why.
+_WHO, _WHY = ("by", "who", "person", "sender"), ("reason", "why", "cause", "comment", "detail")
+#: Fields that are told of a kind without words of its own.
+_TOLD_FIELDS = 3
+#: What every event has.
+_COMMON = frozenset(spec.name for spec in fields(RiskEvent))
+
+
+def _unforeseen(event: RiskEvent) -> Words:
+    """A kind without words of its own: its name, what it is about, who, and why."""
+    told = {name: value for name, value in vars(event).items() if name not in _COMMON}
+    who = next((str(told.pop(name)) for name in _WHO if told.get(name)), "")
+    why = next((str(told.pop(name)) for name in _WHY if told.get(name)), "")
+    severity = told.pop("severity", None)
+    about = [f"{name.replace('_', ' ')} {value}" for name, value in told.items() if value]
+    detail = "; ".join(part for part in (why, ", ".join(about[:_TOLD_FIELDS]), who) if part)
+    return _BY_SEVERITY.get(severity, "info"), spaced(type(event).__name__), detail
+
+
+def spaced(name: str) -> str:
     """``FillRecorded`` as ``Fill recorded``."""
     return "".join(f" {c.lower()}" if c.isupper() and i else c for i, c in enumerate(name))
 
@@ -523,6 +557,67 @@ def _stop_late(event: StopEscalated, _currency: str) -> Words:
     return _BY_SEVERITY[event.severity], fact, f"{left}: {event.reason}"
 
 
+# -- people -------------------------------------------------------------------------------
+
+
+def _signed_in(event: PersonSignedIn, _currency: str) -> Words:
+    did = "proved again who it is" if event.again else "signed in"
+    return "info", f"{event.person} {did}", f"by {event.via}{_from(event.place)}"
+
+
+def _sign_in_refused(event: SignInRefused, _currency: str) -> Words:
+    whom = f"as {event.tried}" if event.tried else "with what is no name"
+    waits = "; the name waits now" if event.locked else ""
+    shape = "throttled" if event.locked else "info"
+    detail = f"{_in_line(event.why)}{waits}{_from(event.place)}"
+    return shape, f"Signing in {whom} was refused", detail
+
+
+def _signed_out(event: PersonSignedOut, _currency: str) -> Words:
+    if event.by == event.person:
+        return "info", f"{event.person} signed out", "by hand"
+    return "info", f"{event.person} was signed out", f"by {event.by}"
+
+
+def _person(event: PersonChanged, _currency: str) -> Words:
+    detail = "; ".join(part for part in (_in_line(event.reason), f"by {event.by}") if part)
+    return _BY_SEVERITY[event.severity], f"{event.person} {event.what}", detail
+
+
+def _key(event: KeyChanged, _currency: str) -> Words:
+    return "info", f"The key {event.name} {event.what}", f"{event.key}, by {event.by}"
+
+
+def _denied(event: ActionDenied, _currency: str) -> Words:
+    who = f"{event.by} ({event.role})" if event.role else event.by
+    return "info", f"Refused: {event.asked}", f"{_in_line(event.reason)}; asked by {who}"
+
+
+def _proposed(event: ProposalMade, _currency: str) -> Words:
+    first, others = event.what[0] if event.what else "a change", len(event.what) - 1
+    more = f" and {others} more" if others > 0 else ""
+    fact = f"{event.by} proposes: {first}{more}"
+    about = f"proposal {event.proposal}, {event.direction}"
+    return "caution", fact, f"{_in_line(event.reason)}; {about}"
+
+
+def _decided(event: ProposalDecided, _currency: str) -> Words:
+    shape = {"approved": "normal", "rejected": "halted"}.get(event.status, "info")
+    fact = f"Proposal {event.proposal} of {event.author} was {event.status}"
+    why = f"{_in_line(event.reason)}; " if event.reason else ""
+    return shape, fact, f"{why}by {event.by}"
+
+
+def _reviewed(event: OverrideReviewed, _currency: str) -> Words:
+    fact = f"{event.by} reviewed the override of {event.breaker} by {event.author}"
+    said = f": {event.comment}" if event.comment else ""
+    return "info", fact, f"{event.verdict.replace('_', ' ')}{said}"
+
+
+def _from(place: str) -> str:
+    return f", from {place}" if place else ""
+
+
 _SAY: dict[type[RiskEvent], Callable[[Any, str], Words]] = {
     RiskStatus: _status,
     MarkTrustChanged: _trust,
@@ -563,4 +658,13 @@ _SAY: dict[type[RiskEvent], Callable[[Any, str], Words]] = {
     ReductionLate: _late,
     StopEscalated: _stop_late,
     StopLossUpdate: _stop,
+    PersonSignedIn: _signed_in,
+    SignInRefused: _sign_in_refused,
+    PersonSignedOut: _signed_out,
+    PersonChanged: _person,
+    KeyChanged: _key,
+    ActionDenied: _denied,
+    ProposalMade: _proposed,
+    ProposalDecided: _decided,
+    OverrideReviewed: _reviewed,
 }

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, union_all
 
 from risk.domain.checkpoints import Checkpoint
+from risk.domain.events import ForecastScored
+from risk.domain.market import Period
 from risk.storage import checkpoints, codec
 from risk.storage.tables import from_ms, journal, to_ms
 
@@ -20,6 +22,8 @@ from risk.storage.tables import from_ms, journal, to_ms
 PAGE = 100
 #: Fields of events that name a person.
 PERSON_FIELDS = ("person", "by", "who", "author", "changed_by", "released_by", "tried")
+# What stands in the body of a day's forecast, and of one that was gone beyond.
+_NEWS_OF_FORECASTS = (f'"period":"{Period.DAY.value}"', '"exceeded_99":true')
 # What a name is followed by: its end, or by which way its bearer came.
 _AFTER_NAME = ('"', " (")
 
@@ -45,12 +49,15 @@ class EntriesWanted(NamedTuple):
         Somebody whom the entry names; empty for everybody.
     text : str
         What stands in it, in capitals or not; empty for anything.
+    news_only : bool
+        Whether hours that stayed inside their forecast are left out: there is one every hour.
     """
 
     stretches: tuple[Stretch, ...]
     kinds: frozenset[str] | None = None
     person: str = ""
     text: str = ""
+    news_only: bool = False
 
 
 class Place(NamedTuple):
@@ -245,6 +252,9 @@ def _saying(connection: Connection, wanted: EntriesWanted) -> Iterator[ColumnEle
         yield or_(*(place_of(body, text) > 0 for text in _naming(wanted.person)))
     if wanted.text:
         yield body.icontains(codec.encode_text(wanted.text)[1:-1], autoescape=True)
+    if wanted.news_only:
+        news = (body.contains(said, autoescape=True) for said in _NEWS_OF_FORECASTS)
+        yield or_(journal.c.kind != ForecastScored.__name__, *news)
 
 
 def _naming(person: str) -> Iterable[str]:

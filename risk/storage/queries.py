@@ -14,6 +14,7 @@ from risk.domain.actions import Action, ChooseBookModel
 from risk.domain.assessment import Assessment
 from risk.domain.breakers import Episode
 from risk.domain.events import (
+    PEOPLE_STREAM,
     RULE,
     BreakerOverridden,
     BreakerStepped,
@@ -28,13 +29,27 @@ from risk.domain.positions import PositionKey
 from risk.domain.proposals import ProposalStatus
 from risk.domain.state import RiskState
 from risk.policy.tuning import TuningPreview
-from risk.storage import bars, charts, codec, episodes, ledger, limits, models, orders, tables
+from risk.storage import (
+    bars,
+    charts,
+    codec,
+    entries,
+    episodes,
+    ledger,
+    limits,
+    models,
+    orders,
+    tables,
+)
 from risk.storage.actions import model_standing
+from risk.storage.chain_watch import ChainView, ChainWatch
 from risk.storage.charts import MetricHistory
 from risk.storage.decisions import last_batch
 from risk.storage.engines import Engines, transaction
+from risk.storage.entries import EntriesPage, EntriesWanted, EntryProof, KeptEntry, Place, Stretch
 from risk.storage.episodes import EpisodeStory
 from risk.storage.failures import failure_since_last_cycle
+from risk.storage.journal import newest_link
 from risk.storage.lease import is_held
 from risk.storage.limits import LimitEvent
 from risk.storage.orders import ReductionEvent
@@ -63,24 +78,31 @@ from risk.storage.tuning import tuning
 __all__ = [
     "AgentSums",
     "Book",
+    "ChainView",
     "CompleteCycle",
     "DayCloses",
     "DecisionBasis",
     "DecisionTimes",
     "EngineSign",
+    "EntriesPage",
+    "EntriesWanted",
+    "EntryProof",
     "EpisodeStory",
     "FeedInfo",
+    "KeptEntry",
     "LedgerPart",
     "LimitEvent",
     "MetricHistory",
     "OrderStory",
     "OrdersPage",
     "OrdersWanted",
+    "Place",
     "PolicyVersion",
     "ProposalNews",
     "Pulse",
     "ReductionEvent",
     "SqlBookReader",
+    "Stretch",
     "TuningPreview",
     "VarRecord",
 ]
@@ -107,6 +129,8 @@ class SqlBookReader:
         Gives the wall time, UTC, by the clock of the engine.
     first : str
         The portfolio to show first.
+    chain : ChainWatch, optional
+        Follows the journal's chains; nothing is said of them without.
     """
 
     def __init__(
@@ -117,8 +141,10 @@ class SqlBookReader:
         cycle_seconds: float,
         wall: Callable[[], datetime],
         first: str,
+        chain: ChainWatch | None = None,
     ) -> None:
         self._reader = engines.reader
+        self._chain = chain
         self.feed = feed
         self.cycle_seconds = cycle_seconds
         self.wall = wall
@@ -608,6 +634,35 @@ class SqlBookReader:
         """
         with transaction(self._reader) as connection:
             return episodes.course(connection, portfolio, breaker, since=since, until=until)
+
+    # -- the journal ----------------------------------------------------------------------
+
+    def journal_length(self, portfolio: str) -> int:
+        """How many entries the book's journal and that of people have: it grows with each."""
+        with transaction(self._reader) as connection:
+            return sum(newest_link(connection, name).seq for name in (portfolio, PEOPLE_STREAM))
+
+    def journal_kinds(self, stream: str) -> list[str]:
+        """Every kind of event that a stream tells of, in alphabetical order."""
+        with transaction(self._reader) as connection:
+            return entries.kinds_of(connection, stream)
+
+    def journal_page(
+        self, wanted: EntriesWanted, *, before: Place | None = None, limit: int = entries.PAGE
+    ) -> EntriesPage:
+        """The newest entries of those wanted, `limit` at most, and where the next begin."""
+        with transaction(self._reader) as connection:
+            return entries.entries_page(connection, wanted, before=before, limit=limit)
+
+    def journal_entry(self, stream: str, seq: int) -> EntryProof | None:
+        """One entry with what vouches for it; None if there is none."""
+        with transaction(self._reader) as connection:
+            return entries.entry_proof(connection, stream, seq)
+
+    def chains(self, portfolio: str) -> list[ChainView]:
+        """How far the chains of the book's journal and of that of people were followed by now."""
+        streams = portfolio, PEOPLE_STREAM
+        return [] if self._chain is None else self._chain.views(streams)
 
 
 # ---------------------------------------------------------------- cycles
