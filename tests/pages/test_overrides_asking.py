@@ -583,13 +583,15 @@ def test_the_form_follows_what_is_written_and_notes_what_was_opened(page, dashbo
     first = next(iter(complete(situation).opened))
     ids, values = ids_and_values(draft)
 
-    with asking(dashboard, OFFICER, form.warning_id(first)) as told:
-        note = page.follow_form(values, [1], None, ids, noted, asked._asdict(), VIEW)
+    opened = [form.warning_id(first)]
+
+    with asking(dashboard, OFFICER) as told:
+        note = page.follow_form(values, [1], None, ids, opened, noted, asked._asdict(), VIEW)
         assert note["opened"] == [first]
         assert any("data-read" in props for props in told.values())
-        assert page.follow_form(values, [1], None, ids, noted, None, VIEW) is dash.no_update
+        assert page.follow_form(values, [1], None, ids, opened, noted, None, VIEW) is dash.no_update
     with asking(dashboard, TRADER), pytest.raises(NotAllowed):
-        page.follow_form(values, [1], None, ids, noted, asked._asdict(), VIEW)
+        page.follow_form(values, [1], None, ids, opened, noted, asked._asdict(), VIEW)
 
 
 def test_a_press_is_answered_at_the_fields_and_in_the_panel(page, dashboard, reader, monkeypatch):
@@ -600,13 +602,13 @@ def test_a_press_is_answered_at_the_fields_and_in_the_panel(page, dashboard, rea
     draft = complete(situation)
     ids, values = ids_and_values(draft)
     noted = form.noted(asked, draft, form.followed(situation, asked, draft))
-    sent = (ids, values, noted, asked._asdict(), VIEW)
+    sent = (ids, values, [], [], noted, asked._asdict(), VIEW)
 
     with asking(dashboard, OFFICER):
         errors, typed, said = page.apply_override(1, *sent)
         assert (errors, typed) == ([None] * 5, "")
         assert "The engine takes it in" in words(said)
-        errors, typed, said = page.apply_override(1, ids, [*values[:3], "", ""], noted, *sent[3:])
+        errors, typed, said = page.apply_override(1, ids, [*values[:3], "", ""], *sent[2:])
         assert errors[3:] == ["Write a reason", "Type MARKET VOLATILITY 75"]
         assert typed is dash.no_update
         assert page.apply_override(None, *sent)[2] is dash.no_update

@@ -91,7 +91,7 @@ def panel(
     situation = None if asked is None else read_situation(readings, query, asked)
     known = noted[0] if noted else None
     same = form.is_about(known, asked)
-    before = draft_of(*fields, form.opened_of(known, None)) if same else None
+    before = draft_of(*fields, form.opened_of(known)) if same else None
     parts = panels.panel_parts(
         running_actor(), situation, asked, idle=idle, before=before, demo=is_demo()
     )
@@ -101,7 +101,7 @@ def panel(
 
 
 def follow(
-    readings: Readings, query: Query, asked: Any, fields: Fields, noted: Any, clicked: Any
+    readings: Readings, query: Query, asked: Any, fields: Fields, noted: Any, clicked: Fields
 ) -> tuple[Deltas, Any]:
     """What differs in the form by now, and what it is to note."""
     wanted = asked_of(asked)
@@ -123,10 +123,10 @@ def effect(readings: Readings, query: Query, asked: Any, kind: Any, size: Any) -
 
 
 def apply(
-    who: Who, readings: Readings, query: Query, asked: Any, fields: Fields, noted: Any
+    who: Who, readings: Readings, query: Query, asked: Any, fields: Fields, opened: frozenset[str]
 ) -> Outcome:
     """What becomes of what stands in the form."""
-    draft = draft_of(*fields, form.opened_of(noted, None))
+    draft = draft_of(*fields, opened)
 
     def read(wanted: Any) -> Situation | None:
         return read_situation(readings, query, wanted)

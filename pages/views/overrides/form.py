@@ -414,13 +414,26 @@ def _whole(told: Any) -> Deltas:
     }
 
 
-def opened_of(data: Any, clicked: Any) -> frozenset[str]:
-    """Ids of the warnings that were opened: those noted before, and what is opened now."""
+def opened_of(data: Any, clicked: tuple[Sequence[Any], Sequence[Any]] = ((), ())) -> frozenset[str]:
+    """Ids of the warnings that were opened: those noted before, and those that were pressed.
+
+    Whoever presses faster than the server answers has opened them all the same.
+
+    Parameters
+    ----------
+    data : dict
+        What the form has noted.
+    clicked : tuple
+        Ids of what opens warnings, and how often each was pressed.
+    """
     known = data.get("opened", ()) if isinstance(data, Mapping) else ()
-    opened = {each for each in known if isinstance(each, str)}
-    if isinstance(clicked, Mapping) and clicked.get("type") == "override-warning":
-        opened.add(str(clicked.get("warning")))
-    return frozenset(opened)
+    opened = [each for each in known if isinstance(each, str)]
+    pressed = [
+        each["warning"]
+        for each, times in zip(*clicked, strict=False)
+        if isinstance(each, Mapping) and isinstance(each.get("warning"), str) and times
+    ]
+    return frozenset((*opened, *pressed))
 
 
 def errors_of(faults: Faults, ids: Sequence[Any]) -> list[str | None]:
