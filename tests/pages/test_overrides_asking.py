@@ -42,6 +42,7 @@ from tests.pages.test_overrides_view import (
     complete,
     ids_and_values,
     missing,
+    overridden,
     situation_at,
 )
 from tests.pages.trees import part, parts, words
@@ -569,11 +570,24 @@ def test_the_panel_is_filled_by_who_looks_and_keeps_what_was_said(page, dashboar
         parts_, said = page.show_panel(about, *before, failed, VIEW)
         assert "7 of 7 read" in words(parts_)
         assert said is dash.no_update
-        assert page.show_panel(about, *before, done, VIEW)[1] == []
+        parts_, said = page.show_panel(about, *before, done, VIEW)
+        assert said == []
+        assert field_of(parts_, "reason") == ""
+        quicker, _ = situation_at(reader, storm=overridden())
+        reader.advance()
+        newer = {**about, "action": quicker.row.override.action}
+        parts_, said = page.show_panel(newer, *before, failed, VIEW)
+        assert said is dash.no_update
+        assert (field_of(parts_, "kind"), field_of(parts_, "reason")) == ("end", "delta hedge")
         other = {**about, "breaker": fakes.FALL, "episode": ""}
         assert page.show_panel(other, *before, failed, VIEW)[1] == []
         idle = page.show_panel({"idle": "Nothing."}, [], [], [], None, VIEW)
         assert words(idle[0]) == "Nothing."
+
+
+def field_of(tree: Any, field: str) -> Any:
+    """What stands in a field of the form."""
+    return next(p["value"] for p in parts(tree) if p.get("id") == form.field_id(field))
 
 
 def test_the_form_follows_what_is_written_and_notes_what_was_opened(page, dashboard, reader):

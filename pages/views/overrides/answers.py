@@ -91,13 +91,15 @@ def panel(
     situation = None if asked is None else read_situation(readings, query, asked)
     known = noted[0] if noted else None
     same = form.is_about(known, asked)
-    before = draft_of(*fields, form.opened_of(known)) if same else None
+    before, done = None, was_done(said)
+    if same and asked is not None:
+        draft = draft_of(*fields, form.opened_of(known))
+        before = form.kept_of(draft, known, asked, done=done)
     parts = panels.panel_parts(
         running_actor(), situation, asked, idle=idle, before=before, demo=is_demo()
     )
     # A wish that was done shows on the card by now; why another was not stays to be read.
-    stays = same and not was_done(said)
-    return parts, no_update if stays else []
+    return parts, no_update if same and not done else []
 
 
 def follow(

@@ -354,6 +354,7 @@ def noted(asked: Asked, draft: Draft, shown: Followed) -> dict[str, Any]:
     """What a form keeps of what it shows, and of which warnings were opened."""
     return {
         "breaker": asked.breaker,
+        "action": asked.action,
         "opened": sorted(draft.opened),
         "shown": _told(shown),
     }
@@ -362,6 +363,27 @@ def noted(asked: Asked, draft: Draft, shown: Followed) -> dict[str, Any]:
 def is_about(data: Any, asked: Asked | None) -> bool:
     """Whether what was noted is of the breaker that is asked about."""
     return asked is not None and isinstance(data, Mapping) and data.get("breaker") == asked.breaker
+
+
+def kept_of(draft: Draft, data: Any, asked: Asked, *, done: bool) -> Draft:
+    """What of a draft still means something in a new form.
+
+    Parameters
+    ----------
+    draft : Draft
+        That stood in the form before.
+    data : dict
+        What that form has noted.
+    asked : Asked
+        What the new one is for.
+    done : bool
+        Whether what it asked for was done.
+    """
+    if done:
+        return draft._replace(kind="", reason="")
+    # Somebody overrode it since, or ended that: what to do about it is another question.
+    is_other = not isinstance(data, Mapping) or data.get("action") != asked.action
+    return draft._replace(kind="") if is_other else draft
 
 
 def changes(shown: Followed, before: Any) -> Deltas:
