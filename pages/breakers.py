@@ -79,6 +79,7 @@ def show_panel(
     Input(_WARNINGS, "n_clicks"),
     Input(panel.NEWS, "data"),
     State(_FIELDS, "id"),
+    State(_WARNINGS, "id"),
     State(form.NOTED, "data"),
     State(form.FORM, "data"),
     _VIEW,
@@ -87,15 +88,17 @@ def show_panel(
 @guarded(Ability.OVERRIDE)
 def follow_form(
     values: list[Any],
-    _clicks: list[Any],
+    clicks: list[Any],
     _news: Any,
     ids: list[Any],
+    warnings: list[Any],
     noted: Any,
     asked: Any,
     view: str,
 ) -> Any:
     readings, query = running_screens().readings, answers.query_of(view)
-    changes, note = answers.follow(readings, query, asked, (ids, values), noted, ctx.triggered_id)
+    clicked = warnings, clicks
+    changes, note = answers.follow(readings, query, asked, (ids, values), noted, clicked)
     for component_id, props in changes.items():
         set_props(component_id, props)
     return note
@@ -122,6 +125,8 @@ def show_effect(kind: Any, size: Any, _news: Any, asked: Any, view: str) -> Any:
     Input(form.SUBMIT, "n_clicks"),
     State(_FIELDS, "id"),
     State(_FIELDS, "value"),
+    State(_WARNINGS, "id"),
+    State(_WARNINGS, "n_clicks"),
     State(form.NOTED, "data"),
     State(form.FORM, "data"),
     _VIEW,
@@ -129,14 +134,22 @@ def show_effect(kind: Any, size: Any, _news: Any, asked: Any, view: str) -> Any:
 )
 @guarded(Ability.OVERRIDE)
 def apply_override(
-    clicks: int | None, ids: list[Any], values: list[Any], noted: Any, asked: Any, view: str
+    clicks: int | None,
+    ids: list[Any],
+    values: list[Any],
+    warnings: list[Any],
+    opened: list[Any],
+    noted: Any,
+    asked: Any,
+    view: str,
 ) -> Any:
     # Dash also asks when the form is put in place, before anybody has clicked.
     if not clicks:
         return [no_update] * len(ids), no_update, no_update
     readings, query = running_screens().readings, answers.query_of(view)
     who = running_actions(), running_actor()
-    outcome = answers.apply(who, readings, query, asked, (ids, values), noted)
+    read = form.opened_of(noted, (warnings, opened))
+    outcome = answers.apply(who, readings, query, asked, (ids, values), read)
     return form.errors_of(outcome.faults, ids), "" if outcome.done else no_update, outcome.parts
 
 

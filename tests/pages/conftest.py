@@ -16,7 +16,7 @@ from pages.gate import CSRF_COOKIE, CSRF_HEADER
 from pages.views.records import past
 from risk.auth.nobody import Nobody
 from tests.browser import Page
-from tests.fakes_actions import actions_over
+from tests.fakes_actions import FakeBrake, actions_over
 from tests.fakes_web import FakeBookReader, FakeChanges
 
 
@@ -68,10 +68,17 @@ def changes(reader: FakeBookReader) -> FakeChanges:
 
 
 @pytest.fixture
-def dashboard(reader: FakeBookReader, changes: FakeChanges) -> Iterator[dash.Dash]:
+def brake() -> FakeBrake:
+    return FakeBrake()
+
+
+@pytest.fixture
+def dashboard(
+    reader: FakeBookReader, changes: FakeChanges, brake: FakeBrake
+) -> Iterator[dash.Dash]:
     nobody = Nobody()
     with forgetting_pages():
-        yield create_app(reader, actions_over(changes), nobody, nobody)
+        yield create_app(reader, actions_over(changes, brake), nobody, nobody)
 
 
 #: Where Flask's test client asks.

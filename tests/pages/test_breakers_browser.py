@@ -3,15 +3,29 @@
 from datetime import timedelta
 
 import pytest
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 
+from risk.domain.overrides import OverrideKind, Verdict
+from risk.domain.trading import TradingState
 from tests import fakes_breakers as fakes
 from tests.browser import until
 from tests.fakes_book import AFTERNOON
+from tests.fakes_overrides import FakeBrakes, FakeChangeStore, build_override, build_review
 from tests.pages.axe import violations
 from tests.pages.fit import misfits, wait_until_drawn
 
 OVER = fakes.tripped(until=AFTERNOON - timedelta(minutes=2))
+
+
+@pytest.fixture
+def changes(reader) -> FakeChangeStore:
+    return FakeChangeStore(reader)
+
+
+@pytest.fixture
+def brake() -> FakeBrakes:
+    return FakeBrakes()
 
 
 @pytest.fixture
@@ -72,45 +86,104 @@ def test_a_trip_is_told_without_a_reload_in_the_header_too(breakers, reader):
     assert page.run("window.notReloaded") is True
 
 
-def test_letting_go_asks_for_a_reason_and_a_typed_phrase_and_keeps_both_over_cycles(
-    breakers, reader, changes
+def test_a_trader_cannot_override_and_is_told_why_and_what_he_can(breakers, page):
+    page.open("healthz", wait_for="body")
+    page.enter_as("trader")
+    page = breakers(stands=fakes.states(storm=OVER))
+
+    page.sees("#breakers-override-content", "Overriding is for an officer.")
+    page.sees("#breakers-override-content", "You can pause entries or halt")
+    assert page.driver.find_elements(By.CSS_SELECTOR, "#override-submit, .sw-override input") == []
+    assert not page.seen("[data-lacks=halt]")
+    assert page.seen("#breakers-board [data-needs=halt]")
+    assert page.problems() == []
+
+
+def test_an_officer_overrides_with_a_reason_every_warning_opened_and_the_phrase(
+    breakers, page, reader, changes
 ):
-    page = breakers(stands=fakes.states(storm=OVER))
+    page.open("healthz", wait_for="body")
     page.enter_as("officer")
-    page.find("#breakers-release-reason").send_keys("calm again")
+    page = breakers()
+    page.sees("#override-end", "Open 7 more warnings")
+    page.sees("#override-effect", "Hard caps stay.")
+    page.find(".sw-override textarea").send_keys("delta hedge")
+    for warning in page.driver.find_elements(By.CSS_SELECTOR, "#override-warnings summary"):
+        page.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", warning)
+        warning.click()
+    page.sees("#override-warnings", "7 of 7 read")
     page.follows(reader.advance)
 
-    page.click("#breakers-release-ask")
-    page.sees(".sw-toast", "Type RELEASE MARKET VOLATILITY")
-    page.sees(".mantine-TextInput-error", "Type RELEASE MARKET VOLATILITY")
-    assert page.find("#breakers-release-typed").get_attribute("aria-invalid") == "true"
-    page.follows(reader.advance)
-    page.sees(".mantine-TextInput-error", "Type RELEASE MARKET VOLATILITY")
+    # What is open stays open over cycles, and what was written stays.
+    assert len(page.driver.find_elements(By.CSS_SELECTOR, "#override-warnings [open]")) == 7
+    page.sees("#override-end", "Type MARKET VOLATILITY 75.")
+    page.click("#override-submit")
+    page.sees("#breakers-override-said", "market volatility stays as it is".capitalize())
+    assert changes.asked == []
+    phrase = page.find(".sw-override .sw-phrase input")
+    assert phrase.get_attribute("aria-invalid") == "true"
+    page.driver.set_script_timeout(60)
     assert violations(page.driver) == []
-    page.find("#breakers-release-typed").send_keys("release market volatility")
-    page.click("#breakers-release-ask")
-    until(lambda: changes.released, "nothing was asked for")
-    [asked] = changes.released
-    assert asked == (fakes.STORM, "market volatility/demo-48000", "calm again", "demo officer")
-    until(
-        lambda: any(
-            "is let go" in toast.text
-            for toast in page.driver.find_elements(By.CSS_SELECTOR, ".sw-toast")
-        ),
-        "it was not said",
-    )
+
+    phrase.send_keys("market volatility 75")
+    assert page.style(".sw-override .sw-phrase input", "textTransform") == "uppercase"
+    until(lambda: page.text("#override-end") == "Apply override", "it was never ready")
+    page.click("#override-submit")
+    until(lambda: changes.asked, "nothing was asked for")
+    ((wish, who),) = changes.asked
+    assert (wish.kind, wish.size, wish.reason) == (OverrideKind.STEP_DOWN, 0.75, "delta hedge")
+    assert who == "demo officer"
+    page.sees("#breakers-override-said", "The engine takes it in")
+
+    reader.stands = fakes.states(storm=fakes.tripped(override=build_override()))
+    page.follows(reader.advance)
+    page.sees("#breaker-override", "returns by itself at 17:30:00 UTC")
+    page.sees("#breakers-override-content", "From the next cycle on its rule counts again")
+    until(lambda: page.text("#breakers-override-said") == "", "an old word stood there")
     assert page.problems() == []
 
 
-def test_who_may_not_let_go_is_told_who_can_and_loses_nothing_that_he_wrote(breakers, changes):
-    page = breakers(stands=fakes.states(storm=OVER))
-    page.find("#breakers-release-reason").send_keys("calm again")
-    page.find("#breakers-release-typed").send_keys("release market volatility")
+def test_halting_by_scope_asks_for_a_word_and_works_while_nothing_can_be_read(
+    breakers, page, reader, brake
+):
+    page.open("healthz", wait_for="body")
+    page.enter_as("trader")
+    page = breakers()
+    reader.failing = True
 
-    page.click("#breakers-release-ask")
+    page.click("#breakers-board [data-needs=halt] .sw-button-destructive")
+    page.sees("#stop-body", "Trading stopped.")
+    page.driver.set_script_timeout(60)
+    assert violations(page.driver) == []
+    page.find("#stop-body textarea").send_keys("odd fills")
+    page.click("#stop-confirm")
+    page.sees("#stop-said", "Type HALT.")
+    page.find("#stop-body .sw-phrase input").send_keys("halt")
+    page.click("#stop-confirm")
+    until(lambda: brake.latched, "nothing was stopped")
+    assert brake.latched[0][1:] == (fakes.BOOK, TradingState.HALTED, "odd fills", "demo trader")
+    page.sees(".sw-toast", "HALTED: Book")
 
-    page.sees(".sw-toast", "Overriding a breaker is not for a viewer. An officer can.")
-    page.sees(".sw-toast", "choose whom to enter as in the menu at the top right")
-    assert page.find("#breakers-release-reason").get_attribute("value") == "calm again"
-    assert changes.released == []
-    assert page.problems() == []
+
+def test_the_whole_of_a_row_leads_to_its_card(breakers):
+    page = breakers()
+    page.sees("#breaker-word", "THROTTLED")
+
+    row = page.find("#breakers-board [data-standing=probation]")
+    page.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", row)
+    ActionChains(page.driver).move_to_element_with_offset(row, 60, 20).click().perform()
+    page.sees("#breaker-word", "PROBATION")
+
+
+def test_an_override_of_yesterday_is_judged_by_another_officer(breakers, page, changes):
+    changes.known = [build_review()]
+    page.open("healthz", wait_for="body")
+    page.enter_as("officer")
+    page = breakers()
+
+    page.sees("#breakers-reviews-due", "An override waits for your judgement.")
+    page.find(".sw-review-form textarea").send_keys("the storm came back")
+    page.click(".sw-review-buttons .sw-button:nth-child(2)")
+    page.sees("#breakers-reviews-list", "Wrong, says demo officer")
+    assert changes.judged == [(7, Verdict.WRONG, "the storm came back", "demo officer")]
+    until(lambda: page.text("#breakers-reviews-due") == "", "it still waits")

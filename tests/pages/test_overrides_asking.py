@@ -42,6 +42,7 @@ from tests.pages.test_overrides_view import (
     complete,
     ids_and_values,
     missing,
+    overridden,
     situation_at,
 )
 from tests.pages.trees import part, parts, words
@@ -569,11 +570,24 @@ def test_the_panel_is_filled_by_who_looks_and_keeps_what_was_said(page, dashboar
         parts_, said = page.show_panel(about, *before, failed, VIEW)
         assert "7 of 7 read" in words(parts_)
         assert said is dash.no_update
-        assert page.show_panel(about, *before, done, VIEW)[1] == []
+        parts_, said = page.show_panel(about, *before, done, VIEW)
+        assert said == []
+        assert field_of(parts_, "reason") == ""
+        quicker, _ = situation_at(reader, storm=overridden())
+        reader.advance()
+        newer = {**about, "action": quicker.row.override.action}
+        parts_, said = page.show_panel(newer, *before, failed, VIEW)
+        assert said is dash.no_update
+        assert (field_of(parts_, "kind"), field_of(parts_, "reason")) == ("end", "delta hedge")
         other = {**about, "breaker": fakes.FALL, "episode": ""}
         assert page.show_panel(other, *before, failed, VIEW)[1] == []
         idle = page.show_panel({"idle": "Nothing."}, [], [], [], None, VIEW)
         assert words(idle[0]) == "Nothing."
+
+
+def field_of(tree: Any, field: str) -> Any:
+    """What stands in a field of the form."""
+    return next(p["value"] for p in parts(tree) if p.get("id") == form.field_id(field))
 
 
 def test_the_form_follows_what_is_written_and_notes_what_was_opened(page, dashboard, reader):
@@ -583,13 +597,15 @@ def test_the_form_follows_what_is_written_and_notes_what_was_opened(page, dashbo
     first = next(iter(complete(situation).opened))
     ids, values = ids_and_values(draft)
 
-    with asking(dashboard, OFFICER, form.warning_id(first)) as told:
-        note = page.follow_form(values, [1], None, ids, noted, asked._asdict(), VIEW)
+    opened = [form.warning_id(first)]
+
+    with asking(dashboard, OFFICER) as told:
+        note = page.follow_form(values, [1], None, ids, opened, noted, asked._asdict(), VIEW)
         assert note["opened"] == [first]
         assert any("data-read" in props for props in told.values())
-        assert page.follow_form(values, [1], None, ids, noted, None, VIEW) is dash.no_update
+        assert page.follow_form(values, [1], None, ids, opened, noted, None, VIEW) is dash.no_update
     with asking(dashboard, TRADER), pytest.raises(NotAllowed):
-        page.follow_form(values, [1], None, ids, noted, asked._asdict(), VIEW)
+        page.follow_form(values, [1], None, ids, opened, noted, asked._asdict(), VIEW)
 
 
 def test_a_press_is_answered_at_the_fields_and_in_the_panel(page, dashboard, reader, monkeypatch):
@@ -600,13 +616,13 @@ def test_a_press_is_answered_at_the_fields_and_in_the_panel(page, dashboard, rea
     draft = complete(situation)
     ids, values = ids_and_values(draft)
     noted = form.noted(asked, draft, form.followed(situation, asked, draft))
-    sent = (ids, values, noted, asked._asdict(), VIEW)
+    sent = (ids, values, [], [], noted, asked._asdict(), VIEW)
 
     with asking(dashboard, OFFICER):
         errors, typed, said = page.apply_override(1, *sent)
         assert (errors, typed) == ([None] * 5, "")
         assert "The engine takes it in" in words(said)
-        errors, typed, said = page.apply_override(1, ids, [*values[:3], "", ""], noted, *sent[3:])
+        errors, typed, said = page.apply_override(1, ids, [*values[:3], "", ""], *sent[2:])
         assert errors[3:] == ["Write a reason", "Type MARKET VOLATILITY 75"]
         assert typed is dash.no_update
         assert page.apply_override(None, *sent)[2] is dash.no_update

@@ -294,7 +294,7 @@ def test_whatever_was_noted_is_compared_or_replaced_as_a_whole(noted):
     assert isinstance(form.changes(shown, {"shown": noted}), dict)
     forged = {"namespace": "dash_html_components", "type": "Div", "props": noted}
     assert isinstance(form.changes(shown, {"shown": forged}), dict)
-    assert form.opened_of(noted, noted) is not None
+    assert isinstance(form.opened_of(noted, ([noted], [1])), frozenset)
     assert asked_of(noted) is None
 
 
@@ -305,7 +305,7 @@ def test_only_what_differs_is_sent_and_an_opened_warning_closes_nothing(reader):
     first = must_read(situation, draft.kind)[0].id
     noted = json.loads(json.dumps(before))
 
-    opened = form.opened_of(noted, form.warning_id(first))
+    opened = form.opened_of(noted, ([form.warning_id(first), "odd"], [1, 1]))
     after = form.followed(situation, asked, draft._replace(opened=opened))
     changes = form.changes(after, noted)
 

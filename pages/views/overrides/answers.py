@@ -91,17 +91,19 @@ def panel(
     situation = None if asked is None else read_situation(readings, query, asked)
     known = noted[0] if noted else None
     same = form.is_about(known, asked)
-    before = draft_of(*fields, form.opened_of(known, None)) if same else None
+    before, done = None, was_done(said)
+    if same and asked is not None:
+        draft = draft_of(*fields, form.opened_of(known))
+        before = form.kept_of(draft, known, asked, done=done)
     parts = panels.panel_parts(
         running_actor(), situation, asked, idle=idle, before=before, demo=is_demo()
     )
     # A wish that was done shows on the card by now; why another was not stays to be read.
-    stays = same and not was_done(said)
-    return parts, no_update if stays else []
+    return parts, no_update if same and not done else []
 
 
 def follow(
-    readings: Readings, query: Query, asked: Any, fields: Fields, noted: Any, clicked: Any
+    readings: Readings, query: Query, asked: Any, fields: Fields, noted: Any, clicked: Fields
 ) -> tuple[Deltas, Any]:
     """What differs in the form by now, and what it is to note."""
     wanted = asked_of(asked)
@@ -123,10 +125,10 @@ def effect(readings: Readings, query: Query, asked: Any, kind: Any, size: Any) -
 
 
 def apply(
-    who: Who, readings: Readings, query: Query, asked: Any, fields: Fields, noted: Any
+    who: Who, readings: Readings, query: Query, asked: Any, fields: Fields, opened: frozenset[str]
 ) -> Outcome:
     """What becomes of what stands in the form."""
-    draft = draft_of(*fields, form.opened_of(noted, None))
+    draft = draft_of(*fields, opened)
 
     def read(wanted: Any) -> Situation | None:
         return read_situation(readings, query, wanted)

@@ -354,6 +354,7 @@ def noted(asked: Asked, draft: Draft, shown: Followed) -> dict[str, Any]:
     """What a form keeps of what it shows, and of which warnings were opened."""
     return {
         "breaker": asked.breaker,
+        "action": asked.action,
         "opened": sorted(draft.opened),
         "shown": _told(shown),
     }
@@ -362,6 +363,27 @@ def noted(asked: Asked, draft: Draft, shown: Followed) -> dict[str, Any]:
 def is_about(data: Any, asked: Asked | None) -> bool:
     """Whether what was noted is of the breaker that is asked about."""
     return asked is not None and isinstance(data, Mapping) and data.get("breaker") == asked.breaker
+
+
+def kept_of(draft: Draft, data: Any, asked: Asked, *, done: bool) -> Draft:
+    """What of a draft still means something in a new form.
+
+    Parameters
+    ----------
+    draft : Draft
+        That stood in the form before.
+    data : dict
+        What that form has noted.
+    asked : Asked
+        What the new one is for.
+    done : bool
+        Whether what it asked for was done.
+    """
+    if done:
+        return draft._replace(kind="", reason="")
+    # Somebody overrode it since, or ended that: what to do about it is another question.
+    is_other = not isinstance(data, Mapping) or data.get("action") != asked.action
+    return draft._replace(kind="") if is_other else draft
 
 
 def changes(shown: Followed, before: Any) -> Deltas:
@@ -414,13 +436,26 @@ def _whole(told: Any) -> Deltas:
     }
 
 
-def opened_of(data: Any, clicked: Any) -> frozenset[str]:
-    """Ids of the warnings that were opened: those noted before, and what is opened now."""
+def opened_of(data: Any, clicked: tuple[Sequence[Any], Sequence[Any]] = ((), ())) -> frozenset[str]:
+    """Ids of the warnings that were opened: those noted before, and those that were pressed.
+
+    Whoever presses faster than the server answers has opened them all the same.
+
+    Parameters
+    ----------
+    data : dict
+        What the form has noted.
+    clicked : tuple
+        Ids of what opens warnings, and how often each was pressed.
+    """
     known = data.get("opened", ()) if isinstance(data, Mapping) else ()
-    opened = {each for each in known if isinstance(each, str)}
-    if isinstance(clicked, Mapping) and clicked.get("type") == "override-warning":
-        opened.add(str(clicked.get("warning")))
-    return frozenset(opened)
+    opened = [each for each in known if isinstance(each, str)]
+    pressed = [
+        each["warning"]
+        for each, times in zip(*clicked, strict=False)
+        if isinstance(each, Mapping) and isinstance(each.get("warning"), str) and times
+    ]
+    return frozenset((*opened, *pressed))
 
 
 def errors_of(faults: Faults, ids: Sequence[Any]) -> list[str | None]:
