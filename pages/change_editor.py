@@ -112,7 +112,7 @@ def _data(about: object) -> EditorData:
 def _tell(outcome: Outcome, data: EditorData, typed: Mapping[str, Any], known: object) -> None:
     set_props(CONTAINER, {"sendNotifications": [outcome.toast]})
     if outcome.proposal is not None:
-        set_props(RESULT, {"children": result_parts(outcome.proposal, data.book)})
+        set_props(RESULT, {"children": result_parts(outcome.proposal, data.book.name)})
         set_props(SEND_BOX, {"children": []})
     if outcome.moved:
         readings = running_screens().readings

@@ -143,7 +143,7 @@ def _decided(clicks: int | None, asked: object, reason: str | None, *, approves:
         running_actions(), running_actor(), asked_of(asked), reason=reason, approves=approves
     )
     set_props(CONTAINER, {"sendNotifications": [outcome.toast]})
-    return (False, None) if outcome.done else (no_update, outcome.reason or None)
+    return (False, None) if outcome.closes else (no_update, outcome.reason or None)
 
 
 def _shown(view: str) -> ProposalsData:

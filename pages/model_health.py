@@ -3,23 +3,24 @@
 import json
 from typing import Any
 
-from dash import Input, Output, State, callback, ctx, html, no_update, register_page, set_props
-from flask import request
+from dash import Input, Output, State, callback, html, no_update, register_page, set_props
 
-from pages.access import guarded, running_actions, running_actor
+from pages.access import guarded, is_demo, running_actions, running_actor
 from pages.components.toasts import CONTAINER
-from pages.origin import is_own
 from pages.query import Query, parse
 from pages.screens import Screen, live_page, running_screens
+from pages.views.editing.sending import Outcome
 from pages.views.health import health_view, read_health
 from pages.views.health.book_model import ASK, HINT, PICK, STATUS
-from pages.views.health.choosing import Outcome, asked_of, choose, read_preview, read_status
+from pages.views.health.choosing import asked_of, choose, read_preview, read_status
 from pages.views.health.preview import (
     ASKED,
     CANCEL,
     CONFIRM,
     DIALOG,
     DIALOG_BODY,
+    REASON,
+    asking_parts,
     dialog,
     preview_parts,
     title_words,
@@ -53,7 +54,7 @@ def layout(**words: str | list[str]) -> html.Div:
 )
 def show_what_waits(_id: str, view: str) -> Any:
     # A view is built once a cycle: it cannot know of what was chosen while the engine is away.
-    return read_status(running_screens().readings, _query(view)) or no_update
+    return _status(view) or no_update
 
 
 @callback(
@@ -72,36 +73,53 @@ def show_preview(clicks: int | None, wanted: str | None, view: str) -> Any:
         return False
     preview = read_preview(running_screens().readings, _query(view), wanted)
     set_props(DIALOG, {"title": title_words(wanted)})
-    set_props(DIALOG_BODY, {"children": preview_parts(preview)})
+    asking = asking_parts(preview, running_actor(), demo=is_demo())
+    set_props(DIALOG_BODY, {"children": [*preview_parts(preview), *asking]})
     return True
 
 
 @callback(
     Output(DIALOG, "opened", allow_duplicate=True),
+    Output(REASON, "error"),
     Input(CONFIRM, "n_clicks"),
-    Input(CANCEL, "n_clicks"),
     State(ASKED, "data"),
+    State(REASON, "value"),
     State(_SCREEN.root, "data-view"),
     prevent_initial_call=True,
 )
 @guarded(Ability.PROPOSE)
-def confirm(confirmed: int | None, cancelled: int | None, asked: object, view: str) -> Any:
-    if not (confirmed or cancelled):
-        return no_update
-    if ctx.triggered_id == CONFIRM:
-        asked_for = asked_of(asked)
-        outcome = choose(running_actions(), running_actor(), asked_for, own=is_own(request))
-        _tell(outcome, view)
-    return False
+def confirm(clicks: int | None, asked: object, reason: str | None, view: str) -> Any:
+    if not clicks:
+        return no_update, no_update
+    at = running_screens().readings.reader.wall()
+    outcome = choose(running_actions(), running_actor(), asked_of(asked), reason=reason, at=at)
+    _tell(outcome, view)
+    return no_update if outcome.reason else False, outcome.reason or None
+
+
+@callback(
+    Output(DIALOG, "opened", allow_duplicate=True),
+    Input(CANCEL, "n_clicks"),
+    prevent_initial_call=True,
+)
+def keep(clicks: int | None) -> Any:
+    return False if clicks else no_update
 
 
 def _tell(outcome: Outcome, view: str) -> None:
     set_props(CONTAINER, {"sendNotifications": [outcome.toast]})
-    if outcome.chosen:
+    if outcome.proposal is not None:
         set_props(PICK, {"value": None})
-        status = read_status(running_screens().readings, _query(view))
+        status = _status(view)
         if status is not None:
             set_props(STATUS, {"children": status})
+
+
+def _status(view: str) -> Any:
+    readings, query = running_screens().readings, _query(view)
+    book, _cycle = readings.shown(query)
+    kept = running_actions().proposals(book.name, open_only=True)
+    return read_status(readings, query, kept)
 
 
 def _query(view: str) -> Query:

@@ -94,7 +94,8 @@ class ProposalStore:
             lapses=at + LIFE,
         )
         self.kept.append(made)
-        if made.direction is not Direction.LOOSENS and Ability.APPROVE in actor.abilities:
+        tightens = made.direction is not Direction.LOOSENS
+        if actor.is_alone or (tightens and Ability.APPROVE in actor.abilities):
             return self._adopted(made, actor, reason)
         return made
 
@@ -110,7 +111,8 @@ class ProposalStore:
             raise NotAllowed("it is your own: somebody else must approve it", ability="approve")
         if not isinstance(found.change, ChooseBookModel) and found.seen != self._version:
             why = f"others have changed the same: it was compared with version {found.seen}"
-            return self._decided(found, ProposalStatus.OUTDATED, actor, why)
+            self._decided(found, ProposalStatus.OUTDATED, actor, why)
+            raise Conflict(f"proposal {proposal} is outdated: {why}")
         return self._adopted(found, actor, reason)
 
     def turn_down(self, portfolio: str, proposal: int, *, reason: str, actor: Actor) -> Proposal:

@@ -40,8 +40,7 @@ from pages.context import (
     TuningPreview,
     VarRecord,
 )
-from risk.domain.actions import Action, BookModelInUse, Change, ChooseBookModel
-from risk.domain.actors import Actor
+from risk.domain.actions import Action, BookModelInUse, ChooseBookModel
 from risk.domain.assessment import (
     Assessment,
     Benchmark,
@@ -71,7 +70,6 @@ from risk.domain.model import Model, Models
 from risk.domain.orders import Reservation
 from risk.domain.policy import Policy
 from risk.domain.positions import PositionKey
-from risk.domain.proposals import LIFE, Direction, Proposal, ProposalStatus
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import Baseline, Performance, RiskState, Standing, TradingState
@@ -801,39 +799,13 @@ class FakeChanges(fakes_proposals.ProposalStore):
         Breaker, trip, reason and person of each wish to let one go.
     told : list of RiskEvent
         What was written into the journal of people.
-    asks_another : bool
-        Whether what is proposed waits for another person.
     """
 
     released: list[tuple[str, str, str, str]] = field(default_factory=list)
     told: list[RiskEvent] = field(default_factory=list)
-    asks_another: bool = False
 
     def tell(self, *events: RiskEvent) -> None:
         self.told.extend(events)
-
-    def propose(self, portfolio: str, change: Change, *, reason: str, actor: Actor) -> Proposal:
-        failure, self.fail_with = self.fail_with, None
-        if failure is not None:
-            raise failure
-        at, waits = self.reader.wall(), self.asks_another
-        chosen = replace(change, seq=1, at=at, who=actor.name)
-        if isinstance(chosen, ChooseBookModel) and not waits:
-            self.reader.waiting = chosen
-        return Proposal(
-            id=1,
-            portfolio=portfolio,
-            change=chosen,
-            seen=0,
-            direction=Direction.LOOSENS,
-            what=("model of the book: another one",),
-            loosens=("model of the book: another one",),
-            author=actor.name,
-            reason=reason,
-            at=at,
-            lapses=at + LIFE,
-            status=ProposalStatus.OPEN if waits else ProposalStatus.APPROVED,
-        )
 
     def release_breaker(
         self, portfolio: str, breaker: str, *, episode: str, reason: str, who: str

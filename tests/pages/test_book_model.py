@@ -15,10 +15,19 @@ from pages.views.health import health_view, read_health
 from pages.views.health.book_model import CARD, PICK, STATUS
 from pages.views.health.choosing import Asked, asked_of, choose, read_preview, read_status
 from pages.views.health.judged import ModelHealth
-from pages.views.health.preview import ASKED, CONFIRM, Preview, preview_parts, title_words
+from pages.views.health.preview import (
+    ASKED,
+    CONFIRM,
+    Preview,
+    asking_parts,
+    preview_parts,
+    title_words,
+)
 from pages.views.health.words import WORDS
 from risk.domain.actions import BY_SETTING, BookModelInUse, ChooseBookModel
+from risk.domain.actors import Actor, Via
 from risk.domain.market import Period
+from risk.domain.proposals import ProposalStatus
 from risk.errors import InvalidInput, NotAllowed, StoreUnavailable, UnknownPortfolio
 from risk.measures.backtest import level_record
 from risk.measures.var import VAR_MODELS
@@ -113,10 +122,10 @@ def test_the_list_marks_the_default_and_says_why_some_models_cannot_be_chosen(re
 
 def test_what_waits_for_the_engine_is_told_though_no_cycle_came(reader):
     readings = Readings(reader)
-    assert read_status(readings, QUERY) is None
+    assert read_status(readings, QUERY, ()) is None
     reader.waiting = ChooseBookModel(seq=1, at=AFTERNOON, who="anna", model="adaptive")
 
-    assert words(read_status(readings, QUERY)).endswith(
+    assert words(read_status(readings, QUERY, ())).endswith(
         "Adaptive history, chosen by anna (asked at 15:42:18 UTC), waits for the engine's next "
         "cycle."
     )
@@ -145,7 +154,8 @@ def test_the_preview_is_of_the_newest_snapshot_by_the_functions_that_measure_it(
 
 def test_the_dialog_shows_both_figures_their_change_and_of_when_they_are(reader):
     reader.advance(seconds=7)
-    tree = preview_parts(previewed(reader))
+    preview = previewed(reader)
+    tree = [*preview_parts(preview), *asking_parts(preview, ANALYST, demo=True)]
     told = words(tree)
 
     for name in ("VaR 95 %", "VaR 99 %", "ES 97.5 %", "Change"):
@@ -153,8 +163,9 @@ def test_the_dialog_shows_both_figures_their_change_and_of_when_they_are(reader)
     assert "the newest complete snapshot, of 15:42:25 UTC." in told
     assert "Lower figures mean a bolder model: nothing in the book changes." in told
     assert "The running forecast is still scored as what it was." in told
-    assert "waits" not in told
-    assert said(tree, CONFIRM) == "Measure by Plain history, 250 d"
+    assert "The engine gives no sign" not in told
+    assert "an officer other than you must approve it" in told
+    assert said(tree, CONFIRM) == "Send for approval"
     assert part(tree, ASKED)["data"] == {"book": "demo", "model": "historical_250", "seen": 0}
 
 
@@ -315,71 +326,96 @@ def test_the_dialog_remembers_the_last_choice_that_was_known(reader):
     assert previewed(reader).seen == 7
 
 
+def proposed(store, actor=ANALYST, asked=ASKED_FOR, reason="it fits calm years better"):
+    return choose(actions_over(store), actor, asked, reason=reason, at=AFTERNOON)
+
+
+@pytest.fixture
+def store(reader) -> FakeChanges:
+    return FakeChanges(reader)
+
+
 @pytest.mark.parametrize(
     "data",
     [None, [], 7, {}, {"book": "demo", "model": "adaptive"}, {**ASKED_FOR._asdict(), "seen": "0"}],
 )
-def test_what_no_dialog_held_chooses_nothing(reader, data):
-    found = choose(actions_over(FakeChanges(reader)), ANALYST, asked_of(data), own=True)
+def test_what_no_dialog_held_chooses_nothing(store, data):
+    found = proposed(store, asked=asked_of(data))
 
-    assert not found.chosen
+    assert found.proposal is None
     assert "load it again. Nothing was changed." in words(found.toast["message"])
-    assert reader.waiting is None
+    assert store.kept == []
     assert asked_of(ASKED_FOR._asdict()) == ASKED_FOR
 
 
-def test_a_choice_whose_answer_was_lost_is_not_denied(reader):
-    away = FakeChanges(reader, fail_with=StoreUnavailable("the server closed the connection"))
-    told = words(choose(actions_over(away), ANALYST, ASKED_FOR, own=True).toast["message"])
+def test_a_choice_whose_answer_was_lost_is_not_denied(store):
+    store.fail_with = StoreUnavailable("the server closed the connection")
+    told = words(proposed(store).toast["message"])
 
-    assert "It may be chosen all the same" in told
+    assert "It may be sent all the same" in told
     assert "Nothing was changed" not in told
 
 
-def test_a_confirmed_choice_is_written_down_and_told(reader):
-    found = choose(actions_over(FakeChanges(reader)), ANALYST, ASKED_FOR, own=True)
+def test_another_model_is_proposed_with_a_reason_and_waits(store, reader):
+    found = proposed(store)
 
-    assert found.chosen
-    assert words(found.toast["title"]).strip() == "Adaptive history chosen"
-    assert reader.waiting.model == "adaptive"
-    assert reader.waiting.who == ANALYST.name
+    assert found.proposal.change.model == "adaptive"
+    assert found.proposal.reason == "it fits calm years better"
+    assert found.proposal.status is ProposalStatus.OPEN
+    assert "It waits for an officer" in words(found.toast["message"])
+    assert reader.waiting is None
 
 
-def test_somebody_who_may_not_choose_is_denied(reader):
+@pytest.mark.parametrize("reason", [None, "", " \n"])
+def test_another_model_needs_a_reason(store, reason):
+    found = proposed(store, reason=reason)
+
+    assert found.reason == "Write a reason first."
+    assert store.kept == []
+
+
+def test_what_is_proposed_stands_on_the_card(store, reader):
+    proposed(store)
+    waiting = store.proposals("demo", open_only=True)
+    told = read_status(Readings(reader), QUERY, waiting)
+
+    assert "Adaptive history, proposed by demo analyst" in words(told)
+    assert "waits for an officer: see the proposal" in words(told)
+    assert [each["href"] for each in parts(told) if "href" in each] == ["/changes?proposal=41"]
+
+
+def test_somebody_who_may_not_propose_is_denied(store):
     with pytest.raises(NotAllowed, match="An analyst or an officer can"):
-        choose(actions_over(FakeChanges(reader)), TRADER, ASKED_FOR, own=True)
+        proposed(store, TRADER)
 
-    assert reader.waiting is None
-
-
-def test_what_needs_another_person_is_told_to_wait(reader):
-    changes = FakeChanges(reader, asks_another=True)
-    found = choose(actions_over(changes), ANALYST, ASKED_FOR, own=True)
-
-    assert found.chosen
-    assert reader.waiting is None
-    assert "proposed" in words(found.toast["title"])
-    assert "Proposal 1 waits for another person, an officer" in words(found.toast["message"])
+    assert store.kept == []
 
 
-def test_nobody_but_an_own_page_can_choose(reader):
-    found = choose(actions_over(FakeChanges(reader)), ANALYST, ASKED_FOR, own=False)
+def test_whoever_may_not_propose_sees_the_comparison_and_why(reader):
+    asking = asking_parts(previewed(reader), TRADER, demo=True)
+    ids = [each.get("id") for each in parts(asking)]
 
-    assert not found.chosen
-    assert "Only Seawall's own page may choose a model. Nothing was changed." in words(
-        found.toast["message"]
-    )
-    assert reader.waiting is None
+    assert CONFIRM not in ids
+    assert "An analyst or an officer can." in words(asking)
+    assert "Enter as analyst" in words(asking)
+
+
+def test_where_nobody_has_a_login_the_model_is_chosen_at_once(reader, store):
+    alone = Actor(name="root", role=None, via=Via.WEB, has_login=False)
+    asking = asking_parts(previewed(reader), alone, demo=False)
+
+    assert said(asking, CONFIRM) == "Measure by Plain history, 250 d"
+    assert "there is no second person to ask" in words(asking)
+    assert proposed(store, alone).proposal.status is ProposalStatus.APPROVED
 
 
 @pytest.mark.parametrize(
     "problem", [InvalidInput("adaptive is in use already"), StoreUnavailable("it is away")]
 )
-def test_a_choice_that_failed_says_why(reader, problem):
-    found = choose(
-        actions_over(FakeChanges(reader, fail_with=problem)), ANALYST, ASKED_FOR, own=True
-    )
+def test_a_choice_that_failed_says_why(store, problem):
+    store.fail_with = problem
+    found = proposed(store)
 
-    assert not found.chosen
-    assert words(found.toast["title"]).strip() == "Adaptive history not chosen"
+    assert found.proposal is None
+    assert words(found.toast["title"]).strip() == "Not sent: measure the book by Adaptive history"
     assert str(problem)[1:] in words(found.toast["message"])

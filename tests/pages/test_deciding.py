@@ -94,14 +94,14 @@ def test_the_dialog_shows_what_it_is_about_before_anybody_confirms(store, what, 
 def test_what_no_dialog_held_is_not_taken_for_one(store, sent):
     assert asked_of(sent) is None
     outcome = decide(actions_over(store), OFFICER, None, reason=SAID, approves=True)
-    assert not outcome.done
+    assert not outcome.closes
     assert "load it again" in words(outcome.toast["message"])
 
 
 def test_a_dialog_to_reject_does_not_approve(store):
     outcome = word(store, OFFICER, fakes.LOOSER_VAR, REJECT, approves=True)
 
-    assert not outcome.done
+    assert not outcome.closes
     assert status(store, fakes.LOOSER_VAR) is ProposalStatus.OPEN
 
 
@@ -111,7 +111,7 @@ def test_a_dialog_to_reject_does_not_approve(store):
 def test_an_officer_approves_and_the_engine_takes_it_in(store):
     outcome = word(store, OFFICER, fakes.LOOSER_VAR)
 
-    assert outcome.done
+    assert outcome.closes
     assert "In force with the engine's next cycle" in words(outcome.toast["message"])
     assert status(store, fakes.LOOSER_VAR) is ProposalStatus.APPROVED
     store.take_in()
@@ -122,8 +122,8 @@ def test_an_officer_approves_and_the_engine_takes_it_in(store):
 def test_an_officer_rejects_and_the_author_withdraws(store):
     anna = replace(ANALYST, name="anna")
 
-    assert word(store, OFFICER, fakes.LENT, REJECT).done
-    assert word(store, anna, fakes.MODEL, WITHDRAW).done
+    assert word(store, OFFICER, fakes.LENT, REJECT).closes
+    assert word(store, anna, fakes.MODEL, WITHDRAW).closes
     assert status(store, fakes.LENT) is ProposalStatus.REJECTED
     assert status(store, fakes.MODEL) is ProposalStatus.WITHDRAWN
 
@@ -148,16 +148,16 @@ def test_nobody_approves_his_own_loosening_whatever_the_page_sends(store):
 def test_a_reason_is_needed_and_told_at_its_field(store, reason):
     outcome = word(store, OFFICER, fakes.LOOSER_VAR, reason=reason)
 
-    assert not outcome.done
+    assert not outcome.closes
     assert outcome.reason == "Write a reason first."
     assert status(store, fakes.LOOSER_VAR) is ProposalStatus.OPEN
 
 
 def test_two_officers_at_once_give_one_winner_and_one_clear_conflict(store):
-    assert word(store, OFFICER, fakes.LOOSER_VAR).done
+    assert word(store, OFFICER, fakes.LOOSER_VAR).closes
     second = word(store, replace(OFFICER, name="dora"), fakes.LOOSER_VAR, REJECT)
 
-    assert not second.done
+    assert second.closes, "there is nothing left to say about it"
     assert "Demo officer was quicker: it is approved already." in words(second.toast["message"])
 
 
@@ -165,9 +165,9 @@ def test_one_that_others_have_overtaken_is_outdated_and_not_adopted(store):
     store.adopt(fakes.with_limit(store.reader.policy, TIGHTENED, hard=0.06), "Officer 2")
     outcome = word(store, OFFICER, fakes.LOOSER_VAR)
 
-    assert outcome.done
-    assert "is outdated" in words(outcome.toast["title"])
-    assert "nothing was adopted" in words(outcome.toast["message"])
+    assert outcome.closes
+    assert "Proposal 31 is not decided" in words(outcome.toast["title"])
+    assert "is outdated: others have changed the same" in words(outcome.toast["message"])
     assert store.waiting == []
 
 
@@ -182,5 +182,5 @@ def test_a_word_that_did_not_get_through_says_why(store, problem, told):
     store.fail_with = problem
     outcome = word(store, OFFICER, fakes.LOOSER_VAR)
 
-    assert not outcome.done
+    assert outcome.closes is isinstance(problem, Conflict)
     assert told in words(outcome.toast["message"])

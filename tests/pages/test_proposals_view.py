@@ -94,7 +94,7 @@ def test_a_model_is_told_by_both_names(show):
     said = told(settled(show), fakes.MODEL)
 
     assert "Measure the book by Filtered history LOOSENS" in said
-    assert "Model of the book: Filtered, Pareto tail → Filtered history" in said
+    assert "Model of the book: none yet → Filtered history" in said
     assert "Compared with version" not in said
 
 

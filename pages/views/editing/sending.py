@@ -9,7 +9,6 @@ from dash import html
 from pages.components.basics import Component
 from pages.components.links import inside_link
 from pages.components.toasts import ToastLink, toast
-from pages.context import Book
 from pages.format import sentence
 from pages.paths import CHANGES_PATH
 from pages.views.editing.effect import judged_of, stamp_of
@@ -90,12 +89,13 @@ def send(
         )
     if fault:
         return refused(title, fault)._replace(reason=f"{sentence(fault)}.")
-    assert judged.wanted.change is not None, "nothing is missing"
-    return propose(actions, data.actor, data.book, judged.wanted.change, title=title, reason=said)
+    change = judged.wanted.change
+    assert change is not None, "nothing is missing"
+    return propose(actions, data.actor, data.book.name, change, title=title, reason=said)
 
 
 def propose(
-    actions: Actions, actor: Actor, book: Book, change: Change, *, title: str, reason: str
+    actions: Actions, actor: Actor, book: str, change: Change, *, title: str, reason: str
 ) -> Outcome:
     """Hand a change in, and say what became of it.
 
@@ -104,7 +104,7 @@ def propose(
     NotAllowed
     """
     try:
-        proposal = actions.propose(actor, book.name, change, reason=reason)
+        proposal = actions.propose(actor, book, change, reason=reason)
     except NotAllowed:
         raise  # told by whoever answers the request
     except StoreUnavailable as problem:
@@ -142,12 +142,12 @@ def sent_words(proposal: Proposal) -> str:
     return "It needed nobody else: in force with the engine's next cycle."
 
 
-def proposal_href(proposal: int, book: Book) -> str:
+def proposal_href(proposal: int, book: str) -> str:
     """Where a proposal is told at length."""
-    return f"{CHANGES_PATH}?book={book.name}&proposal={proposal}"
+    return f"{CHANGES_PATH}?book={book}&proposal={proposal}"
 
 
-def result_parts(proposal: Proposal, book: Book) -> list[Component]:
+def result_parts(proposal: Proposal, book: str) -> list[Component]:
     """What stands below the button afterwards."""
     return [
         html.P(
@@ -161,7 +161,7 @@ def result_parts(proposal: Proposal, book: Book) -> list[Component]:
     ]
 
 
-def _sent_toast(proposal: Proposal, title: str, book: Book) -> dict[str, Any]:
+def _sent_toast(proposal: Proposal, title: str, book: str) -> dict[str, Any]:
     waits = proposal.status is ProposalStatus.OPEN
     link = ToastLink("Open the proposal", proposal_href(proposal.id, book))
     heading = f"{'Sent' if waits else 'Adopted'}: {title}"

@@ -11,13 +11,18 @@ from dash import html
 
 from pages.components.basics import Component, card, heading, help_mark
 from pages.components.buttons import button
+from pages.components.links import inside_link
 from pages.context import CompleteCycle
 from pages.format import sentence
+from pages.paths import CHANGES_PATH
 from pages.query import Query
 from pages.views.health.reading import HealthData
+from pages.views.health.words import WORDS
+from pages.views.proposals.wording import deciders
 from pages.views.records.live import in_use
 from risk.domain.actions import ChooseBookModel
 from risk.domain.model import DEFAULT_BOOK_MODEL
+from risk.domain.proposals import Proposal
 from risk.measures.var import VAR_MODELS
 from risk.portfolio.book_models import BOOK_MODELS, BookModel, title_of
 
@@ -39,7 +44,7 @@ def book_model_card(data: HealthData) -> html.Section:
             html.Div(
                 [
                     _pick(used),
-                    button("Compare and choose…", ASK),
+                    button("Compare and propose…", ASK),
                     html.P("", id=HINT, className="sw-note", role="status"),
                 ],
                 className="sw-model-choice",
@@ -110,3 +115,20 @@ def waiting_words(
         "engine's next cycle."
     )
     return [*status, html.Strong(told)]
+
+
+def proposed_parts(proposal: Proposal, query: Query, *, now: datetime) -> list[Component]:
+    """That somebody wants another model, and for whom that waits; `now` by the wall clock."""
+    assert isinstance(proposal.change, ChooseBookModel), "it is about a model"
+    asked = query.zone.date_and_clock(proposal.at, now=now)
+    href = query.href(CHANGES_PATH, proposal=str(proposal.id), **_NO_WORDS)
+    return [
+        " ",
+        html.Strong(f"{title_of(proposal.change.model)}, proposed by {proposal.author}"),
+        f" ({asked}), waits for {deciders()}: ",
+        inside_link("see the proposal", href, class_name="sw-link"),
+        ".",
+    ]
+
+
+_NO_WORDS = {word.name: None for word in WORDS}

@@ -1,49 +1,58 @@
 """What is read before a model is chosen for the book, and what becomes of the choice."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from pages.components.basics import Component
-from pages.components.toasts import toast
 from pages.context import Book, CompleteCycle
 from pages.format import sentence
 from pages.query import Query
 from pages.readings import Readings
-from pages.views.health.book_model import status_words, waiting_words
+from pages.views.editing.sending import (
+    NOT_UP_TO_DATE,
+    Outcome,
+    propose,
+    reason_fault,
+    refused,
+)
+from pages.views.editing.subjects import NO_NUMBER
+from pages.views.health.book_model import proposed_parts, status_words, waiting_words
 from pages.views.health.preview import Preview, preview_of
 from pages.views.health.reading import read_health
+from risk.domain.actions import ChooseBookModel
 from risk.domain.actors import Actor
 from risk.domain.market import Period
-from risk.domain.proposals import ProposalStatus
+from risk.domain.proposals import Proposal
 from risk.engine.actions import Actions
-from risk.errors import NotAllowed, SeawallError, StoreError, StoreUnavailable, UnknownPortfolio
+from risk.errors import StoreError
 from risk.portfolio.book_models import title_of
 
 #: After so many cycles without a new one the engine gives no sign, whoever holds the portfolio.
 _SILENT_CYCLES = 3.0
 
 
-class Outcome(NamedTuple):
-    """What became of a choice.
+def read_status(
+    readings: Readings, query: Query, kept: Sequence[Proposal]
+) -> list[Component] | None:
+    """The card's sentence with what waits for the engine or a second person; None if nothing does.
 
-    Attributes
+    Parameters
     ----------
-    chosen : bool
-    toast : dict
-        A message for `sendNotifications`.
+    readings : Readings
+    query : Query
+    kept : sequence of Proposal
+        Those of the book that wait.
     """
-
-    chosen: bool
-    toast: dict[str, Any]
-
-
-def read_status(readings: Readings, query: Query) -> list[Component] | None:
-    """The card's sentence with what waits for the engine; None if nothing does."""
-    book, cycle = _newest(readings, query)
-    waiting = readings.reader.waiting_model(book.name)
-    if waiting is None:
+    book, cycle = readings.shown(query)
+    waiting, now = readings.reader.waiting_model(book.name), readings.reader.wall()
+    proposed = [each for each in kept if isinstance(each.change, ChooseBookModel)]
+    if waiting is None and not proposed:
         return None
-    status = status_words(cycle, query)
-    return waiting_words(waiting, status, query, now=readings.reader.wall())
+    said = status_words(cycle, query)
+    if waiting is not None:
+        said = waiting_words(waiting, said, query, now=now)
+    return [*said, *(part for each in proposed for part in proposed_parts(each, query, now=now))]
 
 
 def read_preview(readings: Readings, query: Query, wanted: str) -> Preview:
@@ -54,7 +63,7 @@ def read_preview(readings: Readings, query: Query, wanted: str) -> Preview:
     InvalidInput
         If no model of a book is called that.
     """
-    book, cycle = _newest(readings, query)
+    book, cycle = readings.shown(query)
     model = readings.reader.model(book.name, Period.DAY)
     if model is None:
         raise StoreError(f"no one-day model of {book.name} is kept")
@@ -76,14 +85,6 @@ def _is_away(readings: Readings, book: Book, cycle: CompleteCycle) -> bool:
     # Saved in the future: the clock was set back, and no cycle came since.
     age = abs((reader.wall() - cycle.pulse.saved).total_seconds())
     return age >= _SILENT_CYCLES * reader.cycle_seconds or not reader.engine(book.name).running
-
-
-def _newest(readings: Readings, query: Query) -> tuple[Book, CompleteCycle]:
-    book = readings.book(query)
-    cycle = None if book is None else readings.cycle(book)
-    if book is None or cycle is None:
-        raise UnknownPortfolio("no book with a complete cycle is shown")
-    return book, cycle
 
 
 class Asked(NamedTuple):
@@ -111,7 +112,9 @@ def asked_of(data: Any) -> Asked | None:
     return None
 
 
-def choose(actions: Actions, actor: Actor, asked: Asked | None, *, own: bool) -> Outcome:
+def choose(
+    actions: Actions, actor: Actor, asked: Asked | None, *, reason: str | None, at: datetime
+) -> Outcome:
     """Propose that a book shall be measured by a model, and say what became of it.
 
     Parameters
@@ -121,8 +124,10 @@ def choose(actions: Actions, actor: Actor, asked: Asked | None, *, own: bool) ->
         Whose choice it is.
     asked : Asked or None
         None if the page sent nothing that its dialog held.
-    own : bool
-        Whether a page of this server asks; nobody else may.
+    reason : str or None
+        As it was typed.
+    at : datetime
+        Wall time. UTC.
 
     Raises
     ------
@@ -130,29 +135,12 @@ def choose(actions: Actions, actor: Actor, asked: Asked | None, *, own: bool) ->
         If he may not.
     """
     if asked is None:
-        return _refused("Another model", f"this page is not up to date: load it again. {_SAME}")
-    book, model, seen = asked
-    if not own:
-        return _refused(title_of(model), f"only Seawall's own page may choose a model. {_SAME}")
-    try:
-        made = actions.choose_model(actor, book, model, seen=seen)
-    except NotAllowed:
-        raise
-    except StoreUnavailable as problem:
-        # An answer that got lost may have been a yes.
-        return _refused(title_of(model), f"{problem}. It may be chosen all the same: look again")
-    except SeawallError as problem:
-        return _refused(title_of(model), f"{problem}. {_SAME}")
-    if made.status is ProposalStatus.OPEN:
-        text = f"Proposal {made.id} waits for another person, an officer."
-        return Outcome(True, toast("normal", f"{title_of(model)} proposed", text, key="book-model"))
-    text = "The engine takes it in with its next cycle; this page then says so."
-    return Outcome(True, toast("normal", f"{title_of(model)} chosen", text, key="book-model"))
-
-
-_SAME = "Nothing was changed"
-
-
-def _refused(title: str, why: str) -> Outcome:
-    text = f"{sentence(why)}."
-    return Outcome(False, toast("caution", f"{title} not chosen", text, key="book-model"))
+        return refused("another model", NOT_UP_TO_DATE)
+    title, fault = f"measure the book by {title_of(asked.model)}", reason_fault(reason)
+    if fault:
+        return refused(title, fault)._replace(reason=f"{sentence(fault)}.")
+    change = ChooseBookModel(
+        seq=NO_NUMBER, at=at, who=actor.name, model=asked.model, seen=asked.seen
+    )
+    said = " ".join((reason or "").split())
+    return propose(actions, actor, asked.book, change, title=title, reason=said)

@@ -15,18 +15,25 @@ from pages.components.notices import empty_state
 from pages.context import Book, CompleteCycle
 from pages.format import UNKNOWN, money, percent
 from pages.later import Awaited
+from pages.views.entering import may, not_his
 from pages.views.health.judged import ModelHealth
 from pages.views.health.table import depth_parts, hits_parts, pinball_parts
+from pages.views.proposals.wording import is_at_once, rule_words
 from pages.views.records.counts import light_badge
 from pages.views.records.live import in_use
+from risk.domain.actors import Ability, Actor
+from risk.domain.asking import LONGEST_REASON
 from risk.domain.assessment import TailRisk
 from risk.domain.model import Model
+from risk.domain.proposals import Direction
 from risk.measures.var import VAR_MODELS
 from risk.portfolio.book_models import BOOK_MODELS, title_of
 from risk.portfolio.choices import days_missing, tail_by
 
 DIALOG, DIALOG_BODY = "book-model-dialog", "book-model-dialog-body"
-CONFIRM, CANCEL, ASKED = "book-model-confirm", "book-model-cancel", "book-model-asked"
+CONFIRM, CANCEL, ASKED, REASON = (
+    f"book-model-{part}" for part in ("confirm", "cancel", "asked", "reason")
+)
 
 _FIGURES: tuple[tuple[str, float, bool], ...] = (
     ("VaR 95 %", 0.95, False),
@@ -141,13 +148,30 @@ def preview_parts(preview: Preview) -> list[Component]:
         *_measured(preview),
         *_judged(preview),
         *[html.P(text) for text in _consequences(preview)],
-        html.Div(
-            [
-                button(f"Measure by {wanted.title}", CONFIRM, look="filled"),
-                button(f"Keep {title_of(preview.used)}", CANCEL),
-            ],
-            className="sw-dialog-buttons",
+    ]
+
+
+def asking_parts(preview: Preview, actor: Actor, *, demo: bool) -> list[Component]:
+    """What whoever looks may do about it: an analyst proposes, an officer decides."""
+    keep = button(f"Keep {title_of(preview.used)}", CANCEL)
+    if not may(actor, Ability.PROPOSE):
+        refused = not_his(actor, Ability.PROPOSE, f"{DIALOG}-not-his", demo=demo)
+        return [refused, html.Div([keep], className="sw-dialog-buttons")]
+    at_once = is_at_once(Direction.LOOSENS, actor)
+    text = f"Measure by {title_of(preview.wanted)}" if at_once else "Send for approval"
+    return [
+        html.P(rule_words(Direction.LOOSENS, actor)),
+        dmc.Textarea(
+            id=REASON,
+            label="Reason",
+            placeholder="Why this one, in one line",
+            autosize=True,
+            minRows=2,
+            maxRows=5,
+            size="xs",
+            attributes={"input": {"maxLength": LONGEST_REASON}},
         ),
+        html.Div([button(text, CONFIRM, look="filled"), keep], className="sw-dialog-buttons"),
         dcc.Store(
             id=ASKED,
             data={"book": preview.book.name, "model": preview.wanted, "seen": preview.seen},

@@ -18,7 +18,7 @@ from risk.domain.actors import Actor
 from risk.domain.asking import LONGEST_REASON
 from risk.domain.proposals import Direction, Proposal, ProposalStatus
 from risk.engine.actions import Actions
-from risk.errors import NotAllowed, SeawallError, StoreUnavailable
+from risk.errors import Conflict, NotAllowed, SeawallError, StoreUnavailable
 
 DIALOG = "proposal-dialog"
 BODY, ASKED, REASON, CANCEL = (f"{DIALOG}-{part}" for part in ("body", "asked", "reason", "cancel"))
@@ -138,15 +138,15 @@ class Outcome(NamedTuple):
 
     Attributes
     ----------
-    done : bool
-        Whether the proposal is decided now.
+    closes : bool
+        Whether there is nothing more to say about the proposal.
     toast : dict
         A message for `sendNotifications`.
     reason : str
         What is wrong with the reason; empty where nothing is.
     """
 
-    done: bool
+    closes: bool
     toast: dict[str, Any]
     reason: str = ""
 
@@ -186,6 +186,9 @@ def decide(
     except StoreUnavailable as problem:
         # An answer that got lost may have been a yes.
         return _refused(name, f"{problem}. It may be decided all the same: look again")
+    except Conflict as problem:
+        # Decided by somebody else, or by what others changed: there is nothing left to say here.
+        return _refused(name, str(problem))._replace(closes=True)
     except SeawallError as problem:
         return _refused(name, str(problem))
     return Outcome(True, _told(proposal))
@@ -196,9 +199,6 @@ def _told(proposal: Proposal) -> dict[str, Any]:
     if proposal.status is ProposalStatus.APPROVED:
         text = "In force with the engine's next cycle; this page then shows the new version."
         return toast("info", f"Proposal {proposal.id} approved", text, key=f"{_KEY}-{proposal.id}")
-    if proposal.status is ProposalStatus.OUTDATED:
-        text = "Another policy is in force than the one it was compared with: nothing was adopted."
-        return toast("caution", f"Proposal {proposal.id} is outdated", text, key=f"{_KEY}-{word}")
     text = "Its author is told who decided and why." if word == "rejected" else "Nothing changes."
     return toast("info", f"Proposal {proposal.id} {word}", text, key=f"{_KEY}-{proposal.id}")
 

@@ -1,5 +1,6 @@
 """Everything that the page Changes shows, read and brought into shape."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,7 +12,6 @@ from pages.readings import Readings
 from pages.views.proposals.address import ALL, FIND, PROPOSAL, STATUS
 from pages.views.proposals.differences import EntryRows, Reader, entries_for
 from pages.views.proposals.preview import LOOK_BACK
-from pages.views.records.live import in_use
 from risk.domain.actions import (
     AdoptPolicy,
     Change,
@@ -27,7 +27,7 @@ from risk.limits.words import called_by_name
 from risk.policy.adoption import made_of, without_expired
 from risk.policy.rebasing import rebased, same_limit
 from risk.policy.tuning import TuningPreview
-from risk.portfolio.book_models import title_of
+from risk.portfolio.book_models import BOOK_MODELS, title_of
 
 #: Cycles for which what a waiting change would have meant is reused.
 _REUSE = 600
@@ -206,49 +206,61 @@ class _Shaping:
 
     def waiting(self, proposal: Proposal) -> ShownProposal:
         """One that waits: as it would be adopted now, or as it was where that cannot be."""
-        newer = self._newer(proposal)
-        if newer is None:
-            shown = self._shaped(proposal, self._policy, self.cycle.pulse.market)
-        else:
-            shown = self._upon(proposal, newer)
-        hopeless = shown.outdated or bool(shown.problem)
-        return replace(shown, preview=None if hopeless else self._preview(proposal))
+        policy, now, newer = self._policy, self.cycle.pulse.market, self._newer(proposal)
+        change: Change | None = proposal.change
+        if newer is not None:
+            change = self._upon(proposal, newer.policy)
+        if change is None:
+            base = self._version(proposal.seen)
+            told = self._shaped(proposal, proposal.change, base, now)
+            return replace(told, newer=newer, outdated=True)
+        shown = replace(self._shaped(proposal, change, policy, now), newer=newer)
+        return shown if shown.problem else replace(shown, preview=self._preview(proposal, change))
 
-    def _upon(self, proposal: Proposal, newer: PolicyVersion) -> ShownProposal:
-        """One that was compared with an earlier version than the one in force."""
-        base, now = self._version(proposal.seen), self.cycle.pulse.market
-        shown = replace(self._shaped(proposal, base, now), newer=newer)
-        if base is None or not _goes_on(proposal.change, base, newer.policy, now):
-            return replace(shown, outdated=True)
-        return shown
+    def _upon(self, proposal: Proposal, present: Policy) -> Change | None:
+        """What it comes to upon what others have adopted since; None if they changed the same."""
+        base, change = self._version(proposal.seen), proposal.change
+        if base is None:
+            return None
+        now = self.cycle.pulse.market
+        if isinstance(change, AdoptPolicy):
+            merged = rebased(base, change.policy, present, at=now)
+            if merged is None:
+                return None
+            return replace(change, policy=merged, seen=present.version)
+        assert isinstance(change, SetTemporaryLimit | EndTemporaryLimit), "a model has no version"
+        return change if same_limit(base, present, change.limit, at=now) else None
 
     def decided(self, proposal: Proposal) -> ShownProposal:
-        """One that was decided: against the policy of then."""
-        return self._shaped(proposal, self._version(proposal.seen), proposal.at)
-
-    def _shaped(self, proposal: Proposal, before: Policy | None, at: datetime) -> ShownProposal:
+        """One that was decided: against the policy that it was held against last."""
         change = proposal.change
+        # What was approved is what was adopted, upon whatever others had changed by then.
+        seen = change.seen if isinstance(change, AdoptPolicy) else proposal.seen
+        return self._shaped(proposal, change, self._version(seen), proposal.at)
+
+    def _shaped(
+        self, proposal: Proposal, change: Change, before: Policy | None, at: datetime
+    ) -> ShownProposal:
         if isinstance(change, ChooseBookModel):
             title = f"Measure the book by {title_of(change.model)}"
-            return ShownProposal(proposal=proposal, title=title, lines=self._model_lines(change))
+            return ShownProposal(proposal=proposal, title=title, lines=self._model_lines(proposal))
+        told = ShownProposal(
+            proposal=proposal, title=title_words(change, (), self._reader), lines=proposal.what
+        )
         before = without_expired(before, at)
-        if before is None or before.version != proposal.seen:
-            title = title_words(change, (), self._reader)
-            return ShownProposal(proposal=proposal, title=title, lines=proposal.what)
+        if before is None:
+            return told
         try:
             after = made_of(before, change, at=at)
         except PolicyInvalid as invalid:
-            title = title_words(change, (), self._reader)
-            return ShownProposal(
-                proposal=proposal, title=title, lines=proposal.what, problem=str(invalid)
-            )
+            return replace(told, problem=str(invalid))
         entries = entries_for(change, before, after, self._reader)
         title = title_words(change, entries, self._reader)
         return ShownProposal(proposal=proposal, title=title, entries=entries)
 
-    def _model_lines(self, change: ChooseBookModel) -> tuple[str, ...]:
-        used = title_of(in_use(self.cycle.state))
-        return (f"Model of the book: {used} → {title_of(change.model)}",)
+    def _model_lines(self, proposal: Proposal) -> tuple[str, ...]:
+        """Both models, as the proposal has them: *model of the book: one -> other*."""
+        return tuple(_with_titles(line) for line in proposal.what)
 
     def _newer(self, proposal: Proposal) -> PolicyVersion | None:
         """The version in force, if it is another than the one that was compared with."""
@@ -262,25 +274,23 @@ class _Shaping:
     def _version(self, number: int) -> Policy | None:
         return next((v.policy for v in self.versions if v.policy.version == number), None)
 
-    def _preview(self, proposal: Proposal) -> Awaited[TuningPreview]:
+    def _preview(self, proposal: Proposal, change: Change) -> Awaited[TuningPreview]:
         now, version = self.cycle.pulse.market, 0 if self._policy is None else self._policy.version
         epoch = self.cycle.pulse.cycle // _REUSE
         return self.readings.later.ask(
             ("proposal preview", self.book.name, proposal.id, version, epoch),
-            lambda: self.readings.reader.tuning(
-                self.book.name, proposal.change, since=now - LOOK_BACK
-            ),
+            lambda: self.readings.reader.tuning(self.book.name, change, since=now - LOOK_BACK),
             epoch=epoch,
         )
 
 
-def _goes_on(change: Change, base: Policy, present: Policy, at: datetime) -> bool:
-    """Whether nobody else touched what it changes, so that it can be adopted all the same."""
-    if isinstance(change, AdoptPolicy):
-        return rebased(base, change.policy, present, at=at) is not None
-    if isinstance(change, SetTemporaryLimit | EndTemporaryLimit):
-        return same_limit(base, present, change.limit, at=at)
-    return False
+_NAMED = re.compile("|".join(sorted(BOOK_MODELS, key=len, reverse=True)))
+
+
+def _with_titles(line: str) -> str:
+    """Names of models as people read them."""
+    titled = _NAMED.sub(lambda found: title_of(found.group()), line)
+    return titled.replace("->", "\N{RIGHTWARDS ARROW}")
 
 
 def title_words(change: Change, entries: Sequence[EntryRows], reader: Reader) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import structlog
 
-from risk.domain.actions import Change, ChooseBookModel, EndTemporaryLimit, SetTemporaryLimit
+from risk.domain.actions import Change, EndTemporaryLimit, SetTemporaryLimit
 from risk.domain.actors import Ability, Actor
 from risk.domain.asking import LONGEST_REASON, checked_reason
 from risk.domain.changing import Brake, ChangeStore
@@ -20,9 +20,6 @@ from risk.domain.scopes import Scope
 from risk.domain.trading import TradingState
 from risk.engine.actions.asking import require_all
 from risk.errors import BrakedInstead, GateClosed, NotAllowed, SeawallError, StoreError
-
-#: The reason of whoever chose a model where it is compared with the one in use, and gave none.
-COMPARED = "compared with the one in use"
 
 _LOG = structlog.get_logger(__name__)
 
@@ -182,11 +179,6 @@ class Actions:
             return self._store.turn_down(
                 portfolio, proposal, reason=checked_reason(reason), actor=actor
             )
-
-    def choose_model(self, actor: Actor, portfolio: str, model: str, *, seen: int) -> Proposal:
-        """Propose another model to measure a book; `seen` is the last action that was known."""
-        change = ChooseBookModel(seq=0, at=self._wall(), who=actor.name, model=model, seen=seen)
-        return self.propose(actor, portfolio, change, reason=COMPARED)
 
     # --- books and keys ----------------------------------------------------------------------
 
