@@ -72,7 +72,7 @@ class Free(StrEnum):
     """Why nobody needs to be able to do anything there."""
 
     NO_BOOK = "it touches no book, and reads none"
-    MACHINE = "it is the machine's own: whoever can start it has the database's address"
+    MACHINE = "it is the machine's own, or must not rely on who is in the database"
     ONESELF = "it is about oneself, or how one comes in"
     KEY = "a key decides"
 
@@ -89,7 +89,13 @@ COMMANDS: Mapping[str, Ability | Free] = {
     "events schema": Free.NO_BOOK,
     "halt": Ability.HALT,
     "halts": Ability.VIEW,
-    "journal verify": Ability.VIEW,
+    "journal checkpoint": Free.MACHINE,
+    "journal export": Ability.VIEW,
+    "journal list": Ability.VIEW,
+    "journal recompute order": Ability.VIEW,
+    "journal recompute trip": Ability.VIEW,
+    "journal show": Ability.VIEW,
+    "journal verify": Free.MACHINE,
     "keys add": Ability.MANAGE_PEOPLE,
     "keys list": Ability.VIEW,
     "keys revoke": Ability.MANAGE_PEOPLE,

@@ -14,10 +14,12 @@ import click
 import msgspec
 from sqlalchemy import Connection
 
+from risk.commands.doors import needs
 from risk.commands.output import as_json, print_json, print_table
 from risk.commands.store import checked_engines_of, reading
 from risk.commands.times import time_of
 from risk.config import load_settings
+from risk.domain.actors import Ability
 from risk.domain.events import PEOPLE_STREAM
 from risk.domain.spreadsheets import safe_cell
 from risk.errors import InvalidInput
@@ -55,6 +57,7 @@ def _filtered(command: Callable[..., Any]) -> Callable[..., Any]:
 @_filtered
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 10_000))
 @as_json
+@needs(Ability.VIEW)
 def list_(limit: int, as_json: bool, **filters: Any) -> None:
     """List the newest entries that the filters leave, the newest last."""
     with reading() as connection:
@@ -73,6 +76,7 @@ def list_(limit: int, as_json: bool, **filters: Any) -> None:
 @click.argument("stream")
 @click.argument("entry", type=int)
 @as_json
+@needs(Ability.VIEW)
 def show(stream: str, entry: int, as_json: bool) -> None:
     """Show one ENTRY of STREAM with all its fields, its hash, and what vouches for it."""
     with reading() as connection:
@@ -104,6 +108,7 @@ def show(stream: str, entry: int, as_json: bool) -> None:
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @_filtered
+@needs(Ability.VIEW)
 def export(file: Path, **filters: Any) -> None:
     """Save the entries that the filters leave in FILE, .csv or .jsonl, the newest first.
 

@@ -6,9 +6,11 @@ from typing import Any
 import click
 from sqlalchemy import Connection
 
+from risk.commands.doors import needs
 from risk.commands.output import as_json, print_json
 from risk.commands.people import book_of, of_portfolio
 from risk.commands.store import reading
+from risk.domain.actors import Ability
 from risk.storage.again import Again, order_again, trip_again
 
 _DIFFERS = 1
@@ -28,6 +30,7 @@ def recompute() -> None:
 @of_portfolio
 @as_json
 @click.pass_context
+@needs(Ability.VIEW)
 def order(ctx: click.Context, client_order_id: str, portfolio: str | None, as_json: bool) -> None:
     """The answer to the order CLIENT_ORDER_ID: every check, the verdict and the quantity."""
     _work_out(ctx, order_again, portfolio, client_order_id, as_json=as_json)
@@ -38,6 +41,7 @@ def order(ctx: click.Context, client_order_id: str, portfolio: str | None, as_js
 @of_portfolio
 @as_json
 @click.pass_context
+@needs(Ability.VIEW)
 def trip(ctx: click.Context, episode: str, portfolio: str | None, as_json: bool) -> None:
     """The trip that began EPISODE, by taking its cycle's step once more."""
     _work_out(ctx, trip_again, portfolio, episode, as_json=as_json)
