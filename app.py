@@ -23,7 +23,9 @@ from pages.access import (
 )
 from pages.account_menu import account_menu
 from pages.context import Book, BookReader
+from pages.desk import WAYS_EXTENSION, Way
 from pages.gate import WebGate
+from pages.origin import SITE_EXTENSION, Site
 from pages.personas import persona
 from pages.screens import ROUTING, SCREENS_EXTENSION, Screens
 from pages.shell import register_behaviour, shell
@@ -39,6 +41,8 @@ from risk.engine.actions import Actions
 from risk.errors import SeawallError
 from risk.runtime import build_actions, build_reader
 
+#: Where nothing else is set.
+THIS_MACHINE = Site()
 _LOG = structlog.get_logger(__name__)
 
 
@@ -67,7 +71,13 @@ _INDEX = """<!DOCTYPE html>
 
 
 def create_app(
-    reader: BookReader, actions: Actions, logins: Logins, office: PeopleOffice
+    reader: BookReader,
+    actions: Actions,
+    logins: Logins,
+    office: PeopleOffice,
+    *,
+    site: Site = THIS_MACHINE,
+    ways: Sequence[Way] = (),
 ) -> dash.Dash:
     """The dashboard of the books that `reader` reads.
 
@@ -81,6 +91,10 @@ def create_app(
         Where people sign in.
     office : PeopleOffice
         Where their logins are managed.
+    site : Site
+        Under which names the pages are served.
+    ways : sequence of Way
+        Further ways to sign in, offered beside a password.
     """
     app = SeawallWeb(
         "app",
@@ -98,10 +112,12 @@ def create_app(
     app.server.extensions[ACTIONS_EXTENSION] = actions
     app.server.extensions[LOGINS_EXTENSION] = logins
     app.server.extensions[OFFICE_EXTENSION] = office
+    app.server.extensions[SITE_EXTENSION] = site
+    app.server.extensions[WAYS_EXTENSION] = ways
     app.layout = lambda: _document(reader)
     register_behaviour(app)
     of_dash = list(app.server.before_request_funcs.get(None, ()))
-    configure(app, WebGate(logins, simulated=reader.feed.simulated))
+    configure(app, WebGate(logins, simulated=reader.feed.simulated, site=site))
     _set_up(app, of_dash)
     return app
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dash import html
 
 from pages.components.basics import Component, glyph
-from pages.gate import ENTER
+from pages.paths import ENTER_PATH
 from pages.personas import PERSONAS, persona
 from risk.domain.actors import Actor, Role
 
@@ -48,7 +48,7 @@ def _personas(actor: Actor) -> Sequence[Component]:
         ),
         html.Form(
             [_enter_button(role) for role in others],
-            action=ENTER,
+            action=ENTER_PATH,
             method="POST",
             className=POSTED,
         ),

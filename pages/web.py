@@ -1,6 +1,7 @@
 """What the web server answers besides Dash: the pulse and its health, behind a gate."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import structlog
 from dash import Dash, html, set_props
@@ -12,8 +13,10 @@ from pages.components.refusals import refusal_toast
 from pages.components.states import PROBATION_LOOK, STATE_LOOKS
 from pages.components.toasts import CONTAINER
 from pages.context import Book, BookReader, Pulse, book_named
+from pages.desk import DESK
 from pages.format import sentence
-from pages.gate import ENTER, WebGate, enter_as, with_csrf
+from pages.gate import HEALTH, WebGate, with_csrf
+from pages.origin import Site
 from pages.readings import Readings
 from pages.screens import running_screens
 from pages.views.holds import tripped_on
@@ -26,9 +29,13 @@ _LOG = structlog.get_logger(__name__)
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+
+#: For a year; its other names are nobody's business here.
+_ONLY_TLS = "max-age=31536000"
 
 #: After so many cycles without a new one, it is asked what became of the engine.
 _STALE_CYCLES = 3.0
@@ -43,16 +50,16 @@ def configure(app: Dash, gate: WebGate) -> None:
         MAX_CONTENT_LENGTH=1 << 20,
     )
     server.before_request(gate.check)
-    server.after_request(with_csrf)
-    server.after_request(_with_headers(app))
+    server.after_request(partial(with_csrf, site=gate.site))
+    server.after_request(_with_headers(app, gate.site))
     # Later ones run first: what leaves here compressed is left alone by Dash's own compression.
     server.after_request(send_compressed)
-    server.add_url_rule("/healthz", view_func=healthz)
+    server.add_url_rule(HEALTH, view_func=healthz)
     server.add_url_rule("/live", view_func=live)
-    server.add_url_rule(ENTER, view_func=enter_as, methods=["POST"])
+    server.register_blueprint(DESK)
 
 
-def _with_headers(app: Dash) -> Callable[[Response], Response]:
+def _with_headers(app: Dash, site: Site) -> Callable[[Response], Response]:
     policy: list[str] = []
 
     def add(response: Response) -> Response:
@@ -61,6 +68,8 @@ def _with_headers(app: Dash) -> Callable[[Response], Response]:
             policy.append(_content_security_policy(app.csp_hashes()))
         response.headers["Content-Security-Policy"] = policy[0]
         response.headers.update(_HEADERS)
+        if site.secure:
+            response.headers["Strict-Transport-Security"] = _ONLY_TLS
         response.headers["Cache-Control"] = caching_of(request, response.status_code)
         return response
 

@@ -38,7 +38,7 @@ def api_of(authority: Engine, settings: Settings) -> Iterator[ApiServer]:
             orders_per_second=settings.api_rate,
             hosts=frozenset(settings.api_hosts),
         )
-        server = ApiServer(create_api(desk), settings.host, settings.api_port)
+        server = ApiServer(create_api(desk), settings.api_host, settings.api_port)
         # Before the first request: an agent must not hear that its key opens nothing.
         access.keys.start()
         try:

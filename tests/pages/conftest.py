@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
 from app import create_app
-from pages.gate import CSRF_COOKIE, CSRF_HEADER
+from pages.cookies import CSRF_COOKIE, CSRF_HEADER
 from pages.views.records import past
 from risk.auth.nobody import Nobody
 from tests.browser import Page

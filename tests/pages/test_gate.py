@@ -4,7 +4,7 @@ import pytest
 
 from app import create_app
 from pages.context import FeedInfo
-from pages.gate import CSRF_COOKIE, CSRF_HEADER
+from pages.cookies import CSRF_COOKIE, CSRF_HEADER
 from pages.personas import COOKIE, chosen_persona
 from pages.places import local_path
 from risk.auth.nobody import Nobody
