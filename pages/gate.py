@@ -20,7 +20,7 @@ from flask import Response, g, jsonify, request
 from pages.access import is_demo, running_login, set_actor, set_demo, set_login
 from pages.cookies import CSRF_COOKIE, csrf_in, keep_csrf, token_in
 from pages.origin import Site, forwarding, is_loopback, is_own
-from pages.paths import ACCOUNT_PATH, LOGIN_PATH, LOGOUT_PATH
+from pages.paths import ACCOUNT_PATH, LOGIN_PATH, LOGOUT_PATH, PROVE_PATH
 from pages.personas import chosen_persona
 from risk.domain.people import Login, Logins
 from risk.errors import StoreError
@@ -32,7 +32,11 @@ _FREE_FOLDERS = ("/assets/", "/_dash-component-suites/")
 HEALTH = "/healthz"
 _FREE = frozenset({HEALTH, "/_favicon.ico"})
 #: What the pages' own scripts ask for: they are told in JSON, and led nowhere.
-_ASKED_BY_SCRIPTS = ("/_", "/live", "/prove")
+_ASKED_BY_SCRIPTS = ("/_", "/live", PROVE_PATH)
+#: Where browsers ask for the newest cycle, and what they then ask for by themselves.
+PULSE = "/live"
+_CALLBACKS = "/_dash-update-component"
+_BY_THE_PULSE = ["live.data"]
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 SIGNED_OUT = "Your session has ended: sign in again."
@@ -125,7 +129,7 @@ class WebGate:
         token = token_in(request, self.site)
         if not token:
             return None
-        return self._seen.login(token, lambda: self._logins.find(token))
+        return self._seen.login(token, lambda: self._logins.find(token, acts=_acts()))
 
 
 class _Once(NamedTuple):
@@ -190,6 +194,17 @@ class _Seen:
 
 def _is_free(path: str) -> bool:
     return path in _FREE or path.startswith(_FREE_FOLDERS)
+
+
+def _acts() -> bool:
+    """Whether a person did something, rather than his browser by itself."""
+    if request.path == PULSE:
+        return "acted" in request.args
+    if not request.path.startswith(_CALLBACKS):
+        return True
+    asked = request.get_json(silent=True)
+    causes = asked.get("changedPropIds") if isinstance(asked, dict) else None
+    return causes != _BY_THE_PULSE
 
 
 def _is_login_page() -> bool:
@@ -266,8 +281,9 @@ def _refused(why: str) -> Response:
 
 
 def _led_to(path: str) -> Response:
-    # Whatever was asked for, what comes next is asked for by GET.
-    return Response(status=303, headers={"Location": path})
+    # What comes next is asked for by GET, whatever was posted.
+    status = 302 if request.method in _SAFE_METHODS else 303
+    return Response(status=status, headers={"Location": path})
 
 
 def _problem(text: str, status: int) -> Response:

@@ -2,27 +2,30 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from secrets import token_hex
+from urllib.parse import quote
 
 import structlog
 from dash import Dash, html, set_props
 from flask import Response, jsonify, request
 
-from pages.access import is_demo
+from pages.access import is_demo, running_actor
 from pages.bundles import caching_of, send_compressed
+from pages.components.proof import WANTED
 from pages.components.refusals import refusal_toast
 from pages.components.states import PROBATION_LOOK, STATE_LOOKS
 from pages.components.toasts import CONTAINER
 from pages.context import Book, BookReader, Pulse, book_named
 from pages.desk import DESK
 from pages.format import sentence
-from pages.gate import HEALTH, WebGate, with_csrf
+from pages.gate import HEALTH, PULSE, WebGate, with_csrf
 from pages.origin import Site
 from pages.readings import Readings
 from pages.screens import running_screens
 from pages.views.holds import tripped_on
 from pages.views.tightest import parts_badge, size_says
 from risk.domain.state import RiskState
-from risk.errors import NotAllowed, SeawallError
+from risk.errors import NotAllowed, ProofNeeded, SeawallError
 
 _LOG = structlog.get_logger(__name__)
 
@@ -55,7 +58,7 @@ def configure(app: Dash, gate: WebGate) -> None:
     # Later ones run first: what leaves here compressed is left alone by Dash's own compression.
     server.after_request(send_compressed)
     server.add_url_rule(HEALTH, view_func=healthz)
-    server.add_url_rule("/live", view_func=live)
+    server.add_url_rule(PULSE, view_func=live)
     server.register_blueprint(DESK)
 
 
@@ -100,10 +103,13 @@ def live() -> Response:
     """The newest complete cycle in a hundred bytes; 204 if the browser knows it already."""
     readings = running_screens().readings
     try:
-        return _pulse(readings, request.args.get("book"))
+        answer = _pulse(readings, request.args.get("book"))
     except SeawallError as error:
         _LOG.warning("pulse_unavailable", error=str(error))
-        return _problem(f"{sentence(str(error))}.", 503)
+        answer = _problem(f"{sentence(str(error))}.", 503)
+    # A page that was drawn for somebody else finds out.
+    answer.headers["Seawall-Visitor"] = quote(running_actor().name)
+    return answer
 
 
 def _pulse(readings: Readings, name: str | None) -> Response:
@@ -193,6 +199,10 @@ def _problem(text: str, status: int) -> Response:
 
 def tell_failure(error: Exception) -> None:
     """Say on the page what a callback raised: a silent failure looks like calm."""
+    if isinstance(error, ProofNeeded):
+        # Each time another value, or a browser would not be told a second time.
+        set_props(WANTED, {"data": {"why": f"{sentence(str(error))}.", "id": token_hex(4)}})
+        return
     if isinstance(error, NotAllowed):
         _LOG.info("callback_refused", why=str(error))
         set_props(CONTAINER, {"sendNotifications": [refusal_toast(error, demo=is_demo())]})

@@ -21,6 +21,7 @@ from pages.desk.drawing import (
 from pages.desk.words import SETUP_WORDS, abilities_words, moment_words, power_words
 from pages.paths import ACCOUNT_PATH
 from pages.screens import running_screens
+from risk.auth.passwords import SHORTEST
 from risk.domain.actors import Ability
 from risk.domain.people import Login, NewFactor, Setup
 from risk.errors import InvalidInput, LoginRefused, NotAllowed
@@ -121,9 +122,10 @@ def _facts() -> dict[str, Any]:
     return told | {
         "power": power_words(login.person, now),
         "setup": [SETUP_WORDS[step] for step in login.setup],
+        "shortest": SHORTEST,
         "needs_password": Setup.PASSWORD in login.setup,
         "logins": running_logins().logins_of(login.person.name),
-        "moment": lambda at: moment_words(at, now),
+        "moment": moment_words,
     }
 
 

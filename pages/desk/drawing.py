@@ -146,7 +146,7 @@ def own_token() -> str:
 
 
 def renew(signed: SignedIn) -> None:
-    """Go on as whoever has just signed in or proved who he is; his browser hears with the answer."""
+    """Go on as whoever has just signed in, or proved who he is; his browser hears of it."""
     g.sw_signed = signed
     set_login(signed.login)
     set_actor(signed.login.actor)

@@ -166,7 +166,7 @@ def _people(notice: Notice | None = None, *, status: int = 200) -> Response:
             {
                 "person": person,
                 "standing": standing_of(person, now),
-                "seen": moment_words(person.last_seen, now) if person.last_seen else "never",
+                "seen": moment_words(person.last_seen) if person.last_seen else "never",
             }
             for person in running_office().people()
         ],
@@ -191,8 +191,8 @@ def _person(name: str, notice: Notice | None = None, *, status: int = 200) -> Re
         person=person,
         standing=standing_of(person, now),
         power=power_words(person, now),
-        created=moment_words(person.created, now),
-        seen=moment_words(person.last_seen, now) if person.last_seen else "never",
+        created=moment_words(person.created),
+        seen=moment_words(person.last_seen) if person.last_seen else "never",
         deeds=_deeds_for(person),
         what=said("what"),
         reason=said("reason"),

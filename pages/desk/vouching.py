@@ -51,7 +51,7 @@ def _waiting(notice: Notice | None = None, *, status: int = 200) -> Response:
         status=status,
         notice=notice,
         waiting=[
-            {"person": person, "begins": moment_words(person.power_from, now)}
+            {"person": person, "begins": moment_words(person.power_from)}
             for person in people
             if waits_for_power(person, now)
         ],

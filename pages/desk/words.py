@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from pages.format import UTC_ZONE
 from risk.domain.actors import ABILITIES, Ability, Role, what_is
 from risk.domain.people import Person, Setup
 
@@ -30,7 +29,7 @@ def standing_of(person: Person, now: datetime) -> Standing:
     if person.disabled is not None:
         return Standing("disabled", "halted")
     if person.must_change:
-        return Standing("first password not used yet", "stale")
+        return Standing("not used yet", "stale")
     if waits_for_power(person, now):
         return Standing("power begins later", "caution")
     return Standing("in force", "normal")
@@ -46,15 +45,15 @@ def power_words(person: Person, now: datetime) -> str:
     """Since when, or from when on, somebody may approve and override; empty of other roles."""
     if _POWER not in ABILITIES[person.role]:
         return ""
-    moment = moment_words(person.power_from, now)
+    moment = moment_words(person.power_from)
     if now < person.power_from:
         return f"begins {moment}, or as soon as another officer vouches"
     return f"since {moment}"
 
 
-def moment_words(at: datetime, now: datetime) -> str:
-    """A moment, with its zone."""
-    return UTC_ZONE.date_and_clock(at, now=now)
+def moment_words(at: datetime) -> str:
+    """A moment that may be years away: ``2026-11-12 15:42 UTC``."""
+    return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def abilities_words(role: Role) -> list[str]:

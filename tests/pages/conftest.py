@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import dash
 import pytest
@@ -14,9 +15,9 @@ from werkzeug.serving import make_server
 from app import create_app
 from pages.cookies import CSRF_COOKIE, CSRF_HEADER
 from pages.views.records import past
-from risk.auth.nobody import Nobody
 from tests.browser import Page
 from tests.fakes_actions import actions_over
+from tests.fakes_people import FakePeopleStore, People
 from tests.fakes_web import FakeBookReader, FakeChanges
 
 
@@ -68,10 +69,17 @@ def changes(reader: FakeBookReader) -> FakeChanges:
 
 
 @pytest.fixture
-def dashboard(reader: FakeBookReader, changes: FakeChanges) -> Iterator[dash.Dash]:
-    nobody = Nobody()
+def people(reader: FakeBookReader, tmp_path: Path) -> People:
+    """Whoever has a login: at first nobody."""
+    people = People(FakePeopleStore(), tmp_path / "home")
+    people.now = reader.wall()
+    return people
+
+
+@pytest.fixture
+def dashboard(reader: FakeBookReader, changes: FakeChanges, people: People) -> Iterator[dash.Dash]:
     with forgetting_pages():
-        yield create_app(reader, actions_over(changes), nobody, nobody)
+        yield create_app(reader, actions_over(changes), people.desk, people.office)
 
 
 #: Where Flask's test client asks.

@@ -7,7 +7,6 @@ from pages.context import FeedInfo
 from pages.cookies import CSRF_COOKIE, CSRF_HEADER
 from pages.personas import COOKIE, chosen_persona
 from pages.places import local_path
-from risk.auth.nobody import Nobody
 from tests.fakes_actions import actions_over
 from tests.pages.conftest import HOST, forgetting_pages
 
@@ -20,12 +19,11 @@ def entered(web, **form):
 
 
 @pytest.fixture
-def replay(reader, changes):
+def replay(reader, changes, people):
     """A browser in front of an application over another market than the simulated one."""
     reader.feed = FeedInfo(label="file old.csv", simulated=False)
     with forgetting_pages():
-        nobody = Nobody()
-        app = create_app(reader, actions_over(changes), nobody, nobody)
+        app = create_app(reader, actions_over(changes), people.desk, people.office)
         yield app.server.test_client()
 
 
