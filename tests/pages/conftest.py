@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import dash
@@ -21,7 +22,7 @@ from tests.fakes_people import FakePeopleStore, People
 from tests.fakes_web import FakeBookReader, FakeChanges
 
 
-def _forget_pages() -> None:
+def forget_pages() -> None:
     """Dash keeps pages and callbacks per process; every test makes an application of its own."""
     dash.page_registry.clear()
     _callback.GLOBAL_CALLBACK_LIST.clear()
@@ -32,9 +33,9 @@ def _forget_pages() -> None:
 @contextmanager
 def forgetting_pages() -> Iterator[None]:
     """Around the life of an application."""
-    _forget_pages()
+    forget_pages()
     yield
-    _forget_pages()
+    forget_pages()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -68,12 +69,23 @@ def changes(reader: FakeBookReader) -> FakeChanges:
     return FakeChanges(reader)
 
 
+class PeopleHere(People):
+    """People who live by the clock of what the screens read."""
+
+    def __init__(self, reader: FakeBookReader, home: Path) -> None:
+        super().__init__(FakePeopleStore(), home)
+        self._clock = reader.clock
+        self.now = reader.wall()
+
+    def wait(self, **time: float) -> None:
+        super().wait(**time)
+        self._clock.step_wall(timedelta(**time))
+
+
 @pytest.fixture
 def people(reader: FakeBookReader, tmp_path: Path) -> People:
     """Whoever has a login: at first nobody."""
-    people = People(FakePeopleStore(), tmp_path / "home")
-    people.now = reader.wall()
-    return people
+    return PeopleHere(reader, tmp_path / "home")
 
 
 @pytest.fixture
