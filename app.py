@@ -17,19 +17,18 @@ from pages.access import (
     ACTIONS_EXTENSION,
     LOGINS_EXTENSION,
     OFFICE_EXTENSION,
-    is_demo,
-    running_actor,
     set_actor,
 )
-from pages.account_menu import account_menu
 from pages.context import Book, BookReader
+from pages.desk import WAYS_EXTENSION, Way
 from pages.gate import WebGate
+from pages.origin import SITE_EXTENSION, Site
 from pages.personas import persona
 from pages.screens import ROUTING, SCREENS_EXTENSION, Screens
 from pages.shell import register_behaviour, shell
 from pages.theme import chosen_scheme
+from pages.visitor import running_visitor
 from pages.web import configure, tell_failure
-from risk.auth.nobody import Nobody
 from risk.commands.logs import configure_logs
 from risk.commands.supervise import run
 from risk.config import load_settings
@@ -37,8 +36,10 @@ from risk.domain.actors import Role
 from risk.domain.people import Logins, PeopleOffice
 from risk.engine.actions import Actions
 from risk.errors import SeawallError
-from risk.runtime import build_actions, build_reader
+from risk.runtime import build_actions, build_logins, build_office, build_reader
 
+#: Where nothing else is set.
+THIS_MACHINE = Site()
 _LOG = structlog.get_logger(__name__)
 
 
@@ -67,7 +68,13 @@ _INDEX = """<!DOCTYPE html>
 
 
 def create_app(
-    reader: BookReader, actions: Actions, logins: Logins, office: PeopleOffice
+    reader: BookReader,
+    actions: Actions,
+    logins: Logins,
+    office: PeopleOffice,
+    *,
+    site: Site = THIS_MACHINE,
+    ways: Sequence[Way] = (),
 ) -> dash.Dash:
     """The dashboard of the books that `reader` reads.
 
@@ -81,6 +88,10 @@ def create_app(
         Where people sign in.
     office : PeopleOffice
         Where their logins are managed.
+    site : Site
+        Under which names the pages are served.
+    ways : sequence of Way
+        Further ways to sign in, offered beside a password.
     """
     app = SeawallWeb(
         "app",
@@ -98,10 +109,12 @@ def create_app(
     app.server.extensions[ACTIONS_EXTENSION] = actions
     app.server.extensions[LOGINS_EXTENSION] = logins
     app.server.extensions[OFFICE_EXTENSION] = office
+    app.server.extensions[SITE_EXTENSION] = site
+    app.server.extensions[WAYS_EXTENSION] = ways
     app.layout = lambda: _document(reader)
     register_behaviour(app)
     of_dash = list(app.server.before_request_funcs.get(None, ()))
-    configure(app, WebGate(logins, simulated=reader.feed.simulated))
+    configure(app, WebGate(logins, simulated=reader.feed.simulated, site=site))
     _set_up(app, of_dash)
     return app
 
@@ -121,7 +134,7 @@ def _document(reader: BookReader) -> dmc.MantineProvider:
         books=_books(reader),
         cycle_seconds=reader.cycle_seconds,
         scheme=chosen_scheme(request.cookies),
-        account=account_menu(running_actor(), demo=is_demo()),
+        visitor=running_visitor(reader.wall()),
     )
 
 
@@ -140,8 +153,13 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__} has no attribute {name}")
     settings = load_settings()
     configure_logs(settings.log_level)
-    nobody = Nobody()
-    app = create_app(build_reader(settings), build_actions(settings), nobody, nobody)
+    app = create_app(
+        build_reader(settings),
+        build_actions(settings),
+        build_logins(settings),
+        build_office(settings),
+        site=Site(host=settings.host, url=settings.web_url),
+    )
     server = app.server
     globals()["server"] = server
     server.extensions[SCREENS_EXTENSION].newest.start()

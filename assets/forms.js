@@ -19,6 +19,9 @@
     field.value = value;
   }
 
+  // A page that comes back from the browser's memory was drawn for whoever was here then.
+  window.addEventListener("pageshow", (event) => event.persisted && window.location.reload());
+
   document.addEventListener("submit", (event) => {
     if (!event.target.matches("form.sw-posted")) return;
     bring(event.target, "csrf", cookie(CSRF));

@@ -22,6 +22,7 @@
   // An update that is not even sent by then, or not answered by then, is given up.
   const SENDING_MS = 2_000, UPDATE_PATIENCE_MS = 30_000, RETRY_MS = 1_000;
   const FAILURE_SHOWN_MS = 8_000;
+  const SIGNED_OUT = 401;
   const NO_ANSWER = "The dashboard's server does not answer.";
 
   const root = document.documentElement;
@@ -203,9 +204,12 @@
       asked.set("news", pageNews());
       asked.set("of", document.querySelector("[data-news]").id); // Each screen counts its own.
     }
+    if (seawall.people.hasActed()) asked.set("acted", "1");
     const limit = AbortSignal.timeout(REQUEST_LIMIT_MS);
     const answer = await fetch(`/live?${asked}`, { cache: "no-store", signal: limit });
+    seawall.people.heard(answer.headers.get("Seawall-Visitor"));
     const data = answer.status === 204 ? null : await answer.json();
+    if (answer.status === SIGNED_OUT) seawall.people.ended();
     if (!answer.ok) throw Object.assign(new Error(data.problem), { said: data.problem });
     return { book, data };
   }
@@ -350,7 +354,11 @@
       ended();
       tellFailure(causes);
     };
-    answer.then((response) => (response.status < 400 ? ended() : failed()), failed);
+    answer.then((response) => {
+      if (response.status === SIGNED_OUT) seawall.people.ended();
+      else if (response.status >= 400) return failed();
+      ended();
+    }, failed);
   }
 
   // -- what failed --------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const { controls, live, state, words } = window.seawall;
+  const { controls, live, people, state, words } = window.seawall;
   const root = document.documentElement;
   const set = (id, props) => window.dash_clientside.set_props(id, props);
   const same = () => window.dash_clientside.no_update;
@@ -24,6 +24,7 @@
     new MutationObserver(markChanged).observe(document.body, { characterData: true, subtree: true });
     state.start(settings);
     controls.start(settings);
+    people.start(settings);
     live.start(settings.cycleSeconds);
     return same();
   }
@@ -107,6 +108,6 @@
   root.toggleAttribute("data-kiosk", words.address().get("kiosk") === "1");
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    seawall: { start, followAddress, chooseWords, chooseBook, chooseZone },
+    seawall: { start, followAddress, chooseWords, chooseBook, chooseZone, wantProof: people.want },
   });
 })();

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import brotli
 
-from pages.gate import CSRF_COOKIE, CSRF_HEADER
+from pages.cookies import CSRF_COOKIE, CSRF_HEADER
 
 _LIVE = {"id": "live", "property": "data"}
 _NAVIGATION = "sw-nav-link"

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from flask import current_app, g
 
 from risk.domain.actors import Ability, Actor, require
-from risk.domain.people import Logins, PeopleOffice
+from risk.domain.people import Login, Logins, PeopleOffice
 from risk.engine.actions import Actions
 from risk.errors import NotAllowed
 
@@ -26,6 +26,21 @@ GUARDED: dict[str, Ability] = {}
 def set_actor(actor: Actor) -> None:
     """Note who asks, for this request."""
     g.sw_actor = actor
+
+
+def set_login(login: Login) -> None:
+    """Note by what whoever asks is signed in, for this request."""
+    g.sw_login = login
+
+
+def running_login() -> Login | None:
+    """By what whoever asks is signed in; None in a demonstration, and of nobody."""
+    return cast("Login | None", g.get("sw_login"))
+
+
+def set_demo() -> None:
+    """Note that this is the demonstration, for this request."""
+    g.sw_demo = True
 
 
 def running_actor() -> Actor:
@@ -90,7 +105,10 @@ __all__ = [
     "is_demo",
     "running_actions",
     "running_actor",
+    "running_login",
     "running_logins",
     "running_office",
     "set_actor",
+    "set_demo",
+    "set_login",
 ]

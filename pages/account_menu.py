@@ -5,42 +5,59 @@ from collections.abc import Sequence
 from dash import html
 
 from pages.components.basics import Component, glyph
-from pages.gate import ENTER
+from pages.paths import ACCOUNT_PATH, ENTER_PATH, LOGOUT_PATH, PEOPLE_PATH, VOUCHING_PATH
 from pages.personas import PERSONAS, persona
-from risk.domain.actors import Actor, Role
+from pages.visitor import Visitor
+from risk.domain.actors import Ability, Role
 
 #: Forms of this class get the page's address and the browser's token as they are sent:
 #: ``assets/forms.js``.
 POSTED = "sw-posted"
 
 
-def account_menu(actor: Actor, *, demo: bool) -> html.Details:
+def account_menu(visitor: Visitor) -> html.Details:
     """A button that says who is here, and opens the rest."""
-    who = actor.name if demo else f"{actor.name}, {_role_word(actor)}"
-    parts = _personas(actor) if demo else []
     return html.Details(
         [
             html.Summary(
                 [
                     glyph("person"),
-                    html.Span(who, id="account-name", className="sw-account-name"),
+                    html.Span(visitor.title, id="account-name", className="sw-account-name"),
                     glyph("down"),
                 ],
                 title="Who is here",
             ),
-            html.Div(parts, className="sw-account-menu"),
+            html.Div(
+                _personas(visitor) if visitor.demo else _login(visitor),
+                className="sw-account-menu",
+            ),
         ],
         id="account-menu",
         className="sw-account",
     )
 
 
-def _role_word(actor: Actor) -> str:
-    return "operator" if actor.role is None else actor.role.value
+def _login(visitor: Visitor) -> Sequence[Component]:
+    abilities = visitor.actor.abilities
+    return [
+        _link("Account", ACCOUNT_PATH),
+        *([_link("Administration", PEOPLE_PATH)] if Ability.MANAGE_PEOPLE in abilities else []),
+        *([_link("Vouching", VOUCHING_PATH)] if Ability.APPROVE in abilities else []),
+        html.Form(
+            html.Button("Sign out", id="sign-out", type="submit", className="sw-account-item"),
+            action=LOGOUT_PATH,
+            method="POST",
+            className=POSTED,
+        ),
+    ]
 
 
-def _personas(actor: Actor) -> Sequence[Component]:
-    others = [role for role in PERSONAS if persona(role).name != actor.name]
+def _link(text: str, path: str) -> html.A:
+    return html.A(text, href=path, className="sw-account-item")
+
+
+def _personas(visitor: Visitor) -> Sequence[Component]:
+    others = [role for role in PERSONAS if persona(role).name != visitor.actor.name]
     return [
         html.P(
             [html.Strong("Demonstration."), " Nobody has a login, and no password is asked."],
@@ -48,10 +65,11 @@ def _personas(actor: Actor) -> Sequence[Component]:
         ),
         html.Form(
             [_enter_button(role) for role in others],
-            action=ENTER,
+            action=ENTER_PATH,
             method="POST",
             className=POSTED,
         ),
+        _link("About logins", ACCOUNT_PATH),
     ]
 
 

@@ -1,153 +1,292 @@
 """The gate before every page, callback and file: who may ask at all, and who asks.
 
-In this order: whose name and whose line the request came by, whose page sent it, who asks, and
-whether a form of his asks. Whatever is not known is refused.
+In this order: by which name and line the request came, whose page sent it, who asks, and whether a
+form of his asks. Whatever cannot be known is refused.
 """
 
 import hmac
 import secrets
-from typing import Any
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from hashlib import sha256
+from threading import Lock
+from typing import NamedTuple
+from urllib.parse import quote
 
 import structlog
-from flask import Response, g, jsonify, redirect, request
+from flask import Response, g, jsonify, request
 
-from pages.access import set_actor
-from pages.origin import is_own
-from pages.personas import COOKIE as PERSONA_COOKIE
-from pages.personas import chosen_persona, persona_named
-from pages.places import local_path
-from risk.domain.people import Logins
+from pages.access import is_demo, running_login, set_actor, set_demo, set_login
+from pages.cookies import CSRF_COOKIE, csrf_in, keep_csrf, token_in
+from pages.origin import Site, forwarding, is_loopback, is_own
+from pages.paths import ACCOUNT_PATH, LOGIN_PATH, LOGOUT_PATH, PROVE_PATH
+from pages.personas import chosen_persona
+from risk.domain.people import Login, Logins
 from risk.errors import StoreError
 
 _LOG = structlog.get_logger(__name__)
 
-#: Before logins exist, only this machine is answered; a name that resolves here is not enough.
-_LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
-_FORWARDING = (
-    "Forwarded",
-    "X-Forwarded-For",
-    "X-Forwarded-Host",
-    "X-Forwarded-Proto",
-    "X-Real-IP",
-    "Via",
-)
-#: What holds nobody's numbers, and is needed to sign in or to see that there is a server.
+#: What holds nobody's numbers, and is needed to draw the page where one signs in.
 _FREE_FOLDERS = ("/assets/", "/_dash-component-suites/")
-_FREE = frozenset({"/healthz"})
+HEALTH = "/healthz"
+_FREE = frozenset({HEALTH, "/_favicon.ico"})
+#: What the pages' own scripts ask for: they are told in JSON, and led nowhere.
+_ASKED_BY_SCRIPTS = ("/_", "/live", PROVE_PATH)
+#: Where browsers ask for the newest cycle, and what they then ask for by themselves.
+PULSE = "/live"
+_CALLBACKS = "/_dash-update-component"
+_BY_THE_PULSE = ["live.data"]
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-#: Dash sends this cookie back as `CSRF_HEADER` with each of its posts, by itself.
-CSRF_COOKIE = "_csrf_token"
-CSRF_HEADER = "X-CSRFToken"
-CSRF_FIELD = "csrf"
-ENTER = "/enter"
+SIGNED_OUT = "Your session has ended: sign in again."
+_SET_UP_FIRST = "Your login is not set up yet: open your account first."
 
 
 class WebGate:
-    """Asks of each request who makes it; ``before_request`` of the server.
+    """Asks of each request who makes it; `check` is a ``before_request`` of the server.
 
     Parameters
     ----------
     logins : Logins
     simulated : bool
         Whether the market is an invented one: only then there is a demonstration.
+    site : Site
+    monotonic : callable
+        Gives seconds that only ever grow.
+
+    Attributes
+    ----------
+    site : Site
     """
 
-    def __init__(self, logins: Logins, *, simulated: bool) -> None:
+    def __init__(
+        self,
+        logins: Logins,
+        *,
+        simulated: bool,
+        site: Site,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._logins = logins
         self._simulated = simulated
+        self.site = site
+        self._seen = _Seen(monotonic)
 
     def check(self) -> Response | None:
         """Refuse what may not be asked, or note who asks and let it through."""
-        g.sw_demo = False
-        refused = _refuse_strangers()
+        refused = self._refuse_strangers()
         if refused is None and not _is_free(request.path):
-            refused = self._refuse_unknown()
+            refused = self._refuse_foreign_posts() or self._refuse_unknown()
         return refused
 
+    # --- by which name, from which page ----------------------------------------------------
+
+    def _refuse_strangers(self) -> Response | None:
+        """Answer those names only that are ours.
+
+        A page elsewhere can point its own name at this machine, and a proxy speaks for others: both
+        show in the headers.
+        """
+        # Whoever watches over the server asks by this machine's own name, whatever its public one.
+        if self.site.answers(request) or (request.path == HEALTH and is_loopback(request)):
+            return None
+        _LOG.warning("stranger_refused", host=request.host, forwarded=forwarding(request))
+        return _refused(_whom_it_answers(self.site))
+
+    def _refuse_foreign_posts(self) -> Response | None:
+        if request.method in _SAFE_METHODS or is_own(request):
+            return None
+        origin = request.headers.get("Origin")
+        _LOG.warning("foreign_post_refused", origin=origin, path=request.path)
+        return _refused("only Seawall's own pages may ask for that")
+
+    # --- who asks --------------------------------------------------------------------------
+
     def _refuse_unknown(self) -> Response | None:
-        foreign = _refuse_foreign_posts()
-        if foreign is not None:
-            return foreign
         try:
-            known = self._is_demo()
+            demo = self._is_demo()
+            login = None if demo else self._login()
         except StoreError as problem:
-            return _problem(f"nobody can be let in now: {problem}", 503)
-        if not known:
-            return _problem("nobody is signed in", 401)
-        g.sw_demo = True
-        set_actor(chosen_persona(request.cookies))
-        return _refuse_forged_posts(request.cookies.get(CSRF_COOKIE, ""))
+            return _problem(f"Nobody can be let in now: {problem}.", 503)
+        if demo:
+            set_demo()
+            set_actor(chosen_persona(request.cookies))
+        elif login is not None:
+            set_login(login)
+            set_actor(login.actor)
+        elif not _is_login_page():
+            return _sign_in_first()
+        csrf = request.cookies.get(CSRF_COOKIE, "") if login is None else login.csrf
+        return _refuse_forged_posts(csrf) or _refuse_unfinished(login)
 
     def _is_demo(self) -> bool:
-        return self._simulated and not self._logins.anybody()
+        if not (self._simulated and is_loopback(request)):
+            return False
+        return not self._seen.whether_anybody(self._logins.anybody)
+
+    def _login(self) -> Login | None:
+        token = token_in(request, self.site)
+        if not token:
+            return None
+        return self._seen.login(token, lambda: self._logins.find(token, acts=_acts()))
+
+
+class _Once(NamedTuple):
+    """A login as it was found at a time."""
+
+    login: Login
+    at: float
+
+
+class _Seen:
+    """Whom the gate let through lately, for as long as the database does not answer.
+
+    So that whoever watches can stop trading while it is away; all that loosens needs it anyway.
+    """
+
+    _LASTS = 600.0
+    _KEPT = 1_000
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._by_token: OrderedDict[bytes, _Once] = OrderedDict()
+        self._nobody_until: float | None = None
+        self._lock = Lock()
+
+    def whether_anybody(self, ask: Callable[[], bool]) -> bool:
+        """What `ask` answers; while it cannot, that there is nobody if that was so lately."""
+        now = self._monotonic()
+        try:
+            anybody = ask()
+        except StoreError:
+            if self._nobody_until is None or now >= self._nobody_until:
+                raise
+            return False
+        self._nobody_until = None if anybody else now + self._LASTS
+        return anybody
+
+    def login(self, token: str, ask: Callable[[], Login | None]) -> Login | None:
+        """What `ask` answers; while it cannot, who that was lately."""
+        key = sha256(token.encode("utf-8", "replace")).digest()
+        try:
+            found = ask()
+        except StoreError:
+            remembered = self._remembered(key)
+            if remembered is None:
+                raise
+            return remembered
+        with self._lock:
+            self._by_token.pop(key, None)
+            if found is not None:
+                self._by_token[key] = _Once(found, self._monotonic())
+                while len(self._by_token) > self._KEPT:
+                    self._by_token.popitem(last=False)
+        return found
+
+    def _remembered(self, key: bytes) -> Login | None:
+        with self._lock:
+            once = self._by_token.get(key)
+        if once is None or self._monotonic() - once.at > self._LASTS:
+            return None
+        return once.login
 
 
 def _is_free(path: str) -> bool:
     return path in _FREE or path.startswith(_FREE_FOLDERS)
 
 
-def _refuse_strangers() -> Response | None:
-    """Answer this machine only.
+def _acts() -> bool:
+    """Whether a person did something, rather than his browser by itself."""
+    if request.path == PULSE:
+        return "acted" in request.args
+    if not request.path.startswith(_CALLBACKS):
+        return True
+    asked = request.get_json(silent=True)
+    causes = asked.get("changedPropIds") if isinstance(asked, dict) else None
+    return causes != _BY_THE_PULSE
 
-    A page elsewhere can point its own name at 127.0.0.1, and a proxy speaks for others: both show
-    in the headers.
-    """
-    host = request.host.rsplit(":", 1)[0] if _has_port(request.host) else request.host
-    forwarded = [name for name in _FORWARDING if name in request.headers]
-    if host.lower() in _LOOPBACK_HOSTS and not forwarded:
+
+def _is_login_page() -> bool:
+    return request.path == LOGIN_PATH or request.path.startswith(f"{LOGIN_PATH}/")
+
+
+def _is_for_scripts() -> bool:
+    return request.path.startswith(_ASKED_BY_SCRIPTS)
+
+
+def _sign_in_first() -> Response:
+    if _is_for_scripts():
+        return _problem(SIGNED_OUT, 401)
+    wanted = request.full_path.rstrip("?")
+    return _led_to(LOGIN_PATH if wanted == "/" else f"{LOGIN_PATH}?next={quote(wanted, safe='/')}")
+
+
+def _refuse_unfinished(login: Login | None) -> Response | None:
+    """Lead whoever must set up his login to where he does, and to nothing else."""
+    if login is None or not login.setup or _is_login_page():
         return None
-    _LOG.warning("stranger_refused", host=request.host, forwarded=forwarded)
-    return _refused(
-        "without logins, Seawall answers only http://127.0.0.1 and http://localhost "
-        "on the machine it runs on, and no proxy"
-    )
-
-
-def _has_port(host: str) -> bool:
-    return host.rsplit(":", 1)[-1].isdigit()
-
-
-def _refuse_foreign_posts() -> Response | None:
-    if request.method != "POST" or is_own(request):
+    if request.path in (ACCOUNT_PATH, LOGOUT_PATH) or request.path.startswith(f"{ACCOUNT_PATH}/"):
         return None
-    _LOG.warning("foreign_post_refused", origin=request.headers.get("Origin"), path=request.path)
-    return _refused("only Seawall's own pages may ask for that")
+    return _problem(_SET_UP_FIRST, 403) if _is_for_scripts() else _led_to(ACCOUNT_PATH)
 
 
 def _refuse_forged_posts(csrf: str) -> Response | None:
     """A post must bring along what only a page of ours could read."""
-    if request.method != "POST":
+    if request.method in _SAFE_METHODS:
         return None
-    brought = request.headers.get(CSRF_HEADER) or request.form.get(CSRF_FIELD) or ""
-    if csrf and hmac.compare_digest(csrf.encode(), brought.encode()):
+    if csrf and hmac.compare_digest(_bytes(csrf), _bytes(csrf_in(request))):
         return None
     _LOG.warning("forged_post_refused", path=request.path)
     return _refused("this page is not up to date: load it again")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+def form_csrf() -> str:
+    """What a form of this answer must bring along; the browser gets it with the answer."""
+    login = running_login()
+    if login is not None:
+        return login.csrf
+    if "sw_csrf" not in g:
+        g.sw_csrf = request.cookies.get(CSRF_COOKIE) or secrets.token_urlsafe(32)
+    return str(g.sw_csrf)
+
+
+def with_csrf(response: Response, site: Site) -> Response:
+    """The answer, with the cookie that forms need where the browser has none, or an old one."""
+    if running_login() is not None or is_demo() or "sw_csrf" in g:
+        csrf = form_csrf()
+        told = any(
+            cookie.startswith(CSRF_COOKIE) for cookie in response.headers.getlist("Set-Cookie")
+        )
+        if not told and request.cookies.get(CSRF_COOKIE) != csrf:
+            keep_csrf(response, csrf, site)
+    return response
+
+
+def _whom_it_answers(site: Site) -> str:
+    if site.url is not None:
+        return f"Seawall answers only {site.url}"
+    return (
+        "Seawall answers only http://127.0.0.1 and http://localhost on the machine it runs on, and "
+        "no proxy, unless its settings say otherwise"
+    )
 
 
 def _refused(why: str) -> Response:
     return Response(f"Refused: {why}.\n", status=403, mimetype="text/plain")
 
 
+def _led_to(path: str) -> Response:
+    # What comes next is asked for by GET, whatever was posted.
+    status = 302 if request.method in _SAFE_METHODS else 303
+    return Response(status=status, headers={"Location": path})
+
+
 def _problem(text: str, status: int) -> Response:
-    answer = jsonify(problem=f"{text[0].upper()}{text[1:]}.")
+    answer = jsonify(problem=text)
     answer.status_code = status
     return answer
-
-
-def with_csrf(response: Response) -> Response:
-    """The answer, with a cookie for forms where the browser has none yet."""
-    if "sw_demo" in g and g.sw_demo and CSRF_COOKIE not in request.cookies:
-        # Not HttpOnly: Dash reads it, and sends it back as a header.
-        response.set_cookie(CSRF_COOKIE, secrets.token_urlsafe(32), samesite="Strict", path="/")
-    return response
-
-
-def enter_as() -> Any:
-    """Stand for another persona of the demonstration from now on."""
-    role = persona_named(request.form.get("role"))
-    if not g.sw_demo or role is None:
-        return _refused("there is nobody of that name to enter as")
-    back = redirect(local_path(request.form.get("next")), code=303)
-    back.set_cookie(PERSONA_COOKIE, role.value, httponly=True, samesite="Lax", path="/")
-    return back

@@ -15,3 +15,15 @@ CHANGES_PATH = "/changes"
 EDIT_PATH = "/changes/edit"
 #: What was kept for ever, as a story.
 JOURNAL_PATH = "/journal"
+
+#: Where one signs in and out, proves again who one is, and enters a demonstration as somebody.
+LOGIN_PATH = "/login"
+LOGOUT_PATH = "/logout"
+PROVE_PATH = "/prove"
+ENTER_PATH = "/enter"
+#: One's own login.
+ACCOUNT_PATH = "/account"
+#: Everybody's logins, for admins.
+PEOPLE_PATH = "/people"
+#: Officers whose power waits for another one's word.
+VOUCHING_PATH = "/vouching"

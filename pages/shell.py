@@ -11,9 +11,11 @@ import dash
 import dash_mantine_components as dmc
 from dash import ALL, ClientsideFunction, Input, Output, State, dcc, html
 
+from pages.account_menu import account_menu
 from pages.components.basics import Component, glyph
 from pages.components.links import inside_link
 from pages.components.notices import loading_state
+from pages.components.proof import WANTED, proof_dialog, proved_toast
 from pages.components.states import PROBATION_LOOK, STATE_LOOKS, UNKNOWN_LOOK, StateLook
 from pages.components.toasts import CONTAINER, toast_container, toast_look
 from pages.context import Book, FeedInfo
@@ -21,6 +23,7 @@ from pages.glyphs import SHAPES
 from pages.paths import BREAKERS_PATH, CHANGES_PATH
 from pages.query import COMMON_WORDS, DEFAULT_RANGE, RANGE_NAMES, RANGES
 from pages.theme import SCHEMES, Scheme, mantine_theme, plotly_template
+from pages.visitor import Visitor
 
 #: Tabs that fit side by side at 390 pixels.
 _TABS = 5
@@ -32,7 +35,7 @@ def shell(
     books: Sequence[Book],
     cycle_seconds: float,
     scheme: Scheme,
-    account: Component,
+    visitor: Visitor,
 ) -> dmc.MantineProvider:
     """The whole document around the page that the address names.
 
@@ -44,18 +47,20 @@ def shell(
         How often the engine means to complete a cycle: ages are counted in it.
     scheme : Scheme
         As this browser chose it last.
-    account : component
-        The menu that says who is here.
+    visitor : Visitor
+        Who looks at it.
     """
     return dmc.MantineProvider(
         [
             dcc.Location(id="url", refresh="callback-nav"),
             dcc.Store(id="live"),
-            dcc.Store(id="shell-settings", data=_settings(books, cycle_seconds)),
+            dcc.Store(id="shell-settings", data=_settings(books, cycle_seconds, visitor)),
+            dcc.Store(id=WANTED),
             html.A("Skip to content", href="#page", className="sw-skip"),
             toast_container(),
+            proof_dialog(),
             html.Div(
-                [_strip(feed), _navigation(), _header(books, account), _main(), _tabs()],
+                [_strip(feed), _navigation(), _header(books, visitor), _main(), _tabs()],
                 className="sw-shell",
             ),
         ],
@@ -65,7 +70,7 @@ def shell(
     )
 
 
-def _settings(books: Sequence[Book], cycle_seconds: float) -> dict[str, Any]:
+def _settings(books: Sequence[Book], cycle_seconds: float, visitor: Visitor) -> dict[str, Any]:
     templates: Mapping[str, Any] = {scheme: plotly_template(scheme) for scheme in SCHEMES}
     return {
         "cycleSeconds": cycle_seconds,
@@ -81,6 +86,19 @@ def _settings(books: Sequence[Book], cycle_seconds: float) -> dict[str, Any]:
         "rangeSeconds": {key: span.total_seconds() for key, span in RANGES.items() if span},
         "looks": _state_settings(),
         "toasts": CONTAINER,
+        "visitor": _visitor_settings(visitor),
+    }
+
+
+def _visitor_settings(visitor: Visitor) -> dict[str, Any]:
+    """What the browser knows of whoever looks: it decides what is asked of him."""
+    return {
+        "name": visitor.actor.name,
+        "proof": visitor.proof,
+        "proofSeconds": visitor.proof_seconds,
+        "factor": visitor.login is not None and visitor.login.person.second_factor,
+        "provider": visitor.login is not None and visitor.login.person.subject is not None,
+        "proved": proved_toast(),
     }
 
 
@@ -239,7 +257,7 @@ def _waiting_badge(place: str) -> html.Span:
 # -- header -------------------------------------------------------------------------------
 
 
-def _header(books: Sequence[Book], account: Component) -> html.Header:
+def _header(books: Sequence[Book], visitor: Visitor) -> html.Header:
     return html.Header(
         [
             html.H1(
@@ -268,7 +286,7 @@ def _header(books: Sequence[Book], account: Component) -> html.Header:
                     _icon_button("pause-button", "pause", "Pause this view"),
                     _icon_button("refresh-button", "refresh", "Refresh now"),
                     _icon_button("scheme-button", "scheme", "Switch between dark and light"),
-                    account,
+                    account_menu(visitor),
                 ],
                 id="controls",
                 className="sw-controls",
@@ -455,6 +473,7 @@ def register_behaviour(app: dash.Dash) -> None:
     app.clientside_callback(
         _browser("chooseWords"), Input(_WORDS, "value"), prevent_initial_call=True
     )
+    app.clientside_callback(_browser("wantProof"), Input(WANTED, "data"), prevent_initial_call=True)
     for function, control in _FRAME_CONTROLS.items():
         app.clientside_callback(
             _browser(function),

@@ -1,6 +1,9 @@
 """What the web server answers besides Dash: the pulse and its health, behind a gate."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from secrets import token_hex
+from urllib.parse import quote
 
 import structlog
 from dash import Dash, html, set_props
@@ -8,12 +11,15 @@ from flask import Response, jsonify, request
 
 from pages.access import is_demo, running_actor
 from pages.bundles import caching_of, send_compressed
+from pages.components.proof import WANTED
 from pages.components.refusals import refusal_toast
 from pages.components.states import PROBATION_LOOK, STATE_LOOKS
 from pages.components.toasts import CONTAINER
 from pages.context import Book, BookReader, Pulse, book_named
+from pages.desk import DESK
 from pages.format import sentence
-from pages.gate import ENTER, WebGate, enter_as, with_csrf
+from pages.gate import HEALTH, PULSE, WebGate, with_csrf
+from pages.origin import Site
 from pages.readings import Readings
 from pages.screens import running_screens
 from pages.views.holds import tripped_on
@@ -21,16 +27,20 @@ from pages.views.proposals.address import PROPOSALS_VIEW
 from pages.views.tightest import parts_badge, size_says
 from risk.domain.actors import Ability
 from risk.domain.state import RiskState
-from risk.errors import NotAllowed, SeawallError
+from risk.errors import NotAllowed, ProofNeeded, SeawallError
 
 _LOG = structlog.get_logger(__name__)
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+
+#: For a year; its other names are nobody's business here.
+_ONLY_TLS = "max-age=31536000"
 
 #: After so many cycles without a new one, it is asked what became of the engine.
 _STALE_CYCLES = 3.0
@@ -45,16 +55,16 @@ def configure(app: Dash, gate: WebGate) -> None:
         MAX_CONTENT_LENGTH=1 << 20,
     )
     server.before_request(gate.check)
-    server.after_request(with_csrf)
-    server.after_request(_with_headers(app))
+    server.after_request(partial(with_csrf, site=gate.site))
+    server.after_request(_with_headers(app, gate.site))
     # Later ones run first: what leaves here compressed is left alone by Dash's own compression.
     server.after_request(send_compressed)
-    server.add_url_rule("/healthz", view_func=healthz)
-    server.add_url_rule("/live", view_func=live)
-    server.add_url_rule(ENTER, view_func=enter_as, methods=["POST"])
+    server.add_url_rule(HEALTH, view_func=healthz)
+    server.add_url_rule(PULSE, view_func=live)
+    server.register_blueprint(DESK)
 
 
-def _with_headers(app: Dash) -> Callable[[Response], Response]:
+def _with_headers(app: Dash, site: Site) -> Callable[[Response], Response]:
     policy: list[str] = []
 
     def add(response: Response) -> Response:
@@ -63,6 +73,8 @@ def _with_headers(app: Dash) -> Callable[[Response], Response]:
             policy.append(_content_security_policy(app.csp_hashes()))
         response.headers["Content-Security-Policy"] = policy[0]
         response.headers.update(_HEADERS)
+        if site.secure:
+            response.headers["Strict-Transport-Security"] = _ONLY_TLS
         response.headers["Cache-Control"] = caching_of(request, response.status_code)
         return response
 
@@ -93,10 +105,13 @@ def live() -> Response:
     """The newest complete cycle in a hundred bytes; 204 if the browser knows it already."""
     readings = running_screens().readings
     try:
-        return _pulse(readings, request.args.get("book"))
+        answer = _pulse(readings, request.args.get("book"))
     except SeawallError as error:
         _LOG.warning("pulse_unavailable", error=str(error))
-        return _problem(f"{sentence(str(error))}.", 503)
+        answer = _problem(f"{sentence(str(error))}.", 503)
+    # A page that was drawn for somebody else finds out.
+    answer.headers["Seawall-Visitor"] = quote(running_actor().name)
+    return answer
 
 
 def _pulse(readings: Readings, name: str | None) -> Response:
@@ -201,6 +216,10 @@ def _problem(text: str, status: int) -> Response:
 
 def tell_failure(error: Exception) -> None:
     """Say on the page what a callback raised: a silent failure looks like calm."""
+    if isinstance(error, ProofNeeded):
+        # Each time another value, or a browser would not be told a second time.
+        set_props(WANTED, {"data": {"why": f"{sentence(str(error))}.", "id": token_hex(4)}})
+        return
     if isinstance(error, NotAllowed):
         _LOG.info("callback_refused", why=str(error))
         set_props(CONTAINER, {"sendNotifications": [refusal_toast(error, demo=is_demo())]})

@@ -13,6 +13,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, get_type_hints
 from urllib.parse import urlsplit
@@ -43,6 +44,8 @@ BOOK_MODELS_OFFERED = (
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 _PASSWORD_IN_QUERY = re.compile(r"([?&](?:ssl)?password=)[^&#]*", re.IGNORECASE)
+_THIS_MACHINE = "127.0.0.1"
+_IPV6 = 6
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _BEFORE_ADDRESS = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
@@ -135,14 +138,45 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
-def _loopback(value: str) -> str:
-    host = _text(value)
-    if not is_this_machine(host):
-        raise ValueError(
-            f"must be a loopback address such as 127.0.0.1, got {host!r}: "
-            "there is no login yet, so nobody else may reach Seawall"
-        )
+def _address(value: str) -> str:
+    host = _text(value).strip("[]").lower()
+    if ":" in host:
+        try:
+            return str(ip_address(host))
+        except ValueError:
+            host = ""
+    if not _HOST.fullmatch(host):
+        raise ValueError(f"must be an address or a name, without a port, got {value!r}")
     return host
+
+
+def _web_url(value: str) -> str:
+    """As a browser says whence a page is: without a slash at its end, nor the usual port."""
+    address = _text(value).rstrip("/").lower()
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    host = parts.hostname or ""
+    if parts.scheme != "https" or not (_HOST.fullmatch(host) or _is_ipv6(host)):
+        raise ValueError(
+            f"must be https://HOST or https://HOST:PORT and nothing more, got {value!r}"
+        )
+    named = f"[{host}]" if ":" in host else host
+    url = f"https://{named}" if port in (None, 443) else f"https://{named}:{port}"
+    if address not in (url, f"{url}:443"):
+        raise ValueError(
+            f"must be https://HOST or https://HOST:PORT and nothing more, got {value!r}"
+        )
+    return url
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        return ip_address(host).version == _IPV6
+    except ValueError:
+        return False
 
 
 def _hosts(value: str) -> tuple[str, ...]:
@@ -316,10 +350,21 @@ class Settings:
     host: Annotated[
         str,
         Declared(
-            "Address the web listens on: a loopback one, since there is no login yet.",
-            _loopback,
+            "Address the web listens on: another than one of this machine only where somebody has "
+            "a login.",
+            _address,
         ),
     ] = "127.0.0.1"
+
+    web_url: Annotated[
+        str | None,
+        Declared(
+            "Address by which people reach the web through a proxy that speaks TLS, such as "
+            "https://risk.example: then the only one that is answered.",
+            _web_url,
+            default="none",
+        ),
+    ] = None
 
     cycle_seconds: Annotated[
         float,
@@ -459,8 +504,16 @@ class Settings:
     @property
     def api_url(self) -> str:
         """Where the authority answers agents."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        host = f"[{self.api_host}]" if ":" in self.api_host else self.api_host
         return f"http://{host}:{self.api_port}"
+
+    @property
+    def api_host(self) -> str:
+        """Address on which the authority listens: always one of this machine.
+
+        Keys must not cross a network in the clear: agents elsewhere come through a proxy here.
+        """
+        return self.host if is_this_machine(self.host) else _THIS_MACHINE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -47,7 +47,7 @@ from risk.storage.portfolios import add_portfolio, facts_of, fund, import_entrie
 from risk.storage.schema import upgrade
 from risk.storage.store import SqlStore
 from tests.network import free_port
-from tests.pages.conftest import _forget_pages
+from tests.pages.conftest import forget_pages
 from tests.postgres import PostgresServer
 from tests.price_tables import table, walk
 from tests.sharing import SharedFolder
@@ -786,10 +786,10 @@ def test_the_reader_names_the_file_that_is_lived_through(own):
 def web_server(lived_on_file: Settings, monkeypatch) -> Iterator[Callable[[], Flask]]:
     """`app.server`, over a database in which the demo has lived."""
     monkeypatch.setenv("SEAWALL_HOME", str(lived_on_file.home))
-    _forget_pages()
+    forget_pages()
     yield lambda: app.server
     vars(app).pop("server", None)
-    _forget_pages()
+    forget_pages()
 
 
 def test_the_web_server_is_made_when_it_is_first_asked_for(web_server):

@@ -7,7 +7,7 @@ from dash import html
 from pages.account_menu import POSTED
 from pages.components.basics import Component, glyph
 from pages.format import sentence
-from pages.gate import ENTER
+from pages.paths import ENTER_PATH
 from pages.personas import PERSONAS
 from risk.domain.actors import Ability, Actor, Role, require, who_can
 from risk.errors import NotAllowed
@@ -62,7 +62,7 @@ def _entrance(roles: Sequence[Role], component_id: str) -> html.Form:
             )
             for role in roles
         ],
-        action=ENTER,
+        action=ENTER_PATH,
         method="POST",
         className=f"{POSTED} sw-entrance",
     )

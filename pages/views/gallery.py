@@ -23,6 +23,7 @@ from pages.components.notices import (
     loading_state,
     page_banner,
 )
+from pages.components.proof import proof_part
 from pages.components.reasons import REJECTED, RESIZED, Reason, Verdict, reason_list
 from pages.components.risk_table import RiskRow, RiskTable, risk_table
 from pages.components.states import (
@@ -45,6 +46,8 @@ from risk.domain.trading import TradingState
 
 #: The button that shows the messages, and what it shows.
 TOAST_BUTTON = "gallery-show-toasts"
+#: The button that needs a proof, and what says that it had one.
+PROOF_BUTTON, PROOF_SAID = "gallery-proof-ask", "gallery-proof-said"
 
 
 def gallery_view() -> html.Div:
@@ -305,6 +308,17 @@ def _toasts() -> html.Section:
     )
 
 
+def _proof() -> html.Section:
+    words = (
+        "Asks for a password where somebody has a login and has not proved lately who he is; the "
+        "button proves it first, and is pressed then."
+    )
+    part = proof_part("gallery-proof", confirms=PROOF_BUTTON)
+    say = button("Say so", PROOF_BUTTON)
+    said = html.P("", id=PROOF_SAID, role="status")
+    return _section("Proof", [part, say, said, html.P(words, className="sw-note")])
+
+
 def gallery_toasts() -> list[dict[str, object]]:
     """What the button shows."""
     return [
@@ -480,6 +494,7 @@ SECTIONS: tuple[Callable[[], Component], ...] = (
     _choices,
     _ages,
     _toasts,
+    _proof,
     _treemap,
     _grid,
     _empty_grid,

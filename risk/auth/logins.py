@@ -25,7 +25,7 @@ from risk.auth.sessions import (
     token_hash,
 )
 from risk.auth.throttle import WINDOW, network_of, wait_of
-from risk.domain.actors import NEED_SECOND_FACTOR, Ability, Via, is_proven
+from risk.domain.actors import ABILITIES, NEED_SECOND_FACTOR, Ability, Via, is_proven
 from risk.domain.events import (
     PEOPLE_STREAM,
     PersonChanged,
@@ -33,7 +33,7 @@ from risk.domain.events import (
     PersonSignedOut,
     SignInRefused,
 )
-from risk.domain.people import Login, NewFactor, Setup, SignedIn, is_login_name
+from risk.domain.people import Login, NewFactor, Person, Setup, SignedIn, is_login_name
 from risk.domain.people_store import (
     Account,
     Failure,
@@ -213,8 +213,16 @@ class LoginDesk:
             work.tell(_refused(now, account.person.name, record.place, why, locked=False))
         raise LoginRefused(_SOMEBODY_ELSE)
 
-    def find(self, token: str) -> Login | None:
-        """Whose token this is, noting that he was seen; None if it opens nothing (any more)."""
+    def find(self, token: str, *, acts: bool = True) -> Login | None:
+        """Whose token this is, noting that he was seen; None if it opens nothing (any more).
+
+        Parameters
+        ----------
+        token : str
+        acts : bool
+            Whether he did something himself: what his browser asks by itself keeps no login from
+            ending, unless its person may only look, as at a wall.
+        """
         hashed = token_hash(token)
         if hashed is None:
             return None
@@ -223,6 +231,8 @@ class LoginDesk:
             kept = view.login(hashed)
         if kept is None or not is_alive(kept, now):
             return None
+        if not (acts or _only_looks(kept.account.person)):
+            return login_of(kept)
         if now - kept.record.seen >= _TOUCHED_EVERY:
             self._touch(kept.record.id, now)
         return login_of(kept._replace(record=replace(kept.record, seen=max(kept.record.seen, now))))
@@ -683,6 +693,10 @@ _SOMEBODY_ELSE = (
 )
 #: Of whoever a provider does not say when he proved there who he is.
 _NEVER = datetime.fromtimestamp(0, UTC)
+
+
+def _only_looks(person: Person) -> bool:
+    return ABILITIES[person.role] == {Ability.VIEW}
 
 
 def _why_not_subject(account: Account | None) -> str:

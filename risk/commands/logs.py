@@ -1,11 +1,24 @@
-"""How our processes write their log: lines to read on a terminal, JSON lines elsewhere."""
+"""How our processes write their log: lines to read on a terminal, JSON lines elsewhere.
+
+Whatever is called like a secret is left out of a line, whoever logs it and however deep it lies.
+"""
 
 import logging
+import re
 import sys
-from typing import TextIO
+from collections.abc import Mapping
+from typing import Any, TextIO
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
+
+#: Names of what nobody may read in a log, alone or as a part of a longer name.
+_SECRET = re.compile(
+    r"password|passwd|secret|csrf|cookie|authori[sz]ation|session|otp|credential|api_?key"
+    r"|(^|_)(token|code|pin)$",
+    re.IGNORECASE,
+)
+_LEFT_OUT = "***"
 
 
 def configure_logs(level: str, *, stream: TextIO | None = None) -> None:
@@ -24,6 +37,7 @@ def configure_logs(level: str, *, stream: TextIO | None = None) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        without_secrets,
     ]
     ending = _rendering(out)
     structlog.configure(
@@ -33,6 +47,22 @@ def configure_logs(level: str, *, stream: TextIO | None = None) -> None:
         cache_logger_on_first_use=False,
     )
     _send_library_logs(out, shared, ending, level=max(ours, logging.WARNING))
+
+
+def without_secrets(_logger: object, _method: str, line: EventDict) -> EventDict:
+    """The line, with stars for whatever is called like a secret."""
+    return {name: _shown(name, value) for name, value in line.items()}
+
+
+def _shown(name: object, value: Any) -> Any:
+    # A lease's token is a number that everybody may know.
+    if isinstance(name, str) and _SECRET.search(name) and not isinstance(value, int):
+        return _LEFT_OUT
+    if isinstance(value, Mapping):
+        return {inner: _shown(inner, each) for inner, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_shown(None, each) for each in value]
+    return value
 
 
 def _rendering(out: TextIO) -> list[Processor]:

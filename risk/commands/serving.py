@@ -39,7 +39,7 @@ def api_of(authority: Engine, settings: Settings) -> Iterator[ApiServer]:
             hosts=frozenset(settings.api_hosts),
             notary=authority.notary,
         )
-        server = ApiServer(create_api(desk), settings.host, settings.api_port)
+        server = ApiServer(create_api(desk), settings.api_host, settings.api_port)
         # Before the first request: an agent must not hear that its key opens nothing.
         access.keys.start()
         try:

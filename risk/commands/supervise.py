@@ -9,7 +9,7 @@ import click
 
 from risk.commands.group import errors_in_words
 from risk.commands.store import engines_of
-from risk.commands.web import require_free_port
+from risk.commands.web import probed_host, require_free_port, require_login_elsewhere
 from risk.config import Settings, load_settings
 from risk.engine.supervision import Patience, Plan, Supervisor, http_probe, python
 from risk.storage.schema import upgrade
@@ -20,7 +20,8 @@ _CYCLES_OF_SILENCE = 10
 
 def plans(settings: Settings, *, say: Callable[[str], None]) -> tuple[Plan, Plan]:
     """The two processes: the engine first, for the web only shows what the engine finds."""
-    url = f"http://{_in_url(settings.host)}:{settings.web_port}"
+    host = probed_host(settings)
+    url = settings.web_url or f"http://{_in_url(host)}:{settings.web_port}"
     return (
         Plan(
             name="engine",
@@ -31,7 +32,7 @@ def plans(settings: Settings, *, say: Callable[[str], None]) -> tuple[Plan, Plan
         Plan(
             name="web",
             command=python("-m", "risk", "web"),
-            probe=http_probe(settings.host, settings.web_port, "/healthz"),
+            probe=http_probe(host, settings.web_port, "/healthz"),
             # At equal priority, busy browsers made order checks nine times slower.
             niceness=10,
             on_alive=lambda: say(f"Seawall is on {url} (Ctrl-C ends it)."),
@@ -50,13 +51,14 @@ def supervise(settings: Settings, *, say: Callable[[str], None]) -> int:
     Raises
     ------
     SettingInvalid
-        If the web's port is taken.
+        If the web's port is taken, or it would listen to other machines and nobody has a login.
     StoreError
         If the database cannot be prepared.
     """
     require_free_port(settings)
     with engines_of(settings) as engines:
         upgrade(engines)
+    require_login_elsewhere(settings)
     return Supervisor(plans(settings, say=say), say=say).run()
 
 

@@ -186,6 +186,11 @@ def _require_power(actor: Actor, ability: Ability, at: datetime) -> None:
         )
 
 
+def what_is(ability: Ability) -> str:
+    """What an ability lets somebody do: ``stopping trading``."""
+    return _WHAT[ability]
+
+
 def _article(role: Role) -> str:
     return "an" if role[0] in "aeiou" else "a"
 

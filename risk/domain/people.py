@@ -223,8 +223,16 @@ class Logins(Protocol):
         """
         ...
 
-    def find(self, token: str) -> Login | None:
-        """Whose token this is, noting that he was seen; None if it opens nothing (any more)."""
+    def find(self, token: str, *, acts: bool = True) -> Login | None:
+        """Whose token this is, noting that he was seen; None if it opens nothing (any more).
+
+        Parameters
+        ----------
+        token : str
+        acts : bool
+            Whether he did something himself: what his browser asks by itself keeps no login from
+            ending, unless its person may only look.
+        """
         ...
 
     def prove(self, token: str, password: str, code: str, *, device: str | None = None) -> SignedIn:

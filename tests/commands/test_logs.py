@@ -74,3 +74,44 @@ def test_on_a_terminal_the_line_is_for_a_person():
 
     assert "cycle_saved" in out.getvalue()
     assert not out.getvalue().startswith("{")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "password",
+        "new_password",
+        "proof_password",
+        "token",
+        "csrf",
+        "_csrf_token",
+        "X-CSRFToken",
+        "Cookie",
+        "code",
+        "proof_code",
+        "secret",
+        "Authorization",
+        "seawall_session",
+        "api_key",
+    ],
+)
+@pytest.mark.parametrize("wrap", [lambda it: it, lambda it: {"headers": [it]}, lambda it: [it]])
+def test_whatever_is_called_like_a_secret_is_in_no_line(name, wrap):
+    out = io.StringIO()
+    configure_logs("info", stream=out)
+
+    structlog.get_logger().info("form", asked=wrap({name: "sesame", "name": "ana"}))
+    structlog.get_logger().info("form", **{name: "sesame"})
+
+    assert "sesame" not in out.getvalue()
+    assert "ana" in out.getvalue()
+
+
+def test_what_only_sounds_like_a_secret_is_told():
+    out = io.StringIO()
+    configure_logs("info", stream=out)
+
+    structlog.get_logger().info("lease_taken", token=7, key="breaker-1", decoded="yes", path="/a")
+
+    (line,) = lines(out)
+    assert (line["token"], line["key"], line["decoded"]) == (7, "breaker-1", "yes")

@@ -4,6 +4,8 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
 
 import dash
 import pytest
@@ -12,15 +14,15 @@ from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
 from app import create_app
-from pages.gate import CSRF_COOKIE, CSRF_HEADER
+from pages.cookies import CSRF_COOKIE, CSRF_HEADER
 from pages.views.records import past
-from risk.auth.nobody import Nobody
 from tests.browser import Page
 from tests.fakes_actions import FakeBrake, actions_over
+from tests.fakes_people import FakePeopleStore, People
 from tests.fakes_web import FakeBookReader, FakeChanges
 
 
-def _forget_pages() -> None:
+def forget_pages() -> None:
     """Dash keeps pages and callbacks per process; every test makes an application of its own."""
     dash.page_registry.clear()
     _callback.GLOBAL_CALLBACK_LIST.clear()
@@ -31,9 +33,9 @@ def _forget_pages() -> None:
 @contextmanager
 def forgetting_pages() -> Iterator[None]:
     """Around the life of an application."""
-    _forget_pages()
+    forget_pages()
     yield
-    _forget_pages()
+    forget_pages()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -67,18 +69,36 @@ def changes(reader: FakeBookReader) -> FakeChanges:
     return FakeChanges(reader)
 
 
+class PeopleHere(People):
+    """People who live by the clock of what the screens read."""
+
+    def __init__(self, reader: FakeBookReader, home: Path) -> None:
+        super().__init__(FakePeopleStore(), home)
+        self._clock = reader.clock
+        self.now = reader.wall()
+
+    def wait(self, **time: float) -> None:
+        super().wait(**time)
+        self._clock.step_wall(timedelta(**time))
+
+
 @pytest.fixture
 def brake() -> FakeBrake:
     return FakeBrake()
 
 
 @pytest.fixture
+def people(reader: FakeBookReader, tmp_path: Path) -> People:
+    """Whoever has a login: at first nobody."""
+    return PeopleHere(reader, tmp_path / "home")
+
+
+@pytest.fixture
 def dashboard(
-    reader: FakeBookReader, changes: FakeChanges, brake: FakeBrake
+    reader: FakeBookReader, changes: FakeChanges, brake: FakeBrake, people: People
 ) -> Iterator[dash.Dash]:
-    nobody = Nobody()
     with forgetting_pages():
-        yield create_app(reader, actions_over(changes, brake), nobody, nobody)
+        yield create_app(reader, actions_over(changes, brake), people.desk, people.office)
 
 
 #: Where Flask's test client asks.

@@ -10,6 +10,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from dash.development.base_component import Component
 
 from pages import components
+from pages.components.proof import proof_dialog
 from pages.components.toasts import toast_container
 from pages.views import gallery
 from pages.views.gallery import gallery_view
@@ -17,7 +18,7 @@ from tests.browser import until
 from tests.pages.trees import parts
 
 #: What the frame around every page shows already.
-_OF_THE_FRAME = {toast_container}
+_OF_THE_FRAME = {proof_dialog, toast_container}
 #: Works on whole trees; draws nothing.
 _NO_PARTS = {"deltas"}
 

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 
 import dash
 import pytest
-from dash import html
 
 from pages.components.states import STATE_LOOKS
 from pages.context import Book, FeedInfo
+from pages.personas import persona
 from pages.query import COMMON_WORDS, RANGES
 from pages.shell import shell
+from pages.visitor import Visitor
+from risk.domain.actors import Role
 from risk.domain.state import TradingState
 from tests.fakes_web import DEMO
 from tests.pages.trees import parts, words
@@ -37,8 +39,8 @@ def frame(monkeypatch):
         registry["lost"] = {"name": "Page not found", "relative_path": "/lost"}
         monkeypatch.setattr(dash, "page_registry", registry)
         feed = FeedInfo(label="simulated", simulated=True, seed=42)
-        account = html.Div()
-        drawn = shell(feed=feed, books=books, cycle_seconds=1.0, scheme="dark", account=account)
+        visitor = Visitor(persona(Role.VIEWER), None, demo=True, proof_seconds=None)
+        drawn = shell(feed=feed, books=books, cycle_seconds=1.0, scheme="dark", visitor=visitor)
         return list(parts(drawn))
 
     return frame
