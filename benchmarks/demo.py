@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
@@ -60,24 +60,36 @@ def running_demo(*, cycle_seconds: float = 1.0, home: Path | None = None) -> Ite
         Its folder; an empty one that is removed afterwards if not given.
     """
     with TemporaryDirectory() as temporary:
-        folder = home or Path(temporary)
         port = free_port()
-        environment = {
-            **{name: value for name, value in os.environ.items() if not _is_setting(name)},
-            "SEAWALL_HOME": str(folder),
+        settings = {
+            "SEAWALL_HOME": str(home or temporary),
             "SEAWALL_WEB_PORT": str(port),
             "SEAWALL_API_PORT": str(free_port()),
             "SEAWALL_CYCLE_SECONDS": str(cycle_seconds),
-            "SEAWALL_LOG_LEVEL": "error",
         }
-        command = [sys.executable, str(ROOT / "app.py")]
-        with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
-            try:
-                url = f"http://127.0.0.1:{port}"
-                wait_for_cycle(url, process)
-                yield Demo(url, process.pid)
-            finally:
-                _end(process)
+        with running_program(settings) as process:
+            url = f"http://127.0.0.1:{port}"
+            wait_for_cycle(url, process)
+            yield Demo(url, process.pid)
+
+
+@contextmanager
+def running_program(settings: Mapping[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
+    """The whole program under these settings and no others, until the block ends.
+
+    Parameters
+    ----------
+    settings : mapping of str to str
+        By their names in the environment.
+    """
+    others = {name: value for name, value in os.environ.items() if not _is_setting(name)}
+    environment = {**others, "SEAWALL_LOG_LEVEL": "error", **settings}
+    command = [sys.executable, str(ROOT / "app.py")]
+    with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
+        try:
+            yield process
+        finally:
+            _end(process)
 
 
 def _is_setting(name: str) -> bool:

@@ -6,15 +6,17 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from risk.domain.actions import Action, LatchTrading
+from risk.domain.actions import Action, LatchTrading, OverrideBreaker
 from risk.domain.breakers import BreakerDefinition, Phase
 from risk.domain.market import Mark
+from risk.domain.overrides import OverrideKind
 from risk.domain.policy import Policy
 from risk.domain.ports import AccountReading, Carried, CycleRecord
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
 from risk.engine import cards as module
 from risk.engine.cycle import carried_after, take_cycle
+from risk.storage.codec import decode_snapshot, encode_snapshot
 from tests.breakers.meters import METER, definition_of, meters
 from tests.engine.worlds import BEGIN, PORTFOLIO, deposit, nothing_yet
 from tests.fakes_feeds import FakeFeed
@@ -97,3 +99,45 @@ def test_one_that_is_off_has_a_card_of_what_it_would_have_done(enabled: bool):
 
     (card,) = tripped.cards.values()
     assert bool(card.blocked) is enabled
+
+
+def override(kind: OverrideKind) -> OverrideBreaker:
+    return OverrideBreaker(
+        seq=1,
+        at=BEGIN,
+        who="ana",
+        breaker="meter",
+        kind=kind,
+        reason="a drill",
+        expires=BEGIN + timedelta(hours=1),
+    )
+
+
+def test_a_trip_by_hand_has_a_card_that_says_who_and_that_it_ends_by_time():
+    tripped = turn(begun(definition_of()), 1.0, 1.5, override(OverrideKind.TRIP))
+
+    (card,) = tripped.cards.values()
+    assert card.sentence == "tripped by hand by ana: a drill"
+    assert card.reset_by.endswith("or by itself then")
+    assert card.steps_down_from == BEGIN + timedelta(hours=1)
+    assert "All new risk" in card.blocked
+
+
+def test_what_a_disabled_one_records_has_a_card_that_says_that_nothing_is_shut():
+    off = turn(begun(definition_of()), 1.0, 1.5, override(OverrideKind.DISABLE))
+    recorded = turn(carried_after(off), 2.0, 2.5)
+
+    (card,) = recorded.cards.values()
+    assert card.blocked == ()
+    assert card.works[0].startswith("Everything: the breaker is off")
+
+
+def test_what_people_asked_is_kept_with_the_snapshot_and_taken_in_once():
+    tripped = turn(begun(definition_of()), 1.0, 1.5, override(OverrideKind.TRIP))
+    body = encode_snapshot(tripped.snapshot)
+
+    assert decode_snapshot(body, tripped.snapshot.models).overrides == (
+        override(OverrideKind.TRIP),
+    )
+    assert tripped.state.action_seq == 1
+    assert carried_after(tripped).state.breakers.states["meter"].override.by == "ana"
