@@ -126,8 +126,8 @@ def test_a_model_waits_for_a_second_person(run, book, signed_in):
 
 
 def test_what_waits_is_listed_and_what_is_decided_on_demand(run, book, signed_in):
-    assert run("proposals", "list").stdout.startswith("Nothing waits.")
     signed_in("anna")
+    assert run("proposals", "list").stdout.startswith("Nothing waits.")
     book.write_text(LOOSER)
     run("policy", "import", book, "--yes", "--reason", "calmer now")
     assert f"limit {VAR}: hard 0.06 -> 0.08 (looser)" in run("proposals", "list").stdout
@@ -169,7 +169,8 @@ def test_an_earlier_version_is_proposed_again(run, book, signed_in):
     assert "there was no version 9" in run("proposals", "revert", 9, "--reason", "x").stderr
 
 
-def test_what_there_is_not_is_refused(run, book):
+def test_what_there_is_not_is_refused(run, book, signed_in):
+    signed_in("theo")
     refused = run("proposals", "show", 9)
 
     assert (refused.exit_code, refused.stderr) == (2, "Error: demo has no proposal 9\n")

@@ -246,7 +246,7 @@ def test_one_approval_is_of_one_action(forger: Forger) -> None:
     forger.decide(made)
     forger.act(made)
     for seq in (2, 3):
-        with refused("needs a proposal that was approved"):
+        with refused("needs a proposal that was approved|an action is never changed"):
             forger.act(made, seq=seq)
     with refused("only the decision is written, once"):
         forger.decide(made, status="rejected", action=None)
