@@ -228,7 +228,9 @@ def judge(clicks: list[Any], ids: list[Any], values: list[Any], view: str) -> An
     who, said = (running_actions(), running_actor()), reviews.comments_of(ids, values)
     outcome = answers.judge(who, readings, query, ctx.triggered_id, said)
     _tell(outcome.toast)
-    return answers.review_list(who, readings, query) if outcome.done else (no_update, no_update)
+    if not outcome.done:
+        return no_update, no_update
+    return answers.review_list(who, readings, query, anew=True)
 
 
 def _tell(toast: dict[str, Any] | None) -> None:

@@ -37,6 +37,8 @@ def toast_container() -> dmc.NotificationContainer:
         limit=4,
         containerWidth=360,
         transitionDuration=160,
+        # Higher than any of them: what is higher lies over the next one.
+        notificationMaxHeight=480,
         zIndex=200,
         # Under the header, whose words must stay readable.
         pt=64,

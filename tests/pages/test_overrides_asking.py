@@ -604,6 +604,13 @@ def test_the_form_follows_what_is_written_and_notes_what_was_opened(page, dashbo
         assert note["opened"] == [first]
         assert any("data-read" in props for props in told.values())
         assert page.follow_form(values, [1], None, ids, opened, noted, None, VIEW) is dash.no_update
+        hold, changed = ids_and_values(HOLD)
+        reader.failing = True
+        assert page.follow_form(changed, [], None, hold, [], noted, asked._asdict(), VIEW) is (
+            dash.no_update
+        )
+        assert words(told["override-end"]["children"]) == "Hold"
+        reader.failing = False
     with asking(dashboard, TRADER), pytest.raises(NotAllowed):
         page.follow_form(values, [1], None, ids, opened, noted, asked._asdict(), VIEW)
 
@@ -678,6 +685,7 @@ def test_reviews_are_listed_and_judged(page, dashboard, reader, monkeypatch):
         assert due == []
         assert page.judge([None], [], [], VIEW) == (dash.no_update, dash.no_update)
         changes.fail_with = SILENT
+        reader.advance(seconds=11.0)
         assert "Reviews cannot be read" in words(page.show_reviews(None, VIEW)[0])
 
 

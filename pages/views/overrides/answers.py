@@ -20,7 +20,7 @@ from pages.views.overrides.effect import effect_of
 from pages.views.overrides.situation import Situation, asked_of, read_situation
 from risk.domain.actors import Actor
 from risk.engine.actions import Actions
-from risk.errors import NotAllowed, SeawallError
+from risk.errors import NotAllowed, SeawallError, StoreUnavailable
 
 #: Ids of fields, and what stands in them.
 Fields = tuple[Sequence[Any], Sequence[Any]]
@@ -108,7 +108,10 @@ def follow(
     """What differs in the form by now, and what it is to note."""
     wanted = asked_of(asked)
     draft = draft_of(*fields, form.opened_of(noted, clicked))
-    situation = None if wanted is None else read_situation(readings, query, wanted)
+    try:
+        situation = None if wanted is None else read_situation(readings, query, wanted)
+    except StoreUnavailable:
+        return form.changes_unseen(draft), no_update
     if situation is None or wanted is None:
         return {}, no_update
     shown = form.followed(situation, wanted, draft)
@@ -139,8 +142,23 @@ def apply(
 # -- reviews ---------------------------------------------------------------------------------
 
 
-def review_list(who: Who, readings: Readings, query: Query) -> tuple[Any, Any]:
-    """The list of reviews, and the line above the page while one is due."""
+#: Seconds for which what came of overrides is not looked for again, whoever asks.
+_REVIEWS_REUSE = 10.0
+
+
+def review_list(
+    who: Who, readings: Readings, query: Query, *, anew: bool = False
+) -> tuple[Any, Any]:
+    """The list of reviews, and the line above the page while one is due.
+
+    Parameters
+    ----------
+    who : tuple of (Actions, Actor)
+    readings : Readings
+    query : Query
+    anew : bool
+        Whether to read what somebody has just written.
+    """
     actions, actor = who
     book = readings.book(query)
     cycle = None if book is None else readings.cycle(book)
@@ -150,7 +168,13 @@ def review_list(who: Who, readings: Readings, query: Query) -> tuple[Any, Any]:
     definitions = {each.name: each for each in policy.breakers} if policy is not None else {}
     told = reviews.Told(query.zone, cycle.pulse.market, definitions)
     try:
-        found = actions.reviews(book.name)
+        epoch = readings.reader.wall().timestamp() // _REVIEWS_REUSE
+        key = ("override reviews", book.name, epoch)
+        found = (
+            actions.reviews(book.name)
+            if anew
+            else readings.once(key, lambda: actions.reviews(book.name))
+        )
     except SeawallError as problem:
         return reviews.unreadable_parts(str(problem)), []
     return reviews.list_parts(found, actor, told), reviews.due_parts(found, actor, told, query)

@@ -22,6 +22,7 @@ from pages.views.overrides.draft import (
     Draft,
     Faults,
     faults_of,
+    faults_unseen,
     missing_words,
 )
 from pages.views.overrides.kinds import (
@@ -170,7 +171,6 @@ def form_parts(situation: Situation, asked: Asked, draft: Draft) -> list[Compone
             html.P("The effect is being worked out.", className="sw-dim"),
             id=EFFECT,
             className="sw-override-effect",
-            role="status",
         ),
         html.P(shown.after, id=AFTER),
         _typed(shown),
@@ -394,6 +394,11 @@ def changes(shown: Followed, before: Any) -> Deltas:
         return deltas(old if _is_tree(old) else None, now)
     except CannotExpress:
         return _whole(now)
+
+
+def changes_unseen(draft: Draft) -> Deltas:
+    """The button while nobody can read how things stand: whoever tightens needs no more."""
+    return {END: {"children": plain(_end(draft, faults_unseen(draft)))}}
 
 
 def _is_tree(node: Any) -> bool:
