@@ -244,6 +244,11 @@ def test_an_earlier_version_is_shown_before_it_is_brought_back(inbox, changes):
     assert changes.kept[0].change.policy.limit("Drawdown").hard == 0.15
 
 
+#: What is told on demand is looked at too.
+_OPEN_ALL = """document.querySelectorAll(".sw-decided-list details, .sw-version-list details")
+  .forEach((each) => { each.open = true })"""
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (390, "light")])
 @pytest.mark.parametrize("role", ["viewer", "officer"])
 def test_the_inbox_fits_and_has_no_fault(inbox, page, reader, changes, width, scheme, role):
@@ -252,9 +257,7 @@ def test_the_inbox_fits_and_has_no_fault(inbox, page, reader, changes, width, sc
     page.driver.add_cookie({"name": "sw-scheme", "value": scheme})
     inbox(role, f"changes?proposal={fakes.LOOSER_VAR}", width=width)
     page.sees("#proposal-31-past", "In the last 30 d")
-    page.run(
-        "document.querySelectorAll('.sw-decided-list details, .sw-version-list details').forEach((e) => { e.open = true })"
-    )
+    page.run(_OPEN_ALL)
     wait_until_drawn(page, reader.advance)
     page.driver.set_script_timeout(60)
 
