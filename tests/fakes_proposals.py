@@ -16,7 +16,7 @@ from risk.domain.actions import (
     Sanction,
     SetTemporaryLimit,
 )
-from risk.domain.actors import Ability, Actor
+from risk.domain.actors import Ability, Actor, Role, Via
 from risk.domain.breakers import BreakerDefinition
 from risk.domain.limits import LimitDefinition
 from risk.domain.policy import Policy
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 HOUR_MS = 3_600_000
 ANNA, BEN, CARL, DORA = "anna", "ben", "carl", "dora"
+OTHER_OFFICER = Actor(name=DORA, role=Role.OFFICER, via=Via.WEB)
 #: Numbers of the proposals that `build_proposals` makes.
 LOOSER_VAR, LENT, MODEL, TIGHTER, OUTDATED, REJECTED, WITHDRAWN, LAPSED, APPROVED = range(31, 40)
 

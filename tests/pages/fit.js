@@ -5,7 +5,7 @@ const faults = [];
 const SLACK = 1.5;
 const say = (what, element, text) => faults.push(
   `${what}: ${element.tagName}.${element.getAttribute("class") ?? ""} "${text.trim().slice(0, 48)}"`);
-const UNSEEN = ".sw-hidden, .sw-skip, .ag-aria-description-container, .mantine-Notifications-root, script, style, title";
+const UNSEEN = ".sw-hidden, .sw-skip, details:not([open]) > :not(summary), .ag-aria-description-container, .mantine-Notifications-root, script, style, title";
 const style = new Map();
 const styled = (e) => style.get(e) ?? (style.set(e, getComputedStyle(e)), style.get(e));
 const clips = (e, axis) => styled(e)[`overflow${axis}`] !== "visible";
