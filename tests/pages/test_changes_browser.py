@@ -6,11 +6,11 @@ from pathlib import Path
 
 import dash
 import pytest
+from risk.auth.nobody import Nobody
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from app import create_app
-from risk.auth.nobody import Nobody
 from risk.domain.proposals import ProposalStatus
 from risk.engine.actions import Actions
 from risk.storage.changes import SqlChanges
