@@ -22,6 +22,7 @@ from pages.cookies import CSRF_COOKIE, csrf_in, keep_csrf, token_in
 from pages.origin import Site, forwarding, is_loopback, is_own
 from pages.paths import ACCOUNT_PATH, LOGIN_PATH, LOGOUT_PATH, PROVE_PATH
 from pages.personas import chosen_persona
+from pages.questions import CALLBACKS, asked
 from risk.domain.people import Login, Logins
 from risk.errors import StoreError
 
@@ -33,9 +34,8 @@ HEALTH = "/healthz"
 _FREE = frozenset({HEALTH, "/_favicon.ico"})
 #: What the pages' own scripts ask for: they are told in JSON, and led nowhere.
 _ASKED_BY_SCRIPTS = ("/_", "/live", PROVE_PATH)
-#: Where browsers ask for the newest cycle, and what they then ask for by themselves.
+#: Where browsers ask for the newest cycle, and why they then ask for more by themselves.
 PULSE = "/live"
-_CALLBACKS = "/_dash-update-component"
 _BY_THE_PULSE = ["live.data"]
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -193,17 +193,18 @@ class _Seen:
 
 
 def _is_free(path: str) -> bool:
-    return path in _FREE or path.startswith(_FREE_FOLDERS)
+    # With an empty step no file is named: the address of a page, as Dash sees it.
+    return path in _FREE or (path.startswith(_FREE_FOLDERS) and "//" not in path)
 
 
 def _acts() -> bool:
     """Whether a person did something, rather than his browser by itself."""
     if request.path == PULSE:
         return "acted" in request.args
-    if not request.path.startswith(_CALLBACKS):
+    if request.path != CALLBACKS:
         return True
-    asked = request.get_json(silent=True)
-    causes = asked.get("changedPropIds") if isinstance(asked, dict) else None
+    question = asked()
+    causes = question.get("changedPropIds") if isinstance(question, dict) else None
     return causes != _BY_THE_PULSE
 
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import structlog
 from dash import Dash, html, set_props
+from dash.exceptions import DependencyException
 from flask import Response, jsonify, request
 
 from pages.access import is_demo, running_actor
@@ -20,6 +21,7 @@ from pages.desk import DESK
 from pages.format import sentence
 from pages.gate import HEALTH, PULSE, WebGate, with_csrf
 from pages.origin import Site
+from pages.questions import refusing_no_questions, tell_unknown_file
 from pages.readings import Readings
 from pages.screens import running_screens
 from pages.views.holds import tripped_on
@@ -55,6 +57,8 @@ def configure(app: Dash, gate: WebGate) -> None:
         MAX_CONTENT_LENGTH=1 << 20,
     )
     server.before_request(gate.check)
+    server.before_request(refusing_no_questions(app))
+    server.register_error_handler(DependencyException, tell_unknown_file)
     server.after_request(partial(with_csrf, site=gate.site))
     server.after_request(_with_headers(app, gate.site))
     # Later ones run first: what leaves here compressed is left alone by Dash's own compression.

@@ -46,6 +46,8 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 _PASSWORD_IN_QUERY = re.compile(r"([?&](?:ssl)?password=)[^&#]*", re.IGNORECASE)
 _THIS_MACHINE = "127.0.0.1"
 _IPV6 = 6
+_USUAL_PORT = ":443"
+_HTTPS = re.compile(r"https://(?P<host>\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _BEFORE_ADDRESS = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
@@ -153,28 +155,19 @@ def _address(value: str) -> str:
 def _web_url(value: str) -> str:
     """As a browser says whence a page is: without a slash at its end, nor the usual port."""
     address = _text(value).rstrip("/").lower()
-    try:
-        parts = urlsplit(address)
-        port = parts.port
-    except ValueError:
-        parts, port = urlsplit(""), None
-    host = parts.hostname or ""
-    if parts.scheme != "https" or not (_HOST.fullmatch(host) or _is_ipv6(host)):
+    found = _HTTPS.fullmatch(address)
+    host = found["host"] if found else ""
+    if found is None or not (_HOST.fullmatch(host) or _is_ipv6(host)):
         raise ValueError(
             f"must be https://HOST or https://HOST:PORT and nothing more, got {value!r}"
         )
-    named = f"[{host}]" if ":" in host else host
-    url = f"https://{named}" if port in (None, 443) else f"https://{named}:{port}"
-    if address not in (url, f"{url}:443"):
-        raise ValueError(
-            f"must be https://HOST or https://HOST:PORT and nothing more, got {value!r}"
-        )
-    return url
+    return address.removesuffix(_USUAL_PORT)
 
 
 def _is_ipv6(host: str) -> bool:
+    """Whether it is such an address in brackets, as an address of the web has it."""
     try:
-        return ip_address(host).version == _IPV6
+        return ip_address(host.removeprefix("[").removesuffix("]")).version == _IPV6
     except ValueError:
         return False
 

@@ -134,9 +134,18 @@ def test_every_setting_states_a_meaning_and_a_default(name):
         ("api_hosts", "risk.example:443"),
         ("api_hosts", "http://risk.example"),
         ("api_hosts", "a b"),
-        ("host", "0.0.0.0"),
-        ("host", "seawall.example"),
         ("host", ""),
+        ("host", "seawall.example:8050"),
+        ("host", "http://seawall.example"),
+        ("host", "a b"),
+        ("host", "12::zz"),
+        ("web_url", "risk.example"),
+        ("web_url", "http://risk.example"),
+        ("web_url", "https://"),
+        ("web_url", "https://risk.example/app"),
+        ("web_url", "https://ann:secret@risk.example"),
+        ("web_url", "https://risk.example:x"),
+        ("web_url", "https://risk.example?a=b"),
         ("cycle_seconds", "0"),
         ("cycle_seconds", "61"),
         ("seed", "-1"),
@@ -256,9 +265,42 @@ def test_who_acts_on_reductions_depends_on_the_book_unless_it_is_set():
     )
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "::1"])
-def test_any_loopback_host_will_do(host):
-    assert load(host=host).host == host
+@pytest.mark.parametrize(
+    ("host", "taken"),
+    [
+        ("localhost", "localhost"),
+        ("127.9.9.9", "127.9.9.9"),
+        ("::1", "::1"),
+        ("[::]", "::"),
+        ("0.0.0.0", "0.0.0.0"),
+        ("Risk.Example", "risk.example"),
+    ],
+)
+def test_the_web_may_listen_anywhere(host, taken):
+    assert load(host=host).host == taken
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.5", "risk.example"])
+def test_agents_are_listened_to_on_this_machine_only(host):
+    settings = load(host=host)
+
+    assert (settings.api_host, settings.api_url) == ("127.0.0.1", "http://127.0.0.1:8051")
+    assert load(host="::1").api_url == "http://[::1]:8051"
+
+
+@pytest.mark.parametrize(
+    ("url", "taken"),
+    [
+        ("https://risk.example", "https://risk.example"),
+        (" HTTPS://Risk.Example/ ", "https://risk.example"),
+        ("https://risk.example:443", "https://risk.example"),
+        ("https://risk.example:8443/", "https://risk.example:8443"),
+        ("https://[2001:db8::7]:8443", "https://[2001:db8::7]:8443"),
+    ],
+)
+def test_a_public_address_is_written_as_browsers_say_it(url, taken):
+    assert load(web_url=url).web_url == taken
+    assert load().web_url is None
 
 
 def test_an_unknown_variable_is_refused_with_the_nearest_setting():

@@ -9,9 +9,16 @@ from pathlib import Path
 
 import psutil
 import pytest
+from structlog.testing import capture_logs
 
-from risk.commands.web import Pages, gunicorn_options, require_free_port
-from risk.config import Settings
+from risk.commands.web import (
+    Pages,
+    gunicorn_options,
+    probed_host,
+    require_free_port,
+    require_login_elsewhere,
+)
+from risk.config import Settings, load_settings
 from risk.engine.supervision import Plan, Supervisor, http_probe, python
 from risk.errors import SettingInvalid
 from tests.network import free_port
@@ -43,6 +50,60 @@ def test_gunicorn_takes_our_options_and_nothing_of_its_own():
 
 def test_an_address_of_version_6_is_written_in_brackets():
     assert gunicorn_options(Settings(host="::1"))["bind"] == "[::1]:8050"
+
+
+def test_no_address_that_was_asked_for_is_logged_and_no_proxy_is_believed(monkeypatch):
+    """An address may hold what is nobody's business, and whoever forwards is judged by the gate."""
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
+    served = Pages(gunicorn_options(Settings()))
+
+    assert served.cfg.accesslog is None
+    assert served.cfg.forwarded_allow_ips == []
+
+
+@pytest.fixture
+def elsewhere(run, monkeypatch):
+    """Settings by which other machines would be listened to."""
+    run("migrate")
+    monkeypatch.setenv("SEAWALL_HOST", "0.0.0.0")
+    monkeypatch.setenv("SEAWALL_WEB_PORT", str(free_port()))
+    return load_settings
+
+
+def test_other_machines_are_not_listened_to_while_nobody_has_a_login(run, elsewhere):
+    result = run("web")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: SEAWALL_HOST is 0.0.0.0, which other machines reach")
+    assert "seawall users add NAME --role admin" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_once_somebody_has_a_login_they_are_with_a_warning_where_nothing_speaks_tls(
+    run, elsewhere, monkeypatch
+):
+    assert run("users", "add", "ana", "--role", "admin").exit_code == 0
+    with capture_logs() as logged:
+        require_login_elsewhere(elsewhere())
+    assert [line["event"] for line in logged] == ["passwords_in_the_clear"]
+
+    monkeypatch.setenv("SEAWALL_WEB_URL", "https://risk.example")
+    with capture_logs() as logged:
+        require_login_elsewhere(elsewhere())
+    assert logged == []
+
+
+def test_this_machine_is_listened_to_without_any_login(tmp_path):
+    require_login_elsewhere(Settings(home=tmp_path))
+
+    assert list(tmp_path.iterdir()) == [], "the database is not even looked at"
+
+
+@pytest.mark.parametrize(
+    ("host", "probed"), [("0.0.0.0", "127.0.0.1"), ("::", "::1"), ("10.0.0.5", "10.0.0.5")]
+)
+def test_whether_it_lives_is_asked_at_an_address_of_this_machine(host, probed):
+    assert probed_host(Settings(host=host)) == probed
 
 
 def test_a_taken_port_is_one_sentence_that_names_port_and_setting(run, monkeypatch):
