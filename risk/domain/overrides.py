@@ -151,8 +151,9 @@ class OverrideOutcome(NamedTuple):
         Of the book at both ends, quote currency; None where it was not known.
     moved : float or None
         By what fraction the book moved meanwhile, what was paid in and out left out.
-    passed, refused : int
-        Orders in the breaker's scope that the gate let through, in part too, and those it did not.
+    passed, refused : int or None
+        Orders in the breaker's scope that the gate let through, in part too, and those it did not;
+        None where there were too many to be counted while somebody waits.
     """
 
     since: datetime
@@ -163,8 +164,8 @@ class OverrideOutcome(NamedTuple):
     equity_before: float | None = None
     equity_after: float | None = None
     moved: float | None = None
-    passed: int = 0
-    refused: int = 0
+    passed: int | None = None
+    refused: int | None = None
 
     @property
     def stood(self) -> timedelta:
@@ -196,7 +197,7 @@ class Review(NamedTuple):
     ended_by, ended_why : str
         ``rule``, or a person; empty while it is on.
     outcome : OverrideOutcome or None
-        None where nobody asked for it.
+        None of one that was judged long ago.
     """
 
     action: int

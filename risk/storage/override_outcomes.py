@@ -28,6 +28,8 @@ from risk.storage.tables import (
     to_ms,
 )
 
+#: Of more orders nobody counts them.
+COUNTED = 20_000
 #: A number this much older than the moment asked for says nothing of it.
 _FRESH_MS = HOUR_MS
 
@@ -133,20 +135,27 @@ def _number_at(connection: Connection, portfolio: str, metric: str, at_ms: int) 
 
 def _answered(
     connection: Connection, begun: BreakerOverridden, span: tuple[int, int]
-) -> tuple[int, int]:
+) -> tuple[int | None, int | None]:
     """How many orders in the breaker's scope passed meanwhile, and how many did not."""
     row = decision.c
-    refused = func.sum(case((row.verdict == Verdict.REJECT.value, 1), else_=0))
-    query = select(func.count(), refused).where(
-        row.portfolio == begun.portfolio,
-        row.at_ms >= span[0],
-        row.at_ms <= span[1],
-        # A slice of room is no order; those that are made of it are.
-        not_(row.client_order_id.startswith(LEASE_PREFIX, autoescape=True)),
-        _in_scope(connection, begun),
+    asked = (
+        select(row.verdict)
+        .where(
+            row.portfolio == begun.portfolio,
+            row.at_ms >= span[0],
+            row.at_ms <= span[1],
+            # A slice of room is no order; those that are made of it are.
+            not_(row.client_order_id.startswith(LEASE_PREFIX, autoescape=True)),
+            _in_scope(connection, begun),
+        )
+        .limit(COUNTED + 1)
+        .subquery()
     )
-    asked, stopped = connection.execute(query).one()
-    return asked - (stopped or 0), stopped or 0
+    refused = func.sum(case((asked.c.verdict == Verdict.REJECT.value, 1), else_=0))
+    found, stopped = connection.execute(select(func.count(), refused).select_from(asked)).one()
+    if found > COUNTED:
+        return None, None
+    return found - (stopped or 0), stopped or 0
 
 
 def _in_scope(connection: Connection, begun: BreakerOverridden) -> ColumnElement[bool]:

@@ -41,6 +41,8 @@ from risk.storage.tables import from_ms, journal, override_review, to_ms
 
 #: So many of the newest overrides are told of.
 AT_MOST = 100
+#: What came of so many of the newest is told, whether somebody has judged it or not.
+WITH_OUTCOME = 10
 
 _COLUMNS = ("portfolio", "action", "author", "reviewer", "verdict", "comment", "at_ms")
 
@@ -132,6 +134,8 @@ def _asked_last(standing: BreakerStanding, one: OnBoard) -> Override | None:
 def reviews(connection: Connection, portfolio: str, *, at_most: int = AT_MOST) -> list[Review]:
     """The newest overrides that loosened, with what came of them and what was said of it.
 
+    What came of one that was judged is told for a while only: each takes some readings.
+
     Raises
     ------
     UnknownPortfolio
@@ -143,12 +147,14 @@ def reviews(connection: Connection, portfolio: str, *, at_most: int = AT_MOST) -
         return []
     over = _over(connection, portfolio, since=min(event.at for event in begun))
     said = _said(connection, portfolio, [event.action for event in begun])
-    return [
-        _review(event, over.get(event.action), said.get(event.action))._replace(
-            outcome=outcome_of(connection, event, over.get(event.action))
-        )
-        for event in begun
-    ]
+    found = []
+    for place, event in enumerate(begun):
+        ended, judged = over.get(event.action), said.get(event.action)
+        review = _review(event, ended, judged)
+        if judged is None or place < WITH_OUTCOME:
+            review = review._replace(outcome=outcome_of(connection, event, ended))
+        found.append(review)
+    return found
 
 
 def review_override(

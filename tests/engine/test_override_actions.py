@@ -169,7 +169,7 @@ def test_what_tightens_is_done_by_the_brake_and_said_in_one_sentence(kind, state
     assert reason.endswith("breaker fall: looked at it")
     assert str(told.value) == (
         f"fall is not overridden, since {SILENCE}; instead strategy:trend is {latched.word} at "
-        "once, until a person resumes it"
+        "once, until a person resumes it. Should it have been written after all, both hold"
     )
 
 

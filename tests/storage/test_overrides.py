@@ -23,7 +23,7 @@ from risk.domain.policy import Policy
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import RiskState
 from risk.errors import Conflict, InvalidInput, NotAllowed, StoreError, UnknownPortfolio
-from risk.storage import codec
+from risk.storage import codec, override_outcomes
 from risk.storage import journal as chain
 from risk.storage.actions import SqlActions, state_of
 from risk.storage.breakers import breaker_standing
@@ -343,6 +343,18 @@ def test_what_came_of_it_is_told_beside_it(engines: Engines, told: Book):
     assert ended.moved == pytest.approx(-0.02)
     assert (ended.passed, ended.refused) == (2, 1)
     assert (on.on, on.until, on.worst, on.passed) == (True, NOON + 2 * HOUR, 8.0, 3)
+
+
+def test_where_too_many_orders_were_asked_for_nobody_waits_until_they_are_counted(
+    engines: Engines, told: Book, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(override_outcomes, "COUNTED", 1)
+    for number in range(2):
+        put_decision(engines, f"o{number}", "approve", at=NOON + HOUR / 2)
+
+    *_, ended = changes(engines).reviews(PORTFOLIO)
+
+    assert (ended.outcome.passed, ended.outcome.refused) == (None, None)
 
 
 def put_decision(engines: Engines, name: str, verdict: str, *, at: datetime) -> None:

@@ -131,7 +131,8 @@ class Actions:
             return GateClosed(f"nothing is stopped: {silence}, and {closed}")
         return BrakedInstead(
             f"{wish.breaker} is not overridden, since {silence}; instead {answer.scope} is "
-            f"{answer.trading_state.replace('_', ' ')} at once, until a person resumes it"
+            f"{answer.trading_state.replace('_', ' ')} at once, until a person resumes it. Should "
+            "it have been written after all, both hold"
         )
 
     def reviews(self, portfolio: str) -> Sequence[Review]:
