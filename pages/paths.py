@@ -9,5 +9,7 @@ LIMITS_PATH = "/limits"
 ORDERS_PATH = "/orders"
 #: What stops trading by itself, and what it did.
 BREAKERS_PATH = "/breakers"
+#: Changes that wait for a second word, and what became of others.
+CHANGES_PATH = "/changes"
 #: What was kept for ever, as a story.
 JOURNAL_PATH = "/journal"

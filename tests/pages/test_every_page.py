@@ -12,7 +12,17 @@ from pages.components.deltas import plain
 from pages.figures.packing import unpacked
 from tests.pages.trees import parts, words
 
-PATHS = ("/", "/exposure", "/correlation", "/var", "/limits", "/breakers", "/orders", "/models")
+PATHS = (
+    "/",
+    "/exposure",
+    "/correlation",
+    "/var",
+    "/limits",
+    "/breakers",
+    "/orders",
+    "/journal",
+    "/models",
+)
 
 
 @pytest.fixture
