@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, text, union_all
 
 from risk.domain.checkpoints import Checkpoint
 from risk.domain.events import ForecastScored
@@ -174,17 +174,22 @@ def all_entries(
 
 
 def kinds_of(connection: Connection, stream: str) -> list[str]:
-    """Every kind of event in a stream, in alphabetical order: each found beyond the one before."""
-    kinds = list[str]()
-    kind: str | None = ""
-    while True:
-        query = select(func.min(journal.c.kind)).where(
-            journal.c.stream == stream, journal.c.kind > kind
-        )
-        kind = connection.execute(query).scalar()
-        if kind is None:
-            return kinds
-        kinds.append(kind)
+    """Every kind of event in a stream, in alphabetical order."""
+    return list(connection.execute(_KINDS, {"stream": stream}).scalars())
+
+
+#: Each is found beyond the one before, by the index: there are few, of millions of entries.
+_KINDS = text(
+    """
+    WITH RECURSIVE found (kind) AS (
+        SELECT min(kind) FROM journal WHERE stream = :stream
+        UNION ALL
+        SELECT (SELECT min(kind) FROM journal WHERE stream = :stream AND kind > found.kind)
+        FROM found WHERE found.kind IS NOT NULL
+    )
+    SELECT kind FROM found WHERE kind IS NOT NULL ORDER BY kind
+    """
+)
 
 
 def entry_proof(connection: Connection, stream: str, seq: int) -> EntryProof | None:
@@ -249,7 +254,7 @@ def _saying(connection: Connection, wanted: EntriesWanted) -> Iterator[ColumnEle
     if wanted.person:
         # Unlike LIKE, these mind capitals on both databases; bodies are canonical.
         place_of = func.instr if connection.dialect.name == "sqlite" else func.strpos
-        yield or_(*(place_of(body, text) > 0 for text in _naming(wanted.person)))
+        yield or_(*(place_of(body, said) > 0 for said in _naming(wanted.person)))
     if wanted.text:
         yield body.icontains(codec.encode_text(wanted.text)[1:-1], autoescape=True)
     if wanted.news_only:

@@ -21,6 +21,7 @@ PATHS = (
     "/changes",
     "/breakers",
     "/orders",
+    "/journal",
     "/models",
 )
 

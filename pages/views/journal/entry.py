@@ -11,7 +11,7 @@ from pages.components.links import inside_link
 from pages.components.notices import empty_state
 from pages.context import EntryProof
 from pages.format import number
-from pages.paths import BREAKERS_PATH, LIMITS_PATH, ORDERS_PATH
+from pages.paths import BREAKERS_PATH, CHANGES_PATH, LIMITS_PATH, ORDERS_PATH
 from pages.views.happenings import spaced
 from pages.views.journal.address import ENTRY, ENTRY_CARD, PATH, entry_text
 from pages.views.journal.reading import JournalData
@@ -24,6 +24,7 @@ _LEADS = (
     ("breaker", BREAKERS_PATH, "breaker", "The breaker"),
     ("client_order_id", ORDERS_PATH, "order", "The order"),
     ("limit", LIMITS_PATH, "limit", "The limit"),
+    ("proposal", CHANGES_PATH, "proposal", "The proposal"),
 )
 #: What can be worked out again, by kind: the command's word, and the field that it takes.
 _AGAIN = {
@@ -185,8 +186,8 @@ def _about(data: JournalData, proof: EntryProof) -> Iterator[Component]:
     own: dict[str, str | None] = {word.name: None for word in data.query.words}
     for field, path, word, text in _LEADS:
         value = fields.get(field)
-        if isinstance(value, str) and value:
-            href = data.query.href(path, **{**own, word: value})
+        if value and isinstance(value, str | int):
+            href = data.query.href(path, **{**own, word: str(value)})
             yield inside_link(f"{text}: {value}", href, class_name="sw-link")
 
 
