@@ -22,6 +22,7 @@ from tests.builders import NOON, PORTFOLIO
 from tests.fakes_actions import FakeBrake
 from tests.fakes_book import AFTERNOON
 from tests.fakes_limits import LOOSENED
+from tests.fakes_people import People
 from tests.pages.axe import violations
 from tests.pages.conftest import forgetting_pages
 from tests.pages.fit import misfits, wait_until_drawn
@@ -100,12 +101,11 @@ class TestInTheDatabase:
     """The application over the database of `stored`."""
 
     @pytest.fixture
-    def dashboard(self, stored: Past) -> Iterator[dash.Dash]:
+    def dashboard(self, stored: Past, people: People) -> Iterator[dash.Dash]:
         changes = SqlChanges(stored.engines, wall=lambda: NOON)
         actions = Actions(changes, FakeBrake(), wall=lambda: NOON)
-        nobody = Nobody()
         with forgetting_pages():
-            yield create_app(stored.reader, actions, nobody, nobody)
+            yield create_app(stored.reader, actions, people.desk, people.office)
 
     def test_an_analyst_loosens_a_limit_and_an_officer_lets_it_be(self, edit, inbox, stored):
         page = edit("analyst", f"changes/edit?limit={VAR.replace(' ', '+')}")

@@ -8,6 +8,7 @@ from dash import dcc, html
 
 from pages.components.basics import Component
 from pages.components.buttons import button
+from pages.components.proof import proof_part
 from pages.components.toasts import toast
 from pages.format import sentence
 from pages.views.editing.sending import NOT_UP_TO_DATE, reason_fault
@@ -109,6 +110,7 @@ def dialog_parts(data: ProposalsData, shown: ShownProposal, what: str) -> list[C
             size="xs",
             attributes={"input": {"maxLength": LONGEST_REASON}},
         ),
+        *([proof_part(DIALOG, confirms=CONFIRM_APPROVE)] if is_approval else []),
         html.Div([confirm, button("Close", CANCEL)], className="sw-dialog-buttons"),
         dcc.Store(id=ASKED, data=Asked(data.book.name, proposal.id, what)._asdict()),
     ]
