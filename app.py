@@ -21,6 +21,7 @@ from pages.access import (
 )
 from pages.context import Book, BookReader
 from pages.desk import WAYS_EXTENSION, Way
+from pages.desk.single_sign_on import SIGN_ON_EXTENSION, way_of
 from pages.gate import WebGate
 from pages.origin import SITE_EXTENSION, Site
 from pages.personas import persona
@@ -34,9 +35,10 @@ from risk.commands.supervise import run
 from risk.config import load_settings
 from risk.domain.actors import Role
 from risk.domain.people import Logins, PeopleOffice
+from risk.domain.single_sign_on import SignOn
 from risk.engine.actions import Actions
 from risk.errors import SeawallError
-from risk.runtime import build_actions, build_logins, build_office, build_reader
+from risk.runtime import build_actions, build_logins, build_office, build_reader, build_sign_on
 
 #: Where nothing else is set.
 THIS_MACHINE = Site()
@@ -75,6 +77,7 @@ def create_app(
     *,
     site: Site = THIS_MACHINE,
     ways: Sequence[Way] = (),
+    sign_on: SignOn | None = None,
 ) -> dash.Dash:
     """The dashboard of the books that `reader` reads.
 
@@ -92,6 +95,8 @@ def create_app(
         Under which names the pages are served.
     ways : sequence of Way
         Further ways to sign in, offered beside a password.
+    sign_on : SignOn or None
+        By whose word people sign in, too.
     """
     app = SeawallWeb(
         "app",
@@ -110,7 +115,9 @@ def create_app(
     app.server.extensions[LOGINS_EXTENSION] = logins
     app.server.extensions[OFFICE_EXTENSION] = office
     app.server.extensions[SITE_EXTENSION] = site
-    app.server.extensions[WAYS_EXTENSION] = ways
+    app.server.extensions[SIGN_ON_EXTENSION] = sign_on
+    by_word = () if sign_on is None else (way_of(sign_on),)
+    app.server.extensions[WAYS_EXTENSION] = (*ways, *by_word)
     app.layout = lambda: _document(reader)
     register_behaviour(app)
     of_dash = list(app.server.before_request_funcs.get(None, ()))
@@ -159,6 +166,7 @@ def __getattr__(name: str) -> Any:
         build_logins(settings),
         build_office(settings),
         site=Site(host=settings.host, url=settings.web_url),
+        sign_on=build_sign_on(settings),
     )
     server = app.server
     globals()["server"] = server

@@ -19,6 +19,8 @@ JOURNAL_PATH = "/journal"
 #: Where one signs in and out, proves again who one is, and enters a demonstration as somebody.
 LOGIN_PATH = "/login"
 LOGOUT_PATH = "/logout"
+#: Where one goes to a provider, who vouches for one.
+SIGN_ON_PATH = f"{LOGIN_PATH}/sso"
 PROVE_PATH = "/prove"
 ENTER_PATH = "/enter"
 #: One's own login.

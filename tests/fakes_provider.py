@@ -66,6 +66,7 @@ class Provider:
 
     def __post_init__(self) -> None:
         self._codes: dict[str, dict[str, str]] = {}
+        self.given: list[str] = []
 
     def count(self, path: str) -> int:
         return sum(each == path for each, _ in self.asked)
@@ -76,6 +77,7 @@ class Provider:
         self.asked.append(("/authorize", asked))
         code = hashlib.sha256(f"{len(self.asked)}".encode()).hexdigest()
         self._codes[code] = asked
+        self.given.append(code)
         return {"code": code, "state": asked["state"], "iss": self.issuer}
 
     # --- what it answers -------------------------------------------------------------------
@@ -193,12 +195,14 @@ def running_provider(wall: Callable[[], datetime]) -> Iterator[Provider]:
     provider.issuer = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    yield provider
-    if provider.hangs is not None:
-        provider.hangs.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield provider
+    finally:
+        if provider.hangs is not None:
+            provider.hangs.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def _changed(usual: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

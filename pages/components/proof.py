@@ -12,6 +12,7 @@ from dash import html
 
 from pages.components.basics import Component
 from pages.components.toasts import toast
+from pages.paths import SIGN_ON_PATH
 
 DIALOG = "proof-dialog"
 WANTED = "proof-wanted"
@@ -114,7 +115,9 @@ def _problem(prefix: str) -> html.P:
 
 
 def _by_provider() -> html.P:
+    # In another tab: what was typed here stays, and is pressed again.
+    there = html.A("Prove it there", href=SIGN_ON_PATH, target="_blank", className="sw-link")
     return html.P(
-        "Your provider vouches for you: sign out, and sign in by it again.",
+        ["Your provider vouches for you. ", there, ", in another tab, and press here again."],
         className="sw-note sw-proof-provider",
     )

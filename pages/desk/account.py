@@ -18,7 +18,7 @@ from pages.desk.drawing import (
     take_proof,
     told_of,
 )
-from pages.desk.words import SETUP_WORDS, abilities_words, moment_words, power_words
+from pages.desk.words import GIVE_A_CODE, SETUP_WORDS, abilities_words, moment_words, power_words
 from pages.paths import ACCOUNT_PATH
 from pages.screens import running_screens
 from risk.auth.passwords import SHORTEST
@@ -119,14 +119,21 @@ def _facts() -> dict[str, Any]:
     if login is None:
         return told
     now = running_screens().readings.reader.wall()
+    owes_code = _owes_a_code(login)
     return told | {
+        "owes_code": owes_code,
         "power": power_words(login.person, now),
-        "setup": [SETUP_WORDS[step] for step in login.setup],
+        "setup": [GIVE_A_CODE] if owes_code else [SETUP_WORDS[step] for step in login.setup],
         "shortest": SHORTEST,
         "needs_password": Setup.PASSWORD in login.setup,
         "logins": running_logins().logins_of(login.person.name),
         "moment": moment_words,
     }
+
+
+def _owes_a_code(login: Login) -> bool:
+    """Whether his provider let him in without the second factor that he has here."""
+    return Setup.SECOND_FACTOR in login.setup and login.person.second_factor
 
 
 def _factor(new: NewFactor | None, confirms: bool) -> dict[str, Any]:

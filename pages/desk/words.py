@@ -70,3 +70,5 @@ SETUP_WORDS = {
     Setup.PASSWORD: "set a password of your own",
     Setup.SECOND_FACTOR: "set up a second factor",
 }
+#: Of whoever has one, and was let in by a provider without it.
+GIVE_A_CODE = "give a code of your second factor"
