@@ -6,7 +6,6 @@ from pathlib import Path
 
 import dash
 import pytest
-from risk.auth.nobody import Nobody
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 

@@ -239,7 +239,7 @@ def outcome_words(review: Review, told: Told) -> str:
         "how equity moved is not known"
         if outcome.moved is None
         else f"equity moved {percent(outcome.moved, 2, signed=True)}, flows left out",
-        f"{_orders(outcome.passed)} passed in its scope, {outcome.refused} refused",
+        _orders(outcome),
     ]
     return f"{so_far}{'; '.join(parts)}."
 
@@ -254,8 +254,11 @@ def _measured(outcome: OverrideOutcome, unit: BreakerUnit) -> str:
     return f"{worst}, {again} the {figure_of(outcome.threshold, unit)} at which it trips"
 
 
-def _orders(count: int) -> str:
-    return "1 order" if count == 1 else f"{count} orders"
+def _orders(outcome: OverrideOutcome) -> str:
+    if outcome.passed is None or outcome.refused is None:
+        return "more orders came in its scope than are counted here"
+    passed = "1 order" if outcome.passed == 1 else f"{outcome.passed} orders"
+    return f"{passed} passed in its scope, {outcome.refused} refused"
 
 
 def _said(review: Review, told: Told) -> list[Component]:
