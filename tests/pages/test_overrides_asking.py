@@ -433,6 +433,14 @@ def test_a_review_says_what_was_done_and_what_came_of_it():
     assert "equity moved −1.19 %, flows left out; 12 orders passed in its scope, 3 refused." in said
 
 
+def test_a_review_of_more_orders_than_are_counted_says_so():
+    review = build_review()
+    many = review.outcome._replace(passed=None, refused=None)
+    said = words(reviews.list_parts([review._replace(outcome=many)], OFFICER, TOLD))
+
+    assert "flows left out; more orders came in its scope than are counted here." in said
+
+
 def test_those_to_be_judged_come_first_and_what_is_judged_says_by_whom():
     tree = reviews.list_parts([JUDGED, LATER, build_review()], OFFICER, TOLD)
 
