@@ -75,13 +75,7 @@ def _card(data: JournalData, proof: EntryProof) -> html.Section:
             html.Div(
                 [
                     html.Div([_sentence(told), _fields(proof), *_again(proof)]),
-                    html.Div(
-                        [
-                            html.H3("What vouches for it"),
-                            _vouching(data, proof),
-                            *_leads(data, proof),
-                        ]
-                    ),
+                    html.Div([*_vouching(data, proof), *_leads(data, proof)]),
                 ],
                 className="sw-journal-parts",
             ),
