@@ -497,3 +497,7 @@ def test_the_header_hears_of_tighter_parts_with_the_pulse(web, reader):
     assert (told["parts"], told["parts_shape"]) == ("1 part PROBATION", "probation")
     assert (told["parts_short"], told["parts_title"]) == ("+1", "Strategy trend is PROBATION")
     assert (told["tripped"], told["tripped_shape"]) == ("1", "throttled")
+
+
+def test_a_breaker_leads_to_its_definition_in_the_editor(show):
+    assert part(show(), "breaker-change")["href"] == "/changes/edit?breaker=market+volatility"

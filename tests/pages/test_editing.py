@@ -186,6 +186,15 @@ def test_a_breaker_is_edited_by_the_same_form(form):
         assert said in told
 
 
+def test_how_it_stands_now_is_told_above_the_form(readings, reader):
+    reader.stands = fakes_breakers.states()
+    page = page_of(readings, parse(VAR, WORDS), actor=ANALYST, demo=True)
+    storm = page_of(readings, parse(STORM, WORDS), actor=ANALYST, demo=True)
+
+    assert "A bad day (1 in 100) may cost 5 % of equity; now 4.56 %." in words(page)
+    assert "Now volatility is 2.14 times normal." in words(storm)
+
+
 # -- temporary limits ------------------------------------------------------------------------
 
 

@@ -254,7 +254,12 @@ def test_versions_say_who_when_and_what_and_can_be_brought_back(show):
     assert "7 is in force" in said
     assert "Version 7 by Officer 1" in said
     assert "15 % → 12 % tighter" in said
-    assert hrefs == ["/changes/edit?version=6", "/changes/edit?version=5"]
+    assert hrefs == [
+        "/changes/edit?version=6",
+        "/changes/edit?version=5",
+        "/changes/edit?add=limit",
+        "/changes/edit?add=breaker",
+    ]
 
 
 def test_without_a_policy_there_are_no_versions(show, store):

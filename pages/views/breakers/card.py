@@ -6,13 +6,14 @@ from datetime import datetime
 from dash import dcc, html
 
 from pages.components.basics import Component, card, figure, glyph, help_mark
+from pages.components.links import inside_link
 from pages.components.metrics import Fact, fact_list
 from pages.components.states import STATE_LOOKS
 from pages.context import EpisodeStory
 from pages.figures.history import CHART_CONFIG
 from pages.format import UNKNOWN, money, number, percent, sentence
 from pages.views.breakers import overridden
-from pages.views.breakers.address import CARD, PANEL
+from pages.views.breakers.address import BREAKER, CARD, PANEL
 from pages.views.breakers.people import people_lines
 from pages.views.breakers.ramp import ramp_parts
 from pages.views.breakers.reading import BreakersData, Chosen, unit_of
@@ -28,6 +29,7 @@ from pages.views.breakers.wording import (
     share,
     trip_name,
 )
+from pages.views.editing.address import edit_href
 from pages.views.holds import tighter_words
 from pages.views.limits.writing import duration
 from risk.breakers.lifecycle import PARDON, asked_from
@@ -111,10 +113,18 @@ def _head(data: BreakersData, chosen: Chosen, shape: str) -> html.Div:
     return html.Div(
         [
             html.Div(title, className="sw-breaker-title"),
-            help_mark("breaker"),
+            html.Span([*_change(data, chosen), help_mark("breaker")], className="sw-breaker-ways"),
         ],
         className="sw-breaker-head",
     )
+
+
+def _change(data: BreakersData, chosen: Chosen) -> list[Component]:
+    """The way to another definition of the breaker; none of what people stopped."""
+    if chosen.row is None:
+        return []
+    href = edit_href(data.query, **{BREAKER.name: chosen.row.name})
+    return [inside_link("Change…", href, class_name="sw-link", id="breaker-change")]
 
 
 def _whose(chosen: Chosen) -> tuple[str, Scope]:

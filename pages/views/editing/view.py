@@ -31,8 +31,11 @@ from pages.views.editing.forms import Group
 from pages.views.editing.reading import EditorData
 from pages.views.editing.subjects import EndLoan, Lend, Redefine, Remove, Subject
 from pages.views.entering import may, not_his
+from pages.views.limits.writing import trimmed, writer
 from risk.domain.asking import LONGEST_REASON
 from risk.domain.limits import LimitDefinition
+from risk.limits.types import ORDER_LIMITS
+from risk.limits.words import room_words
 
 ABOUT, REASON, RESULT = (f"{EDITOR}-{part}" for part in ("about", "reason", "result"))
 
@@ -98,7 +101,8 @@ def _form(data: EditorData, subject: Subject) -> html.Section:
         if allowed
         else _as_it_is(data, subject)
     )
-    lead = [html.P(subject.lead, className="sw-editor-lead")] if subject.lead else []
+    told = [each for each in (subject.lead, now_words(data, subject)) if each]
+    lead = [html.P(each, className="sw-editor-lead") for each in told]
     return card(
         [
             heading(subject.title, note=_version_note(subject), actions=[help_mark("change")]),
@@ -110,6 +114,21 @@ def _form(data: EditorData, subject: Subject) -> html.Section:
         class_name="sw-editor-form",
         id=f"{EDITOR}-form",
     )
+
+
+def now_words(data: EditorData, subject: Subject) -> str:
+    """How what is to be another stands now, one sentence; empty of what is not there yet."""
+    definition, state = getattr(subject, "definition", None), data.cycle.state
+    if isinstance(definition, LimitDefinition):
+        stands = state.limits.get(definition.name)
+        if stands is None or definition.kind in ORDER_LIMITS:
+            return ""
+        write = trimmed(writer(data.book.currency))
+        return room_words(definition, stands.thresholds, stands.value, write)
+    known = state.breakers.states.get(definition.name) if definition is not None else None
+    if known is None or known.reading is None:
+        return ""
+    return f"Now {known.reading.words}."
 
 
 def _version_note(subject: Subject) -> str | None:

@@ -11,7 +11,7 @@ from pages.components.links import inside_link
 from pages.components.notices import empty_state
 from pages.context import PolicyVersion
 from pages.format import sentence
-from pages.views.editing.address import VERSION, edit_href
+from pages.views.editing.address import ADD, OF_BREAKER, OF_LIMIT, VERSION, edit_href
 from pages.views.proposals.address import FIND, PATH, STATUS
 from pages.views.proposals.differences import entries_of, entry_list
 from pages.views.proposals.inbox import asked_parts, differences_of
@@ -138,11 +138,20 @@ def versions_card(data: ProposalsData) -> html.Section:
         [
             heading("Versions of the policy", note=_in_force(data)),
             html.Div(_versions(data), id="proposals-versions-content"),
+            html.P(_additions(data), className="sw-version-more"),
         ],
         label="Versions of the policy",
         class_name="sw-versions",
         id="proposals-versions",
     )
+
+
+def _additions(data: ProposalsData) -> list[Component]:
+    """The ways to what the policy has not yet."""
+    return [
+        inside_link(f"Add a {what}…", edit_href(data.query, **{ADD.name: what}))
+        for what in (OF_LIMIT, OF_BREAKER)
+    ]
 
 
 def _in_force(data: ProposalsData) -> str:
