@@ -20,7 +20,14 @@ from flask import Response, g, jsonify, request
 from pages.access import is_demo, running_login, set_actor, set_demo, set_login
 from pages.cookies import CSRF_COOKIE, csrf_in, keep_csrf, token_in
 from pages.origin import Site, forwarding, is_loopback, is_own
-from pages.paths import ACCOUNT_PATH, LOGIN_PATH, LOGOUT_PATH, PROVE_PATH
+from pages.paths import (
+    ACCOUNT_PATH,
+    LOGIN_PATH,
+    LOGOUT_PATH,
+    PEOPLE_PATH,
+    PROVE_PATH,
+    VOUCHING_PATH,
+)
 from pages.personas import chosen_persona
 from pages.questions import CALLBACKS, asked
 from risk.domain.people import Login, Logins
@@ -219,8 +226,18 @@ def _is_for_scripts() -> bool:
 def _sign_in_first() -> Response:
     if _is_for_scripts():
         return _problem(SIGNED_OUT, 401)
-    wanted = request.full_path.rstrip("?")
+    wanted = _page_wanted()
     return _led_to(LOGIN_PATH if wanted == "/" else f"{LOGIN_PATH}?next={quote(wanted, safe='/')}")
+
+
+def _page_wanted() -> str:
+    """Where somebody wanted to be: of a form the page that it stands on."""
+    if request.method in _SAFE_METHODS:
+        return request.full_path.rstrip("?")
+    path = request.path
+    if path.startswith(f"{ACCOUNT_PATH}/"):
+        return ACCOUNT_PATH
+    return path if path.startswith((PEOPLE_PATH, VOUCHING_PATH)) else "/"
 
 
 def _refuse_unfinished(login: Login | None) -> Response | None:

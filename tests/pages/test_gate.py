@@ -134,9 +134,15 @@ def test_no_callback_and_no_form_is_answered_to_the_anonymous(visit, people):
 
     assert visit.call(UPDATE).status_code == 401
     assert visit.post("/prove", password="x").status_code == 401
-    for path in ("/account/password", "/people", "/vouching", "/logout", "/enter"):
+    for path, back in [
+        ("/account/password", "/login?next=/account"),
+        ("/people/ana", "/login?next=/people/ana"),
+        ("/vouching", "/login?next=/vouching"),
+        ("/logout", "/login"),
+        ("/enter", "/login"),
+    ]:
         answer = visit.post(path)
-        assert (answer.status_code, answer.headers["Location"][:6]) == (303, "/login")
+        assert (answer.status_code, answer.headers["Location"]) == (303, back)
 
 
 @pytest.mark.parametrize("path", FREE)
