@@ -103,11 +103,13 @@
     set(toasts, { sendNotifications: [visitor.proved] });
   }
 
-  /** A button whose form asks for a proof proves first, and is pressed then. */
+  /** A button whose form asks for a proof proves first, and is pressed then; but not while it is
+   * blocked, nor where the form hides the part, because what is chosen there needs none. */
   function proveFirst(event) {
     const button = event.target.closest?.("button[id]");
     const part = button && document.querySelector(`.sw-proof[data-confirms="${CSS.escape(button.id)}"]`);
-    if (!part || root.dataset.proof !== "asked") return;
+    if (!part || root.dataset.proof !== "asked" || button.ariaDisabled === "true") return;
+    if (!part.checkVisibility()) return;
     event.preventDefault();
     event.stopPropagation();
     prove(part.dataset.prefix).then((proved) => proved && button.click());

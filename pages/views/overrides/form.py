@@ -10,6 +10,7 @@ from dash import dcc, html
 from pages.components.basics import Component, glyph
 from pages.components.buttons import Look, button
 from pages.components.deltas import CannotExpress, Deltas, deltas, name_of, plain
+from pages.components.proof import proof_part
 from pages.format import Zone, sentence
 from pages.views.breakers.wording import ahead, minute, moment_words, share
 from pages.views.limits.writing import duration
@@ -174,6 +175,7 @@ def form_parts(situation: Situation, asked: Asked, draft: Draft) -> list[Compone
         ),
         html.P(shown.after, id=AFTER),
         _typed(shown),
+        proof_part("override-proof", confirms=SUBMIT),
         html.Div(shown.end, id=END, className="sw-override-end"),
         dcc.Store(id=FORM, data=asked._asdict()),
         dcc.Store(id=NOTED, data=noted(asked, draft, shown)),
