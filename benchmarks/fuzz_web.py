@@ -374,9 +374,7 @@ def _property(name: str, prop: str) -> Any:
 # --- whether a refusal tells who exists ------------------------------------------------------
 
 
-def told_apart(
-    app: dash.Dash, chance: Chance, known: str, tries: int = _COMPARED
-) -> list[str]:
+def told_apart(app: dash.Dash, chance: Chance, known: str, tries: int = _COMPARED) -> list[str]:
     """Forms that are refused differently by whether the name exists; it should be none.
 
     Both names are tried equally often: in the end both must wait.
