@@ -19,7 +19,7 @@ from risk import runtime
 from risk.commands.serving import api_of
 from risk.config import Settings
 from risk.domain.actions import BY_SETTING
-from risk.domain.events import ForecastScored
+from risk.domain.events import PEOPLE_STREAM, ForecastScored
 from risk.domain.ledger import Fill, Flow
 from risk.domain.market import Period
 from risk.domain.orders import Side
@@ -228,7 +228,8 @@ def verified(settings: Settings) -> Verified:
         entries = count(engines, tables.ledger_entry)
         assert carried.ledger.seq == entries
         with transaction(engines.reader) as connection:
-            assert journal.verify(connection, portfolio) == count(engines, tables.journal)
+            checked = [journal.verify(connection, each) for each in (portfolio, PEOPLE_STREAM)]
+        assert sum(checked) == count(engines, tables.journal)
     return Verified(carried, number, entries)
 
 
