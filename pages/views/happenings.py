@@ -18,6 +18,7 @@ from risk.domain.events import (
     ActionDenied,
     ActionRefused,
     AnswersLost,
+    BookChanged,
     BookModelChanged,
     BreakerActivated,
     BreakerAsksPerson,
@@ -584,6 +585,11 @@ def _person(event: PersonChanged, _currency: str) -> Words:
     return _BY_SEVERITY[event.severity], f"{event.person} {event.what}", detail
 
 
+def _book(event: BookChanged, _currency: str) -> Words:
+    detail = "; ".join(part for part in (_in_line(event.reason), f"by {event.by}") if part)
+    return "info", f"{event.portfolio} {event.what}", detail
+
+
 def _key(event: KeyChanged, _currency: str) -> Words:
     return "info", f"The key {event.name} {event.what}", f"{event.key}, by {event.by}"
 
@@ -662,6 +668,7 @@ _SAY: dict[type[RiskEvent], Callable[[Any, str], Words]] = {
     SignInRefused: _sign_in_refused,
     PersonSignedOut: _signed_out,
     PersonChanged: _person,
+    BookChanged: _book,
     KeyChanged: _key,
     ActionDenied: _denied,
     ProposalMade: _proposed,

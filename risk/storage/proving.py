@@ -196,6 +196,11 @@ class _Found:
     anchored: int = 0
     faults: dict[FaultKind, Fault] = field(default_factory=dict)
 
+    @property
+    def is_signed(self) -> bool:
+        """Whether a trusted key signed it, or it is told already that another one did."""
+        return self.newest is not None or FaultKind.KEY in self.faults
+
     def fits(self, seq: int) -> bool:
         """Whether the database has a checkpoint of an entry that is signed, and fits it."""
         return _holds(self.fitting, seq)
@@ -260,7 +265,7 @@ class _Prover:
         entries = _entries_fault(stream, found)
         if entries is not None:
             found.note(entries)
-        elif self._must_be_signed and found.newest is None and found.end.seq:
+        elif self._must_be_signed and not found.is_signed and found.end.seq:
             found.note(_unsigned(stream, found.end))
         faults = (found.faults[kind] for kind in _TELLING if kind in found.faults)
         return StreamProof(stream, found.end.seq, tuple(faults), found.newest, found.anchored)
