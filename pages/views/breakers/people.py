@@ -1,5 +1,6 @@
 """What people did about a trip: who let it go, overrode it or ended that, and why. Pure."""
 
+from pages.format import NONE
 from pages.views.breakers.overridden import did_words
 from pages.views.breakers.reading import BreakersData, Word
 from pages.views.breakers.wording import minute, moment_words
@@ -9,9 +10,9 @@ from risk.domain.overrides import OverrideKind
 
 
 def people_words(data: BreakersData, episode: Episode) -> str:
-    """In a list: ``15:36 let go by ana; 15:40 held where it is by ola``."""
+    """In a list: ``15:36 let go by ana; 15:40 held where it is by ola``; or ``none``."""
     told = (f"{minute(data.query.zone, w.at, data.now)} {_did(w)}" for w in _about(data, episode))
-    return "; ".join(told)
+    return "; ".join(told) or NONE
 
 
 def people_lines(data: BreakersData, episode: Episode) -> list[str]:
