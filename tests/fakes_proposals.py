@@ -153,7 +153,7 @@ class ProposalStore:
         before, self.reader.policy = self.reader.policy, policy
         if policy is not None and policy is not before:
             at, what = self.reader.clock.now(), _lines(before, policy)
-            self.adopted.insert(0, PolicyVersion(policy, at, policy.by, what, 9))
+            self.adopted.insert(0, PolicyVersion(policy, at, policy.by, what, 9, DORA))
 
     @property
     def _version(self) -> int:
@@ -332,7 +332,7 @@ def build_versions(policy: Policy | None, at: datetime) -> list[PolicyVersion]:
     before = replace(with_limit(policy, "Drawdown", hard=0.15, soft=0.12), version=now - 1, by=BEN)
     first = replace(before, limits=before.limits[1:], version=now - 2, by=BEN)
     return [
-        PolicyVersion(policy, at - timedelta(days=1), policy.by, _lines(before, policy), 5),
+        PolicyVersion(policy, at - timedelta(days=1), policy.by, _lines(before, policy), 5, DORA),
         PolicyVersion(before, at - timedelta(days=20), BEN, _lines(first, before), 3),
         PolicyVersion(first, at - timedelta(days=90), BEN, _lines(None, first)[:3], 1),
     ]

@@ -88,6 +88,8 @@ class PolicyVersion(NamedTuple):
         What was different from the one before, a line each.
     action : int
         Number of the action that asked for it.
+    approved_by : str
+        By whose word, as `Sanction.told` says it; empty of those from before anybody was asked.
     """
 
     policy: Policy
@@ -95,6 +97,7 @@ class PolicyVersion(NamedTuple):
     by: str
     what: tuple[str, ...]
     action: int
+    approved_by: str = ""
 
 
 def policy_standing(connection: Connection, portfolio: str, *, at: datetime) -> PolicyStanding:
@@ -211,9 +214,8 @@ def versions_told(connection: Connection, portfolio: str) -> list[PolicyVersion]
     for action, _, adopted in policy_history(connection, portfolio):
         if adopted is not None:
             policy = made_of(policy, action, at=adopted.at)
-            found.append(
-                PolicyVersion(policy, adopted.at, adopted.by, adopted.what, adopted.action)
-            )
+            who = adopted.by, adopted.what, adopted.action, adopted.approved_by
+            found.append(PolicyVersion(policy, adopted.at, *who))
     return found
 
 

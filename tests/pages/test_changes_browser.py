@@ -137,7 +137,7 @@ class TestInTheDatabase:
 
         stored.turn(NOON + timedelta(minutes=2))
         assert stored.reader.latest(PORTFOLIO).state.policy.limit(VAR).hard == 0.095
-        page.sees("#proposals-versions", "Version 2 by demo analyst")
+        page.sees("#proposals-versions", "Version 2 by demo analyst, approved by demo officer")
         assert page.problems() == []
 
 

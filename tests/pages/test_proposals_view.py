@@ -252,7 +252,7 @@ def test_versions_say_who_when_and_what_and_can_be_brought_back(show):
     ]
 
     assert "7 is in force" in said
-    assert "Version 7 by Officer 1" in said
+    assert "Version 7 by Officer 1, approved by dora" in said
     assert "15 % → 12 % tighter" in said
     assert hrefs == [
         "/changes/edit?version=6",

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from risk.domain.actions import ALONE
 from risk.domain.actors import Role
 from risk.domain.proposals import LIFE
 from risk.errors import UnknownPortfolio
@@ -31,6 +32,7 @@ def test_versions_come_newest_first_with_who_and_what(past: Past) -> None:
     assert [newest.policy.version, first.policy.version] == [2, 1]
     assert newest.policy.limit(VAR).hard == 0.09
     assert (newest.at, newest.by, newest.action) == (NOON - timedelta(days=1), "anna", 2)
+    assert newest.approved_by == ALONE
     assert any(line.startswith(f"limit {VAR}: hard") for line in newest.what)
 
 

@@ -28,7 +28,7 @@ class FieldRow(NamedTuple):
     Attributes
     ----------
     label, old, new : str
-        With units; ``none`` where there was or is none.
+        With units; ``none`` where there was or is none. An empty `old` is not told.
     way : Way
     """
 
@@ -124,7 +124,9 @@ def _loan_entry(
     fields = {each.name: each for each in level_fields(limit.kind, reader.currency)}
     hard = _figures(fields["hard"], old.hard, new.hard)
     soft = _figures(fields["soft"], old.soft, new.soft)
-    ends = FieldRow("By itself as defined again", _end(old, reader), _end(new, reader), Way.NEITHER)
+    was = "" if old.until is None else _moment(old.until, reader)
+    then = "with the next cycle" if new.until is None else _moment(new.until, reader)
+    ends = FieldRow("By itself as defined again", was, then, Way.NEITHER)
     return EntryRows(
         part="limit",
         name=name,
@@ -147,10 +149,6 @@ class _Held(NamedTuple):
 def _figures(field: FormField, old: float, new: float) -> FieldRow:
     way = Way.NEITHER if new == old else Way.TIGHTER if new < old else Way.LOOSER
     return FieldRow(field.label, with_unit(old, field.scale), with_unit(new, field.scale), way)
-
-
-def _end(held: _Held, reader: Reader) -> str:
-    return NONE if held.until is None else _moment(held.until, reader)
 
 
 def _in_force(policy: Policy, limit: LimitDefinition, now: datetime) -> _Held:
@@ -327,7 +325,8 @@ def _mark(entry: EntryRows, loosens: Sequence[str]) -> list[Component]:
 
 
 def _field_row(row: FieldRow, what: What) -> html.Div:
-    was = [html.Span(row.old, className="sw-difference-old"), " → "] if what is What.CHANGED else []
+    moved = what is What.CHANGED and row.old not in ("", row.new)
+    was = [html.Span(row.old, className="sw-difference-old"), " → "] if moved else []
     mark = [] if what is not What.CHANGED or row.way is Way.NEITHER else [way_mark(row.way)]
     return html.Div(
         [

@@ -180,7 +180,7 @@ def _version(data: ProposalsData, version: PolicyVersion, before: PolicyVersion 
         [
             html.Div(
                 [
-                    html.Span([html.Strong(f"Version {number}"), f" by {version.by}"]),
+                    html.Span([html.Strong(f"Version {number}"), who_words(version)]),
                     html.Span(f"{at} {data.query.zone.clock(version.at)[:5]}", className="sw-dim"),
                     html.Span("in force", className="sw-note") if is_now else back,
                 ],
@@ -192,6 +192,13 @@ def _version(data: ProposalsData, version: PolicyVersion, before: PolicyVersion 
         ],
         id=f"version-{number}",
     )
+
+
+def who_words(version: PolicyVersion) -> str:
+    """Who asked for it, and by whose word it holds where that is another's."""
+    if version.approved_by in ("", version.by):
+        return f" by {version.by}"
+    return f" by {version.by}, approved by {version.approved_by}"
 
 
 def _lines_words(version: PolicyVersion) -> str:

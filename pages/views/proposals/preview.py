@@ -93,7 +93,8 @@ def _limit_words(before: LevelsOutcome | None, after: LevelsOutcome | None) -> I
         [None if each is None else getattr(each, name) for each in (before, after)]
         for name in ("soft_crossings", "crossings")
     )
-    yield f"soft crossed {_times(*soft)}"
+    crossed = f"soft crossed {_times(*soft)}"
+    yield crossed.replace("crossed never", "never crossed")
     yield f"hard {_times(*hard)}"
     spans = [None if each is None else each.hours_over_soft for each in (before, after)]
     yield f"{_hours(*spans)} over soft"

@@ -303,6 +303,8 @@ def title_words(change: Change, entries: Sequence[EntryRows], reader: Reader) ->
             return f"End the temporary limit of {called_by_name(limit)}"
         case ChooseBookModel(model=model):
             return f"Measure the book by {title_of(model)}"
+        case AdoptPolicy(seen=0):
+            return "The first policy"
     if len(entries) == 1:
         return entries[0].title
     return f"{len(entries)} entries of the policy" if entries else "Another policy"
