@@ -69,6 +69,7 @@ PAGES = {
     "limits": "/limits",
     "breakers": "/breakers?range=30d",
     "orders": "/orders",
+    "journal": "/journal?range=30d",
     "correlation": "/correlation",
     "var": "/var",
     "models": "/models",
