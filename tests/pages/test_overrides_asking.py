@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -25,14 +26,21 @@ from pages.views.overrides.draft import Draft
 from pages.views.overrides.situation import Asked, read_situation
 from pages.views.overrides.stopping import StopAsked, StopDraft
 from pages.views.overrides.warnings import must_read
-from risk.domain.actors import Ability, Actor
+from risk.domain.actors import Ability, Actor, Role, Via
 from risk.domain.latches import Latch
 from risk.domain.overrides import OverrideKind, Verdict
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import RiskState
 from risk.domain.trading import TradingState
 from risk.engine.actions import Actions
-from risk.errors import Conflict, GateClosed, InvalidInput, NotAllowed, StoreUnavailable
+from risk.errors import (
+    Conflict,
+    GateClosed,
+    InvalidInput,
+    NotAllowed,
+    ProofNeeded,
+    StoreUnavailable,
+)
 from tests import fakes_breakers as fakes
 from tests.fakes_actions import ANALYST, OFFICER, TRADER, VIEWER
 from tests.fakes_book import AFTERNOON
@@ -167,6 +175,17 @@ def test_nobody_but_an_officer_overrides_and_the_denial_is_told(ask, changes, ac
         ask(complete(ask.situation, kind=kind, typed=typed), actor=actor)
     assert changes.asked == []
     assert [event.by for event in changes.told] == [actor.name]
+
+
+def test_whoever_loosens_proves_first_who_he_is_and_whoever_tightens_need_not(ask, changes):
+    login = Actor(name="ana", role=Role.OFFICER, via=Via.WEB, proven_at=AFTERNOON - HOUR)
+
+    with pytest.raises(ProofNeeded):
+        ask(actor=login)
+    assert changes.asked == []
+    assert ask(HOLD, actor=login).done
+    assert ask(actor=replace(login, proven_at=ask.situation.wall)).done
+    assert [wish.kind for wish, _ in changes.asked] == [OverrideKind.HOLD, OverrideKind.STEP_DOWN]
 
 
 def test_of_two_officers_the_second_hears_who_was_quicker_in_one_sentence(ask, changes):

@@ -288,7 +288,7 @@ def test_whatever_a_browser_sends_is_a_draft_and_no_exception(ids, values, opene
 
 @given(ANYTHING)
 def test_whatever_was_noted_is_compared_or_replaced_as_a_whole(noted):
-    shown = form.Followed("", "", [], "", [], "", "", [])
+    shown = form.Followed("", "", [], "", [], "", "", [], [])
 
     assert isinstance(form.changes(shown, noted), dict)
     assert isinstance(form.changes(shown, {"shown": noted}), dict)
@@ -478,6 +478,18 @@ def test_an_officer_has_the_form_and_every_part_of_it(reader):
     assert "Open 7 more warnings, write a reason and type MARKET VOLATILITY 75." in said
     assert part(tree, form.SUBMIT)["aria-disabled"] == "true"
     assert part(tree, form.FORM)["data"] == asked._asdict()
+
+
+def test_only_what_may_loosen_asks_for_a_proof(reader):
+    situation, asked = situation_at(reader)
+
+    def asks(kind: str) -> bool:
+        shown = form.followed(situation, asked, complete(situation, kind=kind))
+        return any(p.get("data-confirms") == form.SUBMIT for p in parts(shown.proof))
+
+    loose = (kinds.STEP_DOWN, kinds.RELEASE, kinds.DISABLE, kinds.END)
+    assert [asks(kind) for kind in loose] == [True] * 4
+    assert [asks(kind) for kind in (kinds.HOLD, kinds.EXTEND, kinds.TRIP)] == [False] * 3
 
 
 @pytest.mark.parametrize("actor", [TRADER, VIEWER])

@@ -46,12 +46,13 @@ from risk.domain.overrides import review_due
 FORM, FIELDS, SUBMIT = "override-form", "override-fields", "override-submit"
 #: As a pattern: whoever asks for the form anew finds what was noted, or that there was none.
 NOTED = {"type": "override-noted", "of": "form"}
-DOES_LINE, UNTIL_NOTE, WARNINGS, EFFECT, AFTER, END = (
+DOES_LINE, UNTIL_NOTE, WARNINGS, EFFECT, AFTER, PROOF, END = (
     "override-does",
     "override-until-note",
     "override-warnings",
     "override-effect",
     "override-after",
+    "override-proof",
     "override-end",
 )
 #: Usual life of an override; every kind may have so much.
@@ -92,6 +93,8 @@ class Followed(NamedTuple):
         What must be typed.
     after : str
         Who is told.
+    proof : components
+        Where who may loosen proves who he is; nothing of what only tightens.
     end : components
         The button, and what is missing.
     """
@@ -103,6 +106,7 @@ class Followed(NamedTuple):
     warnings: list[Component]
     label: str
     after: str
+    proof: list[Component]
     end: list[Component]
 
 
@@ -175,7 +179,7 @@ def form_parts(situation: Situation, asked: Asked, draft: Draft) -> list[Compone
         ),
         html.P(shown.after, id=AFTER),
         _typed(shown),
-        proof_part("override-proof", confirms=SUBMIT),
+        html.Div(shown.proof, id=PROOF),
         html.Div(shown.end, id=END, className="sw-override-end"),
         dcc.Store(id=FORM, data=asked._asdict()),
         dcc.Store(id=NOTED, data=noted(asked, draft, shown)),
@@ -278,6 +282,7 @@ def followed(situation: Situation, asked: Asked, draft: Draft) -> Followed:
         warnings=warning_parts(warnings, draft) if loosens(draft.kind, row) else [],
         label=f"Type {phrase} to confirm",
         after=after_words(draft, situation) if known else "",
+        proof=[] if tightens(draft.kind) else [proof_part(PROOF, confirms=SUBMIT)],
         end=_end(draft, faults),
     )
 
@@ -427,6 +432,7 @@ def _told(shown: Followed) -> Any:
                 html.Div(shown.warnings, id=WARNINGS),
                 dmc.TextInput(id=field_id(TYPED), label=shown.label),
                 html.P(shown.after, id=AFTER),
+                html.Div(shown.proof, id=PROOF),
                 html.Div(shown.end, id=END),
             ],
             id="override-told",

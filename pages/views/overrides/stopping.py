@@ -12,6 +12,7 @@ from dash import dcc, html
 
 from pages.components.basics import Component, glyph
 from pages.components.buttons import button
+from pages.components.proof import proof_part
 from pages.components.states import STATE_LOOKS, look_of
 from pages.format import Zone, sentence
 from pages.views.breakers.reading import BreakersData
@@ -332,6 +333,8 @@ def _resume_body(book: str, latch: Any) -> list[Component]:
 
 
 def _reason_and_phrase(what: str, phrase: str) -> list[Component]:
+    # Nobody who stops trading is asked for a password first.
+    proof = [] if what in STOPS else [proof_part("stop-proof", confirms=CONFIRM)]
     return [
         dmc.Textarea(
             id=field_id(REASON),
@@ -349,6 +352,7 @@ def _reason_and_phrase(what: str, phrase: str) -> list[Component]:
             className="sw-phrase",
             attributes={"input": {"autoComplete": "off", "spellCheck": "false"}},
         ),
+        *proof,
         html.Div(id=SAID, className="sw-override-said", role="status"),
         html.Div(
             [
