@@ -146,3 +146,114 @@ COMMANDS: Mapping[str, Ability | Free] = {
     "web": Free.MACHINE,
     "whoami": Free.ONESELF,
 }
+
+
+# --- of people, on the web -------------------------------------------------------------------
+
+
+class Web(StrEnum):
+    """What is not asked of whoever looks, beside an ability."""
+
+    OPEN = "it holds nobody's numbers"
+    COMING_IN = "it is where one comes in"
+    ONESELF = "it is about oneself: for everybody who is signed in, also before he is set up"
+    DEMO = "it is the demonstration's alone"
+
+
+#: Every page, by its path.
+PAGES: Mapping[str, Ability] = {
+    "/": Ability.VIEW,
+    "/breakers": Ability.VIEW,
+    "/changes": Ability.VIEW,
+    "/changes/edit": Ability.VIEW,
+    "/correlation": Ability.VIEW,
+    "/exposure": Ability.VIEW,
+    "/gallery": Ability.VIEW,
+    "/journal": Ability.VIEW,
+    "/limits": Ability.VIEW,
+    "/models": Ability.VIEW,
+    "/not-found-404": Ability.VIEW,
+    "/orders": Ability.VIEW,
+    "/var": Ability.VIEW,
+}
+
+_SUITES = "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"
+#: Every route of the server, by method and rule.
+ROUTES: Mapping[str, Ability | Web] = {
+    "GET /": Ability.VIEW,
+    "GET /<path:path>": Ability.VIEW,
+    "GET /_dash-dependencies": Ability.VIEW,
+    "GET /_dash-layout": Ability.VIEW,
+    "POST /_dash-update-component": Ability.VIEW,
+    f"GET {_SUITES}": Web.OPEN,
+    "GET /_favicon.ico": Web.OPEN,
+    "GET /_reload-hash": Ability.VIEW,
+    "GET /account": Web.ONESELF,
+    "POST /account/factor": Web.ONESELF,
+    "POST /account/factor/confirm": Web.ONESELF,
+    "POST /account/logins/end": Web.ONESELF,
+    "POST /account/password": Web.ONESELF,
+    "GET /assets/<path:filename>": Web.OPEN,
+    "POST /enter": Web.DEMO,
+    "GET /healthz": Web.OPEN,
+    "GET /live": Ability.VIEW,
+    "GET /login": Web.COMING_IN,
+    "POST /login": Web.COMING_IN,
+    "GET /login/sso": Web.COMING_IN,
+    "GET /login/sso/callback": Web.COMING_IN,
+    "POST /logout": Web.ONESELF,
+    "GET /people": Ability.MANAGE_PEOPLE,
+    "POST /people": Ability.MANAGE_PEOPLE,
+    "GET /people/<name>": Ability.MANAGE_PEOPLE,
+    "POST /people/<name>": Ability.MANAGE_PEOPLE,
+    "POST /prove": Ability.VIEW,
+    "GET /static/<path:filename>": Ability.VIEW,
+    "GET /vouching": Ability.APPROVE,
+    "POST /vouching": Ability.APPROVE,
+}
+
+_ROUTER = "dash.dash.Dash.enable_pages.<locals>.router_sync.<locals>.update"
+#: Every callback of the server, by the name of its function.
+CALLBACKS: Mapping[str, Ability] = {
+    _ROUTER: Ability.VIEW,
+    "pages.breakers.apply_override": Ability.OVERRIDE,
+    "pages.breakers.follow_form": Ability.OVERRIDE,
+    "pages.breakers.judge": Ability.OVERRIDE,
+    "pages.breakers.open_stop": Ability.HALT,
+    "pages.breakers.show_effect": Ability.OVERRIDE,
+    "pages.breakers.show_panel": Ability.VIEW,
+    "pages.breakers.show_reviews": Ability.VIEW,
+    "pages.breakers.stop_scope": Ability.HALT,
+    "pages.change_editor.send_it": Ability.REQUEST_LIMIT,
+    "pages.change_editor.show_effect": Ability.VIEW,
+    "pages.change_editor.show_past": Ability.VIEW,
+    "pages.changes.approve": Ability.APPROVE,
+    "pages.changes.close_dialog": Ability.VIEW,
+    "pages.changes.show_dialog": Ability.VIEW,
+    "pages.changes.turn_down": Ability.REQUEST_LIMIT,
+    "pages.exposure.show_room": Ability.VIEW,
+    "pages.gallery.say_who_proved": Ability.VIEW,
+    "pages.gallery.show_toasts": Ability.VIEW,
+    "pages.journal.save_file": Ability.VIEW,
+    "pages.limits.save_file": Ability.VIEW,
+    "pages.model_health.confirm": Ability.PROPOSE,
+    "pages.model_health.keep": Ability.VIEW,
+    "pages.model_health.show_preview": Ability.VIEW,
+    "pages.model_health.show_what_waits": Ability.VIEW,
+    "pages.orders.show_room": Ability.VIEW,
+    "pages.screens.live_page.<locals>.show_newest": Ability.VIEW,
+}
+
+#: Those that a browser answers by itself: nothing of ours is asked, and nothing changes.
+IN_THE_BROWSER = frozenset(
+    {
+        "correlation.choosePair",
+        "seawall.chooseBook",
+        "seawall.chooseWords",
+        "seawall.chooseZone",
+        "seawall.followAddress",
+        "seawall.start",
+        "seawall.wantProof",
+        "the title of a page",
+    }
+)
