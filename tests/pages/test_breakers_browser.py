@@ -56,12 +56,17 @@ def test_the_way_from_the_board_and_the_list_to_a_card_stands_in_the_address(bre
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")])
 def test_a_trip_fits_has_no_fault_and_stands_first_on_a_telephone(
-    breakers, page, reader, width, scheme
+    breakers, page, reader, changes, width, scheme
 ):
+    changes.known = [build_review()]
     page.open("healthz", width=width, wait_for="body")
+    page.enter_as("officer")
     page.driver.add_cookie({"name": "sw-scheme", "value": scheme})
     breakers("?range=30d", width=width, stands=fakes.states(storm=OVER))
     wait_until_drawn(page, reader.advance)
+    page.sees("#override-effect", "Hard caps stay.")
+    page.sees("#breakers-reviews-list", "Was it right, and why?")
+    page.click("#override-warnings summary")
     page.driver.set_script_timeout(60)
 
     top = "document.querySelector('#{}').getBoundingClientRect().top"
