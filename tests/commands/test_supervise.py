@@ -48,7 +48,10 @@ def test_slow_cycles_are_not_taken_for_a_frozen_engine():
     assert slow.patience.silence == 600.0
 
 
-@pytest.mark.parametrize(("host", "written"), [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]")])
+@pytest.mark.parametrize(
+    ("host", "written"),
+    [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]"), ("0.0.0.0", "127.0.0.1"), ("::", "[::1]")],
+)
 def test_the_address_is_told_when_the_web_answers(host, written):
     said: list[str] = []
     _engine, web = plans(Settings(host=host, web_port=8060), say=said.append)
@@ -56,6 +59,23 @@ def test_the_address_is_told_when_the_web_answers(host, written):
     web.on_alive()
 
     assert said == [f"Seawall is on http://{written}:8060 (Ctrl-C ends it)."]
+
+
+def test_behind_a_proxy_the_address_is_the_public_one():
+    said: list[str] = []
+    _engine, web = plans(Settings(web_url="https://risk.example"), say=said.append)
+
+    web.on_alive()
+
+    assert said == ["Seawall is on https://risk.example (Ctrl-C ends it)."]
+
+
+def test_other_machines_are_not_listened_to_while_nobody_has_a_login(monkeypatch, tmp_path):
+    monkeypatch.setattr(module, "Supervisor", None)
+    settings = Settings(home=tmp_path, host="0.0.0.0", web_port=free_port())
+
+    with pytest.raises(SettingInvalid, match="nobody has a login yet"):
+        supervise(settings, say=print)
 
 
 def test_a_taken_port_stops_everything_before_it_starts(home):

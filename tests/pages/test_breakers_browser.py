@@ -6,12 +6,14 @@ import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 
+from risk.domain.actors import Role
 from risk.domain.overrides import OverrideKind, Verdict
 from risk.domain.trading import TradingState
 from tests import fakes_breakers as fakes
 from tests.browser import until
 from tests.fakes_book import AFTERNOON
 from tests.fakes_overrides import FakeBrakes, FakeChangeStore, build_override, build_review
+from tests.fakes_people import PASSWORD
 from tests.pages.axe import violations
 from tests.pages.fit import misfits, wait_until_drawn
 
@@ -146,6 +148,36 @@ def test_an_officer_overrides_with_a_reason_every_warning_opened_and_the_phrase(
     page.sees("#breakers-override-content", "From the next cycle on its rule counts again")
     until(lambda: page.text("#breakers-override-said") == "", "an old word stood there")
     assert page.problems() == []
+
+
+def test_an_officer_with_a_login_proves_who_he_is_with_the_form(breakers, page, changes, people):
+    people.admit("ana", Role.OFFICER)
+    page.open("login", wait_for="main form")
+    for field, text in [("name", "ana"), ("password", PASSWORD), ("code", people.code("ana"))]:
+        page.find(f"#{field}").send_keys(text)
+    page.click("main form button")
+    # For the next code; what is shown grows no older by it.
+    people.now += timedelta(minutes=1)
+    page = breakers()
+    page.sees("#override-end", "Open 7 more warnings")
+    page.run("document.documentElement.dataset.proof = 'asked'")
+    page.find(".sw-override textarea").send_keys("delta hedge")
+    for warning in page.driver.find_elements(By.CSS_SELECTOR, "#override-warnings summary"):
+        page.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", warning)
+        warning.click()
+    page.find(".sw-override .sw-phrase input").send_keys("market volatility 75")
+    until(lambda: page.text("#override-end") == "Apply override", "it was never ready")
+
+    page.click("#override-submit")
+    page.sees("#override-proof-problem", "Give your password.")
+    page.find("#override-proof-password").send_keys(PASSWORD)
+    page.find("#override-proof-code").send_keys(people.code("ana"))
+    assert misfits(page) == []
+    assert changes.asked == []
+    page.click("#override-submit")
+    until(lambda: changes.asked, "nothing was asked for")
+    ((wish, who),) = changes.asked
+    assert (wish.kind, who) == (OverrideKind.STEP_DOWN, "ana")
 
 
 def test_halting_by_scope_asks_for_a_word_and_works_while_nothing_can_be_read(
