@@ -28,7 +28,7 @@ from risk.errors import InvalidInput, LoginRefused, NotAllowed
 
 #: What an address may say was done.
 _DONE = {
-    "password": "Your password is changed. Your other logins have ended.",
+    "password": "Your password is changed. Your other logins have ended.",  # nosec B105: words
     "factor": "Your second factor is set up. Your other logins have ended.",
     "ended": "That login has ended.",
 }
