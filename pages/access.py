@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 
 from flask import current_app, g
 
-from risk.domain.actors import Ability, Actor, require
+from risk.domain.actors import Ability, Actor, require, what_is
 from risk.domain.people import Login, Logins, PeopleOffice
 from risk.engine.actions import Actions
 from risk.errors import NotAllowed
@@ -88,7 +88,14 @@ def guarded(ability: Ability) -> Callable[[Callable[..., Answer]], Callable[...,
 
         @wraps(asked)
         def checked(*given: Any, **named: Any) -> Answer:
-            require(running_actor(), ability)
+            actor = running_actor()
+            try:
+                require(actor, ability)
+            except NotAllowed as denied:
+                # No page of ours offers him that: he asked some other way.
+                what = f"use what a page has for {what_is(ability)}"
+                running_actions().note_denied(actor, what, denied)
+                raise
             return asked(*given, **named)
 
         return checked

@@ -15,7 +15,8 @@ import structlog
 
 from risk.commands.people import actor
 from risk.domain.actors import Ability, Actor, require
-from risk.domain.events import PEOPLE_STREAM, ActionDenied, RiskEvent
+from risk.domain.changing import denial
+from risk.domain.events import RiskEvent
 from risk.engine.clock import wall_time
 from risk.errors import NotAllowed, SeawallError
 
@@ -74,15 +75,7 @@ def noting_denial(asker: Actor, asked: str) -> Iterator[None]:
     try:
         yield
     except NotAllowed as denied:
-        event = ActionDenied(
-            at=wall_time(),
-            portfolio=PEOPLE_STREAM,
-            cycle="",
-            asked=asked,
-            by=asker.name,
-            role="operator" if asker.role is None else asker.role.value,
-            reason=str(denied),
-        )
+        event = denial(asker, asked, denied, at=wall_time())
         try:
             tell(event)
         except SeawallError as problem:

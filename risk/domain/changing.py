@@ -4,11 +4,12 @@
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from risk.domain.actions import Change
 from risk.domain.actors import Actor
-from risk.domain.events import RiskEvent
+from risk.domain.events import PEOPLE_STREAM, ActionDenied, RiskEvent
 from risk.domain.keys import ApiKey
 from risk.domain.ledger import Fill, Flow
 from risk.domain.messages import CommandAnswer
@@ -16,6 +17,34 @@ from risk.domain.overrides import OverrideWish, Review, Verdict
 from risk.domain.proposals import Proposal
 from risk.domain.scopes import Scope
 from risk.domain.trading import TradingState
+from risk.errors import NotAllowed
+
+
+def denial(
+    actor: Actor, asked: str, denied: NotAllowed, *, at: datetime, portfolio: str = PEOPLE_STREAM
+) -> ActionDenied:
+    """What the journal keeps of somebody who was denied something.
+
+    Parameters
+    ----------
+    actor : Actor
+    asked : str
+        As the end of a sentence: *asked to*.
+    denied : NotAllowed
+    at : datetime
+        Wall time. UTC.
+    portfolio : str
+        Of which book.
+    """
+    return ActionDenied(
+        at=at,
+        portfolio=portfolio,
+        cycle="",
+        asked=asked,
+        by=actor.name,
+        role="operator" if actor.role is None else actor.role.value,
+        reason=str(denied),
+    )
 
 
 class ChangeStore(Protocol):

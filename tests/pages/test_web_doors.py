@@ -324,3 +324,17 @@ def test_a_callback_answers_whoever_may_and_nobody_else(houses, name, who):
 
 def _json(answer: TestResponse) -> Any:
     return json.loads(answer.text) if answer.text.startswith("{") else answer.text
+
+
+def test_what_somebody_was_denied_stands_in_the_journal_of_people(houses):
+    house = houses("trader")
+    before = len(house.changes.told)
+    house.visit("trader").get("/people")
+    [(output, told)] = _asked(house.app)["pages.changes.approve"]
+    house.visit("trader").call(_question(output, told))
+
+    denied = [(event.by, event.role, event.asked) for event in house.changes.told[before:]]
+    assert denied == [
+        ("trader", "trader", "use what a page has for managing people and keys"),
+        ("trader", "trader", "use what a page has for approving a change"),
+    ]

@@ -9,8 +9,8 @@ import structlog
 from risk.domain.actions import Change, EndTemporaryLimit, SetTemporaryLimit
 from risk.domain.actors import Ability, Actor
 from risk.domain.asking import LONGEST_REASON, checked_reason
-from risk.domain.changing import Brake, ChangeStore
-from risk.domain.events import PEOPLE_STREAM, ActionDenied
+from risk.domain.changing import Brake, ChangeStore, denial
+from risk.domain.events import PEOPLE_STREAM
 from risk.domain.keys import ApiKey
 from risk.domain.ledger import Fill, Flow
 from risk.domain.messages import CommandAnswer
@@ -19,7 +19,7 @@ from risk.domain.proposals import Proposal
 from risk.domain.scopes import Scope
 from risk.domain.trading import TradingState
 from risk.engine.actions.asking import require_all
-from risk.errors import BrakedInstead, GateClosed, NotAllowed, SeawallError, StoreError
+from risk.errors import BrakedInstead, GateClosed, NotAllowed, ProofNeeded, SeawallError, StoreError
 
 _LOG = structlog.get_logger(__name__)
 
@@ -228,20 +228,27 @@ class Actions:
         try:
             require_all(actor, ability, at=self._wall(), tightens=tightens)
             yield
+        except ProofNeeded:
+            raise  # he may, and says in a moment who he is
         except NotAllowed as denied:
-            self._note_denied(actor, portfolio, asked, denied)
+            self.note_denied(actor, asked, denied, portfolio=portfolio)
             raise
 
-    def _note_denied(self, actor: Actor, portfolio: str, asked: str, denied: NotAllowed) -> None:
-        event = ActionDenied(
-            at=self._wall(),
-            portfolio=portfolio,
-            cycle="",
-            asked=asked,
-            by=actor.name,
-            role="operator" if actor.role is None else actor.role.value,
-            reason=str(denied),
-        )
+    def note_denied(
+        self, actor: Actor, asked: str, denied: NotAllowed, *, portfolio: str = PEOPLE_STREAM
+    ) -> None:
+        """Journal that somebody was denied something, also where it was not an action of these.
+
+        Parameters
+        ----------
+        actor : Actor
+        asked : str
+            As the end of a sentence: *asked to*.
+        denied : NotAllowed
+        portfolio : str
+            Of which book.
+        """
+        event = denial(actor, asked, denied, at=self._wall(), portfolio=portfolio)
         try:
             self._store.tell(event)
         except StoreError as problem:
