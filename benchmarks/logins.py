@@ -3,7 +3,8 @@
 Tries names that exist and names that do not, in random order and at the cost of production, each
 from a place of its own so that nobody has to wait. A refusal should take as long for both: *odds*
 is how often one for a name that exists took longer than one for a name that does not, 50 % where
-nobody can tell one from the other. *Work* is the processor's time alone: the same on a busy machine.
+nobody can tell one from the other. *Work* is the processor's time alone, the same on a busy
+machine.
 """
 
 import random

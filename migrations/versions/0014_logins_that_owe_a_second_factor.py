@@ -10,9 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column(
-        "login", sa.Column("weak", sa.Boolean, nullable=False, server_default=sa.false())
-    )
+    op.add_column("login", sa.Column("weak", sa.Boolean, nullable=False, server_default=sa.false()))
 
 
 def downgrade() -> None:
