@@ -115,7 +115,8 @@ class WebGate:
             demo = self._is_demo()
             login = None if demo else self._login()
         except StoreError as problem:
-            return _problem(f"Nobody can be let in now: {problem}.", 503)
+            _LOG.warning("nobody_let_in", problem=str(problem))
+            return _told(f"Nobody can be let in now: {problem}.", 503)
         if demo:
             set_demo()
             set_actor(chosen_persona(request.cookies))
@@ -225,7 +226,7 @@ def _is_for_scripts() -> bool:
 
 def _sign_in_first() -> Response:
     if _is_for_scripts():
-        return _problem(SIGNED_OUT, 401)
+        return _told(SIGNED_OUT, 401)
     wanted = _page_wanted()
     return _led_to(LOGIN_PATH if wanted == "/" else f"{LOGIN_PATH}?next={quote(wanted, safe='/')}")
 
@@ -246,7 +247,7 @@ def _refuse_unfinished(login: Login | None) -> Response | None:
         return None
     if request.path in (ACCOUNT_PATH, LOGOUT_PATH) or request.path.startswith(f"{ACCOUNT_PATH}/"):
         return None
-    return _problem(_SET_UP_FIRST, 403) if _is_for_scripts() else _led_to(ACCOUNT_PATH)
+    return _told(_SET_UP_FIRST, 403) if _is_for_scripts() else _led_to(ACCOUNT_PATH)
 
 
 def _refuse_forged_posts(csrf: str) -> Response | None:
@@ -304,7 +305,10 @@ def _led_to(path: str) -> Response:
     return Response(status=status, headers={"Location": path})
 
 
-def _problem(text: str, status: int) -> Response:
+def _told(text: str, status: int) -> Response:
+    """Why there is no answer: to a script as scripts are told, to a person in plain words."""
+    if not _is_for_scripts():
+        return Response(f"{text}\n", status=status, mimetype="text/plain")
     answer = jsonify(problem=text)
     answer.status_code = status
     return answer

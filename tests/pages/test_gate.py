@@ -263,7 +263,7 @@ def test_nobody_is_let_in_while_it_cannot_be_known_who_he_is(visit, people):
     assert answer.status_code == 503
     told = "Nobody can be let in now: the database did not answer within 2 s."
     assert answer.json == {"problem": told}
-    assert visit.get("/login").status_code == 503
+    assert (visit.get("/login").status_code, visit.get("/limits").text) == (503, f"{told}\n")
 
 
 def test_whoever_was_here_a_moment_ago_is_still_known(ana, people):
