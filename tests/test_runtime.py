@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 
 import app
 from risk import runtime
+from risk.auth.journal_key import known_public_keys
 from risk.commands.serving import api_of
 from risk.config import Settings
 from risk.domain.actions import BY_SETTING
@@ -37,6 +38,7 @@ from risk.lab.demo import THE_DEMO, demo_policy
 from risk.measures.stops import ATR_BARS
 from risk.runtime import Engine, build_authority, build_changes, build_reader
 from risk.storage import journal, tables
+from risk.storage.anchor import AnchorFile
 from risk.storage.codec import decode_event
 from risk.storage.engines import Engines, open_engines, transaction
 from risk.storage.hindsight import SqlHindsight
@@ -44,6 +46,7 @@ from risk.storage.latches import latch
 from risk.storage.lease import SqlLeaseOffice
 from risk.storage.policies import PolicyEntry, policy_history
 from risk.storage.portfolios import add_portfolio, facts_of, fund, import_entries
+from risk.storage.proving import prove
 from risk.storage.schema import upgrade
 from risk.storage.store import SqlStore
 from tests.network import free_port
@@ -407,6 +410,22 @@ def test_an_engine_that_is_told_to_end_gives_its_lease_back(lived):
         lease = office.acquire(DEMO, "next")
         assert lease is not None
         office.release(lease)
+
+
+def test_an_engine_that_is_told_to_end_leaves_its_journal_signed_to_the_last_entry(lived):
+    turns_of(lived, 1)
+
+    with looking(lived) as engines:
+        ((last,),) = read(engines, f"SELECT max(seq) FROM journal WHERE stream = '{DEMO}'")
+        proof = prove(
+            engines,
+            [DEMO],
+            keys=known_public_keys(lived.journal_key),
+            anchors=[AnchorFile(lived.anchor)],
+        )
+    (of_demo,) = proof.streams
+    assert of_demo.signed is not None
+    assert (of_demo.entries, of_demo.signed.seq, of_demo.anchored) == (last, last, last)
 
 
 def test_an_engine_looks_back_on_episodes_with_its_housekeeping(lived_on_file, monkeypatch):

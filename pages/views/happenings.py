@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import groupby, islice
 from typing import Any
 
@@ -315,7 +315,8 @@ def _answers(
 def _asked(event: OrderValidation | SignalValidation) -> str:
     side = "buy" if event.requested_quantity > 0.0 else "sell"
     asked, allowed = abs(event.requested_quantity), abs(event.allowed_quantity)
-    size = quantity(asked) if asked == allowed else f"{quantity(asked)} to {quantity(allowed)}"
+    whole = event.verdict != Verdict.RESIZE or asked == allowed
+    size = quantity(asked) if whole else f"{quantity(asked)} to {quantity(allowed)}"
     why = f": {_codes(event.reasons)}" if event.reasons else ""
     return f"{event.strategy} {side} {size} {event.asset}{why}"
 
@@ -474,23 +475,25 @@ def _trip(event: BreakerActivated, _currency: str) -> Words:
     look = STATE_LOOKS[TradingState[event.state]]
     where = scope_words(Scope(ScopeKind(event.scope_kind), event.scope))
     fact = f"{_breaker(event)} tripped: {where} is {look.word}"
-    return look.shape, fact, _ended_with_until(event.cause, "at least until", event.until)
+    return look.shape, fact, _ended_with_until(event, event.cause, "at least until")
 
 
 def _step(event: BreakerStepped, _currency: str) -> Words:
     if event.phase == Phase.TRIPPED.value:
         fact = f"{_breaker(event)} tripped again while it re-opened"
-        return "halted", fact, _ended_with_until(event.reason, "shut until", event.until)
+        return "halted", fact, _ended_with_until(event, event.reason, "shut until")
     by = "" if event.by in (RULE, "") or event.by in event.reason else f", by {event.by}"
     fact = f"{_breaker(event)} re-opens at {percent(event.size, 0)} of size"
     detail = f"{event.reason}{by}"
-    return "probation", fact, _ended_with_until(detail, "next step from", event.until)
+    return "probation", fact, _ended_with_until(event, detail, "next step from")
 
 
-def _ended_with_until(detail: str, what: str, until: datetime | None) -> str:
+def _ended_with_until(event: BreakerActivated | BreakerStepped, detail: str, what: str) -> str:
     """The market's days are UTC's, and so is this clock, whatever the zone of the list."""
     said = detail.rstrip(".")
-    return said if until is None else f"{said}; {what} {UTC_ZONE.stamp(until)}"
+    if event.until is None:
+        return said
+    return f"{said}; {what} {UTC_ZONE.date_and_clock(event.until, now=event.at)}"
 
 
 def _asks(event: BreakerAsksPerson, _currency: str) -> Words:
@@ -520,7 +523,7 @@ _OVERRODE = {
 
 
 def _override(event: BreakerOverridden, _currency: str) -> Words:
-    until = f"until {UTC_ZONE.stamp(event.expires)} at the latest"
+    until = f"until {UTC_ZONE.date_and_clock(event.expires, now=event.at)} at the latest"
     fact = f"{event.by} {_OVERRODE.get(event.kind, 'overrode')} {_breaker(event)}"
     if event.kind == OverrideKind.STEP_DOWN:
         fact += f" to {percent(event.size, 0)} of size"

@@ -20,6 +20,7 @@ from risk.domain.reductions import Reduction
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import Standing
 from risk.domain.trading import TradingState
+from risk.engine.notary import NotaryView
 from risk.storage.charts import MetricHistory
 from risk.storage.tables import to_ms
 from risk.storage.telling import LabelledHistory, LastValue
@@ -580,3 +581,22 @@ def test_prometheus_gets_the_authority_in_numbers(agent: Agent, app, house):
         assert line in lines
     house.open = False
     assert "seawall_authority 0.0" in agent.get("/metrics").body.decode()
+
+
+@pytest.mark.parametrize(
+    ("view", "told", "untold"),
+    [
+        (None, [], ["signed"]),
+        (NotaryView(12.5, None, None), ["signed_ago_seconds 12.5", "signed 1.0", "broken 0.0"], []),
+        (NotaryView(None, "the disk is full", None), ["signed 0.0"], ["signed_ago"]),
+        (NotaryView(3.0, "entry 5 was changed", "entry 5 was changed"), ["broken 1.0"], []),
+    ],
+)
+def test_prometheus_gets_how_the_journal_is_signed(house, view, told, untold):
+    house.options["notary"] = lambda: view
+    lines = Agent(house.app(), house.key()[1]).get("/metrics").body.decode().splitlines()
+
+    for line in told:
+        assert f"seawall_journal_{line}" in lines
+    for word in untold:
+        assert not any(line.startswith(f"seawall_journal_{word}") for line in lines)

@@ -575,6 +575,23 @@ def rejected(seconds: int, strategy: str, *reasons: str) -> OrderValidation:
     )
 
 
+def test_a_rejected_order_is_told_by_what_was_asked_and_a_cut_one_by_both():
+    no = rejected(0, "trend")
+    cut = replace(no, verdict=Verdict.RESIZE, allowed_quantity=no.requested_quantity / 2.0)
+
+    assert words(no, "USD")[2] == "trend buy 1.500 words"
+    assert words(cut, "USD")[2] == "trend buy 1.500 to 0.7500 words"
+
+
+def test_an_hour_of_another_day_is_told_with_its_day():
+    trip = example_of(BreakerActivated)
+    later = replace(trip, until=AFTERNOON + timedelta(days=1))
+
+    told = [words(each, "USD")[2].replace("\u00a0", " ") for each in (trip, later)]
+    assert told[0].endswith("at least until 16:42:18 UTC")
+    assert told[1].endswith("at least until 13 Nov 15:42:18 UTC")
+
+
 def test_a_run_of_rejected_orders_is_one_entry_with_whose_they_were_and_why():
     run = [rejected(2, "trend", "halted"), rejected(1, "dip", "halted"), rejected(0, "dip")]
 

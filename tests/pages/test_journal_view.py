@@ -382,3 +382,17 @@ def test_a_store_that_does_not_answer_is_told(show, reader: FakeBookReader):
 
     with pytest.raises(StoreUnavailable):
         show()
+
+
+def test_what_would_fill_the_screen_is_folded_and_all_there(show, reader: FakeBookReader):
+    lines = tuple(f"limit {number}: hard 0.4 -> 0.3 (tighter)" for number in range(104))
+    long = replace(fakes_entries.build_story()[0], what=lines)
+    reader.kept = fakes_entries.chained(BOOK, [long])
+
+    tree = show(entry="demo:1")
+
+    fields = part(tree, "journal-entry-fields")["children"]
+    (said,) = [p["children"] for p in parts(fields) if str(p.get("children")).startswith("104 ")]
+    assert said.startswith("104 lines: limit 0: hard 0.4")
+    assert len(said) < 200
+    assert all(line in words(fields) for line in lines)

@@ -10,8 +10,9 @@ from pages.views.journal.groups import GROUPS, STORY, kinds_of_group
 from risk.domain.events import PEOPLE_STREAM
 
 PATH = JOURNAL_PATH
-#: The card that tells one entry at length.
-ENTRY_CARD = "journal-entry"
+#: What stands above the one entry that is told at length; that one comes once it is chosen, and is
+#: then next to what is brought into sight.
+ABOVE_ENTRY = "journal-chain"
 
 GROUP = Word("kind", STORY, "kind of entries", GROUPS)
 PERSON = Word("person", "", "person", longest=64)

@@ -8,6 +8,7 @@ from pages.components.basics import Component, card, glyph, help_mark
 from pages.components.notices import page_banner
 from pages.context import ChainView
 from pages.format import Zone, number, sentence
+from pages.views.journal.address import ABOVE_ENTRY
 from pages.views.journal.reading import JournalData
 from pages.views.journal.telling import stream_words
 
@@ -21,6 +22,7 @@ def chain_card(data: JournalData) -> html.Section:
         [html.Div(lines, id="journal-chains"), help_mark("journal_chain")],
         label="Chain of the journal",
         class_name="sw-journal-chain",
+        id=ABOVE_ENTRY,
     )
 
 

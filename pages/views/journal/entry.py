@@ -13,7 +13,7 @@ from pages.context import EntryProof
 from pages.format import number
 from pages.paths import BREAKERS_PATH, CHANGES_PATH, LIMITS_PATH, ORDERS_PATH
 from pages.views.happenings import spaced
-from pages.views.journal.address import ENTRY, ENTRY_CARD, PATH, entry_text
+from pages.views.journal.address import ENTRY, PATH, entry_text
 from pages.views.journal.reading import JournalData
 from pages.views.journal.telling import Told, fields_of, stream_words, told_of
 from risk.domain.events import BreakerActivated, BreakerWouldTrip, OrderValidation
@@ -26,6 +26,8 @@ _LEADS = (
     ("limit", LIMITS_PATH, "limit", "The limit"),
     ("proposal", CHANGES_PATH, "proposal", "The proposal"),
 )
+#: Values of more characters are folded, and their first ones are told.
+_LONG, _SHORT = 400, 120
 #: What can be worked out again, by kind: the command's word, and the field that it takes.
 _AGAIN = {
     OrderValidation.__name__: ("order", "client_order_id"),
@@ -60,7 +62,7 @@ def _unknown(data: JournalData) -> html.Section:
         ],
         label="Entry",
         class_name="sw-journal-entry",
-        id=ENTRY_CARD,
+        id="journal-entry",
     )
 
 
@@ -82,7 +84,7 @@ def _card(data: JournalData, proof: EntryProof) -> html.Section:
         ],
         label=title,
         class_name="sw-journal-entry",
-        id=ENTRY_CARD,
+        id="journal-entry",
     )
 
 
@@ -108,12 +110,21 @@ def _field(name: str, value: Any) -> html.Div:
     return html.Div([html.Dt(name.replace("_", " ")), html.Dd(_value(value))])
 
 
-def _value(value: Any) -> str:
-    if isinstance(value, str):
-        return value or "none"
+def _value(value: Any) -> Component:
+    """A value as it is kept; what would fill the screen is folded, and all of it is there."""
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        return "; ".join(value) or "none"
-    return "none" if value is None else json.dumps(value, ensure_ascii=False)
+        lines = value
+    elif isinstance(value, str):
+        lines = [value] if value else []
+    else:
+        lines = [] if value is None else [json.dumps(value, ensure_ascii=False)]
+    said = "; ".join(lines)
+    if len(said) <= _LONG:
+        return said or "none"
+    begin = f"{said[:_SHORT].rsplit(' ', maxsplit=1)[0]} …"
+    size = f"{number(len(lines))} lines" if len(lines) > 1 else f"{number(len(said))} characters"
+    folded = html.Ul([html.Li(line) for line in lines], className="sw-journal-proof")
+    return html.Details([html.Summary(f"{size}: {begin}"), folded])
 
 
 def _again(proof: EntryProof) -> list[Component]:
@@ -157,10 +168,9 @@ def _signed(data: JournalData, proof: EntryProof) -> Iterator[Component]:
         yield "No checkpoint covers it yet: one is signed every minute."
         return
     when = data.query.zone.date_and_clock(covered.at, now=data.wall)
-    yield (
-        f"The checkpoint of entry {number(covered.seq)} covers it, signed {when} with the key "
-        f"{covered.key_id}. `seawall journal verify` checks the signature."
-    )
+    told = f"The checkpoint of entry {number(covered.seq)} covers it, signed {when} with the key "
+    yield [told, html.Code(covered.key_id), "."]
+    yield [html.Code("seawall journal verify"), " checks the signature."]
 
 
 # -- what it is about ------------------------------------------------------------------------

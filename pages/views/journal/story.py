@@ -13,9 +13,9 @@ from pages.context import EntriesPage, KeptEntry
 from pages.format import number, sentence
 from pages.query import Word
 from pages.views.journal.address import (
+    ABOVE_ENTRY,
     BEFORE,
     ENTRY,
-    ENTRY_CARD,
     FILTERS,
     GROUP,
     PATH,
@@ -42,15 +42,19 @@ def story_card(data: JournalData) -> html.Section:
     """The entries that range and filters leave."""
     return card(
         [
-            heading("Story", note=_note(data), actions=[_save_button()]),
+            heading(_title(data), note=_note(data), actions=[_save_button()]),
             _filters(data),
             html.Div(_content(data), id="journal-content"),
             html.Div(_further(data), id="journal-further", className="sw-orders-further"),
         ],
-        label="Story",
+        label=_title(data),
         class_name="sw-journal-story",
         id="journal-story",
     )
+
+
+def _title(data: JournalData) -> str:
+    return GROUPS[data.query.choice(GROUP.name)]
 
 
 def _note(data: JournalData) -> str:
@@ -125,7 +129,7 @@ def _item(data: JournalData, entry: KeptEntry) -> html.Li:
                 class_name="sw-link sw-journal-number",
                 chosen=named == data.query.choice(ENTRY.name),
                 title=f"Entry {entry.seq} of the journal of {stream_words(entry.stream)}",
-                **{"data-shows": ENTRY_CARD},
+                **{"data-shows": ABOVE_ENTRY},
             ),
         ]
     )
