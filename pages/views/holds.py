@@ -270,9 +270,13 @@ def _by_doubt(state: RiskState, known: set[Scope]) -> Iterator[Hold]:
 
 
 def overridden_words(state: RiskState, zone: Zone, now: datetime) -> str:
-    """Every override that is on: ``Overridden: drawdown, switched off by ana until 17:30.``"""
+    """Overrides of what holds nothing now: ``Overridden: drawdown, switched off by ana …``
+
+    By whom a breaker that holds is overridden stands where it is told that it holds.
+    """
     definitions = state.policy.breakers if state.policy is not None else ()
-    stands = state.breakers.states
+    holding = [e.breaker for e in imposed_by(state.breakers, state.policy) if e.state >= _FROM]
+    stands = {name: e for name, e in state.breakers.states.items() if name not in holding}
     on = [
         f"{shown_name(each.name, each.scope)}, {short_words(override, zone, now)}"
         for each in definitions

@@ -635,7 +635,7 @@ def test_one_that_a_person_switched_off_is_off_and_says_by_whom(show):
     assert "once the override is over" in words(part(watched, "breaker-until")["children"])
 
 
-def test_the_cockpit_tells_every_override_and_when_the_book_returns_to_its_rule(reader):
+def test_the_cockpit_tells_what_is_switched_off_and_when_the_book_returns_to_its_rule(reader):
     reader.stands = fakes.states(
         storm=overridden(),
         fall=fakes.armed(0.06)._replace(override=build_override(OverrideKind.DISABLE, by="ola")),
@@ -645,8 +645,7 @@ def test_the_cockpit_tells_every_override_and_when_the_book_returns_to_its_rule(
     state = replace(state, standings={**state.standings, fakes.BOOK: book})
 
     assert overridden_words(state, UTC_ZONE, AFTERNOON).replace("\u00a0", " ") == (
-        "Overridden: market volatility, stepped down to 75 % of size by ana until 17:30; drawdown, "
-        "switched off by ola until 17:30."
+        "Overridden: drawdown, switched off by ola until 17:30."
     )
     assert step_words(state, UTC_ZONE, AFTERNOON).replace("\u00a0", " ") == (
         "Returns by itself at 17:30:00 UTC, in 1 h 48."
