@@ -21,6 +21,7 @@ from pages.desk.drawing import (
 from pages.desk.words import GIVE_A_CODE, SETUP_WORDS, abilities_words, moment_words, power_words
 from pages.paths import ACCOUNT_PATH
 from pages.screens import running_screens
+from pages.theme import TOKENS
 from risk.auth.passwords import SHORTEST
 from risk.domain.actors import Ability
 from risk.domain.people import Login, NewFactor, Setup
@@ -147,12 +148,13 @@ def _factor(new: NewFactor | None, confirms: bool) -> dict[str, Any]:
 def picture_of(address: str) -> str:
     """A second factor as a camera reads it: a drawing that stands in the page itself."""
     code = segno.make(address, error="m", micro=False)
+    # Dark on light in either scheme: not every camera reads the reverse.
     return str(
         code.svg_inline(
             scale=5,
             border=4,
-            dark="#000",
-            light="#fff",
+            dark=TOKENS["text"].light,
+            light=TOKENS["surface"].light,
             svgclass="sw-desk-qr",
             title="QR code of your second factor",
         )
