@@ -69,7 +69,7 @@ PAGES = {
     "limits": "/limits",
     "breakers": "/breakers?range=30d",
     "orders": "/orders",
-    "journal": "/journal?range=30d",
+    "journal": "/journal",
     "correlation": "/correlation",
     "var": "/var",
     "models": "/models",
