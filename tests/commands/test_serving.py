@@ -13,7 +13,7 @@ from risk.domain.keys import SERVICE_KEY_FILE
 from risk.storage.engines import open_engines
 from tests.network import free_port
 
-NOBODY_RULES = SimpleNamespace(gate=lambda: None)
+NOBODY_RULES = SimpleNamespace(gate=lambda: None, notary=lambda: None)
 
 
 @pytest.fixture
