@@ -39,7 +39,7 @@ from risk.domain.trading import TradingState
 
 Control = Literal["number", "whole", "text", "texts", "choice", "day", "moment"]
 
-#: What the ids of all controls of forms say of their type.
+#: What the ids of all controls of a form say of their type.
 FIELD = "form-field"
 
 _MULTIPLE = Scale(1, "\N{MULTIPLICATION SIGN}")
@@ -225,7 +225,7 @@ def _help(meaning: str) -> str:
 # -- from values to what stands there, and back ----------------------------------------------
 
 
-def as_typed(field: FormField, value: Any, zone: Zone) -> Any:
+def as_typed(field: FormField, value: Any, zone: Zone) -> str | list[str] | None:
     """What stands in a field that has a value; :func:`read_fields` undoes it."""
     if field.control == "choice":
         return next((word for word, each in field.options.items() if each == value), None)
@@ -297,12 +297,12 @@ def field_named_in(text: str, fields: Sequence[FormField]) -> str:
 # -- controls --------------------------------------------------------------------------------
 
 
-def field_id(name: str) -> dict[str, str]:
-    """The id of a field's control."""
-    return {"type": FIELD, "field": name}
+def field_id(name: str, form: str = FIELD) -> dict[str, str]:
+    """The id of a field's control in a form."""
+    return {"type": form, "field": name}
 
 
-def field_control(field: FormField, typed: Any, *, zone: Zone) -> Component:
+def field_control(field: FormField, typed: Any, *, zone: Zone, form: str = FIELD) -> Component:
     """What a field is typed into or chosen by, with its help.
 
     Parameters
@@ -312,9 +312,11 @@ def field_control(field: FormField, typed: Any, *, zone: Zone) -> Component:
         What stands there at first.
     zone : Zone
         Of times.
+    form : str
+        What the ids of all its controls have in common.
     """
     common: dict[str, Any] = {
-        "id": field_id(field.name),
+        "id": field_id(field.name, form),
         "label": f"{field.label} ({zone.name})" if field.control == "moment" else field.label,
         "description": field.help or None,
         "value": typed,

@@ -4,7 +4,7 @@ A part that is not shown here fails a test.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from urllib.parse import urlencode
 
 from dash import html
@@ -12,6 +12,7 @@ from dash import html
 from pages.components.basics import Component, card, figure, glyph, heading, help_mark
 from pages.components.buttons import button
 from pages.components.choices import ActiveFilter, Crumb, breadcrumbs, choice_links, filter_chips
+from pages.components.fields import as_typed, field_control, form_fields, scale_of
 from pages.components.freshness import LOOKS, freshness_chip
 from pages.components.grid import Column, Row, data_grid, grid_tools
 from pages.components.links import inside_link
@@ -39,8 +40,10 @@ from pages.components.timeline import TimelineEntry, timeline
 from pages.components.toasts import ToastLink, toast
 from pages.components.treemap import Steady, Tile, treemap, treemap_key
 from pages.components.utilization import Utilization, bare_bar, utilization_bar
+from pages.format import UTC_ZONE
 from pages.glyphs import SHAPES
 from pages.theme import TOKENS
+from risk.domain.limits import LimitDefinition, Unit
 from risk.domain.market import Trust
 from risk.domain.trading import TradingState
 
@@ -459,6 +462,28 @@ def _treemap() -> html.Section:
     )
 
 
+# -- forms --------------------------------------------------------------------------------
+
+_TYPED_FIELDS = {
+    "hard": 0.125,
+    "dynamic": True,
+    "review_by": date(2026, 9, 30),
+    "rationale": "Twice the largest loss of a day in the last year.",
+}
+
+
+def _fields() -> html.Section:
+    """The controls of a limit's own fields: a number, one of two, a day, words."""
+    share = scale_of(Unit.SHARE, "USD")
+    fields = form_fields(LimitDefinition, tuple(_TYPED_FIELDS), of_kind=share)
+    typed = {each.name: as_typed(each, _TYPED_FIELDS[each.name], UTC_ZONE) for each in fields}
+    drawn = [
+        field_control(each, typed[each.name], zone=UTC_ZONE, form="gallery-field")
+        for each in fields
+    ]
+    return _section("Fields of a form", drawn, wide=True)
+
+
 # -- what all is made of ------------------------------------------------------------------
 
 
@@ -495,6 +520,7 @@ SECTIONS: tuple[Callable[[], Component], ...] = (
     _ages,
     _toasts,
     _proof,
+    _fields,
     _treemap,
     _grid,
     _empty_grid,

@@ -8,8 +8,10 @@ from typing import Any
 import dash
 import pytest
 
+from pages.access import set_actor
 from pages.components.deltas import plain
 from pages.figures.packing import unpacked
+from tests.fakes_actions import VIEWER
 from tests.pages.trees import parts, words
 
 PATHS = (
@@ -33,6 +35,7 @@ def show(dashboard: dash.Dash):
     def show(path: str, **address: str) -> Any:
         page = next(p for p in dash.page_registry.values() if p["path"] == path)
         with dashboard.server.test_request_context(path):
+            set_actor(VIEWER)
             return page["layout"](**address)
 
     return show
@@ -100,6 +103,7 @@ def test_a_word_that_it_does_not_know_is_told(show, path):
 def test_no_nan_and_no_doubled_id_reaches_the_browser(dashboard, path, scheme):
     page = next(p for p in dash.page_registry.values() if p["path"] == path)
     with dashboard.server.test_request_context(path, headers={"Cookie": f"sw-scheme={scheme}"}):
+        set_actor(VIEWER)
         tree = page["layout"]()
 
     ids = Counter(str(props["id"]) for props in parts(tree) if "id" in props)

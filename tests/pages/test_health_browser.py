@@ -5,6 +5,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from tests.browser import until
+from tests.fakes_actions import OFFICER
 
 FIRST_MODEL = """(document.querySelector('#health-models-content tbody tr:nth-child(2) a') || {})
   .textContent"""
@@ -102,9 +103,10 @@ def test_nothing_sticks_out_and_a_telephone_keeps_model_hits_and_light(health, w
 PICKER = "#book-model-pick"
 
 
-def test_another_model_is_compared_confirmed_and_then_measures_the_book(page, reader):
-    page.open("models", wait_for=PICKER, width=390)
+def test_another_model_is_compared_proposed_and_then_measures_the_book(page, reader, changes):
+    page.open("healthz", wait_for="body")
     page.enter_as("analyst")
+    page.open("models", wait_for=PICKER, width=390)
     page.sees("#book-model-status", "nobody has chosen another")
     page.click("#book-model-ask")
     page.sees("#book-model-hint", "Choose another model first.")
@@ -114,13 +116,17 @@ def test_another_model_is_compared_confirmed_and_then_measures_the_book(page, re
     page.sees("#book-model-dialog-body", "VaR 99 %")
     page.sees("#book-model-dialog-body", "The running forecast is still scored as what it was.")
     assert page.run("document.documentElement.scrollWidth") <= 390
-    assert reader.waiting is None, "nothing is changed before it is confirmed"
+    assert changes.kept == [], "nothing is proposed before it is confirmed"
+    page.find("#book-model-reason").send_keys("it follows the last weeks better")
     page.find("#book-model-confirm").send_keys(Keys.ENTER)
 
-    page.sees(".sw-toast", "Filtered history chosen")
-    page.sees("#book-model-status", "waits for the engine's next cycle")
-    assert reader.waiting.model == "filtered_historical"
-    reader.take_in()
+    page.sees(".sw-toast", "It waits for an officer")
+    page.sees("#book-model-status", "waits for an officer: see the proposal")
+    [proposal] = changes.kept
+    assert proposal.change.model == "filtered_historical"
+    assert "Filtered history: 500 days" not in page.text("#book-model-status")
+    changes.approve("demo", proposal.id, reason="seen", actor=OFFICER)
+    changes.take_in()
     page.sees("#book-model-status", "Filtered history: 500 days")
     assert "waits" not in page.text("#book-model-status")
     assert page.problems() == []

@@ -8,6 +8,8 @@ from pathlib import Path
 import dash
 import pytest
 
+from pages.access import set_actor
+from tests.fakes_actions import VIEWER
 from tests.pages.trees import parts
 from tools.fetch_plotly import BUNDLE
 
@@ -37,6 +39,7 @@ def test_the_charts_of_every_page_are_of_these_types(dashboard):
     drawn = set()
     for page in dash.page_registry.values():
         with dashboard.server.test_request_context(page["path"]):
+            set_actor(VIEWER)
             tree = page["layout"]() if callable(page["layout"]) else page["layout"]
         for props in parts(tree):
             figure = props.get("figure")
