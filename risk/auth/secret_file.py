@@ -15,13 +15,14 @@ _OWNER_ONLY = 0o600
 def make_secret(path: Path, content: bytes) -> None:
     """Make a file, whole or not at all; one that is there already stays as it is.
 
-    Of two programs that start at once one makes it, and whoever looks meanwhile finds no half.
+    Of two programs that start at once one makes it, and whoever looks meanwhile finds no half. A
+    folder that is not there yet is made for its owner alone.
 
     Raises
     ------
     OSError
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, written = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
         with os.fdopen(handle, "wb") as file:

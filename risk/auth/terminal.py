@@ -43,7 +43,7 @@ def keep_login(path: Path, login: TerminalLogin) -> None:
         If the file cannot be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Made for its owner alone, before anything is in it.
         handle, written = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -250,8 +250,9 @@ def leave_checkpoints_to_others(engines: Engines) -> None:
 
 
 def _make_folder(folder: Path) -> None:
+    """Make it for its owner alone: what people may not read here they must not read there."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as problem:
         reason = problem.strerror or type(problem).__name__
         raise SettingInvalid(

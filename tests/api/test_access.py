@@ -35,6 +35,17 @@ def test_without_a_key_nothing_is_told(app, operation):
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
+@pytest.mark.parametrize(
+    "operation", [e for e in OPERATIONS if not e.path.endswith("/stream")], ids=named
+)
+def test_every_answer_says_what_it_is_and_no_page_of_another_site_may_read_it(agent, operation):
+    told = [(b"origin", b"https://elsewhere.example")]
+    answer = agent.ask(operation.method, path_of(operation), b"{}", headers=told)
+
+    assert answer.headers["content-type"].split(";")[0] in ("application/json", "text/plain")
+    assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
 @pytest.mark.parametrize("operation", WITH_KEY, ids=named)
 def test_a_key_of_another_portfolio_opens_nothing(agent_with, operation):
     agent = agent_with(portfolios=["other"])

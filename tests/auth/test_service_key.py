@@ -22,6 +22,7 @@ def test_it_is_made_once_and_read_from_then_on(tmp_path: Path):
     assert read_service_key(home) == secret
     assert secret.startswith("seawall_")
     assert stat.S_IMODE((home / SERVICE_KEY_FILE).stat().st_mode) == 0o600
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
     assert [path.name for path in home.iterdir()] == [SERVICE_KEY_FILE]
 
 

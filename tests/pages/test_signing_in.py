@@ -220,6 +220,7 @@ def test_out_ends_the_login_itself_and_not_only_the_cookie(visit, people):
     answer = visit.post("/logout")
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/login")
+    assert answer.headers["Clear-Site-Data"] == '"storage"'
     assert people.desk.find(token) is None
     assert visit.cookie(SESSION) is None
     assert visit.cookie(DEVICE) is not None

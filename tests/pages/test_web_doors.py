@@ -338,3 +338,37 @@ def test_what_somebody_was_denied_stands_in_the_journal_of_people(houses):
         ("trader", "trader", "use what a page has for managing people and keys"),
         ("trader", "trader", "use what a page has for approving a change"),
     ]
+
+
+# --- what every answer keeps to --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PUT", "PATCH", "DELETE"])
+def test_no_door_knows_another_method(houses, method):
+    house = houses("officer")
+    visit = house.visit("officer")
+    before = house.kept()
+    for path in (*doors.PAGES, "/login", "/account/password", "/healthz", CALLBACK):
+        answer = visit.client.open(
+            path, method=method, base_url=visit.url, headers={"Origin": visit.url, "X-Told": "me"}
+        )
+        assert answer.status_code in (400, 403, 404, 405), path
+        assert "X-Told" not in answer.text, "nothing is sent back as it came"
+    assert house.kept() == before
+
+
+@pytest.mark.parametrize("who", ["viewer", _NOBODY])
+def test_every_answer_says_what_it_is_and_no_other_site_may_read_it(houses, who):
+    visit = houses(who).visit(who)
+    for path in (*doors.PAGES, "/login", "/live", "/healthz", "/assets/forms.js", "/nowhere"):
+        answer = visit.get(path, Origin="https://elsewhere.example")
+        kind = answer.headers.get("Content-Type", "")
+        assert not answer.data or kind == "application/json" or "charset=utf-8" in kind, path
+        assert not [name for name, _ in answer.headers if name.startswith("Access-Control-")], path
+
+
+@pytest.mark.parametrize("path", ["/assets/", "/assets", "/_dash-component-suites/", "/assets/.."])
+def test_no_folder_is_listed(houses, path):
+    answer = houses("viewer").visit("viewer").get(path)
+
+    assert answer.status_code == 404 or "react-entry-point" in answer.text, "the frame, or nothing"

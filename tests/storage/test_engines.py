@@ -1,6 +1,7 @@
 """A database that fails is a `StoreUnavailable` in good time; never a hang, never another error."""
 
 import sqlite3
+import stat
 import threading
 import time
 import warnings
@@ -57,10 +58,10 @@ def test_any_postgres_address_uses_the_driver_that_is_installed():
     assert engines.writer.url.drivername == "postgresql+psycopg"
 
 
-def test_the_file_s_folder_is_made(tmp_path: Path):
+def test_the_file_s_folder_is_made_for_its_owner_alone(tmp_path: Path):
     open_engines(f"sqlite:///{tmp_path}/a/b/seawall.db")
 
-    assert (tmp_path / "a" / "b").is_dir()
+    assert stat.S_IMODE((tmp_path / "a" / "b").stat().st_mode) == 0o700
 
 
 # ---------------------------------------------------------------- SQLite
