@@ -467,6 +467,7 @@ def test_what_each_strategy_holds_is_told_to_no_key_for_one_of_them(house, agent
 
 #: What events about the market or the whole book say in words: none of it names whose anything is.
 IMPERSONAL = {
+    "approved_by",
     "asset",
     "by",
     "cause",
