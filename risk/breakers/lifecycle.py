@@ -126,7 +126,8 @@ def heard(
     """
     state = BreakerState(Phase.ARMED, at) if before is None else before
     turn = _Turn(breaker, definition, at, cycle, rearmed=lambda kept: kept)
-    return turn.taken(state, words)
+    # What was measured counts as the next step would count it: it may have stepped on since.
+    return turn.taken(turn.counted(state), words)
 
 
 def trip_level(breaker: Breaker, state: BreakerState) -> float:

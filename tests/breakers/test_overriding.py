@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from risk.breakers.evaluation import obeying
 from risk.breakers.imposing import Imposed, imposed_by
 from risk.breakers.overriding import effect_of
 from risk.domain.breakers import BreakerDefinition, Phase
@@ -21,7 +22,7 @@ from risk.domain.events import (
 from risk.domain.overrides import LONGEST, OverrideKind
 from risk.domain.policy import Policy
 from risk.domain.trading import TradingState
-from tests.breakers.meters import NOON, Course, definition_of, override_of, release_of
+from tests.breakers.meters import NOON, Course, definition_of, meters, override_of, release_of
 
 TRIP, HOLD, EXTEND, STEP_DOWN, DISABLE, END = OverrideKind
 THROTTLED, REDUCE_ONLY, HALTED = (
@@ -492,6 +493,24 @@ def test_the_longest_is_allowed_and_no_second_more(kind):
     long, longer = made(), made()
     assert kinds(long.step(1, 2.0, long.asks(kind, most)))[0] is BreakerOverridden
     assert "at the most" in refusal(longer.step(1, 2.0, longer.asks(kind, most + 1 / 60)))
+
+
+def test_between_two_steps_it_imposes_what_the_next_one_says_also_where_that_one_would_trip_it():
+    """At the moment of its first rung it lies above its level: the next step trips it again."""
+    led = tripped(kind="timed_meter")
+    led.step(66, 2.1)
+    assert led.imposes == ("THROTTLED", 0.25)
+    asked = led.asks(STEP_DOWN, 100, size=0.7)
+    policy = Policy(breakers=(led.definition,))
+
+    with meters():
+        between = obeying(
+            led.breakers, policy, [asked], at=NOON + timedelta(minutes=66), cycle="66"
+        )
+    led.step(66, 2.1, asked)
+
+    assert list(imposed_by(between, policy)) == list(_imposed(led))
+    assert led.imposes == SHUT
 
 
 # --- people and policies -------------------------------------------------------------------

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from risk.commands import changing
 from risk.commands import overrides as module
 from risk.domain.actions import OverrideBreaker
 from risk.domain.changing import Braking
@@ -176,7 +177,7 @@ class FakeBrake:
 
 
 @pytest.fixture
-def brake(monkeypatch) -> FakeBrake:
+def brake(book, monkeypatch) -> FakeBrake:
     """No database, but a line to the authority."""
     made = FakeBrake()
 
@@ -193,8 +194,9 @@ def brake(monkeypatch) -> FakeBrake:
             raise StoreUnavailable("the database did not answer: it is away")
 
     monkeypatch.setattr(module, "reading", silent)
-    monkeypatch.setattr(module, "SqlChanges", lambda *_engines, **_named: Silent())
-    monkeypatch.setattr(module, "line", lambda _settings: made)
+    monkeypatch.setattr(changing, "SqlChanges", lambda *_engines, **_named: Silent())
+    monkeypatch.setattr(changing, "line", lambda _settings: made)
+    monkeypatch.setattr(changing, "checked_engines_of", changing.engines_of)
     return made
 
 

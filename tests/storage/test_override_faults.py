@@ -274,7 +274,8 @@ def fill_up(engines: Engines) -> None:
             for number in range(10_000):
                 write(
                     engines,
-                    "INSERT INTO action VALUES (:p, :seq, 0, 'x', 'ChooseBookModel', :body)",
+                    "INSERT INTO action (portfolio, seq, at_ms, who, kind, body)"
+                    " VALUES (:p, :seq, 0, 'x', 'LatchTrading', :body)",
                     p=PORTFOLIO,
                     seq=1_000_000 * size + number,
                     body="x" * size,

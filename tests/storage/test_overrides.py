@@ -106,6 +106,19 @@ def wish(kind: OverrideKind = STEP_DOWN, **told: object) -> OverrideWish:
     return asked._replace(**told)
 
 
+def put_action(engines: Engines, seq: int, kind: OverrideKind, *, who: str = "ana") -> None:
+    """Past all that judges it."""
+    write(
+        engines,
+        "INSERT INTO action (portfolio, seq, at_ms, who, kind, body)"
+        " VALUES (:p, :seq, 0, :who, 'OverrideBreaker', :body)",
+        p=PORTFOLIO,
+        seq=seq,
+        who=who,
+        body=f'{{"breaker":"market fall","kind":"{kind.value}","reason":"why"}}',
+    )
+
+
 def asks(engines: Engines, who: str = "ana", **told: object) -> int:
     return changes(engines).override_breaker(PORTFOLIO, wish(**told), who=who)
 
@@ -152,12 +165,7 @@ def test_of_two_who_saw_the_same_one_wins_and_the_other_hears_who_when_and_what(
 def test_at_once_one_of_many_wins(engines: Engines, book: Book, taken_in: bool):
     if taken_in:
         on = Override(STEP_DOWN, "dora", "why", NOON, NOON + HOUR, 1, 0.5, EPISODE)
-        write(
-            engines,
-            "INSERT INTO action VALUES (:p, 1, 0, 'dora', 'OverrideBreaker', :body)",
-            p=PORTFOLIO,
-            body='{"breaker":"market fall","kind":"step_down","reason":"why"}',
-        )
+        put_action(engines, 1, STEP_DOWN, who="dora")
         book.stands(SHUT._replace(override=on), action_seq=1)
     outcomes: list[object] = []
     together = threading.Barrier(4)
@@ -287,13 +295,7 @@ def over(action: int, kind: OverrideKind = STEP_DOWN) -> OverrideEnded:
 def told(engines: Engines, book: Book) -> Book:
     """Ana stepped it down, which is over; then disabled it, which is on; and had held it before."""
     for number, kind in enumerate((HOLD, STEP_DOWN, DISABLE), start=1):
-        write(
-            engines,
-            "INSERT INTO action VALUES (:p, :seq, 0, 'ana', 'OverrideBreaker', :body)",
-            p=PORTFOLIO,
-            seq=number,
-            body='{"breaker":"market fall","kind":"%s","reason":"why"}' % kind.value,  # noqa: UP031
-        )
+        put_action(engines, number, kind)
     readings = [
         BreakerReading(
             at=NOON + timedelta(minutes=minutes),
@@ -483,7 +485,10 @@ def test_nobody_changes_a_review_or_an_action_afterwards(engines: Engines, told:
 def test_neither_is_a_row_replaced_or_a_table_emptied(engines: Engines, told: Book):
     put_review(engines)
     around = (
-        ["INSERT OR REPLACE INTO action SELECT portfolio, seq, 0, 'ben', kind, body FROM action"]
+        [
+            "INSERT OR REPLACE INTO action SELECT portfolio, seq, 0, 'ben', kind, body, NULL"
+            " FROM action"
+        ]
         if engines.is_sqlite
         else ["TRUNCATE action", "TRUNCATE override_review"]
     )
