@@ -478,10 +478,13 @@ def _fields() -> html.Section:
     fields = form_fields(LimitDefinition, tuple(_TYPED_FIELDS), of_kind=share)
     typed = {each.name: as_typed(each, _TYPED_FIELDS[each.name], UTC_ZONE) for each in fields}
     drawn = [
-        field_control(each, typed[each.name], zone=UTC_ZONE, form="gallery-field")
+        html.Div(
+            field_control(each, typed[each.name], zone=UTC_ZONE, form="gallery-field"),
+            className=f"sw-field sw-field-{each.control}",
+        )
         for each in fields
     ]
-    return _section("Fields of a form", drawn, wide=True)
+    return _section("Fields of a form", [html.Div(drawn, className="sw-fields")], wide=True)
 
 
 # -- what all is made of ------------------------------------------------------------------
