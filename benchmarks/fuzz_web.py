@@ -112,6 +112,7 @@ class Town:
         )
         with self._store.changing() as work:
             work.keep(account)
+            work.forgive(name)  # of what strangers tried by his name
 
 
 # --- what is asked ---------------------------------------------------------------------------

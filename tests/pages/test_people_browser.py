@@ -190,9 +190,9 @@ def test_the_servers_own_pages_have_no_fault_and_cut_no_word(browse, people, pag
 
     found = {"login": _faults(page, "login", width)}
     for name, paths in [("root", ["account", "people", "people/tim"]), ("ana", ["vouching"])]:
-        page.open("login", width=width, wait_for="main form")
+        page.open("login?next=/account", width=width, wait_for="main form")
         browse.sign_in(name)
-        page.open("account", width=width, wait_for="main h1")
+        browse.lands_on("/account")
         people.wait(minutes=6)  # so that the forms ask for a proof
         found |= {path: _faults(page, path, width) for path in paths}
         page.driver.delete_cookie("seawall_session")
@@ -208,6 +208,7 @@ def test_setting_oneself_up_has_no_fault_and_cuts_no_word(browse, people, page, 
     page.open("login", width=width, wait_for="main form")
     page.driver.add_cookie({"name": "sw-scheme", "value": scheme})
     browse.sign_in("olaf", first)
+    browse.lands_on("/account")
     found = {"password": _faults(page, "account", width)}
     for field, text in [
         ("old", first),
