@@ -486,8 +486,10 @@ def test_neither_is_a_row_replaced_or_a_table_emptied(engines: Engines, told: Bo
     put_review(engines)
     around = (
         [
-            "INSERT OR REPLACE INTO action SELECT portfolio, seq, 0, 'ben', kind, body, NULL"
-            " FROM action"
+            (
+                "INSERT OR REPLACE INTO action SELECT portfolio, seq, 0, 'ben', kind, body, NULL"
+                " FROM action"
+            )
         ]
         if engines.is_sqlite
         else ["TRUNCATE action", "TRUNCATE override_review"]
