@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from pages.context import PolicyVersion
 from pages.query import parse
 from pages.readings import Readings
 from pages.views.proposals.address import WORDS
 from pages.views.proposals.inbox import APPROVE, REJECT, WITHDRAW, decide_id
+from pages.views.proposals.past import who_words
 from pages.views.proposals.reading import read_proposals
 from pages.views.proposals.view import proposals_view
+from risk.domain.actions import ALONE
 from risk.domain.actors import Actor, Role, Via
 from risk.domain.proposals import ProposalStatus
 from risk.errors import StoreUnavailable
@@ -240,6 +243,21 @@ def test_what_waits_is_not_among_what_was_decided(show, store):
 
 
 # -- versions --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("approved_by", "said"),
+    [
+        ("", " by anna"),
+        ("anna", " by anna"),
+        ("dora", " by anna, approved by dora"),
+        (ALONE, " by anna (alone, nobody has a login)"),
+    ],
+)
+def test_a_version_says_by_whose_word_it_holds(store, approved_by, said):
+    version = PolicyVersion(store.reader.policy, AFTERNOON, "anna", (), 1, approved_by)
+
+    assert who_words(version) == said
 
 
 def test_versions_say_who_when_and_what_and_can_be_brought_back(show):

@@ -17,6 +17,7 @@ from pages.views.proposals.differences import entries_of, entry_list
 from pages.views.proposals.inbox import asked_parts, differences_of
 from pages.views.proposals.reading import ProposalsData, ShownProposal
 from pages.views.proposals.wording import DIRECTIONS, STATUSES, badge
+from risk.domain.actions import ALONE
 from risk.domain.policy import Policy
 from risk.domain.proposals import ProposalStatus
 from risk.policy.diff import diff
@@ -198,6 +199,8 @@ def who_words(version: PolicyVersion) -> str:
     """Who asked for it, and by whose word it holds where that is another's."""
     if version.approved_by in ("", version.by):
         return f" by {version.by}"
+    if version.approved_by == ALONE:
+        return f" by {version.by} ({ALONE})"
     return f" by {version.by}, approved by {version.approved_by}"
 
 
