@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -80,8 +81,8 @@ def test_one_that_is_signed_says_up_to_where_how_long_ago_and_what_the_anchor_ha
 
     result = run("journal", "verify")
 
-    assert "The journal of main holds: 4 entries, the first 3 signed 0 s ago" in result.stdout
-    assert result.stdout.rstrip().endswith("at the anchor up to entry 3.")
+    said = r"of main holds: 4 entries, the first 3 signed \d+ s ago, at the anchor up to entry 3\."
+    assert re.search(said, result.stdout)
 
 
 def test_a_changed_entry_is_named_and_the_exit_code_is_1(run, engines):

@@ -121,14 +121,6 @@ def test_proposing_and_turning_down_ask_for_no_proof(store: Store, actions: Acti
     assert [done for done, _ in store.done[:2]] == ["propose SetTemporaryLimit", "turn down 7"]
 
 
-def test_a_model_is_chosen_as_a_proposal(store: Store, actions: Actions) -> None:
-    made = actions.choose_model(somebody(Role.ANALYST), PORTFOLIO, "adaptive", seen=3)
-
-    assert isinstance(made.change, ChooseBookModel)
-    assert (made.change.model, made.change.seen) == ("adaptive", 3)
-    assert store.done == [("propose ChooseBookModel", "compared with the one in use")]
-
-
 def test_nothing_is_proposed_or_decided_without_a_reason(store: Store, actions: Actions) -> None:
     officer = somebody(Role.OFFICER)
     for act in (

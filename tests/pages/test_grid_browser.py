@@ -23,9 +23,15 @@ SHOWN = (
 
 @pytest.fixture
 def gallery(page):
-    """The gallery, once its grid stands."""
+    """The gallery, once its grid is laid out: none is while it is far below the screen."""
     page.open("gallery", wait_for="#gallery-grid .sw-grid-name")
+    _scroll_to_grid(page)
+    until(lambda: page.run(SHOWN), "the grid was not laid out")
     return page
+
+
+def _scroll_to_grid(page) -> None:
+    page.run("document.querySelector('#gallery-grid').scrollIntoView({block: 'center'})")
 
 
 def _cell(page, row: str, column: str) -> str:
@@ -213,6 +219,7 @@ def test_rows_that_change_before_the_library_is_here_are_not_lost(page):
         "no gallery was opened",
     )
     page.run(f"window.dash_clientside.set_props('gallery-grid', {{rowTransaction: {change}}})")
+    _scroll_to_grid(page)
 
     until(lambda: _cell(page, "ETH", "share") == "77.0 %", "the change was lost")
     assert "BTC" not in page.run(SHOWN)
