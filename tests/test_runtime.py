@@ -736,7 +736,7 @@ def test_where_nobody_answers_the_demo_s_agents_wait_and_the_engine_does_not(liv
 
 # --- sudden death --------------------------------------------------------------------------
 
-KILLS = 10
+KILLS = 4
 
 
 def killed_in_mid_cycle(settings: Settings, after_seconds: float) -> None:
