@@ -173,6 +173,7 @@ def begun(state: BreakerState, asked: OverrideBreaker, at: datetime) -> BreakerS
         size=asked.size if stepped else 1.0,
         episode=state.episode.id if stepped and state.episode is not None else "",
         measured=state.reading.value if stepped and state.reading is not None else None,
+        read=asked.read,
     )
     return with_until(state._replace(override=on), state.until)
 

@@ -165,6 +165,7 @@ def _overridden(happening: Overridden, about: About, told: dict[str, Any]) -> Br
         by=on.by,
         reason=on.reason,
         action=on.action,
+        read=on.read,
         severity=Severity.WARNING if on.loosens else Severity.INFO,
     )
 

@@ -246,6 +246,8 @@ class OverrideBreaker(Action):
         changes.
     size : float
         What new risk is scaled by, of STEP_DOWN.
+    read : tuple of str
+        The warnings that the person had opened, as they were told.
     """
 
     breaker: str
@@ -255,6 +257,7 @@ class OverrideBreaker(Action):
     seen_episode: str = ""
     seen_action: int = 0
     size: float = 1.0
+    read: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()

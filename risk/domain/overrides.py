@@ -75,6 +75,8 @@ class Override(NamedTuple):
         Of STEP_DOWN, what the breaker measured when it began; None where it could not.
     until : datetime or None
         Of what holds, when the breaker's rule alone would let it step on. UTC.
+    read : tuple of str
+        The warnings that whoever overrode had opened, as they were told.
     """
 
     kind: OverrideKind
@@ -87,6 +89,7 @@ class Override(NamedTuple):
     episode: str = ""
     measured: float | None = None
     until: datetime | None = None
+    read: tuple[str, ...] = ()
 
     @property
     def loosens(self) -> bool:
@@ -115,6 +118,8 @@ class OverrideWish(NamedTuple):
         Number of the override that was on when he looked; 0 for none.
     size : float
         Of STEP_DOWN.
+    read : tuple of str
+        The warnings that he opened before, as they were told; none where none were shown.
     """
 
     breaker: str
@@ -124,6 +129,7 @@ class OverrideWish(NamedTuple):
     seen_episode: str = ""
     seen_action: int = 0
     size: float = 1.0
+    read: tuple[str, ...] = ()
 
 
 class Verdict(StrEnum):

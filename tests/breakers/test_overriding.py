@@ -72,6 +72,13 @@ def refusal(events: list[RiskEvent]) -> str:
 # --- trip ----------------------------------------------------------------------------------
 
 
+def test_what_the_officer_had_read_is_told_with_it():
+    led = course()
+    told = led.step(1, 0.5, replace(led.asks(TRIP, 31), read=("Equity is untrusted",)))
+
+    assert only(told, BreakerOverridden).read == ("Equity is untrusted",)
+
+
 def test_an_armed_one_that_is_tripped_by_hand_imposes_its_state_and_says_who_and_why():
     led = course()
     told = led.step(1, 0.5, led.asks(TRIP, 31))

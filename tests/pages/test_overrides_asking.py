@@ -105,6 +105,8 @@ def test_a_confirmed_override_reaches_the_store_with_all_that_was_seen(ask, chan
     assert wish.expires == AFTERNOON + 2 * HOUR
     assert (wish.seen_episode, wish.seen_action) == ("market volatility/demo-48000", 0)
     assert wish.reason == "delta hedge"
+    assert list(wish.read) == [each.title for each in must_read(ask.situation, kinds.STEP_DOWN)]
+    assert wish.read, "there was something to read"
 
 
 def test_a_release_goes_its_own_way(reader, actions, changes):

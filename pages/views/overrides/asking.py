@@ -1,7 +1,7 @@
 """What becomes of a person's wish to override a breaker."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from dash import html
@@ -19,7 +19,7 @@ from pages.views.overrides.draft import (
 )
 from pages.views.overrides.kinds import DOES, RELEASE, tightens
 from pages.views.overrides.situation import Asked, Situation
-from pages.views.overrides.warnings import must_read
+from pages.views.overrides.warnings import MustRead, must_read
 from risk.domain.actors import Actor
 from risk.engine.actions import Actions
 from risk.errors import (
@@ -104,6 +104,7 @@ def override(
     """
     if asked is None:
         return Outcome(False, "Nothing was asked", "This page is not up to date: load it again.")
+    warnings: Sequence[MustRead] = ()
     try:
         situation = read(asked)
     except StoreUnavailable as problem:
@@ -114,22 +115,25 @@ def override(
     else:
         if situation is None:
             return _refused(asked, f"there is no such breaker any more. {_SAME}")
-        ids = [each.id for each in must_read(situation, draft.kind)]
-        faults = faults_of(draft, asked, situation, ids)
+        warnings = must_read(situation, draft.kind)
+        faults = faults_of(draft, asked, situation, [each.id for each in warnings])
     if any(faults):
         told = missing_words(faults)
         return _refused(asked, f"{told.rstrip('.')}. {_SAME}")._replace(faults=faults)
-    return _asked(actions, actor, asked, draft)
+    # None is missing: all of them were opened.
+    return _asked(actions, actor, asked, draft, [each.title for each in warnings])
 
 
-def _asked(actions: Actions, actor: Actor, asked: Asked, draft: Draft) -> Outcome:
+def _asked(
+    actions: Actions, actor: Actor, asked: Asked, draft: Draft, warnings: Sequence[str]
+) -> Outcome:
     try:
         if draft.kind == RELEASE:
             actions.release_breaker(
                 actor, asked.book, asked.breaker, episode=asked.episode, reason=draft.reason
             )
         else:
-            actions.override_breaker(actor, asked.book, wish_of(draft, asked))
+            actions.override_breaker(actor, asked.book, wish_of(draft, asked, warnings))
     except NotAllowed:
         raise
     except Conflict as problem:

@@ -220,8 +220,16 @@ def moment_of(text: str) -> datetime | None:
         return None
 
 
-def wish_of(draft: Draft, asked: Asked) -> OverrideWish:
-    """What a draft without faults asks for; of anything but a release."""
+def wish_of(draft: Draft, asked: Asked, read: Sequence[str] = ()) -> OverrideWish:
+    """What a draft without faults asks for; of anything but a release.
+
+    Parameters
+    ----------
+    draft : Draft
+    asked : Asked
+    read : sequence of str
+        The warnings that were opened, as they were told.
+    """
     expires = longest_of(draft.kind) and moment_of(draft.until)
     return OverrideWish(
         breaker=asked.breaker,
@@ -231,6 +239,7 @@ def wish_of(draft: Draft, asked: Asked) -> OverrideWish:
         seen_episode=asked.episode,
         seen_action=asked.action,
         size=draft.size if draft.kind == STEP_DOWN and draft.size is not None else 1.0,
+        read=tuple(read),
     )
 
 

@@ -225,6 +225,8 @@ class BreakerOverridden(RiskEvent):
     by, reason : str
     action : int
         Its number.
+    read : tuple of str
+        The warnings that `by` had opened before, as they were told.
     severity : Severity
     """
 
@@ -239,6 +241,7 @@ class BreakerOverridden(RiskEvent):
     by: str
     reason: str
     action: int
+    read: tuple[str, ...] = ()
     severity: Severity
 
 
