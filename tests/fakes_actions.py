@@ -33,7 +33,14 @@ class FakeBrake:
         self.latched: list[Latched] = []
 
     def latch(
-        self, portfolio: str, scope: Scope, state: TradingState, *, reason: str, who: str
+        self,
+        portfolio: str,
+        scope: Scope,
+        state: TradingState,
+        *,
+        reason: str,
+        who: str,
+        latch_id: str,
     ) -> CommandAnswer:
         self.latched.append(Latched(portfolio, scope, state, reason, who))
         return CommandAnswer(scope=scope.label, trading_state=state.name, journalled=True)

@@ -81,6 +81,8 @@ class FakeChangeStore(FakeChanges):
     ----------
     asked : list of (OverrideWish, str)
         What was asked of breakers, and by whom.
+    latched : list of (Scope, TradingState, str)
+        What waits for an engine to be stopped, and by whom.
     resumed : list of (Scope, int, str, str)
         Scope, number seen, reason and person of each.
     known : list of Review
@@ -88,6 +90,7 @@ class FakeChangeStore(FakeChanges):
     """
 
     asked: list[tuple[OverrideWish, str]] = field(default_factory=list)
+    latched: list[tuple[Scope, TradingState, str]] = field(default_factory=list)
     resumed: list[tuple[Scope, int, str, str]] = field(default_factory=list)
     known: list[Review] = field(default_factory=list)
     judged: list[tuple[int, Verdict, str, str]] = field(default_factory=list)
@@ -101,6 +104,20 @@ class FakeChangeStore(FakeChanges):
         self._fail_once()
         self.asked.append((wish, who))
         return len(self.asked)
+
+    def latch(
+        self,
+        portfolio: str,
+        scope: Scope,
+        state: TradingState,
+        *,
+        reason: str,
+        who: str,
+        latch_id: str,
+    ) -> int:
+        self._fail_once()
+        self.latched.append((scope, state, who))
+        return len(self.latched)
 
     def resume(self, portfolio: str, scope: Scope, *, reason: str, seen: int, who: str) -> None:
         self._fail_once()
@@ -145,11 +162,18 @@ class FakeBrakes(FakeBrake):
         return Braking(BOOK, TradingState.THROTTLED)
 
     def latch(
-        self, portfolio: str, scope: Scope, state: TradingState, *, reason: str, who: str
+        self,
+        portfolio: str,
+        scope: Scope,
+        state: TradingState,
+        *,
+        reason: str,
+        who: str,
+        latch_id: str,
     ) -> CommandAnswer:
         if self.fail_with is not None:
             raise self.fail_with
-        answer = super().latch(portfolio, scope, state, reason=reason, who=who)
+        answer = super().latch(portfolio, scope, state, reason=reason, who=who, latch_id=latch_id)
         return CommandAnswer(
             scope=answer.scope, trading_state=answer.trading_state, journalled=self.journalled
         )

@@ -1,7 +1,6 @@
 """``seawall halt``: stop trading at once, whether the engine answers or not."""
 
 from typing import cast
-from uuid import uuid4
 
 import click
 
@@ -21,7 +20,7 @@ from risk.config import load_settings
 from risk.domain.actions import LatchTrading
 from risk.domain.actors import Ability
 from risk.domain.asking import checked_name, checked_reason
-from risk.domain.changing import Braking, ChangeStore
+from risk.domain.changing import Braking, ChangeStore, Stopped
 from risk.domain.events import RiskEvent
 from risk.domain.latches import way_back
 from risk.domain.messages import CommandAnswer, CommandBody
@@ -91,7 +90,14 @@ class _ShortWay:
         return line(load_settings()).breaker(portfolio, name)
 
     def latch(
-        self, portfolio: str, scope: Scope, state: TradingState, *, reason: str, who: str
+        self,
+        portfolio: str,
+        scope: Scope,
+        state: TradingState,
+        *,
+        reason: str,
+        who: str,
+        latch_id: str,
     ) -> CommandAnswer:
         """Stop trading in a scope: see `risk.domain.changing.Brake`."""
         self.asked = LatchTrading(
@@ -101,7 +107,7 @@ class _ShortWay:
             scope=scope,
             state=state,
             reason=reason,
-            id=uuid4().hex,
+            id=latch_id,
         )
         try:
             return command(load_settings(), _body(portfolio, self.asked), scope=scope.label)
@@ -133,9 +139,7 @@ def _written(portfolio: str, asked: LatchTrading, silence: NotHeard) -> LatchTra
 # --- what is told --------------------------------------------------------------------------
 
 
-def _tell_answered(
-    portfolio: str, asked: LatchTrading, answer: CommandAnswer, *, as_json: bool
-) -> None:
+def _tell_answered(portfolio: str, asked: LatchTrading, answer: Stopped, *, as_json: bool) -> None:
     if as_json:
         print_json(_document(portfolio, asked, answer.trading_state, "engine", answer.journalled))
         return

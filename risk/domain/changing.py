@@ -47,6 +47,26 @@ def denial(
     )
 
 
+class Stopped(NamedTuple):
+    """What became of somebody's wish to stop trading in a scope.
+
+    Attributes
+    ----------
+    scope, trading_state : str
+        As the authority holds it, or will.
+    journalled : bool
+        Whether it is written down: it survives a restart of the authority then.
+    silence : str
+        Why the authority did not do it; it waits in the database for an engine then. Empty where it
+        holds from the next order on.
+    """
+
+    scope: str
+    trading_state: str
+    journalled: bool
+    silence: str = ""
+
+
 class ChangeStore(Protocol):
     """Where people's changes are written, each with its entry in the journal, or not at all.
 
@@ -57,6 +77,19 @@ class ChangeStore(Protocol):
 
     def tell(self, *events: RiskEvent) -> None:
         """Write into the journal of people."""
+        ...
+
+    def latch(
+        self,
+        portfolio: str,
+        scope: Scope,
+        state: TradingState,
+        *,
+        reason: str,
+        who: str,
+        latch_id: str,
+    ) -> int:
+        """Let a latch wait for an engine; returns its action's number. Of one id there is one."""
         ...
 
     def resume(self, portfolio: str, scope: Scope, *, reason: str, seen: int, who: str) -> None:
@@ -180,9 +213,16 @@ class Brake(Protocol):
         ...
 
     def latch(
-        self, portfolio: str, scope: Scope, state: TradingState, *, reason: str, who: str
+        self,
+        portfolio: str,
+        scope: Scope,
+        state: TradingState,
+        *,
+        reason: str,
+        who: str,
+        latch_id: str,
     ) -> CommandAnswer:
-        """Stop trading in a scope from the next order on.
+        """Stop trading in a scope from the next order on. Asked twice under one id, it counts once.
 
         Raises
         ------

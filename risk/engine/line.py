@@ -154,7 +154,14 @@ class Line:
         return Braking(Scope(ScopeKind(kind), of), TradingState[known[name].imposes])
 
     def latch(
-        self, portfolio: str, scope: Scope, state: TradingState, *, reason: str, who: str
+        self,
+        portfolio: str,
+        scope: Scope,
+        state: TradingState,
+        *,
+        reason: str,
+        who: str,
+        latch_id: str,
     ) -> CommandAnswer:
         """Stop trading in a scope from the next order on: see `risk.domain.changing.Brake`.
 
@@ -169,6 +176,7 @@ class Line:
             reason=reason,
             scope=None if scope.kind is ScopeKind.PORTFOLIO else scope.label,
             who=who,
+            id=latch_id,
         )
         try:
             return self.command(body, scope=scope.label)

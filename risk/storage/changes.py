@@ -12,11 +12,12 @@ from risk.domain.ledger import Fill, Flow
 from risk.domain.overrides import OverrideWish, Review, Verdict
 from risk.domain.proposals import Proposal, ProposalStatus
 from risk.domain.scopes import Scope
+from risk.domain.trading import TradingState
 from risk.errors import Conflict
 from risk.storage import keys, people_journal, portfolios
 from risk.storage.breakers import release_breaker
 from risk.storage.engines import Engines, transaction
-from risk.storage.latches import resume
+from risk.storage.latches import latch, resume
 from risk.storage.overrides import override_breaker, review_override, reviews
 from risk.storage.proposals import ProposalDesk, proposals
 from risk.storage.reservations import release
@@ -78,6 +79,29 @@ class SqlChanges:
             people_journal.tell(connection, *events)
 
     # --- trading ---------------------------------------------------------------------------
+
+    def latch(
+        self,
+        portfolio: str,
+        scope: Scope,
+        state: TradingState,
+        *,
+        reason: str,
+        who: str,
+        latch_id: str,
+    ) -> int:
+        """Let a latch wait for an engine; see `risk.storage.latches.latch`."""
+        with transaction(self._writer) as connection:
+            return latch(
+                connection,
+                portfolio,
+                scope,
+                state,
+                who=who,
+                reason=reason,
+                latch_id=latch_id,
+                at=self._wall(),
+            ).seq
 
     def resume(self, portfolio: str, scope: Scope, *, reason: str, seen: int, who: str) -> None:
         """Let the end of a latch wait for the engine; see `risk.storage.latches.resume`."""

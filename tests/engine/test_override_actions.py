@@ -67,7 +67,14 @@ class FakeBrake:
         return Braking(TREND, self.state)
 
     def latch(
-        self, _portfolio: str, scope: Scope, state: TradingState, *, reason: str, who: str
+        self,
+        _portfolio: str,
+        scope: Scope,
+        state: TradingState,
+        *,
+        reason: str,
+        who: str,
+        latch_id: str,
     ) -> CommandAnswer:
         self.latched.append((scope, state, reason, who))
         return CommandAnswer(scope=scope.label, trading_state=state.name, journalled=False)

@@ -328,10 +328,22 @@ def test_a_stop_that_lacks_something_says_what(actions, brake, changed, why):
     assert brake.latched == []
 
 
-def test_a_brake_that_does_not_answer_says_that_nothing_is_stopped_and_the_other_way(
-    actions, brake
+def test_where_the_authority_does_not_answer_it_waits_in_the_database(actions, changes, brake):
+    brake.fail_with = GateClosed("the engine does not answer at port 8051")
+
+    outcome = stop(actions, StopDraft(scope="strategy:trend", reason="news", typed="halt"))
+    assert outcome.done
+    assert outcome.title == "HALTED soon: trend"
+    assert "does not answer at port 8051. It is written down" in outcome.text
+    trend = Scope(ScopeKind.STRATEGY, "trend")
+    assert changes.latched == [(trend, TradingState.HALTED, "demo trader")]
+
+
+def test_where_neither_answers_nothing_is_stopped_and_the_other_way_is_told(
+    actions, changes, brake
 ):
     brake.fail_with = GateClosed("the authority of demo does not answer")
+    changes.fail_with = SILENT
     draft = StopDraft(scope="strategy:trend", reason="news", typed="pause")
 
     outcome = stop(actions, draft, "pause")

@@ -6,15 +6,18 @@ from datetime import timedelta
 import pytest
 
 from risk.domain.actions import LatchTrading, ResumeTrading
+from risk.domain.actors import Actor, Role, Via
 from risk.domain.asking import LONGEST_REASON
 from risk.domain.latches import Latch
 from risk.domain.ports import AccountReading, MarketReading
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
+from risk.engine.actions import Actions
 from risk.engine.cycle import take_cycle
-from risk.errors import InvalidInput, UnknownPortfolio
+from risk.errors import GateClosed, InvalidInput, UnknownPortfolio
 from risk.storage import codec, latches
 from risk.storage.actions import SqlActions
+from risk.storage.changes import SqlChanges
 from risk.storage.engines import Engines, transaction
 from risk.storage.latches import latch, latch_standing, resume
 from risk.storage.portfolios import add_portfolio
@@ -228,3 +231,26 @@ def test_a_portfolio_that_is_not_there_is_named(engines):
         resumed(engines, portfolio="dem")
     with pytest.raises(UnknownPortfolio), transaction(engines.reader) as connection:
         latch_standing(connection, "dem")
+
+
+# --- by whoever finds no authority -----------------------------------------------------------
+
+
+class Silent:
+    """A line at whose end nobody is."""
+
+    def latch(self, *_told, **_named):
+        raise GateClosed("the engine does not answer at port 8051")
+
+
+def test_what_a_silent_authority_was_asked_waits_here_for_an_engine(engines: Engines):
+    actions = Actions(SqlChanges(engines, wall=lambda: NOON), Silent(), wall=lambda: NOON)
+    trader = Actor(name="tom", role=Role.TRADER, via=Via.WEB)
+
+    stopped = actions.halt(trader, PORTFOLIO, DOGE, HALTED, reason="fat finger")
+
+    assert (stopped.trading_state, stopped.journalled) == ("HALTED", True)
+    assert "does not answer at port 8051" in stopped.silence
+    (asked,) = written(engines)
+    assert (asked.scope, asked.state, asked.who) == (DOGE, HALTED, "tom")
+    assert Engine(engines).turn().state.latches[DOGE].who == "tom"

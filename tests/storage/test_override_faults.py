@@ -64,9 +64,16 @@ class GateBrake:
         return Braking(known[name].definition.scope, known[name].definition.state)
 
     def latch(
-        self, _portfolio: str, scope: Scope, state: TradingState, *, reason: str, who: str
+        self,
+        _portfolio: str,
+        scope: Scope,
+        state: TradingState,
+        *,
+        reason: str,
+        who: str,
+        latch_id: str,
     ) -> CommandAnswer:
-        held = self._world.gate.latch(scope, state, who=who, reason=reason)
+        held = self._world.gate.latch(scope, state, who=who, reason=reason, latch_id=latch_id)
         if not held.done():
             self._world.write()
         return held.result(timeout=30.0)

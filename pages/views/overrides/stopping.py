@@ -457,6 +457,12 @@ def _stop(
         return Outcome(False, f"{where} is NOT stopped", text, "halted")
     except SeawallError as problem:
         return Outcome(False, f"{where} is not stopped", f"{sentence(str(problem))}. {_SAME}.")
+    if answer.silence:
+        text = (
+            f"{sentence(answer.silence)}. It is written down, and an engine takes it in with its "
+            "next cycle; while none runs no order is let through."
+        )
+        return Outcome(True, f"{look.word} soon: {where}", text, look.shape)
     kept = (
         ""
         if answer.journalled

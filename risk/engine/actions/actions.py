@@ -3,17 +3,17 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from uuid import uuid4
 
 import structlog
 
 from risk.domain.actions import Change, EndTemporaryLimit, SetTemporaryLimit
 from risk.domain.actors import Ability, Actor
 from risk.domain.asking import LONGEST_REASON, checked_reason
-from risk.domain.changing import Brake, ChangeStore, denial
+from risk.domain.changing import Brake, ChangeStore, Stopped, denial
 from risk.domain.events import PEOPLE_STREAM
 from risk.domain.keys import ApiKey
 from risk.domain.ledger import Fill, Flow
-from risk.domain.messages import CommandAnswer
 from risk.domain.overrides import HOLDING, OverrideWish, Review, Verdict, asked_of_override
 from risk.domain.proposals import Proposal
 from risk.domain.scopes import Scope
@@ -44,18 +44,40 @@ class Actions:
 
     def halt(
         self, actor: Actor, portfolio: str, scope: Scope, state: TradingState, *, reason: str
-    ) -> CommandAnswer:
+    ) -> Stopped:
         """Stop trading in a scope at once, whether the database answers or not.
+
+        Where the authority is silent, or is another book's, it waits in the database for the one
+        that will rule the book: until then no order is let through.
 
         Raises
         ------
         NotAllowed, InvalidInput
         GateClosed
-            If the authority does not answer.
+            If neither the authority nor the database answers.
         """
         with self._allowed(actor, Ability.HALT, portfolio, f"stop {scope.label}", tightens=True):
-            why = checked_reason(reason)
-            return self._brake.latch(portfolio, scope, state, reason=why, who=actor.name)
+            told = {"reason": checked_reason(reason), "who": actor.name, "latch_id": uuid4().hex}
+            try:
+                answer = self._brake.latch(portfolio, scope, state, **told)
+            except GateClosed as silence:
+                return self._written(portfolio, scope, state, told, silence)
+            return Stopped(answer.scope, answer.trading_state, answer.journalled)
+
+    def _written(
+        self,
+        portfolio: str,
+        scope: Scope,
+        state: TradingState,
+        told: dict[str, str],
+        silence: GateClosed,
+    ) -> Stopped:
+        """The same in the database, under its id: if the authority has it after all, once."""
+        try:
+            self._store.latch(portfolio, scope, state, **told)
+        except StoreError as error:
+            raise GateClosed(f"{silence}, and {error}") from error
+        return Stopped(scope.label, state.name, journalled=True, silence=str(silence))
 
     def resume(self, actor: Actor, portfolio: str, scope: Scope, *, reason: str, seen: int) -> None:
         """Let go what somebody stopped; `seen` is the number of the latch that was seen."""
@@ -126,6 +148,7 @@ class Actions:
                 max(held.state, TradingState.REDUCE_ONLY),
                 reason=f"{asked}: {wish.reason}"[:LONGEST_REASON],
                 who=actor.name,
+                latch_id=uuid4().hex,
             )
         except GateClosed as closed:
             return GateClosed(f"nothing is stopped: {silence}, and {closed}")
