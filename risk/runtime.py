@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ from risk.auth.service_key import keep_service_key, require_service_key
 from risk.auth.watching import KeyWatch
 from risk.channels import channel_names, channels_of
 from risk.config import Settings, key_of
-from risk.domain.events import PEOPLE_STREAM
+from risk.domain.events import PEOPLE_STREAM, JournalBroken
 from risk.domain.journalling import GateJournal
 from risk.domain.keys import SERVICE_KEY_FILE, ApiKey, KeyAbility
 from risk.domain.ledger import Ledger
@@ -53,6 +53,7 @@ from risk.lab.paper import PaperDesk
 from risk.lab.wishing import Wishing
 from risk.portfolio.forecasting import measured_by, new_models, warm, with_assets
 from risk.position.ranges import next_ranges
+from risk.storage import people_journal
 from risk.storage.actions import SqlActions
 from risk.storage.anchor import AnchorFile
 from risk.storage.bars import SIMULATED, market_of
@@ -471,7 +472,7 @@ class _Post:
             desk.start()
             self._desk = desk
         self._send_couriers(token)
-        self.notary = _notary(world.settings, engines)
+        self.notary = _notary(world.settings, engines, names)
         self.notary.begin_round()
         return Cycle(
             feed=feed,
@@ -500,11 +501,11 @@ class _Post:
         """Have the journal signed, drop what is old, end what nobody decided, look back."""
         if self.notary is not None:
             self.notary.begin_round()
-        keep_house(self._engines)
-        self._end_late_proposals()
+        _attempt(partial(keep_house, self._engines))
+        _attempt(self._end_late_proposals)
         hindsight = self._hindsight
         if hindsight is not None:
-            hindsight.look_back()
+            _attempt(hindsight.look_back)
 
     def _end_late_proposals(self) -> None:
         portfolio, at = self._world.settings.portfolio, wall_time()
@@ -532,9 +533,26 @@ class _Post:
             notary.stop()
 
 
-def _notary(settings: Settings, engines: Engines) -> Notary:
+def _attempt(part: Callable[[], None]) -> None:
+    """One part of keeping the house: what fails there keeps nobody from the others."""
+    try:
+        part()
+    except StoreError as problem:
+        _LOG.warning("housekeeping_missed", problem=str(problem))
+
+
+def _notary(settings: Settings, engines: Engines, channels: Sequence[str]) -> Notary:
     streams = (settings.portfolio, PEOPLE_STREAM)
-    return Notary(checkpoints_of(settings, engines), streams, monotonic=time.monotonic)
+
+    def tell(stream: str, problem: str) -> None:
+        broken = JournalBroken(
+            at=wall_time(), portfolio=PEOPLE_STREAM, cycle="", stream=stream, problem=problem
+        )
+        with transaction(engines.writer) as connection:
+            people_journal.tell(connection, broken, channels=channels)
+
+    checkpoints = checkpoints_of(settings, engines)
+    return Notary(checkpoints, streams, monotonic=time.monotonic, tell=tell)
 
 
 def _writer(settings: Settings, engines: Engines) -> WriterProcess:

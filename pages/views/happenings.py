@@ -34,6 +34,7 @@ from risk.domain.events import (
     FillUnexpected,
     ForecastScored,
     FundsMoved,
+    JournalBroken,
     KeyChanged,
     LeaseOverspent,
     LimitBreached,
@@ -593,6 +594,10 @@ def _book(event: BookChanged, _currency: str) -> Words:
     return "info", f"{event.portfolio} {event.what}", detail
 
 
+def _broken(event: JournalBroken, _currency: str) -> Words:
+    return "halted", f"The journal of {event.stream} does not hold", _in_line(event.problem)
+
+
 def _key(event: KeyChanged, _currency: str) -> Words:
     return "info", f"The key {event.name} {event.what}", f"{event.key}, by {event.by}"
 
@@ -672,6 +677,7 @@ _SAY: dict[type[RiskEvent], Callable[[Any, str], Words]] = {
     PersonSignedOut: _signed_out,
     PersonChanged: _person,
     BookChanged: _book,
+    JournalBroken: _broken,
     KeyChanged: _key,
     ActionDenied: _denied,
     ProposalMade: _proposed,

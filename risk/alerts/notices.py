@@ -13,11 +13,13 @@ from typing import Any, NamedTuple
 from risk.domain.breakers import Phase
 from risk.domain.events import (
     RULE,
+    BookChanged,
     BreakerActivated,
     BreakerAsksPerson,
     BreakerDeactivated,
     BreakerOverridden,
     BreakerStepped,
+    JournalBroken,
     OverrideEnded,
     PersonChanged,
     ProposalDecided,
@@ -267,6 +269,30 @@ def _person_changed(event: PersonChanged) -> _Told | None:
     )
 
 
+def _book_changed(event: BookChanged) -> _Told:
+    """Nobody widens what is a share of equity unseen."""
+    return _Told(
+        Severity.WARNING,
+        f"Book {event.portfolio} {event.what}",
+        (
+            _line("By", event.by),
+            _line("Why", event.reason),
+            "Limits that are shares of equity move with it.",
+        ),
+        f"if you did not expect it, ask {event.by}, and halt the book meanwhile (seawall halt).",
+    )
+
+
+def _journal_broken(event: JournalBroken) -> _Told:
+    return _Told(
+        Severity.CRITICAL,
+        f"The journal of {event.stream} does not hold",
+        (event.problem, "Somebody changed the database by other ways than Seawall, or it is torn."),
+        "let nobody clean up; compare with the anchor and the last backup (seawall journal verify, "
+        "docs/journal.md), and change the passwords of the database.",
+    )
+
+
 def _proposed(event: ProposalMade) -> _Told | None:
     """Only what waits: what holds already is told with what came of it."""
     if not event.waits:
@@ -312,11 +338,13 @@ def _some(lines: Sequence[str]) -> tuple[str, ...]:
 
 
 TELLERS: Mapping[type[RiskEvent], Callable[[Any], _Told | None]] = {
+    BookChanged: _book_changed,
     BreakerActivated: _activated,
     BreakerAsksPerson: _asks_person,
     BreakerDeactivated: _deactivated,
     BreakerOverridden: _overridden,
     BreakerStepped: _stepped,
+    JournalBroken: _journal_broken,
     PersonChanged: _person_changed,
     OverrideEnded: _override_ended,
     ProposalDecided: _proposal_decided,

@@ -62,7 +62,16 @@ ABILITIES: Mapping[Role, frozenset[Ability]] = {
     Role.ADMIN: _ADMIN,
 }
 #: What only somebody may do who has proved just now who he is.
-NEEDS_PROOF = frozenset({Ability.RESUME, Ability.OVERRIDE, Ability.APPROVE, Ability.MANAGE_PEOPLE})
+NEEDS_PROOF = frozenset(
+    {
+        Ability.RESUME,
+        Ability.OVERRIDE,
+        Ability.APPROVE,
+        Ability.MANAGE_PEOPLE,
+        # Limits that are shares of equity widen with what is paid in.
+        Ability.MANAGE_BOOKS,
+    }
+)
 #: What power that an admin gave must have begun for.
 NEEDS_POWER = frozenset({Ability.RESUME, Ability.OVERRIDE, Ability.APPROVE})
 #: Roles that sign in with a second factor.

@@ -81,14 +81,22 @@ class Notary:
     streams : sequence of str
     monotonic : callable
         Seconds that only ever grow.
+    tell : callable
+        Called with a stream and where it does not hold, once: people must hear of it.
     """
 
     def __init__(
-        self, checkpoints: Checkpoints, streams: Sequence[str], *, monotonic: Callable[[], float]
+        self,
+        checkpoints: Checkpoints,
+        streams: Sequence[str],
+        *,
+        monotonic: Callable[[], float],
+        tell: Callable[[str, str], None],
     ) -> None:
         self._checkpoints = checkpoints
         self._streams = tuple(streams)
         self._monotonic = monotonic
+        self._tell_people = tell
         self._round: threading.Thread | None = None
         self._signed_at: float | None = None
         self._problem: str | None = None
@@ -132,14 +140,15 @@ class Notary:
         """Why one stream could not be signed and anchored; None if it was."""
         try:
             signed = self._checkpoints.sign(stream)
+            if signed.broken is not None and signed.broken != self._broken:
+                self._broken = signed.broken
+                _LOG.error("journal_broken", stream=stream, problem=signed.broken)
+                self._tell_people(stream, signed.broken)
         except SeawallError as problem:
             return str(problem)
         except Exception as fault:  # noqa: BLE001 - told, and tried again with the next round
             _LOG.exception("checkpoint_failed", stream=stream)
             return f"an unforeseen {type(fault).__name__}, which the log explains"
-        if signed.broken is not None and signed.broken != self._broken:
-            self._broken = signed.broken
-            _LOG.error("journal_broken", stream=stream, problem=signed.broken)
         return signed.unanchored
 
     def _tell(self, problem: str | None) -> None:

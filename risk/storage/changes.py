@@ -201,7 +201,7 @@ class SqlChanges:
                 word = "deposit" if flow.amount > 0.0 else "withdrawal"
                 what = f"is to book a {word} of {abs(flow.amount):,.2f}"
                 event = _book(self._wall(), portfolio, what, who, reason=flow.note)
-                people_journal.tell(connection, event)
+                people_journal.tell(connection, event, channels=self._channels())
             return new
 
     def import_entries(
@@ -212,7 +212,8 @@ class SqlChanges:
             new = portfolios.import_entries(connection, portfolio, entries, opens=opens)
             if new:
                 what = f"is to book {new} {'entry' if new == 1 else 'entries'} of a file"
-                people_journal.tell(connection, _book(self._wall(), portfolio, what, who))
+                event = _book(self._wall(), portfolio, what, who)
+                people_journal.tell(connection, event, channels=self._channels())
             return new
 
     def add_key(self, key: ApiKey, *, who: str) -> None:

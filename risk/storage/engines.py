@@ -192,6 +192,8 @@ def _sqlite_engines(address: URL, patience: float) -> Engines:
             "isolation_level": None,
         },
         "pool_timeout": patience,
+        # A server that was restarted has ended them all: nobody takes that for a silent one.
+        "pool_pre_ping": True,
     }
     writer = create_engine(address, pool_size=1, max_overflow=0, **_waiting(common, 0.0))
     reader = create_engine(address, pool_size=8, max_overflow=8, **_waiting(common, patience))
@@ -350,7 +352,6 @@ def _postgres_engines(address: URL, patience: float) -> Engines:
         address,
         pool_size=8,
         max_overflow=8,
-        pool_pre_ping=True,
         isolation_level="REPEATABLE READ",
         **common,
     )

@@ -7,11 +7,13 @@ import pytest
 
 from risk.alerts.notices import _NEXT, TELLERS, bare_notice, notice_of, notices_of
 from risk.domain.events import (
+    BookChanged,
     BreakerActivated,
     BreakerAsksPerson,
     BreakerDeactivated,
     BreakerOverridden,
     BreakerStepped,
+    JournalBroken,
     OverrideEnded,
     PersonChanged,
     ProposalDecided,
@@ -112,6 +114,10 @@ PROPOSED = ProposalMade(
 DECIDED = ProposalDecided(
     **ABOUT, proposal=7, status="approved", by="olga", reason="agreed", author="anna", action=4
 )
+BOOKED = BookChanged(
+    **ABOUT, what="is to book a deposit of 1,000.00", by="anna", reason="first money"
+)
+BROKEN = JournalBroken(**ABOUT, stream="demo", problem="entry 3 of the journal of demo was changed")
 ALL = (
     TRIPPED,
     ASKED,
@@ -123,6 +129,8 @@ ALL = (
     LATCHED,
     RESUMED,
     RAISED,
+    BOOKED,
+    BROKEN,
     PROPOSED,
     DECIDED,
 )
@@ -164,6 +172,8 @@ def test_the_others_say_what_happened_where_and_to_whom():
         "HALTED: portfolio demo, by anna",
         "Resumed: portfolio demo, by bo",
         "Login: olga was given the role officer",
+        "Book demo is to book a deposit of 1,000.00",
+        "The journal of demo does not hold",
         "Waits for an officer: proposal 7 of demo, by anna",
         "Proposal 7 of demo, by anna: approved",
     ]

@@ -31,12 +31,15 @@ class FakeCheckpoints:
     asked : list of str
     hangs : threading.Event or None
         Waited for before anything is said.
+    told : list of (str, str)
+        Streams that people heard of, and where each does not hold.
     """
 
     def __init__(self) -> None:
         self.says: dict[str, Signed | Exception] = {}
         self.asked: list[str] = []
         self.hangs: threading.Event | None = None
+        self.told: list[tuple[str, str]] = []
 
     def sign(self, stream: str) -> Signed:
         self.asked.append(stream)
@@ -60,7 +63,12 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def ours(office: FakeCheckpoints, clock: FakeClock) -> Notary:
-    return Notary(office, ("demo", "/people"), monotonic=clock.monotonic)
+    return Notary(
+        office,
+        ("demo", "/people"),
+        monotonic=clock.monotonic,
+        tell=lambda *told: office.told.append(told),
+    )
 
 
 def test_a_round_has_every_stream_signed_and_says_how_long_ago(ours, office, clock):
@@ -109,6 +117,7 @@ def test_a_journal_that_does_not_hold_is_told_and_stays_so(ours, office):
         ours.round()
 
     assert [each["event"] for each in logs] == ["journal_broken"]
+    assert office.told == [("demo", "entry 3 of the journal of demo was changed")]
     assert ours.view == NotaryView(0.0, None, "entry 3 of the journal of demo was changed")
 
 

@@ -15,7 +15,7 @@ from risk.domain.trading import TradingState
 from risk.errors import StoreError
 from risk.storage import codec
 from risk.storage.actions import SqlActions, next_seq, put_action, take_turn
-from risk.storage.engines import Engines, transaction
+from risk.storage.engines import Engines, open_engines, transaction
 from tests.builders import NOON, PORTFOLIO
 from tests.storage.persons import hired
 from tests.storage.rows import read, write
@@ -348,3 +348,12 @@ def test_what_was_asked_before_any_second_person_was_needed_stays_history_and_no
 def _without_guards(connection: Any) -> None:
     on = " ON action" if connection.dialect.name == "postgresql" else ""
     connection.exec_driver_sql(f"DROP TRIGGER action_of_proposal{on}")
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("table", ["person", "proposal", "approval"])
+def test_nobody_empties_what_a_second_persons_word_rests_on(postgres_url: str, table: str):
+    engines = open_engines(postgres_url)
+    with pytest.raises(StoreError, match="the database refused"):
+        write(engines, f"TRUNCATE {table} CASCADE")
+    engines.dispose()

@@ -120,6 +120,21 @@ class BookChanged(RiskEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class JournalBroken(RiskEvent):
+    """The journal does not hold: an entry was changed, or some are missing.
+
+    Attributes
+    ----------
+    stream : str
+    problem : str
+        Where, as a whole sentence.
+    """
+
+    stream: str
+    problem: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ActionDenied(RiskEvent):
     """Somebody asked for what he may not do; nothing came of it.
 
