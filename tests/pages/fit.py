@@ -12,7 +12,7 @@ _DRAWN = """
 return (() => {
   const all = (chosen) => [...document.querySelectorAll(`#_pages_content ${chosen}`)]
     .filter((part) => !part.closest(".sw-gallery"));
-  return document.querySelector("#_pages_content .sw-card") !== null
+  return document.querySelector("#_pages_content :is(.sw-card, .sw-placeholder)") !== null
     && all(".dash-graph").every((graph) => graph.querySelector(".main-svg"))
     && all(".sw-grid-box").every((grid) => grid.querySelector(".ag-row .ag-cell"))
     && all("[aria-busy=true]").length === 0;
@@ -34,6 +34,14 @@ def wait_until_drawn(page: Page, go_on: Callable[[], object]) -> None:
 
     until(drawn, "the page was never drawn")
     page.driver.execute_async_script("document.fonts.ready.then(() => arguments[0]())")
+
+
+def resize(page: Page, width: int, height: int = 900) -> None:
+    """Give the window another size, and wait until the page has it."""
+    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    now = "[window.innerWidth, window.innerHeight]"
+    until(lambda: page.run(now) == [width, height], "the window took no other size")
 
 
 def misfits(page: Page) -> list[str]:

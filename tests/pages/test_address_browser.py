@@ -7,6 +7,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 
 from tests.browser import until
+from tests.pages.going import go, view
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,6 @@ CHOICES = [
 ]
 
 
-# That what a choice leaves alone stays is held on each of these pages; the rest goes the same way
-# on all, and is held where there is a table and where there is a map.
-on_two_pages = pytest.mark.parametrize(
-    "choice", CHOICES[:2], indirect=True, ids=lambda choice: choice.path
-)
-
-
 @pytest.fixture(params=CHOICES, ids=lambda choice: choice.path)
 def choice(request) -> Choice:
     return request.param
@@ -118,7 +112,7 @@ def marked(page, selectors) -> list[str]:
     return [each for each in selectors if page.driver.execute_script(same, page.find(each))]
 
 
-def test_what_a_choice_does_not_concern_stays_also_by_back_and_forward(opened, choice):
+def test_what_a_choice_does_not_concern_stays_also_by_back_and_forward(opened, choice, reader):
     page = opened()
     page.sees(choice.says, choice.before)
 
@@ -135,16 +129,36 @@ def test_what_a_choice_does_not_concern_stays_also_by_back_and_forward(opened, c
     assert marked(page, choice.stays) == list(choice.stays)
     assert page.problems() == []
 
+    # What was chosen follows the market.
+    page.hears()
+    page.follows(reader.advance)
+    page.sees(choice.says, choice.after)
+    assert marked(page, choice.stays) == list(choice.stays)
 
-@on_two_pages
-def test_an_address_opened_directly_or_anew_shows_what_the_choice_showed(opened, choice):
+
+# The rest goes the same way on all pages, and is held where there is a table and where there is a
+# map.
+@pytest.mark.parametrize("choice", CHOICES[:2], indirect=True, ids=lambda choice: choice.path)
+def test_a_chosen_view_comes_also_anew_in_another_range_and_in_another_zone(opened, choice):
     page = opened()
     page.click(choice.press)
     page.sees(choice.says, choice.after)
     chosen = shown(page)
-
     page.driver.refresh()
     until(lambda: not marked(page, ["body"]) and shown(page) == chosen, "not what was chosen")
+
+    until(lambda: page.find(choice.stays[0]), "the page never came")
+    mark(page, choice.stays[:1])
+    page.run("document.querySelector('a[data-range=\"1h\"]').click()")
+    until(lambda: view(page).get("range") == "1h", "the range was never shown")
+    assert marked(page, ["#page", *choice.stays[:1]]) == [choice.stays[0]]
+    assert all("range=1h" in href for href in links_within(page, choice.path))
+
+    # What callbacks have written says times of the zone before: all of the page comes anew.
+    go(page, "?tz=Europe/Zurich")
+    until(lambda: view(page).get("tz") == "Europe/Zurich", "the zone was never shown")
+    until(lambda: page.find(choice.stays[0]), "the page never came")
+    assert marked(page, choice.stays[:1]) == []
     assert page.problems() == []
 
 
@@ -159,53 +173,9 @@ def shown(page) -> dict[str, str]:
     )
 
 
-@on_two_pages
-def test_a_view_that_was_chosen_follows_the_market(opened, choice, reader):
-    page = opened()
-    page.click(choice.press)
-    page.sees(choice.says, choice.after)
-    page.hears()
-
-    page.follows(reader.advance)
-    page.sees(choice.says, choice.after)
-    assert marked(page, choice.stays) == list(choice.stays)
-
-
-@on_two_pages
-def test_another_range_leaves_the_page_in_place(opened, choice):
-    page = opened()
-    page.run("document.querySelector('a[data-range=\"1h\"]').click()")
-    until(lambda: view(page).get("range") == "1h", "the range was never shown")
-
-    assert marked(page, ["#page", *choice.stays[:1]]) == [choice.stays[0]]
-    assert all("range=1h" in href for href in links_within(page, choice.path))
-    assert page.problems() == []
-
-
-def view(page) -> dict[str, str]:
-    """The words of the view that the page says it shows."""
-    said = "JSON.parse(document.querySelector('[data-view]').dataset.view).words"
-    return dict(page.run(said))
-
-
 def links_within(page, path: str) -> list[str]:
     links = page.driver.find_elements(By.CSS_SELECTOR, f"[data-cycle] a[href^='/{path}']")
     return [link.get_attribute("href") for link in links]
-
-
-@on_two_pages
-def test_in_another_zone_all_of_the_page_comes_anew(opened, choice):
-    """What callbacks have written says times of the zone before."""
-    page = opened()
-    page.run(
-        "(window.history.pushState({}, '', '?tz=Europe/Zurich'),"
-        " window.dispatchEvent(new CustomEvent('_dashprivate_pushstate')))"
-    )
-    until(lambda: view(page).get("tz") == "Europe/Zurich", "the zone was never shown")
-
-    until(lambda: page.find(choice.stays[0]), "the page never came")
-    assert marked(page, choice.stays[:1]) == []
-    assert page.problems() == []
 
 
 # -- out of the ordinary ----------------------------------------------------------------------
@@ -215,7 +185,7 @@ LIMITS = CHOICES[0]
 
 
 @pytest.mark.parametrize("choice", [LIMITS], indirect=True, ids=["limits"])
-def test_of_choices_in_a_hurry_the_last_one_is_shown(opened):
+def test_choices_in_a_hurry_in_a_paused_view_and_while_nothing_can_be_read(opened, choice, reader):
     page = opened()
     page.run(
         "[...document.querySelectorAll('#limits-content .sw-limit-name')].slice(0, 6)"
@@ -223,33 +193,23 @@ def test_of_choices_in_a_hurry_the_last_one_is_shown(opened):
     )
     last = "document.querySelectorAll('#limits-content .sw-limit-name')[5]"
     page.sees("#limits-detail h2", page.run(f"{last}.textContent"))
-
     assert page.run(f"{last}.ariaCurrent") == "true"
     chosen = "document.querySelectorAll('.sw-limit-row[data-chosen=true]').length"
     assert page.run(chosen) == 1
     assert page.problems() == []
 
-
-@pytest.mark.parametrize("choice", [LIMITS], indirect=True, ids=["limits"])
-def test_a_paused_view_shows_what_is_chosen(opened, choice, reader):
-    page = opened()
     page.hears()
     page.click("#pause-button")
     reader.advance()
-
     page.click(choice.press)
     page.sees(choice.says, choice.after)
+    page.click("#resume-button")
 
-
-@pytest.mark.parametrize("choice", [LIMITS], indirect=True, ids=["limits"])
-def test_a_view_that_cannot_be_read_says_why_and_comes_by_itself(opened, choice, reader):
-    page = opened()
     reader.failing = True
-    page.click(choice.press)
+    page.click("#limit-sim-2d-b-20-share .sw-limit-name")
     page.sees("#limits-view", "The book cannot be read")
-
     reader.failing = False
-    until(lambda: reader.advance() and choice.after in page.text(choice.says), "it never came")
+    until(lambda: reader.advance() and "sim-b share" in page.text(choice.says), "it never came")
 
 
 def test_a_chart_is_not_zoomed_any_more_when_it_shows_another_view(page):

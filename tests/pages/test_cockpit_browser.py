@@ -2,13 +2,14 @@
 
 import time
 
-import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from risk.domain.state import TradingState
 from tests.browser import until
 from tests.fakes_web import STALE_LINK
+from tests.pages.fit import resize
+from tests.pages.going import go
 
 READING_ORDER = (
     "#state-banner",
@@ -87,15 +88,19 @@ def test_the_chart_goes_on_with_the_market(page, reader):
     until(lambda: page.run(last) == before + 60_000, "the chart stood still")
 
 
-@pytest.mark.parametrize("width", [390, 768, 1024, 1440])
-def test_nothing_has_to_be_scrolled_sideways(page, reader, width):
+def test_at_every_width_nothing_is_scrolled_sideways_and_what_changed_is_seen(page, reader):
     reader.doubts, reader.trading = (STALE_LINK,), TradingState.REDUCE_ONLY
-    page.open(width=width)
+    page.open(width=390)
     until(lambda: page.run("document.querySelector('.main-svg')") is not None, "no chart")
+    page.sees("#changes-content", "LINK/USDT")
 
-    assert page.run("document.documentElement.scrollWidth") <= width
-    tops = [page.run(f"document.querySelector('{part}').offsetTop") for part in READING_ORDER]
-    assert tops == sorted(tops)
+    for width in (390, 768, 900, 1024, 1440):
+        resize(page, width)
+        assert page.run("document.documentElement.scrollWidth") <= width
+        tops = [page.run(f"document.querySelector('{part}').offsetTop") for part in READING_ORDER]
+        assert tops == sorted(tops)
+        box = "document.querySelector('#changes-content').getBoundingClientRect()"
+        assert page.run(f"{box}.height") > 100
     assert page.problems() == []
 
 
@@ -125,21 +130,16 @@ def test_the_grouping_is_chosen_by_links_that_keep_the_rest_of_the_address(page)
     page.driver.back()
     page.sees("#risk-table", "sim-a")
 
+    go(page, "/nowhere")
+    page.sees("#_pages_content .sw-placeholder", "There is no page at this address")
+    page.sees("#page-title", "Page not found")
+
 
 def chart_ends(page) -> str:
     """The time at the chart's right edge, as plotly prints it."""
     graph = "document.querySelector('#cockpit-chart .js-plotly-plot')"
     until(lambda: page.run(f"!!({graph} && {graph}._fullLayout)"), "no chart")
     return str(page.run(f"{graph}._fullLayout.xaxis.range[1]"))
-
-
-@pytest.mark.parametrize("width", [390, 900, 1440])
-def test_what_changed_is_seen_at_every_width(page, width):
-    page.open(width=width)
-
-    page.sees("#changes-content", "LINK/USDT")
-    box = page.run("document.querySelector('#changes-content').getBoundingClientRect().height")
-    assert box > 100
 
 
 def test_local_time_is_kept_in_the_address(page):
@@ -168,10 +168,3 @@ def test_every_control_can_be_reached_and_help_opened_from_the_keyboard(page):
     )
     outline = page.run("getComputedStyle(document.activeElement).outlineStyle")
     assert outline == "solid"
-
-
-def test_an_unknown_address_has_a_page_of_its_own(page):
-    page.open("nowhere", wait_for="#_pages_content .sw-placeholder")
-
-    page.sees("#_pages_content .sw-placeholder", "There is no page at this address")
-    page.sees("#page-title", "Page not found")

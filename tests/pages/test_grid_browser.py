@@ -13,6 +13,7 @@ from selenium.webdriver.common.keys import Keys
 from pages import format as written
 from pages.stylesheets import ASSETS
 from tests.browser import until
+from tests.pages.going import go
 
 GRID = "window.dash_ag_grid.getApi('gallery-grid')"
 SHOWN = (
@@ -207,10 +208,7 @@ def test_a_page_without_a_grid_loads_no_grid_library(page):
 
 def test_rows_that_change_before_the_library_is_here_are_not_lost(page):
     page.open()
-    page.run(
-        "(window.history.pushState({}, '', '/gallery'), "
-        "window.dispatchEvent(new CustomEvent('_dashprivate_pushstate')))"
-    )
+    go(page, "/gallery")
     change = (
         "{async: false, update: [{id: 'ETH', asset: 'ETH', share: 0.77}], remove: [{id: 'BTC'}]}"
     )

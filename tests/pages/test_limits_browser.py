@@ -10,6 +10,7 @@ from selenium.webdriver.common.keys import Keys
 from tests.browser import until
 from tests.fakes_limits import build_policy
 from tests.pages.fit import misfits, wait_until_drawn
+from tests.pages.going import go, view
 
 ROWS = "#limits-content .sw-limit-row"
 
@@ -27,22 +28,15 @@ def rows(page) -> int:
     return len(page.driver.find_elements(By.CSS_SELECTOR, ROWS))
 
 
-def test_an_officer_goes_from_the_tree_to_one_limit_and_back_by_links(limits):
-    page = limits()
-    page.sees("#limits-detail h2", "AVAX share")
-
-    page.click("#limit-BTC-20-share .sw-limit-name")
-    page.sees("#limits-detail h2", "BTC share")
-    assert "limit=BTC+share" in page.driver.current_url
-    page.driver.back()
-    page.sees("#limits-detail h2", "AVAX share")
-    assert page.problems() == []
-
-
-@pytest.mark.parametrize("width", [1440, 390])
-def test_a_limit_chosen_far_down_the_tree_is_told_in_sight(limits, reader, width):
-    page = limits(width=width)
+@pytest.mark.parametrize(("width", "words"), [(1440, "?limit=VaR+99+%25%2C+1+day"), (390, "")])
+def test_a_limit_at_length_fits_and_one_chosen_far_down_the_tree_is_told_in_sight(
+    limits, reader, width, words
+):
+    page = limits(words, width=width)
     wait_until_drawn(page, reader.advance)
+    page.run("document.getElementById('limits-orders').open = true")
+    assert misfits(page) == []
+
     page.click("#limit-sim-2d-b-20-share .sw-limit-name")
 
     page.sees("#limits-detail h2", "sim-b share")
@@ -57,7 +51,7 @@ return top >= header && bottom <= window.innerHeight;
 })()"""
 
 
-def test_filters_stand_in_the_address_and_leave_the_rest_of_it(limits):
+def test_filters_stand_in_the_address_and_the_file_holds_what_they_leave(limits, tmp_path: Path):
     page = limits("?range=7d")
 
     page.click("#choose-scope a:nth-child(4)")
@@ -68,9 +62,8 @@ def test_filters_stand_in_the_address_and_leave_the_rest_of_it(limits):
     for word in ("range=7d", "scope=asset", "find=days"):
         assert word in page.driver.current_url
 
-
-def test_the_file_holds_what_is_shown_and_is_named_after_the_book(limits, tmp_path: Path):
-    page = limits("?scope=venue")
+    go(page, "/limits?scope=venue")
+    until(lambda: view(page).get("scope") == "venue" and rows(page) == 2, "no limits of venues")
     allow = {"behavior": "allow", "downloadPath": str(tmp_path)}
     page.driver.execute_cdp_cmd("Page.setDownloadBehavior", allow)
 
@@ -83,15 +76,7 @@ def test_the_file_holds_what_is_shown_and_is_named_after_the_book(limits, tmp_pa
     assert [row["Limit"] for row in saved] == ["sim-a share", "sim-b share"]
 
 
-def test_figures_follow_the_market_without_a_reload(limits, reader):
-    page = limits()
-    before = page.text("#limit-BTC-20-share-left")
-    reader.advance(drift=0.05)
-
-    until(lambda: page.text("#limit-BTC-20-share-left") != before, "the room never moved")
-
-
-def test_a_policy_adopted_while_somebody_looks_appears_by_itself(limits, reader):
+def test_a_policy_adopted_while_somebody_looks_appears_and_follows_the_market(limits, reader):
     reader.policy = None
     page = limits()
     page.sees("#limits-view", "seawall policy import FILE")
@@ -99,31 +84,16 @@ def test_a_policy_adopted_while_somebody_looks_appears_by_itself(limits, reader)
     reader.advance()
 
     until(lambda: rows(page) == 28, "the limits never appeared")
-    assert page.problems() == []
-
-
-@pytest.mark.parametrize(("width", "words"), [(1440, "?limit=VaR+99+%25%2C+1+day"), (390, "")])
-def test_a_limit_at_length_and_the_limits_on_orders_fit(limits, reader, width, words):
-    page = limits(words, width=width)
-    wait_until_drawn(page, reader.advance)
-    page.run("document.getElementById('limits-orders').open = true")
-
-    assert misfits(page) == []
-
-
-def test_a_trader_asks_how_much_more_would_pass(page):
-    page.open("exposure", wait_for="#exposure-room-ask")
-
-    page.click("#exposure-room-ask")
-    page.sees("#exposure-room-answer", "Buy up to ")
-    page.sees("#exposure-room-answer", "is allowed.")
-    page.click("#exposure-room-answer a")
-    page.sees("#limits-detail h2", "VaR 99 %, 1 day")
+    before = page.text("#limit-BTC-20-share-left")
+    reader.advance(drift=0.05)
+    until(lambda: page.text("#limit-BTC-20-share-left") != before, "the room never moved")
     assert page.problems() == []
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-def test_the_answer_fits_and_stays_while_cycles_go_on(page, reader, width):
+def test_what_more_would_pass_fits_stays_while_cycles_go_on_and_leads_to_the_limit(
+    page, reader, width
+):
     page.open("exposure", width=width, wait_for="#exposure-room-ask")
     wait_until_drawn(page, reader.advance)
 
@@ -136,4 +106,8 @@ def test_the_answer_fits_and_stays_while_cycles_go_on(page, reader, width):
         "the page never moved on",
     )
     assert "Buy up to " in page.text("#exposure-room-answer")
+    assert "is allowed." in page.text("#exposure-room-answer")
     assert misfits(page) == []
+    page.click("#exposure-room-answer a")
+    page.sees("#limits-detail h2", "VaR 99 %, 1 day")
+    assert page.problems() == []

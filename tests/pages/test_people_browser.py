@@ -10,8 +10,6 @@ from tests.fakes_people import PASSWORD, People
 from tests.pages.axe import violations
 from tests.pages.fit import misfits
 
-COCKPIT = "#cockpit-view"
-
 
 @pytest.fixture
 def browse(page: Page, people: People):
@@ -69,7 +67,7 @@ def test_in_to_the_page_that_was_wanted_out_again_and_nothing_comes_back(browse,
     assert page.driver.find_elements(By.CSS_SELECTOR, "#account-name") == []
 
 
-def test_the_demonstration_is_entered_as_an_officer_who_stays_one(page):
+def test_the_demonstration_is_entered_as_an_officer_who_stays_one_and_asks_no_password(page):
     page.open("breakers", wait_for="#account-name")
     page.sees("#account-name", "demo viewer")
 
@@ -77,26 +75,17 @@ def test_the_demonstration_is_entered_as_an_officer_who_stays_one(page):
     page.click("#enter-officer")
     page.sees("#account-name", "demo officer")
     assert page.run("location.pathname") == "/breakers"
-    page.open("limits", wait_for="#account-name")
-    page.sees("#account-name", "demo officer")
-    assert page.problems() == []
-
-
-def test_a_page_that_shows_another_name_is_drawn_anew(page):
-    page.open("", wait_for=COCKPIT)
-    page.sees("#account-name", "demo viewer")
-
-    page.enter_as("trader")
-
-    page.sees("#account-name", "demo trader")
-
-
-def test_in_the_demonstration_no_password_is_asked(page):
     page.open("gallery", wait_for="#gallery-proof-ask")
+    page.sees("#account-name", "demo officer")
+
+    # A page that shows another name is drawn anew.
+    page.enter_as("trader")
+    page.sees("#account-name", "demo trader")
+    until(lambda: page.find("#gallery-proof-ask"), "the gallery never came anew")
     assert page.text(".sw-proof") == "Demonstration: no password is asked."
 
     page.click("#gallery-proof-ask")
-    page.sees("#gallery-proof-said", "It is demo viewer.")
+    page.sees("#gallery-proof-said", "It is demo trader.")
     assert page.problems() == []
 
 
@@ -110,14 +99,12 @@ def ana(browse, people, page) -> Browse:
     return browse
 
 
-def test_whoever_has_just_signed_in_is_asked_for_nothing(ana, page):
+def test_a_form_asks_for_a_proof_unless_there_is_one_and_its_button_proves_first(ana, people, page):
     assert page.text(".sw-proof") == "You have just proved who you are: no password is asked."
 
     page.click("#gallery-proof-ask")
     page.sees("#gallery-proof-said", "It is ana.")
 
-
-def test_a_form_asks_for_a_proof_and_its_button_proves_first(ana, people, page):
     people.wait(minutes=6)
     page.open("gallery", wait_for="#gallery-proof-password")
     page.click("#gallery-proof-ask")
@@ -137,6 +124,14 @@ def test_a_form_asks_for_a_proof_and_its_button_proves_first(ana, people, page):
 
 def test_what_is_refused_for_want_of_a_proof_opens_a_dialog_and_is_pressed_again(ana, people, page):
     people.wait(minutes=6)
+    # One that was cancelled changes nothing, and opens again.
+    page.click("#gallery-proof-ask")
+    until(lambda: page.run("document.getElementById('proof-dialog').open"), "no dialog")
+    page.click("#proof-dialog-cancel")
+    # In the browser it is known by now that a proof is asked for.
+    page.run("document.documentElement.dataset.proof = 'given'")
+    assert page.text("#gallery-proof-said") == ""
+
     page.click("#gallery-proof-ask")
     until(lambda: page.run("document.getElementById('proof-dialog').open"), "no dialog")
     page.sees("#proof-dialog", "Prove first that it is you")
@@ -148,18 +143,6 @@ def test_what_is_refused_for_want_of_a_proof_opens_a_dialog_and_is_pressed_again
     assert not page.run("document.getElementById('proof-dialog').open")
     page.click("#gallery-proof-ask")
     page.sees("#gallery-proof-said", "It is ana.")
-
-
-def test_a_dialog_that_was_cancelled_changes_nothing_and_opens_again(ana, people, page):
-    people.wait(minutes=6)
-    for _ in range(2):
-        page.click("#gallery-proof-ask")
-        until(lambda: page.run("document.getElementById('proof-dialog').open"), "no dialog")
-        page.click("#proof-dialog-cancel")
-        # In the browser it is known by now that a proof is asked for.
-        page.run("document.documentElement.dataset.proof = 'given'")
-
-    assert page.text("#gallery-proof-said") == ""
 
 
 def test_a_session_that_has_ended_is_told_and_nothing_typed_is_lost(ana, people, page):

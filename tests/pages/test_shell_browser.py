@@ -2,7 +2,6 @@
 
 import dash
 import dash_mantine_components as dmc
-import pytest
 from dash import html
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -11,6 +10,8 @@ from pages.context import Book
 from risk.domain.state import TradingState
 from tests.browser import until
 from tests.fakes_web import DEMO
+from tests.pages.fit import resize
+from tests.pages.going import go
 
 ELSEWHERE = {"wait_for": "#_pages_content .sw-placeholder"}
 FOCUSED = "document.activeElement"
@@ -38,7 +39,7 @@ def ends_with(page, part: str) -> None:
 # -- range --------------------------------------------------------------------------------
 
 
-def test_a_range_up_to_now_is_one_press_and_the_button_says_which(page):
+def test_a_range_is_one_press_or_two_times_and_the_button_says_which(page):
     page.open("?tz=Europe/Berlin")
     page.sees("#range-words", "24 h")
     open_range(page)
@@ -51,11 +52,10 @@ def test_a_range_up_to_now_is_one_press_and_the_button_says_which(page):
     assert not page.seen("#range-popover")
     page.driver.back()
     page.sees("#range-words", "24 h")
-
-
-def test_a_range_between_two_times_is_asked_in_the_chosen_zone_and_shared_in_utc(page):
-    page.open("?tz=Europe/Berlin&range=7d")
+    page.driver.forward()
     page.sees("#range-words", "7 d")
+
+    # One between two times is asked for in the chosen zone and shared in UTC.
     open_range(page)
     page.sees("#range-popover", "Times in Europe/Berlin.")
     fill(page, "range-from", "2026-11-10T09:00")
@@ -86,100 +86,65 @@ def test_a_chart_of_the_past_stands_while_the_numbers_beside_it_go_on(page, read
     assert before.startswith("2026-11-12 09:")
 
 
-@pytest.mark.parametrize(
-    ("since", "until_", "why"),
-    [
-        ("2026-11-12T09:30", "2026-11-10T08:00", "From must be earlier than To."),
-        ("2027-11-10T08:00", "2027-11-12T08:00", "Nothing is known after 12 Nov 15:42."),
-        ("", "2026-11-10T08:00", "From is not a time yet"),
-    ],
-)
-def test_a_range_that_means_nothing_is_refused_where_it_is_asked_for(page, since, until_, why):
+def test_a_range_that_means_nothing_is_refused_where_it_is_asked_for(page):
     page.open()
     page.hears()
     open_range(page)
-    fill(page, "range-from", since)
-    fill(page, "range-to", until_)
-    page.click("#range-apply")
+    for since, end, why in (
+        ("2026-11-12T09:30", "2026-11-10T08:00", "From must be earlier than To."),
+        ("2027-11-10T08:00", "2027-11-12T08:00", "Nothing is known after 12 Nov 15:42."),
+        ("", "2026-11-10T08:00", "From is not a time yet"),
+    ):
+        fill(page, "range-from", since)
+        fill(page, "range-to", end)
+        page.click("#range-apply")
 
-    page.sees("#range-problem", why)
-    assert "from=" not in page.driver.current_url
+        page.sees("#range-problem", why)
+        assert "from=" not in page.driver.current_url
 
 
-@pytest.mark.parametrize(
-    ("words", "told"),
-    [
-        ("from=2026-11-12T09:30Z&to=2026-11-10T08:00Z", "Address not understood."),
+def test_an_address_that_cannot_be_shown_is_told_and_the_usual_range_is_shown(page):
+    page.open("?from=2026-11-12T09:30Z&to=2026-11-10T08:00Z")
+    page.sees(".sw-address-notices", "Address not understood.")
+    page.sees(".sw-course", "range 24 h")
+
+    for words, told in (
         ("from=2030-11-12T09:30Z&to=2030-11-13T08:00Z", "This range has not begun."),
         ("from=soon&to=2026-11-10T08:00Z", "Address not understood."),
         ("range=9h", "Address not understood."),
         ("moon=full", "Address not understood."),
-    ],
-)
-def test_an_address_that_cannot_be_shown_is_told_and_the_usual_range_is_shown(page, words, told):
-    page.open(f"?{words}")
-
-    page.sees(".sw-address-notices", told)
-    page.sees(".sw-course", "range 24 h")
+    ):
+        go(page, "/?range=7d")
+        page.sees(".sw-course", "range 7 d")
+        go(page, f"/?{words}")
+        page.sees(".sw-course", "range 24 h")
+        page.sees(".sw-address-notices", told)
     assert page.problems() == []
-
-
-def test_the_range_opens_and_closes_from_the_keyboard(page):
-    page.open()
-    page.sees("#range-words", "24 h")
-    page.find("#range-button").send_keys(Keys.ENTER)
-    until(lambda: page.run(f"{FOCUSED}.className") == "sw-span", "the focus did not enter")
-    assert page.run("document.getElementById('range-button').ariaExpanded") == "true"
-    page.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
-
-    until(lambda: not page.seen("#range-popover"), "the ranges stayed")
-    assert page.run(f"{FOCUSED}.id") == "range-button"
-    assert page.style("#range-button", "outlineStyle") == "solid"
-
-
-def test_the_range_is_chosen_on_a_narrow_screen(page):
-    page.open(width=390)
-    page.sees("#state-word", "NORMAL")
-    page.click("#controls-toggle")
-    open_range(page)
-
-    assert page.run("document.documentElement.scrollWidth") <= 390
-    heights = page.run(
-        "[...document.querySelectorAll('.sw-span')].map((link) => link.offsetHeight)"
-    )
-    assert min(heights) >= 44 - 2
-    page.driver.find_element(By.LINK_TEXT, "30 d").click()
-    ends_with(page, "/?range=30d")
-    assert not page.seen("#controls")
 
 
 # -- state --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("width", [390, 1440])
-@pytest.mark.parametrize(
-    ("state", "word"),
-    [(TradingState.THROTTLED, "THROTTLED"), (TradingState.REDUCE_ONLY, "REDUCE ONLY")],
-)
-def test_every_page_but_the_cockpit_has_the_state_in_its_header(page, reader, state, word, width):
-    reader.trading = state
-    page.open("nowhere", width=width, **ELSEWHERE)
-    page.sees("#state-badge", word)
+def test_every_page_but_the_cockpit_has_the_state_in_its_header(page, reader):
+    reader.trading = TradingState.THROTTLED
+    page.open("nowhere", **ELSEWHERE)
+    for state, word in (
+        (TradingState.THROTTLED, "THROTTLED"),
+        (TradingState.REDUCE_ONLY, "REDUCE ONLY"),
+    ):
+        reader.trading = state
+        reader.advance()
+        page.sees("#state-badge", word)
+        for width in (390, 1440):
+            resize(page, width)
+            assert page.seen("#state-badge")
+            assert page.run("document.documentElement.scrollWidth") <= width
+        until(lambda w=word: page.driver.title.startswith(f"{w} · Not found"), "title")
 
-    assert page.seen("#state-badge")
-    assert page.run("document.documentElement.scrollWidth") <= width
-    until(lambda: page.driver.title.startswith(f"{word} · Not found"), "title")
     page.click(".sw-state-link")
-    page.sees("#state-word", word)
+    page.sees("#state-word", "REDUCE ONLY")
     assert not page.seen("#state-badge")
-    until(lambda: page.driver.title == f"{word} · Cockpit · Seawall", "title")
-
-
-def test_a_calm_state_does_not_stand_in_the_title(page):
-    page.open()
-    page.sees("#state-word", "NORMAL")
-
-    until(lambda: page.driver.title == "Cockpit · Seawall", "title")
+    until(lambda: page.driver.title == "REDUCE ONLY · Cockpit · Seawall", "title")
 
 
 def test_a_change_of_state_is_told_while_somebody_looks(page, reader):
@@ -203,14 +168,6 @@ def test_a_change_of_state_is_told_while_somebody_looks(page, reader):
 # -- addresses ----------------------------------------------------------------------------
 
 
-def test_links_between_pages_keep_the_common_words_and_drop_the_page_s_own(page):
-    page.open("?book=demo&range=7d&tz=Europe/Berlin&kiosk=0&by=venue")
-    page.sees("#risk-table", "sim-a")
-    link = "document.querySelector('.sw-nav a').getAttribute('href')"
-
-    until(lambda: page.run(link) == "/?book=demo&range=7d&tz=Europe/Berlin&kiosk=0", "words lost")
-
-
 def test_back_and_forward_show_what_was_shown(page):
     page.driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Tokyo"})
     page.open("?range=1h&book=demo")
@@ -226,6 +183,12 @@ def test_back_and_forward_show_what_was_shown(page):
     page.driver.forward()
     page.sees(".sw-course", "range all")
     page.sees("#range-words", "All")
+
+    # Links to other pages keep the common words, and drop the page's own.
+    go(page, "/?book=demo&range=7d&tz=Europe/Berlin&kiosk=0&by=venue")
+    page.sees("#risk-table", "sim-a")
+    link = "document.querySelector('.sw-nav a').getAttribute('href')"
+    until(lambda: page.run(link) == "/?book=demo&range=7d&tz=Europe/Berlin&kiosk=0", "words lost")
 
 
 def test_a_page_s_own_selects_write_their_words(page, dashboard):
@@ -266,49 +229,38 @@ def test_a_book_is_chosen_in_the_header(page, reader):
 # -- a wall -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("width", [390, 1440])
-def test_a_wall_shows_the_page_its_age_and_its_state_and_no_controls(page, reader, width):
-    page.open("?kiosk=1", width=width)
-    page.sees("#state-word", "NORMAL")
-
-    for shown in (".sw-strip", "#page-title", "#age-chip", "#market-clock"):
-        assert page.seen(shown), shown
-    for hidden in (".sw-nav", ".sw-tabs", "#range-button", "#pause-button", "#zone-switch"):
-        assert not page.seen(hidden), hidden
-    assert page.run("document.documentElement.scrollWidth") <= width
-    until(lambda: page.freshness() == "stale", "never stale")
-    page.sees("#freshness-banner", "Stale: no cycle since 15:42:18")
-
-
-def test_links_on_a_wall_lead_to_a_wall(page, reader):
+def test_a_wall_shows_the_page_its_age_and_its_state_and_no_controls(page, reader):
     reader.trading = TradingState.CAUTION
     page.open("nowhere?kiosk=1", **ELSEWHERE)
     page.sees("#state-badge", "CAUTION")
     page.click(".sw-state-link")
-
     page.sees("#state-word", "CAUTION")
-    assert "kiosk=1" in page.driver.current_url
-    assert not page.seen(".sw-nav")
+    assert "kiosk=1" in page.driver.current_url  # links on a wall lead to a wall
+
+    for width in (390, 1440):
+        resize(page, width)
+        for shown in (".sw-strip", "#page-title", "#age-chip", "#market-clock"):
+            assert page.seen(shown), shown
+        for hidden in (".sw-nav", ".sw-tabs", "#range-button", "#pause-button", "#zone-switch"):
+            assert not page.seen(hidden), hidden
+        assert page.run("document.documentElement.scrollWidth") <= width
+    until(lambda: page.freshness() in ("stale", "gone"), "never stale")
+    page.sees("#freshness-banner", "no cycle since 15:42:18")
 
 
 # -- keyboard, narrow screens ---------------------------------------------------------------
 
 
-def test_the_first_key_leads_past_the_navigation(page):
+def test_all_is_reached_by_keyboard_shows_the_focus_and_the_first_key_leads_to_the_content(page):
     page.open()
     page.sees("#state-word", "NORMAL")
-    page.find("body").send_keys(Keys.TAB)
-    assert page.text(":focus") == "Skip to content"
-    page.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    # A calm state does not stand in the title.
+    until(lambda: page.driver.title == "Cockpit · Seawall", "title")
 
-    until(lambda: page.run(f"{FOCUSED}.id") == "page", "the focus did not reach the content")
-
-
-def test_every_control_shows_that_it_has_the_focus(page):
-    page.open()
-    page.sees("#state-word", "NORMAL")
+    # Every control shows that it has the focus.
     invisible: list[str] = []
     page.find("body").send_keys(Keys.TAB)
+    first = page.text(":focus")
     while page.run(f"{FOCUSED} !== document.body"):
         seen = page.run(
             f"[{FOCUSED}.outerHTML.slice(0, 90), "
@@ -317,11 +269,25 @@ def test_every_control_shows_that_it_has_the_focus(page):
         )
         invisible += [] if seen[1] else [seen[0]]
         page.driver.switch_to.active_element.send_keys(Keys.TAB)
-
     assert invisible == []
 
+    assert first == "Skip to content"
+    page.find("body").send_keys(Keys.TAB)
+    page.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    until(lambda: page.run(f"{FOCUSED}.id") == "page", "the focus did not reach the content")
 
-def test_tabs_that_do_not_fit_open_from_one_that_says_more(page):
+    # The range opens and closes.
+    page.sees("#range-words", "24 h")
+    page.find("#range-button").send_keys(Keys.ENTER)
+    until(lambda: page.run(f"{FOCUSED}.className") == "sw-span", "the focus did not enter")
+    assert page.run("document.getElementById('range-button').ariaExpanded") == "true"
+    page.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+    until(lambda: not page.seen("#range-popover"), "the ranges stayed")
+    assert page.run(f"{FOCUSED}.id") == "range-button"
+    assert page.style("#range-button", "outlineStyle") == "solid"
+
+
+def test_on_a_narrow_screen_the_range_is_chosen_and_tabs_open_from_one_that_says_more(page):
     for n in range(5):
         dash.register_page(
             f"page_{n}",
@@ -330,13 +296,23 @@ def test_tabs_that_do_not_fit_open_from_one_that_says_more(page):
             order=100 + n,
             layout=html.P(f"This is page {n}", id="which"),
         )
-    page.open("?range=7d", width=390)
+    page.open(width=390)
     page.sees("#state-word", "NORMAL")
+    page.click("#controls-toggle")
+    open_range(page)
+    assert page.run("document.documentElement.scrollWidth") <= 390
+    heights = page.run(
+        "[...document.querySelectorAll('.sw-span')].map((link) => link.offsetHeight)"
+    )
+    assert min(heights) >= 44 - 2
+    page.driver.find_element(By.LINK_TEXT, "30 d").click()
+    ends_with(page, "/?range=30d")
+    until(lambda: not page.seen("#controls"), "the controls stayed")
+
     page.click(".sw-more-tabs > summary")
     page.sees(".sw-more-list", "Page 4")
     page.driver.find_elements(By.CSS_SELECTOR, ".sw-more-list a")[-1].click()
-
     page.sees("#which", "This is page 4")
-    ends_with(page, "/page-4?range=7d")
+    ends_with(page, "/page-4?range=30d")
     assert not page.seen(".sw-more-list")
     assert page.run("document.documentElement.scrollWidth") <= 390

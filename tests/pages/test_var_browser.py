@@ -5,6 +5,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from tests.browser import until
+from tests.pages.fit import resize
 
 OTHER_LINES = """document.getElementById('var-chart').querySelector('.js-plotly-plot').data
   .filter(trace => (trace.name || '').includes('Adaptive history')).length
@@ -63,7 +64,7 @@ def test_hours_and_money_are_chosen_by_links_that_keep_each_other(var):
     assert "horizon=1h" in page.driver.current_url
 
 
-def test_exceptions_are_reached_by_keyboard_and_explained_without_hovering(var, reader):
+def test_exceptions_are_reached_by_keyboard_and_the_first_line_follows_the_market(var, reader):
     page = var()
     goes_on_until_compared(page, reader)
     page.sees("#var-exceptions-content", "Most by BTC")
@@ -75,9 +76,6 @@ def test_exceptions_are_reached_by_keyboard_and_explained_without_hovering(var, 
         "the list never scrolled",
     )
 
-
-def test_the_first_line_follows_the_market(var, reader):
-    page = var()
     page.sees("#var-answer", "Today")
     before = page.text("#var-answer")
     reader.advance(0.004)
@@ -86,10 +84,11 @@ def test_the_first_line_follows_the_market(var, reader):
     assert page.problems() == []
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-def test_no_word_is_cut_and_nothing_sticks_out(var, reader, width):
-    page = var(width=width)
+def test_no_word_is_cut_and_nothing_sticks_out(var, reader):
+    page = var(width=390)
     goes_on_until_compared(page, reader)
 
-    assert page.run(CLIPPED) == []
-    assert page.run("document.documentElement.scrollWidth") <= width
+    for width in (390, 1440):
+        resize(page, width)
+        assert page.run(CLIPPED) == []
+        assert page.run("document.documentElement.scrollWidth") <= width
