@@ -247,7 +247,9 @@ def _shown(chrome: Browser) -> int:
 def open_live(chrome: Browser, url: str) -> None:
     """Open a page and wait until it has shown a few new cycles."""
     chrome.open(url)
-    watch(chrome, _SETTLING)
+    chrome.until("document.querySelector('[data-cycle]')", seconds=_LOAD_SECONDS)
+    # The first ones wait until all that was loaded has run.
+    watch(chrome, _SETTLING, each=_LOAD_SECONDS)
 
 
 def weights(chrome: Browser, updates: int) -> list[Weight]:

@@ -11,12 +11,15 @@ import dash
 import pytest
 from dash import _callback
 from flask.testing import FlaskClient
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.expected_conditions import presence_of_element_located
+from selenium.webdriver.support.wait import WebDriverWait
 from werkzeug.serving import make_server
 
 from app import create_app
 from pages.cookies import CSRF_COOKIE, CSRF_HEADER
 from pages.views.records import past
-from tests.browser import Page
+from tests.browser import PAUSE, Page
 from tests.fakes_actions import FakeBrake, actions_over
 from tests.fakes_people import FakePeopleStore, People
 from tests.fakes_web import FakeBookReader, FakeChanges
@@ -145,7 +148,8 @@ def open_cockpit(url: str, dash_duo) -> Callable[..., None]:
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
         dash_duo.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         dash_duo.driver.get(f"{url}/{address}")
-        dash_duo.wait_for_element(wait_for, timeout=20)
+        stands = presence_of_element_located((By.CSS_SELECTOR, wait_for))
+        WebDriverWait(dash_duo.driver, 20, PAUSE).until(stands, f"{wait_for} never came")
 
     return open_at
 

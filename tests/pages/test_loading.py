@@ -16,8 +16,8 @@ from benchmarks.browser_web import (
     load,
     load_rows,
     memory_rows,
-    open_live,
 )
+from tests.browser import until
 
 FULL = "plotly.min.js"
 
@@ -40,26 +40,18 @@ def moving(reader) -> Iterator[None]:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("blocked", [False, True], ids=["as installed", "without the slim bundle"])
-def test_a_chart_is_drawn_by_the_slim_bundle_or_else_by_the_full_one(url, blocked):
+def test_a_chart_is_drawn_by_the_slim_bundle_or_else_the_full_one_fetched_once(url, blocked):
     with browser() as chrome:
         chrome.command("Network.enable")
         if blocked:
             chrome.command("Network.setBlockedURLs", urls=[SLIM])
         found = load(chrome, f"{url}/", cold=True)
+        again = load(chrome, f"{url}/", cold=False)
 
     came = {path.rsplit("/", 1)[-1] for size, path in found.files if size}
     assert (FULL in came) is (blocked or not has_slim(url))
     assert 0.0 < found.first_paint <= found.first_graph
     assert 0 < found.script_bytes < found.all_bytes
-
-
-@pytest.mark.browser
-def test_a_second_load_fetches_no_script_again(url):
-    with browser() as chrome:
-        chrome.command("Network.enable")
-        load(chrome, f"{url}/", cold=True)
-        again = load(chrome, f"{url}/", cold=False)
-
     # The two that carry no version are asked about: an answer without a body.
     assert again.script_bytes <= 2 * 300
 
@@ -74,12 +66,15 @@ def test_watching_a_page_is_measured(url, moving, monkeypatch):
     assert all(math.isfinite(number) for number in numbers)
 
 
-@pytest.mark.browser
-def test_earlier_cycles_are_not_kept_for_an_undo_that_nobody_is_offered(url, moving):
-    with browser() as chrome:
-        open_live(chrome, f"{url}/")
+def test_earlier_cycles_are_not_kept_for_an_undo_that_nobody_is_offered(page, moving):
+    page.open()
+    cycle = "Number(document.querySelector('[data-cycle]').dataset.cycle)"
+    first = page.run(cycle)
+    until(lambda: page.run(cycle) > first, "no new cycle was shown")
+    second = page.run(cycle)
+    until(lambda: page.run(cycle) > second, "no further cycle was shown")
 
-        assert chrome.ask("return window.store.getState().history.past.length") <= 1
+    assert page.run("window.store.getState().history.past.length") <= 1
 
 
 def test_the_table_of_loads_has_medians_of_both_bundles_and_names_the_biggest_file(monkeypatch):
