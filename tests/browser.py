@@ -26,7 +26,8 @@ ARGUMENTS = (
     "--disable-site-isolation-trials",
 )
 
-PATIENCE = 12
+#: Seconds to wait for what is to come: a busy machine is slow, not wrong.
+PATIENCE = 30
 #: Between two looks: each costs the browser more than waiting does, and cores are what is short.
 PAUSE = 0.12
 

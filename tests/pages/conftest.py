@@ -19,7 +19,7 @@ from werkzeug.serving import make_server
 from app import create_app
 from pages.cookies import CSRF_COOKIE, CSRF_HEADER
 from pages.views.records import past
-from tests.browser import PAUSE, Page
+from tests.browser import PATIENCE, PAUSE, Page
 from tests.fakes_actions import FakeBrake, actions_over
 from tests.fakes_people import FakePeopleStore, People
 from tests.fakes_web import FakeBookReader, FakeChanges
@@ -149,7 +149,7 @@ def open_cockpit(url: str, dash_duo) -> Callable[..., None]:
         dash_duo.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         dash_duo.driver.get(f"{url}/{address}")
         stands = presence_of_element_located((By.CSS_SELECTOR, wait_for))
-        WebDriverWait(dash_duo.driver, 20, PAUSE).until(stands, f"{wait_for} never came")
+        WebDriverWait(dash_duo.driver, PATIENCE, PAUSE).until(stands, f"{wait_for} never came")
 
     return open_at
 
