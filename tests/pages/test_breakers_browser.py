@@ -97,9 +97,7 @@ def test_a_trip_is_told_without_a_reload_in_the_header_too(breakers, reader):
     assert page.run("window.notReloaded") is True
 
 
-def test_a_trader_cannot_override_is_told_what_he_can_and_halts_while_nothing_can_be_read(
-    breakers, page, reader, brake
-):
+def test_a_trader_cannot_override_and_is_told_why_and_what_he_can(breakers, page):
     page.open("healthz", wait_for="body")
     page.enter_as("trader")
     page = breakers(stands=fakes.states(storm=OVER))
@@ -111,7 +109,13 @@ def test_a_trader_cannot_override_is_told_what_he_can_and_halts_while_nothing_ca
     assert page.seen("#breakers-board [data-needs=halt]")
     assert page.problems() == []
 
-    # He halts by scope with a word, also while nothing can be read.
+
+def test_halting_by_scope_asks_for_a_word_and_works_while_nothing_can_be_read(
+    breakers, page, reader, brake
+):
+    page.open("healthz", wait_for="body")
+    page.enter_as("trader")
+    page = breakers()
     reader.failing = True
 
     page.click("#breakers-board [data-needs=halt] .sw-button-destructive")
