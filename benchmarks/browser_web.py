@@ -37,7 +37,7 @@ _ARGUMENTS = (
     "--disable-gpu",
     "--window-size=1440,900",
 )
-_LOAD_SECONDS = 30.0
+_LOAD_SECONDS = 60.0
 #: Updates before a page counts as settled.
 _SETTLING = 3
 #: How many times as fast as people watch.
