@@ -64,7 +64,7 @@ def _addresses() -> dict[str, str]:
     return found | {"/no-such-page": missing["title"]}
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @on_desk_and_telephone
 def test_every_page_fits_has_no_fault_in_either_scheme_and_logs_no_error(
     page: Page, wordy, tmp_path: Path, width, scheme
@@ -126,7 +126,7 @@ _RANGES = (
 )
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @on_desk_and_telephone
 def test_what_is_said_of_a_range_in_the_past_or_to_come_fits_too(page: Page, wordy, width, scheme):
     wordy.trading = TradingState.NORMAL
