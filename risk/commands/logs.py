@@ -3,12 +3,15 @@
 Whatever is called like a secret is left out of a line, whoever logs it and however deep it lies.
 """
 
+import json
 import logging
 import re
 import sys
 from collections.abc import Mapping
-from typing import Any, TextIO
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
+import click
 import structlog
 from structlog.typing import EventDict, Processor
 
@@ -43,10 +46,49 @@ def configure_logs(level: str, *, stream: TextIO | None = None) -> None:
     structlog.configure(
         processors=[*shared, *ending],
         wrapper_class=structlog.make_filtering_bound_logger(ours),
-        logger_factory=structlog.PrintLoggerFactory(out),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, PatientStream(out))),
         cache_logger_on_first_use=False,
     )
     _send_library_logs(out, shared, ending, level=max(ours, logging.WARNING))
+
+
+class PatientStream:
+    """Where lines go, also while its disk is full: nothing stops because a line cannot be kept.
+
+    How many were lost stands in the log once it can be written again.
+
+    Parameters
+    ----------
+    out : TextIO
+    """
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._lost = 0
+
+    def write(self, text: str) -> None:
+        """Write, or let it be."""
+        with suppress(OSError):
+            self._out.write(text)
+
+    def flush(self) -> None:
+        """See to it that a line is kept; count it if it cannot be."""
+        try:
+            self._out.flush()
+        except OSError:
+            self._lost += 1
+            return
+        if self._lost:
+            lost, self._lost = self._lost, 0
+            self.write(json.dumps({"event": "log_lines_lost", "level": "warning", "lines": lost}))
+            self.write("\n")
+
+
+def say(line: str) -> None:
+    """One line for the person at the terminal, if there is one who can be told."""
+    # Who keeps others alive must not end because nobody can be told of it.
+    with suppress(OSError):
+        click.echo(line, err=True)
 
 
 def without_secrets(_logger: object, _method: str, line: EventDict) -> EventDict:

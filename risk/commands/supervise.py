@@ -8,6 +8,7 @@ from collections.abc import Callable
 import click
 
 from risk.commands.group import errors_in_words
+from risk.commands.logs import say
 from risk.commands.store import engines_of
 from risk.commands.web import probed_host, require_free_port, require_login_elsewhere
 from risk.config import Settings, load_settings
@@ -35,6 +36,9 @@ def plans(settings: Settings, *, say: Callable[[str], None]) -> tuple[Plan, Plan
             probe=http_probe(host, settings.web_port, "/healthz"),
             # At equal priority, busy browsers made order checks nine times slower.
             niceness=10,
+            # gunicorn puts a new worker in the place of one that died, and that begins with all
+            # imports: half a minute where everything is busy. Killing it then begins anew.
+            patience=Patience(silence=60.0),
             on_alive=lambda: say(f"Seawall is on {url} (Ctrl-C ends it)."),
         ),
     )
@@ -67,7 +71,7 @@ def supervise(settings: Settings, *, say: Callable[[str], None]) -> int:
 def run(ctx: click.Context) -> None:
     """Run Seawall on this machine: the risk engine and its web pages."""
     with errors_in_words():
-        ctx.exit(supervise(load_settings(), say=lambda line: click.echo(line, err=True)))
+        ctx.exit(supervise(load_settings(), say=say))
 
 
 def _in_url(host: str) -> str:

@@ -1,14 +1,16 @@
 """Log lines are for programs unless a person watches, and libraries speak only in trouble."""
 
+import errno
 import io
 import json
 import logging
 import math
 
+import click
 import pytest
 import structlog
 
-from risk.commands.logs import configure_logs
+from risk.commands.logs import configure_logs, say
 
 
 class Terminal(io.StringIO):
@@ -115,3 +117,37 @@ def test_what_only_sounds_like_a_secret_is_told():
 
     (line,) = lines(out)
     assert (line["token"], line["key"], line["decoded"]) == (7, "breaker-1", "yes")
+
+
+class FullDisk(io.StringIO):
+    """Takes lines down, and keeps none while there is no room."""
+
+    is_full = False
+
+    def flush(self) -> None:
+        if self.is_full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_nothing_stops_because_a_line_cannot_be_kept_and_how_many_were_lost_is_told():
+    out = FullDisk()
+    configure_logs("info", stream=out)
+
+    out.is_full = True
+    structlog.get_logger().info("lost")
+    structlog.get_logger().info("lost")
+    out.is_full = False
+    structlog.get_logger().info("kept")
+
+    told = lines(out)
+    assert told[-2]["event"] == "kept"
+    assert (told[-1]["event"], told[-1]["lines"]) == ("log_lines_lost", 2)
+
+
+def test_whoever_keeps_others_alive_does_not_end_because_nobody_can_be_told(monkeypatch):
+    def full(*_told: object, **_how: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(click, "echo", full)
+
+    say("The engine ended with code 1; starting it again in 0.5 s.")
