@@ -148,8 +148,8 @@ def apply_override(
         return [no_update] * len(ids), no_update, no_update
     readings, query = running_screens().readings, answers.query_of(view)
     who = running_actions(), running_actor()
-    read = form.opened_of(noted, (warnings, opened))
-    outcome = answers.apply(who, readings, query, asked, (ids, values), read)
+    clicked = warnings, opened
+    outcome = answers.apply(who, readings, query, asked, (ids, values), noted, clicked)
     return form.errors_of(outcome.faults, ids), "" if outcome.done else no_update, outcome.parts
 
 

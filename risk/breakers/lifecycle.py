@@ -31,12 +31,16 @@ from risk.breakers.happenings import (
     TrippedAgain,
 )
 from risk.breakers.overriding import (
+    BLIND_STEPS,
+    PARDON,
+    bearable,
     begun,
     in_words,
     is_disabled,
     lifted,
     until_by_rule,
     why_not_overridden,
+    with_missed,
     with_until,
 )
 from risk.breakers.pausing import Activation, calculate_pause_duration
@@ -53,9 +57,6 @@ from risk.domain.breakers import (
 )
 from risk.domain.events import RULE
 from risk.domain.overrides import Override, OverrideKind
-
-#: A breaker that a person let go above its level trips again at so much worse than then.
-PARDON = 1.1
 
 
 def advance(
@@ -210,6 +211,7 @@ class _Turn:
 
     def counted(self, state: BreakerState) -> BreakerState:
         """With the newest reading among those that confirm a trip, and among the worst."""
+        state = with_missed(state, self.at)
         reading = state.reading
         if reading is None:
             return state
@@ -494,18 +496,17 @@ class _Turn:
             return None
         if state.episode is None:
             return "its episode is over"
-        if on.kind is not OverrideKind.STEP_DOWN or reading is None:
+        if on.kind is not OverrideKind.STEP_DOWN:
             return None
-        if reading.value <= self._bearable(on):
+        if reading is None:
+            return _UNSEEN if len(on.missed) >= BLIND_STEPS else None
+        if reading.value <= bearable(self.breaker.trip, on.measured):
             return None
         return f"{reading.words}, worse than when it was overridden"
 
-    def _bearable(self, on: Override) -> float:
-        """Up to what a person who stepped it down has looked: as with one who let it go."""
-        trip, then = self.breaker.trip, on.measured
-        return trip if then is None or then <= trip else PARDON * then
 
-
+#: By its rule, what cannot be measured does not re-open.
+_UNSEEN = f"it could not be measured {BLIND_STEPS} times in a row"
 #: Of a breaker that a hand tripped though it could not be measured.
 _UNMEASURED = Reading(0.0, 0.0)
 

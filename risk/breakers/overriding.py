@@ -11,7 +11,20 @@ from risk.breakers.imposing import passes_by_rule
 from risk.breakers.words import what_works
 from risk.domain.actions import OverrideBreaker
 from risk.domain.breakers import BreakerDefinition, BreakerState, Phase
-from risk.domain.overrides import HOLDING, LONGEST, Override, OverrideKind, OverrideWish
+from risk.domain.overrides import (
+    HOLDING,
+    LONGEST,
+    LOOSENING,
+    Override,
+    OverrideKind,
+    OverrideWish,
+)
+
+#: A breaker that a person let go above its level trips again at so much worse than then.
+PARDON = 1.1
+#: A step down ends after so many steps in a row without a reading. One or two are missing where a
+#: feed is late; after three nobody knows any more what new risk is let into.
+BLIND_STEPS = 3
 
 # --- whether it may be ---------------------------------------------------------------------
 
@@ -38,12 +51,13 @@ def why_not_overridden(
     if wish.seen_action and state.override is None:
         return f"the override of {name} that was seen, number {wish.seen_action}, is over already"
     if wish.kind is OverrideKind.END:
-        return None if state.override else f"{name} is not overridden: there is nothing to end"
+        return _why_not_ended(name, state.override, wish)
     if not definition.enabled:
         return f"{name} is switched off in the policy: it stops nothing that could be overridden"
     return (
         _why_not_then(wish, at)
         or _why_not_seen(name, state, wish)
+        or tripped_since(name, state, wish)
         or _why_not_shorter(name, state.override, wish)
         or _why_not_so(definition, state, wish)
     )
@@ -66,6 +80,42 @@ def who_was_quicker(name: str, on: Override | None, wish: OverrideWish) -> str |
         f"{on.by} was quicker: since {on.since:%Y-%m-%d %H:%M:%S} UTC {name} is {in_words(on)} "
         f"(number {on.action}); look at that first"
     )
+
+
+def tripped_since(name: str, state: BreakerState, wish: OverrideWish) -> str | None:
+    """That a breaker tripped again since somebody looked who is to loosen it, one sentence.
+
+    Parameters
+    ----------
+    name : str
+        The breaker's.
+    state : BreakerState
+    wish : OverrideWish
+
+    Returns
+    -------
+    str or None
+        None if it did not, or if nobody said what was seen; what tightens may come at any time.
+    """
+    episode, seen = state.episode, wish.seen_retrips
+    if wish.kind not in LOOSENING or seen is None or episode is None:
+        return None
+    # Another episode is told as that.
+    if episode.id != wish.seen_episode or episode.retrips == seen:
+        return None
+    times = "once" if episode.retrips == 1 else f"{episode.retrips} times"
+    return (
+        f"the market was quicker: {name} has tripped again since it was looked at, {times} in this "
+        "episode; look at that first"
+    )
+
+
+def _why_not_ended(name: str, on: Override | None, wish: OverrideWish) -> str | None:
+    if on is None:
+        return f"{name} is not overridden: there is nothing to end"
+    if wish.ends is not None and wish.ends is not on.kind:
+        return f"{name} is {in_words(on)} (number {on.action}): look at that first"
+    return None
 
 
 def _why_not_then(wish: OverrideWish, at: datetime) -> str | None:
@@ -118,7 +168,9 @@ def _why_not_so(
                 return f"{name} re-opens already: hold it on its step, or trip it by hand"
             return _why_not_longer(name, state, wish)
         case OverrideKind.STEP_DOWN:
-            return _why_not_stepped_down(definition, state, wish.size)
+            return _why_not_stepped_down(definition, state, wish.size) or _why_worse(
+                definition, state, wish
+            )
     return None
 
 
@@ -148,6 +200,43 @@ def _why_not_stepped_down(
     return None
 
 
+def _why_worse(
+    definition: BreakerDefinition, state: BreakerState, wish: OverrideWish
+) -> str | None:
+    reading = state.reading
+    if reading is None or reading.value <= bearable(definition.trip, _measured(state, wish)):
+        return None
+    seen = wish.seen_value
+    then = "could not be measured" if seen is None else f"measured {seen:.3g}"
+    return (
+        f"{definition.name} has got worse since it was looked at: it {then}, and now "
+        f"{reading.value:.3g}; look at that first"
+    )
+
+
+def bearable(trip: float, then: float | None) -> float:
+    """Up to what a breaker may get worse while new risk passes by a person's word.
+
+    Parameters
+    ----------
+    trip : float
+        Its trip level.
+    then : float or None
+        What it measured when that person looked; None where it could not.
+    """
+    return trip if then is None or then <= trip else PARDON * then
+
+
+def _measured(state: BreakerState, wish: OverrideWish) -> float | None:
+    """What counts as seen: the least of what was, so that what got worse meanwhile ends it."""
+    now = None if state.reading is None else state.reading.value
+    if wish.seen_retrips is None:
+        return now
+    if now is None or wish.seen_value is None:
+        return wish.seen_value
+    return min(now, wish.seen_value)
+
+
 # --- what one that is on makes of a state --------------------------------------------------
 
 
@@ -172,7 +261,7 @@ def begun(state: BreakerState, asked: OverrideBreaker, at: datetime) -> BreakerS
         action=asked.seq,
         size=asked.size if stepped else 1.0,
         episode=state.episode.id if stepped and state.episode is not None else "",
-        measured=state.reading.value if stepped and state.reading is not None else None,
+        measured=_measured(state, asked.wish) if stepped else None,
         read=asked.read,
     )
     return with_until(state._replace(override=on), state.until)
@@ -195,6 +284,24 @@ def with_until(state: BreakerState, until: datetime | None) -> BreakerState:
     if on is None or not on.holds or until is None:
         return state._replace(until=until)
     return state._replace(until=max(until, on.expires), override=on._replace(until=until))
+
+
+def with_missed(state: BreakerState, at: datetime) -> BreakerState:
+    """With whether it could be measured noted of what steps it down; a moment counts once.
+
+    Parameters
+    ----------
+    state : BreakerState
+    at : datetime
+        The market's time of the step. UTC.
+    """
+    on = state.override
+    if on is None or on.kind is not OverrideKind.STEP_DOWN:
+        return state
+    missed = on.missed if state.reading is None else ()
+    if state.reading is None and at > max(on.since, *missed):
+        missed = (*missed, at)[-BLIND_STEPS:]
+    return state if missed == on.missed else state._replace(override=on._replace(missed=missed))
 
 
 def is_disabled(state: BreakerState) -> bool:

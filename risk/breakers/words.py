@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 
 from risk.breakers.base import Sight
 from risk.breakers.types import SHOWN_TYPES
+from risk.domain.breakers import BreakerDefinition
 from risk.domain.limits import suffixed
+from risk.domain.overrides import OverrideKind
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
 
@@ -53,6 +55,33 @@ def shown_name(name: str, scope: Scope) -> str:
     kind = SHOWN_TYPES.get(stem if made else name)
     shown = (stem if made else name) if kind is None else _in_a_sentence(kind.title)
     return f"{shown}, {scope.name}" if made and scope.kind is not ScopeKind.PORTFOLIO else shown
+
+
+def loosening_phrase(definition: BreakerDefinition, kind: OverrideKind, size: float | None) -> str:
+    """What whoever loosens types, so that his hand knows what it does: ``MARKET VOLATILITY 75``.
+
+    Parameters
+    ----------
+    definition : BreakerDefinition
+    kind : OverrideKind
+        One that loosens.
+    size : float or None
+        Of STEP_DOWN; None while none is chosen.
+    """
+    name = phrase_name(definition)
+    if kind is not OverrideKind.STEP_DOWN:
+        return f"{kind.value.upper()} {name}"
+    return name if size is None else f"{name} {round(100.0 * size)}"
+
+
+def phrase_name(definition: BreakerDefinition) -> str:
+    """A breaker's name as it is typed."""
+    return " ".join(shown_name(definition.name, definition.scope).upper().split())
+
+
+def is_phrase(phrase: str, typed: str) -> bool:
+    """Whether that was typed, in capitals or not."""
+    return " ".join(typed.upper().split()) == phrase
 
 
 def _in_a_sentence(title: str) -> str:

@@ -7,6 +7,7 @@ import click
 
 from risk.breakers.board import OnBoard
 from risk.breakers.overriding import effect_of
+from risk.breakers.words import is_phrase, loosening_phrase
 from risk.commands.breakers_told import HEADINGS, command_line, iso, row_of
 from risk.commands.changing import changed, tightened
 from risk.commands.doors import needs
@@ -62,12 +63,18 @@ class _Seen(NamedTuple):
 
     episode: str
     action: int
+    retrips: int | None
+    value: float | None
 
 
 def _who_overrules() -> Actor:
-    """Who asks; whoever only tightens need not be known for that."""
+    """Who asks; whoever only tightens need not be known for that.
+
+    What an override is that is to be ended is not known yet; whoever loosens by ending it is asked
+    again who he is.
+    """
     kind = _KINDS[click.get_current_context().params["kind"]]
-    return actor_who_stops(Role.OFFICER) if kind in HOLDING else actor()
+    return actor() if kind in LOOSENING else actor_who_stops(Role.OFFICER)
 
 
 @click.command()
@@ -92,6 +99,17 @@ def _who_overrules() -> Actor:
     metavar="NUMBER",
     help="With --seen: the override that was seen, whose place this one takes.",
 )
+@click.option(
+    "--retrips",
+    type=click.IntRange(min=0),
+    metavar="NUMBER",
+    help="With --seen: how often that episode had tripped again; 0 unless given.",
+)
+@click.option(
+    "--confirm",
+    metavar="PHRASE",
+    help="Of what loosens: what is to be typed, name and size; asked for unless given.",
+)
 @needs(Ability.OVERRIDE, by=_who_overrules)
 def override(
     name: str,
@@ -104,18 +122,23 @@ def override(
     who: str | None,
     seen: str | None,
     over: int | None,
+    retrips: int | None,
+    confirm: str | None,
 ) -> None:
     """Overrule the breaker called NAME for a while: docs/overrides.md says what each KIND does.
 
-    Shows how it stands and what will come of it, and asks; with --seen it does not ask. A TIME is
-    the market's, such as 2027-01-31T12:00; without a zone it is UTC. What people, limits and other
-    breakers hold stays held. If the database does not answer, what tightens stops the breaker's
-    scope by the brake instead.
+    Shows how it stands and what will come of it, and asks; with --seen it does not ask. Before what
+    loosens it always shows that, and name and size are to be typed, such as MARKET FALL 50. A TIME
+    is the market's, such as 2027-01-31T12:00; without a zone it is UTC. What people, limits and
+    other breakers hold stays held. If the database does not answer, what tightens stops the
+    breaker's scope by the brake instead.
     """
     book, wanted = book_of(portfolio), _KINDS[kind]
     standing = _standing(book, wanted)
     one = None if standing is None else known_breaker(standing.breakers, name)
-    saw = _seen(one, seen, over)
+    if confirm is not None and wanted not in LOOSENING:
+        raise InvalidInput("only what loosens takes --confirm")
+    saw = _seen(one, seen, over, retrips)
     wish = OverrideWish(
         breaker=name,
         kind=wanted,
@@ -124,11 +147,18 @@ def override(
         seen_episode=saw.episode,
         seen_action=saw.action,
         size=_size(wanted, size),
+        seen_retrips=saw.retrips,
+        seen_value=saw.value,
+        ends=_ended(one, saw) if wanted is OverrideKind.END else None,
     )
     if standing is not None and one is not None:
         refuse_override(standing, wish)
-        if seen is None:
-            _ask(one, standing, wish)
+        if wanted in LOOSENING:
+            _show(one, standing, wish)
+            _require_phrase(loosening_phrase(one.definition, wanted, size), confirm)
+        elif seen is None:
+            _show(one, standing, wish)
+            click.confirm(f"{_verb(wanted)} {name}?", abort=True)
     elif seen is None:
         click.confirm(
             f"{name} cannot be looked at now. {_verb(wanted)} it all the same?", abort=True
@@ -153,15 +183,29 @@ def _standing(portfolio: str, kind: OverrideKind) -> BreakerStanding | None:
         return None
 
 
-def _seen(one: OnBoard | None, seen: str | None, over: int | None) -> _Seen:
+def _seen(one: OnBoard | None, seen: str | None, over: int | None, retrips: int | None) -> _Seen:
+    # Before what loosens it is shown in any case, and what is shown is seen.
+    value = None if one is None else one.value
     if seen is not None:
-        return _Seen("" if seen == _ARMED else seen, over or 0)
-    if over is not None:
-        raise InvalidInput("--over says what was seen, and so needs --seen")
+        return _Seen("" if seen == _ARMED else seen, over or 0, retrips or 0, value)
+    if over is not None or retrips is not None:
+        option = "--retrips" if over is None else "--over"
+        raise InvalidInput(f"{option} says what was seen, and so needs --seen")
     if one is None:
-        return _Seen("", 0)
+        return _Seen("", 0, None, None)
     episode, on = one.episode, one.override
-    return _Seen("" if episode is None else episode.id, 0 if on is None else on.action)
+    return _Seen(
+        episode="" if episode is None else episode.id,
+        action=0 if on is None else on.action,
+        retrips=0 if episode is None else episode.retrips,
+        value=value,
+    )
+
+
+def _ended(one: OnBoard | None, saw: _Seen) -> OverrideKind | None:
+    """What the override is that is to be ended, where it is the one that was seen."""
+    on = None if one is None else one.override
+    return None if on is None or on.action != saw.action else on.kind
 
 
 def _expiry(
@@ -192,16 +236,22 @@ def _size(kind: OverrideKind, size: float | None) -> float:
     return 1.0 if size is None else size
 
 
-def _ask(one: OnBoard, standing: BreakerStanding, wish: OverrideWish) -> None:
+def _show(one: OnBoard, standing: BreakerStanding, wish: OverrideWish) -> None:
     print_table(HEADINGS, [row_of(one, standing)])
     if one.cause:
         click.echo(f"{one.cause}.")
     click.echo(effect_of(one.definition, wish))
-    click.confirm(f"{_verb(wish.kind)} {wish.breaker}?", abort=True)
+
+
+def _require_phrase(phrase: str, typed: str | None) -> None:
+    """As on the page: whoever loosens types what he does."""
+    said = click.prompt(f"Type {phrase} to confirm") if typed is None else typed
+    if not is_phrase(phrase, said):
+        raise InvalidInput(f"nothing was changed: {phrase!r} was to be typed, not {said!r}")
 
 
 def _asked(portfolio: str, wish: OverrideWish, who: str | None) -> int:
-    do = tightened if wish.kind in HOLDING else changed
+    do = tightened if wish.tightens else changed
     return do(lambda actions, by: actions.override_breaker(by, portfolio, wish), who=who)
 
 

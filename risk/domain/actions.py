@@ -248,6 +248,13 @@ class OverrideBreaker(Action):
         What new risk is scaled by, of STEP_DOWN.
     read : tuple of str
         The warnings that the person had opened, as they were told.
+    seen_retrips : int or None
+        How often that episode had tripped again when the person looked; None of who has not said.
+        What loosens changes nothing once it is another number.
+    seen_value : float or None
+        What the breaker measured when the person looked; None where it could not.
+    ends : OverrideKind or None
+        Of END, what the override is that it ends; where that is another kind, nothing changes.
     """
 
     breaker: str
@@ -258,6 +265,9 @@ class OverrideBreaker(Action):
     seen_action: int = 0
     size: float = 1.0
     read: tuple[str, ...] = ()
+    seen_retrips: int | None = None
+    seen_value: float | None = None
+    ends: OverrideKind | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()

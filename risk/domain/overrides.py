@@ -72,11 +72,14 @@ class Override(NamedTuple):
     episode : str
         Of STEP_DOWN, the episode that it belongs to; it ends with it.
     measured : float or None
-        Of STEP_DOWN, what the breaker measured when it began; None where it could not.
+        Of STEP_DOWN, what the breaker measured when somebody looked, or when it began if that was
+        less; None where it could not.
     until : datetime or None
         Of what holds, when the breaker's rule alone would let it step on. UTC.
     read : tuple of str
         The warnings that whoever overrode had opened, as they were told.
+    missed : tuple of datetime
+        Of STEP_DOWN, the newest steps in a row in which the breaker could not be measured. UTC.
     """
 
     kind: OverrideKind
@@ -90,6 +93,7 @@ class Override(NamedTuple):
     measured: float | None = None
     until: datetime | None = None
     read: tuple[str, ...] = ()
+    missed: tuple[datetime, ...] = ()
 
     @property
     def loosens(self) -> bool:
@@ -120,6 +124,12 @@ class OverrideWish(NamedTuple):
         Of STEP_DOWN.
     read : tuple of str
         The warnings that he opened before, as they were told; none where none were shown.
+    seen_retrips : int or None
+        How often that episode had tripped again when he looked; None of who has not said.
+    seen_value : float or None
+        What the breaker measured when he looked; None where it could not.
+    ends : OverrideKind or None
+        Of END, what the override is that it ends; None of who has not said.
     """
 
     breaker: str
@@ -130,6 +140,14 @@ class OverrideWish(NamedTuple):
     seen_action: int = 0
     size: float = 1.0
     read: tuple[str, ...] = ()
+    seen_retrips: int | None = None
+    seen_value: float | None = None
+    ends: OverrideKind | None = None
+
+    @property
+    def tightens(self) -> bool:
+        """Whether it only ever tightens, the end of what loosens too: nothing may slow it down."""
+        return self.kind in HOLDING or (self.kind is OverrideKind.END and self.ends in LOOSENING)
 
 
 class Verdict(StrEnum):
@@ -240,8 +258,3 @@ def review_due(since: datetime) -> datetime:
     """
     day = since.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     return day.replace(hour=REVIEW_HOUR) + timedelta(days=1)
-
-
-def same_person(one: str, another: str) -> bool:
-    """Whether two names are of one person: neither capitals nor blanks make another one."""
-    return one.strip().casefold() == another.strip().casefold()

@@ -4,6 +4,7 @@ Programs have keys instead: :mod:`risk.domain.keys`.
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,6 +36,16 @@ def checked_login_name(text: str) -> str:
             "letter first"
         )
     return text
+
+
+def is_same_person(one: str, other: str) -> bool:
+    """Whether two names are one person's, written in other letters or with other blanks."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(name: str) -> str:
+    letters = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(each for each in letters if each.isprintable() and not each.isspace())
 
 
 class Setup(StrEnum):

@@ -4,12 +4,12 @@ What tightens needs one person who may approve; what loosens needs another one t
 The database refuses anything else: see migration 0011.
 """
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from risk.domain.actions import Change
+from risk.domain.people import is_same_person
 
 #: How long a proposal waits before it lapses.
 LIFE = timedelta(days=14)
@@ -92,16 +92,6 @@ class Proposal:
     def loosens_something(self) -> bool:
         """Whether it needs the word of another person than its author."""
         return self.direction is Direction.LOOSENS
-
-
-def is_same_person(one: str, other: str) -> bool:
-    """Whether two names are one person's, written in other letters or with other blanks."""
-    return _plain(one) == _plain(other)
-
-
-def _plain(name: str) -> str:
-    letters = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(each for each in letters if each.isprintable() and not each.isspace())
 
 
 def why_unsanctioned(change: Change, direction: Direction) -> str | None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, or_, select
 
 from risk.breakers.board import OnBoard
 from risk.breakers.manual import is_manual
-from risk.breakers.overriding import who_was_quicker, why_not_overridden
+from risk.breakers.overriding import tripped_since, who_was_quicker, why_not_overridden
 from risk.domain.actions import OverrideBreaker
 from risk.domain.actors import Ability
 from risk.domain.asking import checked_name, checked_reason
@@ -28,14 +28,15 @@ from risk.domain.overrides import (
     Review,
     Verdict,
     review_due,
-    same_person,
 )
+from risk.domain.people import is_same_person
 from risk.errors import Conflict, InvalidInput, NotAllowed
 from risk.storage import codec, people_journal
 from risk.storage.actions import next_seq, put_action, take_turn
 from risk.storage.breakers import BreakerStanding, breaker_standing, known_breaker
 from risk.storage.bulk import insert_rows
 from risk.storage.override_outcomes import outcome_of
+from risk.storage.people import anybody_signs_in
 from risk.storage.portfolios import require_portfolio
 from risk.storage.tables import from_ms, journal, override_review, to_ms
 
@@ -71,14 +72,18 @@ def override_breaker(
     UnknownPortfolio
         If there is none of that name.
     Conflict
-        If somebody else overrode it since it was seen.
+        If somebody else overrode it since it was seen, or what is to be loosened tripped again.
+    NotAllowed
+        If it loosens, and nobody has judged yet what came of his last one that loosened it.
     InvalidInput
         If there is no such breaker, what is asked makes no sense as it stands, `who` names nobody
         or the reason says nothing.
     """
     require_portfolio(connection, portfolio)
     take_turn(connection, portfolio)
-    refuse_override(breaker_standing(connection, portfolio), wish)
+    standing = breaker_standing(connection, portfolio)
+    refuse_override(standing, wish)
+    _refuse_unjudged(connection, portfolio, standing, wish, who=who)
     asked = OverrideBreaker(
         seq=next_seq(connection, portfolio),
         at=at,
@@ -100,7 +105,7 @@ def refuse_override(standing: BreakerStanding, wish: OverrideWish) -> None:
     Raises
     ------
     Conflict
-        If somebody else overrode it since it was seen.
+        If somebody else overrode it since it was seen, or what is to be loosened tripped again.
     InvalidInput
         If there is no such breaker, or it makes no sense.
     """
@@ -114,9 +119,54 @@ def refuse_override(standing: BreakerStanding, wish: OverrideWish) -> None:
     if quicker is not None:
         raise Conflict(quicker)
     state = one.state or BreakerState(Phase.ARMED, standing.at)
+    again = tripped_since(name, state, wish)
+    if again is not None:
+        raise Conflict(again)
     why = why_not_overridden(one.definition, state, wish, standing.at)
     if why is not None:
         raise InvalidInput(f"{why} (after the last cycle, at {standing.at:%Y-%m-%d %H:%M:%S})")
+
+
+def _refuse_unjudged(
+    connection: Connection,
+    portfolio: str,
+    standing: BreakerStanding,
+    wish: OverrideWish,
+    *,
+    who: str,
+) -> None:
+    """Refuse whoever loosens a breaker again before somebody else judged his last time.
+
+    Else one person could keep it off for ever, four hours at a time. Where nobody ever had a login
+    there is nobody else.
+    """
+    if wish.kind not in LOOSENING or not anybody_signs_in(connection):
+        return
+    waiting = _waiting_of(standing, wish.breaker, who)
+    last = _last_of(connection, portfolio, wish.breaker, who) if waiting is None else waiting
+    if last is None or last in _said(connection, portfolio, [last]):
+        return
+    raise NotAllowed(
+        f"nobody else has judged yet what came of your last override of {wish.breaker}, number "
+        f"{last}: until then another officer loosens it, or nobody",
+        ability=Ability.OVERRIDE,
+    )
+
+
+def _waiting_of(standing: BreakerStanding, breaker: str, who: str) -> int | None:
+    """Number of his last that the engine has not taken in yet, of which nothing is told."""
+    waiting = (
+        each.seq
+        for each in reversed(standing.overriding)
+        if each.breaker == breaker and each.kind in LOOSENING and is_same_person(each.who, who)
+    )
+    return next(waiting, None)
+
+
+def _last_of(connection: Connection, portfolio: str, breaker: str, who: str) -> int | None:
+    """Number of the last override by that person that loosened that breaker."""
+    begun = _begun(connection, portfolio, at_most=AT_MOST, breaker=breaker)
+    return next((event.action for event in begun if is_same_person(event.by, who)), None)
 
 
 def _asked_last(standing: BreakerStanding, one: OnBoard) -> Override | None:
@@ -198,7 +248,7 @@ def review_override(
     take_turn(connection, portfolio)
     judge, said = checked_name(who), checked_reason(comment)
     event = _of_action(connection, portfolio, action)
-    if same_person(judge, event.by):
+    if is_same_person(judge, event.by):
         raise NotAllowed(
             f"{event.by} overrode {event.breaker}: somebody else judges what came of it",
             ability=Ability.OVERRIDE,
@@ -258,8 +308,10 @@ def _review(event: BreakerOverridden, over: OverrideEnded | None, said: Row[Any]
 # --- what is known of them -----------------------------------------------------------------
 
 
-def _begun(connection: Connection, portfolio: str, *, at_most: int) -> list[BreakerOverridden]:
-    """Those that loosened, the newest first."""
+def _begun(
+    connection: Connection, portfolio: str, *, at_most: int, breaker: str = ""
+) -> list[BreakerOverridden]:
+    """Those that loosened, the newest first; of one breaker, if it is named."""
     entry = journal.c
     query = (
         select(entry.body)
@@ -272,11 +324,16 @@ def _begun(connection: Connection, portfolio: str, *, at_most: int) -> list[Brea
         .order_by(entry.seq.desc())
         .limit(at_most)
     )
+    if breaker:
+        named = f'"breaker":{codec.encode_text(breaker)}'
+        query = query.where(entry.body.contains(named, autoescape=True))
     events = map(codec.decode_event, connection.execute(query).scalars())
     return [
         event
         for event in events
-        if isinstance(event, BreakerOverridden) and event.kind in LOOSENING
+        if isinstance(event, BreakerOverridden)
+        and event.kind in LOOSENING
+        and breaker in ("", event.breaker)
     ]
 
 

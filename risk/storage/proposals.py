@@ -24,8 +24,9 @@ from risk.domain.actions import (
 from risk.domain.actors import Ability, Actor, require
 from risk.domain.asking import checked_name, checked_reason
 from risk.domain.events import RULE, ProposalDecided, ProposalMade
+from risk.domain.people import is_same_person
 from risk.domain.policy import Policy
-from risk.domain.proposals import LIFE, Direction, Proposal, ProposalStatus, is_same_person
+from risk.domain.proposals import LIFE, Direction, Proposal, ProposalStatus
 from risk.errors import Conflict, InvalidInput, NotAllowed
 from risk.policy.direction import Directed, direction_of, direction_of_model, model_line
 from risk.policy.rebasing import rebased, same_limit
@@ -39,9 +40,10 @@ from risk.storage.actions import (
     refuse_choice,
     take_turn,
 )
+from risk.storage.people import anybody_signs_in
 from risk.storage.policies import known_versions, policy_after, policy_standing
 from risk.storage.portfolios import require_portfolio
-from risk.storage.tables import approval, from_ms, person, proposal, to_ms
+from risk.storage.tables import approval, from_ms, proposal, to_ms
 
 #: Lines of what came between that are told; whoever wants all of them looks at the history.
 _MOST_LINES = 3
@@ -156,6 +158,11 @@ class ProposalDesk:
         effect = self._effect_now(found)
         if isinstance(effect, str):
             return self._decide(found, ProposalStatus.OUTDATED, by=by, decision=effect)
+        body = codec.encode_action(effect.change)
+        if own and body != codec.encode_action(found.change):
+            # What is adopted is what he has read: upon what others changed, he proposes it anew.
+            why = self._since(found, "others have changed something since, so propose it again")
+            return self._decide(found, ProposalStatus.OUTDATED, by=by, decision=why)
         if not own:
             self._connection.execute(
                 insert(approval).values(
@@ -163,7 +170,7 @@ class ProposalDesk:
                     author=found.author,
                     person=by,
                     reason=why,
-                    body=codec.encode_action(effect.change),
+                    body=body,
                     at_ms=to_ms(self._at),
                 )
             )
@@ -445,11 +452,6 @@ def lapse_proposals(
     """End proposals that nobody decided in time; returns how many."""
     take_turn(connection, portfolio)
     return ProposalDesk(connection, portfolio, at=at, channels=channels).lapse()
-
-
-def anybody_signs_in(connection: Connection) -> bool:
-    """Whether anybody ever had a login: from then on nobody is alone."""
-    return bool(connection.execute(select(exists().select_from(person))).scalar())
 
 
 # --- reading -------------------------------------------------------------------------------

@@ -165,6 +165,9 @@ def override_of(
     breaker: str = "meter",
     episode: str = "",
     size: float = 1.0,
+    retrips: int | None = None,
+    value: float | None = None,
+    ends: OverrideKind | None = None,
 ) -> OverrideBreaker:
     """Somebody overrules it until so many minutes after noon; `over` is the override he saw."""
     return OverrideBreaker(
@@ -178,6 +181,9 @@ def override_of(
         seen_episode=episode,
         seen_action=over,
         size=size,
+        seen_retrips=retrips,
+        seen_value=value,
+        ends=ends,
     )
 
 
@@ -239,5 +245,8 @@ class Course:
     ) -> OverrideBreaker:
         """Somebody who has looked overrides it, or ends what is on."""
         on = self.state.override
-        seen = {"episode": self.episode, "over": 0 if on is None else on.action}
+        seen: dict[str, Any] = {"episode": self.episode, "over": 0 if on is None else on.action}
+        if self.state.episode is not None:
+            seen["retrips"] = self.state.episode.retrips
+            seen["value"] = None if self.state.reading is None else self.state.reading.value
         return override_of(kind, minutes, **{**seen, **told})

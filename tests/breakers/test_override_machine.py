@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from risk.breakers.evaluation import BreakersAfter, obeying
 from risk.breakers.imposing import imposed_by, passes_by_rule, passes_of, stands_at
+from risk.breakers.overriding import BLIND_STEPS, bearable
 from risk.domain.actions import BreakerWord, OverrideBreaker
 from risk.domain.breakers import (
     NO_BREAKERS,
@@ -132,7 +133,7 @@ class OverrideMachine(RuleBasedStateMachine):
         self, kind: OverrideKind, until: float, size: float, *, looked: bool
     ) -> OverrideBreaker:
         self.number += 1
-        on = self.on
+        on, state = self.on, self.state
         return override_of(
             kind,
             None if kind is OverrideKind.END else until,
@@ -141,6 +142,8 @@ class OverrideMachine(RuleBasedStateMachine):
             over=(on.action if on else 0) if looked else 999,
             episode=self.episode,
             size=size,
+            retrips=None if state is None or state.episode is None else state.episode.retrips,
+            value=None if state is None or state.reading is None else state.reading.value,
         )
 
     def step(self, wait: float, value: float | None, *words: BreakerWord) -> BreakersAfter:
@@ -261,6 +264,9 @@ class OverrideMachine(RuleBasedStateMachine):
             assert state.until >= on.expires
         if on.kind is OverrideKind.STEP_DOWN:
             assert on.episode == self.episode
+            assert len(on.missed) < BLIND_STEPS, "nobody knows what it lets new risk into"
+            if state.reading is not None:
+                assert state.reading.value <= bearable(self.definition.trip, on.measured)
 
     @invariant()
     @precondition(lambda self: getattr(self, "state", None) is not None)

@@ -273,7 +273,7 @@ def _imposed(led: Course) -> tuple[Imposed, ...]:
 )
 def test_it_ends_once_the_breaker_is_worse_than_when_somebody_looked(then, bearable, worse):
     led = tripped(5.0)
-    led.step(1, then, led.asks(STEP_DOWN, 45, size=0.5))
+    led.step(1, then, led.asks(STEP_DOWN, 45, size=0.5, value=then))
     told = led.step(2, bearable)
     assert (told, led.imposes) == ([], ("THROTTLED", 0.5))
 
@@ -282,6 +282,114 @@ def test_it_ends_once_the_breaker_is_worse_than_when_somebody_looked(then, beara
     assert kinds(told) == [OverrideEnded]
     assert told[0].why == f"the meter shows {worse:g}, worse than when it was overridden"
     assert (told[0].by, led.imposes) == ("rule", SHUT)
+
+
+def test_what_got_worse_before_the_word_was_heard_is_not_stepped_down():
+    led = tripped(2.2)
+    asked = led.asks(STEP_DOWN, 45, size=1.0)
+
+    told = led.step(1, 9.0, asked)
+
+    assert "has got worse since it was looked at: it measured 2.2, and now 9" in refusal(told)
+    assert (led.state.override, led.imposes) == (None, SHUT)
+
+
+@pytest.mark.parametrize(("now", "measured"), [(2.4, 2.2), (2.1, 2.1), (None, 2.2)])
+def test_it_is_measured_from_the_least_of_what_was_seen_and_what_is(now, measured):
+    led = tripped(2.2)
+
+    led.step(1, now, led.asks(STEP_DOWN, 45, size=0.5))
+
+    assert led.state.override.measured == measured
+
+
+def test_whoever_saw_it_unmeasured_bears_no_more_than_its_trip_level():
+    led = tripped(2.2)
+
+    told = led.step(1, 2.1, led.asks(STEP_DOWN, 45, size=0.5, value=None))
+
+    assert "it could not be measured, and now 2.1" in refusal(told)
+
+
+def test_who_has_not_said_what_he_saw_is_measured_from_the_present():
+    led = tripped(2.2)
+
+    led.step(1, 9.0, led.asks(STEP_DOWN, 45, size=0.5, retrips=None))
+
+    assert led.state.override.measured == 9.0
+
+
+@pytest.mark.parametrize("kind", [STEP_DOWN, DISABLE])
+def test_what_tripped_again_since_it_was_seen_re_opening_is_not_loosened(kind):
+    led = reopening()
+    now = 2 * HOUR + 1
+    asked = led.asks(kind, now + 45, size=1.0)
+    led.step(now, 9.0)
+    assert (led.episode, led.state.episode.retrips, led.imposes) == (asked.seen_episode, 1, SHUT)
+
+    told = led.step(now + 1, 9.0, asked)
+
+    assert "has tripped again since it was looked at, once in this episode" in refusal(told)
+    assert (led.state.override, led.imposes) == (None, SHUT)
+
+
+def test_what_tightens_is_heard_also_of_what_tripped_again():
+    led = reopening()
+    now = 2 * HOUR + 1
+    asked = led.asks(HOLD, now + 24 * HOUR)
+    led.step(now, 9.0)
+
+    led.step(now + 1, 9.0, asked)
+
+    assert led.state.override.kind is HOLD
+
+
+def test_it_ends_after_some_steps_in_a_row_without_a_reading():
+    led = tripped(2.2)
+    led.step(1, None, led.asks(STEP_DOWN, 200, size=0.5))
+    told = [led.step(2, None), led.step(3, None), led.step(4, 2.2), led.step(5, None)]
+    told += [led.step(6, None), led.step(6, None)]
+    assert (told, led.imposes) == ([[]] * 6, ("THROTTLED", 0.5)), "a reading begins it anew"
+
+    (over,) = led.step(7, None)
+
+    assert (over.why, over.by) == ("it could not be measured 3 times in a row", "rule")
+    assert led.imposes == SHUT
+
+
+@pytest.mark.parametrize("kind", [HOLD, DISABLE])
+def test_nothing_else_ends_because_nothing_can_be_measured(kind):
+    led = tripped(2.2)
+    led.step(1, None, led.asks(kind, 200))
+
+    assert [led.step(minutes, None) for minutes in range(2, 7)] == [[]] * 5
+    assert led.state.override.kind is kind
+
+
+def test_whoever_ends_one_ends_what_he_says_it_is():
+    led = tripped(2.2)
+    led.step(1, 2.2, led.asks(HOLD, 200))
+
+    told = led.step(2, 2.2, led.asks(END, ends=DISABLE))
+    assert "meter is held until 2024-06-01 15:20 UTC (number 1): look at that" in refusal(told)
+
+    assert kinds(led.step(3, 2.2, led.asks(END, ends=HOLD))) == [OverrideEnded]
+
+
+@pytest.mark.parametrize("made", [course, tripped, reopening])
+def test_what_is_disabled_can_be_tripped_and_what_is_shut_beneath_held(made):
+    for kind in (TRIP, HOLD):
+        led = made()
+        now = 2 * HOUR + 1 if made is reopening else 1
+        led.step(now, 1.5, led.asks(DISABLE, now + 60))
+        if kind is HOLD and made is course:
+            continue
+
+        led.step(now + 1, 1.5, led.asks(kind, now + 24 * HOUR, seq=2))
+
+        assert led.state.override.kind is kind
+        if kind is TRIP or made is tripped:
+            assert led.imposes == SHUT
 
 
 def test_it_ends_with_a_trip_in_probation_and_with_its_episode():

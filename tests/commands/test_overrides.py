@@ -50,13 +50,13 @@ def override(run, kind: str, *arguments: object, answer: str | None = None):
 
 
 def test_who_overrides_sees_how_it_stands_and_what_it_does_and_is_asked(run, shut):
-    told = override(run, "step-down", "--for", 2, "--size", 0.5, answer="y\n").stdout
+    told = override(run, "step-down", "--for", 2, "--size", 0.5, answer="market fall 50\n").stdout
 
     assert "tripped: REDUCE ONLY" in told
     assert (
         "New risk in portfolio:demo passes at 50 % of size at once, until 2024-01-01 14:00" in told
     )
-    assert "Step down market fall? [y/N]" in told
+    assert "Type MARKET FALL 50 to confirm" in told
     assert "is to be judged by somebody else from 2024-01-02 09:00 UTC on" in told
     (action,) = asked()
     assert isinstance(action, OverrideBreaker)
@@ -66,6 +66,33 @@ def test_who_overrides_sees_how_it_stands_and_what_it_does_and_is_asked(run, shu
         NOON + 2 * HOUR,
     )
     assert (action.who, action.seen_episode, action.seen_action) == ("ana", EPISODE, 0)
+    assert (action.seen_retrips, action.seen_value) == (0, SHUT.reading.value)
+
+
+def test_what_loosens_is_shown_and_confirmed_by_its_phrase_whatever_was_seen(run, shut):
+    step_down = ("step-down", "--for", 2, "--size", 0.5, "--seen", EPISODE)
+
+    for typed in ("y\n", "MARKET FALL 5\n"):
+        refused = override(run, *step_down, answer=typed)
+        assert (refused.exit_code, "tripped: REDUCE ONLY" in refused.stdout) == (2, True)
+        assert "'MARKET FALL 50' was to be typed" in refused.stderr
+    assert override(run, *step_down).exit_code == 1, "nobody answers"
+    assert override(run, *step_down, "--confirm", "DISABLE MARKET FALL").exit_code == 2
+    assert asked() == []
+
+    told = override(run, "disable", "--for", 2, "--confirm", "disable market fall")
+    assert (told.exit_code, "stops nothing from now on until" in told.stdout) == (0, True)
+    assert asked()[0].kind is OverrideKind.DISABLE
+
+
+def test_an_episode_that_tripped_again_since_it_was_seen_is_not_loosened(run, book):
+    save({FALL: SHUT._replace(episode=SHUT.episode._replace(retrips=1))})
+    disable = ("disable", "--for", 1, "--confirm", "DISABLE MARKET FALL", "--seen", EPISODE)
+
+    late = override(run, *disable)
+    assert (late.exit_code, "has tripped again since" in late.stderr, asked()) == (2, True, [])
+    assert override(run, *disable, "--retrips", 1).exit_code == 0
+    assert asked()[0].seen_retrips == 1
 
 
 def test_who_says_no_changes_nothing(run, shut):
@@ -109,6 +136,7 @@ def test_what_is_on_is_listed_shown_and_ended(run, book):
     assert override(run, "end", answer="y\n").exit_code == 0
     (action,) = asked()
     assert (action.kind, action.seen_action, action.expires) == (OverrideKind.END, 7, None)
+    assert action.ends is OverrideKind.STEP_DOWN
     assert "end waits for the engine" in run("breakers", "list").stdout
     assert json.loads(run("breakers", "list", "--json").stdout)["breakers"][0]["override_waits"]
 
@@ -142,7 +170,9 @@ def test_two_who_saw_the_same_hear_who_was_quicker(run, shut):
         ("hold", ("--until", "soon"), "--until 'soon' is no time"),
         ("hold", ("--for", 13), "does not step on before 2024-01-02 01:12 UTC by its own rule"),
         ("hold", ("--for", 2, "--size", 0.5), "only a step down takes --size"),
-        ("hold", ("--for", 2, "--over", 3), "and so needs --seen"),
+        ("hold", ("--for", 2, "--over", 3), "--over says what was seen, and so needs --seen"),
+        ("hold", ("--for", 2, "--retrips", 1), "--retrips says what was seen, and so needs"),
+        ("hold", ("--for", 20, "--confirm", "HOLD"), "only what loosens takes --confirm"),
         ("step-down", ("--for", 2), "a step down needs --size"),
         ("step-down", ("--for", 9, "--size", 0.5), "it may last for 4 h at the most"),
         ("end", ("--for", 2), "it takes neither time"),
@@ -256,7 +286,8 @@ ABOUT = {
 @pytest.fixture
 def judged_tomorrow(run, shut) -> None:
     """Ana stepped it down for an hour."""
-    assert override(run, "step-down", "--for", 1, "--size", 0.5, answer="y\n").exit_code == 0
+    phrase = ("--confirm", "MARKET FALL 50")
+    assert override(run, "step-down", "--for", 1, "--size", 0.5, *phrase).exit_code == 0
     told = {"size": 0.5, "state": "THROTTLED", "reason": "the news were false"}
     save(
         {FALL: SHUT},

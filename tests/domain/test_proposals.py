@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk.domain.actions import Action, AdoptPolicy, Change, ChooseBookModel, Sanction
-from risk.domain.proposals import Direction, is_same_person, why_unsanctioned
+from risk.domain.people import is_same_person
+from risk.domain.proposals import Direction, why_unsanctioned
 
 NOON = datetime(2027, 2, 1, 12, tzinfo=UTC)
 NAMES = st.text("abcXYZ09._-", min_size=1, max_size=12)

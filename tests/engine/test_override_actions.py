@@ -127,6 +127,7 @@ def test_nobody_else_does_and_it_is_journalled(role, kind):
 def test_what_may_loosen_needs_a_proof_and_power_that_has_begun(kind):
     """Whoever ends an override may loosen by it."""
     desk = Desk()
+    assert not OverrideWish("fall", kind, "why", None, ends=OverrideKind.HOLD).tightens
 
     for minutes_ago in (None, 6.0):
         with pytest.raises(ProofNeeded):
@@ -216,3 +217,28 @@ def test_a_long_reason_still_fits_into_the_latchs():
         desk.ask(OverrideKind.TRIP, reason="x" * LONGEST_REASON)
 
     assert len(desk.brake.latched[0][2]) == LONGEST_REASON
+
+
+# --- the end of what loosens ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ends", [OverrideKind.STEP_DOWN, OverrideKind.DISABLE])
+def test_who_ends_what_loosens_needs_no_proof_no_power_and_no_database(ends):
+    desk = Desk()
+    later = officer(minutes_ago=None, power_from=NOON + timedelta(hours=1))
+
+    assert desk.ask(OverrideKind.END, later, ends=ends) == 1
+
+    desk.store.silent = True
+    with pytest.raises(BrakedInstead, match="instead strategy:trend is REDUCE ONLY at once"):
+        desk.ask(OverrideKind.END, later, ends=ends)
+    assert desk.brake.latched[0][1] is TradingState.REDUCE_ONLY
+
+
+@pytest.mark.parametrize("ends", [None, *sorted(HOLDING)])
+def test_who_ends_what_holds_or_does_not_say_what_proves_who_he_is(ends):
+    desk = Desk()
+
+    with pytest.raises(ProofNeeded):
+        desk.ask(OverrideKind.END, officer(minutes_ago=None), ends=ends)
+    assert desk.store.asked == []

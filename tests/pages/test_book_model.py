@@ -370,7 +370,7 @@ def test_another_model_is_proposed_with_a_reason_and_waits(store, reader):
 def test_another_model_needs_a_reason(store, reason):
     found = proposed(store, reason=reason)
 
-    assert found.reason == "Write a reason first."
+    assert found.reason == "Write a reason."
     assert store.kept == []
 
 

@@ -130,7 +130,7 @@ class TestInTheDatabase:
         press(page, "Approve…", "#proposal-2")
         page.sees("#proposal-dialog-body", "It gives the book more room than it has now.")
         press(page, "Approve", "#proposal-dialog-body")
-        page.sees("#proposal-dialog-body", "Write a reason first.")
+        page.sees("#proposal-dialog-body", "Write a reason.")
         type_into(page, "#proposal-dialog-reason", "agreed on the morning call")
         press(page, "Approve", "#proposal-dialog-body")
         page.sees(".sw-toast", "Proposal 2 approved")

@@ -149,7 +149,7 @@ def test_a_reason_is_needed_and_told_at_its_field(store, reason):
     outcome = word(store, OFFICER, fakes.LOOSER_VAR, reason=reason)
 
     assert not outcome.closes
-    assert outcome.reason == "Write a reason first."
+    assert outcome.reason == "Write a reason."
     assert status(store, fakes.LOOSER_VAR) is ProposalStatus.OPEN
 
 

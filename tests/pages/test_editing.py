@@ -403,9 +403,9 @@ def test_a_temporary_limit_carries_the_reason(form, store):
 @pytest.mark.parametrize(
     ("reason", "told"),
     [
-        ("", "Write a reason first."),
-        (" \n", "Write a reason first."),
-        ("x" * 501, "A reason is one line of 500"),
+        ("", "Write a reason."),
+        (" \n", "Write a reason."),
+        ("x" * 501, "A reason has 500 letters at most, this one 501."),
     ],
 )
 def test_a_reason_is_needed_and_told_at_its_field(form, store, reason, told):

@@ -99,7 +99,11 @@ def offered(situation: Situation) -> list[str]:
             {"storm": overridden()},
             ["end", "step_down", "release (locked)", "hold", "extend", "trip", "disable"],
         ),
-        (fakes.STORM, {"storm": overridden(OverrideKind.DISABLE)}, ["end", "disable"]),
+        (
+            fakes.STORM,
+            {"storm": overridden(OverrideKind.DISABLE)},
+            ["end", "hold", "trip", "disable"],
+        ),
     ],
 )
 def test_what_is_offered_fits_how_the_breaker_stands(reader, breaker, stands, kinds_offered):

@@ -32,8 +32,9 @@ from pages.views.breakers.wording import (
 from pages.views.editing.address import edit_href
 from pages.views.holds import tighter_words
 from pages.views.limits.writing import duration
-from risk.breakers.lifecycle import PARDON, asked_from
+from risk.breakers.lifecycle import asked_from
 from risk.breakers.manual import is_manual
+from risk.breakers.overriding import PARDON
 from risk.breakers.words import shown_name
 from risk.domain.breakers import BreakerUnit, Episode
 from risk.domain.cards import Card, CardHistory, Counterfactual

@@ -11,15 +11,15 @@ from pages.components.links import inside_link
 from pages.components.toasts import ToastLink, toast
 from pages.format import sentence
 from pages.paths import CHANGES_PATH
+from pages.reasons import one_line, reason_fault
 from pages.views.editing.effect import judged_of, stamp_of
 from pages.views.editing.reading import EditorData
 from pages.views.proposals.wording import deciders
 from risk.domain.actions import Change
 from risk.domain.actors import Actor
-from risk.domain.asking import checked_reason
 from risk.domain.proposals import Proposal, ProposalStatus
 from risk.engine.actions import Actions
-from risk.errors import Conflict, InvalidInput, NotAllowed, SeawallError, StoreUnavailable
+from risk.errors import Conflict, NotAllowed, SeawallError, StoreUnavailable
 
 _SAME = "Nothing was changed"
 _KEY = "change-sent"
@@ -77,7 +77,7 @@ def send(
     """
     title = "The change" if data.subject is None else data.subject.title
     fault = reason_fault(reason)
-    said = " ".join((reason or "").split())
+    said = one_line(reason)
     judged = judged_of(data, typed, stamp=stamp_of(data, said, at))
     if judged is None:
         return refused(title, NOT_UP_TO_DATE)
@@ -115,18 +115,6 @@ def propose(
     except SeawallError as problem:
         return refused(title, str(problem))
     return Outcome(_sent_toast(proposal, title, book), proposal)
-
-
-def reason_fault(reason: str | None) -> str:
-    """What a reason lacks; empty once it is one."""
-    said = " ".join((reason or "").split())
-    if not said:
-        return "write a reason first"
-    try:
-        checked_reason(said)
-    except InvalidInput as problem:
-        return str(problem)
-    return ""
 
 
 def refused(title: str, why: str, *, same: str = _SAME) -> Outcome:

@@ -9,11 +9,11 @@ from pages.context import Book, CompleteCycle
 from pages.format import sentence
 from pages.query import Query
 from pages.readings import Readings
+from pages.reasons import one_line, reason_fault
 from pages.views.editing.sending import (
     NOT_UP_TO_DATE,
     Outcome,
     propose,
-    reason_fault,
     refused,
 )
 from pages.views.editing.subjects import NO_NUMBER
@@ -142,5 +142,4 @@ def choose(
     change = ChooseBookModel(
         seq=NO_NUMBER, at=at, who=actor.name, model=asked.model, seen=asked.seen
     )
-    said = " ".join((reason or "").split())
-    return propose(actions, actor, asked.book, change, title=title, reason=said)
+    return propose(actions, actor, asked.book, change, title=title, reason=one_line(reason))

@@ -89,6 +89,7 @@ def panel(
     asked = asked_of(about)
     idle = str(about.get("idle", "")) if isinstance(about, Mapping) else ""
     situation = None if asked is None else read_situation(readings, query, asked)
+    asked = None if asked is None else asked.as_shown(situation)
     known = noted[0] if noted else None
     same = form.is_about(known, asked)
     before, done = None, was_done(said)
@@ -111,9 +112,10 @@ def follow(
     try:
         situation = None if wanted is None else read_situation(readings, query, wanted)
     except StoreUnavailable:
-        return form.changes_unseen(draft), no_update
+        return ({} if wanted is None else form.changes_unseen(draft, wanted)), no_update
     if situation is None or wanted is None:
         return {}, no_update
+    wanted = wanted.as_shown(situation)
     shown = form.followed(situation, wanted, draft)
     return form.changes(shown, noted), form.noted(wanted, draft, shown)
 
@@ -128,15 +130,23 @@ def effect(readings: Readings, query: Query, asked: Any, kind: Any, size: Any) -
 
 
 def apply(
-    who: Who, readings: Readings, query: Query, asked: Any, fields: Fields, opened: frozenset[str]
+    who: Who,
+    readings: Readings,
+    query: Query,
+    asked: Any,
+    fields: Fields,
+    noted: Any,
+    clicked: Fields,
 ) -> Outcome:
-    """What becomes of what stands in the form."""
-    draft = draft_of(*fields, opened)
+    """What becomes of what stands in the form, as it was shown last."""
+    draft = draft_of(*fields, form.opened_of(noted, clicked))
+    wanted = asked_of(asked)
 
     def read(wanted: Any) -> Situation | None:
         return read_situation(readings, query, wanted)
 
-    return asking.override(*who, asked_of(asked), draft, read)
+    shown = None if wanted is None else form.as_noted(wanted, noted)
+    return asking.override(*who, shown, draft, read)
 
 
 # -- reviews ---------------------------------------------------------------------------------

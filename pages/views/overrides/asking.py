@@ -108,10 +108,10 @@ def override(
     try:
         situation = read(asked)
     except StoreUnavailable as problem:
-        if not tightens(draft.kind):
+        if not tightens(draft.kind, asked.ends):
             return _refused(asked, f"{problem}. {_SAME}: without numbers nothing is loosened")
         # Nobody who tightens waits for a database.
-        faults = faults_unseen(draft)
+        faults = faults_unseen(draft, asked)
     else:
         if situation is None:
             return _refused(asked, f"there is no such breaker any more. {_SAME}")

@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from pages.format import sentence
+from pages.reasons import reason_fault
 from pages.views.limits.writing import duration
 from pages.views.overrides.kinds import (
+    END,
     NAMES,
     RELEASE,
     STEP_DOWN,
@@ -24,7 +26,7 @@ from pages.views.overrides.kinds import (
 from pages.views.overrides.situation import Asked, Situation
 from risk.breakers.lifecycle import why_not_released
 from risk.breakers.overriding import why_not_overridden
-from risk.domain.asking import LONGEST_REASON
+from risk.breakers.words import is_phrase
 from risk.domain.overrides import OverrideKind, OverrideWish
 
 KIND, SIZE, UNTIL, REASON, TYPED = "kind", "size", "until", "reason", "typed"
@@ -147,9 +149,9 @@ def faults_of(draft: Draft, asked: Asked, situation: Situation, warnings: Sequen
     )
 
 
-def faults_unseen(draft: Draft) -> Faults:
+def faults_unseen(draft: Draft, asked: Asked) -> Faults:
     """What a draft lacks that only tightens, while nobody can read how things stand."""
-    if not tightens(draft.kind):
+    if not tightens(draft.kind, asked.ends):
         return Faults(kind="Nothing can be loosened while the book cannot be read")
     unclear = longest_of(draft.kind) is not None and moment_of(draft.until) is None
     return Faults(
@@ -195,20 +197,9 @@ def _refused(draft: Draft, asked: Asked, situation: Situation) -> str:
     return why or ""
 
 
-def reason_fault(reason: str) -> str:
-    """What a reason lacks; empty once it is one."""
-    if not reason:
-        return "Write a reason"
-    if len(reason) > LONGEST_REASON:
-        return f"A reason has {LONGEST_REASON} letters at most, this one {len(reason)}"
-    if not reason.isprintable():
-        return "A reason is made of printable letters"
-    return ""
-
-
 def phrase_fault(phrase: str, typed: str) -> str:
     """What the typed confirmation lacks; empty once it is the phrase, in capitals or not."""
-    return "" if " ".join(typed.upper().split()) == phrase else f"Type {phrase}"
+    return "" if is_phrase(phrase, typed) else f"Type {phrase}"
 
 
 def moment_of(text: str) -> datetime | None:
@@ -240,6 +231,9 @@ def wish_of(draft: Draft, asked: Asked, read: Sequence[str] = ()) -> OverrideWis
         seen_action=asked.action,
         size=draft.size if draft.kind == STEP_DOWN and draft.size is not None else 1.0,
         read=tuple(read),
+        seen_retrips=asked.retrips,
+        seen_value=asked.value,
+        ends=OverrideKind(asked.ends) if draft.kind == END and asked.ends else None,
     )
 
 

@@ -39,7 +39,7 @@ from pages.views.overrides.kinds import (
     tightens,
 )
 from pages.views.overrides.kinds import END as ENDS
-from pages.views.overrides.situation import Asked, Situation
+from pages.views.overrides.situation import Asked, Situation, value_of
 from pages.views.overrides.warnings import MustRead, must_read
 from risk.domain.overrides import review_due
 
@@ -282,7 +282,7 @@ def followed(situation: Situation, asked: Asked, draft: Draft) -> Followed:
         warnings=warning_parts(warnings, draft) if loosens(draft.kind, row) else [],
         label=f"Type {phrase} to confirm",
         after=after_words(draft, situation) if known else "",
-        proof=[] if tightens(draft.kind) else [proof_part(PROOF, confirms=SUBMIT)],
+        proof=[] if tightens(draft.kind, asked.ends) else [proof_part(PROOF, confirms=SUBMIT)],
         end=_end(draft, faults),
     )
 
@@ -350,7 +350,8 @@ def after_words(draft: Draft, situation: Situation) -> str:
 def _end(draft: Draft, faults: Faults) -> list[Component]:
     text = DOES.get(draft.kind, "Apply")
     # What tightens is outlined like any other button; what loosens stands out as destructive.
-    look: Look = "plain" if tightens(draft.kind) or draft.kind == ENDS else "destructive"
+    tightens_or_ends = draft.kind == ENDS or tightens(draft.kind, "")
+    look: Look = "plain" if tightens_or_ends else "destructive"
     return [button(text, SUBMIT, look=look, blocked=missing_words(faults) or None)]
 
 
@@ -362,6 +363,7 @@ def noted(asked: Asked, draft: Draft, shown: Followed) -> dict[str, Any]:
     return {
         "breaker": asked.breaker,
         "action": asked.action,
+        "value": asked.value,
         "opened": sorted(draft.opened),
         "shown": _told(shown),
     }
@@ -370,6 +372,11 @@ def noted(asked: Asked, draft: Draft, shown: Followed) -> dict[str, Any]:
 def is_about(data: Any, asked: Asked | None) -> bool:
     """Whether what was noted is of the breaker that is asked about."""
     return asked is not None and isinstance(data, Mapping) and data.get("breaker") == asked.breaker
+
+
+def as_noted(asked: Asked, data: Any) -> Asked:
+    """With what the breaker measured as the form has shown it last, by what it has noted."""
+    return asked._replace(value=value_of(data.get("value"))) if is_about(data, asked) else asked
 
 
 def kept_of(draft: Draft, data: Any, asked: Asked, *, done: bool) -> Draft:
@@ -403,9 +410,9 @@ def changes(shown: Followed, before: Any) -> Deltas:
         return _whole(now)
 
 
-def changes_unseen(draft: Draft) -> Deltas:
+def changes_unseen(draft: Draft, asked: Asked) -> Deltas:
     """The button while nobody can read how things stand: whoever tightens needs no more."""
-    return {END: {"children": plain(_end(draft, faults_unseen(draft)))}}
+    return {END: {"children": plain(_end(draft, faults_unseen(draft, asked)))}}
 
 
 def _is_tree(node: Any) -> bool:

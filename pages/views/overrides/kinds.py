@@ -9,7 +9,8 @@ from pages.views.breakers.rows import OFF, PROBATION, TRIPPED, BreakerRow
 from pages.views.breakers.wording import ahead, moment_words, share
 from pages.views.holds import stays_words
 from pages.views.limits.writing import duration
-from risk.breakers.words import shown_name
+from risk.breakers.words import loosening_phrase, phrase_name
+from risk.domain.breakers import Phase
 from risk.domain.overrides import HOLDING, LONGEST, LOOSENING, OverrideKind
 from risk.domain.state import RiskState
 from risk.domain.trading import TradingState
@@ -66,9 +67,16 @@ class Offer(NamedTuple):
     locked: str = ""
 
 
-def tightens(kind: str) -> bool:
-    """Whether it only ever tightens: nothing may slow down whoever asks for that."""
-    return kind in HOLDING
+def tightens(kind: str, ends: str) -> bool:
+    """Whether it only ever tightens: nothing may slow down whoever asks for that.
+
+    Parameters
+    ----------
+    kind : str
+    ends : str
+        What the override is that is on; empty for none.
+    """
+    return kind in HOLDING or (kind == END and ends in LOOSENING)
 
 
 def loosens(kind: str, row: BreakerRow) -> bool:
@@ -96,8 +104,7 @@ def _offers(row: BreakerRow, zone: Zone, now: datetime) -> Iterator[Offer]:
     if on is not None:
         yield Offer(END)
     if row.standing == OFF:
-        # Whoever wants more than it to be on again ends that first.
-        yield from [Offer(DISABLE)] if on is not None else []
+        yield from _of_disabled(row) if on is not None else ()
         return
     if row.standing == TRIPPED:
         yield from _of_tripped(row, zone, now)
@@ -108,6 +115,14 @@ def _offers(row: BreakerRow, zone: Zone, now: datetime) -> Iterator[Offer]:
         yield Offer(TRIP)
     else:
         yield Offer(TRIP)
+    yield Offer(DISABLE)
+
+
+def _of_disabled(row: BreakerRow) -> Iterator[Offer]:
+    """Whatever tightens may be asked at once: it takes the place of what switched it off."""
+    if row.state is not None and row.state.phase is not Phase.ARMED:
+        yield Offer(HOLD)
+    yield Offer(TRIP)
     yield Offer(DISABLE)
 
 
@@ -142,12 +157,11 @@ def sizes_of(row: BreakerRow) -> tuple[float, ...]:
 
 def phrase_of(kind: str, row: BreakerRow, size: float | None) -> str:
     """What must be typed: ``MARKET VOLATILITY 75``; one word of what tightens or ends another."""
-    if tightens(kind) or kind == END:
+    if kind in HOLDING or kind == END:
         return word_of(kind)
-    name = " ".join(shown_name(row.name, row.scope).upper().split())
-    if kind == STEP_DOWN:
-        return name if size is None else f"{name} {round(100.0 * size)}"
-    return f"{kind.upper()} {name}"
+    if kind == RELEASE:
+        return f"{word_of(kind)} {phrase_name(row.definition)}"
+    return loosening_phrase(row.definition, OverrideKind(kind), size)
 
 
 def word_of(kind: str) -> str:

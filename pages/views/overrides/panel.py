@@ -61,8 +61,10 @@ def about_of(data: BreakersData, row: BreakerRow | None) -> dict[str, Any]:
     if row is None or idle:
         return {"idle": idle}
     offers = offers_of(row, data.query.zone, data.now)
+    asked = asked_about(data.book, row)
+    # What it measures moves with each cycle; the form follows that, and stays the same one.
     return {
-        **asked_about(data.book, row)._asdict(),
+        **{name: told for name, told in asked._asdict().items() if name != "value"},
         "standing": row.standing,
         "size": row.size,
         "open": [each.kind for each in offers if not each.locked],

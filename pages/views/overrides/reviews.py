@@ -14,12 +14,12 @@ from pages.components.basics import Component, card, glyph, heading, help_mark
 from pages.components.notices import NoticeLink, empty_state, error_state, page_banner
 from pages.format import Zone, percent, sentence
 from pages.query import Query
+from pages.reasons import reason_fault
 from pages.views.breakers.address import PATH
 from pages.views.breakers.reading import BreakersData
 from pages.views.breakers.wording import figure_of, moment_words, share, unit_of_kind
 from pages.views.limits.writing import duration
 from pages.views.overrides.asking import Outcome
-from pages.views.overrides.draft import reason_fault
 from risk.breakers.words import shown_name
 from risk.domain.actors import Ability, Actor
 from risk.domain.breakers import BreakerDefinition, BreakerUnit
@@ -28,8 +28,8 @@ from risk.domain.overrides import (
     OverrideOutcome,
     Review,
     Verdict,
-    same_person,
 )
+from risk.domain.people import is_same_person
 from risk.engine.actions import Actions
 from risk.errors import NotAllowed, SeawallError, StoreUnavailable
 
@@ -160,7 +160,9 @@ def due_parts(reviews: Sequence[Review], actor: Actor, told: Told, query: Query)
     if Ability.OVERRIDE not in actor.abilities:
         return []
     due = [
-        each for each in reviews if is_due(each, told.now) and not same_person(each.by, actor.name)
+        each
+        for each in reviews
+        if is_due(each, told.now) and not is_same_person(each.by, actor.name)
     ]
     if not due:
         return []
@@ -276,7 +278,7 @@ def _judging(review: Review, actor: Actor, told: Told) -> list[Component]:
         return []
     if Ability.OVERRIDE not in actor.abilities:
         return [html.P("Another officer judges it.", className="sw-note")]
-    if same_person(review.by, actor.name):
+    if is_same_person(review.by, actor.name):
         return [html.P("Yours: another officer judges it.", className="sw-note")]
     if review.ended is None:
         return [html.P("It is on: it can be judged once it is over.", className="sw-note")]

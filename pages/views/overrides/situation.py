@@ -1,9 +1,10 @@
 """The moment in which somebody acts on a breaker: read once, and judged by pure functions."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from pages.readings import Readings
 from pages.views.breakers.rows import BreakerRow, rows_of
 from risk.domain.assessment import Assessment
 from risk.domain.breakers import Phase
+from risk.domain.overrides import OverrideKind
 from risk.domain.state import RiskState
 
 #: How far back it is looked for when a breaker was above its level last.
@@ -72,23 +74,51 @@ class Asked(NamedTuple):
         The trip that was on; empty while armed.
     action : int
         Number of the override that was on; 0 for none.
+    retrips : int
+        How often that trip had come again.
+    ends : str
+        What the override was that was on; empty for none.
+    value : float or None
+        What it measured, as the form has shown it last; None where it could not be measured.
     """
 
     book: str
     breaker: str
     episode: str
     action: int
+    retrips: int = 0
+    ends: str = ""
+    value: float | None = None
+
+    def as_shown(self, situation: Situation | None) -> Self:
+        """With what the breaker measures as a form shows it in that situation."""
+        if situation is None:
+            return self
+        return self._replace(value=_measured(situation.row))
 
 
 def asked_of(data: Any) -> Asked | None:
     """What a page sends back of its form; None if it is nothing that a form held."""
     if not isinstance(data, Mapping):
         return None
-    book, breaker, episode, action = (data.get(name) for name in Asked._fields)
-    texts = all(isinstance(each, str) for each in (book, breaker, episode))
-    if not texts or not isinstance(action, int) or isinstance(action, bool):
+    told = [data.get(name) for name in Asked._fields]
+    book, breaker, episode, action, retrips, ends, value = told
+    texts = all(isinstance(each, str) for each in (book, breaker, episode, ends))
+    counts = all(isinstance(each, int) and not isinstance(each, bool) for each in (action, retrips))
+    if not texts or not counts or ends not in ("", *OverrideKind):
         return None
-    return Asked(str(book), str(breaker), str(episode), action)
+    return Asked._make((book, breaker, episode, action, retrips, ends, value_of(value)))
+
+
+def value_of(said: Any) -> float | None:
+    """What a page sends back of what a breaker measured; None if it is no figure."""
+    if not isinstance(said, int | float) or isinstance(said, bool):
+        return None
+    try:
+        value = float(said)
+    except OverflowError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 def asked_about(book: Book, row: BreakerRow) -> Asked:
@@ -98,7 +128,14 @@ def asked_about(book: Book, row: BreakerRow) -> Asked:
         breaker=row.name,
         episode="" if row.episode is None else row.episode.id,
         action=0 if row.override is None else row.override.action,
+        retrips=0 if row.episode is None else row.episode.retrips,
+        ends="" if row.override is None else row.override.kind.value,
+        value=_measured(row),
     )
+
+
+def _measured(row: BreakerRow) -> float | None:
+    return None if row.reading is None else row.reading.value
 
 
 def read_situation(readings: Readings, query: Query, asked: Asked) -> Situation | None:

@@ -15,12 +15,13 @@ from pages.components.buttons import button
 from pages.components.proof import proof_part
 from pages.components.states import STATE_LOOKS, look_of
 from pages.format import Zone, sentence
+from pages.reasons import reason_fault
 from pages.views.breakers.reading import BreakersData
 from pages.views.breakers.rows import GROUPS
 from pages.views.breakers.wording import moment_words, scope_name
 from pages.views.exposure.room import assets_of, strategies_of, venues_of
 from pages.views.overrides.asking import Outcome
-from pages.views.overrides.draft import phrase_fault, reason_fault
+from pages.views.overrides.draft import phrase_fault
 from risk.domain.actors import Actor
 from risk.domain.latches import Latch, way_back
 from risk.domain.scopes import Scope, ScopeKind

@@ -11,7 +11,8 @@ from pages.components.buttons import button
 from pages.components.proof import proof_part
 from pages.components.toasts import toast
 from pages.format import sentence
-from pages.views.editing.sending import NOT_UP_TO_DATE, reason_fault
+from pages.reasons import one_line, reason_fault
+from pages.views.editing.sending import NOT_UP_TO_DATE
 from pages.views.proposals.inbox import APPROVE, REJECT, WITHDRAW, asked_parts, differences_of
 from pages.views.proposals.reading import ProposalsData, ShownProposal
 from pages.views.proposals.wording import DIRECTIONS, STATUSES, badge
@@ -179,7 +180,7 @@ def decide(
     if fault:
         refused = _refused(name, f"{fault}. Nothing was decided")
         return refused._replace(reason=f"{sentence(fault)}.")
-    said = " ".join((reason or "").split())
+    said = one_line(reason)
     speak = actions.approve if approves else actions.turn_down
     try:
         proposal = speak(actor, asked.book, asked.proposal, reason=said)

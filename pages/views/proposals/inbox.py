@@ -20,7 +20,8 @@ from pages.views.proposals.reading import ProposalsData, ShownProposal
 from pages.views.proposals.wording import DIRECTIONS, badge, deciders, why_not_his
 from risk.domain.actions import ChooseBookModel
 from risk.domain.actors import Ability
-from risk.domain.proposals import Direction, Proposal, is_same_person
+from risk.domain.people import is_same_person
+from risk.domain.proposals import Direction, Proposal
 from risk.limits.words import called_by_name
 
 #: What may be done about a proposal.

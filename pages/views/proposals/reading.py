@@ -20,8 +20,9 @@ from risk.domain.actions import (
     SetTemporaryLimit,
 )
 from risk.domain.actors import Actor
+from risk.domain.people import is_same_person
 from risk.domain.policy import Policy
-from risk.domain.proposals import Proposal, ProposalStatus, is_same_person
+from risk.domain.proposals import Proposal, ProposalStatus
 from risk.errors import PolicyInvalid
 from risk.limits.words import called_by_name
 from risk.policy.adoption import made_of, without_expired

@@ -7,7 +7,8 @@ from dash import html
 
 from pages.components.basics import glyph
 from risk.domain.actors import Ability, Actor, who_can
-from risk.domain.proposals import Direction, Proposal, ProposalStatus, is_same_person
+from risk.domain.people import is_same_person
+from risk.domain.proposals import Direction, Proposal, ProposalStatus
 
 
 class Look(NamedTuple):

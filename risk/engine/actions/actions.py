@@ -14,7 +14,7 @@ from risk.domain.changing import Brake, ChangeStore, Stopped, denial
 from risk.domain.events import PEOPLE_STREAM
 from risk.domain.keys import ApiKey
 from risk.domain.ledger import Fill, Flow
-from risk.domain.overrides import HOLDING, OverrideWish, Review, Verdict, asked_of_override
+from risk.domain.overrides import OverrideWish, Review, Verdict, asked_of_override
 from risk.domain.proposals import Proposal
 from risk.domain.scopes import Scope
 from risk.domain.trading import TradingState
@@ -123,8 +123,8 @@ class Actions:
         GateClosed
             If neither the database nor the authority answers: then nothing is stopped.
         """
-        # Whoever ends an override may loosen by it.
-        tightens = wish.kind in HOLDING
+        # Whoever ends an override may loosen by it; that it is what he says, the store checks.
+        tightens = wish.tightens
         asked = asked_of_override(wish.breaker, wish.kind)
         with self._allowed(actor, Ability.OVERRIDE, portfolio, asked, tightens=tightens):
             told = wish._replace(reason=checked_reason(wish.reason))
