@@ -299,7 +299,7 @@ def with_missed(state: BreakerState, at: datetime) -> BreakerState:
     if on is None or on.kind is not OverrideKind.STEP_DOWN:
         return state
     missed = on.missed if state.reading is None else ()
-    if state.reading is None and at > max(on.since, *missed):
+    if state.reading is None and at > max((on.since, *missed)):
         missed = (*missed, at)[-BLIND_STEPS:]
     return state if missed == on.missed else state._replace(override=on._replace(missed=missed))
 

@@ -104,6 +104,8 @@ def test_a_confirmed_override_reaches_the_store_with_all_that_was_seen(ask, chan
     assert (wish.breaker, wish.kind, wish.size) == (fakes.STORM, OverrideKind.STEP_DOWN, 0.75)
     assert wish.expires == AFTERNOON + 2 * HOUR
     assert (wish.seen_episode, wish.seen_action) == ("market volatility/demo-48000", 0)
+    assert (wish.seen_retrips, wish.seen_value) == (0, ask.situation.row.reading.value)
+    assert wish.ends is None
     assert wish.reason == "delta hedge"
     assert list(wish.read) == [each.title for each in must_read(ask.situation, kinds.STEP_DOWN)]
     assert wish.read, "there was something to read"
@@ -248,6 +250,68 @@ def test_where_neither_database_nor_authority_answers_it_is_told_that_nothing_is
     outcome = ask(HOLD)
     assert not outcome.done
     assert outcome.title == "NOTHING is stopped"
+
+
+@pytest.mark.parametrize("kind", [OverrideKind.STEP_DOWN, OverrideKind.DISABLE])
+def test_whoever_ends_what_loosens_needs_neither_a_proof_nor_a_database(
+    reader, actions, changes, brake, kind
+):
+    situation, asked = situation_at(reader, storm=overridden(kind))
+    draft = Draft(kinds.END, reason="it was the feed after all", typed="END")
+    readings = Screens(reader).readings
+    forgetful = replace(OFFICER, proven_at=None, has_login=True)
+
+    def press() -> Outcome:
+        return override(
+            actions, forgetful, asked, draft, lambda each: read_situation(readings, QUERY, each)
+        )
+
+    assert form.followed(situation, asked, draft).proof == []
+    assert press().done
+    ((wish, _),) = changes.asked
+    assert (wish.ends, wish.seen_action) == (kind, situation.row.override.action)
+
+    reader.failing, changes.fail_with = True, SILENT
+    assert press().title == "Stopped instead"
+    assert [each.state for each in brake.latched] == [TradingState.REDUCE_ONLY]
+
+
+def test_whoever_ends_what_holds_proves_who_he_is(reader, actions):
+    situation, asked = situation_at(reader, storm=overridden(OverrideKind.HOLD))
+    draft = Draft(kinds.END, reason="it was the feed after all", typed="END")
+
+    assert form.followed(situation, asked, draft).proof != []
+    reader.failing = True
+    outcome = override(actions, OFFICER, asked, draft, lambda _: _raise())
+    assert "without numbers nothing is loosened" in outcome.text
+
+
+def _raise() -> None:
+    raise SILENT
+
+
+def test_what_the_form_has_not_shown_yet_is_refused(ask, changes):
+    calm = ask.asked.value - 1.0
+
+    outcome = ask(asked=ask.asked._replace(value=calm))
+
+    assert not outcome.done
+    assert "has got worse since it was looked at" in outcome.text
+    retripped = ask(asked=ask.asked._replace(retrips=3))
+    assert "has tripped again since it was looked at" in retripped.text
+    assert changes.asked == []
+
+
+def test_a_form_notes_what_it_shows_of_what_is_measured(reader):
+    situation, asked = situation_at(reader)
+    draft = complete(situation)
+    noted = form.noted(asked, draft, form.followed(situation, asked, draft))
+    earlier = asked._replace(value=0.5)
+
+    assert form.as_noted(earlier, noted) == asked
+    assert form.as_noted(earlier, {**noted, "value": "9"}).value is None
+    assert form.as_noted(earlier, {**noted, "breaker": "other"}) == earlier
+    assert earlier.as_shown(situation) == asked
 
 
 def test_blindly_only_a_complete_wish_to_tighten_is_passed_on(ask, reader, changes):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from risk.domain.actions import OverrideBreaker
-from risk.domain.breakers import BreakerDefinition, Breakers, BreakerState
+from risk.domain.breakers import BreakerDefinition, Breakers, BreakerState, Reading
 from risk.domain.events import (
     PEOPLE_STREAM,
     BreakerOverridden,
@@ -32,6 +32,7 @@ from risk.storage.engines import Engines, transaction
 from risk.storage.portfolios import add_portfolio
 from risk.storage.store import SqlStore
 from tests.builders import NOON, PORTFOLIO, build_portfolio_risk, build_record
+from tests.storage.persons import hired
 from tests.storage.rows import lease_token, read, write
 from tests.tripped import HOUR, armed, tripped
 
@@ -213,6 +214,96 @@ def test_what_the_engine_would_refuse_is_refused_at_once_and_nothing_is_written(
         assert not isinstance(refused.value, Conflict)
 
     assert written(engines) == []
+
+
+def test_what_tripped_again_since_it_was_seen_is_a_conflict_unless_it_tightens(
+    engines: Engines, book: Book
+):
+    book.stands(SHUT._replace(episode=SHUT.episode._replace(retrips=2)))
+
+    for kind in (STEP_DOWN, DISABLE):
+        with pytest.raises(Conflict, match="tripped again since it was looked at, 2 times in this"):
+            asks(engines, kind=kind, seen_retrips=1, seen_value=2.2)
+    assert written(engines) == []
+    assert asks(engines, kind=HOLD, expires=NOON + 20 * HOUR, seen_retrips=1) == 1
+
+
+def test_what_got_worse_since_it_was_seen_is_not_stepped_down(engines: Engines, book: Book):
+    book.stands(SHUT._replace(reading=Reading(9.0, 9.0)))
+
+    with pytest.raises(InvalidInput, match=r"worse since it was looked at: it measured 2\.2"):
+        asks(engines, seen_retrips=0, seen_value=2.2)
+    asks(engines, seen_retrips=0, seen_value=9.0)
+    assert written(engines)[0].wish == wish(seen_retrips=0, seen_value=9.0)
+
+
+def test_what_is_ended_is_what_was_said_else_nobody_ends_a_hold_without_a_proof(
+    engines: Engines, book: Book
+):
+    on = Override(HOLD, "ben", "why", NOON, NOON + HOUR, 3, until=NOON + HOUR / 2)
+    book.stands(SHUT._replace(override=on), action_seq=3)
+
+    with pytest.raises(InvalidInput, match=r"market fall is held .* \(number 3\): look at that"):
+        asks(engines, kind=END, seen_action=3, ends=DISABLE)
+    assert written(engines) == []
+
+
+def test_what_was_asked_before_is_read_as_it_was(engines: Engines, book: Book):
+    put_action(engines, 1, STEP_DOWN)
+
+    (action,) = written(engines)
+
+    assert (action.seen_retrips, action.seen_value, action.ends) == (None, None, None)
+
+
+# --- who keeps a breaker off ---------------------------------------------------------------
+
+
+def test_who_loosened_loosens_the_same_again_once_somebody_has_judged_it(
+    engines: Engines, book: Book
+):
+    hired(engines, "ana")
+    put_action(engines, 1, STEP_DOWN)
+    on = Override(STEP_DOWN, "ana", "why", NOON, NOON + HOUR, 1, 0.5, EPISODE)
+    book.stands(SHUT._replace(override=on), events=[begun(1)], action_seq=1)
+    for kind in (STEP_DOWN, DISABLE):
+        with pytest.raises(NotAllowed, match="your last override of market fall, number 1: until"):
+            asks(engines, "Ana ", kind=kind, seen_action=1)
+
+    book.stands(at=NOON + HOUR, events=[over(1)], action_seq=1)
+    with pytest.raises(NotAllowed, match="nobody else has judged yet what came of your last"):
+        asks(engines)
+    assert [each.seq for each in written(engines)] == [1]
+
+    judge(engines, 1)
+    assert asks(engines) == 2
+
+
+def test_another_officer_loosens_meanwhile_and_whoever_tightens_is_not_asked(
+    engines: Engines, book: Book
+):
+    hired(engines, "ana")
+    put_action(engines, 1, STEP_DOWN)
+    book.stands(at=NOON + HOUR, events=[begun(1), over(1)], action_seq=1)
+
+    assert asks(engines, kind=HOLD, expires=NOON + 20 * HOUR) == 2
+    assert asks(engines, kind=END, seen_action=2, ends=HOLD) == 3
+    assert asks(engines, "ben") == 4
+
+
+def test_one_that_waits_for_the_engine_counts_and_so_does_one_that_was_ended_there(
+    engines: Engines, book: Book
+):
+    hired(engines, "ana")
+    asks(engines)
+    asks(engines, kind=END, seen_action=1)
+
+    with pytest.raises(NotAllowed, match="number 1: until then another officer loosens it"):
+        asks(engines)
+
+
+def test_where_nobody_has_a_login_nobody_else_could_judge(engines: Engines, told: Book):
+    assert asks(engines, expires=NOON + 4 * HOUR) == 4
 
 
 def test_of_a_book_that_is_not_there_or_was_never_measured_nothing_is_overridden(engines: Engines):

@@ -387,6 +387,18 @@ def test_a_proposal_is_outdated_once_others_have_changed_the_same(staffed: Offic
     assert staffed.policy.version == 2
 
 
+def test_ones_own_is_not_adopted_as_anything_but_what_one_has_read(staffed: Office) -> None:
+    """An analyst who is an officer by now: nobody else approves what others' changes make of it."""
+    made = staffed.propose(staffed.adopting(TIGHTER), ANNA)
+    staffed.propose(staffed.adopting(with_breaker(PLAIN, trip=1.5)), OTTO)
+    anna = signed_in("anna", Role.OFFICER)
+
+    with pytest.raises(Conflict, match=r"is outdated: others have changed .*propose it again"):
+        staffed.approve(made, anna)
+    (outdated,) = [each for each in staffed.all() if each.id == made.id]
+    assert outdated.status is ProposalStatus.OUTDATED
+
+
 @pytest.mark.parametrize("taken_in", [False, True])
 def test_what_nobody_else_touched_is_done_upon_what_they_did(
     staffed: Office, taken_in: bool
