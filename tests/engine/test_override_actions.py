@@ -230,7 +230,9 @@ def test_who_ends_what_loosens_needs_no_proof_no_power_and_no_database(ends):
     assert desk.ask(OverrideKind.END, later, ends=ends) == 1
 
     desk.store.silent = True
-    with pytest.raises(BrakedInstead, match="instead strategy:trend is REDUCE ONLY at once"):
+    with pytest.raises(
+        BrakedInstead, match=r"the override of fall is on, since .* instead strategy:trend is RED"
+    ):
         desk.ask(OverrideKind.END, later, ends=ends)
     assert desk.brake.latched[0][1] is TradingState.REDUCE_ONLY
 

@@ -14,7 +14,7 @@ from risk.domain.changing import Brake, ChangeStore, Stopped, denial
 from risk.domain.events import PEOPLE_STREAM
 from risk.domain.keys import ApiKey
 from risk.domain.ledger import Fill, Flow
-from risk.domain.overrides import OverrideWish, Review, Verdict, asked_of_override
+from risk.domain.overrides import OverrideKind, OverrideWish, Review, Verdict, asked_of_override
 from risk.domain.proposals import Proposal
 from risk.domain.scopes import Scope
 from risk.domain.trading import TradingState
@@ -152,8 +152,12 @@ class Actions:
             )
         except GateClosed as closed:
             return GateClosed(f"nothing is stopped: {silence}, and {closed}")
+        ends = wish.kind is OverrideKind.END
+        stays = (
+            f"the override of {wish.breaker} is on" if ends else f"{wish.breaker} is not overridden"
+        )
         return BrakedInstead(
-            f"{wish.breaker} is not overridden, since {silence}; instead {answer.scope} is "
+            f"{stays}, since {silence}; instead {answer.scope} is "
             f"{answer.trading_state.replace('_', ' ')} at once, until a person resumes it. Should "
             "it have been written after all, both hold"
         )
