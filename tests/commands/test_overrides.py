@@ -201,7 +201,8 @@ class FakeBrake:
             raise GateClosed("the engine does not answer at port 8051")
         return Braking(WHOLE, TradingState.HALTED)
 
-    def latch(self, portfolio, scope, state, *, reason, who) -> CommandAnswer:
+    def latch(self, portfolio, scope, state, *, reason, who, latch_id) -> CommandAnswer:
+        assert latch_id
         self.latched.append((portfolio, scope, state, reason, who))
         return CommandAnswer(scope=scope.label, trading_state=state.name, journalled=False)
 
