@@ -571,7 +571,7 @@ def _signed_in(event: PersonSignedIn, _currency: str) -> Words:
 
 
 def _sign_in_refused(event: SignInRefused, _currency: str) -> Words:
-    whom = f"as {event.tried}" if event.tried else "with what is no name"
+    whom = f"as {event.tried}" if event.tried else "by a name that nobody has"
     waits = "; the name waits now" if event.locked else ""
     shape = "throttled" if event.locked else "info"
     detail = f"{_in_line(event.why)}{waits}{_from(event.place)}"

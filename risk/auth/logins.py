@@ -62,7 +62,7 @@ FACTOR, DEVICE = "factor", "device"
 # Of a factor that cannot be opened: its codes are looked at all the same.
 _NO_SECRET = new_secret()
 
-#: How often a login that is used is noted as seen.
+#: How often a login that is used is noted as seen; and how long none is after that failed.
 _TOUCHED_EVERY = timedelta(minutes=1)
 #: A browser by which nobody signed in for so long is as unknown as any other.
 _DEVICE_LASTS = timedelta(days=180)
@@ -95,6 +95,11 @@ class _Try:
     account: Account | None
     signed_in: Login | None = None
 
+    @property
+    def told(self) -> str:
+        """As whom it is told of: what nobody is called may be a password in the wrong field."""
+        return "" if self.account is None else self.account.person.name
+
 
 class _Judged(NamedTuple):
     """Why a try is wrong, empty if it is not; and the step of its code, 0 without a factor."""
@@ -124,6 +129,7 @@ class LoginDesk:
         self._wall = wall
         self._somebody = False
         self._decoy: str | None = None
+        self._untouched: datetime | None = None
 
     def anybody(self) -> bool:
         """Whether anybody ever had a login: from then on nothing is open to the anonymous."""
@@ -154,17 +160,18 @@ class LoginDesk:
         typed = name.strip().lower()
         tried = typed if is_login_name(typed) else ""
         known = self._device_in(device)
-        attempt = self._begin(tried, place, known)
-        judged = self._judge(attempt, password, code)
-        if judged.why:
-            raise self._refusal(attempt, judged.why)
-        fresh = self._rehashed(attempt, password)
-        opened = self._open(attempt, judged.step, fresh, via=via, place=place, device=known)
-        if opened is None:
-            raise self._refusal(
-                attempt, "somebody was quicker with the same code, or changed the login"
-            )
-        return opened
+        with self._hasher.places.one(known=bool(known)):
+            attempt = self._begin(tried, place, known)
+            judged = self._judge(attempt, password, code)
+            if judged.why:
+                raise self._refusal(attempt, judged.why)
+            fresh = self._rehashed(attempt, password)
+            opened = self._open(attempt, judged.step, fresh, via=via, place=place, device=known)
+            if opened is None:
+                raise self._refusal(
+                    attempt, "somebody was quicker with the same code, or changed the login"
+                )
+            return opened
 
     def sign_in_subject(
         self, subject: str, *, place: str = "", strong: bool, proven_at: datetime | None = None
@@ -233,18 +240,11 @@ class LoginDesk:
             return None
         if not (acts or _only_looks(kept.account.person)):
             return login_of(kept)
-        if now - kept.record.seen >= _TOUCHED_EVERY:
+        if now - kept.record.seen >= _TOUCHED_EVERY and not self._could_not_touch(now):
             self._touch(kept.record.id, now)
         return login_of(kept._replace(record=replace(kept.record, seen=max(kept.record.seen, now))))
 
-    def prove(
-        self,
-        token: str,
-        password: str,
-        code: str,
-        *,
-        device: str | None = None,  # noqa: ARG002 - whoever is signed in has a counter of his own
-    ) -> SignedIn:
+    def prove(self, token: str, password: str, code: str) -> SignedIn:
         """Prove again who one is: needed before what cannot be taken back lightly.
 
         Raises
@@ -252,18 +252,19 @@ class LoginDesk:
         LoginRefused
         """
         login = self._living(token)
-        attempt = self._begin_again(login)
-        judged = self._judge(attempt, password, code)
-        if judged.why:
-            raise self._refusal(attempt, f"to prove again who it is: {judged.why}")
-        fresh = self._rehashed(attempt, password)
-        with self._store.changing() as work:
-            kept, now = self._still_living(work, token), self._wall()
-            account = self._accepted(work, attempt, judged.step, fresh)
-            if account is not None:
-                work.tell(_proven_again(now, kept.record))
-                return self._renewed(work, kept.record, account, now, proven_at=now)
-        raise self._refusal(attempt, "to prove again who it is: the code was used already")
+        with self._hasher.places.one(known=True):
+            attempt = self._begin_again(login)
+            judged = self._judge(attempt, password, code)
+            if judged.why:
+                raise self._refusal(attempt, f"to prove again who it is: {judged.why}")
+            fresh = self._rehashed(attempt, password)
+            with self._store.changing() as work:
+                kept, now = self._still_living(work, token), self._wall()
+                account = self._accepted(work, attempt, judged.step, fresh)
+                if account is not None:
+                    work.tell(_proven_again(now, kept.record))
+                    return self._renewed(work, kept.record, account, now, proven_at=now)
+            raise self._refusal(attempt, "to prove again who it is: the code was used already")
 
     def sign_out(self, token: str) -> None:
         """End a login."""
@@ -318,20 +319,21 @@ class LoginDesk:
         check_password(new, name=login.person.name)
         if new == old:
             raise InvalidInput("that is the old password: take another one")
-        attempt = self._begin_again(login)
-        judged = self._judge(attempt, old, None)
-        if judged.why:
-            raise self._refusal(attempt, f"to change the password: {judged.why}")
-        hashed = self._hashed(attempt, new)
-        with self._store.changing() as work:
-            kept, now = self._still_living(work, token), self._wall()
-            account = self._accepted(work, attempt, 0, None)
-            if account is not None:
-                changed = _changed(account, must_change=False)
-                changed = replace(changed, password=hashed, password_until=None)
-                told = "set another password"
-                return self._changed_by_himself(work, kept.record, changed, now, told)
-        raise self._refusal(attempt, "to change the password: the login was changed meanwhile")
+        with self._hasher.places.one(known=True):
+            attempt = self._begin_again(login)
+            judged = self._judge(attempt, old, None)
+            if judged.why:
+                raise self._refusal(attempt, f"to change the password: {judged.why}")
+            hashed = self._hashed(attempt, new)
+            with self._store.changing() as work:
+                kept, now = self._still_living(work, token), self._wall()
+                account = self._accepted(work, attempt, 0, None)
+                if account is not None:
+                    changed = _changed(account, must_change=False)
+                    changed = replace(changed, password=hashed, password_until=None)
+                    told = "set another password"
+                    return self._changed_by_himself(work, kept.record, changed, now, told)
+            raise self._refusal(attempt, "to change the password: the login was changed meanwhile")
 
     def begin_second_factor(self, token: str) -> NewFactor:
         """A second factor for whoever is signed in; it counts once it is confirmed.
@@ -363,7 +365,7 @@ class LoginDesk:
             As where it is begun.
         """
         login = self._living(token)
-        if _owes_a_code(login):
+        if login.owes_code:
             return self._given_code(login, token, code)
         self._require_may_set_up(login)
         with self._store.changing() as work:
@@ -416,7 +418,7 @@ class LoginDesk:
         return _Judged("wrong code", 0) if step is None else _Judged("", step)
 
     def _require_may_set_up(self, login: Login) -> None:
-        if _owes_a_code(login):
+        if login.owes_code:
             raise InvalidInput("you have a second factor: give a code of it")
         if login.person.subject is not None and not login.setup:
             raise InvalidInput("your provider asks for your second factor: set it up there")
@@ -449,10 +451,13 @@ class LoginDesk:
             return replace(_written_down(work, failure), signed_in=login)
 
     def _judge(self, attempt: _Try, password: str, code: str | None) -> _Judged:
-        """What is wrong with a try; the same work is done for each.
+        """What is wrong with a try; the same work is done for each that is looked at.
 
-        Without a code, none is asked for.
+        Without a code, none is asked for. Whoever must wait is told so at once, whatever the name:
+        a name that nobody has waits like any other, so that it tells nothing of who is there.
         """
+        if attempt.number is None:
+            return _Judged("must wait", 0)
         account, at = attempt.account, attempt.failure.at
         try:
             kept = None if account is None else account.password
@@ -464,8 +469,6 @@ class LoginDesk:
         secret = self._sealer.open(FACTOR, sealed or self._nobodys_factor())
         after = account.factor_step if account is not None else 0
         step = accepted_step(secret or _NO_SECRET, code or "", at=at, after=after)
-        if attempt.number is None:
-            return _Judged("must wait", 0)
         if account is None or not right:
             return _Judged("no such name" if account is None else "wrong password", 0)
         if account.person.disabled is not None:
@@ -494,12 +497,12 @@ class LoginDesk:
         """What is said of a try that was wrong; only the journal is told why."""
         failure, wait = attempt.failure, attempt.wait
         if attempt.number is None:
-            _LOG.info("try_not_looked_at", name=failure.name, place=failure.place)
+            _LOG.info("try_not_looked_at", name=attempt.told, place=failure.place)
         else:
             with self._store.changing() as work:
                 now = self._wall()
                 wait = _wait(work, replace(failure, at=now))
-                told = _refused(now, failure.name, failure.place, why, locked=bool(wait))
+                told = _refused(now, attempt.told, failure.place, why, locked=bool(wait))
                 work.tell(told)
                 if attempt.number % _TIDIED_EVERY == 0:
                     _tidy_up(work, now)
@@ -666,11 +669,17 @@ class LoginDesk:
             raise LoginRefused(SIGNED_OUT)
         return kept
 
+    def _could_not_touch(self, now: datetime) -> bool:
+        """Whether that failed just now: not everybody shall wait for a database that is locked."""
+        failed = self._untouched
+        return failed is not None and abs(now - failed) < _TOUCHED_EVERY
+
     def _touch(self, login_id: str, now: datetime) -> None:
         try:
             self._store.touch(login_id, at=now)
         except StoreError as problem:
             # He is signed in all the same; at worst he must sign in again sooner.
+            self._untouched = now
             _LOG.warning("login_not_noted_as_seen", problem=str(problem))
 
     # --- a browser -------------------------------------------------------------------------
@@ -707,11 +716,6 @@ def _why_not_subject(account: Account | None) -> str:
 
 def _is_weak(account: Account, *, strong: bool) -> bool:
     return account.person.role in NEED_SECOND_FACTOR and not strong
-
-
-def _owes_a_code(login: Login) -> bool:
-    """Whether he has a second factor, and was let in without it."""
-    return Setup.SECOND_FACTOR in login.setup and login.person.second_factor
 
 
 def _proven_again(at: datetime, record: LoginRecord) -> PersonSignedIn:

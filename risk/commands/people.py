@@ -148,15 +148,14 @@ class Desk:
         ------
         LoginRefused
         """
-        kept = self.kept()
         token = self.token()
         login = self.login()
-        if kept is None or login is None:
+        if login is None:
             raise _nobody()
         click.echo(f"{login.person.name}, prove that it is you.", err=True)
         password = click.prompt("Password", hide_input=True, err=True)
         code = ask_code() if login.person.second_factor else ""
-        signed_in = self.logins.prove(token, password, code, device=kept.device)
+        signed_in = self.logins.prove(token, password, code)
         self.keep(signed_in)
         return signed_in.login.actor
 

@@ -129,6 +129,11 @@ class Login:
     place: str = ""
 
     @property
+    def owes_code(self) -> bool:
+        """Whether he has a second factor here, and his provider let him in without it."""
+        return Setup.SECOND_FACTOR in self.setup and self.person.second_factor
+
+    @property
     def actor(self) -> Actor:
         """Who asks, as actions are told; while he must set himself up, he has proved nothing."""
         return Actor(
@@ -235,7 +240,7 @@ class Logins(Protocol):
         """
         ...
 
-    def prove(self, token: str, password: str, code: str, *, device: str | None = None) -> SignedIn:
+    def prove(self, token: str, password: str, code: str) -> SignedIn:
         """Prove again who one is: needed before what cannot be taken back lightly.
 
         Raises

@@ -1,4 +1,4 @@
-"""What the web may change: whatever people ask there waits for the engine."""
+"""What people may change, from the web or by a command: what they ask waits for the engine."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ from risk.storage.reservations import release
 
 
 class SqlChanges:
-    """What the web may change: it writes what people ask, and the engine takes it in.
+    """What people may change: it writes what they ask, and the engine takes it in.
 
     Parameters
     ----------

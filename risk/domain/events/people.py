@@ -39,7 +39,7 @@ class SignInRefused(RiskEvent):
     Attributes
     ----------
     tried : str
-        As far as it can be a name; what else was typed may be a password in the wrong field.
+        If somebody is called so, else empty: what was typed may be a password in the wrong field.
     place, why : str
     locked : bool
         Whether the name waits from now on.

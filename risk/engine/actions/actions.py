@@ -8,7 +8,7 @@ from uuid import uuid4
 import structlog
 
 from risk.domain.actions import Change, EndTemporaryLimit, SetTemporaryLimit
-from risk.domain.actors import Ability, Actor
+from risk.domain.actors import Ability, Actor, require_all
 from risk.domain.asking import LONGEST_REASON, checked_reason
 from risk.domain.changing import Brake, ChangeStore, Stopped, denial
 from risk.domain.events import PEOPLE_STREAM
@@ -18,7 +18,6 @@ from risk.domain.overrides import HOLDING, OverrideWish, Review, Verdict, asked_
 from risk.domain.proposals import Proposal
 from risk.domain.scopes import Scope
 from risk.domain.trading import TradingState
-from risk.engine.actions.asking import require_all
 from risk.errors import BrakedInstead, GateClosed, NotAllowed, ProofNeeded, SeawallError, StoreError
 
 _LOG = structlog.get_logger(__name__)
