@@ -599,7 +599,9 @@ def _broken(event: JournalBroken, _currency: str) -> Words:
 
 
 def _key(event: KeyChanged, _currency: str) -> Words:
-    return "info", f"The key {event.name} {event.what}", f"{event.key}, by {event.by}"
+    told = f"{event.key}, by {event.by}"
+    detail = "; ".join(part for part in (_in_line(event.reason), told) if part)
+    return "info", f"The key {event.name} {event.what}", detail
 
 
 def _denied(event: ActionDenied, _currency: str) -> Words:

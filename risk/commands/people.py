@@ -62,6 +62,10 @@ def system_user() -> str:
 
 
 for_a_reason = click.option("--reason", metavar="TEXT", required=True, help="Why, in one sentence.")
+#: Where it need not be told.
+with_reason = click.option(
+    "--reason", metavar="TEXT", default="", help="Why, if there is more to say."
+)
 by_whom = click.option(
     "--who",
     metavar="NAME",

@@ -315,7 +315,9 @@ class PeopleOffice(Protocol):
         """Everybody who ever had a login, in the order of their names."""
         ...
 
-    def add(self, by: Actor, name: str, role: Role, *, subject: str | None = None) -> str:
+    def add(
+        self, by: Actor, name: str, role: Role, *, subject: str | None = None, reason: str = ""
+    ) -> str:
         """Give somebody a login; returns a password for the first time, told once.
 
         Raises
@@ -324,7 +326,7 @@ class PeopleOffice(Protocol):
         """
         ...
 
-    def change_role(self, by: Actor, name: str, role: Role, *, seen: int) -> None:
+    def change_role(self, by: Actor, name: str, role: Role, *, reason: str, seen: int) -> None:
         """Give somebody another role; ends his logins.
 
         Raises
@@ -349,7 +351,7 @@ class PeopleOffice(Protocol):
         """
         ...
 
-    def unlock(self, by: Actor, name: str) -> None:
+    def unlock(self, by: Actor, name: str, *, reason: str) -> None:
         """Let somebody try again at once whom too many wrong tries have locked out."""
         ...
 

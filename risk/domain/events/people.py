@@ -72,7 +72,7 @@ class PersonChanged(RiskEvent):
     ----------
     person : str
     what : str
-        What is different, as a sentence without its subject: *was given the role officer*.
+        What is different, as a sentence without its subject: *was disabled*.
     by, reason : str
     severity : Severity
         CRITICAL where it gives or takes power over limits, breakers or people.
@@ -95,12 +95,15 @@ class KeyChanged(RiskEvent):
     Attributes
     ----------
     key, name, what, by : str
+    reason : str
+        Empty where a key was given without one.
     """
 
     key: str
     name: str
     what: str
     by: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -224,15 +224,17 @@ class Actions:
         with self._allowed(actor, Ability.MANAGE_BOOKS, portfolio, asked):
             return self._store.import_entries(portfolio, entries, opens=opens, who=actor.name)
 
-    def add_key(self, actor: Actor, key: ApiKey) -> None:
-        """Give a program a key."""
+    def add_key(self, actor: Actor, key: ApiKey, *, reason: str = "") -> None:
+        """Give a program a key; a reason may be given."""
+        why = checked_reason(reason) if reason else ""
         with self._allowed(actor, Ability.MANAGE_PEOPLE, PEOPLE_STREAM, f"give {key.name} a key"):
-            self._store.add_key(key, who=actor.name)
+            self._store.add_key(key, who=actor.name, reason=why)
 
-    def revoke_key(self, actor: Actor, key_id: str) -> bool:
+    def revoke_key(self, actor: Actor, key_id: str, *, reason: str) -> bool:
         """Let a key open nothing any more; False if it was revoked before."""
+        why = checked_reason(reason)
         with self._allowed(actor, Ability.MANAGE_PEOPLE, PEOPLE_STREAM, f"revoke the key {key_id}"):
-            return self._store.revoke_key(key_id, who=actor.name)
+            return self._store.revoke_key(key_id, who=actor.name, reason=why)
 
     # --- who may ---------------------------------------------------------------------------
 
