@@ -9,10 +9,11 @@ import pyotp
 import pytest
 from structlog.testing import capture_logs
 
-from risk.auth.logins import NOT_PROVEN, REFUSED, LoginDesk
+from risk.auth.logins import LoginDesk
 from risk.auth.passwords import Cost, Hasher, Places, new_password
 from risk.auth.sealing import PEOPLE_KEY_FILE, Sealer
 from risk.auth.throttle import OF_A_DEVICE, OF_A_NAME, OF_A_NAME_FROM_A_PLACE
+from risk.auth.tries import NOT_PROVEN, REFUSED
 from risk.domain.actors import Role, Via
 from risk.domain.events import PersonChanged, PersonSignedIn, PersonSignedOut, SignInRefused
 from risk.domain.people import Setup, SignedIn, is_login_name

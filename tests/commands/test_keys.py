@@ -72,7 +72,7 @@ def test_keys_are_listed_and_revoked(book):
         (("add", "--name", "x", "--portfolio", "dem"), "did you mean demo?"),
         (("add", "--name", " "), "must have a name"),
         (("add", "--name", "x", "--ability", "fly"), "'fly' is not one of"),
-        (("revoke", "k0"), "no key has the id 'k0'"),
+        (("revoke", "k0", "--reason", "x"), "no key has the id 'k0'"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(book, arguments, says):

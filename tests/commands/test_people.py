@@ -18,7 +18,7 @@ from risk.commands.people import acting, actor, actor_who_stops, system_user, wh
 from risk.config import load_settings
 from risk.domain.actors import Ability, Actor, Role, Via, require_all
 from risk.errors import NotAllowed, StoreUnavailable
-from risk.storage.engines import Engines
+from risk.storage.engines import Engines, open_engines
 from tests.fakes_people import CHEAP, MONDAY
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # nosec B105: of nobody
@@ -481,10 +481,15 @@ def test_no_password_can_be_given_as_an_argument(signed_in: Terminal):
 
 
 def test_connections_end_with_the_command(signed_in: Terminal, monkeypatch):
+    begun: list[Engines] = []
     ended: list[Engines] = []
     dispose = Engines.dispose
+    monkeypatch.setattr(
+        entrance, "open_engines", lambda *a, **k: begun.append(open_engines(*a, **k)) or begun[-1]
+    )
     monkeypatch.setattr(Engines, "dispose", lambda self: (ended.append(self), dispose(self)))
 
     actor()
 
-    assert len(ended) == 1
+    assert begun
+    assert {id(each) for each in ended} == {id(each) for each in begun}
