@@ -5,11 +5,12 @@ What a try is, and whether it is right, is the matter of :mod:`risk.auth.tries`.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import structlog
 
 from risk.auth.factors import accepted_step, address_of, new_secret
+from risk.auth.noting import Noting
 from risk.auth.passwords import Hasher, check_password
 from risk.auth.sealing import DEVICE, FACTOR, Sealer
 from risk.auth.sessions import (
@@ -36,13 +37,11 @@ from risk.domain.people_store import (
     PeopleStore,
     PeopleWork,
 )
-from risk.errors import InvalidInput, LoginRefused, NotAllowed, ProofNeeded, StoreError
+from risk.errors import InvalidInput, LoginRefused, NotAllowed, ProofNeeded
 
 _LOG = structlog.get_logger(__name__)
 
 SIGNED_OUT = "you are not signed in any more: sign in again"
-#: How often a login that is used is noted as seen; and how long none is after that failed.
-_TOUCHED_EVERY = timedelta(minutes=1)
 
 
 class LoginDesk:
@@ -66,7 +65,7 @@ class LoginDesk:
         self._wall = wall
         self._somebody = False
         self._tries = Tries(store, hasher, sealer, wall=wall)
-        self._untouched: datetime | None = None
+        self._noting = Noting(store)
 
     def anybody(self) -> bool:
         """Whether anybody ever had a login: from then on nothing is open to the anonymous."""
@@ -173,12 +172,14 @@ class LoginDesk:
         now = self._wall()
         with self._store.reading() as view:
             kept = view.login(hashed)
-        if kept is None or not is_alive(kept, now):
+        if kept is None:
+            return None
+        kept = self._noting.as_seen(kept)
+        if not is_alive(kept, now):
             return None
         if not (acts or _only_looks(kept.account.person)):
             return login_of(kept)
-        if now - kept.record.seen >= _TOUCHED_EVERY and not self._could_not_touch(now):
-            self._touch(kept.record.id, now)
+        self._noting.note(kept.record, now)
         return login_of(kept._replace(record=replace(kept.record, seen=max(kept.record.seen, now))))
 
     def prove(self, token: str, password: str, code: str) -> SignedIn:
@@ -470,22 +471,9 @@ class LoginDesk:
         """The login of a token as it is now, while nobody else changes it."""
         hashed = token_hash(token)
         kept = None if hashed is None else work.login(hashed)
-        if kept is None or not is_alive(kept, self._wall()):
+        if kept is None or not is_alive(self._noting.as_seen(kept), self._wall()):
             raise LoginRefused(SIGNED_OUT)
         return kept
-
-    def _could_not_touch(self, now: datetime) -> bool:
-        """Whether that failed just now: not everybody shall wait for a database that is locked."""
-        failed = self._untouched
-        return failed is not None and abs(now - failed) < _TOUCHED_EVERY
-
-    def _touch(self, login_id: str, now: datetime) -> None:
-        try:
-            self._store.touch(login_id, at=now)
-        except StoreError as problem:
-            # He is signed in all the same; at worst he must sign in again sooner.
-            self._untouched = now
-            _LOG.warning("login_not_noted_as_seen", problem=str(problem))
 
     # --- a browser -------------------------------------------------------------------------
 

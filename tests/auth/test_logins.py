@@ -483,6 +483,26 @@ def test_who_cannot_be_noted_as_seen_stays_signed_in(people: People):
     assert [line["event"] for line in logs] == ["login_not_noted_as_seen"] * 2
 
 
+def test_who_acts_all_the_time_is_not_signed_out_by_a_database_that_is_locked(people: People):
+    people.admit("olga", Role.OFFICER)
+    token = people.sign_in("olga").token
+    touch = people.store.touch
+
+    def locked(login_id, *, at):
+        raise StoreUnavailable("the database is locked")
+
+    people.store.touch = locked
+    for _ in range(8):
+        people.wait(minutes=5)
+        assert people.desk.find(token)
+        assert people.desk.find(token, acts=False)
+    assert seen_of(people, "olga") == MONDAY
+    assert people.desk.prove(token, PASSWORD, people.code("olga")), "nor once it is not any more"
+    people.store.touch = touch
+    people.wait(minutes=15)
+    assert people.desk.find(token) is None
+
+
 def test_a_clock_that_was_set_back_far_opens_nothing(people: People):
     people.admit("tom")
     token = people.sign_in("tom").token
