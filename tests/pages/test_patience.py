@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -15,9 +16,10 @@ from risk.auth.logins import LoginDesk
 from risk.domain.actors import Ability, Role, is_proven, require, require_all
 from risk.domain.people import Login
 from risk.errors import ProofNeeded, StoreError, StoreUnavailable
-from risk.storage.engines import open_engines, sqlite_driver
+from risk.storage.engines import PATIENCE, open_engines, sqlite_driver
 from risk.storage.people import TOUCH_PATIENCE, SqlPeople
 from tests.fakes_people import People
+from tests.fakes_web import FakeBookReader
 from tests.pages.conftest import PeopleHere, forget_pages
 from tests.pages.visits import Visit, serving
 from tests.storage.conftest import sqlite_template, sqlite_url
@@ -167,16 +169,43 @@ def test_nobody_is_remembered_for_longer_than_ten_minutes(watch, officer):
 # --- through the application -----------------------------------------------------------------
 
 
-@pytest.fixture
-def stored(reader, sqlite_url, tmp_path) -> Iterator[People]:
-    """People in a file, as the web keeps them."""
-    engines, hasty = open_engines(sqlite_url), open_engines(sqlite_url, patience=TOUCH_PATIENCE)
-    people = PeopleHere(reader, tmp_path / "home")
+@contextmanager
+def people_in(url: str, reader: FakeBookReader, home: Path) -> Iterator[People]:
+    """People in a database, as the web keeps them."""
+    engines, hasty = open_engines(url), open_engines(url, patience=TOUCH_PATIENCE)
+    people = PeopleHere(reader, home)
     people.store = SqlPeople(engines, notes=hasty.writer)
     people.desk = LoginDesk(people.store, people.hasher, people.sealer, wall=people.wall)
     yield people
     hasty.dispose()
     engines.dispose()
+
+
+@pytest.fixture
+def stored(reader, sqlite_url, tmp_path) -> Iterator[People]:
+    with people_in(sqlite_url, reader, tmp_path / "home") as people:
+        yield people
+
+
+@pytest.mark.postgres
+def test_a_server_that_is_frozen_keeps_nobody_from_acting(
+    reader, changes, postgres, postgres_url, tmp_path
+):
+    with (
+        people_in(postgres_url, reader, tmp_path / "home") as people,
+        serving(changes, people, forget_pages) as app,
+    ):
+        people.admit("ana")
+        ana = Visit(app, people)
+        ana.sign_in("ana")
+        assert ana.get("/live?acted").status_code == 200
+        with postgres.frozen():
+            began = time.monotonic()
+            answers = [ana.get("/live?acted") for _ in range(6)]
+            took = time.monotonic() - began
+
+    assert {answer.headers["Seawall-Visitor"] for answer in answers} == {"ana"}
+    assert took < PATIENCE, "one alone waited for longer than that before"
 
 
 def test_a_locked_database_keeps_nobody_from_acting(stored, changes, sqlite_url):
