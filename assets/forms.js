@@ -5,10 +5,13 @@
 
   const CSRF = "_csrf_token";
 
-  function cookie(name) {
-    const found = document.cookie.split("; ").find((part) => part.startsWith(`${name}=`));
-    return found ? decodeURIComponent(found.slice(name.length + 1)) : "";
+  /** What this browser must bring along with whatever it posts. */
+  function csrf() {
+    const found = document.cookie.split("; ").find((part) => part.startsWith(`${CSRF}=`));
+    return found ? decodeURIComponent(found.slice(CSRF.length + 1)) : "";
   }
+
+  Object.assign((window.seawall ??= {}), { csrf });
 
   function bring(form, name, value) {
     let field = form.querySelector(`input[type="hidden"][name="${name}"]`);
@@ -24,7 +27,7 @@
 
   document.addEventListener("submit", (event) => {
     if (!event.target.matches("form.sw-posted")) return;
-    bring(event.target, "csrf", cookie(CSRF));
+    bring(event.target, "csrf", csrf());
     bring(event.target, "next", window.location.pathname + window.location.search);
   }, true);
 })();

@@ -5,7 +5,6 @@
 
   const seawall = (window.seawall ??= {});
   const DIALOG = "proof-dialog";
-  const CSRF = "_csrf_token";
   const NO_ANSWER = "The dashboard's server does not answer.";
   const ACTS = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"];
 
@@ -14,13 +13,6 @@
   const set = (id, props) => window.dash_clientside.set_props(id, props);
   const html = (type, props) => ({ namespace: "dash_html_components", type, props });
   let visitor = { name: null }, toasts = null, acted = false, proofTimer = null;
-
-  // -- the browser's token ------------------------------------------------------------------
-
-  function token() {
-    const found = document.cookie.split("; ").find((part) => part.startsWith(`${CSRF}=`));
-    return found ? decodeURIComponent(found.slice(CSRF.length + 1)) : "";
-  }
 
   // -- whether somebody does something ------------------------------------------------------
 
@@ -65,7 +57,7 @@
     const password = element(`${prefix}-password`).value;
     if (!password) return "Give your password.";
     const body = new URLSearchParams({ password, code: element(`${prefix}-code`).value });
-    const headers = { "X-CSRFToken": token() };
+    const headers = { "X-CSRFToken": seawall.csrf() };
     const answer = await fetch("/prove", { method: "POST", body, headers, cache: "no-store" });
     const data = await answer.json().catch(() => ({}));
     if (answer.status === 401) ended();

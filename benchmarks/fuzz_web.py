@@ -33,10 +33,10 @@ from pages.context import FeedInfo
 from pages.cookies import CSRF_COOKIE, CSRF_FIELD, CSRF_HEADER
 from pages.questions import CALLBACKS
 from risk.auth.factors import new_secret
-from risk.auth.logins import FACTOR, LoginDesk
+from risk.auth.logins import LoginDesk
 from risk.auth.office import Office
 from risk.auth.passwords import Cost, Hasher
-from risk.auth.sealing import Sealer
+from risk.auth.sealing import FACTOR, Sealer
 from risk.domain.actors import NEED_SECOND_FACTOR, Role, Via
 from risk.domain.people import Person
 from risk.domain.people_store import Account

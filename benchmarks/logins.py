@@ -23,9 +23,9 @@ import structlog
 
 from benchmarks.tables import machine_line, print_table
 from risk.auth.factors import new_secret
-from risk.auth.logins import FACTOR, LoginDesk
+from risk.auth.logins import LoginDesk
 from risk.auth.passwords import Cost, Hasher
-from risk.auth.sealing import Sealer
+from risk.auth.sealing import FACTOR, Sealer
 from risk.domain.actors import Role, Via
 from risk.domain.people import Person
 from risk.domain.people_store import Account, PeopleStore

@@ -1,6 +1,6 @@
 """Who asks: what a page and its callbacks know of the person in front of the browser.
 
-The gate in `pages.web` finds out and keeps it for the request; nothing else may.
+The gate (`pages.gate`) finds out and keeps it for the request; nothing else may.
 """
 
 from collections.abc import Callable

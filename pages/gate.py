@@ -9,6 +9,9 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from threading import Lock
 from typing import NamedTuple
@@ -28,6 +31,7 @@ from pages.paths import (
     PROVE_PATH,
     VOUCHING_PATH,
 )
+from pages.patience import KNOWN, UNKNOWN, Patience
 from pages.personas import chosen_persona
 from pages.questions import CALLBACKS, asked
 from risk.domain.people import Login, Logins
@@ -137,7 +141,8 @@ class WebGate:
         token = token_in(request, self.site)
         if not token:
             return None
-        return self._seen.login(token, lambda: self._logins.find(token, acts=_acts()))
+        # What is asked of the request is asked here: the answer comes from another thread.
+        return self._seen.login(token, partial(self._logins.find, token, acts=_acts()))
 
 
 class _Once(NamedTuple):
@@ -150,7 +155,8 @@ class _Once(NamedTuple):
 class _Seen:
     """Whom the gate let through lately, for as long as the database does not answer.
 
-    So that whoever watches can stop trading while it is away; all that loosens needs it anyway.
+    So that whoever watches can stop trading while it is away, and at once: who was here lately is
+    not kept waiting for it. Nobody is proven by memory, so that nothing can be loosened by it.
     """
 
     _LASTS = 600.0
@@ -158,32 +164,42 @@ class _Seen:
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
+        self._patience = Patience(monotonic)
         self._by_token: OrderedDict[bytes, _Once] = OrderedDict()
+        self._somebody = False
         self._nobody_until: float | None = None
         self._lock = Lock()
 
     def whether_anybody(self, ask: Callable[[], bool]) -> bool:
-        """What `ask` answers; while it cannot, that there is nobody if that was so lately."""
-        now = self._monotonic()
+        """What `ask` answers; while it cannot, that there is nobody if that was so lately.
+
+        Once there is somebody, that is so for ever, and nobody is asked any more.
+        """
+        if self._somebody:
+            return True
+        until, now = self._nobody_until, self._monotonic()
+        was_nobody = until is not None and now < until
         try:
-            anybody = ask()
+            anybody = self._patience.ask(ask, KNOWN if was_nobody else UNKNOWN)
         except StoreError:
-            if self._nobody_until is None or now >= self._nobody_until:
+            if not was_nobody:
                 raise
             return False
+        self._somebody = anybody
         self._nobody_until = None if anybody else now + self._LASTS
         return anybody
 
     def login(self, token: str, ask: Callable[[], Login | None]) -> Login | None:
-        """What `ask` answers; while it cannot, who that was lately."""
+        """What `ask` answers; while it cannot, who that was lately, and no proof of it."""
         key = sha256(token.encode("utf-8", "replace")).digest()
+        remembered = self._remembered(key)
         try:
-            found = ask()
+            found = self._patience.ask(ask, UNKNOWN if remembered is None else KNOWN)
         except StoreError:
-            remembered = self._remembered(key)
             if remembered is None:
                 raise
-            return remembered
+            # Meanwhile it may have ended, and who writes may still reach the database.
+            return replace(remembered, proven_at=_NEVER)
         with self._lock:
             self._by_token.pop(key, None)
             if found is not None:
@@ -198,6 +214,9 @@ class _Seen:
         if once is None or self._monotonic() - once.at > self._LASTS:
             return None
         return once.login
+
+
+_NEVER = datetime.fromtimestamp(0, UTC)
 
 
 def _is_free(path: str) -> bool:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from flask import Request, current_app
 
-from risk.domain.hosts import is_this_machine
+from risk.domain.hosts import is_address, is_this_machine
 
 SITE_EXTENSION = "seawall_site"
 
@@ -61,7 +61,7 @@ class Site:
         if is_this_machine(self.host):
             return name == self.host
         # A name can be pointed anywhere by whoever owns it; an address cannot.
-        return name == self.host or (_is_any(self.host) and _is_address(name))
+        return name == self.host or (_is_any(self.host) and is_address(name))
 
     def origin(self, request: Request) -> str:
         """Whence a browser says that pages of ours are."""
@@ -74,7 +74,7 @@ class Site:
             return peer
         # The last one was added by our proxy; those before it are whatever the asker wrote.
         told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        return told if _is_address(told) else peer
+        return told if is_address(told) else peer
 
 
 def running_site() -> Site:
@@ -119,12 +119,4 @@ def _hosts_of(url: str) -> tuple[str, ...]:
 
 
 def _is_any(host: str) -> bool:
-    return _is_address(host) and ip_address(host).is_unspecified
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
+    return is_address(host) and ip_address(host).is_unspecified

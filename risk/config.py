@@ -6,7 +6,6 @@ What a setting does belongs to the room that uses it.
 """
 
 import difflib
-import ipaddress
 import math
 import os
 import re
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple, get_type_hints
 from urllib.parse import urlsplit
 
-from risk.domain.hosts import is_this_machine
+from risk.domain.hosts import is_address, is_this_machine
 from risk.engine.lifeline import HEARTBEAT_VARIABLE
 from risk.errors import SettingInvalid
 
@@ -204,15 +203,7 @@ def _hidden(secret: str | None) -> str | None:
 
 def _hosts_or_addresses(value: str) -> tuple[str, ...]:
     names = tuple(name.strip().strip("[]") for name in value.split(",") if name.strip())
-    return tuple(name.lower() if _is_address(name) else _hosts(name)[0] for name in names)
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
+    return tuple(name.lower() if is_address(name) else _hosts(name)[0] for name in names)
 
 
 def _addresses(value: str) -> tuple[str, ...]:

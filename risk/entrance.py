@@ -15,7 +15,7 @@ from risk.auth.sealing import Sealer
 from risk.config import Settings
 from risk.engine.clock import wall_time
 from risk.storage.engines import PATIENCE, Engines, open_engines
-from risk.storage.people import SqlPeople
+from risk.storage.people import TOUCH_PATIENCE, SqlPeople
 from risk.storage.schema import check_schema
 
 #: What hashing a password costs; only tests ask for less.
@@ -37,7 +37,7 @@ def build_logins(settings: Settings) -> LoginDesk:
     SchemaMismatch
         If the database's tables are not as this program expects.
     """
-    return _over(settings, _open(settings)).logins
+    return _over(settings, _open(settings), _hasty(settings)).logins
 
 
 def build_office(settings: Settings) -> Office:
@@ -48,7 +48,7 @@ def build_office(settings: Settings) -> Office:
     SchemaMismatch
         If the database's tables are not as this program expects.
     """
-    return _over(settings, _open(settings)).office
+    return _over(settings, _open(settings), _hasty(settings)).office
 
 
 @contextmanager
@@ -66,16 +66,17 @@ def entrance_of(settings: Settings, *, patience: float = PATIENCE) -> Iterator[E
     SchemaMismatch
         If the database's tables are not as this program expects.
     """
-    engines = open_engines(settings.database_url, patience=patience)
+    engines, hasty = open_engines(settings.database_url, patience=patience), _hasty(settings)
     try:
         check_schema(engines)
-        yield _over(settings, engines)
+        yield _over(settings, engines, hasty)
     finally:
+        hasty.dispose()
         engines.dispose()
 
 
-def _over(settings: Settings, engines: Engines) -> Entrance:
-    people = SqlPeople(engines, channels=partial(_channels_of, settings))
+def _over(settings: Settings, engines: Engines, hasty: Engines) -> Entrance:
+    people = SqlPeople(engines, channels=partial(_channels_of, settings), notes=hasty.writer)
     hasher = Hasher(COST)
     return Entrance(
         LoginDesk(people, hasher, Sealer(settings.home), wall=wall_time),
@@ -87,6 +88,11 @@ def _channels_of(settings: Settings) -> Sequence[str]:
     from risk.channels import channel_names  # noqa: PLC0415 - as this whole module: only when needed
 
     return channel_names(settings.notify_urls)
+
+
+def _hasty(settings: Settings) -> Engines:
+    """For what must keep nobody waiting; nothing is connected before there is any of it."""
+    return open_engines(settings.database_url, patience=TOUCH_PATIENCE)
 
 
 def _open(settings: Settings) -> Engines:

@@ -12,10 +12,10 @@ from typing import TypeVar
 import pyotp
 import pytest
 
-from risk.auth.logins import FACTOR, LoginDesk
+from risk.auth.logins import LoginDesk
 from risk.auth.office import Office
 from risk.auth.passwords import Cost, Hasher
-from risk.auth.sealing import Sealer
+from risk.auth.sealing import FACTOR, Sealer
 from risk.domain.actors import NEED_SECOND_FACTOR, Actor, Role, Via
 from risk.domain.events import PersonChanged, RiskEvent
 from risk.domain.people import Person, SignedIn

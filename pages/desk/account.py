@@ -120,21 +120,15 @@ def _facts() -> dict[str, Any]:
     if login is None:
         return told
     now = running_screens().readings.reader.wall()
-    owes_code = _owes_a_code(login)
     return told | {
-        "owes_code": owes_code,
+        "owes_code": login.owes_code,
         "power": power_words(login.person, now),
-        "setup": [GIVE_A_CODE] if owes_code else [SETUP_WORDS[step] for step in login.setup],
+        "setup": [GIVE_A_CODE] if login.owes_code else [SETUP_WORDS[step] for step in login.setup],
         "shortest": SHORTEST,
         "needs_password": Setup.PASSWORD in login.setup,
         "logins": running_logins().logins_of(login.person.name),
         "moment": moment_words,
     }
-
-
-def _owes_a_code(login: Login) -> bool:
-    """Whether his provider let him in without the second factor that he has here."""
-    return Setup.SECOND_FACTOR in login.setup and login.person.second_factor
 
 
 def _factor(new: NewFactor | None, confirms: bool) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dash import get_app
 from flask import Blueprint, Response, current_app, g, make_response, render_template, request
 
 from pages.access import is_demo, running_actor, running_login, running_logins, set_actor, set_login
-from pages.cookies import device_in, keep_login, token_in
+from pages.cookies import keep_login, token_in
 from pages.format import sentence
 from pages.gate import form_csrf
 from pages.origin import running_site
@@ -162,9 +162,7 @@ def take_proof() -> None:
     """
     password = secret("proof_password")
     if password and running_login() is not None:
-        code = said("proof_code")
-        device = device_in(request, running_site())
-        renew(running_logins().prove(own_token(), password, code, device=device))
+        renew(running_logins().prove(own_token(), password, said("proof_code")))
 
 
 @DESK.before_request

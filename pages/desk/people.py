@@ -32,12 +32,10 @@ class Deed(NamedTuple):
     ----------
     name, text : str
         In the form, and what it does.
-    needs_reason : bool
     """
 
     name: str
     text: str
-    needs_reason: bool = True
 
 
 class Wish(NamedTuple):
@@ -52,7 +50,7 @@ class Wish(NamedTuple):
 #: Does it; gives back a password, if there is a new one.
 Doing = Callable[[Actor, Wish], str | None]
 
-_ROLE = Deed("role", "Give another role. Ends the logins.", needs_reason=False)
+_ROLE = Deed("role", "Give another role. Ends the logins.")
 _DISABLE = Deed("disable", "Disable: no more signing in. Ends the logins.")
 _ENABLE = Deed("enable", "Enable again.")
 _RESET = Deed(
@@ -60,9 +58,7 @@ _RESET = Deed(
     "Reset: a new first password, shown once, and a new second factor. Ends the logins; power over "
     "limits and breakers waits as for somebody new.",
 )
-_UNLOCK = Deed(
-    "unlock", "Unlock: try again at once after too many wrong tries.", needs_reason=False
-)
+_UNLOCK = Deed("unlock", "Unlock: try again at once after too many wrong tries.")
 
 
 @DESK.get(PEOPLE_PATH)
@@ -80,7 +76,9 @@ def add_person() -> Response:
     try:
         role = _role_of(said("role"))
         take_proof()
-        password = running_office().add(running_actor(), name, role, subject=subject or None)
+        password = running_office().add(
+            running_actor(), name, role, subject=subject or None, reason=said("reason")
+        )
     except (LoginRefused, InvalidInput, NotAllowed) as problem:
         return _people(Notice(told_of(problem)), status=status_of(problem))
     return _first_password(name, password) if password else _done("added", name)
@@ -112,7 +110,9 @@ def change_person(name: str) -> Response:
 
 
 def _change_role(by: Actor, wish: Wish) -> None:
-    running_office().change_role(by, wish.name, _role_of(wish.role), seen=wish.seen)
+    running_office().change_role(
+        by, wish.name, _role_of(wish.role), reason=wish.reason, seen=wish.seen
+    )
 
 
 def _disable(by: Actor, wish: Wish) -> None:
@@ -128,7 +128,7 @@ def _reset(by: Actor, wish: Wish) -> str:
 
 
 def _unlock(by: Actor, wish: Wish) -> None:
-    running_office().unlock(by, wish.name)
+    running_office().unlock(by, wish.name, reason=wish.reason)
 
 
 _DEEDS: Mapping[str, Doing] = {
@@ -170,7 +170,7 @@ def _people(notice: Notice | None = None, *, status: int = 200) -> Response:
             }
             for person in running_office().people()
         ],
-        typed={"name": said("name"), "subject": said("subject")},
+        typed={name: said(name) for name in ("name", "subject", "reason")},
         **_roles(said("role") or Role.VIEWER.value),
     )
 

@@ -87,9 +87,8 @@ def prove() -> Response:
     """Prove again who one is; asked by the pages' own script, told in JSON."""
     if running_login() is None:
         return _problem("This is the demonstration: nobody has a password here.")
-    device = device_in(request, running_site())
     try:
-        renew(running_logins().prove(own_token(), secret("password"), said("code"), device=device))
+        renew(running_logins().prove(own_token(), secret("password"), said("code")))
     except LoginRefused as refused:
         return _with_wait(_problem(f"{told_of(refused)}{_when(refused)}"), refused)
     return jsonify(seconds=PROOF_LASTS.total_seconds())

@@ -571,7 +571,7 @@ def _signed_in(event: PersonSignedIn, _currency: str) -> Words:
 
 
 def _sign_in_refused(event: SignInRefused, _currency: str) -> Words:
-    whom = f"as {event.tried}" if event.tried else "with what is no name"
+    whom = f"as {event.tried}" if event.tried else "by a name that nobody has"
     waits = "; the name waits now" if event.locked else ""
     shape = "throttled" if event.locked else "info"
     detail = f"{_in_line(event.why)}{waits}{_from(event.place)}"
@@ -599,7 +599,9 @@ def _broken(event: JournalBroken, _currency: str) -> Words:
 
 
 def _key(event: KeyChanged, _currency: str) -> Words:
-    return "info", f"The key {event.name} {event.what}", f"{event.key}, by {event.by}"
+    told = f"{event.key}, by {event.by}"
+    detail = "; ".join(part for part in (_in_line(event.reason), told) if part)
+    return "info", f"The key {event.name} {event.what}", detail
 
 
 def _denied(event: ActionDenied, _currency: str) -> Words:

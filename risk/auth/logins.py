@@ -1,22 +1,19 @@
 """Where people sign in: `LoginDesk`, over whatever keeps people.
 
-Every try is written down before it is looked at, and taken back if it was right: of many at once no
-more are looked at than the throttle allows. Whatever is wrong with a try, the same is done, and the
-same is said.
+What a try is, and whether it is right, is the matter of :mod:`risk.auth.tries`.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import structlog
 
 from risk.auth.factors import accepted_step, address_of, new_secret
+from risk.auth.noting import Noting
 from risk.auth.passwords import Hasher, check_password
-from risk.auth.sealing import Sealer
+from risk.auth.sealing import DEVICE, FACTOR, Sealer
 from risk.auth.sessions import (
-    LASTS,
     is_alive,
     login_of,
     new_csrf,
@@ -24,83 +21,27 @@ from risk.auth.sessions import (
     new_token,
     token_hash,
 )
-from risk.auth.throttle import WINDOW, network_of, wait_of
+from risk.auth.tries import Tries, Try, refused_event, shown, tidy_up
 from risk.domain.actors import ABILITIES, NEED_SECOND_FACTOR, Ability, Via, is_proven
 from risk.domain.events import (
     PEOPLE_STREAM,
     PersonChanged,
     PersonSignedIn,
     PersonSignedOut,
-    SignInRefused,
 )
 from risk.domain.people import Login, NewFactor, Person, Setup, SignedIn, is_login_name
 from risk.domain.people_store import (
     Account,
-    Failure,
     KeptLogin,
     LoginRecord,
     PeopleStore,
     PeopleWork,
 )
-from risk.errors import InvalidInput, LoginRefused, NotAllowed, ProofNeeded, StoreError
+from risk.errors import InvalidInput, LoginRefused, NotAllowed, ProofNeeded
 
 _LOG = structlog.get_logger(__name__)
 
-#: The one answer to whatever is wrong.
-REFUSED = (
-    "that did not open: the name, the password or the code is not right, or there were too many "
-    "tries. Wait a little, and try again"
-)
-#: The same for whoever is signed in already.
-NOT_PROVEN = (
-    "that was not you: the password or the code is not right, or there were too many tries. Wait a "
-    "little, and try again"
-)
 SIGNED_OUT = "you are not signed in any more: sign in again"
-#: What the sealed secrets are for.
-FACTOR, DEVICE = "factor", "device"
-# Of a factor that cannot be opened: its codes are looked at all the same.
-_NO_SECRET = new_secret()
-
-#: How often a login that is used is noted as seen.
-_TOUCHED_EVERY = timedelta(minutes=1)
-#: A browser by which nobody signed in for so long is as unknown as any other.
-_DEVICE_LASTS = timedelta(days=180)
-#: Logins that are over are listed no more after so long; the journal tells of them for ever.
-_LOGINS_KEPT = timedelta(days=30)
-#: Wrong tries after which what is old is dropped, also where nobody signs in any more.
-_TIDIED_EVERY = 100
-_LONGEST_PLACE = 64
-
-
-@dataclass(frozen=True, slots=True)
-class _Try:
-    """A try, as it was when it was written down.
-
-    Attributes
-    ----------
-    failure : Failure
-    number : int or None
-        Under which it is written down; None where whoever tries must wait.
-    wait : timedelta
-    account : Account or None
-        Whose name it is.
-    signed_in : Login or None
-        Of whoever has signed in, and has to prove again that it is him.
-    """
-
-    failure: Failure
-    number: int | None
-    wait: timedelta
-    account: Account | None
-    signed_in: Login | None = None
-
-
-class _Judged(NamedTuple):
-    """Why a try is wrong, empty if it is not; and the step of its code, 0 without a factor."""
-
-    why: str
-    step: int
 
 
 class LoginDesk:
@@ -123,7 +64,8 @@ class LoginDesk:
         self._sealer = sealer
         self._wall = wall
         self._somebody = False
-        self._decoy: str | None = None
+        self._tries = Tries(store, hasher, sealer, wall=wall)
+        self._noting = Noting(store)
 
     def anybody(self) -> bool:
         """Whether anybody ever had a login: from then on nothing is open to the anonymous."""
@@ -154,17 +96,18 @@ class LoginDesk:
         typed = name.strip().lower()
         tried = typed if is_login_name(typed) else ""
         known = self._device_in(device)
-        attempt = self._begin(tried, place, known)
-        judged = self._judge(attempt, password, code)
-        if judged.why:
-            raise self._refusal(attempt, judged.why)
-        fresh = self._rehashed(attempt, password)
-        opened = self._open(attempt, judged.step, fresh, via=via, place=place, device=known)
-        if opened is None:
-            raise self._refusal(
-                attempt, "somebody was quicker with the same code, or changed the login"
-            )
-        return opened
+        with self._hasher.places.one(known=bool(known)):
+            attempt = self._tries.begin(tried, place, known)
+            judged = self._tries.judge(attempt, password, code)
+            if judged.why:
+                raise self._tries.refusal(attempt, judged.why)
+            fresh = self._tries.rehashed(attempt, password)
+            opened = self._open(attempt, judged.step, fresh, via=via, place=place, device=known)
+            if opened is None:
+                raise self._tries.refusal(
+                    attempt, "somebody was quicker with the same code, or changed the login"
+                )
+            return opened
 
     def sign_in_subject(
         self, subject: str, *, place: str = "", strong: bool, proven_at: datetime | None = None
@@ -191,7 +134,7 @@ class LoginDesk:
                     weak=_is_weak(account, strong=strong),
                 )
             tried = "" if account is None else account.person.name
-            work.tell(_refused(now, tried, place, why, locked=False))
+            work.tell(refused_event(now, tried, place, why, locked=False))
         raise LoginRefused(_SUBJECT_REFUSED)
 
     def prove_subject(
@@ -210,7 +153,7 @@ class LoginDesk:
                 renewed = replace(record, weak=_is_weak(account, strong=strong))
                 return self._renewed(work, renewed, account, now, proven_at=min(proven_at, now))
             why = "to prove again who it is: the provider vouches for somebody else"
-            work.tell(_refused(now, account.person.name, record.place, why, locked=False))
+            work.tell(refused_event(now, account.person.name, record.place, why, locked=False))
         raise LoginRefused(_SOMEBODY_ELSE)
 
     def find(self, token: str, *, acts: bool = True) -> Login | None:
@@ -229,22 +172,17 @@ class LoginDesk:
         now = self._wall()
         with self._store.reading() as view:
             kept = view.login(hashed)
-        if kept is None or not is_alive(kept, now):
+        if kept is None:
+            return None
+        kept = self._noting.as_seen(kept)
+        if not is_alive(kept, now):
             return None
         if not (acts or _only_looks(kept.account.person)):
             return login_of(kept)
-        if now - kept.record.seen >= _TOUCHED_EVERY:
-            self._touch(kept.record.id, now)
+        self._noting.note(kept.record, now)
         return login_of(kept._replace(record=replace(kept.record, seen=max(kept.record.seen, now))))
 
-    def prove(
-        self,
-        token: str,
-        password: str,
-        code: str,
-        *,
-        device: str | None = None,  # noqa: ARG002 - whoever is signed in has a counter of his own
-    ) -> SignedIn:
+    def prove(self, token: str, password: str, code: str) -> SignedIn:
         """Prove again who one is: needed before what cannot be taken back lightly.
 
         Raises
@@ -252,18 +190,21 @@ class LoginDesk:
         LoginRefused
         """
         login = self._living(token)
-        attempt = self._begin_again(login)
-        judged = self._judge(attempt, password, code)
-        if judged.why:
-            raise self._refusal(attempt, f"to prove again who it is: {judged.why}")
-        fresh = self._rehashed(attempt, password)
-        with self._store.changing() as work:
-            kept, now = self._still_living(work, token), self._wall()
-            account = self._accepted(work, attempt, judged.step, fresh)
-            if account is not None:
-                work.tell(_proven_again(now, kept.record))
-                return self._renewed(work, kept.record, account, now, proven_at=now)
-        raise self._refusal(attempt, "to prove again who it is: the code was used already")
+        with self._hasher.places.one(known=True):
+            attempt = self._tries.begin_again(login)
+            judged = self._tries.judge(attempt, password, code)
+            if judged.why:
+                raise self._tries.refusal(attempt, f"to prove again who it is: {judged.why}")
+            fresh = self._tries.rehashed(attempt, password)
+            with self._store.changing() as work:
+                kept, now = self._still_living(work, token), self._wall()
+                account = self._tries.accepted(work, attempt, judged.step, fresh)
+                if account is not None:
+                    work.tell(_proven_again(now, kept.record))
+                    return self._renewed(work, kept.record, account, now, proven_at=now)
+            raise self._tries.refusal(
+                attempt, "to prove again who it is: the code was used already"
+            )
 
     def sign_out(self, token: str) -> None:
         """End a login."""
@@ -318,20 +259,23 @@ class LoginDesk:
         check_password(new, name=login.person.name)
         if new == old:
             raise InvalidInput("that is the old password: take another one")
-        attempt = self._begin_again(login)
-        judged = self._judge(attempt, old, None)
-        if judged.why:
-            raise self._refusal(attempt, f"to change the password: {judged.why}")
-        hashed = self._hashed(attempt, new)
-        with self._store.changing() as work:
-            kept, now = self._still_living(work, token), self._wall()
-            account = self._accepted(work, attempt, 0, None)
-            if account is not None:
-                changed = _changed(account, must_change=False)
-                changed = replace(changed, password=hashed, password_until=None)
-                told = "set another password"
-                return self._changed_by_himself(work, kept.record, changed, now, told)
-        raise self._refusal(attempt, "to change the password: the login was changed meanwhile")
+        with self._hasher.places.one(known=True):
+            attempt = self._tries.begin_again(login)
+            judged = self._tries.judge(attempt, old, None)
+            if judged.why:
+                raise self._tries.refusal(attempt, f"to change the password: {judged.why}")
+            hashed = self._tries.hashed(attempt, new)
+            with self._store.changing() as work:
+                kept, now = self._still_living(work, token), self._wall()
+                account = self._tries.accepted(work, attempt, 0, None)
+                if account is not None:
+                    changed = _changed(account, must_change=False)
+                    changed = replace(changed, password=hashed, password_until=None)
+                    told = "set another password"
+                    return self._changed_by_himself(work, kept.record, changed, now, told)
+            raise self._tries.refusal(
+                attempt, "to change the password: the login was changed meanwhile"
+            )
 
     def begin_second_factor(self, token: str) -> NewFactor:
         """A second factor for whoever is signed in; it counts once it is confirmed.
@@ -363,7 +307,7 @@ class LoginDesk:
             As where it is begun.
         """
         login = self._living(token)
-        if _owes_a_code(login):
+        if login.owes_code:
             return self._given_code(login, token, code)
         self._require_may_set_up(login)
         with self._store.changing() as work:
@@ -391,32 +335,21 @@ class LoginDesk:
         Its counter is that of signing in: signing in anew by the provider gives no further tries.
         """
         name = login.person.name
-        attempt = self._begin(name, login.place, "")
-        judged = self._judge_code(attempt, code)
+        attempt = self._tries.begin(name, login.place, "")
+        judged = self._tries.judge_code(attempt, code)
         if judged.why:
-            raise self._refusal(attempt, f"to give a second factor: {judged.why}")
+            raise self._tries.refusal(attempt, f"to give a second factor: {judged.why}")
         with self._store.changing() as work:
             kept, now = self._still_living(work, token), self._wall()
-            account = self._accepted(work, attempt, judged.step, None)
+            account = self._tries.accepted(work, attempt, judged.step, None)
             if account is not None:
                 record = replace(kept.record, weak=False)
                 work.tell(_proven_again(now, record))
                 return self._renewed(work, record, account, now, proven_at=record.proven_at)
-        raise self._refusal(attempt, "to give a second factor: the code was used already")
-
-    def _judge_code(self, attempt: _Try, code: str) -> _Judged:
-        if attempt.number is None or attempt.account is None:
-            return _Judged("must wait", 0)
-        account = attempt.account
-        secret = self._sealer.open(FACTOR, account.factor or "")
-        if secret is None:
-            _LOG.error("second_factor_unreadable", person=account.person.name)
-            return _Judged("the second factor was sealed by another key", 0)
-        step = accepted_step(secret, code, at=attempt.failure.at, after=account.factor_step)
-        return _Judged("wrong code", 0) if step is None else _Judged("", step)
+        raise self._tries.refusal(attempt, "to give a second factor: the code was used already")
 
     def _require_may_set_up(self, login: Login) -> None:
-        if _owes_a_code(login):
+        if login.owes_code:
             raise InvalidInput("you have a second factor: give a code of it")
         if login.person.subject is not None and not login.setup:
             raise InvalidInput("your provider asks for your second factor: set it up there")
@@ -427,137 +360,13 @@ class LoginDesk:
                 "prove first that it is you: give your password again", ability=Ability.VIEW
             )
 
-    # --- a try -----------------------------------------------------------------------------
-
-    def _begin(self, name: str, place: str, device: str) -> _Try:
-        """Write a try down as one that failed, unless whoever tries must wait."""
-        with self._store.changing() as work:
-            now = self._wall()
-            known = device if device and work.knows_device(name, device) else ""
-            failure = Failure(at=now, name=name, place=network_of(_shown(place)), device=known)
-            return _written_down(work, failure)
-
-    def _begin_again(self, login: Login) -> _Try:
-        """The same for whoever is signed in: he has a counter of his own."""
-        with self._store.changing() as work:
-            failure = Failure(
-                at=self._wall(),
-                name=login.person.name,
-                place=network_of(login.place),
-                device=login.id,
-            )
-            return replace(_written_down(work, failure), signed_in=login)
-
-    def _judge(self, attempt: _Try, password: str, code: str | None) -> _Judged:
-        """What is wrong with a try; the same work is done for each.
-
-        Without a code, none is asked for.
-        """
-        account, at = attempt.account, attempt.failure.at
-        try:
-            kept = None if account is None else account.password
-            right = self._hasher.verify(kept, password)
-        except LoginRefused:
-            self._take_back(attempt)  # nobody looked at it
-            raise
-        sealed = account.factor if account is not None else None
-        secret = self._sealer.open(FACTOR, sealed or self._nobodys_factor())
-        after = account.factor_step if account is not None else 0
-        step = accepted_step(secret or _NO_SECRET, code or "", at=at, after=after)
-        if attempt.number is None:
-            return _Judged("must wait", 0)
-        if account is None or not right:
-            return _Judged("no such name" if account is None else "wrong password", 0)
-        if account.person.disabled is not None:
-            return _Judged("disabled", 0)
-        if account.password_until is not None and at >= account.password_until:
-            return _Judged("the first password was too old", 0)
-        if code is None or sealed is None:
-            return _Judged("", 0)
-        if secret is None:
-            _LOG.error("second_factor_unreadable", person=account.person.name)
-            return _Judged("the second factor was sealed by another key", 0)
-        return _Judged("wrong code", 0) if step is None else _Judged("", step)
-
-    def _nobodys_factor(self) -> str:
-        """So that a try of whoever has no second factor costs what any other does."""
-        if self._decoy is None:
-            self._decoy = self._sealer.seal(FACTOR, new_secret())
-        return self._decoy
-
-    def _take_back(self, attempt: _Try) -> None:
-        if attempt.number is not None:
-            with self._store.changing() as work:
-                work.take_back(attempt.number)
-
-    def _refusal(self, attempt: _Try, why: str) -> LoginRefused:
-        """What is said of a try that was wrong; only the journal is told why."""
-        failure, wait = attempt.failure, attempt.wait
-        if attempt.number is None:
-            _LOG.info("try_not_looked_at", name=failure.name, place=failure.place)
-        else:
-            with self._store.changing() as work:
-                now = self._wall()
-                wait = _wait(work, replace(failure, at=now))
-                told = _refused(now, failure.name, failure.place, why, locked=bool(wait))
-                work.tell(told)
-                if attempt.number % _TIDIED_EVERY == 0:
-                    _tidy_up(work, now)
-        seconds = wait.total_seconds()
-        text = REFUSED if attempt.signed_in is None else NOT_PROVEN
-        return LoginRefused(text, retry_after=seconds if seconds > 0.0 else None)
-
-    def _rehashed(self, attempt: _Try, password: str) -> str | None:
-        """The password hashed anew, where it was at another cost."""
-        kept = attempt.account.password if attempt.account is not None else None
-        if kept is None or not self._hasher.is_outdated(kept):
-            return None
-        return self._hashed(attempt, password)
-
-    def _hashed(self, attempt: _Try, password: str) -> str:
-        """What is to be kept of a password, after a try that was right."""
-        try:
-            return self._hasher.hash(password)
-        except LoginRefused:
-            self._take_back(attempt)
-            raise
-
-    def _accepted(
-        self, work: PeopleWork, attempt: _Try, step: int, fresh: str | None
-    ) -> Account | None:
-        """Let a right try count: no code twice. None if it is right no more.
-
-        Whatever was judged may have changed since: another sign-in by the same code, or an admin.
-        """
-        judged = attempt.account
-        account = work.account(attempt.failure.name)
-        assert judged is not None, "no try of a name that nobody has is right"
-        assert attempt.number is not None, "nor is one that was not looked at"
-        if account is None or _proofs(account) != _proofs(judged):
-            return None
-        if step and step <= account.factor_step:
-            return None
-        failure = attempt.failure
-        work.take_back(attempt.number)
-        if failure.device:
-            work.forgive(failure.name, device=failure.device)
-        else:
-            work.forgive(failure.name, place=failure.place)
-        accepted = replace(
-            account,
-            factor_step=max(step, account.factor_step),
-            password=fresh or account.password,
-        )
-        work.keep(accepted)
-        return accepted
-
     # --- a login ---------------------------------------------------------------------------
 
     def _open(
-        self, attempt: _Try, step: int, fresh: str | None, *, via: Via, place: str, device: str
+        self, attempt: Try, step: int, fresh: str | None, *, via: Via, place: str, device: str
     ) -> SignedIn | None:
         with self._store.changing() as work:
-            account = self._accepted(work, attempt, step, fresh)
+            account = self._tries.accepted(work, attempt, step, fresh)
             if account is None:
                 return None
             now = self._wall()
@@ -589,7 +398,7 @@ class LoginDesk:
             seen=now,
             proven_at=now if proven_at is None else proven_at,
             csrf=new_csrf(),
-            place=_shown(place),
+            place=shown(place),
             device=known,
             weak=weak,
         )
@@ -606,7 +415,7 @@ class LoginDesk:
                 place=record.place,
             )
         )
-        _tidy_up(work, now)
+        tidy_up(work, now)
         return SignedIn(made.token, self._device_token(record), login_of(KeptLogin(record, seen)))
 
     def _changed_by_himself(
@@ -662,16 +471,9 @@ class LoginDesk:
         """The login of a token as it is now, while nobody else changes it."""
         hashed = token_hash(token)
         kept = None if hashed is None else work.login(hashed)
-        if kept is None or not is_alive(kept, self._wall()):
+        if kept is None or not is_alive(self._noting.as_seen(kept), self._wall()):
             raise LoginRefused(SIGNED_OUT)
         return kept
-
-    def _touch(self, login_id: str, now: datetime) -> None:
-        try:
-            self._store.touch(login_id, at=now)
-        except StoreError as problem:
-            # He is signed in all the same; at worst he must sign in again sooner.
-            _LOG.warning("login_not_noted_as_seen", problem=str(problem))
 
     # --- a browser -------------------------------------------------------------------------
 
@@ -709,11 +511,6 @@ def _is_weak(account: Account, *, strong: bool) -> bool:
     return account.person.role in NEED_SECOND_FACTOR and not strong
 
 
-def _owes_a_code(login: Login) -> bool:
-    """Whether he has a second factor, and was let in without it."""
-    return Setup.SECOND_FACTOR in login.setup and login.person.second_factor
-
-
 def _proven_again(at: datetime, record: LoginRecord) -> PersonSignedIn:
     return PersonSignedIn(
         at=at,
@@ -726,28 +523,6 @@ def _proven_again(at: datetime, record: LoginRecord) -> PersonSignedIn:
     )
 
 
-def _written_down(work: PeopleWork, failure: Failure) -> _Try:
-    wait = _wait(work, failure)
-    number = None if wait else work.note_failure(failure)
-    return _Try(failure, number, wait, work.account(failure.name))
-
-
-def _wait(work: PeopleWork, failure: Failure) -> timedelta:
-    known = work.failures(failure.name, failure.place, failure.at - WINDOW)
-    return wait_of(failure, known)
-
-
-def _proofs(account: Account) -> tuple[object, ...]:
-    """All by which a try was judged, but for the step of a code."""
-    return (
-        account.password,
-        account.password_until,
-        account.factor,
-        account.person.disabled,
-        account.person.role,
-    )
-
-
 def _changed(account: Account, **differently: bool) -> Account:
     """Somebody as he is once he has changed something about himself."""
     person = account.person
@@ -756,28 +531,3 @@ def _changed(account: Account, **differently: bool) -> Account:
         person=replace(person, version=person.version + 1, **differently),  # type: ignore[arg-type]
         changed_by=person.name,
     )
-
-
-def _tidy_up(work: PeopleWork, now: datetime) -> None:
-    work.forget_before(
-        failures=now - WINDOW,
-        logins=now - max(LASTS.values()) - _LOGINS_KEPT,
-        devices=now - _DEVICE_LASTS,
-    )
-
-
-def _refused(at: datetime, name: str, place: str, why: str, *, locked: bool) -> SignInRefused:
-    return SignInRefused(
-        at=at,
-        portfolio=PEOPLE_STREAM,
-        cycle="",
-        tried=name,
-        place=_shown(place),
-        why=why,
-        locked=locked,
-    )
-
-
-def _shown(place: str) -> str:
-    """A place as it can be kept and shown."""
-    return "".join(letter for letter in place if letter.isprintable())[:_LONGEST_PLACE]

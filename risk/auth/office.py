@@ -55,7 +55,9 @@ class Office:
 
     # --- given and taken -------------------------------------------------------------------
 
-    def add(self, by: Actor, name: str, role: Role, *, subject: str | None = None) -> str:
+    def add(
+        self, by: Actor, name: str, role: Role, *, subject: str | None = None, reason: str = ""
+    ) -> str:
         """Give somebody a login; returns a password for the first time, told once.
 
         It is empty where a provider vouches for him.
@@ -64,6 +66,7 @@ class Office:
         ------
         NotAllowed, InvalidInput
         """
+        why = checked_reason(reason or "new")
         asked = f"give {_quoted(name)} a login as {role.value}"
         with self._asking(by, Ability.MANAGE_PEOPLE, asked) as now:
             checked_login_name(name)
@@ -90,16 +93,17 @@ class Office:
                     changed_by=by.name,
                 )
                 work.keep(account)
-                work.tell(_changed(account, f"was added as {role.value}", by, "new", now))
+                work.tell(_changed(account, f"was added as {role.value}", by, why, now))
             return first
 
-    def change_role(self, by: Actor, name: str, role: Role, *, seen: int) -> None:
+    def change_role(self, by: Actor, name: str, role: Role, *, reason: str, seen: int) -> None:
         """Give somebody another role; ends his logins.
 
         Raises
         ------
         NotAllowed, InvalidInput, Conflict
         """
+        why = checked_reason(reason)
         asked = f"give {_quoted(name)} the role {role.value}"
         with self._changing(by, name, asked, seen=seen) as change:
             person = change.account.person
@@ -110,8 +114,8 @@ class Office:
                 change.with_power(role),
                 was_officer=change.account.was_officer or role is Role.OFFICER,
             )
-            what = f"was given the role {role.value}"
-            change.keep(changed, what, reason=f"{person.role.value} before")
+            what = f"was given the role {role.value} instead of {person.role.value}"
+            change.keep(changed, what, reason=why)
 
     def disable(self, by: Actor, name: str, *, reason: str, seen: int) -> None:
         """Let somebody sign in no more; ends his logins. The last admin stays."""
@@ -152,8 +156,9 @@ class Office:
                 change.keep(change.anew(hashed), "was given a new password", reason=why)
             return first
 
-    def unlock(self, by: Actor, name: str) -> None:
+    def unlock(self, by: Actor, name: str, *, reason: str) -> None:
         """Let somebody try again at once whom too many wrong tries have locked out."""
+        why = checked_reason(reason)
         asked = f"unlock {_quoted(name)}"
         with (
             self._asking(by, Ability.MANAGE_PEOPLE, asked) as now,
@@ -162,7 +167,7 @@ class Office:
             _require_still(work, by)
             account = _known(work, name)
             work.forgive(name)
-            told = _changed(account, "may try again", by, "locked out by too many tries", now)
+            told = _changed(account, "may try again at once", by, why, now)
             work.tell(replace(told, severity=Severity.INFO, power_from=None))
 
     def vouch(self, by: Actor, name: str, *, reason: str, seen: int) -> None:

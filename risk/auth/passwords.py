@@ -33,8 +33,14 @@ SHORTEST = 12
 LONGEST = 128
 #: Hashings at once in one process: each takes a core, and its memory.
 AT_ONCE = 2
+#: Tries at once in one process: those that are hashed and two that wait, so that whoever floods the
+#: door leaves most threads to those who are in. Whoever is known has two more, which a flood of
+#: strangers cannot take.
+OF_STRANGERS, OF_KNOWN = AT_ONCE + 2, 2
 #: Seconds that somebody waits for his turn.
 PATIENCE = 4.0
+#: Seconds after which whoever found no place may come again.
+_AGAIN_AFTER = 2.0
 _BUSY = "many people sign in at this moment: wait a few seconds, and try again"
 # The library has no class for it: its number is -22.
 _NO_MEMORY = error_to_str(-22)
@@ -59,6 +65,41 @@ class Cost(NamedTuple):
 # ---------------------------------------------------------------- what is kept
 
 
+class Places:
+    """Places of those whose tries are under way; who finds none is sent away at once.
+
+    Parameters
+    ----------
+    strangers, known : int
+    """
+
+    def __init__(self, strangers: int = OF_STRANGERS, known: int = OF_KNOWN) -> None:
+        self._strangers = threading.BoundedSemaphore(strangers)
+        self._known = threading.BoundedSemaphore(known)
+
+    @contextmanager
+    def one(self, *, known: bool) -> Iterator[None]:
+        """Have a place for as long as the ``with`` lasts.
+
+        Parameters
+        ----------
+        known : bool
+            Whether whoever tries is signed in, or was before by the same browser.
+
+        Raises
+        ------
+        LoginRefused
+            If there is none: the same for every name, since nobody has looked at it.
+        """
+        places = self._known if known else self._strangers
+        if not places.acquire(blocking=False):
+            raise LoginRefused(_BUSY, retry_after=_AGAIN_AFTER)
+        try:
+            yield
+        finally:
+            places.release()
+
+
 class Hasher:
     """Hashes passwords, a few at a time.
 
@@ -67,8 +108,15 @@ class Hasher:
     cost : Cost
     turns : semaphore, optional
         One for all of a process unless given.
+    places : Places, optional
+        Those of a process unless given.
     patience : float
         Seconds.
+
+    Attributes
+    ----------
+    places : Places
+        Taken for a whole try, since it waits for the database too.
     """
 
     def __init__(
@@ -76,6 +124,7 @@ class Hasher:
         cost: Cost = Cost(),  # noqa: B008 - a tuple, which nobody can change
         *,
         turns: threading.Semaphore | None = None,
+        places: Places | None = None,
         patience: float = PATIENCE,
     ) -> None:
         self._argon2 = Argon2(
@@ -87,6 +136,7 @@ class Hasher:
         )
         self._nobodys = _of_no_password(cost)
         self._turns = _TURNS if turns is None else turns
+        self.places = _PLACES if places is None else places
         self._patience = patience
 
     def hash(self, password: str) -> str:
@@ -147,6 +197,7 @@ class Hasher:
 
 
 _TURNS = threading.BoundedSemaphore(AT_ONCE)
+_PLACES = Places()
 
 
 def _of_no_password(cost: Cost) -> str:

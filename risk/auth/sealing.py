@@ -14,6 +14,8 @@ from risk.errors import SettingInvalid
 
 _LOG = structlog.get_logger(__name__)
 
+#: What is sealed: secrets of second factors, and which browser somebody signed in by.
+FACTOR, DEVICE = "factor", "device"
 #: Within ``SEAWALL_HOME``.
 PEOPLE_KEY_FILE = "people.key"
 _BETWEEN = "\0"

@@ -8,7 +8,7 @@ from risk.auth.keys import new_key
 from risk.commands.changing import changed
 from risk.commands.doors import needs
 from risk.commands.output import as_json, print_json, print_table
-from risk.commands.people import book_of
+from risk.commands.people import book_of, for_a_reason, with_reason
 from risk.commands.store import reading
 from risk.domain.actors import Ability
 from risk.domain.keys import USUAL_ABILITIES, ApiKey, KeyAbility
@@ -49,6 +49,7 @@ def keys() -> None:
     type=click.Choice([ability.value for ability in KeyAbility]),
     help="What it may do; validate and read unless given.",
 )
+@with_reason
 @as_json
 @needs(Ability.MANAGE_PEOPLE)
 def add(
@@ -56,6 +57,7 @@ def add(
     portfolios: tuple[str, ...],
     strategies: tuple[str, ...],
     abilities: tuple[str, ...],
+    reason: str,
     as_json: bool,
 ) -> None:
     """Make a key and print it, once: only its hash is kept.
@@ -74,7 +76,7 @@ def add(
         abilities=frozenset(map(KeyAbility, abilities)) or USUAL_ABILITIES,
         created=wall_time(),
     )
-    changed(lambda actions, by: actions.add_key(by, key))
+    changed(lambda actions, by: actions.add_key(by, key, reason=reason))
     if as_json:
         print_json({"id": made.id, "key": made.secret})
         return
@@ -99,10 +101,11 @@ def list_(as_json: bool) -> None:
 
 @keys.command()
 @click.argument("key_id", metavar="ID")
+@for_a_reason
 @needs(Ability.MANAGE_PEOPLE)
-def revoke(key_id: str) -> None:
+def revoke(key_id: str, reason: str) -> None:
     """Let the key ID open nothing any more."""
-    new = changed(lambda actions, by: actions.revoke_key(by, key_id))
+    new = changed(lambda actions, by: actions.revoke_key(by, key_id, reason=reason))
     click.echo(
         f"Key {key_id} opens nothing any more; a running authority knows it within a second."
         if new

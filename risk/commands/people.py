@@ -62,6 +62,10 @@ def system_user() -> str:
 
 
 for_a_reason = click.option("--reason", metavar="TEXT", required=True, help="Why, in one sentence.")
+#: Where it need not be told.
+with_reason = click.option(
+    "--reason", metavar="TEXT", default="", help="Why, if there is more to say."
+)
 by_whom = click.option(
     "--who",
     metavar="NAME",
@@ -148,15 +152,14 @@ class Desk:
         ------
         LoginRefused
         """
-        kept = self.kept()
         token = self.token()
         login = self.login()
-        if kept is None or login is None:
+        if login is None:
             raise _nobody()
         click.echo(f"{login.person.name}, prove that it is you.", err=True)
         password = click.prompt("Password", hide_input=True, err=True)
         code = ask_code() if login.person.second_factor else ""
-        signed_in = self.logins.prove(token, password, code, device=kept.device)
+        signed_in = self.logins.prove(token, password, code)
         self.keep(signed_in)
         return signed_in.login.actor
 

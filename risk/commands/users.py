@@ -9,7 +9,7 @@ import click
 from risk.commands.doors import needs
 from risk.commands.login import ask_new, password_stdin
 from risk.commands.output import as_json, print_json, print_table
-from risk.commands.people import Answer, Desk, acting_at, desk, for_a_reason, machine
+from risk.commands.people import Answer, Desk, acting_at, desk, for_a_reason, machine, with_reason
 from risk.domain.actors import Ability, Actor, Role, require
 from risk.domain.people import Person
 from risk.engine.clock import wall_time
@@ -49,16 +49,20 @@ def users() -> None:
 @click.argument("name")
 @of_role
 @click.option("--subject", metavar="TEXT", help="Who he is to the single sign-on provider.")
+@with_reason
 @as_json
 @needs(Ability.MANAGE_PEOPLE, by=manager)
-def add(name: str, role: str, subject: str | None, as_json: bool) -> None:
+def add(name: str, role: str, subject: str | None, reason: str, as_json: bool) -> None:
     """Give NAME a login, and print a first password, once.
 
     It opens for 72 hours, and must be changed at once. An officer's power over limits and breakers
     begins a day later unless another officer vouches; the first officer's at once.
     """
     with desk() as one:
-        first = _managing(one, lambda by: one.office.add(by, name, Role(role), subject=subject))
+        first = _managing(
+            one,
+            lambda by: one.office.add(by, name, Role(role), subject=subject, reason=reason),
+        )
         if as_json:
             print_json({"name": name, "role": role, "password": first or None})
         elif first:
@@ -112,13 +116,17 @@ def enable(name: str, reason: str, seen: int | None) -> None:
 @users.command()
 @click.argument("name")
 @of_role
+@for_a_reason
 @as_seen
 @needs(Ability.MANAGE_PEOPLE, by=manager)
-def role(name: str, role: str, seen: int | None) -> None:
+def role(name: str, role: str, reason: str, seen: int | None) -> None:
     """Give NAME another role, and sign him out."""
     with desk() as one:
         _changing(
-            one, name, seen, lambda by, v: one.office.change_role(by, name, Role(role), seen=v)
+            one,
+            name,
+            seen,
+            lambda by, v: one.office.change_role(by, name, Role(role), reason=reason, seen=v),
         )
     click.echo(f"{name} is {role} now, and has to sign in again.")
 
@@ -168,11 +176,12 @@ def reset(name: str, reason: str, seen: int | None, as_json: bool) -> None:
 
 @users.command()
 @click.argument("name")
+@for_a_reason
 @needs(Ability.MANAGE_PEOPLE, by=manager)
-def unlock(name: str) -> None:
+def unlock(name: str, reason: str) -> None:
     """Let NAME try again at once, after too many wrong tries."""
     with desk() as one:
-        _managing(one, lambda by: one.office.unlock(by, name))
+        _managing(one, lambda by: one.office.unlock(by, name, reason=reason))
     click.echo(f"{name} can try again.")
 
 

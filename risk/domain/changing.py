@@ -174,11 +174,11 @@ class ChangeStore(Protocol):
         """Let entries of a file wait for the engine; returns how many were new."""
         ...
 
-    def add_key(self, key: ApiKey, *, who: str) -> None:
+    def add_key(self, key: ApiKey, *, who: str, reason: str) -> None:
         """Let a key be in force."""
         ...
 
-    def revoke_key(self, key_id: str, *, who: str) -> bool:
+    def revoke_key(self, key_id: str, *, who: str, reason: str) -> bool:
         """Let a key open nothing any more; False if it was revoked before."""
         ...
 

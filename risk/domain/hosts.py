@@ -1,6 +1,21 @@
-"""Which names of hosts are this machine's own."""
+"""What names of hosts tell: whether they are addresses, and this machine's own."""
 
 import ipaddress
+
+
+def is_address(host: str) -> bool:
+    """Whether it is an address, rather than a name that stands for one.
+
+    Examples
+    --------
+    >>> [is_address(host) for host in ("127.0.0.1", "::1", "localhost", "")]
+    [True, True, False, False]
+    """
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def is_this_machine(host: str) -> bool:

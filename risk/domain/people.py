@@ -140,6 +140,11 @@ class Login:
     place: str = ""
 
     @property
+    def owes_code(self) -> bool:
+        """Whether he has a second factor here, and his provider let him in without it."""
+        return Setup.SECOND_FACTOR in self.setup and self.person.second_factor
+
+    @property
     def actor(self) -> Actor:
         """Who asks, as actions are told; while he must set himself up, he has proved nothing."""
         return Actor(
@@ -246,7 +251,7 @@ class Logins(Protocol):
         """
         ...
 
-    def prove(self, token: str, password: str, code: str, *, device: str | None = None) -> SignedIn:
+    def prove(self, token: str, password: str, code: str) -> SignedIn:
         """Prove again who one is: needed before what cannot be taken back lightly.
 
         Raises
@@ -321,7 +326,9 @@ class PeopleOffice(Protocol):
         """Everybody who ever had a login, in the order of their names."""
         ...
 
-    def add(self, by: Actor, name: str, role: Role, *, subject: str | None = None) -> str:
+    def add(
+        self, by: Actor, name: str, role: Role, *, subject: str | None = None, reason: str = ""
+    ) -> str:
         """Give somebody a login; returns a password for the first time, told once.
 
         Raises
@@ -330,7 +337,7 @@ class PeopleOffice(Protocol):
         """
         ...
 
-    def change_role(self, by: Actor, name: str, role: Role, *, seen: int) -> None:
+    def change_role(self, by: Actor, name: str, role: Role, *, reason: str, seen: int) -> None:
         """Give somebody another role; ends his logins.
 
         Raises
@@ -355,7 +362,7 @@ class PeopleOffice(Protocol):
         """
         ...
 
-    def unlock(self, by: Actor, name: str) -> None:
+    def unlock(self, by: Actor, name: str, *, reason: str) -> None:
         """Let somebody try again at once whom too many wrong tries have locked out."""
         ...
 

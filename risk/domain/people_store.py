@@ -210,5 +210,5 @@ class PeopleStore(Protocol):
         ...
 
     def touch(self, login_id: str, *, at: datetime) -> None:
-        """Note that a login was used, without keeping anybody waiting."""
+        """Note that a login was used; fails rather than to wait long for the right to write."""
         ...

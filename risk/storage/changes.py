@@ -1,4 +1,4 @@
-"""What the web may change: whatever people ask there waits for the engine."""
+"""What people may change, from the web or by a command: what they ask waits for the engine."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ from risk.storage.reservations import release
 
 
 class SqlChanges:
-    """What the web may change: it writes what people ask, and the engine takes it in.
+    """What people may change: it writes what they ask, and the engine takes it in.
 
     Parameters
     ----------
@@ -216,7 +216,7 @@ class SqlChanges:
                 people_journal.tell(connection, event, channels=self._channels())
             return new
 
-    def add_key(self, key: ApiKey, *, who: str) -> None:
+    def add_key(self, key: ApiKey, *, who: str, reason: str) -> None:
         """Let a key be in force."""
         with transaction(self._writer) as connection:
             keys.add_key(connection, key)
@@ -224,16 +224,16 @@ class SqlChanges:
             books = ", ".join(sorted(key.portfolios))
             strategies = "" if key.strategies is None else f" ({', '.join(sorted(key.strategies))})"
             what = f"was given to it for {books}{strategies}: {abilities}"
-            people_journal.tell(connection, _key(self._wall(), key, what, who))
+            people_journal.tell(connection, _key(self._wall(), key, what, who, reason))
 
-    def revoke_key(self, key_id: str, *, who: str) -> bool:
+    def revoke_key(self, key_id: str, *, who: str, reason: str) -> bool:
         """Let a key open nothing any more; False if it was revoked before."""
         with transaction(self._writer) as connection:
             at = self._wall()
             new = keys.revoke_key(connection, key_id, at=at)
             if new:
                 (key,) = (each for each in keys.all_keys(connection) if each.id == key_id)
-                people_journal.tell(connection, _key(at, key, "was taken back", who))
+                people_journal.tell(connection, _key(at, key, "was taken back", who, reason))
             return new
 
 
@@ -248,7 +248,14 @@ def _book(at: datetime, portfolio: str, what: str, who: str, *, reason: str = ""
     return BookChanged(at=at, portfolio=portfolio, cycle="", what=what, by=who, reason=reason)
 
 
-def _key(at: datetime, key: ApiKey, what: str, who: str) -> KeyChanged:
+def _key(at: datetime, key: ApiKey, what: str, who: str, reason: str) -> KeyChanged:
     return KeyChanged(
-        at=at, portfolio=PEOPLE_STREAM, cycle="", key=key.id, name=key.name, what=what, by=who
+        at=at,
+        portfolio=PEOPLE_STREAM,
+        cycle="",
+        key=key.id,
+        name=key.name,
+        what=what,
+        by=who,
+        reason=reason,
     )

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Engine,
     Row,
     Select,
     bindparam,
@@ -39,6 +40,9 @@ from risk.storage.tables import (
     to_ms,
 )
 
+#: Seconds that a note of who was seen may wait.
+TOUCH_PATIENCE = 0.2
+
 _PERSON = tuple(column.name for column in person.columns)
 _LOGIN = tuple(column.name for column in login.columns)
 _DEVICE = tuple(column.name for column in login_device.columns)
@@ -53,11 +57,21 @@ class SqlPeople:
     channels : callable
         Gives the names of the channels by which people are told of what is critical; none unless
         given. Asked only where something is told.
+    notes : Engine, optional
+        By which is written what must keep nobody waiting: of `TOUCH_PATIENCE`, so that neither a
+        locked database nor somebody else who writes holds it up. The writer unless given.
     """
 
-    def __init__(self, engines: Engines, *, channels: Callable[[], Sequence[str]] = tuple) -> None:
+    def __init__(
+        self,
+        engines: Engines,
+        *,
+        channels: Callable[[], Sequence[str]] = tuple,
+        notes: Engine | None = None,
+    ) -> None:
         self._engines = engines
         self._channels = channels
+        self._notes = engines.writer if notes is None else notes
 
     @contextmanager
     def reading(self) -> Iterator["SqlPeopleView"]:
@@ -76,10 +90,10 @@ class SqlPeople:
             yield SqlPeopleWork(connection, self._channels)
 
     def touch(self, login_id: str, *, at: datetime) -> None:
-        """Note that a login was used, without keeping anybody waiting."""
+        """Note that a login was used; fails rather than to wait long for the right to write."""
         seen = to_ms(at)
         used = update(login).where(login.c.id == login_id, login.c.seen_ms < seen)
-        with transaction(self._engines.writer) as connection:
+        with transaction(self._notes) as connection:
             connection.execute(used.values(seen_ms=seen))
 
 

@@ -9,13 +9,14 @@ import pyotp
 import pytest
 from structlog.testing import capture_logs
 
-from risk.auth.logins import NOT_PROVEN, REFUSED, LoginDesk
-from risk.auth.passwords import Cost, Hasher
+from risk.auth.logins import LoginDesk
+from risk.auth.passwords import Cost, Hasher, Places, new_password
 from risk.auth.sealing import PEOPLE_KEY_FILE, Sealer
 from risk.auth.throttle import OF_A_DEVICE, OF_A_NAME, OF_A_NAME_FROM_A_PLACE
+from risk.auth.tries import NOT_PROVEN, REFUSED
 from risk.domain.actors import Role, Via
 from risk.domain.events import PersonChanged, PersonSignedIn, PersonSignedOut, SignInRefused
-from risk.domain.people import Setup, SignedIn
+from risk.domain.people import Setup, SignedIn, is_login_name
 from risk.errors import InvalidInput, LoginRefused, NotAllowed, ProofNeeded, StoreUnavailable
 from tests.fakes_people import CHEAP, EVERYWHERE, MONDAY, PASSWORD, FakePeopleStore, People
 
@@ -171,9 +172,27 @@ def test_the_journal_knows_why(people: People):
     assert [(each.tried, each.why, each.locked) for each in told()] == [
         ("tom", "wrong password", False),
         ("dora", "disabled", False),
-        ("nobody", "no such name", False),
+        ("", "no such name", False),
         ("", "no such name", False),
     ]
+
+
+@EVERYWHERE
+def test_a_password_typed_for_a_name_is_neither_journalled_nor_logged(people: People):
+    """The first passwords that are given look like names, once they are in small letters."""
+    people.admit("tom")
+    first = next(one for one in (new_password() for _ in range(99)) if is_login_name(one))
+    told = people.listen(SignInRefused)
+
+    with capture_logs() as logs:
+        try_wrongly(people, first, OF_A_NAME_FROM_A_PLACE + 2)
+        try_wrongly(people, "tom", OF_A_NAME_FROM_A_PLACE + 2, place="10.0.0.2")
+
+    assert first not in repr(told())
+    assert first not in repr(logs)
+    assert {each.tried for each in told()} == {"", "tom"}
+    waited = [line["name"] for line in logs if line["event"] == "try_not_looked_at"]
+    assert set(waited) == {"", "tom"}
 
 
 def test_a_first_password_opens_for_three_days_and_then_nothing(people: People):
@@ -291,6 +310,47 @@ def test_where_too_many_are_hashed_at_once_nobody_is_blamed(people: People):
 
     assert "try again" in str(busy)
     assert busy.retry_after
+    with people.store.reading() as view:
+        assert view.failures("tom", "10.0.0.1", MONDAY) == []
+
+
+def test_whoever_must_wait_is_told_so_without_hashing_whether_he_is_there_or_not(people: People):
+    people.admit("tom")
+    for name in ("tom", "tim"):
+        try_wrongly(people, name, OF_A_NAME_FROM_A_PLACE)
+
+    class Unused(Hasher):
+        def verify(self, kept: str | None, password: str) -> bool:
+            raise AssertionError("it was hashed")
+
+    desk = LoginDesk(people.store, Unused(CHEAP), people.sealer, wall=people.wall)
+    said = [
+        refused(lambda n=name: desk.sign_in(n, PASSWORD, "", via=Via.WEB, place="10.0.0.1"))
+        for name in ("tom", "tim")
+    ]
+
+    assert {(str(each), each.retry_after) for each in said} == {(REFUSED, 15.0)}
+
+
+def test_where_all_places_are_taken_strangers_are_sent_away_at_once_and_nothing_is_asked(
+    people: People,
+):
+    people.admit("tom")
+    before = people.sign_in("tom")
+    hasher = Hasher(CHEAP, places=Places(strangers=1, known=1))
+    desk = LoginDesk(people.store, hasher, people.sealer, wall=people.wall)
+
+    def comes(name: str, device: str | None = None) -> SignedIn:
+        return desk.sign_in(name, PASSWORD, "", via=Via.WEB, place="10.0.0.1", device=device)
+
+    with hasher.places.one(known=False):
+        changing, people.store.changing = people.store.changing, None
+        said = [refused(lambda n=name: comes(n)) for name in ("tom", "tim")]
+        people.store.changing = changing
+        assert comes("tom", before.device), "a flood of strangers keeps out nobody who is known"
+        assert desk.prove(before.token, PASSWORD, "")
+    assert {(str(each), each.retry_after) for each in said} == {(str(said[0]), 2.0)}
+    assert comes("tom")
     with people.store.reading() as view:
         assert view.failures("tom", "10.0.0.1", MONDAY) == []
 
@@ -415,7 +475,32 @@ def test_who_cannot_be_noted_as_seen_stays_signed_in(people: People):
     desk = LoginDesk(CannotWrite(), people.hasher, people.sealer, wall=people.wall)
     with capture_logs() as logs:
         assert desk.find(token)
-    assert [line["event"] for line in logs] == ["login_not_noted_as_seen"]
+        people.wait(seconds=30)
+        assert desk.find(token)
+        assert [line["event"] for line in logs] == ["login_not_noted_as_seen"]
+        people.wait(seconds=30)
+        assert desk.find(token)
+    assert [line["event"] for line in logs] == ["login_not_noted_as_seen"] * 2
+
+
+def test_who_acts_all_the_time_is_not_signed_out_by_a_database_that_is_locked(people: People):
+    people.admit("olga", Role.OFFICER)
+    token = people.sign_in("olga").token
+    touch = people.store.touch
+
+    def locked(login_id, *, at):
+        raise StoreUnavailable("the database is locked")
+
+    people.store.touch = locked
+    for _ in range(8):
+        people.wait(minutes=5)
+        assert people.desk.find(token)
+        assert people.desk.find(token, acts=False)
+    assert seen_of(people, "olga") == MONDAY
+    assert people.desk.prove(token, PASSWORD, people.code("olga")), "nor once it is not any more"
+    people.store.touch = touch
+    people.wait(minutes=15)
+    assert people.desk.find(token) is None
 
 
 def test_a_clock_that_was_set_back_far_opens_nothing(people: People):
@@ -769,14 +854,16 @@ def test_many_guesses_at_once_are_no_more_than_one_after_another(people: People)
             looked_at.append(password)
             return super().verify(kept, password)
 
-    desk = LoginDesk(people.store, Counting(CHEAP), people.sealer, wall=people.wall)
+    counting = Counting(CHEAP, places=Places(strangers=12))
+    desk = LoginDesk(people.store, counting, people.sealer, wall=people.wall)
 
     def guess() -> object:
         return desk.sign_in("tom", "a guess of many", "", via=Via.WEB, place="10.0.0.1")
 
     given = at_once(*[guess] * 12)
 
-    assert len(given) == len(looked_at) == 12  # the same work is done for all
+    assert len(given) == 12
+    assert len(looked_at) == OF_A_NAME_FROM_A_PLACE, "whoever must wait costs nothing"
     with people.store.reading() as view:
         assert len(view.failures("tom", "10.0.0.1", MONDAY)) == OF_A_NAME_FROM_A_PLACE
 

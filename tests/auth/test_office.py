@@ -40,11 +40,11 @@ def everything(people: People, by: Actor, name: str) -> dict[str, Callable[[], o
     office, seen = people.office, people.person(name).version
     return {
         "add": lambda: office.add(by, "nils", Role.TRADER),
-        "change_role": lambda: office.change_role(by, name, Role.ANALYST, seen=seen),
+        "change_role": lambda: office.change_role(by, name, Role.ANALYST, reason="why", seen=seen),
         "disable": lambda: office.disable(by, name, reason="left", seen=seen),
         "enable": lambda: office.enable(by, name, reason="back", seen=seen),
         "reset": lambda: office.reset(by, name, reason="lost it", seen=seen),
-        "unlock": lambda: office.unlock(by, name),
+        "unlock": lambda: office.unlock(by, name, reason="why"),
     }
 
 
@@ -220,7 +220,7 @@ def test_whoever_is_changed_is_signed_out_at_once(staffed: People, asked: str):
 @pytest.mark.parametrize("asked", ["change_role", "disable", "enable", "reset"])
 def test_what_was_seen_must_still_be_so(staffed: People, asked: str):
     stale = everything(staffed, staffed.actor("anna"), "tom")
-    staffed.office.change_role(staffed.actor("abel"), "tom", Role.VIEWER, seen=1)
+    staffed.office.change_role(staffed.actor("abel"), "tom", Role.VIEWER, reason="why", seen=1)
 
     with pytest.raises(Conflict, match="abel has changed tom meanwhile: look again"):
         stale[asked]()
@@ -269,11 +269,11 @@ def test_whoever_is_unlocked_may_try_at_once(staffed: People):
     with pytest.raises(LoginRefused):
         staffed.sign_in("tom")
 
-    staffed.office.unlock(staffed.actor("anna"), "tom")
+    staffed.office.unlock(staffed.actor("anna"), "tom", reason="he says so")
 
     assert staffed.sign_in("tom")
     with pytest.raises(InvalidInput, match="nobody is called 'tim'"):
-        staffed.office.unlock(staffed.actor("anna"), "tim")
+        staffed.office.unlock(staffed.actor("anna"), "tim", reason="he says so")
 
 
 @pytest.mark.parametrize("asked", ["change_role", "disable", "enable", "reset"])
@@ -335,7 +335,7 @@ def test_power_that_an_admin_gives_begins_a_day_later(staffed: People, asked: st
         case "added":
             staffed.office.add(anna, "nora", Role.OFFICER)
         case "raised":
-            staffed.office.change_role(anna, "tom", Role.OFFICER, seen=1)
+            staffed.office.change_role(anna, "tom", Role.OFFICER, reason="why", seen=1)
         case "reset":
             staffed.office.reset(anna, "otto", reason="lost it", seen=1)
         case "enabled":
@@ -358,13 +358,13 @@ def test_an_admin_does_not_get_round_the_wait_by_getting_rid_of_the_officers(
         case "disabled":
             staffed.office.disable(anna, "olga", reason="x", seen=1)
         case "another role":
-            staffed.office.change_role(anna, "olga", Role.VIEWER, seen=1)
+            staffed.office.change_role(anna, "olga", Role.VIEWER, reason="why", seen=1)
         case "reset":
             staffed.office.reset(anna, "olga", reason="x", seen=1)
 
     staffed.office.add(anna, "mine", Role.OFFICER)
     if how == "another role":
-        staffed.office.change_role(anna, "olga", Role.OFFICER, seen=2)
+        staffed.office.change_role(anna, "olga", Role.OFFICER, reason="why", seen=2)
         assert power_begins(staffed, "olga") == A_DAY
 
     assert power_begins(staffed, "mine") == A_DAY
@@ -375,8 +375,8 @@ def test_whatever_gives_or_takes_power_is_told_to_people(staffed: People):
     told = staffed.listen(PersonChanged)
     anna = staffed.actor("anna")
     staffed.office.add(anna, "nora", Role.OFFICER)
-    staffed.office.change_role(anna, "nora", Role.TRADER, seen=1)
-    staffed.office.change_role(anna, "tom", Role.ADMIN, seen=1)
+    staffed.office.change_role(anna, "nora", Role.TRADER, reason="why", seen=1)
+    staffed.office.change_role(anna, "tom", Role.ADMIN, reason="why", seen=1)
     staffed.office.reset(anna, "olga", reason="lost it", seen=1)
     staffed.office.vouch(vouching(staffed), "olga", reason="I know her", seen=2)
     staffed.office.disable(anna, "olga", reason="left", seen=3)
@@ -432,7 +432,7 @@ def test_nobody_vouches_for_himself_nor_before_his_own_power_has_begun(staffed: 
 def test_whoever_gave_the_power_does_not_vouch_for_it(staffed: People):
     """An admin who became an officer since."""
     staffed.office.add(staffed.actor("anna"), "mine", Role.OFFICER)
-    staffed.office.change_role(staffed.actor("abel"), "anna", Role.OFFICER, seen=1)
+    staffed.office.change_role(staffed.actor("abel"), "anna", Role.OFFICER, reason="why", seen=1)
     staffed.office.vouch(staffed.actor("olga"), "anna", reason="known", seen=2)
 
     with pytest.raises(NotAllowed, match="you gave mine this power yourself"):
@@ -472,7 +472,7 @@ def test_of_two_admins_at_once_one_wins_and_one_is_told(staffed: People):
         by = staffed.actor(name)
         gate.wait()
         try:
-            staffed.office.change_role(by, "tom", role, seen=1)
+            staffed.office.change_role(by, "tom", role, reason="why", seen=1)
             given.append(name)
         except Conflict as problem:
             given.append(str(problem))
@@ -534,3 +534,34 @@ def test_of_two_who_are_the_first_one_is_the_first(people: People):
 
     (first,) = [each for each in given if isinstance(each, str)]
     assert people.desk.sign_in("anna", first, "", via=Via.WEB)
+
+
+# --- why -----------------------------------------------------------------------------------
+
+
+def test_the_journal_knows_why_a_login_was_given_or_changed(staffed: People):
+    anna, told = staffed.actor("anna"), staffed.listen(PersonChanged)
+
+    staffed.office.add(anna, "nils", Role.TRADER, reason="joins the desk")
+    staffed.office.add(anna, "nora", Role.TRADER)
+    staffed.office.change_role(anna, "tom", Role.ANALYST, reason="proposes now", seen=1)
+    staffed.office.unlock(anna, "tom", reason="he rang")
+
+    assert [(each.person, each.what, each.reason) for each in told()] == [
+        ("nils", "was added as trader", "joins the desk"),
+        ("nora", "was added as trader", "new"),
+        ("tom", "was given the role analyst instead of trader", "proposes now"),
+        ("tom", "may try again at once", "he rang"),
+    ]
+
+
+def test_without_a_reason_nobody_gets_another_role_or_is_unlocked(staffed: People):
+    anna = staffed.actor("anna")
+    for ask in (
+        lambda: staffed.office.change_role(anna, "tom", Role.OFFICER, reason=" ", seen=1),
+        lambda: staffed.office.unlock(anna, "tom", reason=""),
+        lambda: staffed.office.add(anna, "nils", Role.TRADER, reason="two\nlines"),
+    ):
+        with pytest.raises(InvalidInput, match="a reason is one line"):
+            ask()
+    assert staffed.person("tom").role is Role.TRADER

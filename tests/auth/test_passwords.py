@@ -2,6 +2,7 @@
 
 import threading
 import unicodedata
+from contextlib import ExitStack
 
 import pytest
 from hypothesis import given
@@ -10,12 +11,17 @@ from hypothesis import strategies as st
 from risk.auth.passwords import (
     AT_ONCE,
     LONGEST,
+    OF_KNOWN,
+    OF_STRANGERS,
     SHORTEST,
     Cost,
     Hasher,
+    Places,
     check_password,
     new_password,
 )
+from risk.commands.web import gunicorn_options
+from risk.config import load_settings
 from risk.errors import InvalidInput, LoginRefused
 from tests.fakes_people import CHEAP
 
@@ -150,6 +156,28 @@ def test_so_many_are_hashed_at_once_and_others_are_told_to_try_again():
     assert busy.value.retry_after
     turns.release()
     assert not hasher.verify(None, "correct horse battery")
+
+
+def test_who_finds_no_place_is_sent_away_at_once_and_of_the_known_there_are_others():
+    places = Places()
+    with ExitStack() as taken:
+        for _ in range(OF_STRANGERS):
+            taken.enter_context(places.one(known=False))
+        with pytest.raises(LoginRefused, match="try again") as busy, places.one(known=False):
+            pytest.fail("nobody was sent away")
+        assert busy.value.retry_after
+        for _ in range(OF_KNOWN):
+            taken.enter_context(places.one(known=True))
+        with pytest.raises(LoginRefused, match="try again"), places.one(known=True):
+            pytest.fail("nobody was sent away")
+
+    with places.one(known=False), places.one(known=True):
+        pass
+
+
+def test_all_who_try_leave_threads_of_the_web_to_those_who_are_in():
+    assert gunicorn_options(load_settings({}))["threads"] > OF_STRANGERS + OF_KNOWN
+    assert OF_STRANGERS - AT_ONCE <= 2, "no more wait for a hashing"
 
 
 def test_a_machine_without_memory_says_to_try_again():

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from risk.auth.logins import REFUSED
 from risk.auth.throttle import (
     FIRST_WAIT,
     LONGEST_WAIT,
@@ -21,6 +20,7 @@ from risk.auth.throttle import (
     network_of,
     wait_of,
 )
+from risk.auth.tries import REFUSED
 from risk.domain.actors import Role, Via
 from risk.domain.people_store import Failure
 from risk.errors import LoginRefused

@@ -56,8 +56,10 @@ def test_keys_are_listed_and_revoked(book):
     key_id = json.loads(book("keys", "add", "--name", "bot", "--json").stdout)["id"]
     assert "all" in book("keys", "list").stdout
 
-    assert "opens nothing any more" in book("keys", "revoke", key_id).stdout
-    assert "was revoked already" in book("keys", "revoke", key_id).stdout
+    revoke = ("keys", "revoke", key_id, "--reason", "the bot is gone")
+    assert book("keys", "revoke", key_id).exit_code == 2
+    assert "opens nothing any more" in book(*revoke).stdout
+    assert "was revoked already" in book(*revoke).stdout
     (listed,) = json.loads(book("keys", "list", "--json").stdout)["keys"]
     assert listed["id"] == key_id
     assert listed["revoked"] is not None
@@ -70,7 +72,7 @@ def test_keys_are_listed_and_revoked(book):
         (("add", "--name", "x", "--portfolio", "dem"), "did you mean demo?"),
         (("add", "--name", " "), "must have a name"),
         (("add", "--name", "x", "--ability", "fly"), "'fly' is not one of"),
-        (("revoke", "k0"), "no key has the id 'k0'"),
+        (("revoke", "k0", "--reason", "x"), "no key has the id 'k0'"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(book, arguments, says):
@@ -118,7 +120,7 @@ def test_a_revoked_service_key_stays_revoked_until_its_file_is_removed(run):
     file = settings.home / "service.key"
     ring_of(settings)
     (key,) = stored()
-    run("keys", "revoke", key.id)
+    run("keys", "revoke", key.id, "--reason", "gone")
 
     assert ring_of(settings).find(file.read_text().strip().encode()) is None
 

@@ -18,7 +18,7 @@ from risk.commands.people import acting, actor, actor_who_stops, system_user, wh
 from risk.config import load_settings
 from risk.domain.actors import Ability, Actor, Role, Via, require_all
 from risk.errors import NotAllowed, StoreUnavailable
-from risk.storage.engines import Engines
+from risk.storage.engines import Engines, open_engines
 from tests.fakes_people import CHEAP, MONDAY
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # nosec B105: of nobody
@@ -356,10 +356,10 @@ def test_an_admin_changes_somebody_step_by_step(signed_in: Terminal):
     signed_in.add("tom", "trader")
 
     for asked, told in (
-        (("role", "tom", "--role", "analyst"), "tom is analyst now"),
+        (("role", "tom", "--role", "analyst", "--reason", "he proposes now"), "tom is analyst now"),
         (("disable", "tom", "--reason", "left"), "tom is disabled and signed out"),
         (("enable", "tom", "--reason", "back"), "tom can sign in again"),
-        (("unlock", "tom"), "tom can try again"),
+        (("unlock", "tom", "--reason", "he rang"), "tom can try again"),
         (("reset", "tom", "--reason", "lost it"), "First password of tom"),
     ):
         result = signed_in("users", *asked)
@@ -376,7 +376,7 @@ def test_an_admin_changes_somebody_step_by_step(signed_in: Terminal):
 
 def test_what_was_seen_must_still_be_so(signed_in: Terminal):
     signed_in.add("tom", "trader")
-    signed_in("users", "role", "tom", "--role", "analyst")
+    signed_in("users", "role", "tom", "--role", "analyst", "--reason", "x")
 
     result = signed_in("users", "disable", "tom", "--reason", "left", "--seen", 1)
 
@@ -411,7 +411,7 @@ def test_a_trader_manages_nobody(signed_in: Terminal):
         ("list",),
         ("disable", "anna", "--reason", "x"),
         ("reset", "anna", "--reason", "x"),
-        ("unlock", "anna"),
+        ("unlock", "anna", "--reason", "x"),
     ):
         result = signed_in("users", *asked)
         assert result.exit_code == 2
@@ -481,10 +481,15 @@ def test_no_password_can_be_given_as_an_argument(signed_in: Terminal):
 
 
 def test_connections_end_with_the_command(signed_in: Terminal, monkeypatch):
+    begun: list[Engines] = []
     ended: list[Engines] = []
     dispose = Engines.dispose
+    monkeypatch.setattr(
+        entrance, "open_engines", lambda *a, **k: begun.append(open_engines(*a, **k)) or begun[-1]
+    )
     monkeypatch.setattr(Engines, "dispose", lambda self: (ended.append(self), dispose(self)))
 
     actor()
 
-    assert len(ended) == 1
+    assert begun
+    assert {id(each) for each in ended} == {id(each) for each in begun}

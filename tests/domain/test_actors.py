@@ -106,6 +106,12 @@ def test_of_nobody_without_a_login_a_proof_is_asked():
     assert is_proven(officer(has_login=False, proven_at=None), NOW)
 
 
+@pytest.mark.parametrize(("ahead", "proven"), [(0, True), (5, True), (6, False), (6 * 3600, False)])
+def test_a_proof_of_the_future_counts_no_more(ahead: int, proven: bool):
+    """The clock was set back."""
+    assert is_proven(officer(proven_at=NOW + timedelta(seconds=ahead)), NOW) is proven
+
+
 def test_what_tightens_needs_the_role_all_the_same():
     viewer = Actor(name="vera", role=Role.VIEWER, via=Via.WEB)
 

@@ -151,6 +151,8 @@ def test_of_two_admins_at_once_one_is_told_that_the_other_was_quicker(root, peop
         ({"what": ""}, 400),
         ({"what": "promote"}, 400),
         ({"what": "disable", "reason": ""}, 400),
+        ({"what": "role", "role": "analyst", "reason": ""}, 400),
+        ({"what": "unlock", "reason": " "}, 400),
         ({"what": "disable", "seen": "x"}, 409),
         ({"what": "role", "role": "king"}, 400),
         ({"what": "role", "role": "trader"}, 400),

@@ -235,7 +235,7 @@ _FORMS: dict[str, dict[str, str]] = {
     "POST /enter": {"role": "viewer"},
     "POST /login": {"name": "nobody", "password": PASSWORD, "code": ""},
     "POST /people": {"name": "ben", "role": "viewer"},
-    "POST /people/<name>": {"what": "unlock"},
+    "POST /people/<name>": {"what": "unlock", "reason": "x"},
     "POST /prove": {"password": "wrong", "code": ""},
     "POST /vouching": {"name": "trader", "reason": "so it is", "seen": "1"},
 }

@@ -1,6 +1,7 @@
 """People in memory and in both databases: kept whole or not at all, and told of in the journal."""
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -12,11 +13,11 @@ from risk.domain.actors import Role, Via
 from risk.domain.events import PEOPLE_STREAM, ActionDenied, PersonChanged, Severity
 from risk.domain.people import Person
 from risk.domain.people_store import Account, Failure, LoginRecord, PeopleStore
-from risk.errors import StoreError
+from risk.errors import StoreError, StoreUnavailable
 from risk.storage import journal, people_journal, tables
-from risk.storage.engines import Engines, transaction
+from risk.storage.engines import PATIENCE, Engines, open_engines, transaction
 from risk.storage.outbox import undelivered
-from risk.storage.people import SqlPeople
+from risk.storage.people import TOUCH_PATIENCE, SqlPeople
 from risk.storage.portfolios import add_portfolio
 from tests.fakes_people import MONDAY, FakePeopleStore
 from tests.storage.rows import count, read, write
@@ -29,8 +30,6 @@ def store(request: pytest.FixtureRequest) -> Iterator[PeopleStore]:
     if request.param == "memory":
         yield FakePeopleStore()
         return
-    from risk.storage.engines import open_engines
-
     engines = open_engines(request.getfixturevalue(f"{request.param}_url"))
     yield SqlPeople(engines)
     engines.dispose()
@@ -172,6 +171,27 @@ def test_that_a_login_was_used_is_noted_forwards_only(store: PeopleStore):
 
     with store.reading() as view:
         assert view.login(b"l1").record == a_login(seen=LATER)
+
+
+def test_a_note_of_who_was_seen_waits_for_nobody_who_writes(engines: Engines, database_url: str):
+    """Neither for the right to write nor for the row, however patient the others are."""
+    hasty = open_engines(database_url, patience=TOUCH_PATIENCE)
+    store = SqlPeople(engines, notes=hasty.writer)
+    with store.changing() as work:
+        work.keep(an_account())
+        work.keep_login(a_login())
+
+    with transaction(engines.writer) as busy:
+        busy.execute(text("UPDATE login SET place = 'here' WHERE id = 'l1'"))
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable):
+            store.touch("l1", at=LATER)
+        assert time.monotonic() - began < PATIENCE / 2
+    store.touch("l1", at=LATER)
+
+    with store.reading() as view:
+        assert view.login(b"l1").record.seen == LATER
+    hasty.dispose()
 
 
 def test_a_browser_is_known_for_one_name(store: PeopleStore):
@@ -446,8 +466,6 @@ def test_no_secret_stands_in_the_tables(engines: Engines):
 
 
 def test_a_busy_postgres_lets_one_after_another_change(postgres_url: str):
-    from risk.storage.engines import open_engines
-
     one, other = (open_engines(postgres_url, patience=1.0) for _ in range(2))
     order: list[str] = []
     with SqlPeople(one).changing() as work:

@@ -16,8 +16,7 @@ from pages.views.overrides.form import first_draft, form_parts
 from pages.views.overrides.kinds import NAMES, offers_of
 from pages.views.overrides.situation import Asked, Situation, asked_about, situation_of
 from pages.views.overrides.warnings import must_read
-from risk.domain.actors import Ability, Actor
-from risk.engine.actions.asking import require_all
+from risk.domain.actors import Ability, Actor, require_all
 from risk.errors import NotAllowed, ProofNeeded
 
 ABOUT, NEWS, CONTENT, SAID = (

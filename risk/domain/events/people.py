@@ -39,7 +39,7 @@ class SignInRefused(RiskEvent):
     Attributes
     ----------
     tried : str
-        As far as it can be a name; what else was typed may be a password in the wrong field.
+        If somebody is called so, else empty: what was typed may be a password in the wrong field.
     place, why : str
     locked : bool
         Whether the name waits from now on.
@@ -72,7 +72,7 @@ class PersonChanged(RiskEvent):
     ----------
     person : str
     what : str
-        What is different, as a sentence without its subject: *was given the role officer*.
+        What is different, as a sentence without its subject: *was disabled*.
     by, reason : str
     severity : Severity
         CRITICAL where it gives or takes power over limits, breakers or people.
@@ -95,12 +95,15 @@ class KeyChanged(RiskEvent):
     Attributes
     ----------
     key, name, what, by : str
+    reason : str
+        Empty where a key was given without one.
     """
 
     key: str
     name: str
     what: str
     by: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from uuid import uuid4
 import structlog
 
 from risk.domain.actions import Change, EndTemporaryLimit, SetTemporaryLimit
-from risk.domain.actors import Ability, Actor
+from risk.domain.actors import Ability, Actor, require_all
 from risk.domain.asking import LONGEST_REASON, checked_reason
 from risk.domain.changing import Brake, ChangeStore, Stopped, denial
 from risk.domain.events import PEOPLE_STREAM
@@ -18,7 +18,6 @@ from risk.domain.overrides import OverrideKind, OverrideWish, Review, Verdict, a
 from risk.domain.proposals import Proposal
 from risk.domain.scopes import Scope
 from risk.domain.trading import TradingState
-from risk.engine.actions.asking import require_all
 from risk.errors import BrakedInstead, GateClosed, NotAllowed, ProofNeeded, SeawallError, StoreError
 
 _LOG = structlog.get_logger(__name__)
@@ -229,15 +228,17 @@ class Actions:
         with self._allowed(actor, Ability.MANAGE_BOOKS, portfolio, asked):
             return self._store.import_entries(portfolio, entries, opens=opens, who=actor.name)
 
-    def add_key(self, actor: Actor, key: ApiKey) -> None:
-        """Give a program a key."""
+    def add_key(self, actor: Actor, key: ApiKey, *, reason: str = "") -> None:
+        """Give a program a key; a reason may be given."""
+        why = checked_reason(reason) if reason else ""
         with self._allowed(actor, Ability.MANAGE_PEOPLE, PEOPLE_STREAM, f"give {key.name} a key"):
-            self._store.add_key(key, who=actor.name)
+            self._store.add_key(key, who=actor.name, reason=why)
 
-    def revoke_key(self, actor: Actor, key_id: str) -> bool:
+    def revoke_key(self, actor: Actor, key_id: str, *, reason: str) -> bool:
         """Let a key open nothing any more; False if it was revoked before."""
+        why = checked_reason(reason)
         with self._allowed(actor, Ability.MANAGE_PEOPLE, PEOPLE_STREAM, f"revoke the key {key_id}"):
-            return self._store.revoke_key(key_id, who=actor.name)
+            return self._store.revoke_key(key_id, who=actor.name, reason=why)
 
     # --- who may ---------------------------------------------------------------------------
 
