@@ -13,7 +13,8 @@ import structlog
 from risk.auth.passwords import Hasher, new_password
 from risk.domain.actors import NEED_SECOND_FACTOR, Ability, Actor, Role, require_all
 from risk.domain.asking import checked_reason
-from risk.domain.events import PEOPLE_STREAM, ActionDenied, PersonChanged, Severity
+from risk.domain.changing import denial
+from risk.domain.events import PEOPLE_STREAM, PersonChanged, Severity
 from risk.domain.people import Person, checked_login_name
 from risk.domain.people_store import Account, PeopleStore, PeopleView, PeopleWork
 from risk.errors import Conflict, InvalidInput, NotAllowed, ProofNeeded, StoreError
@@ -245,21 +246,15 @@ class Office:
             raise
 
     def _note_denied(self, by: Actor, asked: str, denied: NotAllowed, now: datetime) -> None:
-        event = ActionDenied(
-            at=now,
-            portfolio=PEOPLE_STREAM,
-            cycle="",
-            asked=asked,
-            by=by.name,
-            role="operator" if by.role is None else by.role.value,
-            reason=str(denied),
-        )
+        event = denial(by, asked, denied, at=now)
         try:
             with self._store.changing() as work:
                 work.tell(event)
         except StoreError as problem:
             # It is denied all the same, and the log keeps it.
-            _LOG.warning("denial_not_journalled", asked=asked, by=by.name, problem=str(problem))
+            _LOG.warning(
+                "denial_not_journalled", asked=event.asked, by=event.by, problem=str(problem)
+            )
 
     def _first_password(self) -> tuple[str, str]:
         first = new_password()

@@ -80,7 +80,9 @@ def noting_denial(asker: Actor, asked: str) -> Iterator[None]:
             tell(event)
         except SeawallError as problem:
             # It is denied all the same, and the log keeps it.
-            _LOG.warning("denial_not_journalled", asked=asked, by=asker.name, problem=str(problem))
+            _LOG.warning(
+                "denial_not_journalled", asked=event.asked, by=event.by, problem=str(problem)
+            )
         raise
 
 

@@ -20,6 +20,7 @@ from risk.commands.store import checked_engines_of, reading
 from risk.commands.times import time_of
 from risk.config import load_settings
 from risk.domain.actors import Ability
+from risk.domain.asking import one_line
 from risk.domain.events import PEOPLE_STREAM
 from risk.domain.spreadsheets import safe_cell
 from risk.errors import InvalidInput
@@ -35,6 +36,8 @@ from risk.storage.entries import (
 
 #: Rows that a file is written by; each portion is a transaction of its own.
 _PORTION = 1_000
+#: Letters of an entry that a list has room for; `show` has it whole.
+_LONGEST_CELL = 300
 _HEAD = ("stream", "entry", "at", "kind", "portfolio", "cycle", "fields", "hash")
 _EVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 _OWN = ("at", "portfolio", "cycle")
@@ -100,7 +103,7 @@ def show(stream: str, entry: int, as_json: bool) -> None:
         return
     for name, value in {**document, **document.pop("event")}.items():
         if name != "event":
-            click.echo(f"{name + ':':<22}{_told(value)}")
+            click.echo(f"{one_line(name) + ':':<22}{_told(value)}")
     if covered is None:
         click.echo("No checkpoint covers it yet: it is only chained.")
 
@@ -202,13 +205,18 @@ def _document(entry: KeptEntry) -> dict[str, Any]:
 def _row(entry: KeptEntry) -> tuple[str, str, int, str, str]:
     fields = {name: value for name, value in _event(entry).items() if name not in _OWN}
     told = ", ".join(f"{name} {_told(value)}" for name, value in fields.items() if value != "")
-    return entry.at.isoformat(" ", "seconds"), entry.stream, entry.seq, entry.kind, told
+    return (
+        entry.at.isoformat(" ", "seconds"),
+        one_line(entry.stream),
+        entry.seq,
+        one_line(entry.kind),
+        one_line(told, _LONGEST_CELL),
+    )
 
 
 def _told(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return one_line(text, None)
 
 
 def _csv(entry: KeptEntry) -> str:

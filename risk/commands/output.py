@@ -1,6 +1,7 @@
 """How commands answer: a table for people, or one JSON document for programs."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 _AS_WIDE_AS_NEEDED = 10_000
+#: What JSON leaves as it is, though a terminal may obey it.
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7e]")
 
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document and nothing else."
@@ -16,8 +19,12 @@ as_json = click.option(
 
 
 def print_json(document: Any) -> None:
-    """Print `document` as JSON on standard output; a NaN in it is an error, not a value."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+    """Print `document` as JSON on standard output; a NaN in it is an error, not a value.
+
+    A letter that is not printable stands there by its number, as every reader of JSON knows it.
+    """
+    told = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    click.echo(_BEYOND_ASCII.sub(_escaped, told))
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -37,3 +44,10 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> No
     if not console.is_terminal:
         console.width = _AS_WIDE_AS_NEEDED
     console.print(table)
+
+
+def _escaped(letter: re.Match[str]) -> str:
+    text = letter.group()
+    if text.isprintable():
+        return text
+    return f"\\u{ord(text):04x}" if ord(text) < 0x80 else json.dumps(text)[1:-1]

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 
 from risk.domain.actions import Change
 from risk.domain.actors import Actor
+from risk.domain.asking import LONGEST_REASON, can_name_a_book, one_line
 from risk.domain.events import PEOPLE_STREAM, ActionDenied, RiskEvent
 from risk.domain.keys import ApiKey
 from risk.domain.ledger import Fill, Flow
@@ -23,7 +24,10 @@ from risk.errors import NotAllowed
 def denial(
     actor: Actor, asked: str, denied: NotAllowed, *, at: datetime, portfolio: str = PEOPLE_STREAM
 ) -> ActionDenied:
-    """What the journal keeps of somebody who was denied something.
+    """What the journal keeps of somebody who was denied something, made up as it may be.
+
+    What he asked for was checked by nobody: he was denied it. So a line is kept of it that can be
+    read, and of the book only what could be the name of one.
 
     Parameters
     ----------
@@ -38,12 +42,12 @@ def denial(
     """
     return ActionDenied(
         at=at,
-        portfolio=portfolio,
+        portfolio=portfolio if can_name_a_book(portfolio) else PEOPLE_STREAM,
         cycle="",
-        asked=asked,
-        by=actor.name,
+        asked=one_line(asked),
+        by=one_line(actor.name),
         role="operator" if actor.role is None else actor.role.value,
-        reason=str(denied),
+        reason=one_line(str(denied), LONGEST_REASON),
     )
 
 

@@ -5,7 +5,6 @@ Functions take an open connection and never commit: the caller owns the transact
 
 import json
 import math
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from risk.domain.asking import can_name_a_book
 from risk.domain.ledger import Fill, Flow
 from risk.errors import InvalidInput, UnknownPortfolio
 from risk.storage import ledger
@@ -22,8 +22,6 @@ from risk.storage.tables import cycle, fact, from_ms, ledger_inbox, portfolio, r
 
 #: A larger amount is a slip of the hand: no book holds as much.
 MOST_MOVED = 1e12
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +73,7 @@ def add_portfolio(
     InvalidInput
         If that cannot be a name.
     """
-    if not _NAME.fullmatch(name):
+    if not can_name_a_book(name):
         raise InvalidInput(
             f"{name!r} cannot name a portfolio: use up to 64 lower-case letters, digits, - and _, "
             "beginning with a letter or digit"

@@ -232,6 +232,29 @@ def test_entries_are_listed_the_newest_last_and_filtered(run, engines):
     assert listed("--until", "2025-01-01T01:00+01:00") == listed()
 
 
+def test_what_somebody_made_up_moves_nothing_on_a_terminal(run, engines):
+    forged = FundsMoved(
+        at=AT,
+        portfolio="main",
+        cycle="",
+        amount=1.0,
+        equity=1.0,
+        note="\x1b[2J\n\u202e" + "x" * 9_000,
+    )
+    with transaction(engines.writer) as connection:
+        journal.append(connection, "main", journal.entries_of([forged]))
+
+    for asked in (
+        ("list",),
+        ("list", "--json"),
+        ("show", "main", "4"),
+        ("show", "main", "4", "--json"),
+    ):
+        assert run("journal", *asked).stdout.replace("\n", "").isprintable()
+    assert max(map(len, run("journal", "list").stdout.splitlines())) < 500
+    assert "x" * 9_000 in run("journal", "show", "main", "4").stdout
+
+
 def test_a_list_for_people_says_when_it_is_cut(run, engines):
     result = run("journal", "list", "--limit", "2")
 

@@ -60,3 +60,13 @@ def test_json_keeps_every_letter(capsys):
 def test_a_nan_never_leaves_as_json():
     with pytest.raises(ValueError, match="not JSON compliant"):
         print_json({"value": math.nan})
+
+
+def test_json_obeys_nothing_of_what_it_tells(capsys):
+    told = {"asked": "a\x1b\x7f\x9b\u202e\U000e0001\ud800é😀"}
+    print_json(told)
+
+    out = capsys.readouterr().out
+    assert out.replace("\n", "").isprintable()
+    assert "é😀" in out
+    assert json.loads(out) == told

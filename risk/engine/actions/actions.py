@@ -281,4 +281,6 @@ class Actions:
             self._store.tell(event)
         except StoreError as problem:
             # It is denied all the same, and the log keeps it.
-            _LOG.warning("denial_not_journalled", asked=asked, by=actor.name, problem=str(problem))
+            _LOG.warning(
+                "denial_not_journalled", asked=event.asked, by=event.by, problem=str(problem)
+            )
