@@ -4,7 +4,8 @@
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from risk.domain.actions import Change
@@ -19,6 +20,11 @@ from risk.domain.proposals import Proposal
 from risk.domain.scopes import Scope
 from risk.domain.trading import TradingState
 from risk.errors import NotAllowed
+
+#: So many denials of one person are told one by one within so long.
+DENIALS_TOLD = 10
+DENIALS_WITHIN = timedelta(minutes=1)
+_MORE = "do more of what is denied: the rest of this minute is not told one by one"
 
 
 def denial(
@@ -51,6 +57,27 @@ def denial(
     )
 
 
+def paced(denied: ActionDenied, before: Sequence[datetime]) -> ActionDenied | None:
+    """What the journal is told of a denial, so that nobody fills it: everything is kept for ever.
+
+    Parameters
+    ----------
+    denied : ActionDenied
+    before : sequence of datetime
+        When the same person was denied something that the journal was told.
+
+    Returns
+    -------
+    ActionDenied or None
+        After `DENIALS_TOLD` within `DENIALS_WITHIN` once that there were more, then nothing.
+    """
+    # What seems to lie far ahead was written before the clock was set back.
+    recent = [at for at in before if abs(denied.at - at) < DENIALS_WITHIN]
+    if len(recent) < DENIALS_TOLD:
+        return denied
+    return replace(denied, asked=_MORE) if len(recent) == DENIALS_TOLD else None
+
+
 class Stopped(NamedTuple):
     """What became of somebody's wish to stop trading in a scope.
 
@@ -80,7 +107,7 @@ class ChangeStore(Protocol):
     """
 
     def tell(self, *events: RiskEvent) -> None:
-        """Write into the journal of people."""
+        """Write into the journal of people; of denials no more than is `paced`."""
         ...
 
     def latch(

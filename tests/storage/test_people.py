@@ -1,15 +1,17 @@
 """People in memory and in both databases: kept whole or not at all, and told of in the journal."""
 
+import json
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
 from risk.domain.actors import Role, Via
+from risk.domain.changing import DENIALS_TOLD
 from risk.domain.events import PEOPLE_STREAM, ActionDenied, PersonChanged, Severity
 from risk.domain.people import Person
 from risk.domain.people_store import Account, Failure, LoginRecord, PeopleStore
@@ -304,6 +306,33 @@ def test_somebody_was_there_if_he_is_kept_or_told_of(store: PeopleStore):
         work.keep(an_account())
     with store.reading() as view:
         assert view.anybody()
+
+
+def test_denials_have_a_pace_of_each_person(engines: Engines):
+    kept = SqlPeople(engines)
+
+    def deny(by: str, at: datetime) -> None:
+        event = ActionDenied(
+            at=at, portfolio=PEOPLE_STREAM, cycle="", asked="x", by=by, role="trader", reason="y"
+        )
+        with kept.changing() as work:
+            work.tell(event)
+
+    def told() -> list[tuple[str, str]]:
+        bodies = read(engines, "SELECT body FROM journal ORDER BY seq")
+        found = [json.loads(body)["body"] for (body,) in bodies]
+        return [(each["by"], each["asked"]) for each in found]
+
+    for number in range(DENIALS_TOLD + 9):
+        deny("tom", MONDAY + timedelta(milliseconds=number))
+    deny("eve", MONDAY)
+    assert told()[:DENIALS_TOLD] == [("tom", "x")] * DENIALS_TOLD
+    (_, more), last = told()[DENIALS_TOLD:]
+    assert "not told one by one" in more
+    assert last == ("eve", "x")
+
+    deny("tom", LATER + timedelta(seconds=1))
+    assert told()[-1] == ("tom", "x")
 
 
 def test_of_several_who_change_at_once_each_sees_what_the_others_did(store: PeopleStore):
