@@ -19,7 +19,7 @@ from risk.errors import UnknownPortfolio
 from risk.runtime import checkpoints_of
 from risk.storage.anchor import AnchorFile
 from risk.storage.engines import Engines
-from risk.storage.proving import Proof, StreamProof, all_streams, prove
+from risk.storage.proving import FaultKind, Proof, StreamProof, all_streams, prove
 
 _BROKEN = 1
 
@@ -72,7 +72,8 @@ def verify(
 
     Names the first entry that was changed, put in or written anew, or the range that is missing,
     also where the newest entries were cut off together with their checkpoints. What was written
-    after the last checkpoint is only chained. Needs no private key.
+    after the last checkpoint is only chained. Exits with 1 too where nothing proves it: there are
+    checkpoints and no public key, or none at all after six hours. Needs no private key.
     """
     settings = load_settings()
     keys = read_public_keys(public_keys) if public_keys else _known_keys(settings)
@@ -85,6 +86,7 @@ def verify(
             keys=keys,
             anchors=named,
             must_be_signed=bool(public_keys),
+            now=wall_time(),
             beat=looked_at.add,
         )
     seconds = max(1e-9, time.monotonic() - begun)
@@ -102,8 +104,8 @@ def verify(
 def checkpoint(ctx: click.Context, stream: str | None, as_json: bool) -> None:
     """Sign at once how far STREAM, or every one, has come, and copy that to the anchor.
 
-    The engine does so by itself once a minute. Exits with 1 if a copy could not be kept, or a
-    journal does not hold.
+    The engine does so by itself once a minute. Exits with 1 if a copy could not be kept, a
+    journal does not hold, or a key begins to sign what another one signed until then.
     """
     settings = load_settings()
     with checked_engines_of(settings) as engines:
@@ -115,7 +117,7 @@ def checkpoint(ctx: click.Context, stream: str | None, as_json: bool) -> None:
                 "stream": name,
                 "entry": None if each.checkpoint is None else each.checkpoint.seq,
                 "anchored": None if each.checkpoint is None else each.unanchored is None,
-                "problem": each.broken or each.unanchored,
+                "problem": each.problem,
             }
             for name, each in done.items()
         ]
@@ -125,9 +127,9 @@ def checkpoint(ctx: click.Context, stream: str | None, as_json: bool) -> None:
             told = "has nothing new to be signed"
             if each.checkpoint is not None:
                 told = f"is signed up to entry {each.checkpoint.seq:,}"
-            problem = each.broken or each.unanchored
+            problem = each.problem
             click.echo(f"The journal of {name} {told}{f'; {problem}' if problem else ''}.")
-    ctx.exit(_BROKEN if any(each.broken or each.unanchored for each in done.values()) else 0)
+    ctx.exit(_BROKEN if any(each.problem for each in done.values()) else 0)
 
 
 class _Counted:
@@ -174,7 +176,9 @@ def _print(proof: Proof, entries: int, seconds: float) -> None:
 
 def _sentence(proof: StreamProof, whole: Proof, now: datetime) -> str:
     if proof.faults:
-        return f"The journal of {proof.stream} does not hold: {proof.faults[0].words}."
+        worst = proof.faults[0]
+        what = "is not proved" if worst.kind is FaultKind.UNPROVED else "does not hold"
+        return f"The journal of {proof.stream} {what}: {worst.words}."
     count = f"{proof.entries:,} {'entry' if proof.entries == 1 else 'entries'}"
     if not proof.entries:
         return f"The journal of {proof.stream} is empty."

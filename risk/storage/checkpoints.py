@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import structlog
 from sqlalchemy import Connection, Row, exists, select
 
 from risk.domain.checkpoints import Anchoring, Checkpoint, Signer, signed
@@ -18,6 +19,8 @@ from risk.storage.bulk import OnConflict, insert_rows
 from risk.storage.engines import Engines, transaction
 from risk.storage.journal import BEGINNING, Break, Link
 from risk.storage.tables import from_ms, journal_checkpoint, to_ms
+
+_LOG = structlog.get_logger(__name__)
 
 _COLUMNS = ("stream", "seq", "key_id", "at_ms", "hash", "signature", "anchored")
 #: Entries followed at once by who has other things to do: nobody waits long behind it.
@@ -36,11 +39,19 @@ class Signed(NamedTuple):
     broken : str or None
         Where the journal does not hold since the last one; None if it does. It is signed all the
         same: what is wrong stays so, and can be found for ever.
+    new_key : str or None
+        That the key has never signed this stream, and another one has; told once.
     """
 
     checkpoint: Checkpoint | None
     unanchored: str | None = None
     broken: str | None = None
+    new_key: str | None = None
+
+    @property
+    def problem(self) -> str | None:
+        """What people should know first; None if all is well."""
+        return self.broken or self.new_key or self.unanchored
 
 
 class SqlCheckpoints:
@@ -102,7 +113,7 @@ class SqlCheckpoints:
             unanchored = str(problem)
         with transaction(self._engines.writer) as connection:
             keep(connection, checkpoint, anchored=unanchored is None)
-        return Signed(checkpoint, unanchored, broken)
+        return Signed(checkpoint, unanchored, broken, self._new_key(checkpoint, last))
 
     def streams(self) -> list[str]:
         """All that there are.
@@ -119,6 +130,27 @@ class SqlCheckpoints:
         """Where the last checkpoint of ours was made."""
         with transaction(self._engines.reader) as connection:
             return last_signed(connection, stream, key_id) or BEGINNING
+
+    def _new_key(self, made: Checkpoint, last: Link) -> str | None:
+        """What there is to say of a key that begins where another one signed."""
+        if last.seq:
+            return None
+        row = journal_checkpoint.c
+        query = (
+            select(row.key_id)
+            .where(row.stream == made.stream, row.key_id != made.key_id)
+            .order_by(row.seq.desc())
+            .limit(1)
+        )
+        with transaction(self._engines.reader) as connection:
+            other = connection.execute(query).scalar()
+        if other is None:
+            return None
+        _LOG.error("journal_key_is_new", stream=made.stream, key=made.key_id, before=other)
+        return (
+            f"the key {made.key_id} signs it for the first time, though {other[:32]} did before: "
+            "if nobody changed keys, and no other machine signs, somebody took yours away"
+        )
 
     def _follow(self, stream: str, place: Link) -> tuple[Link, str | None]:
         """The end of a chain, and where it breaks on the way there."""

@@ -13,11 +13,12 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, and_, or_, select
+from sqlalchemy import Row, Select, and_, exists, func, or_, select
 
 from risk.domain.checkpoints import Checkpoint, Keyring
 from risk.domain.events import PEOPLE_STREAM
@@ -26,9 +27,12 @@ from risk.storage.anchor import AnchorFile, AnchorLine
 from risk.storage.checkpoints import checkpoint_of, cut_off, streams_signed
 from risk.storage.engines import Engines, transaction
 from risk.storage.journal import BEGINNING, Break, Link
+from risk.storage.tables import from_ms
 
 #: Checkpoints that are looked at together.
 _AT_ONCE = 1_000
+#: An engine signs every minute: what has stood for so long without a checkpoint lost them.
+UNSIGNED_FOR = timedelta(hours=6)
 
 
 class FaultKind(StrEnum):
@@ -42,6 +46,8 @@ class FaultKind(StrEnum):
     """A line of the anchor was changed or taken away."""
     KEY = "key"
     """A checkpoint is signed with a key that is not trusted, or none is with one that is."""
+    UNPROVED = "unproved"
+    """Nothing is found wrong, and what would show it is not here."""
 
 
 #: The first of these says most about what happened.
@@ -144,6 +150,7 @@ def prove(
     keys: Keyring | None,
     anchors: Sequence[AnchorFile] | None,
     must_be_signed: bool = False,
+    now: datetime | None = None,
     beat: Callable[[int], None] = lambda _entries: None,
 ) -> Proof:
     """Look at all that is kept of some streams.
@@ -153,11 +160,14 @@ def prove(
     engines : Engines
     streams : sequence of str
     keys : Keyring or None
-        Public keys that are trusted; None leaves signatures unchecked.
+        Public keys that are trusted; None leaves signatures unchecked, which is a fault where
+        there are any.
     anchors : sequence of AnchorFile, or None
         All that there are; None leaves them out of it.
     must_be_signed : bool
         Whether a stream that none of the keys signed counts as one that does not hold.
+    now : datetime, optional
+        Wall time. UTC. With it a stream that nobody ever signed is a fault after `UNSIGNED_FOR`.
     beat : callable
         Told how many entries were looked at, again and again.
 
@@ -168,7 +178,9 @@ def prove(
     InvalidInput
         If an anchor cannot be read.
     """
-    prover = _Prover(engines, streams, keys, anchors, must_be_signed=must_be_signed, beat=beat)
+    prover = _Prover(
+        engines, streams, keys, anchors, must_be_signed=must_be_signed, now=now, beat=beat
+    )
     for stream in streams:
         prover.look_at_database(stream)
     # Later than the database: what is signed meanwhile comes to the anchor first.
@@ -242,12 +254,14 @@ class _Prover:
         anchors: Sequence[AnchorFile] | None,
         *,
         must_be_signed: bool,
+        now: datetime | None,
         beat: Callable[[int], None],
     ) -> None:
         self._engines = engines
         self._keys = keys
         self._anchors = anchors
         self._must_be_signed = must_be_signed
+        self._now = now
         self._beat = beat
         self._found = {stream: _Found() for stream in streams}
         self.torn: list[str] = []
@@ -267,8 +281,26 @@ class _Prover:
             found.note(entries)
         elif self._must_be_signed and not found.is_signed and found.end.seq:
             found.note(_unsigned(stream, found.end))
+        elif found.newest is None and not found.faults:
+            self._look_for_a_reason(stream, found)
         faults = (found.faults[kind] for kind in _TELLING if kind in found.faults)
         return StreamProof(stream, found.end.seq, tuple(faults), found.newest, found.anchored)
+
+    # --- what ought to be there ------------------------------------------------------------
+
+    def _look_for_a_reason(self, stream: str, found: _Found) -> None:
+        """Why nobody has signed a stream: it is new, or what was signed is gone."""
+        with transaction(self._engines.reader) as connection:
+            if not found.end.seq:
+                somebody = select(exists(select(tables.person.c.name)))
+                if stream == PEOPLE_STREAM and connection.execute(somebody).scalar_one():
+                    found.note(_nobody_told())
+                return
+            since = connection.execute(_beginning_of(stream)).scalar()
+        if self._now is not None and since is not None:
+            stood = self._now - from_ms(since)
+            if stood > UNSIGNED_FOR:
+                found.note(_never_signed(stream, found.end, stood))
 
     # --- the chain -------------------------------------------------------------------------
 
@@ -384,7 +416,10 @@ class _Prover:
 
     def _is_trusted(self, checkpoint: Checkpoint, found: _Found) -> bool:
         """Whether its key is one of those that are trusted, where any are known."""
-        if self._keys is None or checkpoint.key_id in self._keys.ids:
+        if self._keys is None:
+            found.note(_unchecked(checkpoint))
+            return True
+        if checkpoint.key_id in self._keys.ids:
             return True
         found.note(
             Fault(
@@ -456,6 +491,41 @@ def _unsigned(stream: str, end: Link) -> Fault:
         f"journal of {stream}"
     )
     return Fault(FaultKind.KEY, 1, end.seq, words)
+
+
+def _unchecked(checkpoint: Checkpoint) -> Fault:
+    words = (
+        f"no public key is here that could check {_named(checkpoint)} nor those after it: put "
+        "back the file of public keys, or name a copy of it"
+    )
+    return Fault(FaultKind.UNPROVED, checkpoint.seq, checkpoint.seq, words)
+
+
+def _never_signed(stream: str, end: Link, stood: timedelta) -> Fault:
+    words = (
+        f"nothing that is signed vouches for the journal of {stream}, though it began "
+        f"{stood // timedelta(hours=1):,} hours ago and an engine signs every minute: its "
+        "checkpoints were removed, or no engine ever ran"
+    )
+    return Fault(FaultKind.UNPROVED, 1, end.seq, words)
+
+
+def _nobody_told() -> Fault:
+    words = (
+        "it is empty, though somebody has a login, which is written there together with him: all "
+        "of it was removed"
+    )
+    return Fault(FaultKind.ENTRIES, 1, 1, words)
+
+
+def _beginning_of(stream: str) -> Select[tuple[int | None]]:
+    """When a stream began, by the wall: the entries of a book tell the market's time."""
+    if stream == PEOPLE_STREAM:
+        return select(func.min(tables.journal.c.at_ms)).where(tables.journal.c.stream == stream)
+    book = tables.portfolio.c
+    its_own = select(func.min(book.created_ms)).where(book.name == stream).scalar_subquery()
+    # Of a book that is there no more only the others can tell.
+    return select(func.coalesce(its_own, select(func.min(book.created_ms)).scalar_subquery()))
 
 
 def _named(checkpoint: Checkpoint) -> str:

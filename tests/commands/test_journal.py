@@ -9,9 +9,14 @@ from pathlib import Path
 import pytest
 
 from risk.config import load_settings
+from risk.domain.actors import Role
 from risk.domain.events import FundsMoved, PersonSignedIn
+from risk.domain.people import Person
+from risk.domain.people_store import Account
+from risk.engine.clock import wall_time
 from risk.storage import journal, people_journal
 from risk.storage.engines import Engines, open_engines, transaction
+from risk.storage.people import SqlPeople
 from risk.storage.portfolios import add_portfolio
 from tests.storage.rows import without_triggers, write
 
@@ -26,7 +31,7 @@ def engines(run) -> Engines:
     engines = open_engines(load_settings().database_url)
     with transaction(engines.writer) as connection:
         # Not by its command, which tells of it in the journal of people.
-        add_portfolio(connection, "main", at=AT)
+        add_portfolio(connection, "main", at=wall_time())
     append(engines, "main", 3)
     yield engines
     engines.dispose()
@@ -169,6 +174,67 @@ def test_with_a_public_key_named_every_stream_must_be_signed(run, engines):
     assert result.exit_code == 1
     assert "vouches for the 2 entries of the journal of late" in result.stdout
     assert run("journal", "verify", "late").exit_code == 0
+
+
+def test_checkpoints_that_no_key_is_here_for_are_not_taken_for_proof(run, engines):
+    run("journal", "checkpoint")
+    (state(run) / "journal.pub").unlink()
+
+    result = run("journal", "verify", "main")
+
+    assert result.exit_code == 1
+    assert "The journal of main is not proved: no public key is here that could" in result.stdout
+    write_nothing_signed(engines)
+    assert run("journal", "verify", "main").exit_code == 1  # the anchor has copies
+    (state(run) / "anchor.jsonl").unlink()
+    assert run("journal", "verify", "main").exit_code == 0  # as one that is new
+
+
+def test_what_has_stood_for_hours_without_a_checkpoint_is_not_proved(run, engines):
+    write(engines, "UPDATE portfolio SET created_ms = created_ms - 25 * 3600000")
+
+    result = run("journal", "verify", "main")
+
+    assert result.exit_code == 1
+    assert "is not proved: nothing that is signed vouches" in result.stdout
+    assert "though it began 25 hours ago" in result.stdout
+    run("journal", "checkpoint")
+    assert run("journal", "verify", "main").exit_code == 0
+    write_nothing_signed(engines)
+    (state(run) / "anchor.jsonl").unlink()
+    assert run("journal", "verify", "main").exit_code == 1  # though the key is here
+
+
+def test_a_new_key_where_another_one_signed_is_told_once(run, engines):
+    run("journal", "checkpoint", "main")
+    for name in ("journal.key", "journal.pub"):
+        (state(run) / name).unlink()
+    append(engines, "main", 1)
+
+    result = run("journal", "checkpoint", "main")
+
+    assert result.exit_code == 1
+    assert re.search(
+        r"the key \w{16} signs it for the first time, though \w{16} did", result.stdout
+    )
+    append(engines, "main", 1)
+    assert run("journal", "checkpoint", "main").exit_code == 0
+
+
+def test_people_without_a_journal_are_missed_there(run, engines):
+    person = Person(name="tom", role=Role.TRADER, created=AT, created_by="anna", power_from=AT)
+    with SqlPeople(engines).changing() as work:
+        work.keep(Account(person=person, password="hashed", power_by="anna", changed_by="anna"))
+
+    result = run("journal", "verify", "/people")
+
+    assert result.exit_code == 1
+    assert "does not hold: it is empty, though somebody has a login" in result.stdout
+
+
+def write_nothing_signed(engines: Engines) -> None:
+    without_triggers(engines)
+    write(engines, "DELETE FROM journal_checkpoint")
 
 
 def test_a_torn_line_of_the_anchor_is_told_and_harmless(run, engines):

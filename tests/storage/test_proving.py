@@ -101,6 +101,10 @@ def test_a_journal_that_nobody_signed_holds_unless_it_must_be_signed(kept: Kept)
 
     assert kept.prove().holds
     assert kept.prove(keys=None).holds
+    kept.begin(3, (2, 3))
+    ((fault,),) = [each.faults for each in kept.prove(keys=None).streams]
+    assert (fault.kind, fault.first) == (FaultKind.UNPROVED, 2)
+    kept.begin(3, ())
     (proof,) = kept.prove(must_be_signed=True).streams
     assert [(f.kind, f.first, f.last) for f in proof.faults] == [(FaultKind.KEY, 1, 3)]
     assert "nothing that is signed with a trusted key vouches" in proof.faults[0].words
