@@ -251,7 +251,9 @@ class Fuzz:
         question = json.loads(json.dumps(rng.choice(self._questions)))
         for one in (*question["inputs"], *question["state"]):
             for part in one if isinstance(one, list) else [one]:
-                part["value"] = self.chance.value()
+                # Most of what stands on every page is left as it is, or little would be asked.
+                if "value" not in part or rng.random() < 0.1:
+                    part["value"] = self.chance.value()
         if rng.random() < 0.3:
             bent = rng.choice(list(question))
             question[bent] = self.chance.value()
@@ -345,7 +347,7 @@ class Fuzz:
 
 
 def question_of(callback: Mapping[str, Any]) -> dict[str, Any]:
-    """What a page would send, without values."""
+    """What a page would send, without values but for those without which it is no question."""
 
     def properties(wanted: Sequence[Mapping[str, Any]]) -> list[Any]:
         return [_property(one["id"], one["property"]) for one in wanted]
@@ -359,7 +361,7 @@ def question_of(callback: Mapping[str, Any]) -> dict[str, Any]:
         "outputs": outputs if several else outputs[0],
         "inputs": properties(callback["inputs"]),
         "state": properties(callback["state"]),
-        "changedPropIds": [f"{one['id']}.{one['property']}" for one in callback["inputs"][:1]],
+        "changedPropIds": [_cause(one) for one in properties(callback["inputs"][:1])],
     }
 
 
@@ -368,8 +370,31 @@ def _property(name: str, prop: str) -> Any:
         matched = {
             part: "x" if value == ["ALL"] else value for part, value in json.loads(name).items()
         }
-        return [{"id": matched, "property": prop}]
-    return {"id": json.loads(name) if name.startswith("{") else name, "property": prop}
+        return [_with_value(matched, prop)]
+    return _with_value(json.loads(name) if name.startswith("{") else name, prop)
+
+
+def _cause(one: Any) -> str:
+    """How Dash calls a property that has changed; of all that a pattern matches, the first."""
+    changed = one[0] if isinstance(one, list) else one
+    name = changed["id"]
+    told = (
+        name if isinstance(name, str) else json.dumps(name, sort_keys=True, separators=(",", ":"))
+    )
+    return f"{told}.{changed['property']}"
+
+
+def _with_value(name: Any, prop: str) -> dict[str, Any]:
+    """With what must stand there on any page."""
+    told, value = {"id": name, "property": prop}, held_value(name, prop)
+    return told if value is None else {**told, "value": value}
+
+
+def held_value(name: Any, prop: str) -> Any:
+    """What stands there on every page, None of what may be empty."""
+    if (name, prop) == ("live", "data"):
+        return {"address": "/"}
+    return {"id": name, "data-view": '{"scheme": "dark", "words": {}}'}.get(prop)
 
 
 # --- whether a refusal tells who exists ------------------------------------------------------

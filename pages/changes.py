@@ -91,6 +91,8 @@ def show_dialog(_clicks: list[int | None], view: str) -> Any:
     if not ctx.triggered_id or not ctx.triggered[0]["value"]:
         return no_update
     wanted = ctx.triggered_id
+    if asked_of({"book": "", **wanted}) is None:
+        return no_update
     data = _shown(view)
     shown = next((p for p in data.waiting if p.proposal.id == wanted["proposal"]), None)
     if shown is None:

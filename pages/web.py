@@ -228,8 +228,10 @@ def tell_failure(error: Exception) -> None:
         _LOG.info("callback_refused", why=str(error))
         set_props(CONTAINER, {"sendNotifications": [refusal_toast(error, demo=is_demo())]})
         return
-    _LOG.error("callback_failed", exc_info=error)
     told = str(error) if isinstance(error, SeawallError) else f"{type(error).__name__}, see the log"
+    # What is foreseen says all there is to say; anything else is a fault of ours.
+    foreseen = isinstance(error, SeawallError)
+    _LOG.error("callback_failed", why=told, exc_info=None if foreseen else error)
     words = [
         html.Strong("This part could not be brought up to date."),
         f" {sentence(told)}.",

@@ -68,6 +68,7 @@ from risk.domain.market import FaultKind, Mark, Period, Trust
 from risk.domain.messages import OrderBody
 from risk.domain.model import Model, Models
 from risk.domain.orders import Reservation
+from risk.domain.overrides import Review
 from risk.domain.policy import Policy
 from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope, ScopeKind
@@ -806,6 +807,9 @@ class FakeChanges(fakes_proposals.ProposalStore):
 
     def tell(self, *events: RiskEvent) -> None:
         self.told.extend(events)
+
+    def reviews(self, portfolio: str) -> tuple[Review, ...]:
+        return ()
 
     def release_breaker(
         self, portfolio: str, breaker: str, *, episode: str, reason: str, who: str

@@ -518,7 +518,7 @@ def _nobody_told() -> Fault:
     return Fault(FaultKind.ENTRIES, 1, 1, words)
 
 
-def _beginning_of(stream: str) -> Select[tuple[int | None]]:
+def _beginning_of(stream: str) -> Select[Any]:
     """When a stream began, by the wall: the entries of a book tell the market's time."""
     if stream == PEOPLE_STREAM:
         return select(func.min(tables.journal.c.at_ms)).where(tables.journal.c.stream == stream)

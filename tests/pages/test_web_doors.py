@@ -10,6 +10,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app import create_app
+from benchmarks.fuzz_web import held_value
 from pages.access import GUARDED
 from pages.personas import COOKIE, PERSONAS
 from risk.domain.actors import ABILITIES, Ability, Role, who_can
@@ -286,14 +287,23 @@ def _question(output: str, told: Any) -> dict[str, Any]:
     several = output.startswith("..")
     names = output.strip(".").split("...") if several else [output]
     outputs = [_part(*name.rsplit(".", 1)) for name in names]
-    inputs = [_part(each["id"], each["property"], value=None) for each in told["inputs"]]
-    state = [_part(each["id"], each["property"], value=None) for each in told["state"]]
+    inputs, state = (
+        [
+            _part(one["id"], one["property"], value=held_value(one["id"], one["property"]))
+            for one in told[which]
+        ]
+        for which in ("inputs", "state")
+    )
     return {
         "output": output,
         "outputs": outputs if several else outputs[0],
         "inputs": inputs,
         "state": state,
-        "changedPropIds": [f"{each['id']}.{each['property']}" for each in told["inputs"][:1]],
+        "changedPropIds": [
+            f"{each['id']}.{each['property']}"
+            for each in told["inputs"][:1]
+            if not each["id"].startswith("{")
+        ],
     }
 
 

@@ -11,6 +11,7 @@ from pages.components.buttons import button
 from pages.components.proof import proof_part
 from pages.components.toasts import toast
 from pages.format import sentence
+from pages.held import is_row_number
 from pages.reasons import one_line, reason_fault
 from pages.views.editing.sending import NOT_UP_TO_DATE
 from pages.views.proposals.inbox import APPROVE, REJECT, WITHDRAW, asked_parts, differences_of
@@ -57,9 +58,7 @@ def asked_of(data: Any) -> Asked | None:
     book, proposal, what = (data.get(name) for name in Asked._fields)
     if not isinstance(book, str) or what not in _VERBS:
         return None
-    if not isinstance(proposal, int) or isinstance(proposal, bool):
-        return None
-    return Asked(book, proposal, str(what))
+    return Asked(book, proposal, str(what)) if is_row_number(proposal) else None
 
 
 # -- the dialog ------------------------------------------------------------------------------
