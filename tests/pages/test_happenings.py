@@ -617,7 +617,9 @@ def test_however_often_a_limit_flaps_a_trip_and_a_halt_keep_their_place():
 def test_what_a_person_wrote_is_quoted_unchanged_and_told_once():
     about = {**COMMON, "proposal": 3, "direction": "loosens", "by": "lea"}
     wrote = "BTC has been too large."
-    made = ProposalMade(**about, what=(f"temporary limit VaR: added, reason {wrote}",), reason=wrote)
+    made = ProposalMade(
+        **about, what=(f"temporary limit VaR: added, reason {wrote}",), reason=wrote
+    )
 
     _, fact, detail = words(made, "USD")
 

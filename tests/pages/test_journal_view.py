@@ -148,7 +148,10 @@ def test_people_have_what_they_did_in_whichever_stream_and_nothing_that_a_rule_d
 @pytest.mark.parametrize(
     ("address", "advice"),
     [
-        ({"person": "nobody", "range": "all", "kind": "everything"}, "Choose nobody in particular."),
+        (
+            {"person": "nobody", "range": "all", "kind": "everything"},
+            "Choose nobody in particular.",
+        ),
         (
             {"person": "nobody", "kind": "data"},
             "Choose nobody in particular, Everything or a longer range.",
