@@ -307,7 +307,7 @@ def _record_words(record: VarRecord | None) -> str:
 
 
 def _notices(data: CockpitData) -> html.Div:
-    latches = latch_banners(data.cycle.state, data.zone, now=data.assessment.at)
+    latches = latch_banners(data.cycle.state, data.query, now=data.assessment.at)
     banners = [*latches, *doubt_banners(data.assessment.doubts)]
     return html.Div(banners, id="cockpit-notices", className="sw-notices")
 
