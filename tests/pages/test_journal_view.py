@@ -273,6 +273,18 @@ def test_the_chain_is_told_with_the_time_of_looking_and_its_last_checkpoint(show
     assert "no checkpoint was made yet" in told
 
 
+def test_a_look_that_is_minutes_old_is_told_as_old_and_is_not_green(show, reader: FakeBookReader):
+    reader.chain_views = [
+        view._replace(checked=AFTERNOON - 26 * MINUTE) for view in fakes_entries.chains_of(BOOK)
+    ]
+    line = part(show(), "journal-chains")["children"]
+
+    assert "Chain of demo held up to entry" in words(line)
+    assert "checked 15:16:18 UTC , 26 min ago: what was written or changed since" in words(line)
+    shapes = [p.get("data-state") for p in parts(line) if "data-state" in p]
+    assert shapes == ["stale", "stale"]
+
+
 def test_nothing_is_claimed_of_what_nobody_looked_at(show, reader: FakeBookReader):
     reader.chain_views = [ChainView(BOOK), ChainView(PEOPLE_STREAM, entries=3, length=9)]
 
