@@ -135,7 +135,7 @@ def holds_words(situation: Situation, draft: Draft) -> str:
     does = does_words(situation.state, row, draft.kind, draft.size)
     if longest_of(draft.kind) is None or until is None:
         return f"{does} "
-    rule = "" if tightens(draft.kind) else rule_words(row.definition, row.state)
+    rule = "" if tightens(draft.kind, "") else rule_words(row.definition, row.state)
     back = f"returns by itself to {rule}" if rule else "ends by itself"
     at = moment_words(situation.zone, until, situation.now)
     return f"It holds until {at}, then it {back}. {does} "
