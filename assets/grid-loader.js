@@ -11,7 +11,11 @@
   "use strict";
 
   const SOURCE = "_dash-component-suites/dash_ag_grid/dash_ag_grid.min.js";
-  let library = null, arriving = null;
+  let library = null, arriving = null, kept = null;
+
+  /* The page's React. While the library's script runs another one stands in its place for that script
+   * alone: a part that is drawn meanwhile and took that one would have other hooks than before. */
+  const react = () => (kept ??= window.React);
 
   function address() {
     const settings = JSON.parse(document.getElementById("_dash-config").textContent);
@@ -33,7 +37,7 @@
 
   function fetchLibrary() {
     arriving ??= new Promise((arrived, failed) => {
-      const ours = window.React;
+      const ours = react();
       const script = document.createElement("script");
       script.src = address();
       script.onload = () => {
@@ -67,13 +71,14 @@
    * which it makes its columns and each cell again; and of each cell whose text stays, React
    * keeps the attempt: work in every cycle, and a leak in a long watch. */
   function useSteady(options) {
-    const kept = React.useRef({});
+    const { useRef, useMemo, useEffect } = react();
+    const last = useRef({});
     const steady = ([name, value]) => {
-      const before = kept.current[name];
+      const before = last.current[name];
       return [name, JSON.stringify(before) === JSON.stringify(value) ? before : value];
     };
-    const all = React.useMemo(() => Object.fromEntries(Object.entries(options).map(steady)), [options]);
-    React.useEffect(() => { kept.current = all; }, [all]);
+    const all = useMemo(() => Object.fromEntries(Object.entries(options).map(steady)), [options]);
+    useEffect(() => { last.current = all; }, [all]);
     return all;
   }
 
@@ -114,23 +119,24 @@
   }
 
   function AgGrid(props) {
+    const { createElement, useEffect, useState } = react();
     const options = useSteady(props.dashGridOptions);
-    const [isHere, setHere] = React.useState(library !== null);
-    const [problem, setProblem] = React.useState(null);
+    const [isHere, setHere] = useState(library !== null);
+    const [problem, setProblem] = useState(null);
     const { id, rowTransaction, rowData, getRowId, setProps } = props;
 
-    React.useEffect(() => {
+    useEffect(() => {
       if (!isHere) fetchLibrary().then(() => setHere(true), setProblem);
     }, []);
-    React.useEffect(() => {
+    useEffect(() => {
       if (!rowTransaction) return;
       if (isHere) change(id, rowTransaction, setProps);
       else setProps({ rowData: changed(rowData, getRowId, rowTransaction), rowTransaction: null });
     }, [rowTransaction]);
 
-    if (problem) return React.createElement("p", { className: "sw-dim sw-pad", role: "alert" }, problem.message);
-    if (!isHere) return React.createElement("div", { id, style: props.style, "aria-busy": "true" });
-    return React.createElement(library.AgGrid, { ...props, dashGridOptions: options, rowTransaction: null });
+    if (problem) return createElement("p", { className: "sw-dim sw-pad", role: "alert" }, problem.message);
+    if (!isHere) return createElement("div", { id, style: props.style, "aria-busy": "true" });
+    return createElement(library.AgGrid, { ...props, dashGridOptions: options, rowTransaction: null });
   }
 
   Object.assign(AgGrid, {

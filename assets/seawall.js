@@ -107,7 +107,14 @@
   // Before anything is drawn, so that a wall never shows the controls.
   root.toggleAttribute("data-kiosk", words.address().get("kiosk") === "1");
 
+  /* Once a wish is done its form is gone, and what follows with it: to the card that says so. */
+  function showDone(said) {
+    if (JSON.stringify(said ?? "").includes('"data-done":"true"')) {
+      document.getElementById("breakers-card")?.scrollIntoView({ block: "start" });
+    }
+  }
+
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    seawall: { start, followAddress, chooseWords, chooseBook, chooseZone, wantProof: people.want },
+    seawall: { start, followAddress, chooseWords, chooseBook, chooseZone, wantProof: people.want, showDone },
   });
 })();

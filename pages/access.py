@@ -7,8 +7,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import current_app, g
+from dash import page_registry
+from flask import current_app, g, request
 
+from pages.questions import CALLBACKS
 from risk.domain.actors import Ability, Actor, require, what_is
 from risk.domain.people import Login, Logins, PeopleOffice
 from risk.engine.actions import Actions
@@ -21,6 +23,7 @@ LOGINS_EXTENSION = "risk_logins"
 OFFICE_EXTENSION = "risk_office"
 #: Every callback that changes something, by its name, and what whoever asks it must be able to do.
 GUARDED: dict[str, Ability] = {}
+_READS = ("GET", "HEAD")
 
 
 def set_actor(actor: Actor) -> None:
@@ -93,7 +96,7 @@ def guarded(ability: Ability) -> Callable[[Callable[..., Answer]], Callable[...,
                 require(actor, ability)
             except NotAllowed as denied:
                 # No page of ours offers him that: he asked some other way.
-                what = f"use what a page has for {what_is(ability)}"
+                what = _asked_words(asked.__module__, ability)
                 running_actions().note_denied(actor, what, denied)
                 raise
             return asked(*given, **named)
@@ -101,6 +104,17 @@ def guarded(ability: Ability) -> Callable[[Callable[..., Answer]], Callable[...,
         return checked
 
     return guard
+
+
+def _asked_words(module: str, ability: Ability) -> str:
+    """Which page was asked for, as the end of a sentence: ``open the page /vouching``."""
+    rule = request.url_rule
+    if rule is not None and request.path != CALLBACKS:
+        # As it was made and not as it was asked: an address may hold what somebody typed.
+        return f"{'open' if request.method in _READS else 'send a form to'} the page {rule}"
+    page = page_registry.get(module)
+    named = "a page" if page is None else f"the page {page['name']}"
+    return f"use what {named} has for {what_is(ability)}"
 
 
 __all__ = [

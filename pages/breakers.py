@@ -4,10 +4,12 @@ from typing import Any
 
 from dash import (
     ALL,
+    ClientsideFunction,
     Input,
     Output,
     State,
     callback,
+    clientside_callback,
     ctx,
     html,
     no_update,
@@ -150,7 +152,16 @@ def apply_override(
     who = running_actions(), running_actor()
     clicked = warnings, opened
     outcome = answers.apply(who, readings, query, asked, (ids, values), noted, clicked)
+    _tell(outcome.toast if outcome.done else None)
     return form.errors_of(outcome.faults, ids), "" if outcome.done else no_update, outcome.parts
+
+
+# What was done shows on the card, which a long form has pushed out of sight.
+clientside_callback(
+    ClientsideFunction("seawall", "showDone"),
+    Input(panel.SAID, "children"),
+    prevent_initial_call=True,
+)
 
 
 # -- stopping by scope -----------------------------------------------------------------------

@@ -61,7 +61,9 @@ def shell(
             proof_dialog(),
             html.Div(
                 [_strip(feed), _navigation(), _header(books, visitor), _main(), _tabs()],
-                className="sw-shell",
+                className="sw-shell sw-by-role",
+                # What only some may use is shown to them alone, also where a view is everybody's.
+                **{"data-can": " ".join(sorted(each.value for each in visitor.actor.abilities))},
             ),
         ],
         id="mantine",

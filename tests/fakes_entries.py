@@ -8,6 +8,7 @@ from pages.context import ChainView, EntriesPage, EntriesWanted, EntryProof, Kep
 from risk.domain.checkpoints import Checkpoint
 from risk.domain.events import (
     PEOPLE_STREAM,
+    RULE,
     ActionDenied,
     BreakerActivated,
     BreakerStepped,
@@ -210,6 +211,7 @@ def _is_wanted(entry: KeptEntry, wanted: EntriesWanted) -> bool:
         and (not wanted.person or _names(entry, wanted.person))
         and codec.encode_text(wanted.text)[1:-1].lower() in entry.body.lower()
         and not (wanted.news_only and _is_routine(entry))
+        and not (wanted.people_only and f'by":"{RULE}"' in entry.body)
     )
 
 

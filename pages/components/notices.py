@@ -19,7 +19,14 @@ class NoticeLink:
     href: str
 
 
-def page_banner(strong: str, rest: str, *, state: str, link: NoticeLink | None = None) -> html.Div:
+def page_banner(
+    strong: str,
+    rest: str,
+    *,
+    state: str,
+    link: NoticeLink | None = None,
+    more: Sequence[Component] = (),
+) -> html.Div:
     """One line: what is wrong in bold, what it means, and at most one link.
 
     Parameters
@@ -29,12 +36,14 @@ def page_banner(strong: str, rest: str, *, state: str, link: NoticeLink | None =
         ``stale``, ``halted`` (not live, or stopped by hand), ``reduce_only``, ``pause`` (paused by
         the viewer), ``refused`` (an action of the viewer), ``info``.
     link : NoticeLink, optional
+    more : sequence of components
+        The end of the line where it is more than text.
     """
     shape = "halted" if state == _REFUSED else state
     return html.Div(
         [
             glyph(shape, state=shape),
-            html.P([html.Strong(strong), f" {rest}"]),
+            html.P([html.Strong(strong), f" {rest}", *more]),
             *_banner_link(link),
         ],
         className="sw-banner",

@@ -80,16 +80,8 @@ def reason_list(
         What stands below: how many ran, and until when the answer holds.
     """
     ordered = sorted(reasons, key=lambda reason: _ORDER.index(reason.outcome))
-    table = html.Table(
-        [
-            html.Caption(f"Checks of {verdict.about}", className="sw-hidden"),
-            html.Thead(
-                html.Tr([_head(t) for t in ("Check", "What it says", "Margin")]), hidden=True
-            ),
-            html.Tbody([_row(reason) for reason in ordered], id=f"{component_id}-rows"),
-        ],
-        className="sw-reasons-table",
-    )
+    looked_at = [reason for reason in ordered if reason.outcome != "skipped"]
+    skipped = ordered[len(looked_at) :]
     return html.Div(
         [
             html.Div(
@@ -99,12 +91,36 @@ def reason_list(
                 ],
                 className="sw-verdict",
             ),
-            table,
+            _table(f"Checks of {verdict.about}", looked_at, f"{component_id}-rows"),
+            *_folded(skipped, component_id),
             *([html.P(note, className="sw-note")] if note else []),
         ],
         id=component_id,
         className="sw-reasons",
     )
+
+
+def _table(caption: str, reasons: Sequence[Reason], rows_id: str) -> html.Table:
+    return html.Table(
+        [
+            html.Caption(caption, className="sw-hidden"),
+            html.Thead(
+                html.Tr([_head(t) for t in ("Check", "What it says", "Margin")]), hidden=True
+            ),
+            html.Tbody([_row(reason) for reason in reasons], id=rows_id),
+        ],
+        className="sw-reasons-table",
+    )
+
+
+def _folded(skipped: Sequence[Reason], component_id: str) -> list[html.Details]:
+    """What was not looked at says nothing of the order: it must not push away what follows."""
+    if not skipped:
+        return []
+    many = "1 check was" if len(skipped) == 1 else f"{len(skipped)} checks were"
+    told = html.Summary(f"{many} not looked at: the answer was known before")
+    table = _table("Checks that were not looked at", skipped, f"{component_id}-skipped")
+    return [html.Details([told, table], className="sw-reasons-skipped")]
 
 
 def _head(text: str) -> html.Th:

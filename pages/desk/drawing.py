@@ -21,6 +21,7 @@ from pages.paths import (
     PROVE_PATH,
     VOUCHING_PATH,
 )
+from pages.personas import PERSONAS
 from pages.screens import running_screens
 from pages.theme import chosen_scheme
 from risk.domain.actors import Actor, is_proven
@@ -105,6 +106,7 @@ def _common() -> Mapping[str, Any]:
         "script": get_app().get_asset_url("forms.js"),
         "csrf": form_csrf(),
         "paths": _PATHS,
+        "personas": [role.value for role in PERSONAS],
     }
 
 

@@ -10,6 +10,7 @@ from pages.figures.packing import packed, wall_times
 from pages.figures.periods import Hold, with_periods
 from pages.format import Zone
 from pages.theme import Scheme, plotly_template
+from risk.measures.types import FloatArray
 
 
 def history_figure(
@@ -79,6 +80,9 @@ def _line(
 
 #: So many usual steps without a value are a hole, not a slow spell.
 _HOLE_STEPS = 10
+#: What is usual is told by so many steps on either side: hours that are kept once an hour stand
+#: beside minutes that are kept every ten seconds.
+_AROUND = 2
 
 
 def with_gaps(history: MetricHistory) -> MetricHistory:
@@ -87,10 +91,19 @@ def with_gaps(history: MetricHistory) -> MetricHistory:
     if times.size < 3:
         return history
     steps = np.diff(times)
-    holes = np.flatnonzero(steps > _HOLE_STEPS * np.median(steps)) + 1
+    holes = np.flatnonzero(steps > _HOLE_STEPS * _usual(steps)) + 1
     return MetricHistory(
         np.insert(times, holes, times[holes - 1] + 1), np.insert(history.values, holes, np.nan)
     )
+
+
+def _usual(steps: FloatArray) -> FloatArray:
+    """What is usual where each step stands: the median of those around it, or of all."""
+    padded = np.pad(steps.astype(np.float64), _AROUND, constant_values=np.nan)
+    shifts = [n for n in range(2 * _AROUND + 1) if n != _AROUND]
+    around = np.stack([padded[n : n + steps.size] for n in shifts])
+    usual: FloatArray = np.maximum(np.nanmedian(around, axis=0), np.median(steps))
+    return usual
 
 
 #: How every chart behaves: no tool bar, and the wheel scrolls the page.

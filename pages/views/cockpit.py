@@ -40,7 +40,7 @@ from pages.views.doubts import doubt_banners
 from pages.views.exposure.selection import PATH
 from pages.views.happenings import all_else, happenings, holds_among
 from pages.views.holdings import beta_of, coin, share_of
-from pages.views.holds import also_words, overridden_words
+from pages.views.holds import also_words, cause_words, overridden_words
 from pages.views.latches import held_words, latch_banners
 from pages.views.nearest import binding_words, blocked_words, nearest_card
 from pages.views.ranking import rank
@@ -180,7 +180,7 @@ def _banner(data: CockpitData) -> html.Section:
     return state_banner(
         look,
         heading=f"State of book {data.book.name}{since}",
-        cause=standing.cause if standing else "The engine has not said yet.",
+        cause=cause_words(state, data.zone, data.assessment.at),
         cells=(_biggest_risk(data), _bad_day(data)),
         sizing=_sizing_words(data.cycle.state.sizing),
         binding=binding_words(data.cycle, data.book.currency),
@@ -307,7 +307,7 @@ def _record_words(record: VarRecord | None) -> str:
 
 
 def _notices(data: CockpitData) -> html.Div:
-    latches = latch_banners(data.cycle.state, data.zone, now=data.assessment.at)
+    latches = latch_banners(data.cycle.state, data.query, now=data.assessment.at)
     banners = [*latches, *doubt_banners(data.assessment.doubts)]
     return html.Div(banners, id="cockpit-notices", className="sw-notices")
 

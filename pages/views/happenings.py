@@ -383,7 +383,7 @@ def _ended(event: OrderEnded, _currency: str) -> Words:
 def _released(event: ReservationReleased, _currency: str) -> Words:
     fact = f"{event.who} gave back the room of an order of {event.strategy}"
     what = f"{quantity(abs(event.quantity))} {event.asset}, order {event.client_order_id}"
-    return "info", fact, f"{what}: {event.reason}"
+    return "info", fact, f"{what}: {_quoted(event.reason)}"
 
 
 def _acknowledged(event: ReductionAcknowledged, _currency: str) -> Words:
@@ -399,8 +399,14 @@ def _lost(event: AnswersLost, _currency: str) -> Words:
 
 
 def _in_line(reason: str) -> str:
-    """A sentence as a part of another one."""
-    return f"{reason[:1].lower()}{reason[1:]}".rstrip(".")
+    """A sentence of the program as a part of another one; what begins with a name keeps it."""
+    named = reason[1:2] and not reason[1:2].islower() and not reason[1:2].isspace()
+    return (reason if named else f"{reason[:1].lower()}{reason[1:]}").rstrip(".")
+
+
+def _quoted(said: str) -> str:
+    """What a person wrote, unchanged."""
+    return f"“{said}”" if said else ""
 
 
 def _breach(event: LimitBreached, _currency: str) -> Words:
@@ -449,11 +455,11 @@ def _latch(event: TradingLatched, _currency: str) -> Words:
     did = "halted" if halted else "lets only reductions pass in"
     stays = "" if event.asked == event.state else f"; it stays {look.word}"
     fact = f"{event.who} {did} {_scope_of(event)}"
-    return look.shape, fact, f"{event.reason}{stays}"
+    return look.shape, fact, f"{_quoted(event.reason)}{stays}"
 
 
 def _resume(event: TradingResumed, _currency: str) -> Words:
-    return "normal", f"{event.who} resumed {_scope_of(event)}", event.reason
+    return "normal", f"{event.who} resumed {_scope_of(event)}", _quoted(event.reason)
 
 
 def _scope_of(event: TradingLatched | TradingResumed) -> str:
@@ -528,7 +534,7 @@ def _override(event: BreakerOverridden, _currency: str) -> Words:
     fact = f"{event.by} {_OVERRODE.get(event.kind, 'overrode')} {_breaker(event)}"
     if event.kind == OverrideKind.STEP_DOWN:
         fact += f" to {percent(event.size, 0)} of size"
-    return STATE_LOOKS[TradingState[event.state]].shape, fact, f"{event.reason}; {until}"
+    return STATE_LOOKS[TradingState[event.state]].shape, fact, f"{_quoted(event.reason)}; {until}"
 
 
 def _override_over(event: OverrideEnded, _currency: str) -> Words:
@@ -585,12 +591,12 @@ def _signed_out(event: PersonSignedOut, _currency: str) -> Words:
 
 
 def _person(event: PersonChanged, _currency: str) -> Words:
-    detail = "; ".join(part for part in (_in_line(event.reason), f"by {event.by}") if part)
+    detail = "; ".join(part for part in (_quoted(event.reason), f"by {event.by}") if part)
     return _BY_SEVERITY[event.severity], f"{event.person} {event.what}", detail
 
 
 def _book(event: BookChanged, _currency: str) -> Words:
-    detail = "; ".join(part for part in (_in_line(event.reason), f"by {event.by}") if part)
+    detail = "; ".join(part for part in (_quoted(event.reason), f"by {event.by}") if part)
     return "info", f"{event.portfolio} {event.what}", detail
 
 
@@ -612,21 +618,22 @@ def _denied(event: ActionDenied, _currency: str) -> Words:
 def _proposed(event: ProposalMade, _currency: str) -> Words:
     first, others = event.what[0] if event.what else "a change", len(event.what) - 1
     more = f" and {others} more" if others > 0 else ""
-    fact = f"{event.by} proposes: {first}{more}"
+    # A limit for a while has the reason among its fields: it is told once.
+    fact = f"{event.by} proposes: {first.removesuffix(f', reason {event.reason}')}{more}"
     about = f"proposal {event.proposal}, {event.direction}"
-    return "caution", fact, f"{_in_line(event.reason)}; {about}"
+    return "caution", fact, "; ".join(part for part in (_quoted(event.reason), about) if part)
 
 
 def _decided(event: ProposalDecided, _currency: str) -> Words:
     shape = {"approved": "normal", "rejected": "halted"}.get(event.status, "info")
     fact = f"Proposal {event.proposal} of {event.author} was {event.status}"
-    why = f"{_in_line(event.reason)}; " if event.reason else ""
+    why = f"{_quoted(event.reason)}; " if event.reason else ""
     return shape, fact, f"{why}by {event.by}"
 
 
 def _reviewed(event: OverrideReviewed, _currency: str) -> Words:
     fact = f"{event.by} reviewed the override of {event.breaker} by {event.author}"
-    said = f": {event.comment}" if event.comment else ""
+    said = f": {_quoted(event.comment)}" if event.comment else ""
     return "info", fact, f"{event.verdict.replace('_', ' ')}{said}"
 
 

@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from pages.components.states import STATE_LOOKS
 from pages.format import Zone, number, percent, sentence
-from pages.views.breakers.overridden import does_words, returns_words, short_words
-from pages.views.breakers.wording import figure_of, minute
+from pages.views.breakers.overridden import does_words, returns_words, short_words, to_words
+from pages.views.breakers.wording import figure_of, is_measured, minute, past_words
 from risk.breakers.base import Breaker
 from risk.breakers.imposing import Imposed, imposed_by, passes_by_rule
 from risk.breakers.types import breaker_of
 from risk.breakers.words import shown_name
-from risk.domain.breakers import BreakerDefinition, BreakerUnit
+from risk.domain.breakers import BreakerDefinition, BreakerUnit, Reading
 from risk.domain.overrides import Override, OverrideKind
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import RiskState
@@ -49,6 +49,29 @@ def ruling(state: RiskState) -> list[Imposed]:
     ]
 
 
+def cause_words(state: RiskState, zone: Zone, now: datetime) -> str:
+    """Why the book stands as it does; what a breaker measured is told as of its trip, and of now.
+
+    ``market volatility: volatility was 2.26 times normal at the trip (21:00:00 UTC; 2.00 × now)``
+    """
+    standing = state.standing()
+    cause = "The engine has not said yet." if standing is None else standing.cause
+    for each in ruling(state):
+        stands = state.breakers.states[each.breaker]
+        episode, reading = stands.episode, stands.reading
+        if episode is None or each.probation or not is_measured(episode):
+            continue
+        at = zone.date_and_clock(episode.tripped_at, now=now)
+        newest = "" if reading is None else f"; {_reads(state, each, reading)} now"
+        was = f"{past_words(episode)} at the trip ({at}{newest})"
+        cause = cause.replace(each.cause, each.cause.replace(episode.cause, was, 1))
+    return cause
+
+
+def _reads(state: RiskState, each: Imposed, reading: Reading) -> str:
+    return figure_of(reading.value, _breaker(state, each).unit)
+
+
 def step_words(state: RiskState, zone: Zone, now: datetime) -> str:
     """When the book may be less tight: ``Earliest step down 15:51:05 UTC.``
 
@@ -62,9 +85,12 @@ def step_words(state: RiskState, zone: Zone, now: datetime) -> str:
     ends = [end for each in holding if (end := _until(state, each)) is not None]
     if not ends:
         return ""
-    stepped = next((on for each in holding if (on := _stepped(state, each)) is not None), None)
+    stepped = next((each for each in holding if _stepped(state, each) is not None), None)
     if stepped is not None:
-        return f"{sentence(returns_words(stepped, zone, now))}."
+        stands = state.breakers.states[stepped.breaker]
+        assert stands.override is not None, "what is stepped down is overridden"
+        back = returns_words(stands.override, zone, now)
+        return f"{sentence(back)}{to_words(_definition(state, stepped), stands)}."
     if max(ends) <= now:
         return " ".join(_eases(state, each) for each in holding[:2])
     standing = state.standing()

@@ -1,12 +1,18 @@
 """What people and programs have stopped: a line each over the page, with what still works."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
+
+from dash import html
 
 from pages.components.basics import Component
+from pages.components.links import inside_link
 from pages.components.notices import page_banner
 from pages.components.states import look_of
-from pages.format import Zone, sentence
+from pages.format import sentence
+from pages.query import Query
+from pages.views.breakers.address import from_elsewhere
 from risk.domain.latches import Latch, way_back
 from risk.domain.scopes import ScopeKind
 from risk.domain.state import RiskState
@@ -14,17 +20,18 @@ from risk.limits.words import scope_words
 
 #: Latches told in full; the others by name.
 _IN_FULL = 3
+_SHOWS_BOARD: Mapping[str, Any] = {"data-shows": "breakers-board"}
 _WIDEST_FIRST = tuple(ScopeKind)
 
 
-def latch_banners(state: RiskState, zone: Zone, *, now: datetime) -> list[Component]:
+def latch_banners(state: RiskState, query: Query, *, now: datetime) -> list[Component]:
     """The tightest and widest in full and the rest by name, however much is stopped.
 
     Parameters
     ----------
     state : RiskState
-    zone : Zone
-        In which times are told.
+    query : Query
+        How the screen is shown: in which times, and of which book the board is that lets go.
     now : datetime
         The market's time.
     """
@@ -32,7 +39,7 @@ def latch_banners(state: RiskState, zone: Zone, *, now: datetime) -> list[Compon
     told = latches[:_IN_FULL]
     above = [None, *(latch.state for latch in told)]
     banners = [
-        _banner(state.portfolio, latch, zone, now, works_told=latch.state is before)
+        _banner(state.portfolio, latch, query, now, works_told=latch.state is before)
         for latch, before in zip(told, above, strict=False)
     ]
     return [*banners, *_others(latches[_IN_FULL:])]
@@ -53,18 +60,30 @@ def _rank(latch: Latch) -> tuple[int, int, str]:
 
 
 def _banner(
-    portfolio: str, latch: Latch, zone: Zone, now: datetime, *, works_told: bool
+    portfolio: str, latch: Latch, query: Query, now: datetime, *, works_told: bool
 ) -> Component:
     """What still works is told once of each state: by the first of its lines."""
     look = look_of(latch.state)
-    since = zone.date_and_clock(latch.since, now=now)
+    since = query.zone.date_and_clock(latch.since, now=now)
     works = "" if works_told else f" {look.still_works}"
     return page_banner(
         f"{sentence(scope_words(latch.scope))}: {look.word}",
         f"by {latch.who} since {since}: {latch.reason.rstrip('.')}.{works} Only a person lets it "
-        f"go: “{way_back(portfolio, latch.scope)}”.",
+        "go: ",
         state=look.shape,
+        more=_ways_back(portfolio, latch, query),
     )
+
+
+def _ways_back(portfolio: str, latch: Latch, query: Query) -> list[Component]:
+    """The board for whoever may let it go there, the command for all others."""
+    board = inside_link(
+        "“Let it go…” on the board", from_elsewhere(query), class_name="sw-link", **_SHOWS_BOARD
+    )
+    return [
+        html.Span([board, "."], **{"data-needs": "resume"}),
+        html.Span(f"“{way_back(portfolio, latch.scope)}”.", **{"data-lacks": "resume"}),
+    ]
 
 
 def _others(latches: Sequence[Latch]) -> list[Component]:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, text, union_all
 
 from risk.domain.checkpoints import Checkpoint
-from risk.domain.events import ForecastScored
+from risk.domain.events import RULE, ForecastScored
 from risk.domain.market import Period
 from risk.storage import checkpoints, codec
 from risk.storage.tables import from_ms, journal, to_ms
@@ -24,6 +24,8 @@ PAGE = 100
 PERSON_FIELDS = ("person", "by", "who", "author", "changed_by", "released_by", "tried")
 # What stands in the body of a day's forecast, and of one that was gone beyond.
 _NEWS_OF_FORECASTS = (f'"period":"{Period.DAY.value}"', '"exceeded_99":true')
+# What stands in the body of what a rule did: inside a text its marks would be written otherwise.
+_BY_RULE = tuple(f'"{field}":"{RULE}"' for field in ("by", "changed_by", "released_by"))
 # What a name is followed by: its end, or by which way its bearer came.
 _AFTER_NAME = ('"', " (")
 
@@ -51,6 +53,8 @@ class EntriesWanted(NamedTuple):
         What stands in it, in capitals or not; empty for anything.
     news_only : bool
         Whether hours that stayed inside their forecast are left out: there is one every hour.
+    people_only : bool
+        Whether what a rule did is left out.
     """
 
     stretches: tuple[Stretch, ...]
@@ -58,6 +62,7 @@ class EntriesWanted(NamedTuple):
     person: str = ""
     text: str = ""
     news_only: bool = False
+    people_only: bool = False
 
 
 class Place(NamedTuple):
@@ -260,6 +265,8 @@ def _saying(connection: Connection, wanted: EntriesWanted) -> Iterator[ColumnEle
     if wanted.news_only:
         news = (body.contains(said, autoescape=True) for said in _NEWS_OF_FORECASTS)
         yield or_(journal.c.kind != ForecastScored.__name__, *news)
+    if wanted.people_only:
+        yield from (~body.contains(said, autoescape=True) for said in _BY_RULE)
 
 
 def _naming(person: str) -> Iterable[str]:

@@ -216,6 +216,10 @@ def test_in_the_demonstration_it_says_how_to_have_a_login(dashboard, people):
     page = demo.get("/account").text
 
     assert "demo viewer" in page
+    assert "Enter as officer" in page
+    assert "Enter as viewer" not in page
+    assert "Enter as viewer" not in demo.get("/people").text
+    assert "Enter as officer" in demo.get("/people").text
     assert "seawall users add NAME --role admin" in page
     assert demo.post("/account/password", old="a", new=NEW, again=NEW).status_code == 403
     assert demo.post("/account/factor").status_code == 403

@@ -70,9 +70,9 @@ def test_a_trip_says_what_why_what_still_works_and_until_when(show):
 
     assert part(tree, "breaker-word")["children"] == "THROTTLED"
     assert words(part(tree, "breaker-lead")["children"]) == (
-        "Since 14:42:18 UTC new risk in the book is cut to 50 % of size: volatility is 2.31 times "
-        "normal (trips above 2.00 ×). 7 positions are open there, +1.34 m USD net. The trip closes "
-        "none of them."
+        "Since 14:42:18 UTC new risk in the book is cut to 50 % of size: at the trip volatility "
+        "was 2.31 times normal (trips above 2.00 ×); now 2.14 ×. 7 positions are open there, "
+        "+1.34 m USD net. The trip closes none of them."
     )
     assert words(part(tree, "breaker-until")["children"]) == (
         "Until 15:51:18 UTC at least , in 9 min; it eases then, once it is back at 1.50 ×."

@@ -211,6 +211,14 @@ def test_a_trader_lends_a_limit_other_thresholds_that_end_by_themselves(form):
     assert "From then on hard 15 % and soft 12 % again" in words(lent.data.subject.fields[2].help)
 
 
+def test_lending_the_thresholds_that_hold_already_comes_to_nothing(form):
+    lent = form({"limit": "Gross exposure", "do": "while"}, TRADER)
+
+    assert "Nothing is different yet." in words(lent.effect.parts)
+    assert lent.judged.missing == "Nothing is different yet."
+    assert lent.effect.known is None
+
+
 def test_a_temporary_limit_in_the_past_is_refused(form):
     past = AFTERNOON - timedelta(hours=1)
     late = form({**SOL, "do": "while"}, TRADER, expires=f"{past:%Y-%m-%dT%H:%M}")

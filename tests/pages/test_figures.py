@@ -44,6 +44,15 @@ def test_a_hole_in_what_was_known_is_a_hole_in_the_line():
     assert line["x"] == sorted(line["x"])
 
 
+def test_hours_beside_seconds_are_a_line_and_no_row_of_holes():
+    hours = np.arange(0, 30 * 3_600, 3_600)
+    seconds = hours[-1] + np.arange(10, 1_000, 10)
+    times = np.concatenate([hours, seconds]).astype(np.int64) * 1000
+    line = figure(equity=MetricHistory(times, np.arange(float(times.size))))["data"][0]
+
+    assert np.isfinite(unpacked(line["y"])).all()
+
+
 def test_no_history_draws_an_empty_chart():
     assert [trace["y"]["bdata"] for trace in figure(NO_HISTORY, NO_HISTORY)["data"]] == ["", ""]
 

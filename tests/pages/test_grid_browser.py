@@ -221,3 +221,18 @@ def test_rows_that_change_before_the_library_is_here_are_not_lost(page):
 
     until(lambda: _cell(page, "ETH", "share") == "77.0 %", "the change was lost")
     assert "BTC" not in page.run(SHOWN)
+
+
+def test_a_grid_that_is_drawn_while_its_library_arrives_keeps_its_hooks(page):
+    page.open()
+    hold = "(document.head.append = (script) => { window.held = script; }) && 1"
+    page.run(hold)
+    go(page, "/gallery")
+    until(lambda: page.run("Boolean(window.held)"), "no library was asked for")
+    change = "{async: false, update: [{id: 'ETH', asset: 'ETH', share: 0.77}]}"
+    page.run(f"window.dash_clientside.set_props('gallery-grid', {{rowTransaction: {change}}})")
+    page.run("document.head.appendChild(window.held) && 1")
+    _scroll_to_grid(page)
+
+    until(lambda: _cell(page, "ETH", "share") == "77.0 %", "the change was lost")
+    assert page.problems() == []

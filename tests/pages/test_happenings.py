@@ -10,6 +10,7 @@ from pages.glyphs import SHAPES
 from pages.views.happenings import all_else, happenings, holds_among, words
 from risk.domain.decisions import ReasonCode
 from risk.domain.events import (
+    ActionDenied,
     AnswersLost,
     BreakerActivated,
     BreakerOverridden,
@@ -29,6 +30,7 @@ from risk.domain.events import (
     OrderEnded,
     OrderValidation,
     OverrideEnded,
+    ProposalMade,
     ReductionAcknowledged,
     ReductionRequested,
     ReservationOverdue,
@@ -170,7 +172,7 @@ def test_an_override_and_its_end_are_told_with_who_what_why_and_until_when():
     )
 
     fact = "ana stepped down daily loss to 50 % of size"
-    assert told(begun) == [f"{fact}, the news were false; until 15:42:18 UTC at the latest"]
+    assert told(begun) == [f"{fact}, “the news were false”; until 15:42:18 UTC at the latest"]
     assert told(replace(begun, kind="disable"))[0].startswith("ana disabled daily loss, ")
     assert told(over) == ["The override of daily loss by ana is over, its time is over"]
     assert told(replace(over, by="ben"))[0].endswith("its time is over, by ben")
@@ -384,7 +386,7 @@ ORDER = {"client_order_id": "a-1", "strategy": "trend", "asset": "BTC/USDT"}
             (
                 "info",
                 "Ana gave back the room of an order of trend",
-                "2.000 BTC/USDT, order a-1: never sent",
+                "2.000 BTC/USDT, order a-1: “never sent”",
             ),
         ),
         (
@@ -537,7 +539,7 @@ STATUS = RiskStatus(
 def test_who_stopped_trading_is_told_once_and_not_again_as_a_state():
     elsewhere = replace(STATUS, scope="BTC/USDT")
 
-    assert told(STATUS, HALT) == ["ana halted DOGE, fat finger"]
+    assert told(STATUS, HALT) == ["ana halted DOGE, “fat finger”"]
     assert len(told(elsewhere, HALT)) == 2
     assert len(told(replace(STATUS, state="REDUCE_ONLY"), HALT)) == 2
 
@@ -546,7 +548,7 @@ def test_a_looser_latch_says_what_stays():
     looser = replace(HALT, asked="REDUCE_ONLY", who="ben", scope_kind="portfolio", scope="demo")
 
     assert told(looser) == [
-        "ben lets only reductions pass in the book, fat finger; it stays HALTED"
+        "ben lets only reductions pass in the book, “fat finger”; it stays HALTED"
     ]
 
 
@@ -561,7 +563,7 @@ def test_who_resumed_is_told_beside_what_trading_is_then():
     )
     normal = replace(STATUS, state="NORMAL", previous="HALTED", cause="resumed by ben: checked")
 
-    assert told(normal, resumed)[1] == "ben resumed strategy trend, checked"
+    assert told(normal, resumed)[1] == "ben resumed strategy trend, “checked”"
     assert len(told(normal, resumed)) == 2
 
 
@@ -610,3 +612,22 @@ def test_however_often_a_limit_flaps_a_trip_and_a_halt_keep_their_place():
 
     assert kept == [*flaps[:10], HALT, trip]
     assert {type(event) for event in all_else(day)} == {OrderValidation}
+
+
+def test_what_a_person_wrote_is_quoted_unchanged_and_told_once():
+    about = {**COMMON, "proposal": 3, "direction": "loosens", "by": "lea"}
+    wrote = "BTC has been too large."
+    made = ProposalMade(
+        **about, what=(f"temporary limit VaR: added, reason {wrote}",), reason=wrote
+    )
+
+    _, fact, detail = words(made, "USD")
+
+    assert fact == "lea proposes: temporary limit VaR: added"
+    assert detail == "“BTC has been too large.”; proposal 3, loosens"
+
+
+def test_a_name_at_the_beginning_of_a_sentence_keeps_its_capitals():
+    denied = ActionDenied(**COMMON, asked="trade", by="tim", role="", reason="BTC is not his.")
+
+    assert words(denied, "USD")[2].startswith("BTC is not his; ")

@@ -77,16 +77,16 @@ def test_the_story_tells_who_did_what_and_why_newest_first_and_no_order(show):
 
 STORY = """\
 15:42:18 The hour's loss went beyond VaR 99 % , loss 120.0 k USD, VaR 100.0 k USD
-15:22:18 Proposal 7 of lea was approved , the calm held; by otto people
+15:22:18 Proposal 7 of lea was approved , “the calm held”; by otto people
 15:08:18 market volatility re-opens at 25 % of size , it has eased; next step from 15:28:18 UTC
-14:52:18 lea proposes: limit VaR: hard 0.03 -> 0.035 (looser) , =HYPERLINK("x"), she says; \
+14:52:18 lea proposes: limit VaR: hard 0.03 -> 0.035 (looser) , “=HYPERLINK("x"), she says”; \
 proposal 7, looser people
 14:12:18 Refused: override market volatility , overriding a breaker is not for a trader. \
 An officer can; asked by tim (trader) people
 14:07:18 market volatility tripped: the book is REDUCE ONLY , volatility is 2.31 times normal; \
 at least until 15:07:18 UTC
-06:22:18 otto resumed the book , it is back
-05:42:18 ana halted the book , exchange down
+06:22:18 otto resumed the book , “it is back”
+05:42:18 ana halted the book , “exchange down”
 05:35:18 otto signed in , by web, from 10.0.0.9 people
 05:34:18 Signing in as otto was refused , a wrong password, from 10.0.0.9 people
 05:32:18 ana signed in , by web, from 10.0.0.7 people
@@ -103,7 +103,7 @@ def test_days_are_told_apart(show):
 @pytest.mark.parametrize(
     ("kind", "count"),
     [
-        ("people", 4),
+        ("people", 8),
         ("changes", 2),
         ("breakers", 4),
         ("orders", fakes_entries.ORDERS),
@@ -134,6 +134,32 @@ def test_a_person_and_a_text_are_looked_for(show):
         "05:32:18 ana s",
     ]
     assert len(sentences(show(text="exchange"))) == 1
+
+
+def test_people_have_what_they_did_in_whichever_stream_and_nothing_that_a_rule_did(show):
+    told = "\n".join(sentences(show(kind="people")))
+
+    for did in ("ana halted", "otto resumed", "lea proposes", "Proposal 7", "otto signed in"):
+        assert did in told
+    assert "re-opens" not in told
+    assert len(sentences(show(kind="people", person="otto"))) == 4
+
+
+@pytest.mark.parametrize(
+    ("address", "advice"),
+    [
+        (
+            {"person": "nobody", "range": "all", "kind": "everything"},
+            "Choose nobody in particular.",
+        ),
+        (
+            {"person": "nobody", "kind": "data"},
+            "Choose nobody in particular, Everything or a longer range.",
+        ),
+    ],
+)
+def test_only_what_can_help_is_advised(show, address, advice):
+    assert advice in words(show(**address))
 
 
 def test_nothing_that_fits_says_so_and_leads_back(show):
@@ -245,6 +271,18 @@ def test_the_chain_is_told_with_the_time_of_looking_and_its_last_checkpoint(show
     assert f"at entry {last}, signed 15:42:18 UTC" in told
     assert "Chain of people holds up to entry 7" in told
     assert "no checkpoint was made yet" in told
+
+
+def test_a_look_that_is_minutes_old_is_told_as_old_and_is_not_green(show, reader: FakeBookReader):
+    reader.chain_views = [
+        view._replace(checked=AFTERNOON - 26 * MINUTE) for view in fakes_entries.chains_of(BOOK)
+    ]
+    line = part(show(), "journal-chains")["children"]
+
+    assert "Chain of demo held up to entry" in words(line)
+    assert "checked 15:16:18 UTC , 26 min ago: what was written or changed since" in words(line)
+    shapes = [p.get("data-state") for p in parts(line) if "data-state" in p]
+    assert shapes == ["stale", "stale"]
 
 
 def test_nothing_is_claimed_of_what_nobody_looked_at(show, reader: FakeBookReader):

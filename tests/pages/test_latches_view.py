@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from pages.components.states import STATE_LOOKS
-from pages.format import UTC_ZONE
+from pages.query import Query
 from pages.views.cockpit import cockpit_view
 from pages.views.latches import latch_banners
 from pages.views.limits.view import limits_view
@@ -17,7 +17,7 @@ from risk.domain.trading import TradingState
 from tests.fakes_web import AFTERNOON
 from tests.pages.test_cockpit_view import build_data
 from tests.pages.test_limits_view import read
-from tests.pages.trees import part, words
+from tests.pages.trees import part, parts, words
 
 HALTED, REDUCE_ONLY = TradingState.HALTED, TradingState.REDUCE_ONLY
 BOOK = Scope(ScopeKind.PORTFOLIO, "demo")
@@ -35,7 +35,7 @@ def state_with(*latches: Latch) -> RiskState:
 
 
 def banners(*latches: Latch) -> list[str]:
-    made = latch_banners(state_with(*latches), UTC_ZONE, now=AFTERNOON)
+    made = latch_banners(state_with(*latches), Query(), now=AFTERNOON)
     return [words(banner).replace("\u00a0", " ") for banner in made]
 
 
@@ -49,6 +49,16 @@ def test_a_latch_says_whose_who_why_what_still_works_and_the_way_back():
     assert told.startswith("DOGE: HALTED by ana since 15:39")
     assert ": fat finger. Trading stopped. Still works: cancels, and emergency" in told
     assert "“seawall resume --portfolio demo --asset DOGE/USDT --reason TEXT”." in told
+
+
+def test_whoever_may_let_it_go_is_led_to_the_board_and_all_others_have_the_command():
+    (made,) = latch_banners(state_with(latch()), Query(), now=AFTERNOON)
+    spans = {p["data-needs"] if "data-needs" in p else f"not {p['data-lacks']}": p
+             for p in parts(made) if "data-needs" in p or "data-lacks" in p}  # fmt: skip
+
+    assert set(spans) == {"resume", "not resume"}
+    assert any(p.get("href") == "/breakers" for p in parts(spans["resume"]["children"]))
+    assert "seawall resume" in words(spans["not resume"]["children"])
 
 
 def works(*latches: Latch) -> str:

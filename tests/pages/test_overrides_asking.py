@@ -730,10 +730,13 @@ def test_a_press_is_answered_at_the_fields_and_in_the_panel(page, dashboard, rea
     noted = form.noted(asked, draft, form.followed(situation, asked, draft))
     sent = (ids, values, [], [], noted, asked._asdict(), VIEW)
 
-    with asking(dashboard, OFFICER):
+    with asking(dashboard, OFFICER) as told:
         errors, typed, said = page.apply_override(1, *sent)
         assert (errors, typed) == ([None] * 5, "")
         assert "The engine takes it in" in words(said)
+        assert "then it returns by itself to THROTTLED, 50 % of size." in words(said)
+        assert "passes at 75 % of size until then" in words(said)
+        assert words(told["toasts"]["sendNotifications"][0]["message"]).startswith("It holds until")
         errors, typed, said = page.apply_override(1, ids, [*values[:3], "", ""], *sent[2:])
         assert errors[3:] == ["Write a reason", "Type MARKET VOLATILITY 75"]
         assert typed is dash.no_update

@@ -17,7 +17,8 @@ from pages.views.breakers.address import WORDS
 from pages.views.breakers.reading import read_breakers
 from pages.views.breakers.rows import rows_of
 from pages.views.breakers.view import breakers_view
-from pages.views.holds import also_words, overridden_words, step_words
+from pages.views.breakers.wording import past_words
+from pages.views.holds import also_words, cause_words, overridden_words, step_words
 from pages.views.overrides import form, kinds, panel
 from pages.views.overrides.draft import Draft, draft_of, faults_of, missing_words, moment_of
 from pages.views.overrides.effect import effect_of, effect_parts, read_effect, table_rows
@@ -616,13 +617,38 @@ def test_card_and_board_say_what_is_overridden_by_whom_why_and_until_when(show):
     assert part(tree, "breaker-word")["children"] == "STEPPED DOWN"
     assert words(part(tree, "breaker-override")["children"]) == (
         "Stepped down to 75 % of size by ana since 15:32:18 UTC: “the hedge needs room.” It "
-        "returns by itself at 17:30:00 UTC, in 1 h 48 . End it now"
+        "returns by itself at 17:30:00 UTC, in 1 h 48 , to THROTTLED, 50 % of size. End it now"
     )
-    assert "new risk passes at 75 % by ana" in words(part(tree, "breaker-lead")["children"])
+    assert (
+        "the book is THROTTLED, 50 % of size by its rule, and ana lets 75 % of new risk"
+        in words(part(tree, "breaker-lead")["children"])
+    )
+    assert "2 of them on now (1 stepped down, 1 in probation)" in words(
+        part(tree, "breakers-lately")["children"]
+    )
     assert "New risk up to 75 % of its size" in words(part(tree, "breaker-works")["children"])
     row = board_row(tree, fakes.STORM)
     assert row.endswith("STEPPED DOWN, 75 % by ana until 17:30")
-    assert words(part(tree, "breakers-badge")["children"]) == "2 IN PROBATION"
+    assert words(part(tree, "breakers-badge")["children"]) == "1 STEPPED DOWN"
+
+
+def test_the_cockpit_tells_a_cause_as_of_the_trip_and_what_is_measured_now(reader):
+    reader.stands = fakes.states()
+    state = reader.latest("demo").state
+    cause = "market volatility: volatility is 2.31 times normal"
+    book = state.standings[fakes.BOOK]._replace(cause=cause, size=0.5)
+    state = replace(state, standings={**state.standings, fakes.BOOK: book})
+
+    assert cause_words(state, UTC_ZONE, AFTERNOON).replace("\u00a0", " ") == (
+        "market volatility: volatility was 2.31 times normal at the trip (14:42:18 UTC; 2.14 × now)"
+    )
+
+
+def test_what_a_person_wrote_of_a_trip_by_hand_is_told_unchanged():
+    wrote = "tripped by hand by ana: BTC is wild"
+    by_hand = build_episode()._replace(cause=wrote, tripped_by="ana")
+
+    assert past_words(by_hand) == wrote
 
 
 def test_one_that_a_person_switched_off_is_off_and_says_by_whom(show):
@@ -652,7 +678,7 @@ def test_the_cockpit_tells_what_is_switched_off_and_when_the_book_returns_to_its
         "Overridden: drawdown, switched off by ola until 17:30."
     )
     assert step_words(state, UTC_ZONE, AFTERNOON).replace("\u00a0", " ") == (
-        "Returns by itself at 17:30:00 UTC, in 1 h 48."
+        "Returns by itself at 17:30:00 UTC, in 1 h 48, to THROTTLED, 50 % of size."
     )
     calm = replace(state, breakers=reader.latest("demo").state.breakers._replace(states={}))
     assert overridden_words(calm, UTC_ZONE, AFTERNOON) == ""

@@ -92,6 +92,18 @@ def test_reasons_stand_with_those_that_failed_first_and_those_not_run_last():
     assert all(f"{o}:" in shown for o in outcomes), "the outcome is not told by shape alone"
 
 
+def test_checks_that_were_not_looked_at_are_folded():
+    outcomes = ("skipped", "failed", "skipped")
+    reasons = [Reason(f"CODE_{n}", o, "words", "margin") for n, o in enumerate(outcomes)]  # type: ignore[arg-type]
+    shown = reason_list(Verdict(RESIZED, "buy 1 BTC.", "0.8 passes."), reasons, "why")
+    (folded,) = [p for p in parts(shown) if p.get("className") == "sw-reasons-skipped"]
+
+    assert words(folded["children"]).startswith("2 checks were not looked at")
+    assert "CODE_2" in words(folded["children"])
+    assert "CODE_1" not in words(folded["children"])
+    assert "CODE_0" not in words(part(shown, "why-rows")["children"])
+
+
 def test_a_blocked_button_says_what_is_missing():
     shown = button("Apply", "apply", look="filled", blocked="Open 1 more warning.")
 

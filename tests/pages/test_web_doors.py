@@ -340,13 +340,15 @@ def test_what_somebody_was_denied_stands_in_the_journal_of_people(houses):
     house = houses("trader")
     before = len(house.changes.told)
     house.visit("trader").get("/people")
+    house.visit("trader").get("/vouching")
     [(output, told)] = _asked(house.app)["pages.changes.approve"]
     house.visit("trader").call(_question(output, told))
 
     denied = [(event.by, event.role, event.asked) for event in house.changes.told[before:]]
     assert denied == [
-        ("trader", "trader", "use what a page has for managing people and keys"),
-        ("trader", "trader", "use what a page has for approving a change"),
+        ("trader", "trader", "open the page /people"),
+        ("trader", "trader", "open the page /vouching"),
+        ("trader", "trader", "use what the page Changes has for approving a change"),
     ]
 
 

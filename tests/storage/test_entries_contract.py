@@ -155,6 +155,14 @@ def test_hours_that_stayed_inside_their_forecast_are_no_news(reader: BookReader)
     assert [entry.at for entry in found] == [AFTERNOON, AFTERNOON - DAY]
 
 
+def test_what_a_rule_did_is_left_out_where_people_are_asked_for(reader: BookReader):
+    stepped = ALL._replace(kinds=frozenset({"BreakerStepped", "TradingResumed"}))
+
+    assert len(everything(reader, stepped)) == 2
+    found = everything(reader, stepped._replace(people_only=True))
+    assert [entry.kind for entry in found] == ["TradingResumed"]
+
+
 def test_one_entry_comes_with_what_covers_it(reader: BookReader):
     found = reader.journal_entry(BOOK, 3)
     of_people = reader.journal_entry(PEOPLE_STREAM, 1)

@@ -75,12 +75,20 @@ def _badge(rows: Sequence[BreakerRow]) -> list[Component]:
 
 
 def summary_words(rows: Sequence[BreakerRow]) -> str:
-    """``1 TRIPPED``, ``1 IN PROBATION``; nothing while all are quiet."""
-    shut = sum(row.is_shut for row in rows)
-    if shut:
-        return f"{shut} TRIPPED"
-    opening = sum(row.is_on for row in rows)
-    return f"{opening} IN PROBATION" if opening else ""
+    """``1 TRIPPED``, as the navigation says; else ``1 IN PROBATION``; or nothing."""
+    counts = counts_on(rows)
+    return counts[0].upper() if counts else ""
+
+
+def counts_on(rows: Sequence[BreakerRow]) -> list[str]:
+    """What is on, by how it stands: ``1 tripped``, ``1 stepped down``, ``2 in probation``."""
+    on = [row for row in rows if row.is_on]
+    counted = {
+        "tripped": sum(row.is_shut for row in on),
+        "stepped down": sum(row.stepped_down is not None for row in on),
+        "in probation": sum(not row.is_shut and row.stepped_down is None for row in on),
+    }
+    return [f"{count} {word}" for word, count in counted.items() if count]
 
 
 def _group(data: BreakersData, group: BreakerGroup) -> html.Div:
@@ -211,10 +219,11 @@ def lately_words(episodes: Iterable[Episode], data: BreakersData) -> str:
         each.ended_at is None and each.imposed and each.tripped_at <= began for each in told
     )
     still = f" {older} from before {'is' if older == 1 else 'are'} still on." if older else ""
-    return f"{_lately_said(imposed)}{still}"
+    stands = counts_on([row for row in data.rows if row.episode in imposed])
+    return f"{_lately_said(imposed, ', '.join(stands))}{still}"
 
 
-def _lately_said(imposed: Sequence[Episode]) -> str:
+def _lately_said(imposed: Sequence[Episode], stands: str) -> str:
     if not imposed:
         return "No breaker tripped."
     lasts = sum(each.ended_at is None for each in imposed)
@@ -222,7 +231,7 @@ def _lately_said(imposed: Sequence[Episode]) -> str:
     over: list[timedelta] = [
         each.ended_at - each.tripped_at for each in imposed if each.ended_at is not None
     ]
-    on = f", {lasts} of them on now" if lasts else ""
+    on = f", {lasts} of them on now{f' ({stands})' if stands else ''}" if lasts else ""
     if not over:
         return f"{trips}{on}."
     middle = timedelta(seconds=median(span.total_seconds() for span in over))

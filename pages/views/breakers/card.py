@@ -14,6 +14,7 @@ from pages.figures.history import CHART_CONFIG
 from pages.format import UNKNOWN, money, number, percent, sentence
 from pages.views.breakers import overridden
 from pages.views.breakers.address import BREAKER, CARD, PANEL
+from pages.views.breakers.overridden import rule_words
 from pages.views.breakers.people import people_lines
 from pages.views.breakers.ramp import ramp_parts
 from pages.views.breakers.reading import BreakersData, Chosen, unit_of
@@ -23,9 +24,11 @@ from pages.views.breakers.wording import (
     ends_without_level,
     figure_of,
     in_one_unit,
+    is_measured,
     moment_words,
     part_names,
     part_of,
+    past_words,
     share,
     trip_name,
 )
@@ -176,7 +179,7 @@ def _overridden(data: BreakersData, chosen: Chosen) -> list[Component]:
         html.Strong(f"{sentence(overridden.does_words(on))} by {on.by}"),
         f" since {since}: “{on.reason.rstrip('.')}.” It ",
         html.Strong(overridden.returns_words(on, zone, now)),
-        ". ",
+        f"{overridden.to_words(row.definition, row.state)}. ",
         html.A("End it now", href=f"#{PANEL}", className="sw-link", **{"data-needs": "override"}),
     ]
     mark = glyph("person", state="probation" if on.loosens else None)
@@ -202,17 +205,27 @@ def lead_parts(data: BreakersData, chosen: Chosen, story: EpisodeStory) -> list[
     episode, unit = story.episode, unit_of(chosen.row, story)
     since = moment_words(data.query.zone, episode.tripped_at, data.now)
     trip = f" (trips above {figure_of(episode.threshold, unit)})"
-    why = f"{episode.cause.rstrip('.')}{'' if is_manual(episode.breaker) else trip}."
+    why = f"{episode.cause.rstrip('.')}."
+    if not is_manual(episode.breaker):
+        why = f"{past_words(episode)}{trip}."
     if not episode.imposed:
         return ["At ", html.Strong(since), f" it would have tripped, were it on: {why}"]
     if is_over(chosen):
         return ["From ", html.Strong(since), f" {did_words(episode)}: {why}"]
     did, positions = now_words(chosen, episode), _positions(data, chosen, story)
+    if is_measured(episode):
+        why = f"at the trip {past_words(episode)}{trip}{_value_now(chosen, unit)}."
     again = _shut_again_at(chosen)
     if again is None:
         return ["Since ", html.Strong(since), f" {did}: {why} {positions}"]
     anew = moment_words(data.query.zone, again, data.now)
     return ["Since ", html.Strong(anew), f" again, and first at {since}, {did}: {why} {positions}"]
+
+
+def _value_now(chosen: Chosen, unit: BreakerUnit) -> str:
+    """``; now 2.00 ×``; nothing while it cannot be measured."""
+    reading = None if chosen.row is None else chosen.row.reading
+    return "" if reading is None else f"; now {figure_of(reading.value, unit)}"
 
 
 def _shut_again_at(chosen: Chosen) -> datetime | None:
@@ -237,8 +250,8 @@ def now_words(chosen: Chosen, episode: Episode) -> str:
     """What it does to its scope now, inside a sentence."""
     where, row = scope_words(episode.scope), chosen.row
     if row is not None and row.stepped_down is not None:
-        by = row.stepped_down.by
-        return f"{where} is shut by its rule, and new risk passes at {share(row.size)} by {by}"
+        by, rule = row.stepped_down.by, rule_words(row.definition, row.state)
+        return f"{where} is {rule} by its rule, and {by} lets {share(row.size)} of new risk pass"
     if row is not None and row.standing == PROBATION:
         return f"{where} was shut and re-opens now, new risk at {share(row.size)} of size"
     if episode.state is TradingState.THROTTLED:

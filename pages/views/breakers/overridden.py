@@ -2,9 +2,13 @@
 
 from datetime import datetime
 
+from pages.components.states import STATE_LOOKS
 from pages.format import Zone
 from pages.views.breakers.wording import ahead, minute, moment_words, share
+from risk.breakers.imposing import passes_by_rule
+from risk.domain.breakers import BreakerDefinition, BreakerState, Phase
 from risk.domain.overrides import Override, OverrideKind
+from risk.domain.trading import TradingState
 
 
 def does_words(on: Override) -> str:
@@ -33,3 +37,20 @@ def returns_words(on: Override, zone: Zone, now: datetime) -> str:
     """When its rule counts again: ``returns by itself at 17:30:00 UTC, in 1 h 48``."""
     at = moment_words(zone, on.expires, now)
     return f"returns by itself at {at}, {ahead(on.expires, now)}"
+
+
+def to_words(definition: BreakerDefinition, stands: BreakerState | None) -> str:
+    """To what it returns, while the breaker holds its scope: ``, to REDUCE ONLY``."""
+    rule = rule_words(definition, stands)
+    return f", to {rule}" if rule else ""
+
+
+def rule_words(definition: BreakerDefinition, stands: BreakerState | None) -> str:
+    """What its rule alone makes of its scope: ``REDUCE ONLY``, ``25 % of size``; or nothing."""
+    if stands is None or stands.episode is None or not stands.episode.imposed:
+        return ""
+    size = f"{share(passes_by_rule(definition, stands))} of size"
+    if stands.phase is Phase.PROBATION:
+        return size
+    word = STATE_LOOKS[definition.state].word
+    return f"{word}, {size}" if definition.state is TradingState.THROTTLED else word

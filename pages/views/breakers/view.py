@@ -46,7 +46,7 @@ def _no_breakers(data: BreakersData) -> Component:
 
 
 def _notices(data: BreakersData) -> list[Component]:
-    latches = latch_banners(data.state, data.query.zone, now=data.cycle.assessment.at)
+    latches = latch_banners(data.state, data.query, now=data.cycle.assessment.at)
     return [*latches, *_asking(data), *_not_understood(data)]
 
 

@@ -112,6 +112,23 @@ def moment_words(zone: Zone, moment: datetime, now: datetime) -> str:
     return zone.date_and_clock(moment, now=now)
 
 
+#: A cause is kept as it was said at the trip; later it is told as what was so then.
+_PAST = ((" is ", " was "), (" are ", " were "), (" has ", " had "), (" have ", " had "))
+
+
+def is_measured(episode: Episode) -> bool:
+    """Whether a rule found its cause; what a person wrote is not put into other words."""
+    return not is_manual(episode.breaker) and not episode.tripped_by
+
+
+def past_words(episode: Episode) -> str:
+    """``volatility was 2.26 times normal``: a trip's cause once the trip lies behind."""
+    cause = episode.cause.rstrip(".")
+    for now, then in _PAST if is_measured(episode) else ():
+        cause = cause.replace(now, then)
+    return cause
+
+
 def in_one_unit(*hours: float) -> tuple[str, ...]:
     """Times that are read beside each other: all in days if each is whole, else in hours."""
     if all(each >= 24.0 and each % 24.0 == 0.0 for each in hours):

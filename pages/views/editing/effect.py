@@ -11,7 +11,7 @@ from pages.components.buttons import button
 from pages.components.fields import FIELD
 from pages.format import sentence
 from pages.views.editing.reading import EditorData
-from pages.views.editing.subjects import Stamp
+from pages.views.editing.subjects import Lend, Stamp
 from pages.views.editing.wanting import WHOLE, Wanted, wanted_of
 from pages.views.proposals.differences import entries_for, entry_list
 from pages.views.proposals.wording import DIRECTIONS, badge, rule_words, send_words
@@ -83,7 +83,11 @@ def judged_of(data: EditorData, typed: Mapping[str, Any], *, stamp: Stamp) -> Ju
         now=data.now,
         zone=data.query.zone,
     )
-    return Judged(wanted=wanted, directed=_directed(wanted.before, wanted.after))
+    directed = _directed(wanted.before, wanted.after)
+    if isinstance(data.subject, Lend) and directed.direction is Direction.NEITHER:
+        # The thresholds that hold already, lent until a time: only the lending itself is new.
+        wanted = replace(wanted, differences=())
+    return Judged(wanted=wanted, directed=directed)
 
 
 def stamp_of(data: EditorData, reason: str, at: Any) -> Stamp:

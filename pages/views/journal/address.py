@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pages.context import EntriesWanted, Place, Stretch
 from pages.paths import JOURNAL_PATH
 from pages.query import Query, Word
-from pages.views.journal.groups import GROUPS, STORY, kinds_of_group
+from pages.views.journal.groups import GROUPS, PEOPLE, STORY, kinds_of_group
 from risk.domain.events import PEOPLE_STREAM
 
 PATH = JOURNAL_PATH
@@ -90,6 +90,7 @@ def wanted_of(
         person=query.choice(PERSON.name),
         text=query.choice(TEXT.name),
         news_only=group == STORY,
+        people_only=group == PEOPLE,
     )
 
 

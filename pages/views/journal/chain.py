@@ -1,6 +1,6 @@
 """How far the journal is known to be as it was written: nothing that nobody looked at."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dash import html
 
@@ -11,8 +11,11 @@ from pages.format import Zone, number, sentence
 from pages.views.journal.address import ABOVE_ENTRY
 from pages.views.journal.reading import JournalData
 from pages.views.journal.telling import stream_words
+from pages.views.limits.writing import duration
 
 _NBSP = "\N{NO-BREAK SPACE}"
+#: A chain is followed every minute or so: what was looked at longer ago is no news of now.
+_OLD = timedelta(minutes=5)
 
 
 def chain_card(data: JournalData) -> html.Section:
@@ -53,6 +56,11 @@ def _told(view: ChainView, zone: Zone, now: datetime) -> tuple[str, list[Compone
     checked = f", checked {zone.date_and_clock(view.checked, now=now)}"
     if not view.entries:
         return "info", [html.Strong(f"{whose} is empty"), checked]
+    old = now - view.checked
+    if old > _OLD:
+        held = html.Strong(f"{whose} held up to entry{_NBSP}{number(view.entries)}")
+        ago = f", {duration(old)} ago: what was written or changed since then was not looked at; "
+        return "stale", [held, checked, f"{ago}{_signed(view, zone, now)}"]
     holds = html.Strong(f"{whose} holds up to entry{_NBSP}{number(view.entries)}")
     return "normal", [holds, f"{checked}; {_signed(view, zone, now)}"]
 

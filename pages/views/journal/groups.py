@@ -4,7 +4,10 @@ from collections.abc import Collection, Mapping
 
 from risk.domain.events import (
     ActionDenied,
+    ActionRefused,
     AnswersLost,
+    BookChanged,
+    BookModelChanged,
     BreakerActivated,
     BreakerAsksPerson,
     BreakerDeactivated,
@@ -22,6 +25,7 @@ from risk.domain.events import (
     LeaseOverspent,
     LimitBreached,
     LimitCleared,
+    LimitUpdated,
     ListDisputed,
     MarkTrustChanged,
     OrderEnded,
@@ -31,6 +35,9 @@ from risk.domain.events import (
     PersonChanged,
     PersonSignedIn,
     PersonSignedOut,
+    PolicyChanged,
+    ProposalDecided,
+    ProposalMade,
     ReductionAcknowledged,
     ReductionLate,
     ReductionRequested,
@@ -47,11 +54,11 @@ from risk.domain.events import (
     TradingResumed,
 )
 
-STORY, EVERYTHING, CHANGES = "story", "everything", "changes"
+STORY, EVERYTHING, CHANGES, PEOPLE = "story", "everything", "changes", "people"
 #: What the address may choose, and how the page calls it.
 GROUPS: Mapping[str, str] = {
     STORY: "Story",
-    "people": "People",
+    PEOPLE: "People",
     CHANGES: "Changes",
     "breakers": "Breakers and halts",
     "orders": "Orders",
@@ -59,7 +66,7 @@ GROUPS: Mapping[str, str] = {
     EVERYTHING: "Everything",
 }
 _MEMBERS: Mapping[str, tuple[type[RiskEvent], ...]] = {
-    "people": (
+    PEOPLE: (
         PersonSignedIn,
         SignInRefused,
         PersonSignedOut,
@@ -109,6 +116,28 @@ _MEMBERS: Mapping[str, tuple[type[RiskEvent], ...]] = {
         RegimeChanged,
     ),
 }
+#: What people do that stands in other groups too, in whichever stream. Of some of them a rule does
+#: most: those are left out where people are asked for.
+_BY_PEOPLE = frozenset(
+    kind.__name__
+    for kind in (
+        ActionRefused,
+        BookChanged,
+        BookModelChanged,
+        BreakerDeactivated,
+        BreakerOverridden,
+        BreakerStepped,
+        LimitUpdated,
+        OverrideEnded,
+        OverrideReviewed,
+        PolicyChanged,
+        ProposalDecided,
+        ProposalMade,
+        ReservationReleased,
+        TradingLatched,
+        TradingResumed,
+    )
+)
 #: Of these there may be thousands a minute: in the story they would hide everything else.
 ROUTINE = frozenset(
     kind.__name__ for kind in (OrderValidation, SignalValidation, FillRecorded, StopLossUpdate)
@@ -130,4 +159,5 @@ def kinds_of_group(group: str, present: Collection[str]) -> frozenset[str] | Non
         return None
     if group == STORY:
         return frozenset(present) - ROUTINE
-    return frozenset(kind for kind in present if group_of(kind) == group)
+    others = _BY_PEOPLE if group == PEOPLE else frozenset()
+    return frozenset(kind for kind in present if group_of(kind) == group or kind in others)

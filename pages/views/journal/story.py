@@ -11,7 +11,7 @@ from pages.components.links import inside_link
 from pages.components.notices import NoticeLink, empty_state, error_state, loading_state
 from pages.context import EntriesPage, KeptEntry
 from pages.format import number, sentence
-from pages.query import Word
+from pages.query import RANGES, Query, Word
 from pages.views.journal.address import (
     ABOVE_ENTRY,
     BEFORE,
@@ -26,7 +26,7 @@ from pages.views.journal.address import (
     entry_text,
     unfiltered,
 )
-from pages.views.journal.groups import GROUPS
+from pages.views.journal.groups import EVERYTHING, GROUPS
 from pages.views.journal.reading import JournalData
 from pages.views.journal.telling import stream_words, told_of
 from risk.domain.events import PEOPLE_STREAM
@@ -145,12 +145,30 @@ def _nothing(data: JournalData) -> Component:
     links = []
     if any(data.query.choice(word.name) != word.default for word in (*FILTERS, BEFORE)):
         links.append(NoticeLink("Show the whole story", unfiltered(data.query)))
-    return empty_state(
-        "No entry matches",
-        "Choose a longer range, another kind of entries, or nobody in particular.",
-        small=True,
-        links=links,
-    )
+    return empty_state("No entry matches", _advice(data.query), small=True, links=links)
+
+
+#: What leaves fewer entries, and what to choose instead.
+_INSTEAD = (
+    (PERSON, "nobody in particular"),
+    (TEXT, "no text"),
+    (GROUP, GROUPS[EVERYTHING]),
+)
+
+
+def _advice(query: Query) -> str:
+    """Only what can help: without the filters that are set, or longer, while that can be."""
+    ways = [way for word, way in _INSTEAD if _leaves_out(query, word)]
+    if query.between is not None or RANGES[query.range] is not None:
+        ways.append("a longer range")
+    if not ways:
+        return "Nothing was ever written."
+    *others, last = ways
+    return f"Choose {', '.join(others)} or {last}." if others else f"Choose {last}."
+
+
+def _leaves_out(query: Query, word: Word) -> bool:
+    return query.choice(word.name) not in ("", EVERYTHING)
 
 
 def _further(data: JournalData) -> list[Component]:

@@ -30,7 +30,7 @@ def journal_view(data: JournalData) -> list[Component]:
 def _notices(data: JournalData) -> list[Component]:
     return [
         *chain_banners(data),
-        *latch_banners(data.cycle.state, data.query.zone, now=data.cycle.assessment.at),
+        *latch_banners(data.cycle.state, data.query, now=data.cycle.assessment.at),
         *_two_clocks(data),
         *_not_understood(data),
     ]

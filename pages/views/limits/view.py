@@ -40,7 +40,7 @@ def _no_policy(data: LimitsData) -> Component:
 
 def _notices(data: LimitsData) -> list[Component]:
     state, now = data.cycle.state, data.cycle.assessment.at
-    return [*latch_banners(state, data.query.zone, now=now), *_not_understood(data)]
+    return [*latch_banners(state, data.query, now=now), *_not_understood(data)]
 
 
 def _not_understood(data: LimitsData) -> list[Component]:

@@ -30,7 +30,7 @@ def orders_view(data: OrdersData) -> list[Component]:
 def _notices(data: OrdersData) -> list[Component]:
     state, now = data.cycle.state, data.cycle.assessment.at
     return [
-        *latch_banners(state, data.query.zone, now=now),
+        *latch_banners(state, data.query, now=now),
         *_cut(data),
         *_not_understood(data),
     ]

@@ -99,8 +99,9 @@ def panel(
     parts = panels.panel_parts(
         running_actor(), situation, asked, idle=idle, before=before, demo=is_demo()
     )
-    # A wish that was done shows on the card by now; why another was not stays to be read.
-    return parts, no_update if same and not done else []
+    # Why a wish was not done stays to be read, and what was done for as long as it holds.
+    holds = situation is not None and situation.row.override is not None
+    return parts, no_update if same and (holds or not done) else []
 
 
 def follow(

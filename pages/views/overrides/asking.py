@@ -9,15 +9,18 @@ from dash import html
 from pages.components.basics import Component, glyph
 from pages.components.toasts import toast
 from pages.format import sentence
+from pages.views.breakers.overridden import rule_words
+from pages.views.breakers.wording import moment_words
 from pages.views.overrides.draft import (
     Draft,
     Faults,
     faults_of,
     faults_unseen,
     missing_words,
+    moment_of,
     wish_of,
 )
-from pages.views.overrides.kinds import DOES, RELEASE, tightens
+from pages.views.overrides.kinds import DOES, RELEASE, does_words, longest_of, tightens
 from pages.views.overrides.situation import Asked, Situation
 from pages.views.overrides.warnings import MustRead, must_read
 from risk.domain.actors import Actor
@@ -105,6 +108,7 @@ def override(
     if asked is None:
         return Outcome(False, "Nothing was asked", "This page is not up to date: load it again.")
     warnings: Sequence[MustRead] = ()
+    situation: Situation | None = None
     try:
         situation = read(asked)
     except StoreUnavailable as problem:
@@ -121,11 +125,29 @@ def override(
         told = missing_words(faults)
         return _refused(asked, f"{told.rstrip('.')}. {_SAME}")._replace(faults=faults)
     # None is missing: all of them were opened.
-    return _asked(actions, actor, asked, draft, [each.title for each in warnings])
+    holds = "" if situation is None else holds_words(situation, draft)
+    return _asked(actions, actor, asked, draft, [each.title for each in warnings], holds)
+
+
+def holds_words(situation: Situation, draft: Draft) -> str:
+    """What holds from now on, until when, and that it returns by itself; whole sentences."""
+    row, until = situation.row, moment_of(draft.until)
+    does = does_words(situation.state, row, draft.kind, draft.size)
+    if longest_of(draft.kind) is None or until is None:
+        return f"{does} "
+    rule = "" if tightens(draft.kind, "") else rule_words(row.definition, row.state)
+    back = f"returns by itself to {rule}" if rule else "ends by itself"
+    at = moment_words(situation.zone, until, situation.now)
+    return f"It holds until {at}, then it {back}. {does} "
 
 
 def _asked(
-    actions: Actions, actor: Actor, asked: Asked, draft: Draft, warnings: Sequence[str]
+    actions: Actions,
+    actor: Actor,
+    asked: Asked,
+    draft: Draft,
+    warnings: Sequence[str],
+    holds: str,
 ) -> Outcome:
     try:
         if draft.kind == RELEASE:
@@ -150,7 +172,7 @@ def _asked(
     return Outcome(
         True,
         f"{DOES[draft.kind]}: {asked.breaker}",
-        "The engine takes it in with its next cycle; then the card says so.",
+        f"{holds}The engine takes it in with its next cycle; then the card says so.",
         "normal",
     )
 
