@@ -252,6 +252,7 @@ IN_THE_BROWSER = frozenset(
         "seawall.chooseWords",
         "seawall.chooseZone",
         "seawall.followAddress",
+        "seawall.showDone",
         "seawall.start",
         "seawall.wantProof",
         "the title of a page",

@@ -28,6 +28,7 @@ from risk.auth.terminal import TerminalLogin, keep_login, login_file
 from risk.commands.doors import NEEDED
 from risk.commands.group import seawall
 from risk.commands.people import system_user
+from risk.domain import changing
 from risk.domain.actors import ABILITIES, Ability, Role, Via, who_can
 from risk.domain.events import PEOPLE_STREAM, ActionDenied
 from risk.domain.keys import KeyAbility
@@ -344,6 +345,8 @@ def terminals(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Hasher.__init__, "__defaults__", (CHEAP,))
+        # Of so many denials the journal would be told the first ten only.
+        patch.setattr(changing, "DENIALS_TOLD", len(doors.COMMANDS))
         patch.setenv("SEAWALL_API_PORT", str(free_port()))
         patch.chdir(tmp_path_factory.mktemp("folder"))
         yield terminal_of

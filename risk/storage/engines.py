@@ -192,8 +192,6 @@ def _sqlite_engines(address: URL, patience: float) -> Engines:
             "isolation_level": None,
         },
         "pool_timeout": patience,
-        # A server that was restarted has ended them all: nobody takes that for a silent one.
-        "pool_pre_ping": True,
     }
     writer = create_engine(address, pool_size=1, max_overflow=0, **_waiting(common, 0.0))
     reader = create_engine(address, pool_size=8, max_overflow=8, **_waiting(common, patience))
@@ -346,6 +344,8 @@ def _postgres_engines(address: URL, patience: float) -> Engines:
             "application_name": "seawall",
         },
         "pool_timeout": patience,
+        # A server that was restarted has ended them all: nobody takes that for a silent one.
+        "pool_pre_ping": True,
     }
     writer = create_engine(address, pool_size=2, max_overflow=2, **common)
     reader = create_engine(
