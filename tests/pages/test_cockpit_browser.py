@@ -94,12 +94,12 @@ def test_at_every_width_nothing_is_scrolled_sideways_and_what_changed_is_seen(pa
     until(lambda: page.run("document.querySelector('.main-svg')") is not None, "no chart")
     page.sees("#changes-content", "LINK/USDT")
 
+    box = "document.querySelector('#changes-content').getBoundingClientRect()"
     for width in (390, 768, 900, 1024, 1440):
         resize(page, width)
         assert page.run("document.documentElement.scrollWidth") <= width
         tops = [page.run(f"document.querySelector('{part}').offsetTop") for part in READING_ORDER]
         assert tops == sorted(tops)
-        box = "document.querySelector('#changes-content').getBoundingClientRect()"
         # A chart that is drawn anew for the width moves what stands beside it for a moment.
         until(lambda: page.run(f"{box}.height") > 100, f"no room for what changed at {width}")
     assert page.problems() == []
