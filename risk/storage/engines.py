@@ -344,14 +344,13 @@ def _postgres_engines(address: URL, patience: float) -> Engines:
             "application_name": "seawall",
         },
         "pool_timeout": patience,
-        # A server that was restarted has ended them all: nobody takes that for a silent one.
-        "pool_pre_ping": True,
     }
     writer = create_engine(address, pool_size=2, max_overflow=2, **common)
     reader = create_engine(
         address,
         pool_size=8,
         max_overflow=8,
+        pool_pre_ping=True,
         isolation_level="REPEATABLE READ",
         **common,
     )
