@@ -101,6 +101,8 @@ class Notary:
         self._signed_at: float | None = None
         self._problem: str | None = None
         self._broken: str | None = None
+        # A break is found once: who could not be told of it is told with a later round.
+        self._untold: dict[str, str] = {}
 
     def begin_round(self) -> None:
         """Have everything signed that is new, beside whatever else goes on."""
@@ -141,15 +143,21 @@ class Notary:
         try:
             signed = self._checkpoints.sign(stream)
             if signed.broken is not None and signed.broken != self._broken:
-                self._broken = signed.broken
+                self._broken = self._untold[stream] = signed.broken
                 _LOG.error("journal_broken", stream=stream, problem=signed.broken)
-                self._tell_people(stream, signed.broken)
+            self._tell_of_break(stream)
         except SeawallError as problem:
             return str(problem)
         except Exception as fault:  # noqa: BLE001 - told, and tried again with the next round
             _LOG.exception("checkpoint_failed", stream=stream)
             return f"an unforeseen {type(fault).__name__}, which the log explains"
         return signed.unanchored
+
+    def _tell_of_break(self, stream: str) -> None:
+        problem = self._untold.get(stream)
+        if problem is not None:
+            self._tell_people(stream, problem)
+            del self._untold[stream]
 
     def _tell(self, problem: str | None) -> None:
         """Once, until it is another one or over."""

@@ -121,6 +121,26 @@ def test_a_journal_that_does_not_hold_is_told_and_stays_so(ours, office):
     assert ours.view == NotaryView(0.0, None, "entry 3 of the journal of demo was changed")
 
 
+def test_who_could_not_be_told_of_a_break_is_told_with_a_later_round(office, clock):
+    told: list[tuple[str, str]] = []
+    silent = [StoreUnavailable("the database is locked")]
+
+    def tell(*news: str) -> None:
+        if silent:
+            raise silent.pop()
+        told.append(news)
+
+    ours = Notary(office, ("demo",), monotonic=clock.monotonic, tell=tell)
+    office.says["demo"] = Signed(broken="entry 3 of the journal of demo was changed")
+    ours.round()
+    assert (told, ours.view.problem) == ([], "the database is locked")
+
+    office.says["demo"] = Signed()
+    ours.round()
+    ours.round()
+    assert told == [("demo", "entry 3 of the journal of demo was changed")]
+
+
 def test_a_round_that_hangs_keeps_nobody_waiting_and_none_begins_beside_it(
     ours, office, monkeypatch
 ):
