@@ -4,14 +4,14 @@ from risk.domain.asking import LONGEST_REASON, checked_reason
 from risk.errors import InvalidInput
 
 
-def one_line(text: str | None) -> str:
-    """A reason as it is kept: without line breaks, and without blanks around it."""
+def typed_line(text: str | None) -> str:
+    """What somebody typed as it is kept: without line breaks, and without blanks around it."""
     return " ".join((text or "").split())
 
 
 def reason_fault(text: str | None) -> str:
     """What a reason lacks, a sentence without its full stop; empty once it is one."""
-    reason = one_line(text)
+    reason = typed_line(text)
     if not reason:
         return "Write a reason"
     if len(reason) > LONGEST_REASON:

@@ -11,7 +11,7 @@ from pages.components.links import inside_link
 from pages.components.toasts import ToastLink, toast
 from pages.format import sentence
 from pages.paths import CHANGES_PATH
-from pages.reasons import one_line, reason_fault
+from pages.reasons import reason_fault, typed_line
 from pages.views.editing.effect import judged_of, stamp_of
 from pages.views.editing.reading import EditorData
 from pages.views.proposals.wording import deciders
@@ -77,7 +77,7 @@ def send(
     """
     title = "The change" if data.subject is None else data.subject.title
     fault = reason_fault(reason)
-    said = one_line(reason)
+    said = typed_line(reason)
     judged = judged_of(data, typed, stamp=stamp_of(data, said, at))
     if judged is None:
         return refused(title, NOT_UP_TO_DATE)

@@ -9,7 +9,7 @@ from pages.context import Book, CompleteCycle
 from pages.format import sentence
 from pages.query import Query
 from pages.readings import Readings
-from pages.reasons import one_line, reason_fault
+from pages.reasons import reason_fault, typed_line
 from pages.views.editing.sending import (
     NOT_UP_TO_DATE,
     Outcome,
@@ -142,4 +142,4 @@ def choose(
     change = ChooseBookModel(
         seq=NO_NUMBER, at=at, who=actor.name, model=asked.model, seen=asked.seen
     )
-    return propose(actions, actor, asked.book, change, title=title, reason=one_line(reason))
+    return propose(actions, actor, asked.book, change, title=title, reason=typed_line(reason))

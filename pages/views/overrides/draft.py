@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from pages.format import sentence
-from pages.reasons import reason_fault
+from pages.reasons import reason_fault, typed_line
 from pages.views.limits.writing import duration
 from pages.views.overrides.kinds import (
     END,
@@ -79,18 +79,14 @@ def draft_of(
         kind=_text(said.get(KIND)),
         size=_size(said.get(SIZE)),
         until=_text(said.get(UNTIL)),
-        reason=_one_line(said.get(REASON)),
-        typed=_one_line(said.get(TYPED)),
+        reason=typed_line(_text(said.get(REASON))),
+        typed=typed_line(_text(said.get(TYPED))),
         opened=frozenset(each for each in opened or () if isinstance(each, str)),
     )
 
 
 def _text(said: Any) -> str:
     return said if isinstance(said, str) else ""
-
-
-def _one_line(said: Any) -> str:
-    return " ".join(_text(said).split())
 
 
 def _size(said: Any) -> float | None:

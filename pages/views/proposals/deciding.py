@@ -12,7 +12,7 @@ from pages.components.proof import proof_part
 from pages.components.toasts import toast
 from pages.format import sentence
 from pages.held import is_row_number
-from pages.reasons import one_line, reason_fault
+from pages.reasons import reason_fault, typed_line
 from pages.views.editing.sending import NOT_UP_TO_DATE
 from pages.views.proposals.inbox import APPROVE, REJECT, WITHDRAW, asked_parts, differences_of
 from pages.views.proposals.reading import ProposalsData, ShownProposal
@@ -179,7 +179,7 @@ def decide(
     if fault:
         refused = _refused(name, f"{fault}. Nothing was decided")
         return refused._replace(reason=f"{sentence(fault)}.")
-    said = one_line(reason)
+    said = typed_line(reason)
     speak = actions.approve if approves else actions.turn_down
     try:
         proposal = speak(actor, asked.book, asked.proposal, reason=said)
