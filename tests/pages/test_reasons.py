@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages.reasons import one_line, reason_fault
+from pages.reasons import reason_fault, typed_line
 from risk.domain.asking import LONGEST_REASON, checked_reason
 
 
@@ -25,4 +25,4 @@ def test_what_a_reason_lacks_is_told(said, fault):
 @given(st.text())
 def test_what_lacks_nothing_is_taken_by_the_actions(said):
     if not reason_fault(said):
-        assert checked_reason(one_line(said)) == one_line(said)
+        assert checked_reason(typed_line(said)) == typed_line(said)
