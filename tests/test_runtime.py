@@ -37,7 +37,7 @@ from risk.feeds.replaying import closes_with_days
 from risk.lab.demo import THE_DEMO, demo_policy
 from risk.measures.stops import ATR_BARS
 from risk.runtime import Engine, build_authority, build_changes, build_reader
-from risk.storage import journal, tables
+from risk.storage import journal, tables, writer
 from risk.storage.anchor import AnchorFile
 from risk.storage.codec import decode_event
 from risk.storage.engines import Engines, open_engines, transaction
@@ -56,6 +56,7 @@ from tests.price_tables import table, walk
 from tests.sharing import SharedFolder
 from tests.storage.adopting import asked, choosing
 from tests.storage.rows import count, read, write
+from tests.storage.writers import ForkedProcess
 
 #: The demo's past, cut from months to what shows a scored day.
 PAST_HOURS = 60
@@ -72,6 +73,14 @@ def short_past() -> Iterator[None]:
         patch.setattr(runtime, "HISTORY_HOURS", PAST_HOURS)
         patch.setattr(simulated, "HISTORY_HOURS", HOURS_BEFORE)
         patch.setattr(simulated, "HISTORY_DAYS", DAYS_BEFORE)
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def swift_writer(short_past: None) -> Iterator[None]:
+    """Beside each engine; that it is launched as it should is tests/storage/test_writer.py's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writer, "_launched", ForkedProcess)
         yield
 
 

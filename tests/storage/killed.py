@@ -15,6 +15,7 @@ from risk.storage.writer import WriterProcess
 from tests.books import book_of
 from tests.engine.gates import GateWorld
 from tests.policies import definition, policy_of
+from tests.storage.writers import ForkedProcess
 
 #: How often a gate is killed.
 ROUNDS = int(os.environ.get("GATE_KILLS", "3"))
@@ -30,7 +31,7 @@ def world_over(engines: Engines, token: int, *, writer: str | None = None) -> Ga
     policy = policy_of(definition("gross_exposure", hard=ROOM))
     journal: GateJournal = SqlGateJournal(engines, PORTFOLIO)
     if writer is not None:
-        apart = WriterProcess(writer, PORTFOLIO, journal)
+        apart = WriterProcess(writer, PORTFOLIO, journal, launch=ForkedProcess)
         apart.await_start()
         journal = apart
     return GateWorld(ledger, policy, journal=journal, token=token)
