@@ -33,8 +33,12 @@ PAUSE = 0.12
 
 #: The browser's own answers. WebDriver's walk all that an element holds and its styles in script:
 #: half a second of a core for a page, at every look.
-_SEEN = "return arguments[0].checkVisibility({visibilityProperty: true})"
-_SAID = f"{_SEEN} ? arguments[0].innerText : ''"
+_SEEN = """
+let boxed = arguments[0];
+while (getComputedStyle(boxed).display === 'contents') boxed = boxed.parentElement;
+const seen = boxed.checkVisibility({visibilityProperty: true});
+"""
+_SAID = f"{_SEEN} return seen ? arguments[0].innerText : ''"
 
 
 def find_browser() -> str | None:
@@ -119,7 +123,7 @@ class Page:
 
     def seen(self, selector: str) -> bool:
         """Whether it stands on the page and is not hidden."""
-        return bool(self.driver.execute_script(_SEEN, self.find(selector)))
+        return bool(self.driver.execute_script(f"{_SEEN} return seen", self.find(selector)))
 
     def freshness(self) -> str:
         """How fresh the page says its numbers are."""
