@@ -17,6 +17,7 @@ from risk.domain.changing import denial
 from risk.domain.events import PEOPLE_STREAM, PersonChanged, Severity
 from risk.domain.people import Person, checked_login_name
 from risk.domain.people_store import Account, PeopleStore, PeopleView, PeopleWork
+from risk.domain.warrants import Warrant, require_still
 from risk.errors import Conflict, InvalidInput, NotAllowed, ProofNeeded, StoreError
 
 _LOG = structlog.get_logger(__name__)
@@ -73,7 +74,7 @@ class Office:
             checked_login_name(name)
             first, hashed = self._first_password() if subject is None else ("", None)
             with self._store.changing() as work:
-                _require_still(work, by)
+                _require_still(work, by, Ability.MANAGE_PEOPLE, now)
                 _refuse_known(work, name, subject)
                 _refuse_first_without_power(by, name, role)
                 person = Person(
@@ -165,7 +166,7 @@ class Office:
             self._asking(by, Ability.MANAGE_PEOPLE, asked) as now,
             self._store.changing() as work,
         ):
-            _require_still(work, by)
+            _require_still(work, by, Ability.MANAGE_PEOPLE, now)
             account = _known(work, name)
             work.forgive(name)
             told = _changed(account, "may try again at once", by, why, now)
@@ -222,7 +223,7 @@ class Office:
     ) -> Iterator["_Change"]:
         """Change somebody else, as he was seen."""
         with self._store.changing() as work:
-            _require_still(work, by, power_at=now if ability is Ability.APPROVE else None)
+            _require_still(work, by, ability, now)
             account = _known(work, name)
             if by.name == name:
                 raise NotAllowed("nobody changes his own login: ask somebody else", ability=ability)
@@ -302,26 +303,13 @@ class _Change:
 # ---------------------------------------------------------------- rules
 
 
-def _require_still(view: PeopleView, by: Actor, *, power_at: datetime | None = None) -> None:
-    """Refuse whoever asks unless he is now as he was when he signed in."""
-    if by.role is None:
-        if _nobody_was_here(view):
-            return
-        raise NotAllowed(
-            "people have logins here, so that only who is signed in is known: `seawall login`",
-            ability=Ability.MANAGE_PEOPLE,
-        )
-    account = view.account(by.name) if by.has_login else None
-    if (
-        account is None
-        or account.person.disabled is not None
-        or account.person.role is not by.role
-        or account.person.setup
-        or (power_at is not None and account.person.power_from > power_at)
-    ):
-        raise NotAllowed(
-            "your login is not what it was: sign in again", ability=Ability.MANAGE_PEOPLE
-        )
+def _require_still(view: PeopleView, by: Actor, ability: Ability, now: datetime) -> None:
+    """Refuse whoever asks unless he still is what he was; the machine until somebody was here."""
+    if by.role is None and _nobody_was_here(view):
+        return
+    if by.role is not None and not by.has_login:
+        raise NotAllowed("your login is not what it was: sign in again", ability=ability)
+    require_still(view, Warrant(by, ability), at=now)
 
 
 def _nobody_was_here(view: PeopleView) -> bool:

@@ -218,6 +218,9 @@ def brake(book, monkeypatch) -> FakeBrake:
         yield
 
     class Silent(SimpleNamespace):
+        def by(self, _warrant: object) -> "Silent":
+            return self
+
         def override_breaker(self, *_told: object, **_named: object) -> int:
             raise StoreUnavailable("the database did not answer: it is away")
 
