@@ -27,6 +27,7 @@ FIRST_PASSWORD_LASTS = timedelta(hours=72)
 #: Power over limits and breakers that an admin gave begins so much later.
 POWER_WAITS = timedelta(hours=24)
 _LONGEST_SUBJECT = 255
+_RESCUED = "was let in from the machine itself, past every login, with a new first password"
 
 
 class Office:
@@ -157,6 +158,44 @@ class Office:
                 change.work.forgive(name)
                 change.keep(change.anew(hashed), "was given a new password", reason=why)
             return first
+
+    def rescue(self, by: Actor, name: str, *, reason: str, opens: Callable[[str], bool]) -> str:
+        """Let an admin in whom nobody else can help; returns a password for the first time.
+
+        The glass that is broken where the only admin lost his second factor, or `people.key` is
+        lost. It asks for no login: whoever calls has made sure that `by` has the machine's own
+        files. Everybody is told, as of each change of an admin. It gives no power over limits.
+
+        Parameters
+        ----------
+        by : Actor
+        name : str
+        reason : str
+        opens : callable
+            Whether a sealed second factor can still be opened.
+
+        Raises
+        ------
+        NotAllowed
+            If he is no admin, or another one can help him.
+        InvalidInput
+            If there is nobody of that name, or a provider vouches for him.
+        """
+        why = checked_reason(reason)
+        now = self._wall()
+        first, hashed = self._first_password()
+        try:
+            with self._store.changing() as work:
+                account = _known(work, name)
+                _refuse_rescue(work, account, opens)
+                work.forget_devices(name)
+                work.forgive(name)
+                change = _Change(work, account, by, now)
+                change.keep(change.anew(hashed), _RESCUED, reason=why)
+        except NotAllowed as denied:
+            self._note_denied(by, f"rescue {_quoted(name)}", denied, now)
+            raise
+        return first
 
     def unlock(self, by: Actor, name: str, *, reason: str) -> None:
         """Let somebody try again at once whom too many wrong tries have locked out."""
@@ -361,6 +400,31 @@ def _refuse_last_admin(view: PeopleView, person: Person) -> None:
             f"{person.name} is the last admin: without one nobody could manage people. "
             "Add another one first"
         )
+
+
+def _refuse_rescue(view: PeopleView, account: Account, opens: Callable[[str], bool]) -> None:
+    person = account.person
+    if person.role is not Role.ADMIN or person.disabled is not None:
+        raise NotAllowed(
+            f"{person.name} is no admin in force: an admin helps with `seawall users reset`",
+            ability=Ability.MANAGE_PEOPLE,
+        )
+    if person.subject is not None:
+        raise InvalidInput(f"{person.name} signs in by a provider: reset it there")
+    for other in view.accounts():
+        if other.person.name != person.name and _can_help(other, opens):
+            raise NotAllowed(
+                f"{other.person.name} is an admin who can sign in: let him do it, by "
+                f"`seawall users reset {person.name}`",
+                ability=Ability.MANAGE_PEOPLE,
+            )
+
+
+def _can_help(other: Account, opens: Callable[[str], bool]) -> bool:
+    person = other.person
+    if person.role is not Role.ADMIN or person.disabled is not None or person.setup:
+        return False
+    return person.subject is not None or (other.factor is not None and opens(other.factor))
 
 
 def _power(view: PeopleView, role: Role, now: datetime) -> datetime:

@@ -106,9 +106,9 @@ def release(
 ) -> None:
     """Let the breaker called NAME re-open though it has not eased, once its pause is over.
 
-    Shows how it stands and what must be read, and asks; with --seen it does not ask. It goes into probation and never past
-    it: a quarter of the size first. Refused while the pause lasts, or if it tripped again
-    meanwhile. What people, limits and other breakers stop stays stopped.
+    Shows how it stands and what must be read, and asks; with --seen it does not ask. It goes into
+    probation and never past it: a quarter of the size first. Refused while the pause lasts, or if
+    it tripped again meanwhile. What people, limits and other breakers stop stays stopped.
     """
     book = book_of(portfolio)
     with reading() as connection:

@@ -12,8 +12,8 @@ from risk.domain.actors import Actor, Role, Via
 from risk.domain.changing import ChangeStore
 from risk.domain.events import ActionDenied, RiskEvent
 from risk.domain.proposals import LIFE, Direction, Proposal, ProposalStatus
-from risk.engine.actions import Actions
 from risk.domain.warrants import Warrant
+from risk.engine.actions import Actions
 from risk.errors import InvalidInput, NotAllowed, ProofNeeded
 from tests.builders import NOON, PORTFOLIO
 

@@ -61,7 +61,11 @@ def persona(role: Role) -> Actor:
 
 
 def by(
-    changes: ChangeStore, actor: Actor, ability: Ability = Ability.PROPOSE, *, tightens: bool = False
+    changes: ChangeStore,
+    actor: Actor,
+    ability: Ability = Ability.PROPOSE,
+    *,
+    tightens: bool = False,
 ) -> Changes:
     """What somebody changes, past the actions that ask whether he may."""
     return changes.by(Warrant(actor, ability, tightens))

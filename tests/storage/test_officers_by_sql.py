@@ -114,7 +114,9 @@ def test_only_another_officer_judges(staffed: Engines) -> None:
     write(staffed, REVIEW, p=PORTFOLIO, who="otto")
 
 
-@pytest.mark.parametrize("himself", ["demo officer", "Demo Officer", "demoofficer", "demo\tofficer"])
+@pytest.mark.parametrize(
+    "himself", ["demo officer", "Demo Officer", "demoofficer", "demo\tofficer"]
+)
 def test_nobody_judges_or_approves_his_own_where_checks_are_switched_off(
     sqlite: Engines, himself: str
 ) -> None:

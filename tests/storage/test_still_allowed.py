@@ -33,7 +33,15 @@ from tests.storage.adopting import choosing
 from tests.storage.rows import read, write
 
 WHOLE = Scope(ScopeKind.PORTFOLIO, PORTFOLIO)
-WRITTEN = ("action", "proposal", "approval", "override_review", "ledger_inbox", "api_key", "portfolio")
+WRITTEN = (
+    "action",
+    "proposal",
+    "approval",
+    "override_review",
+    "ledger_inbox",
+    "api_key",
+    "portfolio",
+)
 
 
 class SilentBrake:
@@ -76,7 +84,10 @@ def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
         yield House(
             people,
             fake,
-            lambda: (len(fake.kept), *map(len, (fake.asked, fake.released, fake.resumed, fake.latched))),
+            lambda: (
+                len(fake.kept),
+                *map(len, (fake.asked, fake.released, fake.resumed, fake.latched)),
+            ),
             lambda: fake.told,
             lambda: setattr(people.store, "fail_with", StoreError("nobody can be looked up")),
         )
