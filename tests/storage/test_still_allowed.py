@@ -12,7 +12,7 @@ import pytest
 from risk.domain.actors import Actor, Role, Via
 from risk.domain.changing import ChangeStore
 from risk.domain.events import ActionDenied, RiskEvent
-from risk.domain.keys import ApiKey
+from risk.domain.keys import ApiKey, KeyAbility
 from risk.domain.ledger import Flow
 from risk.domain.messages import CommandAnswer
 from risk.domain.overrides import OverrideKind, OverrideWish, Verdict
@@ -120,7 +120,7 @@ def _key() -> ApiKey:
         hash=b"h" * 32,
         portfolios=frozenset({PORTFOLIO}),
         strategies=None,
-        abilities=frozenset(),
+        abilities=frozenset(KeyAbility),
         created=MONDAY,
     )
 
