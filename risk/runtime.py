@@ -23,7 +23,7 @@ from risk.channels import channel_names, channels_of
 from risk.config import Settings, key_of
 from risk.domain.events import PEOPLE_STREAM, JournalBroken
 from risk.domain.journalling import GateJournal
-from risk.domain.keys import SERVICE_KEY_FILE, ApiKey, KeyAbility
+from risk.domain.keys import SERVICE, SERVICE_KEY_FILE, ApiKey, KeyAbility
 from risk.domain.ledger import Ledger
 from risk.domain.market import BarClose, Period
 from risk.domain.model import Models
@@ -85,8 +85,6 @@ from risk.storage.writer import WriterProcess
 _LOG = structlog.get_logger(__name__)
 
 DEMO = "demo"
-#: Whose key it is that a machine's own programs use.
-SERVICE = "service"
 #: Seconds that agents wait for their answer to be on disk, before it is refused unwritten: so much
 #: that the refusal still comes within the quarter of a second for which the client waits.
 JOURNAL_PATIENCE = 0.2

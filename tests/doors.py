@@ -136,6 +136,7 @@ COMMANDS: Mapping[str, Ability | Free] = {
     "users enable": Ability.MANAGE_PEOPLE,
     "users list": Ability.MANAGE_PEOPLE,
     "users passwd": Free.ONESELF,
+    "users rescue": Free.MACHINE,
     "users reset": Ability.MANAGE_PEOPLE,
     "users role": Ability.MANAGE_PEOPLE,
     "users unlock": Ability.MANAGE_PEOPLE,

@@ -69,11 +69,13 @@ from risk.domain.messages import OrderBody
 from risk.domain.model import Model, Models
 from risk.domain.orders import Reservation
 from risk.domain.overrides import Review
+from risk.domain.people_store import PeopleStore
 from risk.domain.policy import Policy
 from risk.domain.positions import PositionKey
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.snapshot import Snapshot
 from risk.domain.state import Baseline, Performance, RiskState, Standing, TradingState
+from risk.domain.warrants import Warrant, require_still
 from risk.errors import StoreUnavailable, UnknownPortfolio
 from risk.portfolio.committed import nothing_pending
 from risk.portfolio.forecasting import measured_by
@@ -800,10 +802,19 @@ class FakeChanges(fakes_proposals.ProposalStore):
         Breaker, trip, reason and person of each wish to let one go.
     told : list of RiskEvent
         What was written into the journal of people.
+    people : PeopleStore or None
+        Who must still be what he was when he asked; nobody is asked about unless given.
     """
 
     released: list[tuple[str, str, str, str]] = field(default_factory=list)
     told: list[RiskEvent] = field(default_factory=list)
+    people: PeopleStore | None = None
+
+    def by(self, warrant: Warrant) -> "FakeChanges":
+        if self.people is not None and not warrant.tightens:
+            with self.people.reading() as view:
+                require_still(view, warrant, at=self.reader.wall())
+        return self
 
     def tell(self, *events: RiskEvent) -> None:
         self.told.extend(events)

@@ -267,6 +267,7 @@ _ARGUMENTS: dict[str, tuple[str, ...]] = {
     "users disable": ("trader", *_REASON),
     "users enable": ("trader", *_REASON),
     "users passwd": ("--password-stdin",),
+    "users rescue": ("admin", *_REASON),
     "users reset": ("trader", *_REASON),
     "users role": ("trader", "--role", "viewer", "--reason", "x"),
     "users unlock": ("trader", "--reason", "x"),

@@ -17,6 +17,7 @@ from risk.domain.changing import denial
 from risk.domain.events import PEOPLE_STREAM, PersonChanged, Severity
 from risk.domain.people import Person, checked_login_name
 from risk.domain.people_store import Account, PeopleStore, PeopleView, PeopleWork
+from risk.domain.warrants import Warrant, require_still
 from risk.errors import Conflict, InvalidInput, NotAllowed, ProofNeeded, StoreError
 
 _LOG = structlog.get_logger(__name__)
@@ -26,6 +27,7 @@ FIRST_PASSWORD_LASTS = timedelta(hours=72)
 #: Power over limits and breakers that an admin gave begins so much later.
 POWER_WAITS = timedelta(hours=24)
 _LONGEST_SUBJECT = 255
+_RESCUED = "was let in from the machine itself, past every login, with a new first password"
 
 
 class Office:
@@ -73,7 +75,7 @@ class Office:
             checked_login_name(name)
             first, hashed = self._first_password() if subject is None else ("", None)
             with self._store.changing() as work:
-                _require_still(work, by)
+                _require_still(work, by, Ability.MANAGE_PEOPLE, now)
                 _refuse_known(work, name, subject)
                 _refuse_first_without_power(by, name, role)
                 person = Person(
@@ -157,6 +159,44 @@ class Office:
                 change.keep(change.anew(hashed), "was given a new password", reason=why)
             return first
 
+    def rescue(self, by: Actor, name: str, *, reason: str, opens: Callable[[str], bool]) -> str:
+        """Let an admin in whom nobody else can help; returns a password for the first time.
+
+        The glass that is broken where the only admin lost his second factor, or `people.key` is
+        lost. It asks for no login: whoever calls has made sure that `by` has the machine's own
+        files. Everybody is told, as of each change of an admin. It gives no power over limits.
+
+        Parameters
+        ----------
+        by : Actor
+        name : str
+        reason : str
+        opens : callable
+            Whether a sealed second factor can still be opened.
+
+        Raises
+        ------
+        NotAllowed
+            If he is no admin, or another one can help him.
+        InvalidInput
+            If there is nobody of that name, or a provider vouches for him.
+        """
+        why = checked_reason(reason)
+        now = self._wall()
+        first, hashed = self._first_password()
+        try:
+            with self._store.changing() as work:
+                account = _known(work, name)
+                _refuse_rescue(work, account, opens)
+                work.forget_devices(name)
+                work.forgive(name)
+                change = _Change(work, account, by, now)
+                change.keep(change.anew(hashed), _RESCUED, reason=why)
+        except NotAllowed as denied:
+            self._note_denied(by, f"rescue {_quoted(name)}", denied, now)
+            raise
+        return first
+
     def unlock(self, by: Actor, name: str, *, reason: str) -> None:
         """Let somebody try again at once whom too many wrong tries have locked out."""
         why = checked_reason(reason)
@@ -165,7 +205,7 @@ class Office:
             self._asking(by, Ability.MANAGE_PEOPLE, asked) as now,
             self._store.changing() as work,
         ):
-            _require_still(work, by)
+            _require_still(work, by, Ability.MANAGE_PEOPLE, now)
             account = _known(work, name)
             work.forgive(name)
             told = _changed(account, "may try again at once", by, why, now)
@@ -222,7 +262,7 @@ class Office:
     ) -> Iterator["_Change"]:
         """Change somebody else, as he was seen."""
         with self._store.changing() as work:
-            _require_still(work, by, power_at=now if ability is Ability.APPROVE else None)
+            _require_still(work, by, ability, now)
             account = _known(work, name)
             if by.name == name:
                 raise NotAllowed("nobody changes his own login: ask somebody else", ability=ability)
@@ -302,26 +342,13 @@ class _Change:
 # ---------------------------------------------------------------- rules
 
 
-def _require_still(view: PeopleView, by: Actor, *, power_at: datetime | None = None) -> None:
-    """Refuse whoever asks unless he is now as he was when he signed in."""
-    if by.role is None:
-        if _nobody_was_here(view):
-            return
-        raise NotAllowed(
-            "people have logins here, so that only who is signed in is known: `seawall login`",
-            ability=Ability.MANAGE_PEOPLE,
-        )
-    account = view.account(by.name) if by.has_login else None
-    if (
-        account is None
-        or account.person.disabled is not None
-        or account.person.role is not by.role
-        or account.person.setup
-        or (power_at is not None and account.person.power_from > power_at)
-    ):
-        raise NotAllowed(
-            "your login is not what it was: sign in again", ability=Ability.MANAGE_PEOPLE
-        )
+def _require_still(view: PeopleView, by: Actor, ability: Ability, now: datetime) -> None:
+    """Refuse whoever asks unless he still is what he was; the machine until somebody was here."""
+    if by.role is None and _nobody_was_here(view):
+        return
+    if by.role is not None and not by.has_login:
+        raise NotAllowed("your login is not what it was: sign in again", ability=ability)
+    require_still(view, Warrant(by, ability), at=now)
 
 
 def _nobody_was_here(view: PeopleView) -> bool:
@@ -373,6 +400,31 @@ def _refuse_last_admin(view: PeopleView, person: Person) -> None:
             f"{person.name} is the last admin: without one nobody could manage people. "
             "Add another one first"
         )
+
+
+def _refuse_rescue(view: PeopleView, account: Account, opens: Callable[[str], bool]) -> None:
+    person = account.person
+    if person.role is not Role.ADMIN or person.disabled is not None:
+        raise NotAllowed(
+            f"{person.name} is no admin in force: an admin helps with `seawall users reset`",
+            ability=Ability.MANAGE_PEOPLE,
+        )
+    if person.subject is not None:
+        raise InvalidInput(f"{person.name} signs in by a provider: reset it there")
+    for other in view.accounts():
+        if other.person.name != person.name and _can_help(other, opens):
+            raise NotAllowed(
+                f"{other.person.name} is an admin who can sign in: let him do it, by "
+                f"`seawall users reset {person.name}`",
+                ability=Ability.MANAGE_PEOPLE,
+            )
+
+
+def _can_help(other: Account, opens: Callable[[str], bool]) -> bool:
+    person = other.person
+    if person.role is not Role.ADMIN or person.disabled is not None or person.setup:
+        return False
+    return person.subject is not None or (other.factor is not None and opens(other.factor))
 
 
 def _power(view: PeopleView, role: Role, now: datetime) -> datetime:

@@ -15,6 +15,7 @@ from risk.commands.breakers_told import (
 )
 from risk.commands.changing import changed
 from risk.commands.doors import needs
+from risk.commands.must_read import show_must_read
 from risk.commands.output import as_json, print_json, print_table
 from risk.commands.overrides import override, review, reviews
 from risk.commands.people import book_of, by_whom, for_a_reason, of_portfolio
@@ -105,9 +106,9 @@ def release(
 ) -> None:
     """Let the breaker called NAME re-open though it has not eased, once its pause is over.
 
-    Shows how it stands and asks; with --seen it does not ask. It goes into probation and never past
-    it: a quarter of the size first. Refused while the pause lasts, or if it tripped again
-    meanwhile. What people, limits and other breakers stop stays stopped.
+    Shows how it stands and what must be read, and asks; with --seen it does not ask. It goes into
+    probation and never past it: a quarter of the size first. Refused while the pause lasts, or if
+    it tripped again meanwhile. What people, limits and other breakers stop stays stopped.
     """
     book = book_of(portfolio)
     with reading() as connection:
@@ -118,6 +119,8 @@ def release(
     if seen is None:
         print_table(HEADINGS, [row_of(one, standing)])
         click.echo(f"{one.cause}.")
+    show_must_read(book, name, "release")
+    if seen is None:
         click.confirm(f"Let {name} re-open?", abort=True)
     known = episode if seen is None else seen
     changed(

@@ -11,6 +11,7 @@ from risk.breakers.words import is_phrase, loosening_phrase
 from risk.commands.breakers_told import HEADINGS, command_line, iso, row_of
 from risk.commands.changing import changed, tightened
 from risk.commands.doors import needs
+from risk.commands.must_read import show_must_read
 from risk.commands.output import as_json, print_json, print_table
 from risk.commands.people import (
     actor,
@@ -128,7 +129,8 @@ def override(
     """Overrule the breaker called NAME for a while: docs/overrides.md says what each KIND does.
 
     Shows how it stands and what will come of it, and asks; with --seen it does not ask. Before what
-    loosens it always shows that, and name and size are to be typed, such as MARKET FALL 50. A TIME
+    loosens it always shows that and what must be read, which the journal keeps, and name and size
+    are to be typed, such as MARKET FALL 50. A TIME
     is the market's, such as 2027-01-31T12:00; without a zone it is UTC. What people, limits and
     other breakers hold stays held. If the database does not answer, what tightens stops the
     breaker's scope by the brake instead.
@@ -155,6 +157,7 @@ def override(
         refuse_override(standing, wish)
         if wanted in LOOSENING:
             _show(one, standing, wish)
+            wish = wish._replace(read=show_must_read(book, name, wanted.value))
             _require_phrase(loosening_phrase(one.definition, wanted, size), confirm)
         elif seen is None:
             _show(one, standing, wish)

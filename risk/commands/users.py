@@ -6,14 +6,20 @@ from datetime import datetime
 
 import click
 
+from risk.auth.keys import hash_of
+from risk.auth.sealing import FACTOR, Sealer
+from risk.auth.service_key import require_service_key
 from risk.commands.doors import needs
 from risk.commands.login import ask_new, password_stdin
 from risk.commands.output import as_json, print_json, print_table
 from risk.commands.people import Answer, Desk, acting_at, desk, for_a_reason, machine, with_reason
+from risk.commands.store import checked_engines_of
 from risk.domain.actors import Ability, Actor, Role, require
+from risk.domain.keys import SERVICE, SERVICE_KEY_FILE
 from risk.domain.people import Person
 from risk.engine.clock import wall_time
-from risk.errors import InvalidInput
+from risk.errors import InvalidInput, SettingInvalid
+from risk.storage.keys import SqlKeys
 
 _HEADINGS = ("name", "role", "state", "second factor", "power", "signed in last", "version")
 
@@ -177,6 +183,34 @@ def reset(name: str, reason: str, seen: int | None, as_json: bool) -> None:
 @users.command()
 @click.argument("name")
 @for_a_reason
+@as_json
+def rescue(name: str, reason: str, as_json: bool) -> None:
+    """Let the admin called NAME in where nobody else can: break the glass.
+
+    For whoever has this machine's own files, while no other admin can sign in: the only one has
+    lost password or second factor, or people.key is lost. It gives a new first password, lets a new
+    second factor be set up, and everybody is told.
+    """
+    with desk() as one:
+        _require_own_files(one)
+        sealer = Sealer(one.settings.home)
+        first = one.office.rescue(
+            machine(),
+            name,
+            reason=reason,
+            opens=lambda sealed: sealer.open(FACTOR, sealed) is not None,
+        )
+    if as_json:
+        print_json({"name": name, "password": first})
+    else:
+        click.echo("The journal has it, and everybody is told who let whom in, and why.", err=True)
+        click.echo(f"First password of {name}, shown only now, good for 72 hours:")
+        click.echo(first)
+
+
+@users.command()
+@click.argument("name")
+@for_a_reason
 @needs(Ability.MANAGE_PEOPLE, by=manager)
 def unlock(name: str, reason: str) -> None:
     """Let NAME try again at once, after too many wrong tries."""
@@ -204,6 +238,25 @@ def vouch(name: str, reason: str, seen: int | None) -> None:
 
 
 # ---------------------------------------------------------------- who asks
+
+
+def _require_own_files(one: Desk) -> None:
+    """Refuse whoever cannot read the key of this machine's own programs, or has that of another.
+
+    Raises
+    ------
+    SettingInvalid
+    """
+    hashed = hash_of(require_service_key(one.settings.home).encode())
+    with checked_engines_of(one.settings) as engines:
+        known = any(
+            key.hash == hashed and key.name == SERVICE and key.revoked is None
+            for key in SqlKeys(engines).read()
+        )
+    if not known:
+        raise SettingInvalid(
+            "SEAWALL_HOME", f"holds a {SERVICE_KEY_FILE} that is not in force in this database"
+        )
 
 
 def _managing(one: Desk, do: Callable[[Actor], Answer]) -> Answer:

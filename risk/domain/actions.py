@@ -247,7 +247,7 @@ class OverrideBreaker(Action):
     size : float
         What new risk is scaled by, of STEP_DOWN.
     read : tuple of str
-        The warnings that the person had opened, as they were told.
+        The warnings that the person had opened, or a command had shown, as they were told.
     seen_retrips : int or None
         How often that episode had tripped again when the person looked; None of who has not said.
         What loosens changes nothing once it is another number.

@@ -108,6 +108,9 @@ class Actor:
     power_from : datetime or None
         From when on he may approve and override: power that an admin gave begins later, unless
         somebody vouches. None where it has begun. UTC.
+    login : str
+        Public id of that by which he is signed in: what he asks is not written once it has ended.
+        Empty where it is by none.
     """
 
     name: str
@@ -116,6 +119,7 @@ class Actor:
     proven_at: datetime | None = None
     has_login: bool = True
     power_from: datetime | None = None
+    login: str = ""
 
     @property
     def abilities(self) -> frozenset[Ability]:

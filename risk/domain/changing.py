@@ -19,6 +19,7 @@ from risk.domain.overrides import OverrideWish, Review, Verdict
 from risk.domain.proposals import Proposal
 from risk.domain.scopes import Scope
 from risk.domain.trading import TradingState
+from risk.domain.warrants import Warrant
 from risk.errors import NotAllowed
 
 #: So many denials of one person are told one by one within so long.
@@ -98,17 +99,14 @@ class Stopped(NamedTuple):
     silence: str = ""
 
 
-class ChangeStore(Protocol):
-    """Where people's changes are written, each with its entry in the journal, or not at all.
+class Changes(Protocol):
+    """What somebody changes by a warrant, each with its entry in the journal, or not at all.
 
-    None of these asks who may: :class:`risk.engine.actions.Actions` does. Every method may raise
-    `UnknownPortfolio`, `InvalidInput`, `Conflict` and `StoreUnavailable`; after the last of these
-    the change may have been written all the same.
+    Whether the warrant still holds is asked in the transaction that writes, while nobody changes
+    people: `risk.domain.warrants.require_still`. What only tightens does without. Every method may
+    raise `NotAllowed`, `ProofNeeded`, `UnknownPortfolio`, `InvalidInput`, `Conflict` and
+    `StoreUnavailable`; after the last of these the change may have been written all the same.
     """
-
-    def tell(self, *events: RiskEvent) -> None:
-        """Write into the journal of people; of denials no more than is `paced`."""
-        ...
 
     def latch(
         self,
@@ -143,10 +141,6 @@ class ChangeStore(Protocol):
         """Let an override wait for the engine; returns its action's number."""
         ...
 
-    def reviews(self, portfolio: str) -> Sequence[Review]:
-        """Overrides that loosened, the newest first, with what was said of them."""
-        ...
-
     def review_override(
         self, portfolio: str, action: int, verdict: Verdict, *, comment: str, who: str
     ) -> None:
@@ -161,10 +155,6 @@ class ChangeStore(Protocol):
 
     def propose(self, portfolio: str, change: Change, *, reason: str, actor: Actor) -> Proposal:
         """Write a proposal down; where it needs no other person's word it is adopted at once."""
-        ...
-
-    def proposals(self, portfolio: str, *, open_only: bool = False) -> Sequence[Proposal]:
-        """Proposals of a book, the newest first."""
         ...
 
     def approve(self, portfolio: str, proposal: int, *, reason: str, actor: Actor) -> Proposal:
@@ -211,6 +201,30 @@ class ChangeStore(Protocol):
 
     def revoke_key(self, key_id: str, *, who: str, reason: str) -> bool:
         """Let a key open nothing any more; False if it was revoked before."""
+        ...
+
+
+class ChangeStore(Protocol):
+    """Where people's changes are written, and read again. Everything may raise `StoreUnavailable`.
+
+    Who may, :class:`risk.engine.actions.Actions` asks when it is asked, and this once more when it
+    writes.
+    """
+
+    def by(self, warrant: Warrant) -> Changes:
+        """What whoever has this warrant changes. The only way in."""
+        ...
+
+    def tell(self, *events: RiskEvent) -> None:
+        """Write into the journal of people; of denials no more than is `paced`."""
+        ...
+
+    def reviews(self, portfolio: str) -> Sequence[Review]:
+        """Overrides that loosened, the newest first, with what was said of them."""
+        ...
+
+    def proposals(self, portfolio: str, *, open_only: bool = False) -> Sequence[Proposal]:
+        """Proposals of a book, the newest first."""
         ...
 
 

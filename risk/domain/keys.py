@@ -22,6 +22,8 @@ class KeyAbility(StrEnum):
 
 #: Within ``SEAWALL_HOME``: the key of a machine's own programs.
 SERVICE_KEY_FILE = "service.key"
+#: Whose key it is that a machine's own programs use.
+SERVICE = "service"
 #: What a key may do where nobody said more.
 USUAL_ABILITIES = frozenset({KeyAbility.VALIDATE, KeyAbility.READ})
 

@@ -77,7 +77,7 @@ class Override(NamedTuple):
     until : datetime or None
         Of what holds, when the breaker's rule alone would let it step on. UTC.
     read : tuple of str
-        The warnings that whoever overrode had opened, as they were told.
+        The warnings that whoever overrode had opened, or a command had shown, as they were told.
     missed : tuple of datetime
         Of STEP_DOWN, the newest steps in a row in which the breaker could not be measured. UTC.
     """
@@ -123,7 +123,8 @@ class OverrideWish(NamedTuple):
     size : float
         Of STEP_DOWN.
     read : tuple of str
-        The warnings that he opened before, as they were told; none where none were shown.
+        The warnings that he opened before, or a command showed, as they were told; none where none
+        were shown.
     seen_retrips : int or None
         How often that episode had tripped again when he looked; None of who has not said.
     seen_value : float or None

@@ -153,6 +153,7 @@ class Login:
             via=self.via,
             proven_at=None if self.setup else self.proven_at,
             power_from=self.person.power_from,
+            login=self.id,
         )
 
 

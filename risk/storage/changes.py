@@ -1,8 +1,13 @@
-"""What people may change, from the web or by a command: what they ask waits for the engine."""
+"""What people may change, from the web or by a command: what they ask waits for the engine.
+
+Whoever asks must still be allowed to when it is written: docs/decisions/still-allowed.md.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+
+from sqlalchemy import Connection, Engine
 
 from risk.domain.actions import Change
 from risk.domain.actors import Actor
@@ -13,18 +18,21 @@ from risk.domain.overrides import OverrideWish, Review, Verdict
 from risk.domain.proposals import Proposal, ProposalStatus
 from risk.domain.scopes import Scope
 from risk.domain.trading import TradingState
+from risk.domain.warrants import Warrant, require_still
 from risk.errors import Conflict
 from risk.storage import keys, people_journal, portfolios
+from risk.storage.actions import take_turn
 from risk.storage.breakers import release_breaker
 from risk.storage.engines import Engines, transaction
 from risk.storage.latches import latch, resume
 from risk.storage.overrides import override_breaker, review_override, reviews
+from risk.storage.people import SqlPeopleView
 from risk.storage.proposals import ProposalDesk, proposals
 from risk.storage.reservations import release
 
 
 class SqlChanges:
-    """What people may change: it writes what they ask, and the engine takes it in.
+    """Where people's changes are written: a `ChangeStore`.
 
     Parameters
     ----------
@@ -43,40 +51,66 @@ class SqlChanges:
         wall: Callable[[], datetime],
         channels: Callable[[], Sequence[str]] = tuple,
     ) -> None:
-        self._writer = engines.writer
-        self._reader = engines.reader
+        self._engines = engines
         self._wall = wall
         self._channels = channels
 
-    def release_breaker(
-        self, portfolio: str, breaker: str, *, episode: str, reason: str, who: str
-    ) -> None:
-        """Let a wish to let a breaker go wait for the engine; see `release_breaker`.
-
-        Raises
-        ------
-        UnknownPortfolio, InvalidInput
-            As there.
-        StoreUnavailable
-            If the database does not answer; the wish may have been written.
-        """
-        with transaction(self._writer) as connection:
-            release_breaker(
-                connection,
-                portfolio,
-                breaker,
-                who=who,
-                reason=reason,
-                seen=episode,
-                at=self._wall(),
-            )
-
-    # --- the journal -----------------------------------------------------------------------
+    def by(self, warrant: Warrant) -> "SqlWarranted":
+        """What whoever has this warrant changes."""
+        return SqlWarranted(self._engines.writer, warrant, wall=self._wall, channels=self._channels)
 
     def tell(self, *events: RiskEvent) -> None:
         """Write into the journal of people."""
-        with transaction(self._writer) as connection:
+        with transaction(self._engines.writer) as connection:
             people_journal.tell(connection, *events)
+
+    def reviews(self, portfolio: str) -> Sequence[Review]:
+        """Overrides that loosened, the newest first, with what came and what was said of them."""
+        with transaction(self._engines.reader) as connection:
+            return reviews(connection, portfolio)
+
+    def proposals(self, portfolio: str, *, open_only: bool = False) -> Sequence[Proposal]:
+        """Proposals of a book, the newest first."""
+        with transaction(self._engines.reader) as connection:
+            return proposals(connection, portfolio, at=self._wall(), open_only=open_only)
+
+
+class SqlWarranted:
+    """What somebody changes by his warrant, and the engine takes in: `Changes`.
+
+    Parameters
+    ----------
+    writer : Engine
+    warrant : Warrant
+    wall, channels : callable
+        As of `SqlChanges`.
+    """
+
+    def __init__(
+        self,
+        writer: Engine,
+        warrant: Warrant,
+        *,
+        wall: Callable[[], datetime],
+        channels: Callable[[], Sequence[str]],
+    ) -> None:
+        self._writer = writer
+        self._warrant = warrant
+        self._wall = wall
+        self._channels = channels
+
+    @contextmanager
+    def _writing(self, portfolio: str = "") -> Iterator[Connection]:
+        """A transaction in which the warrant holds until its end."""
+        with transaction(self._writer) as connection:
+            if not self._warrant.tightens:
+                # In this order, as whoever tells of a book's proposals takes them: a book's turn,
+                # then that of people, which whoever changes people has until the end as well.
+                if portfolio:
+                    take_turn(connection, portfolio)
+                people_journal.take_turn(connection)
+                require_still(SqlPeopleView(connection), self._warrant, at=self._wall())
+            yield connection
 
     # --- trading ---------------------------------------------------------------------------
 
@@ -91,7 +125,7 @@ class SqlChanges:
         latch_id: str,
     ) -> int:
         """Let a latch wait for an engine; see `risk.storage.latches.latch`."""
-        with transaction(self._writer) as connection:
+        with self._writing(portfolio) as connection:
             return latch(
                 connection,
                 portfolio,
@@ -105,14 +139,14 @@ class SqlChanges:
 
     def resume(self, portfolio: str, scope: Scope, *, reason: str, seen: int, who: str) -> None:
         """Let the end of a latch wait for the engine; see `risk.storage.latches.resume`."""
-        with transaction(self._writer) as connection:
+        with self._writing(portfolio) as connection:
             resume(connection, portfolio, scope, who=who, reason=reason, seen=seen, at=self._wall())
 
     def release_reservation(
         self, portfolio: str, client_order_id: str, *, reason: str, who: str
     ) -> int:
         """Let the end of a dead order's room wait for the engine; returns its action's number."""
-        with transaction(self._writer) as connection:
+        with self._writing(portfolio) as connection:
             at = self._wall()
             return release(
                 connection, portfolio, client_order_id, who=who, reason=reason, at=at
@@ -120,21 +154,39 @@ class SqlChanges:
 
     # --- breakers --------------------------------------------------------------------------
 
+    def release_breaker(
+        self, portfolio: str, breaker: str, *, episode: str, reason: str, who: str
+    ) -> None:
+        """Let a wish to let a breaker go wait for the engine; see `release_breaker`.
+
+        Raises
+        ------
+        UnknownPortfolio, InvalidInput
+            As there.
+        StoreUnavailable
+            If the database does not answer; the wish may have been written.
+        """
+        with self._writing(portfolio) as connection:
+            release_breaker(
+                connection,
+                portfolio,
+                breaker,
+                who=who,
+                reason=reason,
+                seen=episode,
+                at=self._wall(),
+            )
+
     def override_breaker(self, portfolio: str, wish: OverrideWish, *, who: str) -> int:
         """Let an override wait for the engine; returns its action's number."""
-        with transaction(self._writer) as connection:
+        with self._writing(portfolio) as connection:
             return override_breaker(connection, portfolio, wish, who=who, at=self._wall()).seq
-
-    def reviews(self, portfolio: str) -> Sequence[Review]:
-        """Overrides that loosened, the newest first, with what came and what was said of them."""
-        with transaction(self._reader) as connection:
-            return reviews(connection, portfolio)
 
     def review_override(
         self, portfolio: str, action: int, verdict: Verdict, *, comment: str, who: str
     ) -> None:
         """Judge what came of an override; the database refuses whoever overrode."""
-        with transaction(self._writer) as connection:
+        with self._writing(portfolio) as connection:
             review_override(
                 connection,
                 portfolio,
@@ -151,11 +203,6 @@ class SqlChanges:
         """Write a proposal down; see `risk.storage.proposals.ProposalDesk`."""
         with self._desk(portfolio) as desk:
             return desk.propose(change, reason=reason, actor=actor)
-
-    def proposals(self, portfolio: str, *, open_only: bool = False) -> Sequence[Proposal]:
-        """Proposals of a book, the newest first."""
-        with transaction(self._reader) as connection:
-            return proposals(connection, portfolio, at=self._wall(), open_only=open_only)
 
     def approve(self, portfolio: str, proposal: int, *, reason: str, actor: Actor) -> Proposal:
         """Let a proposal wait for the engine as an action.
@@ -177,7 +224,7 @@ class SqlChanges:
 
     @contextmanager
     def _desk(self, portfolio: str) -> Iterator[ProposalDesk]:
-        with transaction(self._writer) as connection:
+        with self._writing(portfolio) as connection:
             yield ProposalDesk(
                 connection, portfolio, at=self._wall(), channels=tuple(self._channels())
             )
@@ -186,7 +233,7 @@ class SqlChanges:
 
     def add_portfolio(self, portfolio: str, *, who: str) -> bool:
         """Add a book; False if it is there already."""
-        with transaction(self._writer) as connection:
+        with self._writing() as connection:
             at = self._wall()
             new = portfolios.add_portfolio(connection, portfolio, at=at)
             if new:
@@ -195,7 +242,7 @@ class SqlChanges:
 
     def fund(self, portfolio: str, flow: Flow, *, who: str) -> bool:
         """Let a deposit or withdrawal wait for the engine; False if it is known already."""
-        with transaction(self._writer) as connection:
+        with self._writing(portfolio) as connection:
             new = portfolios.fund(connection, portfolio, flow)
             if new:
                 word = "deposit" if flow.amount > 0.0 else "withdrawal"
@@ -208,7 +255,7 @@ class SqlChanges:
         self, portfolio: str, entries: Sequence[Fill | Flow], *, opens: bool, who: str
     ) -> int:
         """Let entries of a file wait for the engine; returns how many were new."""
-        with transaction(self._writer) as connection:
+        with self._writing(portfolio) as connection:
             new = portfolios.import_entries(connection, portfolio, entries, opens=opens)
             if new:
                 what = f"is to book {new} {'entry' if new == 1 else 'entries'} of a file"
@@ -218,7 +265,7 @@ class SqlChanges:
 
     def add_key(self, key: ApiKey, *, who: str, reason: str) -> None:
         """Let a key be in force."""
-        with transaction(self._writer) as connection:
+        with self._writing() as connection:
             keys.add_key(connection, key)
             abilities = ", ".join(sorted(key.abilities))
             books = ", ".join(sorted(key.portfolios))
@@ -228,7 +275,7 @@ class SqlChanges:
 
     def revoke_key(self, key_id: str, *, who: str, reason: str) -> bool:
         """Let a key open nothing any more; False if it was revoked before."""
-        with transaction(self._writer) as connection:
+        with self._writing() as connection:
             at = self._wall()
             new = keys.revoke_key(connection, key_id, at=at)
             if new:

@@ -61,8 +61,9 @@ class _Effect(NamedTuple):
 class ProposalDesk:
     """Proposals of one book, within one transaction of the writer.
 
-    It refuses whoever may not by his role; whether he has proved lately who he is, and since when
-    his power holds, :class:`risk.engine.actions.Actions` asks before.
+    It refuses whoever may not by his role. Whether that still is his, whether he has proved lately
+    who he is, and since when his power holds, is asked before, in the same transaction:
+    `risk.domain.warrants.require_still`.
 
     Parameters
     ----------
@@ -103,14 +104,12 @@ class ProposalDesk:
         ------
         UnknownPortfolio
             If there is none of that name.
-        NotAllowed
-            If he has no login, and somebody has.
         Conflict
             If it was compared with another policy, or another model.
         InvalidInput
             If the engine would refuse it, nothing would change, or the same waits already.
         """
-        self._begin(actor)
+        self._begin()
         author, why = checked_name(actor.name), checked_reason(reason)
         asked = replace(change, seq=0, at=self._at, who=author, sanction=None)
         effect = self._effect(asked)
@@ -144,7 +143,7 @@ class ProposalDesk:
         InvalidInput
             If there is no such proposal.
         """
-        self._begin(actor)
+        self._begin()
         require(actor, Ability.APPROVE)
         found, by, why = self._open(number), checked_name(actor.name), checked_reason(reason)
         if found.lapses <= self._at:
@@ -190,7 +189,7 @@ class ProposalDesk:
         InvalidInput
             If there is no such proposal.
         """
-        self._begin(actor)
+        self._begin()
         found, by, why = self._open(number), checked_name(actor.name), checked_reason(reason)
         if found.lapses <= self._at:
             return self._lapsed(found)
@@ -214,8 +213,7 @@ class ProposalDesk:
 
         Adopted at once while nobody has a login; else it waits for an officer.
         """
-        require_portfolio(self._connection, self._portfolio)
-        take_turn(self._connection, self._portfolio)
+        self._begin()
         if self._anybody_wanted_a_policy():
             return None
         first = AdoptPolicy(seq=0, at=self._at, who=who, policy=policy, seen=0)
@@ -226,11 +224,9 @@ class ProposalDesk:
 
     # --- who asks --------------------------------------------------------------------------
 
-    def _begin(self, actor: Actor) -> None:
+    def _begin(self) -> None:
         require_portfolio(self._connection, self._portfolio)
         take_turn(self._connection, self._portfolio)
-        if not actor.has_login and anybody_signs_in(self._connection):
-            raise NotAllowed("somebody has a login by now: sign in first", ability=Ability.VIEW)
 
     def _anybody_wanted_a_policy(self) -> bool:
         kind = AdoptPolicy.__name__

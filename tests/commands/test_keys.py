@@ -8,8 +8,8 @@ import pytest
 from risk.auth.keys import hash_of
 from risk.commands.store import reading
 from risk.config import load_settings
-from risk.domain.keys import KeyAbility
-from risk.runtime import SERVICE, access_for_agents
+from risk.domain.keys import SERVICE, KeyAbility
+from risk.runtime import access_for_agents
 from risk.storage.keys import all_keys
 
 

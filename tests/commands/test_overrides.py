@@ -218,6 +218,9 @@ def brake(book, monkeypatch) -> FakeBrake:
         yield
 
     class Silent(SimpleNamespace):
+        def by(self, _warrant: object) -> "Silent":
+            return self
+
         def override_breaker(self, *_told: object, **_named: object) -> int:
             raise StoreUnavailable("the database did not answer: it is away")
 
@@ -338,3 +341,40 @@ def test_where_nobody_overrode_there_is_nothing_to_judge(run, shut):
     assert "No override of demo has loosened anything." in run("breakers", "reviews").stdout
     result = run("breakers", "review", 4, "--verdict", "right", "--comment", "x", "--who", "ben")
     assert (result.exit_code, "no override number 4 has begun" in result.stderr) == (2, True)
+
+
+# --- what must be read ---------------------------------------------------------------------
+
+
+def test_what_loosens_shows_the_warnings_of_the_page_and_keeps_that_it_did(run, shut):
+    told = override(run, "disable", "--for", 2, "--confirm", "disable market fall").stdout
+
+    warning = "Nothing of this breaker stops a new storm"
+    shown = told.index(f"- {warning}. Until it is on again the book may lose without it.")
+    assert told.index("stops nothing from now on") < told.index("Read this first:") < shown
+    (action,) = asked()
+    assert isinstance(action, OverrideBreaker)
+    assert warning in action.read
+    assert all(f"- {title}. " in told for title in action.read)
+
+
+def test_they_are_read_before_the_phrase_is_asked_for(run, shut):
+    told = override(run, "step-down", "--for", 2, "--size", 0.5, answer="no\n").stdout
+
+    assert told.index("Its rule would shut it still") < told.index("Type MARKET FALL 50")
+    assert asked() == []
+
+
+def test_what_tightens_shows_none(run, shut):
+    told = override(run, "hold", "--for", 20, answer="y\n")
+
+    assert (told.exit_code, "Read this first" in told.stdout) == (0, False)
+    assert asked()[0].read == ()
+
+
+def test_whoever_lets_a_breaker_go_reads_them_too(run, book):
+    save({FALL: tripped(DEFINED, until=NOON)})
+    told = run("breakers", "release", FALL, *WHY, "--seen", EPISODE)
+
+    assert told.exit_code == 0, told.stderr
+    assert "Read this first:" in told.stdout

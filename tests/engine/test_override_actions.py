@@ -13,6 +13,7 @@ from risk.domain.messages import CommandAnswer
 from risk.domain.overrides import HOLDING, OverrideKind, OverrideWish, Verdict
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
+from risk.domain.warrants import Warrant
 from risk.engine.actions import Actions
 from risk.errors import (
     BrakedInstead,
@@ -37,6 +38,9 @@ class FakeStore:
         self.silent = False
         self.asked: list[tuple[OverrideWish, str]] = []
         self.told: list[RiskEvent] = []
+
+    def by(self, _warrant: Warrant) -> "FakeStore":
+        return self
 
     def override_breaker(self, _portfolio: str, wish: OverrideWish, *, who: str) -> int:
         if self.silent:

@@ -12,6 +12,7 @@ from risk.domain.actors import Actor, Role, Via
 from risk.domain.changing import ChangeStore
 from risk.domain.events import ActionDenied, RiskEvent
 from risk.domain.proposals import LIFE, Direction, Proposal, ProposalStatus
+from risk.domain.warrants import Warrant
 from risk.engine.actions import Actions
 from risk.errors import InvalidInput, NotAllowed, ProofNeeded
 from tests.builders import NOON, PORTFOLIO
@@ -43,6 +44,9 @@ class Store:
 
     def proposals(self, portfolio: str, *, open_only: bool = False) -> Sequence[Proposal]:
         return ()
+
+    def by(self, _warrant: Warrant) -> "Store":
+        return self
 
     def approve(self, portfolio: str, proposal: int, *, reason: str, actor: Actor) -> Proposal:
         self.done.append((f"approve {proposal}", reason))

@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from risk.domain.actors import Actor, Role, Via
+from risk.domain.actors import Ability, Actor, Role, Via
+from risk.domain.changing import Changes, ChangeStore
+from risk.domain.warrants import Warrant
 from risk.storage.engines import Engines, transaction
 from risk.storage.tables import person as table
 from tests.builders import NOON
-
-_DAY_MS = 86_400_000
 
 
 def hired(
@@ -30,7 +30,7 @@ def hired(
         After which his power begins, by the database's own clock; None for long ago.
     """
     now = int(time.time() * 1000)
-    begins = now - _DAY_MS if power_in is None else now + power_in // timedelta(milliseconds=1)
+    begins = 0 if power_in is None else now + power_in // timedelta(milliseconds=1)
     values: dict[str, Any] = {
         "name": name,
         "role": role.value,
@@ -40,6 +40,7 @@ def hired(
         "power_by": "root",
         "was_officer": False,
         "must_change": False,
+        "factor": "sealed",
         "factor_step": 0,
         "version": 1,
         "changed_by": "root",
@@ -57,3 +58,14 @@ def signed_in(name: str, role: Role, at: datetime = NOON) -> Actor:
 def persona(role: Role) -> Actor:
     """As the demonstration's: without a login."""
     return Actor(name=f"demo {role.value}", role=role, via=Via.WEB, has_login=False)
+
+
+def by(
+    changes: ChangeStore,
+    actor: Actor,
+    ability: Ability = Ability.PROPOSE,
+    *,
+    tightens: bool = False,
+) -> Changes:
+    """What somebody changes, past the actions that ask whether he may."""
+    return changes.by(Warrant(actor, ability, tightens))

@@ -22,6 +22,7 @@ from risk.storage.queries import FeedInfo, SqlBookReader
 from risk.storage.store import SqlStore
 from tests.builders import NOON, PORTFOLIO, build_models, build_record
 from tests.storage.adopting import asked, choosing, machine
+from tests.storage.persons import by
 from tests.storage.rows import lease_token, read, write
 
 
@@ -153,8 +154,8 @@ def test_the_state_with_its_model_comes_back(engines: Engines):
 
 
 def test_the_web_asks_by_the_store_and_needs_no_lease(engines: Engines):
-    changes = SqlChanges(engines, wall=lambda: NOON)
     somebody = machine("somebody")
+    changes = by(SqlChanges(engines, wall=lambda: NOON), somebody)
     changes.propose(PORTFOLIO, choosing("adaptive", seen=0), reason="agreed", actor=somebody)
 
     (action,) = SqlActions(engines, PORTFOLIO).after(0)

@@ -298,6 +298,7 @@ def test_no_row_takes_anothers_place_on_sqlite(sqlite: Engines, table: str) -> N
     office.begin()
     for name in ("olga", "otto"):
         hired(sqlite, name)
+    hired(sqlite, "anna", Role.ANALYST)
     office.approve(office.propose(office.adopting(LOOSER), ANNA), OLGA)
     before = read(sqlite, f"SELECT * FROM {table}")
     with refused("the database refused"):

@@ -38,6 +38,7 @@ from tests.engine.test_trips import HELD, breaking, crash
 from tests.fakes_outbox import FakeChannel
 from tests.policies import WHOLE
 from tests.postgres import PostgresServer
+from tests.storage.persons import hired
 from tests.storage.rows import lease_token, read, write
 from tests.storage.test_gate_faults import DATABASE_PATIENCE, full, locked
 
@@ -85,6 +86,7 @@ class House:
     def __init__(self, engines: Engines, state: TradingState = TradingState.REDUCE_ONLY) -> None:
         with transaction(engines.writer) as connection:
             add_portfolio(connection, PORTFOLIO, at=NOW)
+        hired(engines, "ana")
         self.engines = engines
         self.token = lease_token(engines, PORTFOLIO)
         self.store = SqlStore(engines, channels=["mail"])

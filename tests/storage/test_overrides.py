@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from risk.domain.actions import OverrideBreaker
+from risk.domain.actors import Ability, Role
 from risk.domain.breakers import BreakerDefinition, Breakers, BreakerState, Reading
+from risk.domain.changing import Changes
 from risk.domain.events import (
     PEOPLE_STREAM,
     BreakerOverridden,
@@ -29,10 +31,11 @@ from risk.storage.actions import SqlActions, state_of
 from risk.storage.breakers import breaker_standing
 from risk.storage.changes import SqlChanges
 from risk.storage.engines import Engines, transaction
+from risk.storage.people import anybody_signs_in
 from risk.storage.portfolios import add_portfolio
 from risk.storage.store import SqlStore
 from tests.builders import NOON, PORTFOLIO, build_portfolio_risk, build_record
-from tests.storage.persons import hired
+from tests.storage.persons import by, hired, signed_in
 from tests.storage.rows import lease_token, read, write
 from tests.tripped import HOUR, armed, tripped
 
@@ -95,6 +98,14 @@ def changes(engines: Engines) -> SqlChanges:
     return SqlChanges(engines, wall=lambda: MORNING)
 
 
+def overriding(engines: Engines, who: str) -> Changes:
+    """What an officer changes, however he writes his name; a persona while nobody has a login."""
+    with transaction(engines.reader) as connection:
+        has_login = anybody_signs_in(connection)
+    officer = replace(signed_in(who.strip().lower(), Role.OFFICER, MORNING), has_login=has_login)
+    return by(changes(engines), officer, Ability.OVERRIDE)
+
+
 def wish(kind: OverrideKind = STEP_DOWN, **told: object) -> OverrideWish:
     asked = OverrideWish(
         breaker=FALL.name,
@@ -121,7 +132,7 @@ def put_action(engines: Engines, seq: int, kind: OverrideKind, *, who: str = "an
 
 
 def asks(engines: Engines, who: str = "ana", **told: object) -> int:
-    return changes(engines).override_breaker(PORTFOLIO, wish(**told), who=who)
+    return overriding(engines, who).override_breaker(PORTFOLIO, wish(**told), who=who)
 
 
 def written(engines: Engines) -> list[OverrideBreaker]:
@@ -263,6 +274,7 @@ def test_who_loosened_loosens_the_same_again_once_somebody_has_judged_it(
     engines: Engines, book: Book
 ):
     hired(engines, "ana")
+    hired(engines, "ben")
     put_action(engines, 1, STEP_DOWN)
     on = Override(STEP_DOWN, "ana", "why", NOON, NOON + HOUR, 1, 0.5, EPISODE)
     book.stands(SHUT._replace(override=on), events=[begun(1)], action_seq=1)
@@ -283,6 +295,7 @@ def test_another_officer_loosens_meanwhile_and_whoever_tightens_is_not_asked(
     engines: Engines, book: Book
 ):
     hired(engines, "ana")
+    hired(engines, "ben")
     put_action(engines, 1, STEP_DOWN)
     book.stands(at=NOON + HOUR, events=[begun(1), over(1)], action_seq=1)
 
@@ -295,6 +308,7 @@ def test_one_that_waits_for_the_engine_counts_and_so_does_one_that_was_ended_the
     engines: Engines, book: Book
 ):
     hired(engines, "ana")
+    hired(engines, "ben")
     asks(engines)
     asks(engines, kind=END, seen_action=1)
 
@@ -308,7 +322,7 @@ def test_where_nobody_has_a_login_nobody_else_could_judge(engines: Engines, told
 
 def test_of_a_book_that_is_not_there_or_was_never_measured_nothing_is_overridden(engines: Engines):
     with pytest.raises(UnknownPortfolio):
-        changes(engines).override_breaker("dem", wish(), who="ana")
+        overriding(engines, "ana").override_breaker("dem", wish(), who="ana")
     with pytest.raises(InvalidInput, match="there is no breaker called"):
         asks(engines)
     Book(engines).stands(armed(1.0))
@@ -409,7 +423,7 @@ def told(engines: Engines, book: Book) -> Book:
 def judge(engines: Engines, action: int = 2, *, who: str = "ben", **told: object) -> None:
     verdict = told.pop("verdict", Verdict.WRONG)
     comment = str(told.pop("comment", "it cost us one percent"))
-    changes(engines).review_override(PORTFOLIO, action, verdict, comment=comment, who=who)
+    overriding(engines, who).review_override(PORTFOLIO, action, verdict, comment=comment, who=who)
 
 
 def test_those_that_loosened_are_to_be_judged_the_next_morning_the_newest_first(

@@ -226,7 +226,7 @@ class BreakerOverridden(RiskEvent):
     action : int
         Its number.
     read : tuple of str
-        The warnings that `by` had opened before, as they were told.
+        The warnings that `by` had opened, or a command had shown, before, as they were told.
     severity : Severity
     """
 

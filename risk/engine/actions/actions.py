@@ -10,7 +10,7 @@ import structlog
 from risk.domain.actions import Change, EndTemporaryLimit, SetTemporaryLimit
 from risk.domain.actors import Ability, Actor, require_all
 from risk.domain.asking import LONGEST_REASON, checked_reason
-from risk.domain.changing import Brake, ChangeStore, Stopped, denial
+from risk.domain.changing import Brake, Changes, ChangeStore, Stopped, denial
 from risk.domain.events import PEOPLE_STREAM
 from risk.domain.keys import ApiKey
 from risk.domain.ledger import Fill, Flow
@@ -18,6 +18,7 @@ from risk.domain.overrides import OverrideKind, OverrideWish, Review, Verdict, a
 from risk.domain.proposals import Proposal
 from risk.domain.scopes import Scope
 from risk.domain.trading import TradingState
+from risk.domain.warrants import Warrant
 from risk.errors import BrakedInstead, GateClosed, NotAllowed, ProofNeeded, SeawallError, StoreError
 
 _LOG = structlog.get_logger(__name__)
@@ -55,43 +56,30 @@ class Actions:
         GateClosed
             If neither the authority nor the database answers.
         """
-        with self._allowed(actor, Ability.HALT, portfolio, f"stop {scope.label}", tightens=True):
+        with self._allowed(
+            actor, Ability.HALT, portfolio, f"stop {scope.label}", tightens=True
+        ) as changes:
             told = {"reason": checked_reason(reason), "who": actor.name, "latch_id": uuid4().hex}
             try:
                 answer = self._brake.latch(portfolio, scope, state, **told)
             except GateClosed as silence:
-                return self._written(portfolio, scope, state, told, silence)
+                return _written(changes, portfolio, scope, state, told, silence)
             return Stopped(answer.scope, answer.trading_state, answer.journalled)
-
-    def _written(
-        self,
-        portfolio: str,
-        scope: Scope,
-        state: TradingState,
-        told: dict[str, str],
-        silence: GateClosed,
-    ) -> Stopped:
-        """The same in the database, under its id: if the authority has it after all, once."""
-        try:
-            self._store.latch(portfolio, scope, state, **told)
-        except StoreError as error:
-            raise GateClosed(f"{silence}, and {error}") from error
-        return Stopped(scope.label, state.name, journalled=True, silence=str(silence))
 
     def resume(self, actor: Actor, portfolio: str, scope: Scope, *, reason: str, seen: int) -> None:
         """Let go what somebody stopped; `seen` is the number of the latch that was seen."""
-        with self._allowed(actor, Ability.RESUME, portfolio, f"resume {scope.label}"):
+        with self._allowed(actor, Ability.RESUME, portfolio, f"resume {scope.label}") as changes:
             why = checked_reason(reason)
-            self._store.resume(portfolio, scope, reason=why, seen=seen, who=actor.name)
+            changes.resume(portfolio, scope, reason=why, seen=seen, who=actor.name)
 
     def release_reservation(
         self, actor: Actor, portfolio: str, client_order_id: str, *, reason: str
     ) -> int:
         """Give back the room of an order that is known to be dead; returns the action's number."""
         asked = f"release the room of order {client_order_id}"
-        with self._allowed(actor, Ability.RESUME, portfolio, asked):
+        with self._allowed(actor, Ability.RESUME, portfolio, asked) as changes:
             why = checked_reason(reason)
-            return self._store.release_reservation(
+            return changes.release_reservation(
                 portfolio, client_order_id, reason=why, who=actor.name
             )
 
@@ -101,11 +89,9 @@ class Actions:
         self, actor: Actor, portfolio: str, breaker: str, *, episode: str, reason: str
     ) -> None:
         """Let a breaker whose pause is over go into probation."""
-        with self._allowed(actor, Ability.OVERRIDE, portfolio, f"let {breaker} go"):
+        with self._allowed(actor, Ability.OVERRIDE, portfolio, f"let {breaker} go") as changes:
             why = checked_reason(reason)
-            self._store.release_breaker(
-                portfolio, breaker, episode=episode, reason=why, who=actor.name
-            )
+            changes.release_breaker(portfolio, breaker, episode=episode, reason=why, who=actor.name)
 
     def override_breaker(self, actor: Actor, portfolio: str, wish: OverrideWish) -> int:
         """Override a breaker; returns the number of the action.
@@ -125,10 +111,10 @@ class Actions:
         # Whoever ends an override may loosen by it; that it is what he says, the store checks.
         tightens = wish.tightens
         asked = asked_of_override(wish.breaker, wish.kind)
-        with self._allowed(actor, Ability.OVERRIDE, portfolio, asked, tightens=tightens):
+        with self._allowed(actor, Ability.OVERRIDE, portfolio, asked, tightens=tightens) as changes:
             told = wish._replace(reason=checked_reason(wish.reason))
             try:
-                return self._store.override_breaker(portfolio, told, who=actor.name)
+                return changes.override_breaker(portfolio, told, who=actor.name)
             except StoreError as silence:
                 if not tightens:
                     raise
@@ -169,9 +155,11 @@ class Actions:
         self, actor: Actor, portfolio: str, action: int, verdict: Verdict, *, comment: str
     ) -> None:
         """Judge what came of somebody else's override."""
-        with self._allowed(actor, Ability.OVERRIDE, portfolio, f"review override {action}"):
+        with self._allowed(
+            actor, Ability.OVERRIDE, portfolio, f"review override {action}"
+        ) as changes:
             said = checked_reason(comment)
-            self._store.review_override(portfolio, action, verdict, comment=said, who=actor.name)
+            changes.review_override(portfolio, action, verdict, comment=said, who=actor.name)
 
     # --- limits, policy, model -------------------------------------------------------------
 
@@ -183,10 +171,8 @@ class Actions:
         is_temporary = isinstance(change, SetTemporaryLimit | EndTemporaryLimit)
         ability = Ability.REQUEST_LIMIT if is_temporary else Ability.PROPOSE
         asked = f"propose {type(change).__name__}"
-        with self._allowed(actor, ability, portfolio, asked):
-            return self._store.propose(
-                portfolio, change, reason=checked_reason(reason), actor=actor
-            )
+        with self._allowed(actor, ability, portfolio, asked) as changes:
+            return changes.propose(portfolio, change, reason=checked_reason(reason), actor=actor)
 
     def proposals(self, portfolio: str, *, open_only: bool = False) -> Sequence[Proposal]:
         """Proposals of a book, the newest first."""
@@ -194,16 +180,16 @@ class Actions:
 
     def approve(self, actor: Actor, portfolio: str, proposal: int, *, reason: str) -> Proposal:
         """Be the second person whose word a change needs."""
-        with self._allowed(actor, Ability.APPROVE, portfolio, f"approve proposal {proposal}"):
-            return self._store.approve(
-                portfolio, proposal, reason=checked_reason(reason), actor=actor
-            )
+        with self._allowed(
+            actor, Ability.APPROVE, portfolio, f"approve proposal {proposal}"
+        ) as changes:
+            return changes.approve(portfolio, proposal, reason=checked_reason(reason), actor=actor)
 
     def turn_down(self, actor: Actor, portfolio: str, proposal: int, *, reason: str) -> Proposal:
         """Reject somebody's proposal, or withdraw one's own."""
         asked = f"turn down proposal {proposal}"
-        with self._allowed(actor, Ability.REQUEST_LIMIT, portfolio, asked, tightens=True):
-            return self._store.turn_down(
+        with self._allowed(actor, Ability.REQUEST_LIMIT, portfolio, asked) as changes:
+            return changes.turn_down(
                 portfolio, proposal, reason=checked_reason(reason), actor=actor
             )
 
@@ -211,34 +197,40 @@ class Actions:
 
     def add_portfolio(self, actor: Actor, portfolio: str) -> bool:
         """Add a book; False if it is there already."""
-        with self._allowed(actor, Ability.MANAGE_BOOKS, portfolio, f"add the book {portfolio}"):
-            return self._store.add_portfolio(portfolio, who=actor.name)
+        with self._allowed(
+            actor, Ability.MANAGE_BOOKS, portfolio, f"add the book {portfolio}"
+        ) as changes:
+            return changes.add_portfolio(portfolio, who=actor.name)
 
     def fund(self, actor: Actor, portfolio: str, flow: Flow) -> bool:
         """Book money paid in or out; False if it is known already."""
         asked = f"book {flow.amount:,.2f} into {portfolio}"
-        with self._allowed(actor, Ability.MANAGE_BOOKS, portfolio, asked):
-            return self._store.fund(portfolio, flow, who=actor.name)
+        with self._allowed(actor, Ability.MANAGE_BOOKS, portfolio, asked) as changes:
+            return changes.fund(portfolio, flow, who=actor.name)
 
     def import_entries(
         self, actor: Actor, portfolio: str, entries: Sequence[Fill | Flow], *, opens: bool
     ) -> int:
         """Book what a file states; returns how many entries were new."""
         asked = f"import {len(entries)} entries into {portfolio}"
-        with self._allowed(actor, Ability.MANAGE_BOOKS, portfolio, asked):
-            return self._store.import_entries(portfolio, entries, opens=opens, who=actor.name)
+        with self._allowed(actor, Ability.MANAGE_BOOKS, portfolio, asked) as changes:
+            return changes.import_entries(portfolio, entries, opens=opens, who=actor.name)
 
     def add_key(self, actor: Actor, key: ApiKey, *, reason: str = "") -> None:
         """Give a program a key; a reason may be given."""
         why = checked_reason(reason) if reason else ""
-        with self._allowed(actor, Ability.MANAGE_PEOPLE, PEOPLE_STREAM, f"give {key.name} a key"):
-            self._store.add_key(key, who=actor.name, reason=why)
+        with self._allowed(
+            actor, Ability.MANAGE_PEOPLE, PEOPLE_STREAM, f"give {key.name} a key"
+        ) as changes:
+            changes.add_key(key, who=actor.name, reason=why)
 
     def revoke_key(self, actor: Actor, key_id: str, *, reason: str) -> bool:
         """Let a key open nothing any more; False if it was revoked before."""
         why = checked_reason(reason)
-        with self._allowed(actor, Ability.MANAGE_PEOPLE, PEOPLE_STREAM, f"revoke the key {key_id}"):
-            return self._store.revoke_key(key_id, who=actor.name, reason=why)
+        with self._allowed(
+            actor, Ability.MANAGE_PEOPLE, PEOPLE_STREAM, f"revoke the key {key_id}"
+        ) as changes:
+            return changes.revoke_key(key_id, who=actor.name, reason=why)
 
     # --- who may ---------------------------------------------------------------------------
 
@@ -251,11 +243,14 @@ class Actions:
         asked: str,
         *,
         tightens: bool = False,
-    ) -> Iterator[None]:
-        """What stands within is done by whoever may; whatever is denied is journalled."""
+    ) -> Iterator[Changes]:
+        """What stands within is done by whoever may; whatever is denied is journalled.
+
+        What he writes by is his warrant, so that he must still be allowed to when it is written.
+        """
         try:
             require_all(actor, ability, at=self._wall(), tightens=tightens)
-            yield
+            yield self._store.by(Warrant(actor, ability, tightens))
         except ProofNeeded:
             raise  # he may, and says in a moment who he is
         except NotAllowed as denied:
@@ -284,3 +279,19 @@ class Actions:
             _LOG.warning(
                 "denial_not_journalled", asked=event.asked, by=event.by, problem=str(problem)
             )
+
+
+def _written(
+    changes: Changes,
+    portfolio: str,
+    scope: Scope,
+    state: TradingState,
+    told: dict[str, str],
+    silence: GateClosed,
+) -> Stopped:
+    """A halt in the database, under its id: if the authority has it after all, once."""
+    try:
+        changes.latch(portfolio, scope, state, **told)
+    except StoreError as error:
+        raise GateClosed(f"{silence}, and {error}") from error
+    return Stopped(scope.label, state.name, journalled=True, silence=str(silence))
