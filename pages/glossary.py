@@ -503,7 +503,8 @@ GLOSSARY: Mapping[str, Term] = {
         "When the hard threshold is reached if the figure goes on as it did lately.",
         "headroom ÷ smoothed change per hour (half-life 30 minutes)",
         "A warning of pace, no forecast: markets turn. None: it is not growing, or would take more "
-        "than 30 days.",
+        "than 30 days. Paused: entries are, so no order fills more of it; losses go on, and keep "
+        "their pace.",
         "Exponential smoothing: Brown 1959, Statistical Forecasting for Inventory Control.",
     ),
     "limit_factor": Term(
