@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from pages.context import CompleteCycle
 from pages.format import UTC_ZONE
 from pages.query import parse
 from pages.readings import Readings
@@ -13,7 +12,7 @@ from pages.views.editing.address import WORDS
 from pages.views.editing.asking import page_of
 from pages.views.holds import is_paused, paused_words, pausing
 from pages.views.limits.rows import LimitRow, rows_of
-from risk.domain.breakers import BreakerDefinition, Breakers
+from risk.domain.breakers import Breakers
 from risk.domain.latches import Latch
 from risk.domain.limits import LimitStatus
 from risk.domain.scopes import Scope, ScopeKind
@@ -24,29 +23,11 @@ from tests.fakes_actions import ANALYST, OFFICER, TRADER, VIEWER
 from tests.fakes_book import AFTERNOON
 from tests.fakes_breakers import BITCOIN, BOOK, LOSS, STORM, TREND
 from tests.fakes_limits import LOOSENED, SOFT, TIGHTENED
+from tests.fakes_paused import SHUT, Shut
 from tests.fakes_web import FakeBookReader
 from tests.pages.trees import part, parts, words
 
-SHUT = TradingState.REDUCE_ONLY
 DIP = Scope(ScopeKind.STRATEGY, "dip")
-
-
-def shutting(definition: BreakerDefinition) -> BreakerDefinition:
-    return replace(definition, state=SHUT) if definition.name == STORM else definition
-
-
-class Shut(FakeBookReader):
-    """The market's volatility has shut the whole book, until 9 minutes from now at least."""
-
-    def latest(self, portfolio: str) -> CompleteCycle | None:
-        cycle = super().latest(portfolio)
-        assert cycle is not None, "there is one"
-        definitions = tuple(map(shutting, fakes_breakers.definitions()))
-        broken = fakes_breakers.broken(cycle.state)
-        policy = fakes_breakers.with_breakers(broken.policy, definitions)
-        shut = Standing(SHUT, AFTERNOON, f"{STORM}: volatility is 2.31 times normal")
-        standings = {**broken.standings, BOOK: shut}
-        return replace(cycle, state=replace(broken, policy=policy, standings=standings))
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from pages.views.limits.address import (
 )
 from pages.views.limits.reading import LimitsData
 from pages.views.limits.rows import Group, LimitRow, counts_words
-from pages.views.limits.writing import money_left, pace_figure, trimmed, writer
+from pages.views.limits.writing import money_left, trimmed, writer
 from risk.limits.words import order_limit_words, room_words
 
 CSV = "limits-csv"
