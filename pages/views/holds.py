@@ -359,6 +359,13 @@ def pausing(state: RiskState, scope: Scope, zone: Zone, now: datetime) -> list[H
     return sorted(doubts, key=_rank)
 
 
+def until_words(state: RiskState, breaker: str, zone: Zone, now: datetime) -> str:
+    """Until when a breaker that is on holds its scope; empty of one that imposes nothing."""
+    on = (each for each in imposed_by(state.breakers, state.policy) if each.breaker == breaker)
+    each = next(on, None)
+    return "" if each is None else _until_words(state, each, zone, now)
+
+
 def is_paused(state: RiskState, scope: Scope) -> bool:
     """Whether no new risk passes in a scope, whoever and whatever holds it."""
     standings = (state.standings.get(where) for where in _over(state, scope))

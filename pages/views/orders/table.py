@@ -1,6 +1,7 @@
 """The list of decisions, newest first, with its filters."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 import dash_mantine_components as dmc
 from dash import html
@@ -148,7 +149,7 @@ def _row(data: OrdersData, order: AnsweredOrder, overdue: bool) -> Row:
         "allowed": order.allowed,
         "verdict": look.word.lower(),
         "shape": look.shape,
-        "why": why(data.reasons_of(order), data.book.currency),
+        "why": why(data.reasons_of(order), data.book.currency, partial(data.holders_of, order)),
         "micros": round(order.micros, 1),
         "became": became(order, overdue=overdue),
         "late": "throttled" if overdue else None,

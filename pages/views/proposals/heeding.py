@@ -1,4 +1,4 @@
-"""What whoever decides a proposal must have read: how things stand, what speaks against it. Pure."""
+"""What whoever decides a proposal must have read: how things stand, what speaks against it."""
 
 from collections.abc import Iterator
 
