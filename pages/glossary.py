@@ -599,7 +599,8 @@ GLOSSARY: Mapping[str, Term] = {
     "decision_time": Term(
         "Time of a decision",
         "How long an answer took, from the order's arrival at the gate until it was decided.",
-        "p99: 99 of 100 of the newest 10,000 answers in the range took at most so long",
+        "p99: 99 of 100 of the newest 10,000 answers in the range took at most so long; of fewer "
+        "than 100 answers the time of half of them",
         "Without writing it to disk and without the way over HTTP, which take longer. A p99 far "
         "above the half says that answers wait for something else on the machine.",
         "Order statistic; see docs/evidence.md.",

@@ -135,7 +135,7 @@ def _entry(run: list[tuple[int, RiskEvent]], zone: Zone, currency: str) -> Timel
     shape, fact, detail = (
         _many(events, zone, currency) if len(events) > 1 else words(newest, currency)
     )
-    return TimelineEntry(zone.clock(newest.at), shape, fact, detail)
+    return TimelineEntry(zone.clock(newest.at), shape, fact, detail, newest.at)
 
 
 def _many(events: Sequence[RiskEvent], zone: Zone, currency: str) -> Words:

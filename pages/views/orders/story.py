@@ -27,7 +27,7 @@ from pages.views.orders.wording import (
     LOOKS,
     asked_words,
     became,
-    micros_words,
+    millis_words,
     passing_words,
 )
 from risk.domain.assessment import Assessment
@@ -133,7 +133,7 @@ def _checks(data: OrdersData, story: OrderStory, answer: OrderAnswer) -> html.Di
     checks = "check" if ran == 1 else "checks"
     state = answer.trading_state.replace("_", " ")
     note = (
-        f"{number(ran)} {checks} ran{rest}, in {micros_words(order.micros)}. "
+        f"{number(ran)} {checks} ran{rest}, in {millis_words(order.micros)}. "
         f"Trading state {state}; version {answer.limits_version} of the limits; valid until "
         f"{until}."
     )

@@ -31,7 +31,7 @@ from pages.views.orders.address import (
     unfiltered,
 )
 from pages.views.orders.reading import OrdersData
-from pages.views.orders.wording import LOOKS, became, why
+from pages.views.orders.wording import LOOKS, became, millis, why
 from risk.domain.journalling import AnsweredOrder
 
 GRID = "orders-list"
@@ -64,7 +64,7 @@ COLUMNS = (
         width=96,
     ),
     Column(field="why", title="Why", width=256, wraps=True),
-    Column(field="micros", title="Took, µs", kind="number", term="decision_time"),
+    Column(field="micros", title="Took, ms", kind="number", decimals=3, term="decision_time"),
     Column(
         field="became", title="Then", kind="state", shape="late", term="order_outcome", width=116
     ),
@@ -150,7 +150,7 @@ def _row(data: OrdersData, order: AnsweredOrder, overdue: bool) -> Row:
         "verdict": look.word.lower(),
         "shape": look.shape,
         "why": why(data.reasons_of(order), data.book.currency, partial(data.holders_of, order)),
-        "micros": round(order.micros, 1),
+        "micros": millis(order.micros),
         "became": became(order, overdue=overdue),
         "late": "throttled" if overdue else None,
     }

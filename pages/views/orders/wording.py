@@ -123,11 +123,16 @@ def passing_words(order: AnsweredOrder) -> str:
     return f"{quantity(order.allowed)}{_NBSP}{coin(order.asset)} could be sent."
 
 
-def micros_words(micros: float) -> str:
-    """``47 µs``, ``3.2 ms``."""
-    if micros < 1_000.0:
-        return f"{number(micros)}{_NBSP}µs"
-    return f"{number(micros / 1_000.0, 1)}{_NBSP}ms"
+def millis(micros: float) -> float:
+    """The unit of every time of an answer on the page, so that any two can be compared."""
+    return round(micros / 1_000.0, 3)
+
+
+def millis_words(micros: float) -> str:
+    """``0.047 ms``, ``3.24 ms``, ``604.5 ms``."""
+    shown = millis(micros)
+    decimals = 3 if shown < 1.0 else 2 if shown < 10.0 else 1
+    return f"{number(shown, decimals)}{_NBSP}ms"
 
 
 def age_of(since: datetime, now: datetime) -> timedelta:
