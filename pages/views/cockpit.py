@@ -453,7 +453,13 @@ def _timeline_card(data: CockpitData) -> html.Section:
 
 
 def _entries(data: CockpitData, events: Sequence[RiskEvent], limit: int) -> list[TimelineEntry]:
-    return happenings(events, zone=data.zone, currency=data.book.currency, limit=limit)
+    return happenings(
+        events,
+        zone=data.zone,
+        currency=data.book.currency,
+        limit=limit,
+        policy=data.cycle.state.policy,
+    )
 
 
 def _midnight_words(data: CockpitData) -> str:

@@ -16,7 +16,7 @@ from pages.views.entering import may
 from pages.views.proposals.address import FIND, PATH, STATUS
 from pages.views.proposals.differences import entries_of, entry_list
 from pages.views.proposals.inbox import asked_parts, differences_of
-from pages.views.proposals.reading import ProposalsData, ShownProposal
+from pages.views.proposals.reading import ProposalsData, ShownProposal, decided_at
 from pages.views.proposals.wording import DIRECTIONS, STATUSES, badge
 from risk.domain.actions import ALONE
 from risk.domain.actors import Ability
@@ -106,7 +106,7 @@ def _one(data: ProposalsData, shown: ShownProposal) -> html.Li:
 
 
 def _when(data: ProposalsData, shown: ShownProposal) -> str:
-    at = shown.proposal.decided_at or shown.proposal.at
+    at = decided_at(shown.proposal)
     return f"{data.query.zone.date(at, now=data.wall)} {data.query.zone.clock(at)[:5]}"
 
 
