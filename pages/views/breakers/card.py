@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from dash import dcc, html
 
@@ -129,7 +130,7 @@ def _change(data: BreakersData, chosen: Chosen) -> list[Component]:
     if chosen.row is None:
         return []
     href = edit_href(data.query, **{BREAKER.name: chosen.row.name})
-    needs = {"data-needs": Ability.PROPOSE.value}
+    needs: dict[str, Any] = {"data-needs": Ability.PROPOSE.value}
     return [inside_link("Change…", href, class_name="sw-link", id="breaker-change", **needs)]
 
 

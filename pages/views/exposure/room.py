@@ -4,8 +4,9 @@ Asked for by a press of a button and answered once, by the check that answers ag
 newest complete cycle; nothing of it is worked out while nobody asks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import dash_mantine_components as dmc
 from dash import html
@@ -43,6 +44,8 @@ ASSET, STRATEGY, VENUE, SIDE = (
     f"exposure-room-{part}" for part in ("asset", "strategy", "venue", "side")
 )
 _SIDES = {Side.BUY.value: "Buy", Side.SELL.value: "Sell"}
+#: What the link to a trip fills.
+_SHOWS_CARD: Mapping[str, Any] = {"data-shows": CARD_OF_TRIP}
 #: So many reasons are told one by one.
 _REASONS = 4
 
@@ -271,7 +274,7 @@ def _holders(answer: RoomAnswer, reason: Reason) -> list[Holder]:
 
 def _card_link(answer: RoomAnswer, holder: Holder) -> Component:
     href = from_elsewhere(answer.query, **{EPISODE.name: holder.episode})
-    return inside_link("Breaker", href, class_name="sw-link", **{"data-shows": CARD_OF_TRIP})
+    return inside_link("Breaker", href, class_name="sw-link", **_SHOWS_CARD)
 
 
 def _is_limit(reason: Reason) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from dash import dcc, html
 
@@ -291,15 +292,7 @@ def _changes_of(data: LimitsData, row: LimitRow) -> html.P:
     ]
     if row.temporary is not None:
         ways.append(("End the temporary one…", Ability.REQUEST_LIMIT, {**named, DO.name: END}))
-    links = [
-        inside_link(
-            text,
-            edit_href(data.query, **words),
-            class_name="sw-button sw-button-small",
-            **{"data-needs": needs.value},
-        )
-        for text, needs, words in ways
-    ]
+    links = [_way(data, *way) for way in ways]
     # The page is one for all who look: whose role lacks it is shown why instead.
     lacks = html.Span(
         f"Other thresholds for a while are for {roles_words(Ability.REQUEST_LIMIT)}.",
@@ -307,6 +300,12 @@ def _changes_of(data: LimitsData, row: LimitRow) -> html.P:
         **{"data-lacks": Ability.REQUEST_LIMIT.value},
     )
     return html.P([*links, lacks], id="limits-detail-change", className="sw-limit-change")
+
+
+def _way(data: LimitsData, text: str, needs: Ability, words: dict[str, str]) -> Component:
+    only: dict[str, Any] = {"data-needs": needs.value}
+    href = edit_href(data.query, **words)
+    return inside_link(text, href, class_name="sw-button sw-button-small", **only)
 
 
 def _in_force(data: LimitsData, row: LimitRow) -> list[Fact]:

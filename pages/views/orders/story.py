@@ -1,7 +1,8 @@
 """One order at length: every check, what it was judged by, and what became of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from dash import html
 
@@ -43,6 +44,8 @@ from risk.limits.words import reason_words
 from risk.storage.codec import decode_answer
 
 ASK, ANSWER = "orders-room-ask", "orders-room-answer"
+#: What the link to a trip fills.
+_SHOWS_CARD: Mapping[str, Any] = {"data-shows": CARD}
 #: So many fills and positions are told one by one.
 _FILLS, _POSITIONS = 10, 12
 _OUTCOMES: dict[Outcome, shown.Outcome] = {
@@ -166,7 +169,7 @@ def with_breakers(told: shown.Reason, holders: Sequence[Holder], query: Query) -
 def card_link(holder: Holder, query: Query) -> Component:
     """The way to the card of a trip."""
     href = from_elsewhere(query, **{EPISODE.name: holder.episode})
-    return inside_link(f"Card of {holder.name}", href, class_name="sw-link", **{"data-shows": CARD})
+    return inside_link(f"Card of {holder.name}", href, class_name="sw-link", **_SHOWS_CARD)
 
 
 def margin_words(reason: Reason, currency: str) -> str:
