@@ -32,7 +32,7 @@ from pages.views.proposals.deciding import (
     title_of,
 )
 from pages.views.proposals.inbox import decide_id
-from pages.views.proposals.reading import ProposalsData, read_proposals
+from pages.views.proposals.reading import ProposalsData, ShownProposal, read_proposals
 from pages.views.proposals.view import proposals_view
 from risk.domain.actors import Ability
 from risk.domain.proposals import Proposal
@@ -45,6 +45,10 @@ register_page(
     order=45.5,
     icon="changes",
 )
+
+
+#: So often the past is asked for before a dialog opens without it; each asking waits a little.
+_ASKS = 12
 
 
 def _read(readings: Readings, query: Query, book: Book, cycle: CompleteCycle) -> ProposalsData:
@@ -93,8 +97,7 @@ def show_dialog(_clicks: list[int | None], view: str) -> Any:
     wanted = ctx.triggered_id
     if asked_of({"book": "", **wanted}) is None:
         return no_update
-    data = _shown(view)
-    shown = next((p for p in data.waiting if p.proposal.id == wanted["proposal"]), None)
+    data, shown = _with_preview(view, wanted["proposal"])
     if shown is None:
         return no_update
     set_props(DIALOG, {"title": title_of(shown, wanted["what"])})
@@ -146,6 +149,16 @@ def _decided(clicks: int | None, asked: object, reason: str | None, *, approves:
     )
     set_props(CONTAINER, {"sendNotifications": [outcome.toast]})
     return (False, None) if outcome.closes else (no_update, outcome.reason or None)
+
+
+def _with_preview(view: str, number: int) -> tuple[ProposalsData, ShownProposal | None]:
+    """A proposal with what it would have meant: a dialog stands still, so it waits for that."""
+    for _ in range(_ASKS):
+        data = _shown(view)
+        shown = next((p for p in data.waiting if p.proposal.id == number), None)
+        if shown is None or shown.preview is None or not shown.preview.is_pending:
+            break
+    return data, shown
 
 
 def _shown(view: str) -> ProposalsData:

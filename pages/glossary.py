@@ -503,7 +503,8 @@ GLOSSARY: Mapping[str, Term] = {
         "When the hard threshold is reached if the figure goes on as it did lately.",
         "headroom ÷ smoothed change per hour (half-life 30 minutes)",
         "A warning of pace, no forecast: markets turn. None: it is not growing, or would take more "
-        "than 30 days.",
+        "than 30 days. Paused: entries are, so no order fills more of it; losses go on, and keep "
+        "their pace.",
         "Exponential smoothing: Brown 1959, Statistical Forecasting for Inventory Control.",
     ),
     "limit_factor": Term(
@@ -598,7 +599,8 @@ GLOSSARY: Mapping[str, Term] = {
     "decision_time": Term(
         "Time of a decision",
         "How long an answer took, from the order's arrival at the gate until it was decided.",
-        "p99: 99 of 100 of the newest 10,000 answers in the range took at most so long",
+        "p99: 99 of 100 of the newest 10,000 answers in the range took at most so long; of fewer "
+        "than 100 answers the time of half of them",
         "Without writing it to disk and without the way over HTTP, which take longer. A p99 far "
         "above the half says that answers wait for something else on the machine.",
         "Order statistic; see docs/evidence.md.",

@@ -6,7 +6,7 @@ from typing import Literal
 
 from dash import html
 
-from pages.components.basics import glyph
+from pages.components.basics import Component, glyph
 from pages.components.states import StateLook, state_badge
 
 Outcome = Literal["failed", "shrunk", "warned", "passed", "skipped"]
@@ -33,12 +33,15 @@ class Reason:
         A sentence without its full stop.
     margin : str
         ``left 2.9``, ``over 11 s``, ``shrunk``, ``skipped``.
+    links : tuple of component
+        The ways to what it was, after the words.
     """
 
     code: str
     outcome: Outcome
     words: str
     margin: str
+    links: tuple[Component, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,7 @@ def _row(reason: Reason) -> html.Tr:
                 ],
                 scope="row",
             ),
-            html.Td(reason.words),
+            html.Td([reason.words, *(part for link in reason.links for part in (" ", link))]),
             html.Td(reason.margin, className="sw-reason-margin"),
         ]
     )

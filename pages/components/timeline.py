@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from dash import html
 
@@ -19,12 +20,15 @@ class TimelineEntry:
         Its glyph, which is also the name of its colour.
     fact, detail : str
         The bold words, and the rest of the sentence.
+    at : datetime or None
+        When, where entries of several lists are to be put in order.
     """
 
     time: str
     shape: str
     fact: str
     detail: str
+    at: datetime | None = None
 
 
 def timeline(entries: Sequence[TimelineEntry], component_id: str) -> html.Ol:

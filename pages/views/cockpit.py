@@ -436,7 +436,7 @@ def _timeline_card(data: CockpitData) -> html.Section:
     yesterday = _entries(data, data.yesterday, max(0, QUIET_DAY - len(holds) - len(rest)))
     return card(
         [
-            heading("What changed today", note=f"since {_midnight_words(data)}"),
+            heading("What changed today", note=f"since {_midnight_words(data)}, newest first"),
             # It scrolls when the day is long, hence a stop for the keyboard.
             html.Div(
                 [*_today(holds, rest), *_yesterday(data, yesterday)],
@@ -453,7 +453,13 @@ def _timeline_card(data: CockpitData) -> html.Section:
 
 
 def _entries(data: CockpitData, events: Sequence[RiskEvent], limit: int) -> list[TimelineEntry]:
-    return happenings(events, zone=data.zone, currency=data.book.currency, limit=limit)
+    return happenings(
+        events,
+        zone=data.zone,
+        currency=data.book.currency,
+        limit=limit,
+        policy=data.cycle.state.policy,
+    )
 
 
 def _midnight_words(data: CockpitData) -> str:
@@ -465,17 +471,16 @@ def _midnight_words(data: CockpitData) -> str:
 
 
 def _today(holds: Sequence[TimelineEntry], rest: Sequence[TimelineEntry]) -> list[Component]:
-    """What holds trading first, under a name of its own where both are told: two runs of time."""
-    if not holds and not rest:
+    """One run of time; what holds trading has its place in it however much else there was."""
+    told = sorted([*holds, *rest], key=_moment, reverse=True)
+    if not told:
         return [html.P("Nothing has happened since 00:00 UTC.", className="sw-dim sw-pad")]
-    if not holds or not rest:
-        return [timeline(holds or rest, "cockpit-timeline")]
-    return [
-        html.H3("Trading state, breakers and limits", className="sw-timeline-day"),
-        timeline(holds, "cockpit-timeline"),
-        html.H3("Orders, fills and all else", className="sw-timeline-day"),
-        timeline(rest, "cockpit-timeline-else"),
-    ]
+    return [timeline(told, "cockpit-timeline")]
+
+
+def _moment(entry: TimelineEntry) -> datetime:
+    assert entry.at is not None, "whatever happened has a time"
+    return entry.at
 
 
 def _yesterday(data: CockpitData, entries: Sequence[TimelineEntry]) -> list[Component]:

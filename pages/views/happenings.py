@@ -1,7 +1,7 @@
 """Journalled events in the words of the timeline."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from itertools import groupby, islice
 from typing import Any
@@ -9,8 +9,10 @@ from typing import Any
 from pages.components.states import STATE_LOOKS
 from pages.components.timeline import TimelineEntry
 from pages.format import UTC_ZONE, Zone, money, number, percent, price, quantity
+from pages.views.change_lines import told_lines
 from pages.views.limits.writing import cause_of, verb_of
 from risk.breakers.words import shown_name
+from risk.domain.actions import ALONE
 from risk.domain.breakers import Phase
 from risk.domain.decisions import ReasonCode
 from risk.domain.events import (
@@ -72,6 +74,7 @@ from risk.domain.events import (
 )
 from risk.domain.market import Period, Trust
 from risk.domain.overrides import OverrideKind
+from risk.domain.policy import Policy
 from risk.domain.reasons import REASONS
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.trading import TradingState
@@ -84,7 +87,12 @@ Words = tuple[str, str, str]
 
 
 def happenings(
-    events: Sequence[RiskEvent], *, zone: Zone, currency: str, limit: int
+    events: Sequence[RiskEvent],
+    *,
+    zone: Zone,
+    currency: str,
+    limit: int,
+    policy: Policy | None = None,
 ) -> list[TimelineEntry]:
     """At most `limit` entries, newest first; runs of fills and of alike answers are one entry each.
 
@@ -95,6 +103,8 @@ def happenings(
     zone : Zone
     currency : str
     limit : int
+    policy : Policy, optional
+        In force.
     """
     latched = {_whose(event) for event in events if isinstance(event, TradingLatched)}
     told = (
@@ -105,7 +115,7 @@ def happenings(
         and not (isinstance(event, RiskStatus) and _whose(event) in latched)
     )
     runs = (list(run) for _, run in groupby(enumerate(told), key=_run_key))
-    return [_entry(run, zone, currency) for run in islice(runs, limit)]
+    return [_entry(run, zone, currency, policy) for run in islice(runs, limit)]
 
 
 def _worth_telling(event: RiskEvent) -> bool:
@@ -129,13 +139,15 @@ def _run_key(numbered: tuple[int, RiskEvent]) -> tuple[object, ...]:
     return (position,)
 
 
-def _entry(run: list[tuple[int, RiskEvent]], zone: Zone, currency: str) -> TimelineEntry:
+def _entry(
+    run: list[tuple[int, RiskEvent]], zone: Zone, currency: str, policy: Policy | None
+) -> TimelineEntry:
     events = [event for _, event in run]
     newest = events[0]
     shape, fact, detail = (
-        _many(events, zone, currency) if len(events) > 1 else words(newest, currency)
+        _many(events, zone, currency) if len(events) > 1 else words(newest, currency, policy)
     )
-    return TimelineEntry(zone.clock(newest.at), shape, fact, detail)
+    return TimelineEntry(zone.clock(newest.at), shape, fact, detail, newest.at)
 
 
 def _many(events: Sequence[RiskEvent], zone: Zone, currency: str) -> Words:
@@ -181,8 +193,18 @@ def all_else(events: Sequence[RiskEvent]) -> list[RiskEvent]:
     return [event for event in events if not isinstance(event, (*_HOLDS, *_STATES))]
 
 
-def words(event: RiskEvent, currency: str) -> Words:
-    """One event in words; a kind without words of its own is told by its name."""
+def words(event: RiskEvent, currency: str, policy: Policy | None = None) -> Words:
+    """One event in words; a kind without words of its own is told by its name.
+
+    Parameters
+    ----------
+    event : RiskEvent
+    currency : str
+    policy : Policy, optional
+        In force: it knows in which units changes of it are read.
+    """
+    if isinstance(event, PolicyChanged | ProposalMade):
+        event = replace(event, what=told_lines(event.what, policy, currency))
     say = _SAY.get(type(event))
     if say is None:
         return _unforeseen(event)
@@ -432,7 +454,16 @@ def _limit(event: LimitUpdated, _currency: str) -> Words:
 def _policy(event: PolicyChanged, _currency: str) -> Words:
     first, others = event.what[0] if event.what else "nothing is different", len(event.what) - 1
     more = f" and {others} more" if others > 0 else ""
-    return "info", f"Version {event.number} of the policy", f"{first}{more}, by {event.by}"
+    by = f"by {event.by}{_by_whose_word(event)}"
+    return "info", f"Version {event.number} of the policy", f"{first}{more}, {by}"
+
+
+def _by_whose_word(event: PolicyChanged) -> str:
+    """Who approved it, where that is another than its author."""
+    if event.approved_by in ("", event.by):
+        return ""
+    alone = event.approved_by == ALONE
+    return f" ({ALONE})" if alone else f", approved by {event.approved_by}"
 
 
 def _model(event: BookModelChanged, _currency: str) -> Words:

@@ -18,7 +18,7 @@ from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import RiskState
 from risk.domain.trading import TradingState
 from risk.limits.overruns import overruns
-from risk.limits.words import scope_words
+from risk.limits.words import called, scope_words
 
 #: So many are told one by one.
 _TOLD = 3
@@ -318,6 +318,100 @@ def tripped_on(state: RiskState) -> Sequence[Imposed]:
     """Breakers that are tripped now, the tightest first."""
     tripped = [e for e in imposed_by(state.breakers, state.policy) if not e.probation]
     return sorted(tripped, key=lambda each: (-each.state, each.size))
+
+
+# -- what lets nothing new in ----------------------------------------------------------------
+
+
+def pausing(state: RiskState, scope: Scope, zone: Zone, now: datetime) -> list[Hold]:
+    """Whatever lets no new risk pass in a scope, whatever its limits; tightest first.
+
+    Parameters
+    ----------
+    state : RiskState
+    scope : Scope
+        What encloses it counts too.
+    zone : Zone
+    now : datetime
+        The market's time.
+    """
+    over_it = _over(state, scope)
+    named = sorted(
+        [
+            hold
+            for hold in (
+                *_named_breakers(state, zone, now),
+                *_named_people(state),
+                *_named_limits(state),
+            )
+            if hold.scope in over_it and hold.state > _FROM
+        ],
+        key=_rank,
+    )
+    if named:
+        return named
+    standings = ((where, state.standings.get(where)) for where in over_it)
+    doubts = [
+        Hold(where, standing.state, 0.0, standing.cause)
+        for where, standing in standings
+        if standing is not None and standing.state > _FROM
+    ]
+    return sorted(doubts, key=_rank)
+
+
+def until_words(state: RiskState, breaker: str, zone: Zone, now: datetime) -> str:
+    """Until when a breaker that is on holds its scope; empty of one that imposes nothing."""
+    on = (each for each in imposed_by(state.breakers, state.policy) if each.breaker == breaker)
+    each = next(on, None)
+    return "" if each is None else _until_words(state, each, zone, now)
+
+
+def is_paused(state: RiskState, scope: Scope) -> bool:
+    """Whether no new risk passes in a scope, whoever and whatever holds it."""
+    standings = (state.standings.get(where) for where in _over(state, scope))
+    return any(each is not None and each.state > _FROM for each in standings)
+
+
+def paused_words(state: RiskState, scope: Scope, zone: Zone, now: datetime) -> str:
+    """That no new risk passes in a scope, through whom, and until when; empty where some does.
+
+    ``Entries are paused in the book: market fall, until 30 Nov 02:17 at the earliest``
+    """
+    holds = pausing(state, scope, zone, now)
+    if not holds:
+        return ""
+    first = holds[0]
+    did = "Trading is stopped" if first.state is TradingState.HALTED else "Entries are paused"
+    causes = [f"{each.what}, {each.until}" if each.until else each.what for each in holds[:_TOLD]]
+    rest = len(holds) - len(causes)
+    more = f"; and {rest} more" if rest else ""
+    return f"{did} in {scope_words(first.scope)}: {'; '.join(causes).rstrip('.')}{more}"
+
+
+def _over(state: RiskState, scope: Scope) -> tuple[Scope, ...]:
+    """The scope and what encloses all of it."""
+    types = {} if state.policy is None else state.policy.strategies
+    kind = types.get(scope.name) if scope.kind is ScopeKind.STRATEGY else None
+    wider = () if kind is None else (Scope(ScopeKind.STRATEGY_TYPE, kind),)
+    return tuple(dict.fromkeys((scope, *wider, book_of(state))))
+
+
+def _named_breakers(state: RiskState, zone: Zone, now: datetime) -> Iterator[Hold]:
+    for each in imposed_by(state.breakers, state.policy):
+        name = shown_name(each.breaker, each.scope)
+        yield Hold(each.scope, each.state, each.size, name, _until_words(state, each, zone, now))
+
+
+def _named_people(state: RiskState) -> Iterator[Hold]:
+    for scope, latch in state.latches.items():
+        yield Hold(scope, latch.state, 1.0, latch.who, _BY_HAND)
+
+
+def _named_limits(state: RiskState) -> Iterator[Hold]:
+    for over in overruns(state.policy, state.limits):
+        limit = over.limit
+        name = called(limit.kind, limit.name, limit.scope)
+        yield Hold(over.scope, over.state, 1.0, name, "until it is kept again")
 
 
 # -- what one breaker does not decide alone --------------------------------------------------

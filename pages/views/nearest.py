@@ -15,7 +15,6 @@ from pages.query import Query
 from pages.views.limits.address import LIMIT
 from pages.views.limits.rows import LimitRow, counts_words, rows_of
 from pages.views.limits.table import left_words, utilization_of
-from pages.views.limits.writing import pace_words
 from risk.domain.scopes import ScopeKind
 from risk.limits.types import BOOK_LIMITS
 
@@ -38,12 +37,11 @@ def binding_words(cycle: CompleteCycle, currency: str) -> str:
     if not rows:
         return "The policy has no limit on the book, so nothing may be traded."
     row = rows[0]
-    hours = row.state.hours_to_breach if row.state else None
     if row.used is None:
         return f"Binding limit: {row.title}, which cannot be measured now."
     left = left_words(row, currency)
     full = f"{percent(row.used, 0)} {left}"
-    return f"Binding limit: {row.title}, {full}. {pace_words(hours, row.status)}"
+    return f"Binding limit: {row.title}, {full}. {row.pace_words}"
 
 
 def blocked_words(cycle: CompleteCycle) -> str:

@@ -142,6 +142,11 @@ def who_can(ability: Ability) -> tuple[Role, ...]:
     return tuple(role for role in Role if may(role, ability))
 
 
+def roles_words(ability: Ability) -> str:
+    """Who can, as a part of a sentence: ``an analyst or an officer``."""
+    return " or ".join(f"{_article(role)} {role}" for role in who_can(ability))
+
+
 def require(actor: Actor, ability: Ability) -> None:
     """Refuse somebody whose role is not allowed to do `ability`, and say who is.
 
@@ -151,7 +156,7 @@ def require(actor: Actor, ability: Ability) -> None:
     """
     if ability in actor.abilities:
         return
-    roles = " or ".join(f"{_article(role)} {role}" for role in who_can(ability))
+    roles = roles_words(ability)
     has = "nobody" if actor.role is None else f"{_article(actor.role)} {actor.role}"
     raise NotAllowed(
         f"{_WHAT[ability]} is not for {has}. {roles[0].upper()}{roles[1:]} can", ability=ability

@@ -364,15 +364,20 @@ def test_a_day_goes_on_only_as_far_as_a_day_that_is_not_quiet():
     assert len(part(quiet, "cockpit-timeline-yesterday")["children"]) == QUIET_DAY - 3
 
 
-def test_a_trip_of_the_morning_stands_before_a_busy_afternoon_of_orders():
+def test_a_busy_afternoon_of_orders_pushes_no_trip_of_the_morning_out_and_time_runs_one_way():
     fault = next(event for event in build_events() if isinstance(event, DataFaultFound))
     busy = [replace(fault, at=AFTERNOON - timedelta(minutes=n)) for n in range(40)]
     (state,) = [event for event in build_events() if isinstance(event, RiskStatus)][:1]
-    view = cockpit_view(build_data(events=[*busy, state]))
-    said = words(part(view, "changes-content")["children"])
+    between = replace(state, at=AFTERNOON - timedelta(seconds=90))
+    morning = replace(state, at=AFTERNOON - timedelta(hours=6))
+    events = sorted([*busy, between, morning], key=lambda event: event.at, reverse=True)
+    shown = part(cockpit_view(build_data(events=events)), "cockpit-timeline")["children"]
+    times = [words(each)[:8] for each in shown]
 
-    assert said.index(f"{state.scope} is") < said.index("Orders, fills and all else")
-    assert len(part(view, "cockpit-timeline-else")["children"]) == TIMELINE_LENGTH - 1
+    assert len(shown) == TIMELINE_LENGTH
+    assert times == sorted(times, reverse=True), "newest first, whatever kind"
+    assert f"{state.scope} is" in words(shown[2])
+    assert f"{state.scope} is" in words(shown[-1])
 
 
 def test_a_day_without_any_event_says_so_and_shows_the_day_before():

@@ -11,6 +11,8 @@ from pages.views.proposals.deciding import (
     ASKED,
     CONFIRM_APPROVE,
     CONFIRM_DOWN,
+    DIALOG,
+    PAST,
     REASON,
     Asked,
     asked_of,
@@ -27,6 +29,7 @@ from tests import fakes_proposals as fakes
 from tests.fakes_actions import ANALYST, OFFICER, TRADER, VIEWER, actions_over
 from tests.fakes_book import AFTERNOON
 from tests.fakes_limits import TIGHTENED
+from tests.fakes_paused import Shut
 from tests.fakes_web import DEMO, FakeBookReader, FakeChanges
 from tests.pages.trees import part, parts, words
 
@@ -77,6 +80,59 @@ def test_the_dialog_shows_what_it_is_about_before_anybody_confirms(store, what, 
     assert confirm in ids
     assert REASON in ids
     assert dialog().closeButtonProps["aria-label"]
+
+
+def opened(store, what=APPROVE, number=fakes.LOOSER_VAR):
+    """The dialog's content, once what it would have meant is worked out."""
+    readings = Readings(store.reader)
+    query = replace(parse({}, WORDS), viewer=OFFICER)
+    for _ in range(40):
+        kept = store.proposals("demo")
+        data = read_proposals(readings, query, DEMO, store.reader.latest("demo"), kept, demo=True)
+        shown = next(p for p in data.waiting if p.proposal.id == number)
+        if not shown.preview.is_pending:
+            return dialog_parts(data, shown, what)
+    raise AssertionError("never worked out")
+
+
+@pytest.mark.parametrize("what", [APPROVE, REJECT])
+def test_whoever_decides_sees_who_why_now_the_past_and_what_speaks_against_it(store, what):
+    body = opened(store, what)
+    told = words(body)
+
+    assert "anna" in told
+    assert "The market is calmer than when it was set." in told
+    assert "6.25 % → 7 %" in told
+    assert "A bad day (1 in 100) may cost 5 % of equity; now 4.56 %." in words(
+        part(body, f"{DIALOG}-now")["children"]
+    )
+    past = part(body, PAST)["children"]
+    assert "In the last 30 d: soft crossed 9 times, as before" in words(past)
+    assert any("figure" in each for each in parts(past)), "the chart that its author saw"
+    assert "is over its soft threshold now." in words(part(body, f"{DIALOG}-warnings")["children"])
+
+
+def test_whoever_takes_back_his_own_needs_nothing_to_judge_by(store):
+    ids = [each.get("id") for each in parts(opened(store, WITHDRAW))]
+
+    assert not {PAST, f"{DIALOG}-now", f"{DIALOG}-warnings"} & set(map(str, ids))
+
+
+def test_a_breaker_that_pauses_entries_is_among_what_must_be_read(store):
+    store.reader = Shut()
+    told = words(part(opened(store), f"{DIALOG}-warnings")["children"])
+
+    assert "Entries are paused in the book: market volatility, until" in told
+
+
+def test_a_past_that_cannot_be_told_is_a_warning(store):
+    def fail(*_given, **_named):
+        raise StoreUnavailable("the database did not answer within 2 s")
+
+    store.reader.tuning = fail
+    told = words(part(opened(store), f"{DIALOG}-warnings")["children"])
+
+    assert "What it would have meant cannot be told: the database did not answer" in told
 
 
 @pytest.mark.parametrize(

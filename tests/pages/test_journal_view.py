@@ -79,7 +79,7 @@ STORY = """\
 15:42:18 The hour's loss went beyond VaR 99 % , loss 120.0 k USD, VaR 100.0 k USD
 15:22:18 Proposal 7 of lea was approved , “the calm held”; by otto people
 15:08:18 market volatility re-opens at 25 % of size , it has eased; next step from 15:28:18 UTC
-14:52:18 lea proposes: limit VaR: hard 0.03 -> 0.035 (looser) , “=HYPERLINK("x"), she says”; \
+14:52:18 lea proposes: limit VaR: hard 0.03 → 0.035 (looser) , “=HYPERLINK("x"), she says”; \
 proposal 7, looser people
 14:12:18 Refused: override market volatility , overriding a breaker is not for a trader. \
 An officer can; asked by tim (trader) people

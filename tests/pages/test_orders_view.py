@@ -6,7 +6,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from pages.context import AgentSums, OrdersWanted
+from pages.context import AgentSums, DecisionTimes, OrdersWanted
 from pages.query import parse
 from pages.screens import Screen, Screens, Shown
 from pages.views.orders.address import WORDS, before_text, wanted_of
@@ -16,7 +16,7 @@ from pages.views.orders.reading import order_news, read_orders
 from pages.views.orders.room import room_now
 from pages.views.orders.story import margin_words, shown_reason
 from pages.views.orders.view import orders_view
-from pages.views.orders.wording import became, micros_words, reason_of, why
+from pages.views.orders.wording import became, millis_words, reason_of, why
 from risk.domain.decisions import Outcome, Reason, ReasonCode
 from risk.domain.events import ReservationReleased
 from risk.domain.latches import Latch
@@ -58,6 +58,13 @@ def rows(tree) -> dict[str, dict]:
     return {row["id"]: row for row in part(tree, "orders-list")["rowData"]}
 
 
+def test_a_p99_is_told_once_there_are_enough_answers(reader, show):
+    for count, said in ((99, "half of 99; p99 from 100"), (100, "p99 of 100; half in")):
+        reader.decision_times = lambda *_asked, count=count: DecisionTimes(count, 47.0, 211.0)
+        reader.news += 1
+        assert said in words(show())
+
+
 # --- the list ------------------------------------------------------------------------------
 
 
@@ -92,8 +99,8 @@ def test_totals_count_what_the_filters_let_through(show):
     assert part(whole, "card-orders_answered-figure")["children"] == "7"
     assert part(some, "card-orders_answered-figure")["children"] == "2"
     assert part(some, "card-orders_resized-context")["children"] == "50.0\u00a0% of them"
-    assert words(part(whole, "card-decision_time-figure")["children"]) == "211 µs"
-    assert "half in 47 µs" in words(whole)
+    assert words(part(whole, "card-decision_time-figure")["children"]) == "0.047 ms"
+    assert "half of 7; p99 from 100 answers on" in words(whole)
     assert part(whole, "card-open_reservations-figure")["children"] == "4"
     assert "3 overdue" in words(whole)
 
@@ -238,7 +245,7 @@ def test_a_story_tells_every_check_with_figures_and_margin(show):
     assert "Order value would be 4.82 m USD, and 150 k USD is allowed" in told
     assert "over 4.67 m USD" in told
     assert "left 29" in told
-    assert "23 checks ran, in 53 µs. Trading state NORMAL" in told
+    assert "23 checks ran, in 0.053 ms. Trading state NORMAL" in told
     assert "Nobody told of it by 15:12:43 UTC" in told
 
 
@@ -488,9 +495,11 @@ def test_slices_have_a_list_of_their_own_and_count_for_no_order(reader, show):
     assert part(slices, "card-orders_answered-figure")["children"] == "1"
 
 
-@pytest.mark.parametrize(("micros", "said"), [(47.2, "47 µs"), (3_240.0, "3.2 ms")])
-def test_times_are_told_in_a_fitting_unit(micros, said):
-    assert micros_words(micros).replace("\u00a0", " ") == said
+@pytest.mark.parametrize(
+    ("micros", "said"), [(47.2, "0.047 ms"), (3_240.0, "3.24 ms"), (604_538.0, "604.5 ms")]
+)
+def test_all_times_are_told_in_one_unit(micros, said):
+    assert millis_words(micros).replace("\u00a0", " ") == said
 
 
 def test_a_moment_in_the_address_has_milliseconds():

@@ -571,6 +571,17 @@ def test_with_no_override_it_says_what_would_stand_there():
     assert "Nobody has let a breaker loose by hand" in words(reviews.list_parts([], OFFICER, TOLD))
 
 
+def test_one_that_is_over_may_be_judged_before_it_is_due_and_that_is_told():
+    early = build_review(due=AFTERNOON + HOUR)
+    (said, due) = (
+        words(reviews.list_parts([each], OFFICER, TOLD)) for each in (early, build_review())
+    )
+
+    assert "Due from 16:42:18 UTC. It can be judged now already, since it is over;" in said
+    assert "Once it is judged ana may loosen this breaker again." in said
+    assert "It can be judged now already" not in due
+
+
 def judged(actions: Actions, comment: str = "calm since", actor: Actor = OFFICER) -> Outcome:
     pressed = reviews.verdict_id(7, Verdict.RIGHT)
     return reviews.judge(actions, actor, "demo", pressed, {7: comment})

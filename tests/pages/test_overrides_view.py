@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pages.components.deltas import plain
 from pages.components.risk_table import slug
-from pages.format import UTC_ZONE
+from pages.format import UTC_ZONE, money
 from pages.query import parse
 from pages.screens import Screen, Screens
 from pages.views.breakers.address import WORDS
@@ -584,6 +584,11 @@ def test_the_effect_says_now_with_override_and_hard_cap_and_of_which_moment(effe
     said = words(effect_parts(effect))
     assert "Hard caps stay." in said
     assert "on the cycle of 15:42:18 UTC, 0.0 s old when worked out." in said
+    # The table lets 75 % of it through: what stops the rest is the breaker, and no limit.
+    most = money(effect.preview.cap.value, "USD").replace("\u00a0", " ")
+    cap = f"no order above {most} passes: "
+    assert f"Also without any breaker {cap}" in said
+    assert "More is stopped by" not in said
     frees = effect.preview.frees
     assert frees == pytest.approx(0.25 * effect.preview.cap.value, rel=0.01)
 

@@ -1,6 +1,7 @@
 """What waits, for whoever looks; what was decided; and the versions that came of it."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -10,7 +11,7 @@ from pages.readings import Readings
 from pages.views.proposals.address import WORDS
 from pages.views.proposals.inbox import APPROVE, REJECT, WITHDRAW, decide_id
 from pages.views.proposals.past import who_words
-from pages.views.proposals.reading import read_proposals
+from pages.views.proposals.reading import decided_at, read_proposals
 from pages.views.proposals.view import proposals_view
 from risk.domain.actions import ALONE
 from risk.domain.actors import Actor, Role, Via
@@ -224,6 +225,23 @@ def test_history_is_filtered_by_status(show, status):
     number = getattr(fakes, status.upper())
 
     assert decided(show(status=status)) == [f"decided-{number}"]
+
+
+def test_history_runs_by_when_it_was_decided_and_not_by_when_it_was_asked_for(show, store):
+    ended = [each for each in store.kept if each.status is not ProposalStatus.OPEN]
+    wait = {each.id: place for place, each in enumerate(ended)}
+    store.kept = [
+        replace(each, decided_at=AFTERNOON - timedelta(minutes=7 * wait[each.id] % 5))
+        if each.id in wait and each.status is not ProposalStatus.LAPSED
+        else each
+        for each in store.kept
+    ]
+    kept = {each.id: decided_at(each) for each in store.kept}
+    shown = [each["id"] for each in parts(show()) if str(each.get("id")).startswith("decided-")]
+    order = [int(name.split("-")[1]) for name in shown if name.count("-") == 1]
+
+    assert len(order) == len(ended)
+    assert order == sorted(order, key=kept.__getitem__, reverse=True)
 
 
 def test_history_is_searched_by_person_reason_and_what(show):

@@ -14,10 +14,14 @@ from pages.glossary import GLOSSARY
 from pages.later import Awaited
 from pages.query import parse
 from pages.readings import Readings
+from pages.views.health.judged import opinion
+from pages.views.health.reading import read_health
+from pages.views.health.words import WORDS as HEALTH_WORDS
 from pages.views.records.past import COMPARED
 from pages.views.var import VarData, read_var, var_view
 from pages.views.var.contest import entrants
 from pages.views.var.ten_days import ask_ten_days
+from pages.views.var.verdict import which_words
 from pages.views.var.words import WORDS
 from risk.domain.actions import BookModelInUse
 from risk.domain.market import Period
@@ -74,10 +78,34 @@ def test_the_first_line_answers_in_words(view):
     answer = part(view, "var-answer")["children"].replace("\u00a0", " ")
 
     assert answer.startswith(
-        "VaR was broken as often as it should be: losses went beyond the 99 % VaR on 3 of 250 "
+        "Nothing speaks against VaR: losses went beyond the 99 % VaR on 3 of 250 "
         "days (normal 1 to 6), beyond the 95 % VaR on 12 (normal 7 to 19)."
     )
     assert "Today \u22122." in answer
+
+
+def test_the_record_has_one_status_wherever_it_is_told(data):
+    health = read_health(Readings(FakeBookReader()), parse({}, HEALTH_WORDS), DEMO, data.cycle)
+    odd = replace(data.live, depth=data.live.depth._replace(zone=2))
+    said = words(part(var_view(replace(data, live=odd)), "var-answer")["children"])
+
+    assert opinion(data.live) == opinion(health.live)
+    assert said.startswith("The number of exceptions is normal, but not their depth: losses went")
+
+
+def test_the_figures_of_one_day_are_told_apart_in_one_sentence(data):
+    said = which_words(data).replace("\u00a0", " ")
+
+    assert said.startswith("VaR 99 % of one day is 4.56 % for what is held now; ")
+    assert "was forecast at 00:00 UTC for what was held then: by that today is judged" in said
+    assert said.endswith("in hindsight on the book's own series, which only compares models.")
+    assert which_words(replace(data, day=None)) == ""
+
+
+def test_the_light_says_why_it_is_stricter_than_the_normal_range(view):
+    light = words(part(view, "var-light")["children"])
+
+    assert "Amber from 5: a right model stays below that about 9 times in 10." in light
 
 
 def test_a_forecast_that_another_model_made_says_so():

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from dash import dcc, html
 
@@ -39,6 +40,7 @@ from risk.breakers.lifecycle import asked_from
 from risk.breakers.manual import is_manual
 from risk.breakers.overriding import PARDON
 from risk.breakers.words import shown_name
+from risk.domain.actors import Ability
 from risk.domain.breakers import BreakerUnit, Episode
 from risk.domain.cards import Card, CardHistory, Counterfactual
 from risk.domain.latches import way_back
@@ -128,7 +130,8 @@ def _change(data: BreakersData, chosen: Chosen) -> list[Component]:
     if chosen.row is None:
         return []
     href = edit_href(data.query, **{BREAKER.name: chosen.row.name})
-    return [inside_link("Change…", href, class_name="sw-link", id="breaker-change")]
+    needs: dict[str, Any] = {"data-needs": Ability.PROPOSE.value}
+    return [inside_link("Change…", href, class_name="sw-link", id="breaker-change", **needs)]
 
 
 def _whose(chosen: Chosen) -> tuple[str, Scope]:

@@ -1,11 +1,11 @@
 """The editor: fields at the left, what follows at the right, and the reason below it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from pages.components.basics import Component, card, heading, help_mark
+from pages.components.basics import Component, card, glyph, heading, help_mark
 from pages.components.choices import Crumb, breadcrumbs
 from pages.components.fields import field_control
 from pages.components.links import inside_link
@@ -27,15 +27,14 @@ from pages.views.editing.address import (
     edit_href,
 )
 from pages.views.editing.effect import CHECKED, EDITOR, EFFECT, PREVIEW, SEND_BOX
-from pages.views.editing.forms import Group
+from pages.views.editing.forms import Definition, Group
 from pages.views.editing.reading import EditorData
 from pages.views.editing.subjects import EndLoan, Lend, Redefine, Remove, Subject
 from pages.views.entering import may, not_his
-from pages.views.limits.writing import trimmed, writer
+from pages.views.proposals.stands import no_use_words, stands_words
+from risk.domain.actors import Ability
 from risk.domain.asking import LONGEST_REASON
 from risk.domain.limits import LimitDefinition
-from risk.limits.types import ORDER_LIMITS
-from risk.limits.words import room_words
 
 ABOUT, REASON, RESULT = (f"{EDITOR}-{part}" for part in ("about", "reason", "result"))
 
@@ -103,6 +102,9 @@ def _form(data: EditorData, subject: Subject) -> html.Section:
     )
     told = [each for each in (subject.lead, now_words(data, subject)) if each]
     lead = [html.P(each, className="sw-editor-lead") for each in told]
+    paused = paused_anyway(data, subject)
+    if paused:
+        lead.append(_caution(paused))
     return card(
         [
             heading(subject.title, note=_version_note(subject), actions=[help_mark("change")]),
@@ -118,17 +120,26 @@ def _form(data: EditorData, subject: Subject) -> html.Section:
 
 def now_words(data: EditorData, subject: Subject) -> str:
     """How what is to be another stands now, one sentence; empty of what is not there yet."""
-    definition, state = getattr(subject, "definition", None), data.cycle.state
-    if isinstance(definition, LimitDefinition):
-        stands = state.limits.get(definition.name)
-        if stands is None or definition.kind in ORDER_LIMITS:
-            return ""
-        write = trimmed(writer(data.book.currency))
-        return room_words(definition, stands.thresholds, stands.value, write)
-    known = state.breakers.states.get(definition.name) if definition is not None else None
-    if known is None or known.reading is None:
+    definition: Definition | None = getattr(subject, "definition", None)
+    if definition is None:
         return ""
-    return f"Now {known.reading.words}."
+    return stands_words(data.cycle.state, definition, data.book.currency)
+
+
+def paused_anyway(data: EditorData, subject: Subject) -> str:
+    """That no other threshold would let new risk in, one sentence; empty where it might."""
+    definition = getattr(subject, "definition", None)
+    if not isinstance(subject, Redefine | Lend) or not isinstance(definition, LimitDefinition):
+        return ""
+    return no_use_words(data.cycle.state, definition, data.query.zone, data.now)
+
+
+def _caution(text: str) -> html.P:
+    return html.P(
+        [glyph("caution", state="caution"), f" {text}"],
+        id=f"{EDITOR}-paused",
+        className="sw-editor-fault",
+    )
 
 
 def _version_note(subject: Subject) -> str | None:
@@ -174,25 +185,31 @@ def _shown(typed: object, suffix: str) -> str:
 
 def _elsewhere(data: EditorData, subject: Subject) -> list[Component]:
     """What else may be done about the same thing."""
-    links: list[tuple[str, dict[str, str]]] = []
     definition = getattr(subject, "definition", None)
     if definition is None:
         return []
     word = LIMIT.name if isinstance(definition, LimitDefinition) else BREAKER.name
     named = {word: definition.name}
-    if not isinstance(subject, Redefine):
-        links.append(("Change it for good", named))
-    if isinstance(definition, LimitDefinition) and not isinstance(subject, Lend):
-        links.append(("Other thresholds for a while", {**named, DO.name: WHILE}))
-    if _is_lent(data, definition) and not isinstance(subject, EndLoan):
-        links.append(("End its temporary limit", {**named, DO.name: END}))
-    if not isinstance(subject, Remove):
-        links.append(("Take it away", {**named, DO.name: REMOVE}))
     items = [
-        inside_link(text, edit_href(data.query, **words), class_name="sw-link")
-        for text, words in links
+        inside_link(text, edit_href(data.query, **named, **words), class_name="sw-link")
+        for text, needs, words in _ways(data, subject, definition)
+        if may(data.actor, needs)
     ]
-    return [html.P(_spaced(items), className="sw-editor-elsewhere")]
+    return [html.P(_spaced(items), className="sw-editor-elsewhere")] if items else []
+
+
+def _ways(
+    data: EditorData, subject: Subject, definition: Definition
+) -> Iterator[tuple[str, Ability, dict[str, str]]]:
+    """Name, ability and address of each; a way that his role is refused is shown to nobody."""
+    if not isinstance(subject, Redefine):
+        yield "Change it for good", Redefine.ability, {}
+    if isinstance(definition, LimitDefinition) and not isinstance(subject, Lend):
+        yield "Other thresholds for a while", Lend.ability, {DO.name: WHILE}
+    if _is_lent(data, definition) and not isinstance(subject, EndLoan):
+        yield "End its temporary limit", EndLoan.ability, {DO.name: END}
+    if not isinstance(subject, Remove):
+        yield "Take it away", Remove.ability, {DO.name: REMOVE}
 
 
 def _spaced(items: Sequence[Component]) -> list[Component]:

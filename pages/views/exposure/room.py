@@ -4,8 +4,9 @@ Asked for by a press of a button and answered once, by the check that answers ag
 newest complete cycle; nothing of it is worked out while nobody asks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import dash_mantine_components as dmc
 from dash import html
@@ -19,15 +20,20 @@ from pages.format import money, quantity_at_most, sentence
 from pages.paths import LIMITS_PATH
 from pages.query import Query
 from pages.readings import Readings
+from pages.views.breakers.address import CARD as CARD_OF_TRIP
+from pages.views.breakers.address import EPISODE, from_elsewhere
+from pages.views.breakers.trips import on_now
 from pages.views.holdings import coin
 from pages.views.limits.address import LIMIT
 from pages.views.limits.writing import age_words, trimmed, writer
+from pages.views.orders.holders import Holder, holders_of, with_holders
 from risk.domain.decisions import Outcome, Reason
 from risk.domain.orders import Side
 from risk.domain.policy import Policy
 from risk.domain.positions import PositionKey
 from risk.domain.scopes import ScopeKind
 from risk.domain.snapshot import Snapshot
+from risk.domain.state import RiskState
 from risk.errors import SeawallError
 from risk.limits.types import LIMIT_TYPES
 from risk.limits.words import reason_words
@@ -38,6 +44,8 @@ ASSET, STRATEGY, VENUE, SIDE = (
     f"exposure-room-{part}" for part in ("asset", "strategy", "venue", "side")
 )
 _SIDES = {Side.BUY.value: "Buy", Side.SELL.value: "Sell"}
+#: What the link to a trip fills.
+_SHOWS_CARD: Mapping[str, Any] = {"data-shows": CARD_OF_TRIP}
 #: So many reasons are told one by one.
 _REASONS = 4
 
@@ -143,6 +151,8 @@ class RoomAnswer:
         What it was worked out from.
     age : float
         Of that cycle when it was asked, seconds by the wall clock.
+    state : RiskState
+        After it: of whose breakers some may stand in the way.
     """
 
     book: Book
@@ -152,6 +162,7 @@ class RoomAnswer:
     room: Room
     snapshot: Snapshot
     age: float
+    state: RiskState
 
 
 def answer_parts(
@@ -191,7 +202,7 @@ def read_room(readings: Readings, query: Query, key: PositionKey, side: Side) ->
     )
     if prepared is None:
         return None
-    manager, snapshot = prepared
+    manager, snapshot, state = prepared
     return RoomAnswer(
         book=book,
         query=query,
@@ -200,12 +211,15 @@ def read_room(readings: Readings, query: Query, key: PositionKey, side: Side) ->
         room=manager.room(key, side),
         snapshot=snapshot,
         age=abs((readings.reader.wall() - pulse.saved).total_seconds()),
+        state=state,
     )
 
 
-def _prepared(readings: Readings, book: Book) -> tuple[RiskManager, Snapshot] | None:
+def _prepared(readings: Readings, book: Book) -> tuple[RiskManager, Snapshot, RiskState] | None:
     basis = readings.reader.decision_basis(book.name)
-    return None if basis is None else (RiskManager(basis.state, basis.snapshot), basis.snapshot)
+    if basis is None:
+        return None
+    return RiskManager(basis.state, basis.snapshot), basis.snapshot, basis.state
 
 
 def room_parts(answer: RoomAnswer) -> list[Component]:
@@ -241,11 +255,26 @@ def _why(answer: RoomAnswer) -> list[Component]:
 
 
 def _reason(answer: RoomAnswer, reason: Reason) -> html.Li:
-    words = reason_words(reason, trimmed(writer(answer.book.currency)))
+    holders = _holders(answer, reason)
+    words = with_holders(
+        reason_words(reason, trimmed(writer(answer.book.currency))).rstrip("."), holders
+    )
     own = {word.name: None for word in answer.query.words}
     href = answer.query.href(LIMITS_PATH, **{**own, LIMIT.name: reason.subject})
     link = [" ", inside_link("Limit", href, class_name="sw-link")] if _is_limit(reason) else []
-    return html.Li([glyph("throttled", state="throttled"), html.Span([words, *link])])
+    cards = [part for each in holders for part in (" ", _card_link(answer, each))]
+    said = html.Span([f"{words}.", *link, *cards])
+    return html.Li([glyph("throttled", state="throttled"), said])
+
+
+def _holders(answer: RoomAnswer, reason: Reason) -> list[Holder]:
+    at, trips = answer.snapshot.at, on_now(answer.state).values()
+    return holders_of(reason, at, trips, answer.state, answer.query.zone, at)
+
+
+def _card_link(answer: RoomAnswer, holder: Holder) -> Component:
+    href = from_elsewhere(answer.query, **{EPISODE.name: holder.episode})
+    return inside_link("Breaker", href, class_name="sw-link", **_SHOWS_CARD)
 
 
 def _is_limit(reason: Reason) -> bool:

@@ -6,7 +6,7 @@ from pages.components.basics import Component, card
 from pages.components.links import inside_link
 from pages.format import number, percent
 from pages.paths import VAR_PATH
-from pages.views.health.judged import ModelHealth, is_rejected
+from pages.views.health.judged import is_rejected, opinion
 from pages.views.health.reading import HealthData
 from pages.views.records.counts import unnoticed_words
 from pages.views.records.live import in_use, others_words
@@ -56,26 +56,6 @@ def verdict_words(data: HealthData) -> str:
         others_words(data.judged.models, in_use(data.cycle.state)),
     ]
     return " ".join(part for part in parts if part)
-
-
-def opinion(live: ModelHealth) -> str:
-    """What number, order and depth of the exceptions say together."""
-    levels = [record for record in (live.inner, live.outer) if record is not None]
-    if any(each.hits > each.high for each in levels):
-        return "VaR has been too low"
-    if any(each.hits < each.low for each in levels):
-        return "VaR has been higher than needed"
-    wrong = [
-        word
-        for word, odd in (
-            ("order", live.tests.order or live.tests.coverage),
-            ("depth", live.tests.depth),
-        )
-        if odd
-    ]
-    if wrong:
-        return f"The number of exceptions is normal, but not their {' and '.join(wrong)}"
-    return "Nothing speaks against VaR"
 
 
 def _counted(record: LevelRecord) -> str:

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pages.context import Book
+from pages.readings import Readings
 from pages.views.records.difference import Difference, difference_from_live
 from pages.views.records.live import HOW_IN_USE, LIVE, how_live
 from pages.views.records.past import COMPARED_LEVELS, Hindsight, ModelRecord
@@ -127,6 +129,43 @@ class Tests(NamedTuple):
 def is_rejected(p_value: float | None) -> bool:
     """Whether a test of which so much is known speaks against its model."""
     return p_value is not None and p_value < CHANCE
+
+
+def opinion(live: ModelHealth) -> str:
+    """What number, order and depth of the exceptions say together: the one status of the record."""
+    levels = [record for record in (live.inner, live.outer) if record is not None]
+    if any(each.hits > each.high for each in levels):
+        return "VaR has been too low"
+    if any(each.hits < each.low for each in levels):
+        return "VaR has been higher than needed"
+    wrong = [
+        word
+        for word, odd in (
+            ("order", live.tests.order or live.tests.coverage),
+            ("depth", live.tests.depth),
+        )
+        if odd
+    ]
+    if wrong:
+        return f"The number of exceptions is normal, but not their {' and '.join(wrong)}"
+    return "Nothing speaks against VaR"
+
+
+def read_live_health(readings: Readings, book: Book, judged: ScoredBars, used: str) -> ModelHealth:
+    """The same for every page that tells how the record stands, worked out once.
+
+    Parameters
+    ----------
+    readings : Readings
+    book : Book
+    judged : ScoredBars
+        Days that the verdict counts.
+    used : str
+        Name of the model in use.
+    """
+    newest = int(np.max(judged.opened_ms, initial=0))
+    key = ("live health", book.name, (len(judged), newest), used)
+    return readings.once(key, lambda: live_health(judged, used))
 
 
 def live_health(judged: ScoredBars, used: str) -> ModelHealth:

@@ -15,7 +15,7 @@ from pages.format import UTC_ZONE
 from pages.later import Awaited
 from pages.query import Query
 from pages.readings import Readings, midnight_before
-from pages.views.health.judged import ModelHealth, Spread, live_health, models_health
+from pages.views.health.judged import ModelHealth, Spread, models_health, read_live_health
 from pages.views.health.words import IN_USE, MODEL
 from pages.views.records.explained import Exceeded, exceptions_of
 from pages.views.records.live import in_use
@@ -114,9 +114,7 @@ class _Reading:
         judged = read_judged(self.readings, self.book, self.midnight, epoch=self.epoch)
         # Whatever is worked out from scored days is kept until there are more of them.
         newest, used = (len(judged), _newest(judged)), in_use(self.cycle.state)
-        live = self.readings.once(
-            ("live health", self.book.name, newest, used), lambda: live_health(judged, used)
-        )
+        live = read_live_health(self.readings, self.book, judged, used)
         models = self._models(judged, newest)
         return HealthData(
             book=self.book,

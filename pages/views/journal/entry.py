@@ -68,7 +68,7 @@ def _unknown(data: JournalData) -> html.Section:
 
 def _card(data: JournalData, proof: EntryProof) -> html.Section:
     entry = proof.entry
-    told = told_of(entry, data.book.currency)
+    told = told_of(entry, data.book.currency, data.cycle.state.policy)
     title = f"Entry {number(entry.seq)} of {stream_words(entry.stream)}"
     when = data.query.zone.date_and_clock(entry.at, now=data.now)
     return card(

@@ -114,7 +114,7 @@ def _named(day: str, data: JournalData) -> str:
 
 
 def _item(data: JournalData, entry: KeptEntry) -> html.Li:
-    told = told_of(entry, data.book.currency)
+    told = told_of(entry, data.book.currency, data.cycle.state.policy)
     named = entry_text(entry.stream, entry.seq)
     href = data.query.href(PATH, **{ENTRY.name: named})
     detail = f", {told.detail}" if told.detail else ""

@@ -7,6 +7,7 @@ import msgspec
 from pages.context import KeptEntry
 from pages.views.happenings import words, words_of_kind
 from risk.domain.events import PEOPLE_STREAM, RiskEvent
+from risk.domain.policy import Policy
 from risk.errors import EventInvalid
 from risk.storage.codec import decode_event
 
@@ -32,10 +33,18 @@ class Told(NamedTuple):
         return f"{self.fact}, {self.detail}." if self.detail else f"{self.fact}."
 
 
-def told_of(entry: KeptEntry, currency: str) -> Told:
-    """What an entry tells, also of a kind that this program does not know."""
+def told_of(entry: KeptEntry, currency: str, policy: Policy | None = None) -> Told:
+    """What an entry tells, also of a kind that this program does not know.
+
+    Parameters
+    ----------
+    entry : KeptEntry
+    currency : str
+    policy : Policy, optional
+        In force: in its units changes of it are read.
+    """
     event = event_of(entry)
-    return Told(*(words_of_kind(entry.kind) if event is None else words(event, currency)))
+    return Told(*(words_of_kind(entry.kind) if event is None else words(event, currency, policy)))
 
 
 def event_of(entry: KeptEntry) -> RiskEvent | None:

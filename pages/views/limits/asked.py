@@ -13,6 +13,7 @@ from pages.views.editing.address import ADD, OF_LIMIT, edit_href
 from pages.views.holdings import coin
 from pages.views.limits.address import WORDS
 from pages.views.limits.reading import LimitsData
+from risk.domain.actors import Ability
 from risk.domain.reductions import Reduction
 
 #: So many requests are told one by one.
@@ -44,7 +45,10 @@ def requests_card(data: LimitsData) -> html.Section:
                     inside_link("See them", data.query.href(CHANGES_PATH, **_NO_FILTERS)),
                 ]
             ),
-            html.P(inside_link("Add a limit…", edit_href(data.query, **{ADD.name: OF_LIMIT}))),
+            html.P(
+                inside_link("Add a limit…", edit_href(data.query, **{ADD.name: OF_LIMIT})),
+                **{"data-needs": Ability.PROPOSE.value},
+            ),
         ],
         label="Changes",
         class_name="sw-limits-expiring",

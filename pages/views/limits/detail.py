@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from dash import dcc, html
 
@@ -18,7 +19,8 @@ from pages.views.limits.past import Episode
 from pages.views.limits.reading import LimitsData
 from pages.views.limits.rows import LimitRow
 from pages.views.limits.table import left_words
-from pages.views.limits.writing import cause_of, duration, pace_words, trimmed, verb_of, writer
+from pages.views.limits.writing import cause_of, duration, trimmed, verb_of, writer
+from risk.domain.actors import Ability, roles_words
 from risk.domain.events import LimitUpdated
 from risk.domain.limits import LimitDefinition, LimitStatus, TemporaryLimit
 from risk.limits.words import figure_of, order_limit_words, room_words, scope_words, title_of
@@ -76,7 +78,6 @@ def _standing(data: LimitsData, row: LimitRow) -> list[Component]:
     if row.is_on_orders:
         said = order_limit_words(row.definition, row.thresholds.hard, write)
         return [html.P(said, id="limits-detail-words", className="sw-pad-x")]
-    hours = row.state.hours_to_breach if row.state else None
     said = room_words(row.definition, row.thresholds, row.value, write)
     return [
         html.Div(
@@ -91,7 +92,7 @@ def _standing(data: LimitsData, row: LimitRow) -> list[Component]:
             className="sw-figure-line",
         ),
         html.P(said, id="limits-detail-words"),
-        html.P(pace_words(hours, row.status), id="limits-detail-pace", className="sw-dim"),
+        html.P(row.pace_words, id="limits-detail-pace", className="sw-dim"),
     ]
 
 
@@ -285,14 +286,26 @@ def _definition(data: LimitsData, row: LimitRow) -> html.Dl:
 def _changes_of(data: LimitsData, row: LimitRow) -> html.P:
     """The ways to another definition, and to other thresholds for a while."""
     named = {LIMIT.name: row.name}
-    ways = [("Change…", named), ("For a while…", {**named, DO.name: WHILE})]
-    if row.temporary is not None:
-        ways.append(("End the temporary one…", {**named, DO.name: END}))
-    links = [
-        inside_link(text, edit_href(data.query, **words), class_name="sw-button sw-button-small")
-        for text, words in ways
+    ways = [
+        ("Change…", Ability.PROPOSE, named),
+        ("For a while…", Ability.REQUEST_LIMIT, {**named, DO.name: WHILE}),
     ]
-    return html.P(links, id="limits-detail-change", className="sw-limit-change")
+    if row.temporary is not None:
+        ways.append(("End the temporary one…", Ability.REQUEST_LIMIT, {**named, DO.name: END}))
+    links = [_way(data, *way) for way in ways]
+    # The page is one for all who look: whose role lacks it is shown why instead.
+    lacks = html.Span(
+        f"Other thresholds for a while are for {roles_words(Ability.REQUEST_LIMIT)}.",
+        className="sw-note",
+        **{"data-lacks": Ability.REQUEST_LIMIT.value},
+    )
+    return html.P([*links, lacks], id="limits-detail-change", className="sw-limit-change")
+
+
+def _way(data: LimitsData, text: str, needs: Ability, words: dict[str, str]) -> Component:
+    only: dict[str, Any] = {"data-needs": needs.value}
+    href = edit_href(data.query, **words)
+    return inside_link(text, href, class_name="sw-button sw-button-small", **only)
 
 
 def _in_force(data: LimitsData, row: LimitRow) -> list[Fact]:

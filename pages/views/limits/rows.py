@@ -7,6 +7,7 @@ from datetime import datetime
 from pages.components.utilization import Standing
 from pages.context import CompleteCycle
 from pages.query import Query
+from pages.views.holds import is_paused
 from pages.views.limits.address import (
     ALL,
     FIND,
@@ -16,7 +17,7 @@ from pages.views.limits.address import (
     STATUS,
     STATUSES,
 )
-from pages.views.limits.writing import STANDINGS
+from pages.views.limits.writing import PAUSED_WORDS, STANDINGS, pace_figure, pace_words
 from risk.domain.limits import (
     AS_DEFINED,
     LimitDefinition,
@@ -29,9 +30,11 @@ from risk.domain.limits import (
 from risk.domain.policy import Policy
 from risk.domain.scopes import ScopeKind
 from risk.domain.state import Performance, RiskState
-from risk.limits.types import ORDER_LIMITS
+from risk.limits.types import BOOK_LIMITS, ORDER_LIMITS
 from risk.limits.words import called, scope_words, shown_in, title_of, unit_of
 
+#: The one kind that grows while positions are closed.
+_FILLED_BY_REDUCING = "stablecoin_exposure"
 #: What is looked at first.
 _TROUBLE = {
     LimitStatus.HARD: 0,
@@ -56,6 +59,8 @@ class LimitRow:
         What its headroom is worth, quote currency; None where it is not worth money, or unknown.
     inner : bool
         Whether it stands under the limits of its strategy's type.
+    paused : bool
+        Whether no order adds anything where it is set.
     """
 
     definition: LimitDefinition
@@ -63,6 +68,7 @@ class LimitRow:
     temporary: TemporaryLimit | None
     money: float | None
     inner: bool = False
+    paused: bool = False
 
     @property
     def name(self) -> str:
@@ -122,6 +128,34 @@ class LimitRow:
         return _TROUBLE[self.status], -(self.used or 0.0), self.name
 
     @property
+    def pace_words(self) -> str:
+        """When it will be full, a sentence."""
+        if self._stands_still:
+            return PAUSED_WORDS
+        return pace_words(self._hours, self.status)
+
+    @property
+    def pace_figure(self) -> str:
+        """The same for a column."""
+        return "paused" if self._stands_still else pace_figure(self._hours, self.status)
+
+    @property
+    def _hours(self) -> float | None:
+        return self.state.hours_to_breach if self.state else None
+
+    @property
+    def _stands_still(self) -> bool:
+        """Whether its pace is of orders that do not pass any more: it leads nowhere.
+
+        Losses go on without orders, and whoever reduces gets more cash.
+        """
+        by_orders = self.definition.kind in BOOK_LIMITS and not (
+            BOOK_LIMITS[self.definition.kind].stops or self.definition.kind == _FILLED_BY_REDUCING
+        )
+        is_open = self.status in (LimitStatus.WITHIN, LimitStatus.SOFT) and self._hours != 0.0
+        return self.paused and by_orders and is_open
+
+    @property
     def is_on_orders(self) -> bool:
         """Whether it caps single orders, so that nothing uses it between two of them."""
         return self.definition.kind in ORDER_LIMITS
@@ -143,6 +177,7 @@ def _row(definition: LimitDefinition, policy: Policy, cycle: CompleteCycle) -> L
         state=state,
         temporary=_temporary(policy.temporary, definition.name, cycle.pulse.market),
         money=headroom_money(definition, state, cycle.state, cycle.assessment.equity),
+        paused=is_paused(cycle.state, definition.scope),
     )
 
 

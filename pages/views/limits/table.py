@@ -29,7 +29,7 @@ from pages.views.limits.address import (
 )
 from pages.views.limits.reading import LimitsData
 from pages.views.limits.rows import Group, LimitRow, counts_words
-from pages.views.limits.writing import money_left, pace_figure, trimmed, writer
+from pages.views.limits.writing import money_left, trimmed, writer
 from risk.limits.words import order_limit_words, room_words
 
 CSV = "limits-csv"
@@ -182,7 +182,6 @@ def _row(data: LimitsData, row: LimitRow) -> html.Tr:
     chosen = data.chosen is not None and data.chosen.name == row.name
     write = writer(data.book.currency)
     value = UNKNOWN if row.value is None else write(row.value, row.unit)
-    hours = row.state.hours_to_breach if row.state else None
     return html.Tr(
         [
             _name(data, row, base, chosen=chosen),
@@ -197,7 +196,7 @@ def _row(data: LimitsData, row: LimitRow) -> html.Tr:
             _cell(value, f"{base}-value"),
             _cell(write(row.thresholds.hard, row.unit), f"{base}-hard"),
             _cell(left_of(row, data.book.currency), f"{base}-left"),
-            _cell(pace_figure(hours, row.status), f"{base}-pace"),
+            _cell(row.pace_figure, f"{base}-pace"),
         ],
         id=base,
         className="sw-use sw-limit-row" + (" sw-limit-inner" if row.inner else ""),

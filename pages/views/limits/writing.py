@@ -88,6 +88,10 @@ def age_words(seconds: float) -> str:
     return duration(timedelta(seconds=seconds))
 
 
+#: Of a limit that only orders fill while none of them passes.
+PAUSED_WORDS = "Entries are paused: no order fills more of it, only the market can."
+
+
 def pace_words(hours: float | None, status: LimitStatus) -> str:
     """When a limit will be full: ``Full in 3 h at this pace.``
 

@@ -16,9 +16,12 @@ from pages.context import (
 )
 from pages.query import Query
 from pages.readings import Readings
+from pages.views.breakers.reading import trips_between
 from pages.views.orders.address import ORDER, before, wanted_of
 from pages.views.orders.agents import Agent, agents_of
+from pages.views.orders.holders import Holder, holders_of
 from pages.views.orders.wording import reason_of
+from risk.domain.breakers import Episode
 from risk.domain.decisions import Reason
 from risk.domain.journalling import AnsweredOrder
 from risk.domain.orders import Reservation
@@ -54,6 +57,8 @@ class OrdersData:
         Gives the checks of an order.
     story : OrderStory or None
         The order that the address names.
+    episodes : tuple of Episode
+        Trips of breakers that may have stood in the way of what is shown.
     """
 
     book: Book
@@ -67,6 +72,12 @@ class OrdersData:
     held: tuple[Reservation, ...]
     reasons_of: Callable[[AnsweredOrder], Sequence[Reason]]
     story: OrderStory | None
+    episodes: tuple[Episode, ...] = ()
+
+    def holders_of(self, order: AnsweredOrder, reason: Reason) -> list[Holder]:
+        """The breakers that made one of an order's checks fail."""
+        state, zone = self.cycle.state, self.query.zone
+        return holders_of(reason, order.at, self.episodes, state, zone, self.now)
 
     @property
     def now(self) -> datetime:
@@ -102,19 +113,32 @@ def read_orders(readings: Readings, query: Query, book: Book, cycle: CompleteCyc
     wanted = wanted_of(query, cycle.pulse.market)
     asker = _Asker(readings, book, news, cycle.pulse.cycle)
     whole = OrdersWanted(wanted.since, wanted.until, slices=False)
+    page, story = asker.page(wanted, before(query)), asker.story(query.choice(ORDER.name))
+    shown = [*page.orders, *([] if story is None else [story.order])]
     return OrdersData(
         book=book,
         query=query,
         cycle=cycle,
         wanted=wanted,
-        page=asker.page(wanted, before(query)),
+        page=page,
         sums=asker.sums(wanted),
         times=asker.times(wanted),
         agents=agents_of(asker.sums(whole), asker.reductions(whole), cycle.state.reductions),
         held=asker.held(),
         reasons_of=asker.reasons,
-        story=asker.story(query.choice(ORDER.name)),
+        story=story,
+        episodes=_trips_behind(readings, book, cycle, shown),
     )
+
+
+def _trips_behind(
+    readings: Readings, book: Book, cycle: CompleteCycle, orders: Sequence[AnsweredOrder]
+) -> tuple[Episode, ...]:
+    """Trips that were on while one of these orders was answered, or about then."""
+    if not orders:
+        return ()
+    since, until = min(each.at for each in orders), max(each.at for each in orders)
+    return trips_between(readings, book, cycle, since, until)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """One order at length: every check, what it was judged by, and what became of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from dash import html
 
@@ -15,15 +17,18 @@ from pages.components.reasons import reason_list
 from pages.components.risk_table import slug
 from pages.context import OrderStory
 from pages.format import UNKNOWN, money, multiple, number, price, quantity
+from pages.query import Query
+from pages.views.breakers.address import CARD, EPISODE, from_elsewhere
 from pages.views.holdings import coin
 from pages.views.limits.writing import trimmed, writer
 from pages.views.orders.address import ORDER, PATH, STORY
+from pages.views.orders.holders import Holder, with_holders
 from pages.views.orders.reading import OrdersData
 from pages.views.orders.wording import (
     LOOKS,
     asked_words,
     became,
-    micros_words,
+    millis_words,
     passing_words,
 )
 from risk.domain.assessment import Assessment
@@ -39,6 +44,8 @@ from risk.limits.words import reason_words
 from risk.storage.codec import decode_answer
 
 ASK, ANSWER = "orders-room-ask", "orders-room-answer"
+#: What the link to a trip fills.
+_SHOWS_CARD: Mapping[str, Any] = {"data-shows": CARD}
 #: So many fills and positions are told one by one.
 _FILLS, _POSITIONS = 10, 12
 _OUTCOMES: dict[Outcome, shown.Outcome] = {
@@ -115,7 +122,11 @@ def _checks(data: OrdersData, story: OrderStory, answer: OrderAnswer) -> html.Di
     order, reasons = story.order, data.reasons_of(story.order)
     verdict = ShownVerdict(LOOKS[order.verdict], f"{asked_words(order)}.", passing_words(order))
     told = [
-        shown_reason(reason, data.book.currency, resized=order.verdict is Verdict.RESIZE)
+        with_breakers(
+            shown_reason(reason, data.book.currency, resized=order.verdict is Verdict.RESIZE),
+            data.holders_of(order, reason),
+            data.query,
+        )
         for reason in reasons
     ]
     ran = sum(reason.outcome is not Outcome.SKIPPED for reason in reasons)
@@ -125,7 +136,7 @@ def _checks(data: OrdersData, story: OrderStory, answer: OrderAnswer) -> html.Di
     checks = "check" if ran == 1 else "checks"
     state = answer.trading_state.replace("_", " ")
     note = (
-        f"{number(ran)} {checks} ran{rest}, in {micros_words(order.micros)}. "
+        f"{number(ran)} {checks} ran{rest}, in {millis_words(order.micros)}. "
         f"Trading state {state}; version {answer.limits_version} of the limits; valid until "
         f"{until}."
     )
@@ -144,6 +155,21 @@ def shown_reason(reason: Reason, currency: str, *, resized: bool) -> shown.Reaso
         words=reason_words(reason, write).rstrip("."),
         margin=margin_words(reason, currency),
     )
+
+
+def with_breakers(told: shown.Reason, holders: Sequence[Holder], query: Query) -> shown.Reason:
+    """A check with the breakers that made it fail, each a way to the card of its trip."""
+    return replace(
+        told,
+        words=with_holders(told.words, holders),
+        links=tuple(card_link(each, query) for each in holders),
+    )
+
+
+def card_link(holder: Holder, query: Query) -> Component:
+    """The way to the card of a trip."""
+    href = from_elsewhere(query, **{EPISODE.name: holder.episode})
+    return inside_link(f"Card of {holder.name}", href, class_name="sw-link", **_SHOWS_CARD)
 
 
 def margin_words(reason: Reason, currency: str) -> str:

@@ -1,6 +1,7 @@
 """The list of decisions, newest first, with its filters."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 import dash_mantine_components as dmc
 from dash import html
@@ -30,7 +31,7 @@ from pages.views.orders.address import (
     unfiltered,
 )
 from pages.views.orders.reading import OrdersData
-from pages.views.orders.wording import LOOKS, became, why
+from pages.views.orders.wording import LOOKS, became, millis, why
 from risk.domain.journalling import AnsweredOrder
 
 GRID = "orders-list"
@@ -63,7 +64,7 @@ COLUMNS = (
         width=96,
     ),
     Column(field="why", title="Why", width=256, wraps=True),
-    Column(field="micros", title="Took, µs", kind="number", term="decision_time"),
+    Column(field="micros", title="Took, ms", kind="number", decimals=3, term="decision_time"),
     Column(
         field="became", title="Then", kind="state", shape="late", term="order_outcome", width=116
     ),
@@ -148,8 +149,8 @@ def _row(data: OrdersData, order: AnsweredOrder, overdue: bool) -> Row:
         "allowed": order.allowed,
         "verdict": look.word.lower(),
         "shape": look.shape,
-        "why": why(data.reasons_of(order), data.book.currency),
-        "micros": round(order.micros, 1),
+        "why": why(data.reasons_of(order), data.book.currency, partial(data.holders_of, order)),
+        "micros": millis(order.micros),
         "became": became(order, overdue=overdue),
         "late": "throttled" if overdue else None,
     }

@@ -8,8 +8,10 @@ from pages.components.basics import card, figure, help_mark
 from pages.format import NONE, UNKNOWN, number, percent
 from pages.glossary import GLOSSARY
 from pages.views.orders.reading import OrdersData
-from pages.views.orders.wording import micros_words
+from pages.views.orders.wording import millis_words
 
+#: With fewer answers there is none that 99 of 100 are quicker than.
+ENOUGH_FOR_P99 = 100
 #: Cards by their term of the glossary.
 _CARDS = (
     "orders_answered",
@@ -68,8 +70,11 @@ def _share(part: int, whole: int) -> str:
 def _times(data: OrdersData) -> tuple[str, str]:
     if data.times is None:
         return UNKNOWN, "no order in this range"
-    p50, p99, orders = micros_words(data.times.p50), micros_words(data.times.p99), data.times.orders
-    return p99, f"p99 of {number(orders)}; half in {p50}"
+    half, orders = millis_words(data.times.p50), data.times.orders
+    if orders < ENOUGH_FOR_P99:
+        # The slowest one of a handful is no p99.
+        return half, f"half of {number(orders)}; p99 from {ENOUGH_FOR_P99} answers on"
+    return millis_words(data.times.p99), f"p99 of {number(orders)}; half in {half}"
 
 
 def _overdue(data: OrdersData) -> str:

@@ -1,6 +1,6 @@
 """Answers to orders in plain words: verdicts, reasons, what became of an order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from pages.components.reasons import APPROVED, REJECTED, RESIZED
@@ -8,6 +8,7 @@ from pages.components.states import StateLook
 from pages.format import number, quantity, sentence
 from pages.views.holdings import coin
 from pages.views.limits.writing import trimmed, writer
+from pages.views.orders.holders import Holder, with_holders
 from risk.domain.decisions import Outcome, Reason, ReasonCode
 from risk.domain.events import Verdict
 from risk.domain.journalling import AnsweredOrder
@@ -45,12 +46,21 @@ def reason_of(message: ReasonMessage) -> Reason:
     )
 
 
-def why(reasons: Sequence[Reason], currency: str) -> str:
+#: The breakers that made a check of an order fail.
+HoldersOf = Callable[[Reason], Sequence[Holder]]
+
+
+def nobody(_reason: Reason) -> Sequence[Holder]:
+    """Where it is not known which breakers there were."""
+    return ()
+
+
+def why(reasons: Sequence[Reason], currency: str, holders_of: HoldersOf = nobody) -> str:
     """What decided, in a line or two: limits by their names, anything else as a sentence."""
     failed = [r for r in reasons if r.outcome is Outcome.FAILED]
     if not failed:
         return _why_it_passed(reasons, currency)
-    told = [_deciding(reason, currency) for reason in failed]
+    told = [with_holders(_deciding(reason, currency), holders_of(reason)) for reason in failed]
     rest = len(told) - _IN_A_ROW
     more = f" and {rest} more" if rest > 0 else ""
     return f"{'; '.join(told[:_IN_A_ROW])}{more}"
@@ -113,11 +123,16 @@ def passing_words(order: AnsweredOrder) -> str:
     return f"{quantity(order.allowed)}{_NBSP}{coin(order.asset)} could be sent."
 
 
-def micros_words(micros: float) -> str:
-    """``47 µs``, ``3.2 ms``."""
-    if micros < 1_000.0:
-        return f"{number(micros)}{_NBSP}µs"
-    return f"{number(micros / 1_000.0, 1)}{_NBSP}ms"
+def millis(micros: float) -> float:
+    """The unit of every time of an answer on the page, so that any two can be compared."""
+    return round(micros / 1_000.0, 3)
+
+
+def millis_words(micros: float) -> str:
+    """``0.047 ms``, ``3.24 ms``, ``604.5 ms``."""
+    shown = millis(micros)
+    decimals = 3 if shown < 1.0 else 2 if shown < 10.0 else 1
+    return f"{number(shown, decimals)}{_NBSP}ms"
 
 
 def age_of(since: datetime, now: datetime) -> timedelta:

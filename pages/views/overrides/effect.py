@@ -246,17 +246,28 @@ def _trouble(limit: Filled) -> str:
 
 
 def frees_words(effect: Effect) -> str:
-    """``Frees 38.7 k USD. Hard caps stay.``, and what binds."""
+    """``Frees 38.7 k USD. Hard caps stay.``, and what binds at the hard cap."""
     preview, currency = effect.preview, effect.book.currency
-    write = trimmed(writer(currency))
-    binds = "; ".join(reason_words(each, write) for each in preview.binding[:_TOLD])
-    more = f" More is stopped by: {binds.rstrip('.')}." if binds else ""
+    more = _cap_words(effect)
     if preview.frees is None:
         return f"What it frees is not known: nothing may be traded there now.{more}"
     if preview.frees <= 0.0:
         held = "what else holds it is as tight" if preview.cap.value else "nothing passes anyway"
         return f"Frees nothing: {held}. Hard caps stay.{more}"
     return f"Frees {money(preview.frees, currency)}. Hard caps stay.{more}"
+
+
+def _cap_words(effect: Effect) -> str:
+    """What stops an order beyond the hard cap: with the override less may pass than that."""
+    preview, currency = effect.preview, effect.book.currency
+    write = trimmed(writer(currency))
+    binds = "; ".join(reason_words(each, write) for each in preview.binding[:_TOLD]).rstrip(".")
+    if not binds:
+        return ""
+    if not preview.cap.value:
+        return f" Also without any breaker nothing passes: {binds}."
+    most = money(preview.cap.value, currency)
+    return f" Also without any breaker no order above {most} passes: {binds}."
 
 
 def _refused(preview: Preview) -> str:

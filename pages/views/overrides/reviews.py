@@ -282,6 +282,9 @@ def _judging(review: Review, actor: Actor, told: Told) -> list[Component]:
         return [html.P("Yours: another officer judges it.", className="sw-note")]
     if review.ended is None:
         return [html.P("It is on: it can be judged once it is over.", className="sw-note")]
+    early = (
+        [html.P(early_words(review, told), className="sw-note")] if told.now < review.due else []
+    )
     name = f"{told.name(review.breaker)}, {review.by}"
     buttons = [
         html.Button(
@@ -296,6 +299,7 @@ def _judging(review: Review, actor: Actor, told: Told) -> list[Component]:
     return [
         html.Div(
             [
+                *early,
                 dmc.Textarea(
                     id=comment_id(review.action),
                     label="Was it right, and why?",
@@ -309,6 +313,14 @@ def _judging(review: Review, actor: Actor, told: Told) -> list[Component]:
             className="sw-review-form",
         )
     ]
+
+
+def early_words(review: Review, told: Told) -> str:
+    """That it may be judged before it is due, what is not known by then, and what follows."""
+    return (
+        f"Due from {told.at(review.due)}. It can be judged now already, since it is over; what "
+        f"came of it may still change. Once it is judged {review.by} may loosen this breaker again."
+    )
 
 
 # -- what becomes of it ----------------------------------------------------------------------

@@ -14,7 +14,9 @@ from pages.format import sentence
 from pages.held import is_row_number
 from pages.reasons import reason_fault, typed_line
 from pages.views.editing.sending import NOT_UP_TO_DATE
+from pages.views.proposals.heeding import stands_parts, warning_parts
 from pages.views.proposals.inbox import APPROVE, REJECT, WITHDRAW, asked_parts, differences_of
+from pages.views.proposals.preview import preview_parts
 from pages.views.proposals.reading import ProposalsData, ShownProposal
 from pages.views.proposals.wording import DIRECTIONS, STATUSES, badge
 from risk.domain.actors import Actor
@@ -24,7 +26,9 @@ from risk.engine.actions import Actions
 from risk.errors import Conflict, NotAllowed, SeawallError, StoreUnavailable
 
 DIALOG = "proposal-dialog"
-BODY, ASKED, REASON, CANCEL = (f"{DIALOG}-{part}" for part in ("body", "asked", "reason", "cancel"))
+BODY, ASKED, REASON, CANCEL, PAST = (
+    f"{DIALOG}-{part}" for part in ("body", "asked", "reason", "cancel", "past")
+)
 CONFIRM_APPROVE, CONFIRM_DOWN = f"{DIALOG}-approve", f"{DIALOG}-down"
 _KEY = "proposal-decided"
 _VERBS: Mapping[str, str] = {APPROVE: "Approve", REJECT: "Reject", WITHDRAW: "Withdraw"}
@@ -99,6 +103,7 @@ def dialog_parts(data: ProposalsData, shown: ShownProposal, what: str) -> list[C
         ),
         html.P(asked_parts(data, proposal)),
         differences_of(shown, f"{DIALOG}-differences"),
+        *([] if what == WITHDRAW else _to_judge_by(data, shown)),
         html.P(consequence_words(proposal, what), className="sw-dim"),
         dmc.Textarea(
             id=REASON,
@@ -114,6 +119,28 @@ def dialog_parts(data: ProposalsData, shown: ShownProposal, what: str) -> list[C
         html.Div([confirm, button("Close", CANCEL)], className="sw-dialog-buttons"),
         dcc.Store(id=ASKED, data=Asked(data.book.name, proposal.id, what)._asdict()),
     ]
+
+
+def _to_judge_by(data: ProposalsData, shown: ShownProposal) -> list[Component]:
+    """How it stands now, what its author saw of the past, and what must be read before."""
+    return [
+        *stands_parts(data, shown, f"{DIALOG}-now"),
+        *warning_parts(data, shown, f"{DIALOG}-warnings"),
+        html.Div(past_parts(data, shown), id=PAST, className="sw-proposal-past"),
+    ]
+
+
+def past_parts(data: ProposalsData, shown: ShownProposal) -> list[Component]:
+    """What it would have meant for the stored past, as whoever proposed it was shown."""
+    awaited = shown.preview
+    if awaited is None or awaited.problem is not None:
+        return []
+    if awaited.value is None:
+        return [html.P("What it would have meant is being worked out.", className="sw-dim")]
+    charts = preview_parts(
+        awaited.value, f"{PAST}-chart", reader=data.reader, scheme=data.query.scheme
+    )
+    return [html.H3("What it would have meant"), *charts]
 
 
 def consequence_words(proposal: Proposal, what: str) -> str:

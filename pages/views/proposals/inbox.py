@@ -15,6 +15,7 @@ from pages.views.editing.address import BREAKER, LIMIT, edit_href
 from pages.views.entering import may, not_his
 from pages.views.proposals.address import PATH, PROPOSAL
 from pages.views.proposals.differences import entry_list
+from pages.views.proposals.heeding import stands_parts
 from pages.views.proposals.preview import preview_parts, words_of
 from pages.views.proposals.reading import ProposalsData, ShownProposal
 from pages.views.proposals.wording import DIRECTIONS, badge, deciders, why_not_his
@@ -106,6 +107,7 @@ def _proposal(data: ProposalsData, shown: ShownProposal) -> html.Article:
             html.P(asked_parts(data, proposal), className="sw-proposal-who"),
             differences_of(shown, f"{base}-differences"),
             *_against(data, shown),
+            *stands_parts(data, shown, f"{base}-now"),
             *_past(data, shown, base, chosen=chosen),
             html.P(compared_words(data, shown), className="sw-note"),
             html.Div(_buttons(data, shown), className="sw-proposal-buttons"),

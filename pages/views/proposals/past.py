@@ -12,12 +12,14 @@ from pages.components.notices import empty_state
 from pages.context import PolicyVersion
 from pages.format import sentence
 from pages.views.editing.address import ADD, OF_BREAKER, OF_LIMIT, VERSION, edit_href
+from pages.views.entering import may
 from pages.views.proposals.address import FIND, PATH, STATUS
 from pages.views.proposals.differences import entries_of, entry_list
 from pages.views.proposals.inbox import asked_parts, differences_of
-from pages.views.proposals.reading import ProposalsData, ShownProposal
+from pages.views.proposals.reading import ProposalsData, ShownProposal, decided_at
 from pages.views.proposals.wording import DIRECTIONS, STATUSES, badge
 from risk.domain.actions import ALONE
+from risk.domain.actors import Ability
 from risk.domain.policy import Policy
 from risk.domain.proposals import ProposalStatus
 from risk.policy.diff import diff
@@ -104,7 +106,7 @@ def _one(data: ProposalsData, shown: ShownProposal) -> html.Li:
 
 
 def _when(data: ProposalsData, shown: ShownProposal) -> str:
-    at = shown.proposal.decided_at or shown.proposal.at
+    at = decided_at(shown.proposal)
     return f"{data.query.zone.date(at, now=data.wall)} {data.query.zone.clock(at)[:5]}"
 
 
@@ -139,12 +141,16 @@ def versions_card(data: ProposalsData) -> html.Section:
         [
             heading("Versions of the policy", note=_in_force(data)),
             html.Div(_versions(data), id="proposals-versions-content"),
-            html.P(_additions(data), className="sw-version-more"),
+            *([html.P(_additions(data), className="sw-version-more")] if _proposes(data) else []),
         ],
         label="Versions of the policy",
         class_name="sw-versions",
         id="proposals-versions",
     )
+
+
+def _proposes(data: ProposalsData) -> bool:
+    return may(data.actor, Ability.PROPOSE)
 
 
 def _additions(data: ProposalsData) -> list[Component]:
@@ -174,9 +180,8 @@ def _version(data: ProposalsData, version: PolicyVersion, before: PolicyVersion 
     number = version.policy.version
     is_now = data.policy is not None and number == data.policy.version
     at = data.query.zone.date(version.at, now=data.now)
-    back = inside_link(
-        "Bring back…", edit_href(data.query, **{VERSION.name: str(number)}), class_name="sw-link"
-    )
+    href = edit_href(data.query, **{VERSION.name: str(number)})
+    back = inside_link("Bring back…", href, class_name="sw-link") if _proposes(data) else ""
     return html.Li(
         [
             html.Div(

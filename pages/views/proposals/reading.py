@@ -160,7 +160,8 @@ def read_proposals(
     policy = cycle.state.policy
     versions = tuple(readings.policy_versions(book, 0 if policy is None else policy.version))
     shaping = _Shaping(readings, query, book, cycle, versions)
-    matching = [each for each in kept if _is_asked(each, query)]
+    asked = (each for each in kept if _is_asked(each, query))
+    matching = sorted(asked, key=decided_at, reverse=True)
     return ProposalsData(
         book=book,
         query=query,
@@ -174,6 +175,13 @@ def read_proposals(
         chosen=query.choice(PROPOSAL.name),
         versions=versions,
     )
+
+
+def decided_at(proposal: Proposal) -> datetime:
+    """When it was decided, or had waited long enough."""
+    if proposal.decided_at is not None:
+        return proposal.decided_at
+    return proposal.lapses if proposal.status is ProposalStatus.LAPSED else proposal.at
 
 
 def _is_asked(proposal: Proposal, query: Query) -> bool:

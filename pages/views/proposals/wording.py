@@ -6,7 +6,7 @@ from typing import NamedTuple
 from dash import html
 
 from pages.components.basics import glyph
-from risk.domain.actors import Ability, Actor, who_can
+from risk.domain.actors import Ability, Actor, roles_words
 from risk.domain.people import is_same_person
 from risk.domain.proposals import Direction, Proposal, ProposalStatus
 
@@ -48,10 +48,7 @@ def badge(look: Look, component_id: str | None = None) -> html.Span:
 
 def deciders() -> str:
     """Who may decide: ``an officer``."""
-    return " or ".join(f"{'an' if role[0] in 'aeiou' else 'a'} {role}" for role in _DECIDE)
-
-
-_DECIDE = who_can(Ability.APPROVE)
+    return roles_words(Ability.APPROVE)
 
 
 def is_at_once(direction: Direction, actor: Actor) -> bool:

@@ -15,8 +15,10 @@ from pages.readings import Readings, midnight_before
 from pages.views.breakers.reading import trips_between
 from pages.views.breakers.trips import periods_of
 from pages.views.change import Change, NotKnown, read_var_change
+from pages.views.health.judged import ModelHealth, read_live_health
 from pages.views.holdings import share_of
 from pages.views.records.explained import Exceeded, exceptions_of
+from pages.views.records.live import in_use
 from pages.views.records.past import Hindsight, ask_hindsight
 from pages.views.records.scored import (
     EQUITY_AGE,
@@ -55,6 +57,8 @@ class VarData:
     cycle : CompleteCycle
     judged : ScoredBars
         Days that the verdict counts: the last 250 that were scored.
+    live : ModelHealth
+        What the tests say of those, as Model health has it.
     shown : ScoredBars
         What the plot shows, of the chosen horizon.
     exceptions : sequence of Exceeded
@@ -81,6 +85,7 @@ class VarData:
     query: Query
     cycle: CompleteCycle
     judged: ScoredBars
+    live: ModelHealth
     shown: ScoredBars
     exceptions: list[Exceeded]
     forecast_since: datetime | None
@@ -146,6 +151,7 @@ class _Reading:
             query=self.query,
             cycle=self.cycle,
             judged=judged,
+            live=read_live_health(self.readings, self.book, judged, in_use(self.cycle.state)),
             shown=shown,
             exceptions=exceptions,
             forecast_since=self._forecast_since() if self._shows_nothing(shown) else None,

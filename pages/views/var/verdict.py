@@ -8,9 +8,10 @@ from dash import html
 from pages.components.basics import Component, card, figure, glyph, help_mark
 from pages.components.metrics import MetricCard, metric_card
 from pages.format import NONE, UNKNOWN, amount, money, multiple, percent
+from pages.views.health.judged import opinion
 from pages.views.holdings import share_of
 from pages.views.ranking import rank
-from pages.views.records.counts import LIGHT_SHAPES, Count, Light, count_at, light_of
+from pages.views.records.counts import LIGHT_SHAPES, Light, count_at, light_of
 from pages.views.records.explained import moment_words
 from pages.views.records.live import in_use, others_words
 from pages.views.records.scored import ScoredBars
@@ -32,30 +33,48 @@ _LEAST_SPAN = 0.001
 def answer(data: VarData) -> html.Section:
     """The page's first line: whether losses stayed inside VaR, and what today looks like."""
     others = others_words(data.judged.models, in_use(data.cycle.state))
-    sentences = [_held_words(data.judged), others, _today_words(data)]
+    sentences = [_held_words(data), others, _today_words(data)]
     text = " ".join(sentence for sentence in sentences if sentence)
-    words = html.P(text, id="var-answer", className="sw-answer")
-    return card([words], label="In short", class_name="sw-answer-card")
+    which = which_words(data)
+    parts = [
+        html.P(text, id="var-answer", className="sw-answer"),
+        *([html.P(which, id="var-which", className="sw-dim")] if which else []),
+    ]
+    return card(parts, label="In short", class_name="sw-answer-card")
 
 
-def _held_words(judged: ScoredBars) -> str:
+def which_words(data: VarData) -> str:
+    """Which of the page's figures of one day's VaR is which, and why they differ."""
+    held, day = data.assessment.held.day, data.day
+    now = data.of_equity(held.var_at(0.99)) if held else None
+    if now is None or day is None:
+        return ""
+    forecast = _limit(day.var_99, day)
+    told = [
+        f"VaR 99 % of one day is {percent(now)} for what is held now",
+        f"{forecast} was forecast at 00:00 UTC for what was held then: by that today is judged",
+    ]
+    used, hindsight = in_use(data.cycle.state), data.hindsight.value
+    record = None if hindsight is None else hindsight.models.get(used)
+    again = None if record is None else share_of(record.today_99, day.equity)
+    if again is not None:
+        told.append(
+            f"{percent(again)} is {title_of(used)} in hindsight on the book's own series, which "
+            "only compares models"
+        )
+    return f"{'; '.join(told)}."
+
+
+def _held_words(data: VarData) -> str:
+    judged = data.judged
     if not len(judged):
         return "No one-day forecast has met its day yet: nothing says whether VaR holds."
     outer, inner = count_at(0.99, judged), count_at(0.95, judged)
     return (
-        f"{_opinion(outer, inner)}: losses went beyond the 99 % VaR on {outer.exceptions} of "
+        f"{opinion(data.live)}: losses went beyond the 99 % VaR on {outer.exceptions} of "
         f"{outer.days} days ({outer.normal_words}), beyond the 95 % VaR on {inner.exceptions} "
         f"({inner.normal_words})."
     )
-
-
-def _opinion(outer: Count, inner: Count) -> str:
-    verdicts = {outer.verdict, inner.verdict}
-    if "many" in verdicts:
-        return "VaR has been too low"
-    if "few" in verdicts:
-        return "VaR has been higher than needed"
-    return "VaR was broken as often as it should be"
 
 
 def _today_words(data: VarData) -> str:
@@ -132,7 +151,15 @@ def _light(light: Light, judged: ScoredBars) -> list[Component]:
         className="sw-light-word",
         **{"data-state": light.shape},
     )
-    return [word, _track(light)]
+    return [word, _track(light), html.P(light_words(light), className="sw-context")]
+
+
+def light_words(light: Light) -> str:
+    """Why it may be amber inside the normal range: it looks at one side only, and is stricter."""
+    return (
+        f"Amber from {light.amber_from}: a right model stays below that about 9 times in 10. The "
+        "normal range is wider, and has a lower end too."
+    )
 
 
 def _track(light: Light) -> html.Div:
