@@ -27,8 +27,9 @@ from risk.engine.actions import Actions
 from risk.errors import NotAllowed, ProofNeeded
 from risk.storage import codec
 from risk.storage.changes import SqlChanges
-from risk.storage.engines import open_engines
+from risk.storage.engines import open_engines, transaction
 from risk.storage.people import SqlPeople
+from risk.storage.portfolios import add_portfolio
 from tests.fakes_people import People
 from tests.storage.rows import read
 from tests.storage.test_still_allowed import SilentBrake
@@ -60,6 +61,8 @@ class StillAllowed(RuleBasedStateMachine):
         self.engines = open_engines(f"sqlite:///{home / 'seawall.db'}")
         self.closing.callback(self.engines.dispose)
         self.people = People(SqlPeople(self.engines), home)
+        with transaction(self.engines.writer) as connection:
+            add_portfolio(connection, "demo", at=self.people.now)
         for name in (HIM, "adam"):
             self.people.admit(name, Role.ADMIN)
         changes = SqlChanges(self.engines, wall=self.people.wall)
