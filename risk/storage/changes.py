@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from risk.domain.actions import Change
 from risk.domain.actors import Actor
+from risk.domain.asking import can_name_a_book
 from risk.domain.events import PEOPLE_STREAM, BookChanged, KeyChanged, RiskEvent
 from risk.domain.keys import ApiKey
 from risk.domain.ledger import Fill, Flow
@@ -106,7 +107,8 @@ class SqlWarranted:
             if not self._warrant.tightens:
                 # In this order, as whoever tells of a book's proposals takes them: a book's turn,
                 # then that of people, which whoever changes people has until the end as well.
-                if portfolio:
+                # What cannot name a book has none, and may be no text that a database takes.
+                if can_name_a_book(portfolio):
                     take_turn(connection, portfolio)
                 people_journal.take_turn(connection)
                 require_still(SqlPeopleView(connection), self._warrant, at=self._wall())
