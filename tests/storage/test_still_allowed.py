@@ -283,6 +283,10 @@ def test_where_people_cannot_be_looked_up_nothing_is_loosened(house: House, aske
     assert house.written() == before
 
 
+# A fake has one thread.
+@pytest.mark.parametrize(
+    "house", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
 def test_who_changes_people_is_waited_for_by_whoever_writes(house: House):
     """Not decided by what is being changed: whoever comes meanwhile sees it done."""
     actor, outcomes = house.enters("olga"), list[str]()
@@ -294,8 +298,6 @@ def test_who_changes_people_is_waited_for_by_whoever_writes(house: House):
         except NotAllowed as denied:
             outcomes.append(str(denied))
 
-    if isinstance(house.people.store, FakePeopleStore):
-        pytest.skip("a fake has one thread")
     thread = threading.Thread(target=asks)
     with house.people.store.changing() as work:
         account = work.account("olga")
