@@ -28,7 +28,7 @@ from risk.limits.words import called, scope_words
 _APART = 3
 _TROUBLED = (LimitStatus.SOFT, LimitStatus.HARD, LimitStatus.UNKNOWN)
 #: After so many cycles without a new one, what is shown is not the present any more.
-_STALE_CYCLES = 3.0
+STALE_CYCLES = 3.0
 
 
 class MustRead(NamedTuple):
@@ -71,7 +71,7 @@ def must_read(situation: Situation, kind: str) -> tuple[MustRead, ...]:
 
 
 def _about_age(situation: Situation) -> Iterator[MustRead]:
-    if situation.age > _STALE_CYCLES * situation.cycle_seconds:
+    if situation.age > STALE_CYCLES * situation.cycle_seconds:
         yield MustRead(
             "age",
             f"These numbers are {age_words(situation.age)} old",

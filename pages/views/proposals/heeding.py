@@ -10,6 +10,7 @@ from pages.views.editing.address import BREAKER, LIMIT
 from pages.views.editing.forms import Definition
 from pages.views.holds import paused_words
 from pages.views.limits.writing import age_words
+from pages.views.overrides.warnings import STALE_CYCLES
 from pages.views.proposals.reading import ProposalsData, ShownProposal
 from pages.views.proposals.stands import no_use_words, stands_words
 from risk.domain.breakers import BreakerDefinition, Phase
@@ -17,8 +18,6 @@ from risk.domain.limits import LimitDefinition, LimitStatus
 from risk.domain.market import Trust
 from risk.limits.words import called
 
-#: After so many seconds without a new cycle, what is shown is not the present any more.
-_STALE_SECONDS = 5.0
 #: So many limits or breakers are told one by one.
 _TOLD = 4
 
@@ -93,7 +92,7 @@ def warnings_of(data: ProposalsData, shown: ShownProposal) -> Iterator[str]:
 
 def _of_numbers(data: ProposalsData) -> Iterator[str]:
     age = (data.wall - data.cycle.pulse.saved).total_seconds()
-    if age > _STALE_SECONDS:
+    if age > STALE_CYCLES * data.cycle_seconds:
         yield f"These numbers are {age_words(age)} old: no newer cycle is complete."
     state = data.cycle.state
     if state.equity_trust is not None:

@@ -81,6 +81,8 @@ class ProposalsData:
     demo : bool
     wall : datetime
         Wall time, by which proposals are made and lapse. UTC.
+    cycle_seconds : float
+        Between two cycles.
     waiting : tuple of ShownProposal
         The newest first.
     decided : tuple of ShownProposal
@@ -99,6 +101,7 @@ class ProposalsData:
     actor: Actor
     demo: bool
     wall: datetime
+    cycle_seconds: float
     waiting: tuple[ShownProposal, ...]
     decided: tuple[ShownProposal, ...]
     more: int
@@ -169,6 +172,7 @@ def read_proposals(
         actor=query.viewer,
         demo=demo,
         wall=readings.reader.wall(),
+        cycle_seconds=readings.reader.cycle_seconds,
         waiting=tuple(shaping.waiting(p) for p in kept if p.status is ProposalStatus.OPEN),
         decided=tuple(shaping.decided(each) for each in matching[:MOST_DECIDED]),
         more=max(0, len(matching) - MOST_DECIDED),
