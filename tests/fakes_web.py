@@ -806,7 +806,7 @@ class FakeChanges(fakes_proposals.ProposalStore):
         Who must still be what he was when he asked; nobody is asked about unless given.
     """
 
-    released: list[tuple[str, str, str, str]] = field(default_factory=list)
+    released: list[tuple[str, str, str, str, tuple[str, ...]]] = field(default_factory=list)
     told: list[RiskEvent] = field(default_factory=list)
     people: PeopleStore | None = None
 
@@ -823,9 +823,16 @@ class FakeChanges(fakes_proposals.ProposalStore):
         return ()
 
     def release_breaker(
-        self, portfolio: str, breaker: str, *, episode: str, reason: str, who: str
+        self,
+        portfolio: str,
+        breaker: str,
+        *,
+        episode: str,
+        reason: str,
+        who: str,
+        read: tuple[str, ...] = (),
     ) -> None:
         failure, self.fail_with = self.fail_with, None
         if failure is not None:
             raise failure
-        self.released.append((breaker, episode, reason, who))
+        self.released.append((breaker, episode, reason, who, read))

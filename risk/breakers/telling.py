@@ -121,6 +121,7 @@ def _of_episode(
                 until=state.until,
                 reason=_why_stepped(definition, happening, passes),
                 by=RULE if happening.by is None else happening.by.who,
+                read=() if happening.by is None else happening.by.read,
                 severity=Severity.CRITICAL if again else Severity.INFO,
             )
         case Asked():

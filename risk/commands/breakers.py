@@ -119,12 +119,14 @@ def release(
     if seen is None:
         print_table(HEADINGS, [row_of(one, standing)])
         click.echo(f"{one.cause}.")
-    show_must_read(book, name, "release")
+    read = show_must_read(book, name, "release")
     if seen is None:
         click.confirm(f"Let {name} re-open?", abort=True)
     known = episode if seen is None else seen
     changed(
-        lambda actions, by: actions.release_breaker(by, book, name, episode=known, reason=reason),
+        lambda actions, by: actions.release_breaker(
+            by, book, name, episode=known, reason=reason, read=read
+        ),
         who=who,
     )
     click.echo(after_release(one))

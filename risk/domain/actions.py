@@ -219,11 +219,14 @@ class ReleaseBreaker(Action):
         The episode that the person saw. Where another one is on, nothing is let go.
     reason : str
         One sentence.
+    read : tuple of str
+        The warnings that the person had opened, or a command had shown, as they were told.
     """
 
     breaker: str
     episode: str
     reason: str
+    read: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -132,9 +132,16 @@ class Changes(Protocol):
         ...
 
     def release_breaker(
-        self, portfolio: str, breaker: str, *, episode: str, reason: str, who: str
+        self,
+        portfolio: str,
+        breaker: str,
+        *,
+        episode: str,
+        reason: str,
+        who: str,
+        read: tuple[str, ...] = (),
     ) -> None:
-        """Let a breaker's way into probation wait for the engine."""
+        """Let a breaker's way into probation wait for the engine; `read` are warnings."""
         ...
 
     def override_breaker(self, portfolio: str, wish: OverrideWish, *, who: str) -> int:

@@ -127,6 +127,7 @@ def release_breaker(
     who: str,
     reason: str,
     seen: str,
+    read: tuple[str, ...] = (),
     at: datetime,
 ) -> ReleaseBreaker:
     """Let a breaker's release into probation wait for the engine.
@@ -140,6 +141,8 @@ def release_breaker(
         Told with it.
     seen : str
         The episode that was seen.
+    read : tuple of str, optional
+        The warnings that were read, as they were told.
     at : datetime
         Wall time. UTC.
 
@@ -162,6 +165,7 @@ def release_breaker(
         breaker=name,
         episode=seen,
         reason=checked_reason(reason),
+        read=read,
     )
     refuse_release(standing, known_breaker(standing.breakers, name), seen)
     put_action(connection, portfolio, asked)

@@ -157,7 +157,14 @@ class SqlWarranted:
     # --- breakers --------------------------------------------------------------------------
 
     def release_breaker(
-        self, portfolio: str, breaker: str, *, episode: str, reason: str, who: str
+        self,
+        portfolio: str,
+        breaker: str,
+        *,
+        episode: str,
+        reason: str,
+        who: str,
+        read: tuple[str, ...] = (),
     ) -> None:
         """Let a wish to let a breaker go wait for the engine; see `release_breaker`.
 
@@ -176,6 +183,7 @@ class SqlWarranted:
                 who=who,
                 reason=reason,
                 seen=episode,
+                read=read,
                 at=self._wall(),
             )
 

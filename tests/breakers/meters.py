@@ -151,7 +151,13 @@ def stepped(
 def release_of(episode: str, breaker: str = "meter", who: str = "ana") -> ReleaseBreaker:
     """Somebody asks to let it go."""
     return ReleaseBreaker(
-        seq=1, at=NOON, who=who, breaker=breaker, episode=episode, reason="looked at it"
+        seq=1,
+        at=NOON,
+        who=who,
+        breaker=breaker,
+        episode=episode,
+        reason="looked at it",
+        read=("It has not eased",),
     )
 
 

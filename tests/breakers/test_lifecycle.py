@@ -185,6 +185,7 @@ def test_a_person_lets_it_go_into_probation_once_the_pause_is_over():
     assert "from 2024-06-01 13:06:00 UTC on" in refused.reason
     assert phase(later) == (Phase.PROBATION, 0.25)
     assert told([later], BreakerStepped)[0].by == "ana"
+    assert told([later], BreakerStepped)[0].read == asked.read != ()
 
 
 def test_who_let_it_go_has_looked_and_is_not_asked_at_once():

@@ -10,7 +10,7 @@ import pytest
 
 from risk.commands import changing
 from risk.commands import overrides as module
-from risk.domain.actions import OverrideBreaker
+from risk.domain.actions import OverrideBreaker, ReleaseBreaker
 from risk.domain.changing import Braking
 from risk.domain.events import BreakerOverridden, OverrideEnded, Severity
 from risk.domain.messages import CommandAnswer
@@ -378,3 +378,7 @@ def test_whoever_lets_a_breaker_go_reads_them_too(run, book):
 
     assert told.exit_code == 0, told.stderr
     assert "Read this first:" in told.stdout
+    (action,) = asked()
+    assert isinstance(action, ReleaseBreaker)
+    assert action.read
+    assert all(f"- {title}. " in told.stdout for title in action.read)

@@ -124,7 +124,9 @@ def test_a_release_goes_its_own_way(reader, actions, changes):
     )
     assert missing(situation, asked, draft) == ""
     assert outcome.done
-    assert changes.released == [(fakes.STORM, asked.episode, "delta hedge", "demo officer")]
+    read = tuple(each.title for each in must_read(situation, kinds.RELEASE))
+    assert read, "there was something to read"
+    assert changes.released == [(fakes.STORM, asked.episode, "delta hedge", "demo officer", read)]
 
 
 @pytest.mark.parametrize(

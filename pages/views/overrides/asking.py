@@ -152,7 +152,12 @@ def _asked(
     try:
         if draft.kind == RELEASE:
             actions.release_breaker(
-                actor, asked.book, asked.breaker, episode=asked.episode, reason=draft.reason
+                actor,
+                asked.book,
+                asked.breaker,
+                episode=asked.episode,
+                reason=draft.reason,
+                read=tuple(warnings),
             )
         else:
             actions.override_breaker(actor, asked.book, wish_of(draft, asked, warnings))

@@ -125,6 +125,8 @@ class BreakerStepped(RiskEvent):
     reason, by : str
         `by` is ``rule`` or a person.
     severity : Severity
+    read : tuple of str
+        The warnings that a person who let it go had read, as they were told.
     """
 
     breaker: str
@@ -137,6 +139,7 @@ class BreakerStepped(RiskEvent):
     reason: str
     by: str
     severity: Severity
+    read: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -86,12 +86,21 @@ class Actions:
     # --- breakers --------------------------------------------------------------------------
 
     def release_breaker(
-        self, actor: Actor, portfolio: str, breaker: str, *, episode: str, reason: str
+        self,
+        actor: Actor,
+        portfolio: str,
+        breaker: str,
+        *,
+        episode: str,
+        reason: str,
+        read: tuple[str, ...] = (),
     ) -> None:
-        """Let a breaker whose pause is over go into probation."""
+        """Let a breaker whose pause is over go into probation; `read` are the warnings he read."""
         with self._allowed(actor, Ability.OVERRIDE, portfolio, f"let {breaker} go") as changes:
             why = checked_reason(reason)
-            changes.release_breaker(portfolio, breaker, episode=episode, reason=why, who=actor.name)
+            changes.release_breaker(
+                portfolio, breaker, episode=episode, reason=why, who=actor.name, read=read
+            )
 
     def override_breaker(self, actor: Actor, portfolio: str, wish: OverrideWish) -> int:
         """Override a breaker; returns the number of the action.
