@@ -13,7 +13,8 @@ from pages.format import UTC_ZONE
 from pages.query import parse
 from pages.screens import Screen, Screens
 from pages.views.breakers.address import WORDS
-from pages.views.breakers.card import counterfactual_words, rank_facts
+from pages.views.breakers.card.afterwards import counterfactual_words
+from pages.views.breakers.card.facts import rank_facts
 from pages.views.breakers.reading import read_breakers
 from pages.views.breakers.rows import far_words, groups_of, rows_of
 from pages.views.breakers.view import breakers_view

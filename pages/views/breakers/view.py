@@ -7,7 +7,7 @@ from pages.components.notices import empty_state, page_banner
 from pages.views.breakers.address import BREAKER, EPISODE
 from pages.views.breakers.before import before_card
 from pages.views.breakers.board import board_card
-from pages.views.breakers.card import chosen_card
+from pages.views.breakers.card.view import chosen_card
 from pages.views.breakers.history import history_card, timeline_card
 from pages.views.breakers.reading import BreakersData
 from pages.views.latches import latch_banners

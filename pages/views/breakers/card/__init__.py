@@ -1,0 +1,1 @@
+"""One breaker at length."""
