@@ -21,7 +21,8 @@ from pages.views.proposals.deciding import (
     BODY,
     CANCEL,
     CONFIRM_APPROVE,
-    CONFIRM_DOWN,
+    CONFIRM_REJECT,
+    CONFIRM_WITHDRAW,
     DIALOG,
     REASON,
     Outcome,
@@ -31,7 +32,7 @@ from pages.views.proposals.deciding import (
     dialog_parts,
     title_of,
 )
-from pages.views.proposals.inbox import decide_id
+from pages.views.proposals.inbox import APPROVE, REJECT, WITHDRAW, decide_id
 from pages.views.proposals.reading import ProposalsData, ShownProposal, read_proposals
 from pages.views.proposals.view import proposals_view
 from risk.domain.actors import Ability
@@ -115,20 +116,33 @@ def show_dialog(_clicks: list[int | None], view: str) -> Any:
 )
 @guarded(Ability.APPROVE)
 def approve(clicks: int | None, asked: object, reason: str | None) -> Any:
-    return _decided(clicks, asked, reason, approves=True)
+    return _decided(clicks, asked, reason, APPROVE)
 
 
 @callback(
     Output(DIALOG, "opened", allow_duplicate=True),
     Output(REASON, "error", allow_duplicate=True),
-    Input(CONFIRM_DOWN, "n_clicks"),
+    Input(CONFIRM_REJECT, "n_clicks"),
+    State(ASKED, "data"),
+    State(REASON, "value"),
+    prevent_initial_call=True,
+)
+@guarded(Ability.APPROVE)
+def reject(clicks: int | None, asked: object, reason: str | None) -> Any:
+    return _decided(clicks, asked, reason, REJECT)
+
+
+@callback(
+    Output(DIALOG, "opened", allow_duplicate=True),
+    Output(REASON, "error", allow_duplicate=True),
+    Input(CONFIRM_WITHDRAW, "n_clicks"),
     State(ASKED, "data"),
     State(REASON, "value"),
     prevent_initial_call=True,
 )
 @guarded(Ability.REQUEST_LIMIT)
-def turn_down(clicks: int | None, asked: object, reason: str | None) -> Any:
-    return _decided(clicks, asked, reason, approves=False)
+def withdraw(clicks: int | None, asked: object, reason: str | None) -> Any:
+    return _decided(clicks, asked, reason, WITHDRAW)
 
 
 @callback(
@@ -140,12 +154,12 @@ def close_dialog(clicks: int | None) -> Any:
     return False if clicks else no_update
 
 
-def _decided(clicks: int | None, asked: object, reason: str | None, *, approves: bool) -> Any:
+def _decided(clicks: int | None, asked: object, reason: str | None, what: str) -> Any:
     # Dash also asks when the button is put in place, before anybody has clicked.
     if not clicks:
         return no_update, no_update
     outcome: Outcome = decide(
-        running_actions(), running_actor(), asked_of(asked), reason=reason, approves=approves
+        running_actions(), running_actor(), asked_of(asked), reason=reason, what=what
     )
     set_props(CONTAINER, {"sendNotifications": [outcome.toast]})
     return (False, None) if outcome.closes else (no_update, outcome.reason or None)

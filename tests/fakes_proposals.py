@@ -116,14 +116,19 @@ class ProposalStore:
             raise Conflict(f"proposal {proposal} is outdated: {why}")
         return self._adopted(found, actor, reason)
 
-    def turn_down(self, portfolio: str, proposal: int, *, reason: str, actor: Actor) -> Proposal:
+    def reject(self, portfolio: str, proposal: int, *, reason: str, actor: Actor) -> Proposal:
         self._fail()
         found = self._open(proposal)
-        own = found.author == actor.name
-        if not own and Ability.APPROVE not in actor.abilities:
-            raise NotAllowed("only an officer rejects what others propose", ability="approve")
-        status = ProposalStatus.WITHDRAWN if own else ProposalStatus.REJECTED
-        return self._decided(found, status, actor, reason)
+        if found.author == actor.name:
+            raise InvalidInput("it is your own: withdraw it")
+        return self._decided(found, ProposalStatus.REJECTED, actor, reason)
+
+    def withdraw(self, portfolio: str, proposal: int, *, reason: str, actor: Actor) -> Proposal:
+        self._fail()
+        found = self._open(proposal)
+        if found.author != actor.name:
+            raise NotAllowed("only its author withdraws a proposal", ability="approve")
+        return self._decided(found, ProposalStatus.WITHDRAWN, actor, reason)
 
     # -- what a test does -------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from risk.breakers.base import Sight
 from risk.breakers.happenings import Advanced, Ended, Happening, OfEpisode, OverrideOver
@@ -154,17 +154,13 @@ def _kept(
         return None
     if _is_off(definition, old, state):
         state = BreakerState(Phase.ARMED, state.since, memory=state.memory)
-    if old is None or old is definition or _measures(old) == _measures(definition):
+    if old is None or old is definition or old.measured == definition.measured:
         return state
     return state._replace(memory=None, reading=None, hits=())
 
 
 def _definitions(policy: Policy | None) -> Mapping[str, BreakerDefinition]:
     return {each.name: each for each in policy.breakers} if policy is not None else {}
-
-
-def _measures(definition: BreakerDefinition) -> tuple[Any, ...]:
-    return definition.kind, definition.scope, dict(definition.parameters)
 
 
 class _Found:

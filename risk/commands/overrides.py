@@ -132,7 +132,7 @@ def override(
     loosens it always shows that and what must be read, which the journal keeps, and name and size
     are to be typed, such as MARKET FALL 50. A TIME
     is the market's, such as 2027-01-31T12:00; without a zone it is UTC. What people, limits and
-    other breakers hold stays held. If the database does not answer, what tightens stops the
+    other breakers hold stays held. If the database does not answer, TRIP, HOLD and EXTEND stop the
     breaker's scope by the brake instead.
     """
     book, wanted = book_of(portfolio), _KINDS[kind]

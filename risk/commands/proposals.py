@@ -98,10 +98,12 @@ def approve(proposal: int, reason: str, portfolio: str | None) -> None:
 @_number
 @for_a_reason
 @of_portfolio
-@needs(Ability.REQUEST_LIMIT)
+@needs(Ability.APPROVE)
 def reject(proposal: int, reason: str, portfolio: str | None) -> None:
-    """Turn somebody's proposal down."""
-    _turned_down(proposal, reason, portfolio)
+    """Turn somebody else's proposal down."""
+    name = book_of(portfolio)
+    changed(lambda actions, by: actions.reject(by, name, proposal, reason=reason))
+    click.echo(f"Proposal {proposal} of {name} is rejected.")
 
 
 @proposals.command()
@@ -111,7 +113,9 @@ def reject(proposal: int, reason: str, portfolio: str | None) -> None:
 @needs(Ability.REQUEST_LIMIT)
 def withdraw(proposal: int, reason: str, portfolio: str | None) -> None:
     """Take one's own proposal back."""
-    _turned_down(proposal, reason, portfolio)
+    name = book_of(portfolio)
+    changed(lambda actions, by: actions.withdraw(by, name, proposal, reason=reason))
+    click.echo(f"Proposal {proposal} of {name} is withdrawn.")
 
 
 @proposals.command()
@@ -144,12 +148,6 @@ _GOES = {
     "loosens": "loosens, or nobody can say that it does not",
     "neither": "changes words only",
 }
-
-
-def _turned_down(proposal: int, reason: str, portfolio: str | None) -> None:
-    name = book_of(portfolio)
-    found = changed(lambda actions, by: actions.turn_down(by, name, proposal, reason=reason))
-    click.echo(f"Proposal {proposal} of {name} is {found.status.value}.")
 
 
 def _stored(portfolio: str, *, open_only: bool = False) -> Sequence[Proposal]:

@@ -103,6 +103,11 @@ class BreakerDefinition:
     version: int = 1
 
     @property
+    def measured(self) -> tuple[str, Scope, Mapping[str, Parameter]]:
+        """What is measured: two definitions of which it is the same read the same numbers."""
+        return self.kind, self.scope, dict(self.parameters)
+
+    @property
     def tripped_size(self) -> float:
         """What a trip leaves of new risk: 0 where none passes."""
         return self.size if self.state is TradingState.THROTTLED else 0.0

@@ -176,13 +176,25 @@ class Changes(Protocol):
         """
         ...
 
-    def turn_down(self, portfolio: str, proposal: int, *, reason: str, actor: Actor) -> Proposal:
-        """Reject somebody's proposal, or withdraw one's own.
+    def reject(self, portfolio: str, proposal: int, *, reason: str, actor: Actor) -> Proposal:
+        """Turn somebody else's proposal down.
+
+        Raises
+        ------
+        InvalidInput
+            If it is his own.
+        Conflict
+            If it was decided already.
+        """
+        ...
+
+    def withdraw(self, portfolio: str, proposal: int, *, reason: str, actor: Actor) -> Proposal:
+        """Take one's own proposal back.
 
         Raises
         ------
         NotAllowed
-            If it is somebody else's, and he may not approve.
+            If it is somebody else's.
         Conflict
             If it was decided already.
         """

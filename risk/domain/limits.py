@@ -79,6 +79,11 @@ class LimitDefinition:
     review_by: date | None = None
     version: int = 1
 
+    @property
+    def measured(self) -> tuple[str, Scope, Mapping[str, Parameter]]:
+        """What is measured: two definitions of which it is the same read the same numbers."""
+        return self.kind, self.scope, dict(self.parameters)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TemporaryLimit:

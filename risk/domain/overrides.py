@@ -106,6 +106,19 @@ class Override(NamedTuple):
         return self.kind in HOLDING
 
 
+def tightens(kind: str, ends: str | None) -> bool:
+    """Whether it only ever tightens: nothing may slow down whoever asks for that.
+
+    Parameters
+    ----------
+    kind : str
+        An `OverrideKind`, or what is none of these.
+    ends : str or None
+        What the override is that is on; None or empty for none.
+    """
+    return kind in HOLDING or (kind == OverrideKind.END and ends in LOOSENING)
+
+
 class OverrideWish(NamedTuple):
     """What an officer asks of a breaker.
 
@@ -148,7 +161,7 @@ class OverrideWish(NamedTuple):
     @property
     def tightens(self) -> bool:
         """Whether it only ever tightens, the end of what loosens too: nothing may slow it down."""
-        return self.kind in HOLDING or (self.kind is OverrideKind.END and self.ends in LOOSENING)
+        return tightens(self.kind, self.ends)
 
 
 class Verdict(StrEnum):

@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
+from risk.domain.actions import AdoptPolicy, Change, EndTemporaryLimit, SetTemporaryLimit
 from risk.domain.policy import Policy
 from risk.policy.adoption import without_expired
 
@@ -51,6 +52,27 @@ def same_limit(base: Policy, present: Policy, limit: str, *, at: datetime) -> bo
     old, new = (_units(_now(policy, at)) for policy in (base, present))
     units = [("limits", limit), ("dynamics", "")]
     return all(old.get(unit) == new.get(unit) for unit in units)
+
+
+def upon(change: Change, base: Policy, present: Policy, *, at: datetime) -> Change | None:
+    """What somebody wants, as it is to be adopted now; None where others have changed the same.
+
+    Parameters
+    ----------
+    change : AdoptPolicy, SetTemporaryLimit or EndTemporaryLimit
+        A change of model knows no policy.
+    base : Policy
+        That it was made from.
+    present : Policy
+        In force, made from `base` by others.
+    at : datetime
+        The market's time. UTC.
+    """
+    if isinstance(change, SetTemporaryLimit | EndTemporaryLimit):
+        return change if same_limit(base, present, change.limit, at=at) else None
+    assert isinstance(change, AdoptPolicy), "nothing else is held against a policy"
+    merged = rebased(base, change.policy, present, at=at)
+    return None if merged is None else replace(change, policy=merged, seen=present.version)
 
 
 def _now(policy: Policy, at: datetime) -> Policy:

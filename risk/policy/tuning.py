@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from risk.breakers.tuning import BreakerTuning, try_definitions
 from risk.domain.breakers import BreakerDefinition
@@ -97,7 +97,7 @@ def _limits(old: Policy, new: Policy, past: Past, at: datetime) -> Iterator[Limi
     for name in names:
         was, now = old.limit(name), new.limit(name)
         levels = _levels(old, new, name, at)
-        if (was is not None and now is not None and not _same(was, now)) or levels[0] == levels[1]:
+        if levels[0] == levels[1] or _measure_apart(was, now):
             continue
         definition = now or was
         assert definition is not None, "it is in one of the two"
@@ -135,11 +135,19 @@ def _breakers(old: Policy, new: Policy, past: Past) -> Iterator[BreakerTuning]:
     names += [breaker.name for breaker in old.breakers if new.breaker(breaker.name) is None]
     for name in names:
         was, now = old.breaker(name), new.breaker(name)
-        if was is not None and now is not None and (_alike(was, now) or not _same(was, now)):
+        if (was is not None and now is not None and _alike(was, now)) or _measure_apart(was, now):
             continue
         definition = now or was
         assert definition is not None, "it is in one of the two"
         yield try_definitions(was, now, past.of_breaker(definition))
+
+
+_Definition = LimitDefinition | BreakerDefinition | None
+
+
+def _measure_apart(was: _Definition, now: _Definition) -> bool:
+    """Whether what one has measured says nothing of the other."""
+    return was is not None and now is not None and was.measured != now.measured
 
 
 def _alike(one: BreakerDefinition, other: BreakerDefinition) -> bool:
@@ -149,15 +157,6 @@ def _alike(one: BreakerDefinition, other: BreakerDefinition) -> bool:
 
 def _acts(breaker: BreakerDefinition) -> BreakerDefinition:
     return replace(breaker, owner="", rationale="", version=1)
-
-
-def _same(one: LimitDefinition | BreakerDefinition, other: Any) -> bool:
-    """Whether two definitions measure the same."""
-    return (one.kind, one.scope, dict(one.parameters)) == (
-        other.kind,
-        other.scope,
-        dict(other.parameters),
-    )
 
 
 # --- what cannot be told -------------------------------------------------------------------

@@ -226,11 +226,17 @@ class SqlWarranted:
             found = desk.approve(proposal, reason=reason, actor=actor)
         return _of_use(found, ProposalStatus.APPROVED)
 
-    def turn_down(self, portfolio: str, proposal: int, *, reason: str, actor: Actor) -> Proposal:
-        """Reject somebody's proposal, or withdraw one's own."""
+    def reject(self, portfolio: str, proposal: int, *, reason: str, actor: Actor) -> Proposal:
+        """Turn somebody else's proposal down."""
         with self._desk(portfolio) as desk:
-            found = desk.turn_down(proposal, reason=reason, actor=actor)
-        return _of_use(found, ProposalStatus.REJECTED, ProposalStatus.WITHDRAWN)
+            found = desk.reject(proposal, reason=reason, actor=actor)
+        return _of_use(found, ProposalStatus.REJECTED)
+
+    def withdraw(self, portfolio: str, proposal: int, *, reason: str, actor: Actor) -> Proposal:
+        """Take one's own proposal back."""
+        with self._desk(portfolio) as desk:
+            found = desk.withdraw(proposal, reason=reason, actor=actor)
+        return _of_use(found, ProposalStatus.WITHDRAWN)
 
     @contextmanager
     def _desk(self, portfolio: str) -> Iterator[ProposalDesk]:

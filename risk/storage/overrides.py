@@ -36,7 +36,7 @@ from risk.storage.actions import next_seq, put_action, take_turn
 from risk.storage.breakers import BreakerStanding, breaker_standing, known_breaker
 from risk.storage.bulk import insert_rows
 from risk.storage.override_outcomes import outcome_of
-from risk.storage.people import anybody_signs_in
+from risk.storage.people import SqlPeopleView
 from risk.storage.portfolios import require_portfolio
 from risk.storage.tables import from_ms, journal, override_review, to_ms
 
@@ -140,7 +140,7 @@ def _refuse_unjudged(
     Else one person could keep it off for ever, four hours at a time. Where nobody ever had a login
     there is nobody else.
     """
-    if wish.kind not in LOOSENING or not anybody_signs_in(connection):
+    if wish.kind not in LOOSENING or not SqlPeopleView(connection).anybody():
         return
     waiting = _waiting_of(standing, wish.breaker, who)
     last = _last_of(connection, portfolio, wish.breaker, who) if waiting is None else waiting

@@ -351,8 +351,3 @@ def _time(milliseconds: int | None) -> datetime | None:
 
 def _ms(moment: datetime | None) -> int | None:
     return None if moment is None else to_ms(moment)
-
-
-def anybody_signs_in(connection: Connection) -> bool:
-    """Whether anybody ever had a login: from then on nobody is alone."""
-    return bool(connection.execute(select(exists().select_from(person))).scalar())

@@ -17,7 +17,6 @@ from risk.domain.actions import (
     AdoptPolicy,
     Change,
     ChooseBookModel,
-    EndTemporaryLimit,
     Sanction,
     SetTemporaryLimit,
 )
@@ -29,7 +28,7 @@ from risk.domain.policy import Policy
 from risk.domain.proposals import LIFE, Direction, Proposal, ProposalStatus
 from risk.errors import Conflict, InvalidInput, NotAllowed
 from risk.policy.direction import Directed, direction_of, direction_of_model, model_line
-from risk.policy.rebasing import rebased, same_limit
+from risk.policy.rebasing import upon
 from risk.portfolio.book_models import title_of
 from risk.storage import codec, people_journal
 from risk.storage.actions import (
@@ -40,7 +39,7 @@ from risk.storage.actions import (
     refuse_choice,
     take_turn,
 )
-from risk.storage.people import anybody_signs_in
+from risk.storage.people import SqlPeopleView
 from risk.storage.policies import known_versions, policy_after, policy_standing
 from risk.storage.portfolios import require_portfolio
 from risk.storage.tables import approval, from_ms, proposal, to_ms
@@ -175,15 +174,38 @@ class ProposalDesk:
             )
         return self._adopt(found, effect.change, by=found.author if own else by, decision=why)
 
-    def turn_down(self, number: int, *, reason: str, actor: Actor) -> Proposal:
-        """Withdraw one's own proposal, or reject somebody's.
+    def reject(self, number: int, *, reason: str, actor: Actor) -> Proposal:
+        """Turn somebody else's proposal down.
 
         Raises
         ------
         UnknownPortfolio
             If there is none of that name.
         NotAllowed
-            If it is somebody else's, and he may not approve.
+            If he may not approve.
+        Conflict
+            If it was decided already.
+        InvalidInput
+            If there is no such proposal, or it is his own.
+        """
+        require(actor, Ability.APPROVE)
+        self._begin()
+        found, by, why = self._open(number), checked_name(actor.name), checked_reason(reason)
+        if found.lapses <= self._at:
+            return self._lapsed(found)
+        if is_same_person(found.author, by):
+            raise InvalidInput(f"proposal {number} is your own: withdraw it")
+        return self._decide(found, ProposalStatus.REJECTED, by=by, decision=why)
+
+    def withdraw(self, number: int, *, reason: str, actor: Actor) -> Proposal:
+        """Take one's own proposal back.
+
+        Raises
+        ------
+        UnknownPortfolio
+            If there is none of that name.
+        NotAllowed
+            If it is somebody else's.
         Conflict
             If it was decided already.
         InvalidInput
@@ -193,10 +215,13 @@ class ProposalDesk:
         found, by, why = self._open(number), checked_name(actor.name), checked_reason(reason)
         if found.lapses <= self._at:
             return self._lapsed(found)
-        if is_same_person(found.author, by):
-            return self._decide(found, ProposalStatus.WITHDRAWN, by=by, decision=why)
-        require(actor, Ability.APPROVE)
-        return self._decide(found, ProposalStatus.REJECTED, by=by, decision=why)
+        if not is_same_person(found.author, by):
+            raise NotAllowed(
+                f"proposal {number} is {found.author}'s: only its author withdraws it, and an "
+                "officer rejects it",
+                ability=Ability.APPROVE,
+            )
+        return self._decide(found, ProposalStatus.WITHDRAWN, by=by, decision=why)
 
     def lapse(self) -> int:
         """End what nobody decided in time; returns how many."""
@@ -218,7 +243,7 @@ class ProposalDesk:
             return None
         first = AdoptPolicy(seq=0, at=self._at, who=who, policy=policy, seen=0)
         effect = self._effect(first)
-        alone = not anybody_signs_in(self._connection)
+        alone = not SqlPeopleView(self._connection).anybody()
         made = self._write(effect, who, "a first policy", alone=alone, waits=not alone)
         return self._adopt(made, first, by=who, decision=ALONE) if alone else made
 
@@ -304,14 +329,8 @@ class ProposalDesk:
         base = known_versions(self._connection, self._portfolio, at=self._at).get(found.seen)
         if base is None or present is None:
             return self._since(found, "another policy is in force")
-        if isinstance(change, SetTemporaryLimit | EndTemporaryLimit):
-            if same_limit(base, present, change.limit, at=moment):
-                return change
-        elif isinstance(change, AdoptPolicy):
-            merged = rebased(base, change.policy, present, at=moment)
-            if merged is not None:
-                return replace(change, policy=merged, seen=present.version)
-        return self._since(found, "others have changed the same")
+        done = upon(change, base, present, at=moment)
+        return self._since(found, "others have changed the same") if done is None else done
 
     def _model_upon_the_present(self, change: ChooseBookModel, found: Proposal) -> Change | str:
         last = last_choice(self._connection, self._portfolio)

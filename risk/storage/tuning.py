@@ -30,7 +30,7 @@ from risk.storage.actions import state_of
 from risk.storage.episodes import READING
 from risk.storage.limits import events_of
 from risk.storage.metrics import HOUR_MS, UTILIZATION
-from risk.storage.policies import policy_history, policy_standing
+from risk.storage.policies import PolicyVersion, policy_standing, versions_told
 from risk.storage.rollups import MINUTE_MS
 from risk.storage.tables import from_ms, to_ms
 
@@ -81,13 +81,6 @@ class _Rolled(NamedTuple):
     most: float
 
 
-class _Version(NamedTuple):
-    """A policy, and from when on it was in force."""
-
-    at_ms: int
-    policy: Policy
-
-
 class SqlPast:
     """What is stored of a book between two times: a `Past`.
 
@@ -113,7 +106,7 @@ class SqlPast:
         found = self._stretches(UTILIZATION, {"limit": name})
         policies = self._policies(found.begins_ms)
         known = [None if policy is None else policy.limit(name) for policy in policies]
-        same = np.array([_measures_alike(each, definition) for each in known], dtype=np.bool_)
+        same = _same_measure(known, definition)
         used, hard = found.where(same), self._hard(name, found.begins_ms)
         factor = np.array(
             [
@@ -133,7 +126,7 @@ class SqlPast:
             None if policy is None else policy.breaker(name)
             for policy in self._policies(found.begins_ms)
         ]
-        same = np.array([_measures_alike(each, definition) for each in known], dtype=np.bool_)
+        same = _same_measure(known, definition)
         return found.where(same)
 
     # --- numbers ---------------------------------------------------------------------------
@@ -154,19 +147,13 @@ class SqlPast:
 
     def _policies(self, times: NDArray[np.int64]) -> list[Policy | None]:
         """The policy in force at each of the times; None before the first one."""
-        begins = [version.at_ms for version in self._versions]
+        begins = [to_ms(version.at) for version in self._versions]
         places = [bisect_right(begins, at) for at in times.tolist()]
         return [self._versions[place - 1].policy if place else None for place in places]
 
     @cached_property
-    def _versions(self) -> Sequence[_Version]:
-        found: list[_Version] = []
-        policy: Policy | None = None
-        for action, _, adopted in policy_history(self._connection, self._portfolio):
-            if adopted is not None:
-                policy = made_of(policy, action, at=adopted.at)
-                found.append(_Version(to_ms(adopted.at), policy))
-        return found
+    def _versions(self) -> Sequence[PolicyVersion]:
+        return versions_told(self._connection, self._portfolio)
 
     def _hard(self, name: str, times: NDArray[np.int64]) -> FloatArray:
         """The hard threshold in force at each of the times; NaN where none is known."""
@@ -188,12 +175,13 @@ class SqlPast:
         return None if stands is None else stands.thresholds.hard
 
 
-def _measures_alike(one: LimitDefinition | BreakerDefinition | None, other: Any) -> bool:
-    return one is not None and (one.kind, one.scope, dict(one.parameters)) == (
-        other.kind,
-        other.scope,
-        dict(other.parameters),
-    )
+def _same_measure(
+    known: Sequence[LimitDefinition | BreakerDefinition | None],
+    wanted: LimitDefinition | BreakerDefinition,
+) -> NDArray[np.bool_]:
+    """Of each definition whether it measured what `wanted` does."""
+    alike = [each is not None and each.measured == wanted.measured for each in known]
+    return np.array(alike, dtype=np.bool_)
 
 
 def _factor(

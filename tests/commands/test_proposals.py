@@ -142,9 +142,21 @@ def test_what_waits_is_listed_and_what_is_decided_on_demand(run, book, signed_in
     assert withdrawn.stdout == "Proposal 2 of demo is withdrawn.\n"
     assert json.loads(run("proposals", "list", "--json").stdout)["proposals"] == []
     assert len(json.loads(run("proposals", "list", "--all", "--json").stdout)["proposals"]) == 2
-    late = run("proposals", "reject", 2, "--reason", "no")
+    late = run("proposals", "withdraw", 2, "--reason", "no")
     assert late.exit_code == 2
     assert "proposal 2 is decided: withdrawn by anna" in late.stderr
+
+
+def test_a_mistyped_number_takes_nobody_elses_proposal_away(run, book, signed_in):
+    signed_in("anna")
+    book.write_text(LOOSER)
+    run("policy", "import", book, "--yes", "--reason", "calmer now")
+    signed_in("olga")
+    told = run("proposals", "withdraw", 2, "--reason", "no longer needed")
+
+    assert told.exit_code == 2
+    assert "proposal 2 is anna's: only its author withdraws it" in told.stderr
+    assert len(json.loads(run("proposals", "list", "--json").stdout)["proposals"]) == 1
 
 
 def test_an_officer_rejects(run, book, signed_in):

@@ -52,9 +52,13 @@ class Store:
         self.done.append((f"approve {proposal}", reason))
         return self._decided(actor, ProposalStatus.APPROVED)
 
-    def turn_down(self, portfolio: str, proposal: int, *, reason: str, actor: Actor) -> Proposal:
-        self.done.append((f"turn down {proposal}", reason))
+    def reject(self, portfolio: str, proposal: int, *, reason: str, actor: Actor) -> Proposal:
+        self.done.append((f"reject {proposal}", reason))
         return self._decided(actor, ProposalStatus.REJECTED)
+
+    def withdraw(self, portfolio: str, proposal: int, *, reason: str, actor: Actor) -> Proposal:
+        self.done.append((f"withdraw {proposal}", reason))
+        return self._decided(actor, ProposalStatus.WITHDRAWN)
 
     def _decided(self, actor: Actor, status: ProposalStatus) -> Proposal:
         made = self.propose(PORTFOLIO, MODEL, reason="r", actor=actor)
@@ -99,30 +103,32 @@ def test_who_may_propose(store: Store, actions: Actions, change: Change, roles: 
         assert denied.asked == f"propose {type(change).__name__}"
 
 
-def test_only_an_officer_who_has_proved_it_and_whose_power_has_begun_approves(
-    store: Store, actions: Actions
+@pytest.mark.parametrize("word", ["approve", "reject"])
+def test_only_an_officer_who_has_proved_it_and_whose_power_has_begun_decides(
+    store: Store, actions: Actions, word: str
 ) -> None:
+    decide = getattr(actions, word)
     for role in set(Role) - {Role.OFFICER}:
         with pytest.raises(NotAllowed):
-            actions.approve(somebody(role), PORTFOLIO, 7, reason="seen")
+            decide(somebody(role), PORTFOLIO, 7, reason="seen")
     late = replace(somebody(Role.OFFICER), proven_at=NOON - timedelta(minutes=6))
     with pytest.raises(ProofNeeded):
-        actions.approve(late, PORTFOLIO, 7, reason="seen")
+        decide(late, PORTFOLIO, 7, reason="seen")
     new = somebody(Role.OFFICER, power_from=NOON + timedelta(hours=1))
     with pytest.raises(NotAllowed, match="your power over limits and breakers begins"):
-        actions.approve(new, PORTFOLIO, 7, reason="seen")
+        decide(new, PORTFOLIO, 7, reason="seen")
     assert store.done == []
 
-    actions.approve(somebody(Role.OFFICER), PORTFOLIO, 7, reason="seen")
-    assert store.done[0] == ("approve 7", "seen")
+    decide(somebody(Role.OFFICER), PORTFOLIO, 7, reason="seen")
+    assert store.done[0] == (f"{word} 7", "seen")
 
 
-def test_proposing_and_turning_down_ask_for_no_proof(store: Store, actions: Actions) -> None:
+def test_proposing_and_withdrawing_ask_for_no_proof(store: Store, actions: Actions) -> None:
     late = replace(somebody(Role.TRADER), proven_at=None)
     actions.propose(late, PORTFOLIO, LENT, reason="why")
-    actions.turn_down(late, PORTFOLIO, 7, reason="no")
+    actions.withdraw(late, PORTFOLIO, 7, reason="no")
 
-    assert [done for done, _ in store.done[:2]] == ["propose SetTemporaryLimit", "turn down 7"]
+    assert [done for done, _ in store.done[:2]] == ["propose SetTemporaryLimit", "withdraw 7"]
 
 
 def test_nothing_is_proposed_or_decided_without_a_reason(store: Store, actions: Actions) -> None:
@@ -130,7 +136,8 @@ def test_nothing_is_proposed_or_decided_without_a_reason(store: Store, actions: 
     for act in (
         lambda: actions.propose(officer, PORTFOLIO, MODEL, reason=" "),
         lambda: actions.approve(officer, PORTFOLIO, 7, reason=""),
-        lambda: actions.turn_down(officer, PORTFOLIO, 7, reason="\n"),
+        lambda: actions.reject(officer, PORTFOLIO, 7, reason="\n"),
+        lambda: actions.withdraw(officer, PORTFOLIO, 7, reason="\n"),
     ):
         with pytest.raises(InvalidInput, match="a reason is one line"):
             act()

@@ -210,7 +210,7 @@ def test_what_happens_to_proposals_is_shown_without_a_cycle(inbox, reader, chang
     page.sees("#proposals-inbox", "4 proposals")
     page.run("window.notReloaded = true")
 
-    changes.turn_down("demo", fakes.LENT, reason="no", actor=fakes.OTHER_OFFICER)
+    changes.reject("demo", fakes.LENT, reason="no", actor=fakes.OTHER_OFFICER)
     page.sees("#proposals-inbox", "3 proposals")
     page.sees("#proposals-decided", "REJECTED")
     assert page.run("window.notReloaded") is True
@@ -221,7 +221,7 @@ def test_a_reason_stays_while_the_list_below_it_changes(inbox, reader, changes):
     page = inbox("officer")
     press(page, "Reject…", f"#proposal-{fakes.LOOSER_VAR}")
     type_into(page, "#proposal-dialog-reason", "not before the drill")
-    changes.turn_down("demo", fakes.LENT, reason="no", actor=fakes.OTHER_OFFICER)
+    changes.reject("demo", fakes.LENT, reason="no", actor=fakes.OTHER_OFFICER)
     page.follows(reader.advance)
     page.sees("#proposals-inbox", "3 proposals")
 

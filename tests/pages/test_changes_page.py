@@ -77,7 +77,8 @@ def test_every_callback_that_changes_something_is_guarded(dashboard):
 
     assert guarded == {
         "pages.changes.approve": Ability.APPROVE,
-        "pages.changes.turn_down": Ability.REQUEST_LIMIT,
+        "pages.changes.reject": Ability.APPROVE,
+        "pages.changes.withdraw": Ability.REQUEST_LIMIT,
         "pages.change_editor.send_it": Ability.REQUEST_LIMIT,
     }
 
@@ -141,7 +142,7 @@ def test_the_pulse_tells_each_screen_its_own_news(web, reader, changes):
     assert web.get("/live?news=0&of=orders-view").json["news"] == reader.news
     known = f"/live?after={reader.number}&of=proposals-view&news={changes.news.number}"
     assert web.get(known).status_code == 204
-    changes.turn_down("demo", fakes.LENT, reason="no", actor=OFFICER)
+    changes.reject("demo", fakes.LENT, reason="no", actor=OFFICER)
     assert web.get(known).status_code == 200
 
 

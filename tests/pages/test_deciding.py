@@ -10,7 +10,8 @@ from pages.views.proposals.address import WORDS
 from pages.views.proposals.deciding import (
     ASKED,
     CONFIRM_APPROVE,
-    CONFIRM_DOWN,
+    CONFIRM_REJECT,
+    CONFIRM_WITHDRAW,
     DIALOG,
     PAST,
     REASON,
@@ -47,10 +48,9 @@ def status(store, number) -> ProposalStatus:
     return next(each.status for each in store.kept if each.id == number)
 
 
-def word(store, actor, number, what=APPROVE, reason=SAID, *, approves=None):
+def word(store, actor, number, what=APPROVE, reason=SAID, *, pressed=None):
     asked = Asked("demo", number, what)
-    approves = what == APPROVE if approves is None else approves
-    return decide(actions_over(store), actor, asked, reason=reason, approves=approves)
+    return decide(actions_over(store), actor, asked, reason=reason, what=pressed or what)
 
 
 # -- the dialog ------------------------------------------------------------------------------
@@ -60,8 +60,8 @@ def word(store, actor, number, what=APPROVE, reason=SAID, *, approves=None):
     ("what", "confirm", "told"),
     [
         (APPROVE, CONFIRM_APPROVE, "It gives the book more room than it has now."),
-        (REJECT, CONFIRM_DOWN, "anna's proposal is decided by that; nothing else changes."),
-        (WITHDRAW, CONFIRM_DOWN, "Yours is decided by that"),
+        (REJECT, CONFIRM_REJECT, "anna's proposal is decided by that; nothing else changes."),
+        (WITHDRAW, CONFIRM_WITHDRAW, "Yours is decided by that"),
     ],
 )
 def test_the_dialog_shows_what_it_is_about_before_anybody_confirms(store, what, confirm, told):
@@ -149,13 +149,16 @@ def test_a_past_that_cannot_be_told_is_a_warning(store):
 )
 def test_what_no_dialog_held_is_not_taken_for_one(store, sent):
     assert asked_of(sent) is None
-    outcome = decide(actions_over(store), OFFICER, None, reason=SAID, approves=True)
+    outcome = decide(actions_over(store), OFFICER, None, reason=SAID, what=APPROVE)
     assert not outcome.closes
     assert "load it again" in words(outcome.toast["message"])
 
 
-def test_a_dialog_to_reject_does_not_approve(store):
-    outcome = word(store, OFFICER, fakes.LOOSER_VAR, REJECT, approves=True)
+@pytest.mark.parametrize(
+    ("opened_for", "pressed"), [(REJECT, APPROVE), (APPROVE, REJECT), (WITHDRAW, REJECT)]
+)
+def test_a_dialog_is_good_for_one_word_alone(store, opened_for, pressed):
+    outcome = word(store, OFFICER, fakes.LOOSER_VAR, opened_for, pressed=pressed)
 
     assert not outcome.closes
     assert status(store, fakes.LOOSER_VAR) is ProposalStatus.OPEN
@@ -184,12 +187,19 @@ def test_an_officer_rejects_and_the_author_withdraws(store):
     assert status(store, fakes.MODEL) is ProposalStatus.WITHDRAWN
 
 
+@pytest.mark.parametrize("what", [APPROVE, REJECT])
 @pytest.mark.parametrize("actor", [VIEWER, TRADER, ANALYST])
-def test_the_door_refuses_whoever_may_not_approve(store, actor):
+def test_the_door_refuses_whoever_may_not_approve(store, actor, what):
     with pytest.raises(NotAllowed, match="An officer can"):
-        word(store, actor, fakes.LOOSER_VAR)
+        word(store, actor, fakes.LOOSER_VAR, what)
     assert status(store, fakes.LOOSER_VAR) is ProposalStatus.OPEN
-    assert [event.asked for event in store.told] == ["approve proposal 31"]
+    assert [event.asked for event in store.told] == [f"{what} proposal 31"]
+
+
+def test_nobody_withdraws_what_is_not_his(store):
+    with pytest.raises(NotAllowed, match="only its author"):
+        word(store, OFFICER, fakes.LOOSER_VAR, WITHDRAW)
+    assert status(store, fakes.LOOSER_VAR) is ProposalStatus.OPEN
 
 
 def test_nobody_approves_his_own_loosening_whatever_the_page_sends(store):

@@ -39,6 +39,7 @@ from risk.errors import (
     InvalidInput,
     NotAllowed,
     ProofNeeded,
+    StateUnreadable,
     StoreUnavailable,
 )
 from tests import fakes_breakers as fakes
@@ -88,7 +89,11 @@ def ask(reader: FakeBookReader, actions: Actions):
         readings = Screens(reader).readings
         wanted = complete(situation) if draft is None else draft
         return override(
-            actions, actor, asked, wanted, lambda each: read_situation(readings, QUERY, each)
+            actions,
+            actor,
+            asked,
+            wanted,
+            lambda each, course: read_situation(readings, QUERY, each, course=course),
         )
 
     ask.situation, ask.asked = situation, asked
@@ -120,7 +125,7 @@ def test_a_release_goes_its_own_way(reader, actions, changes):
     readings = Screens(reader).readings
 
     outcome = override(
-        actions, OFFICER, asked, draft, lambda each: read_situation(readings, QUERY, each)
+        actions, OFFICER, asked, draft, lambda each, _: read_situation(readings, QUERY, each)
     )
     assert missing(situation, asked, draft) == ""
     assert outcome.done
@@ -231,9 +236,15 @@ def test_nothing_is_loosened_while_the_book_cannot_be_read(ask, reader, changes)
     assert changes.asked == []
 
 
-def test_whoever_tightens_waits_for_no_database(ask, reader, changes, brake):
-    reader.failing = True
-    changes.fail_with = SILENT
+@pytest.mark.parametrize(
+    "problem", [SILENT, StateUnreadable("its state", "a newer program wrote it")]
+)
+def test_whoever_tightens_needs_no_database(ask, reader, changes, brake, monkeypatch, problem):
+    def fail(*_: object) -> None:
+        raise problem
+
+    monkeypatch.setattr(reader, "pulse", fail)
+    changes.fail_with = problem
 
     outcome = ask(HOLD)
     assert outcome.done
@@ -241,6 +252,21 @@ def test_whoever_tightens_waits_for_no_database(ask, reader, changes, brake):
     assert "is not overridden" in outcome.text
     assert "REDUCE ONLY at once, until a person resumes it" in outcome.text
     assert [each.state for each in brake.latched] == [TradingState.REDUCE_ONLY]
+
+
+def test_whoever_tightens_waits_for_no_course_of_what_was_measured(ask, reader, monkeypatch):
+    looked_up = []
+    course = reader.breaker_course
+
+    def noted(*given, **named):
+        looked_up.append(given)
+        return course(*given, **named)
+
+    monkeypatch.setattr(reader, "breaker_course", noted)
+    assert ask(HOLD).done
+    assert looked_up == []
+    assert ask().done, "what loosens does"
+    assert looked_up != []
 
 
 def test_where_neither_database_nor_authority_answers_it_is_told_that_nothing_is_stopped(
@@ -265,7 +291,7 @@ def test_whoever_ends_what_loosens_needs_neither_a_proof_nor_a_database(
 
     def press() -> Outcome:
         return override(
-            actions, forgetful, asked, draft, lambda each: read_situation(readings, QUERY, each)
+            actions, forgetful, asked, draft, lambda each, _: read_situation(readings, QUERY, each)
         )
 
     assert form.followed(situation, asked, draft).proof == []

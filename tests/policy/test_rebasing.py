@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from risk.domain.actions import AdoptPolicy, EndTemporaryLimit
 from risk.domain.policy import Instrument, Policy, RegimePack
 from risk.domain.stops import VOLATILITY_STOP
 from risk.policy.diff import diff
 from risk.policy.rebasing import rebased, same_limit
+from risk.policy.rebasing import upon as made_upon
 from tests.policy.changed import BEGIN, DAY, changed
 from tests.policy.test_direction import BASE, PLAIN, braked, lent, limited, with_lent
 from tests.policy_files import ON_BTC, VAR, policies
@@ -107,3 +109,29 @@ def test_of_two_changes_that_can_be_merged_it_does_not_matter_who_came_first(
     assert (forth is None) == (back is None)
     if forth is not None and back is not None:
         assert diff(forth, back) == ()
+
+
+# --- changes ---------------------------------------------------------------------------------
+
+
+def test_a_policy_is_adopted_upon_the_one_in_force_and_compared_with_it() -> None:
+    wanted = AdoptPolicy(
+        seq=0, at=BEGIN, who="ana", policy=limited(hard=0.2, soft=0.1), seen=PLAIN.version
+    )
+    present = replace(braked(trip=1.5), version=PLAIN.version + 1)
+    done = made_upon(wanted, PLAIN, present, at=BEGIN)
+
+    assert isinstance(done, AdoptPolicy)
+    assert done.seen == present.version
+    assert done.policy == upon(wanted.policy, present)
+    assert made_upon(wanted, PLAIN, limited(hard=0.3), at=BEGIN) is None
+
+
+def test_what_is_lent_for_a_while_stays_as_it_is_or_is_not_adopted() -> None:
+    wanted = EndTemporaryLimit(seq=0, at=BEGIN, who="ana", limit=PLAIN.limits[0].name)
+
+    assert made_upon(wanted, PLAIN, braked(trip=1.5), at=BEGIN) is wanted
+    touched = replace(
+        PLAIN, limits=(replace(PLAIN.limits[0], hard=2.0, soft=1.0), *PLAIN.limits[1:])
+    )
+    assert made_upon(wanted, PLAIN, touched, at=BEGIN) is None

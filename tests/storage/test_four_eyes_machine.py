@@ -113,15 +113,29 @@ class FourEyes(RuleBasedStateMachine):
         assert found.status is ProposalStatus.OPEN
 
     @rule(who=_WHO, place=st.integers(0, 3))
-    def turn_down(self, who: str, place: int) -> None:
+    def reject(self, who: str, place: int) -> None:
         found = self._some(place)
         if found is None:
             return
         try:
-            done = self.office.turn_down(found, PEOPLE[who])
+            done = self.office.reject(found, PEOPLE[who])
         except (InvalidInput, NotAllowed):
             return
-        assert (done.status is ProposalStatus.WITHDRAWN) == (who == found.author)
+        assert done.status is ProposalStatus.REJECTED
+        assert who in OFFICERS or who == "root"
+        assert who != found.author
+
+    @rule(who=_WHO, place=st.integers(0, 3))
+    def withdraw(self, who: str, place: int) -> None:
+        found = self._some(place)
+        if found is None:
+            return
+        try:
+            done = self.office.withdraw(found, PEOPLE[who])
+        except (InvalidInput, NotAllowed):
+            return
+        assert done.status is ProposalStatus.WITHDRAWN
+        assert who == found.author
 
     @rule(days=st.sampled_from([1, 15]))
     def wait(self, days: int) -> None:

@@ -31,7 +31,7 @@ from risk.storage.actions import SqlActions, state_of
 from risk.storage.breakers import breaker_standing
 from risk.storage.changes import SqlChanges
 from risk.storage.engines import Engines, transaction
-from risk.storage.people import anybody_signs_in
+from risk.storage.people import SqlPeopleView
 from risk.storage.portfolios import add_portfolio
 from risk.storage.store import SqlStore
 from tests.builders import NOON, PORTFOLIO, build_portfolio_risk, build_record
@@ -101,7 +101,7 @@ def changes(engines: Engines) -> SqlChanges:
 def overriding(engines: Engines, who: str) -> Changes:
     """What an officer changes, however he writes his name; a persona while nobody has a login."""
     with transaction(engines.reader) as connection:
-        has_login = anybody_signs_in(connection)
+        has_login = SqlPeopleView(connection).anybody()
     officer = replace(signed_in(who.strip().lower(), Role.OFFICER, MORNING), has_login=has_login)
     return by(changes(engines), officer, Ability.OVERRIDE)
 

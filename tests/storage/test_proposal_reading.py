@@ -48,7 +48,7 @@ def test_the_number_grows_with_whatever_happens_to_a_proposal(past: Past) -> Non
         told.append(past.reader.proposal_news(PORTFOLIO))
     with transaction(past.engines.writer) as connection:
         desk = ProposalDesk(connection, PORTFOLIO, at=NOON)
-        desk.turn_down(2, reason="not now", actor=BEN)
+        desk.reject(2, reason="not now", actor=BEN)
     told.append(past.reader.proposal_news(PORTFOLIO))
 
     # The first policy was one too, decided at once.

@@ -76,8 +76,12 @@ class Office:
         changes = self.by(by, Ability.APPROVE)
         return changes.approve(PORTFOLIO, proposal.id, reason=reason, actor=by)
 
-    def turn_down(self, proposal: Proposal, by: Actor) -> Proposal:
-        return self.by(by).turn_down(PORTFOLIO, proposal.id, reason="no", actor=by)
+    def reject(self, proposal: Proposal, by: Actor) -> Proposal:
+        changes = self.by(by, Ability.APPROVE)
+        return changes.reject(PORTFOLIO, proposal.id, reason="no", actor=by)
+
+    def withdraw(self, proposal: Proposal, by: Actor) -> Proposal:
+        return self.by(by).withdraw(PORTFOLIO, proposal.id, reason="no", actor=by)
 
     def all(self, *, open_only: bool = False) -> list[Proposal]:
         return list(self.changes.proposals(PORTFOLIO, open_only=open_only))
@@ -267,7 +271,7 @@ def test_a_demonstrations_personas_follow_the_rules_of_people(office: Office) ->
     assert made.status is OPEN
     with pytest.raises(NotAllowed, match="another officer"):
         office.approve(made, persona(Role.OFFICER))
-    office.turn_down(made, persona(Role.OFFICER))
+    office.withdraw(made, persona(Role.OFFICER))
     again = office.propose(office.adopting(LOOSER), persona(Role.ANALYST))
 
     assert office.approve(again, persona(Role.OFFICER)).status is APPROVED
@@ -281,9 +285,22 @@ def test_only_an_officer_approves_or_rejects(staffed: Office, somebody: Actor) -
 
     with pytest.raises(NotAllowed, match=r"approving a change is not for an?"):
         staffed.approve(made, somebody)
-    with pytest.raises(NotAllowed, match=r"is not for an?"):
-        staffed.turn_down(made, somebody)
-    assert staffed.turn_down(made, OTTO).status is ProposalStatus.REJECTED
+    with pytest.raises(NotAllowed, match=r"approving a change is not for an?"):
+        staffed.reject(made, somebody)
+    assert staffed.reject(made, OTTO).status is ProposalStatus.REJECTED
+
+
+def test_nobody_withdraws_what_another_proposed_and_rejects_his_own(staffed: Office) -> None:
+    made = staffed.propose(staffed.adopting(LOOSER), ANNA)
+    with pytest.raises(NotAllowed, match=f"proposal {made.id} is anna's: only its author"):
+        staffed.withdraw(made, OTTO)
+    assert [each.id for each in staffed.all(open_only=True)] == [made.id]
+
+    staffed.withdraw(made, ANNA)
+    own = staffed.propose(staffed.adopting(LOOSER), OTTO)
+    with pytest.raises(InvalidInput, match=f"proposal {own.id} is your own: withdraw it"):
+        staffed.reject(own, OTTO)
+    assert [each.id for each in staffed.all(open_only=True)] == [own.id]
 
 
 # --- once ----------------------------------------------------------------------------------
@@ -293,7 +310,7 @@ def test_what_is_decided_is_decided_and_says_by_whom(staffed: Office) -> None:
     made = staffed.propose(staffed.adopting(LOOSER), ANNA)
     staffed.approve(made, OLGA)
 
-    for late in (staffed.approve, staffed.turn_down):
+    for late in (staffed.approve, staffed.reject):
         with pytest.raises(Conflict, match=r"decided: approved by olga at .*, seen"):
             late(made, OTTO)
     assert len(SqlActions(staffed.engines, PORTFOLIO).after(1)) == 1
@@ -326,13 +343,13 @@ def test_the_same_again_does_not_wait_twice(staffed: Office) -> None:
 
     with pytest.raises(InvalidInput, match=rf"proposal {made.id}, by anna, says the same"):
         staffed.propose(staffed.adopting(LOOSER), OLGA)
-    staffed.turn_down(made, ANNA)
+    staffed.withdraw(made, ANNA)
     assert staffed.propose(staffed.adopting(LOOSER), OLGA).status is OPEN
 
 
 def test_an_author_withdraws_and_an_officer_rejects(staffed: Office) -> None:
     made = [staffed.propose(staffed.adopting(p), ANNA) for p in (LOOSER, TIGHTER)]
-    withdrawn, rejected = staffed.turn_down(made[0], ANNA), staffed.turn_down(made[1], OLGA)
+    withdrawn, rejected = staffed.withdraw(made[0], ANNA), staffed.reject(made[1], OLGA)
 
     assert (withdrawn.status, withdrawn.decided_by) == (ProposalStatus.WITHDRAWN, "anna")
     assert (rejected.status, rejected.decided_by) == (ProposalStatus.REJECTED, "olga")

@@ -145,7 +145,8 @@ OFFICERS: dict[str, Ask] = {
     ),
     "propose": lambda do, by: do.propose(by, PORTFOLIO, choosing("adaptive"), reason="better"),
     "approve": lambda do, by: do.approve(by, PORTFOLIO, 1, reason="seen"),
-    "turn down": lambda do, by: do.turn_down(by, PORTFOLIO, 1, reason="no"),
+    "reject": lambda do, by: do.reject(by, PORTFOLIO, 1, reason="no"),
+    "withdraw": lambda do, by: do.withdraw(by, PORTFOLIO, 1, reason="no"),
 }
 ADMINS: dict[str, Ask] = {
     "add a book": lambda do, by: do.add_portfolio(by, "other"),

@@ -17,10 +17,10 @@ from pages.views.overrides import panel as panels
 from pages.views.overrides.asking import Outcome, was_done
 from pages.views.overrides.draft import draft_of
 from pages.views.overrides.effect import effect_of
-from pages.views.overrides.situation import Situation, asked_of, read_situation
+from pages.views.overrides.situation import Asked, Situation, asked_of, read_situation
 from risk.domain.actors import Actor
 from risk.engine.actions import Actions
-from risk.errors import NotAllowed, SeawallError, StoreUnavailable
+from risk.errors import NotAllowed, SeawallError, StoreError
 
 #: Ids of fields, and what stands in them.
 Fields = tuple[Sequence[Any], Sequence[Any]]
@@ -112,7 +112,7 @@ def follow(
     draft = draft_of(*fields, form.opened_of(noted, clicked))
     try:
         situation = None if wanted is None else read_situation(readings, query, wanted)
-    except StoreUnavailable:
+    except StoreError:
         return ({} if wanted is None else form.changes_unseen(draft, wanted)), no_update
     if situation is None or wanted is None:
         return {}, no_update
@@ -143,8 +143,8 @@ def apply(
     draft = draft_of(*fields, form.opened_of(noted, clicked))
     wanted = asked_of(asked)
 
-    def read(wanted: Any) -> Situation | None:
-        return read_situation(readings, query, wanted)
+    def read(wanted: Asked, course: bool) -> Situation | None:
+        return read_situation(readings, query, wanted, course=course)
 
     shown = None if wanted is None else form.as_noted(wanted, noted)
     return asking.override(*who, shown, draft, read)

@@ -20,10 +20,11 @@ from pages.views.overrides.draft import (
     moment_of,
     wish_of,
 )
-from pages.views.overrides.kinds import DOES, RELEASE, does_words, longest_of, tightens
+from pages.views.overrides.kinds import DOES, RELEASE, does_words, longest_of
 from pages.views.overrides.situation import Asked, Situation
 from pages.views.overrides.warnings import MustRead, must_read
 from risk.domain.actors import Actor
+from risk.domain.overrides import tightens
 from risk.engine.actions import Actions
 from risk.errors import (
     BrakedInstead,
@@ -31,6 +32,7 @@ from risk.errors import (
     GateClosed,
     NotAllowed,
     SeawallError,
+    StoreError,
     StoreUnavailable,
 )
 
@@ -86,7 +88,7 @@ def override(
     actor: Actor,
     asked: Asked | None,
     draft: Draft,
-    read: Callable[[Asked], Situation | None],
+    read: Callable[[Asked, bool], Situation | None],
 ) -> Outcome:
     """Ask for an override if nothing is amiss, and say what became of it.
 
@@ -98,7 +100,8 @@ def override(
         What the form was made for; None if the page sent nothing that a form held.
     draft : Draft
     read : callable
-        The present situation; may raise `StoreUnavailable`.
+        The present situation, and whether with what the breaker measured: nobody who tightens waits
+        for that. May raise `StoreError`.
 
     Raises
     ------
@@ -109,12 +112,13 @@ def override(
         return Outcome(False, "Nothing was asked", "This page is not up to date: load it again.")
     warnings: Sequence[MustRead] = ()
     situation: Situation | None = None
+    loosens = not tightens(draft.kind, asked.ends)
     try:
-        situation = read(asked)
-    except StoreUnavailable as problem:
-        if not tightens(draft.kind, asked.ends):
+        situation = read(asked, loosens)
+    except StoreError as problem:
+        if loosens:
             return _refused(asked, f"{problem}. {_SAME}: without numbers nothing is loosened")
-        # Nobody who tightens waits for a database.
+        # Nobody who tightens needs a database, whatever is the matter with it.
         faults = faults_unseen(draft, asked)
     else:
         if situation is None:

@@ -20,14 +20,13 @@ from pages.views.overrides.kinds import (
     longest_of,
     loosens,
     phrase_of,
-    tightens,
     word_of,
 )
 from pages.views.overrides.situation import Asked, Situation
 from risk.breakers.lifecycle import why_not_released
 from risk.breakers.overriding import why_not_overridden
 from risk.breakers.words import is_phrase
-from risk.domain.overrides import OverrideKind, OverrideWish
+from risk.domain.overrides import OverrideKind, OverrideWish, tightens
 
 KIND, SIZE, UNTIL, REASON, TYPED = "kind", "size", "until", "reason", "typed"
 FIELDS = (KIND, SIZE, UNTIL, REASON, TYPED)

@@ -36,12 +36,11 @@ from pages.views.overrides.kinds import (
     offers_of,
     phrase_of,
     sizes_of,
-    tightens,
 )
 from pages.views.overrides.kinds import END as ENDS
 from pages.views.overrides.situation import Asked, Situation, value_of
 from pages.views.overrides.warnings import MustRead, must_read
-from risk.domain.overrides import review_due
+from risk.domain.overrides import review_due, tightens
 
 FORM, FIELDS, SUBMIT = "override-form", "override-fields", "override-submit"
 #: As a pattern: whoever asks for the form anew finds what was noted, or that there was none.

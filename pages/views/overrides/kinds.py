@@ -67,18 +67,6 @@ class Offer(NamedTuple):
     locked: str = ""
 
 
-def tightens(kind: str, ends: str) -> bool:
-    """Whether it only ever tightens: nothing may slow down whoever asks for that.
-
-    Parameters
-    ----------
-    kind : str
-    ends : str
-        What the override is that is on; empty for none.
-    """
-    return kind in HOLDING or (kind == END and ends in LOOSENING)
-
-
 def loosens(kind: str, row: BreakerRow) -> bool:
     """Whether it lets more risk pass than now: warnings stand before it.
 

@@ -138,8 +138,19 @@ def _measured(row: BreakerRow) -> float | None:
     return None if row.reading is None else row.reading.value
 
 
-def read_situation(readings: Readings, query: Query, asked: Asked) -> Situation | None:
+def read_situation(
+    readings: Readings, query: Query, asked: Asked, *, course: bool = True
+) -> Situation | None:
     """The present one; None if there is no such book or breaker (any more).
+
+    Parameters
+    ----------
+    readings : Readings
+    query : Query
+    asked : Asked
+    course : bool
+        Whether to look up what the breaker measured, too: it is needed before what loosens alone,
+        and nobody who tightens waits for it.
 
     Raises
     ------
@@ -161,7 +172,7 @@ def read_situation(readings: Readings, query: Query, asked: Asked) -> Situation 
         rows,
         wall=readings.reader.wall(),
         cycle_seconds=readings.reader.cycle_seconds,
-        calm=_calm(readings, book, cycle, row),
+        calm=_calm(readings, book, cycle, row) if course else None,
     )
 
 

@@ -29,7 +29,9 @@ DIALOG = "proposal-dialog"
 BODY, ASKED, REASON, CANCEL, PAST = (
     f"{DIALOG}-{part}" for part in ("body", "asked", "reason", "cancel", "past")
 )
-CONFIRM_APPROVE, CONFIRM_DOWN = f"{DIALOG}-approve", f"{DIALOG}-down"
+CONFIRM_APPROVE, CONFIRM_REJECT, CONFIRM_WITHDRAW = (
+    f"{DIALOG}-{what}" for what in (APPROVE, REJECT, WITHDRAW)
+)
 _KEY = "proposal-decided"
 _VERBS: Mapping[str, str] = {APPROVE: "Approve", REJECT: "Reject", WITHDRAW: "Withdraw"}
 _ASKS: Mapping[str, str] = {
@@ -90,12 +92,8 @@ def title_of(shown: ShownProposal, what: str) -> str:
 def dialog_parts(data: ProposalsData, shown: ShownProposal, what: str) -> list[Component]:
     """What is shown before anybody confirms."""
     proposal = shown.proposal
-    is_approval = what == APPROVE
-    confirm = button(
-        _VERBS[what],
-        CONFIRM_APPROVE if is_approval else CONFIRM_DOWN,
-        look="filled" if is_approval else "plain",
-    )
+    confirms = f"{DIALOG}-{what}"
+    confirm = button(_VERBS[what], confirms, look="filled" if what == APPROVE else "plain")
     return [
         html.Div(
             [html.Strong(shown.title), badge(DIRECTIONS[proposal.direction])],
@@ -115,7 +113,7 @@ def dialog_parts(data: ProposalsData, shown: ShownProposal, what: str) -> list[C
             size="xs",
             attributes={"input": {"maxLength": LONGEST_REASON}},
         ),
-        *([proof_part(DIALOG, confirms=CONFIRM_APPROVE)] if is_approval else []),
+        *([] if what == WITHDRAW else [proof_part(DIALOG, confirms=confirms)]),
         html.Div([confirm, button("Close", CANCEL)], className="sw-dialog-buttons"),
         dcc.Store(id=ASKED, data=Asked(data.book.name, proposal.id, what)._asdict()),
     ]
@@ -181,7 +179,7 @@ class Outcome(NamedTuple):
 
 
 def decide(
-    actions: Actions, actor: Actor, asked: Asked | None, *, reason: str | None, approves: bool
+    actions: Actions, actor: Actor, asked: Asked | None, *, reason: str | None, what: str
 ) -> Outcome:
     """Give somebody's word, and say what became of it.
 
@@ -193,21 +191,22 @@ def decide(
         None if the page sent nothing that its dialog held.
     reason : str or None
         As it was typed.
-    approves : bool
-        Which of the buttons was pressed; the dialog must have been opened for it.
+    what : str
+        Of which button: ``APPROVE``, ``REJECT`` or ``WITHDRAW``; the dialog must have been opened
+        for it.
 
     Raises
     ------
     NotAllowed
     """
-    if asked is None or (asked.what == APPROVE) is not approves:
+    if asked is None or asked.what != what:
         return _refused("The proposal", f"{NOT_UP_TO_DATE}. Nothing was decided")
     name, fault = f"Proposal {asked.proposal}", reason_fault(reason)
     if fault:
         refused = _refused(name, f"{fault}. Nothing was decided")
         return refused._replace(reason=f"{sentence(fault)}.")
     said = typed_line(reason)
-    speak = actions.approve if approves else actions.turn_down
+    speak = {APPROVE: actions.approve, REJECT: actions.reject, WITHDRAW: actions.withdraw}[what]
     try:
         proposal = speak(actor, asked.book, asked.proposal, reason=said)
     except NotAllowed:

@@ -26,7 +26,7 @@ from risk.domain.proposals import Proposal, ProposalStatus
 from risk.errors import PolicyInvalid
 from risk.limits.words import called_by_name
 from risk.policy.adoption import made_of, without_expired
-from risk.policy.rebasing import rebased, same_limit
+from risk.policy.rebasing import upon
 from risk.policy.tuning import TuningPreview
 from risk.portfolio.book_models import BOOK_MODELS, title_of
 
@@ -235,14 +235,8 @@ class _Shaping:
         base, change = self._version(proposal.seen), proposal.change
         if base is None:
             return None
-        now = self.cycle.pulse.market
-        if isinstance(change, AdoptPolicy):
-            merged = rebased(base, change.policy, present, at=now)
-            if merged is None:
-                return None
-            return replace(change, policy=merged, seen=present.version)
-        assert isinstance(change, SetTemporaryLimit | EndTemporaryLimit), "a model has no version"
-        return change if same_limit(base, present, change.limit, at=now) else None
+        assert not isinstance(change, ChooseBookModel), "a model has no version"
+        return upon(change, base, present, at=self.cycle.pulse.market)
 
     def decided(self, proposal: Proposal) -> ShownProposal:
         """One that was decided: against the policy that it was held against last."""

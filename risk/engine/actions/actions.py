@@ -194,13 +194,19 @@ class Actions:
         ) as changes:
             return changes.approve(portfolio, proposal, reason=checked_reason(reason), actor=actor)
 
-    def turn_down(self, actor: Actor, portfolio: str, proposal: int, *, reason: str) -> Proposal:
-        """Reject somebody's proposal, or withdraw one's own."""
-        asked = f"turn down proposal {proposal}"
-        with self._allowed(actor, Ability.REQUEST_LIMIT, portfolio, asked) as changes:
-            return changes.turn_down(
-                portfolio, proposal, reason=checked_reason(reason), actor=actor
-            )
+    def reject(self, actor: Actor, portfolio: str, proposal: int, *, reason: str) -> Proposal:
+        """Turn down what somebody else proposed; it may be what would have tightened."""
+        with self._allowed(
+            actor, Ability.APPROVE, portfolio, f"reject proposal {proposal}"
+        ) as changes:
+            return changes.reject(portfolio, proposal, reason=checked_reason(reason), actor=actor)
+
+    def withdraw(self, actor: Actor, portfolio: str, proposal: int, *, reason: str) -> Proposal:
+        """Take one's own proposal back."""
+        with self._allowed(
+            actor, Ability.REQUEST_LIMIT, portfolio, f"withdraw proposal {proposal}"
+        ) as changes:
+            return changes.withdraw(portfolio, proposal, reason=checked_reason(reason), actor=actor)
 
     # --- books and keys ----------------------------------------------------------------------
 
