@@ -315,10 +315,10 @@ class BookReader(Protocol):
         """One episode with its card and what was found out since; None if there is none."""
         ...
 
-    def breaker_words(
+    def breaker_turns(
         self, portfolio: str, *, since: datetime, until: datetime
     ) -> Sequence[BreakerOverridden | OverrideEnded | BreakerStepped]:
-        """What people did to breakers in a range: overrides, their ends, releases; oldest first."""
+        """Steps of tripped breakers, and overrides and their ends, in a range; oldest first."""
         ...
 
     def breaker_course(

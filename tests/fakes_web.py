@@ -453,7 +453,7 @@ class FakeBookReader:
         Episodes of breakers.
     latches : mapping of Scope to Latch
         What people stopped.
-    breaker_words_told : tuple of RiskEvent
+    breaker_turns_told : tuple of RiskEvent
         What people did to breakers, oldest first.
     stands : mapping of name to BreakerState, or None
         How the breakers of `fakes_breakers` stand; None for a policy without any.
@@ -486,7 +486,7 @@ class FakeBookReader:
     told: list[fakes_orders.Told] | None = None
     news: int = 7
     stories: tuple[EpisodeStory, ...] = field(default_factory=fakes_episodes.build_stories)
-    breaker_words_told: tuple[RiskEvent, ...] = ()
+    breaker_turns_told: tuple[RiskEvent, ...] = ()
     stands: Mapping[str, BreakerState] | None = None
     latches: Mapping[Scope, Latch] = field(default_factory=dict)
     changes: fakes_proposals.ProposalStore | None = None
@@ -643,11 +643,11 @@ class FakeBookReader:
         self._answer_or_fail(portfolio)
         return next((told for told in self.stories if told.episode.id == episode), None)
 
-    def breaker_words(
+    def breaker_turns(
         self, portfolio: str, *, since: datetime, until: datetime
     ) -> Sequence[RiskEvent]:
         self._answer_or_fail(portfolio)
-        return [event for event in self.breaker_words_told if since <= event.at <= until]
+        return [event for event in self.breaker_turns_told if since <= event.at <= until]
 
     def breaker_course(
         self, portfolio: str, breaker: str, *, since: datetime, until: datetime

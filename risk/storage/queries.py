@@ -15,7 +15,6 @@ from risk.domain.assessment import Assessment
 from risk.domain.breakers import Episode
 from risk.domain.events import (
     PEOPLE_STREAM,
-    RULE,
     BreakerOverridden,
     BreakerStepped,
     ForecastScored,
@@ -112,7 +111,7 @@ JUDGED_DAYS = 250
 
 
 #: By what is told what people do to breakers.
-_WORDS = (BreakerOverridden, OverrideEnded, BreakerStepped)
+_TURNS = (BreakerOverridden, OverrideEnded, BreakerStepped)
 
 
 class SqlBookReader:
@@ -601,16 +600,16 @@ class SqlBookReader:
         with transaction(self._reader) as connection:
             return episodes.episode_story(connection, portfolio, episode)
 
-    def breaker_words(
+    def breaker_turns(
         self, portfolio: str, *, since: datetime, until: datetime
     ) -> Sequence[BreakerOverridden | OverrideEnded | BreakerStepped]:
-        """What people did to breakers in a range: overrides, their ends, releases; oldest first."""
+        """Steps of tripped breakers, and overrides and their ends, in a range; oldest first."""
         entry = tables.journal.c
         query = (
             select(entry.body)
             .where(
                 entry.stream == portfolio,
-                entry.kind.in_([kind.__name__ for kind in _WORDS]),
+                entry.kind.in_([kind.__name__ for kind in _TURNS]),
                 entry.at_ms.between(tables.to_ms(since), tables.to_ms(until)),
             )
             .order_by(entry.at_ms, entry.seq)
@@ -619,7 +618,7 @@ class SqlBookReader:
             require_portfolio(connection, portfolio)
             bodies = connection.execute(query).scalars().all()
         events = (codec.decode_event(body) for body in bodies)
-        return [event for event in events if isinstance(event, _WORDS) and _by_person(event)]
+        return [event for event in events if isinstance(event, _TURNS)]
 
     def breaker_course(
         self, portfolio: str, breaker: str, *, since: datetime, until: datetime
@@ -706,8 +705,3 @@ def _as_closes(rows: Sequence[bars.DayRow]) -> DayCloses:
     close[cells] = [row.close for row in rows]
     breaks[cells] = [row.breaks for row in rows]
     return DayCloses(days, tuple(assets), close, breaks)
-
-
-def _by_person(event: BreakerOverridden | OverrideEnded | BreakerStepped) -> bool:
-    """Steps are mostly a rule's own; of an override the end is told too, whoever ended it."""
-    return not (isinstance(event, BreakerStepped) and event.by == RULE)

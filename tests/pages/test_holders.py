@@ -1,5 +1,6 @@
-"""Which breaker stood in an order's way, until when, and the way to its card."""
+"""Which breaker stood in an order's way, since when, and the way to its card."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,13 +11,25 @@ from pages.readings import Readings
 from pages.views.breakers.address import CARD
 from pages.views.exposure.room import answer_parts
 from pages.views.orders.address import WORDS
-from pages.views.orders.holders import holders_of, with_holders
+from pages.views.orders.holders import (
+    held_words,
+    holders_of,
+    holding_words,
+    with_holders,
+)
 from pages.views.orders.reading import read_orders
 from pages.views.orders.view import orders_view
+from risk.breakers.manual import PREFIX
 from risk.domain.breakers import Phase
 from risk.domain.decisions import Outcome, Reason, ReasonCode
-from risk.domain.trading import TradingState
-from tests import fakes_breakers
+from risk.domain.events import (
+    RULE,
+    BreakerOverridden,
+    BreakerStepped,
+    OverrideEnded,
+    Severity,
+)
+from risk.domain.overrides import OverrideKind
 from tests.fakes_book import AFTERNOON
 from tests.fakes_breakers import BOOK, STORM, TREND
 from tests.fakes_orders import body
@@ -30,25 +43,56 @@ OVER = ON._replace(id="storm/1", tripped_at=AFTERNOON - 9 * MINUTE, ended_at=AFT
 PAUSED = Reason(ReasonCode.REDUCTIONS_ONLY, Outcome.FAILED, "demo", BOOK)
 
 
-def found(reason=PAUSED, at=AFTERNOON, episodes=(ON,), state=None):
-    known = state or Shut().latest("demo").state
-    return [each.words for each in holders_of(reason, at, episodes, known, UTC_ZONE, AFTERNOON)]
+SPEC = {"breaker": STORM, "episode": ON.id, "portfolio": "demo", "cycle": "demo-1"}
+WHERE = {"scope_kind": "portfolio", "scope": "demo"}
+
+
+def found(reason=PAUSED, at=AFTERNOON, episodes=(ON,), turns=()):
+    return [each.id for each in holders_of(reason, at, episodes, turns)]
+
+
+def stepped(at, size: float, phase=Phase.PROBATION) -> BreakerStepped:
+    told = {"phase": phase.value, "size": size, "until": None, "reason": "so", "by": RULE}
+    return BreakerStepped(**SPEC, **WHERE, **told, at=at, severity=Severity.INFO)
+
+
+def stepped_down(at) -> BreakerOverridden:
+    did = {"kind": OverrideKind.STEP_DOWN.value, "size": 0.1, "state": "THROTTLED", "action": 7}
+    told = {"by": "ola", "reason": "so", "expires": at + MINUTE, "severity": Severity.WARNING}
+    return BreakerOverridden(**SPEC, **WHERE, **did, **told, at=at)
+
+
+def ended(at) -> OverrideEnded:
+    did = {"kind": OverrideKind.STEP_DOWN.value, "size": 0.0, "state": "REDUCE_ONLY", "action": 7}
+    told = {"why": "so", "by": RULE, "began_by": "ola", "severity": Severity.INFO}
+    return OverrideEnded(**SPEC, **WHERE, **did, **told, at=at)
 
 
 def clock(moment) -> str:
     return UTC_ZONE.clock(moment)[:5]
 
 
-def test_a_trip_that_is_on_is_named_with_until_when_at_the_earliest():
-    until = clock(AFTERNOON + 9 * MINUTE)
+def test_a_trip_is_named_with_since_when_whatever_becomes_of_it():
+    told = held_words(ON, UTC_ZONE, AFTERNOON)
 
-    assert found() == [f"{STORM} until {until} at the earliest"]
+    assert told == f"{STORM}, on since {clock(ON.tripped_at)}"
+    over = ON._replace(ended_at=AFTERNOON, ended_by=RULE)
+    assert held_words(over, UTC_ZONE, AFTERNOON + MINUTE) == told
+    assert found(episodes=(over,)) == found() == [ON.id]
 
 
-def test_one_that_is_over_is_named_with_when_it_ended():
-    (said,) = found(at=AFTERNOON - 5 * MINUTE, episodes=(OVER,))
+def test_people_who_stopped_it_are_no_breaker():
+    by_hand = ON._replace(breaker=f"{PREFIX}asset:XRP/USDT")
 
-    assert said.endswith(f"until {clock(OVER.ended_at)}")
+    assert held_words(by_hand, UTC_ZONE, AFTERNOON).startswith("a stop by hand, on since")
+
+
+def test_what_would_be_answered_now_is_told_with_until_when_at_the_earliest():
+    state = Shut().latest("demo").state
+
+    assert holding_words(ON, state, UTC_ZONE, AFTERNOON) == (
+        f"{STORM} until {clock(AFTERNOON + 9 * MINUTE)} at the earliest"
+    )
 
 
 @pytest.mark.parametrize(
@@ -78,20 +122,41 @@ def test_what_did_not_stand_in_its_way_is_not_named(reason, at, episodes):
     assert found(reason, at, episodes) == []
 
 
-def test_one_that_re_opens_since_held_until_it_began_to():
-    state = Shut().latest("demo").state
-    began = AFTERNOON - 2 * MINUTE
-    stands = fakes_breakers.tripped(ON, phase=Phase.PROBATION, since=began, rung=0)
-    state.breakers.states[STORM] = stands
+CUT = PAUSED._replace(code=ReasonCode.THROTTLED)
+TURNS = (
+    stepped_down(AFTERNOON - 8 * MINUTE),
+    ended(AFTERNOON - 6 * MINUTE),
+    stepped(AFTERNOON - 4 * MINUTE, 0.25),
+    stepped(AFTERNOON - 2 * MINUTE, 0.0, Phase.TRIPPED),
+    stepped(AFTERNOON + 2 * MINUTE, 1.0),
+)
 
-    assert found(at=AFTERNOON - 5 * MINUTE, state=state)[0].endswith(f"until {clock(began)}")
+
+@pytest.mark.parametrize(
+    ("minutes", "code"),
+    [
+        (-9, ReasonCode.REDUCTIONS_ONLY),
+        (-7, ReasonCode.THROTTLED),
+        (-5, ReasonCode.REDUCTIONS_ONLY),
+        (-3, ReasonCode.THROTTLED),
+        (0, ReasonCode.REDUCTIONS_ONLY),
+        (3, None),
+    ],
+    ids=["shut", "stepped down", "shut again", "re-opening", "tripped again", "whole size"],
+)
+def test_an_order_is_told_by_what_the_trip_imposed_then(minutes, code):
+    long_ago = ON._replace(tripped_at=AFTERNOON - 20 * MINUTE)
+    at = AFTERNOON + minutes * MINUTE
+    answers = {
+        reason.code: found(reason, at, (long_ago,), TURNS)
+        for reason in (PAUSED, CUT, PAUSED._replace(code=ReasonCode.HALTED))
+    }
+
+    assert {each for each, told in answers.items() if told} == ({code} if code else set())
 
 
-def test_a_cut_is_of_whatever_trips_or_re_opens():
-    cut = PAUSED._replace(code=ReasonCode.THROTTLED)
-
-    assert found(cut)
-    assert found(cut, episodes=(ON._replace(state=TradingState.THROTTLED),))
+def test_what_happened_to_another_trip_changes_nothing():
+    assert found(turns=[replace(stepped_down(ON.tripped_at), episode="storm/0")]) == [ON.id]
 
 
 def test_a_check_that_no_breaker_failed_is_told_as_it_was():
@@ -120,13 +185,12 @@ def show(reader, **address):
     return orders_view(read_orders(readings, query, DEMO, readings.cycle(DEMO)))
 
 
-def test_the_list_names_the_breaker_and_until_when(reader):
+def test_the_list_names_the_breaker_and_since_when(reader):
     (row,) = part(show(reader), "orders-list")["rowData"]
 
     assert row["why"].startswith(
-        "Entries are paused in the book: only reductions pass (by market volatility"
+        "Entries are paused in the book: only reductions pass (by market volatility, on since "
     )
-    assert f"until {clock(AFTERNOON + 9 * MINUTE)} at the earliest)" in row["why"]
 
 
 def test_one_order_leads_to_the_card_of_the_trip(reader):

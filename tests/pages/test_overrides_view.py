@@ -700,7 +700,7 @@ def test_what_is_held_by_a_person_says_so_among_what_else_holds(reader):
 
 
 def told_of(reader: FakeBookReader) -> None:
-    """Who let the storm go, overrode it, and that this is over."""
+    """That the storm came back, who let it go, overrode it, and that this is over."""
     episode = build_episode()
     about = {
         "portfolio": "demo",
@@ -711,7 +711,17 @@ def told_of(reader: FakeBookReader) -> None:
         "scope": "demo",
     }
     command = {"kind": "step_down", "size": 0.75, "state": "THROTTLED", "action": 7}
-    reader.breaker_words_told = (
+    reader.breaker_turns_told = (
+        BreakerStepped(
+            at=AFTERNOON - 40 * MINUTE,
+            phase="tripped",
+            size=0.0,
+            until=None,
+            reason="it tripped again in probation",
+            by=RULE,
+            severity=Severity.CRITICAL,
+            **about,
+        ),
         BreakerStepped(
             at=AFTERNOON - 30 * MINUTE,
             phase="probation",

@@ -342,7 +342,7 @@ def of_a_breaker(n: int) -> dict[str, object]:
     return {"at": at, "portfolio": PORTFOLIO, "cycle": f"demo-{n}", "scope": PORTFOLIO, **about}
 
 
-def test_what_people_did_to_breakers_is_told_and_no_step_of_a_rule(
+def test_what_happened_to_trips_is_told_by_rule_or_by_people(
     engines: Engines, reader: SqlBookReader, token: int
 ):
     def stepped(n: int, by: str) -> BreakerStepped:
@@ -368,13 +368,13 @@ def test_what_people_did_to_breakers_is_told_and_no_step_of_a_rule(
     def told(since: float, until: float) -> list[object]:
         span = (NOON + timedelta(seconds=each) for each in (since, until))
         return list(
-            reader.breaker_words(PORTFOLIO, **dict(zip(("since", "until"), span, strict=True)))
+            reader.breaker_turns(PORTFOLIO, **dict(zip(("since", "until"), span, strict=True)))
         )
 
-    assert told(0, 9) == [let_go, held, over]
+    assert told(0, 9) == [let_go, by_rule, held, over]
     assert told(3, 3) == [held]
     with pytest.raises(UnknownPortfolio):
-        reader.breaker_words("other", since=NOON, until=NOON)
+        reader.breaker_turns("other", since=NOON, until=NOON)
 
 
 def scored(period: Period, day: int, *, exceeded: bool) -> ForecastScored:

@@ -2,7 +2,7 @@
 
 from pages.format import NONE
 from pages.views.breakers.overridden import did_words
-from pages.views.breakers.reading import BreakersData, Word
+from pages.views.breakers.reading import BreakersData, Turn
 from pages.views.breakers.wording import minute, moment_words
 from risk.domain.breakers import Episode
 from risk.domain.events import RULE, BreakerOverridden, BreakerStepped, OverrideEnded
@@ -24,11 +24,11 @@ def people_lines(data: BreakersData, episode: Episode) -> list[str]:
     ]
 
 
-def _about(data: BreakersData, episode: Episode) -> list[Word]:
+def _about(data: BreakersData, episode: Episode) -> list[Turn]:
     return [word for word in data.words if word.episode == episode.id]
 
 
-def _did(word: Word) -> str:
+def _did(word: Turn) -> str:
     match word:
         case BreakerStepped():
             return f"let go by {word.by}"
@@ -40,7 +40,7 @@ def _did(word: Word) -> str:
             return f"{whose} is over" if word.by == RULE else f"{whose} ended by {word.by}"
 
 
-def _why(word: Word) -> str:
+def _why(word: Turn) -> str:
     why = word.why if isinstance(word, OverrideEnded) else word.reason
     said = why.removeprefix(f"let go by {word.by}: ").rstrip(".")
     return f" “{said}.”" if said else ""

@@ -26,11 +26,11 @@ from pages.views.breakers.wording import ends_without_level, figure_of, minute, 
 from pages.views.holdings import coin
 from risk.breakers.manual import is_manual
 from risk.domain.breakers import BreakerUnit, Episode
-from risk.domain.events import BreakerOverridden, BreakerStepped, OverrideEnded
+from risk.domain.events import RULE, BreakerOverridden, BreakerStepped, OverrideEnded
 from risk.domain.state import RiskState
 
 #: What a person did to a breaker.
-Word = BreakerOverridden | OverrideEnded | BreakerStepped
+Turn = BreakerOverridden | OverrideEnded | BreakerStepped
 
 #: Cycles for which trips that are over are not asked for again.
 _REUSE = 5
@@ -101,7 +101,7 @@ class BreakersData:
     episodes: tuple[Episode, ...]
     lately: tuple[Episode, ...]
     timeline: dict[str, Any] | None
-    words: tuple[Word, ...] = ()
+    words: tuple[Turn, ...] = ()
 
     @property
     def now(self) -> datetime:
@@ -134,25 +134,33 @@ def read_breakers(
         episodes=episodes,
         lately=lately,
         timeline=_timeline(readings, query, book, cycle, episodes),
-        words=_words(readings, book, cycle, told),
+        words=tuple(turn for turn in turns_of(readings, book, cycle, told) if _by_person(turn)),
     )
 
 
-def _words(
+def turns_of(
     readings: Readings, book: Book, cycle: CompleteCycle, episodes: Sequence[Episode]
-) -> tuple[Word, ...]:
-    """What people did about these trips; asked for anew as soon as something is, and at times."""
+) -> tuple[Turn, ...]:
+    """What happened to these trips, by rule or by people, oldest first.
+
+    Asked for anew as soon as something does, and at times.
+    """
     if not episodes:
         return ()
     since = min(each.tripped_at for each in episodes).replace(second=0, microsecond=0)
     stands = cycle.state.breakers.states.items()
     shown = tuple((name, each.override, each.phase, each.rung) for name, each in stands)
     return readings.once(
-        ("breaker words", book.name, since, cycle.pulse.cycle // _REUSE, shown),
+        ("breaker turns", book.name, since, cycle.pulse.cycle // _REUSE, shown),
         lambda: tuple(
-            readings.reader.breaker_words(book.name, since=since, until=cycle.pulse.market)
+            readings.reader.breaker_turns(book.name, since=since, until=cycle.pulse.market)
         ),
     )
+
+
+def _by_person(turn: Turn) -> bool:
+    """Steps are mostly a rule's own; of an override the end is told too, whoever ended it."""
+    return not (isinstance(turn, BreakerStepped) and turn.by == RULE)
 
 
 def trips_of_chart(

@@ -26,7 +26,9 @@ from pages.views.breakers.trips import on_now
 from pages.views.holdings import coin
 from pages.views.limits.address import LIMIT
 from pages.views.limits.writing import age_words, trimmed, writer
-from pages.views.orders.holders import Holder, holders_of, with_holders
+from pages.views.orders.holders import holders_of, holding_words, with_holders
+from risk.breakers.imposing import imposed_by
+from risk.domain.breakers import Episode
 from risk.domain.decisions import Outcome, Reason
 from risk.domain.orders import Side
 from risk.domain.policy import Policy
@@ -255,9 +257,10 @@ def _why(answer: RoomAnswer) -> list[Component]:
 
 
 def _reason(answer: RoomAnswer, reason: Reason) -> html.Li:
-    holders = _holders(answer, reason)
+    holders, at = _holders(answer, reason), answer.snapshot.at
     words = with_holders(
-        reason_words(reason, trimmed(writer(answer.book.currency))).rstrip("."), holders
+        reason_words(reason, trimmed(writer(answer.book.currency))).rstrip("."),
+        [holding_words(each, answer.state, answer.query.zone, at) for each in holders],
     )
     own = {word.name: None for word in answer.query.words}
     href = answer.query.href(LIMITS_PATH, **{**own, LIMIT.name: reason.subject})
@@ -267,13 +270,16 @@ def _reason(answer: RoomAnswer, reason: Reason) -> html.Li:
     return html.Li([glyph("throttled", state="throttled"), said])
 
 
-def _holders(answer: RoomAnswer, reason: Reason) -> list[Holder]:
-    at, trips = answer.snapshot.at, on_now(answer.state).values()
-    return holders_of(reason, at, trips, answer.state, answer.query.zone, at)
+def _holders(answer: RoomAnswer, reason: Reason) -> list[Episode]:
+    """Trips as they stand now: what happened to them before does not matter."""
+    state, on = answer.state, on_now(answer.state)
+    now = {each.breaker: each.state for each in imposed_by(state.breakers, state.policy)}
+    trips = [each._replace(state=now.get(each.breaker, each.state)) for each in on.values()]
+    return holders_of(reason, answer.snapshot.at, trips, ())
 
 
-def _card_link(answer: RoomAnswer, holder: Holder) -> Component:
-    href = from_elsewhere(answer.query, **{EPISODE.name: holder.episode})
+def _card_link(answer: RoomAnswer, trip: Episode) -> Component:
+    href = from_elsewhere(answer.query, **{EPISODE.name: trip.id})
     return inside_link("Breaker", href, class_name="sw-link", **_SHOWS_CARD)
 
 

@@ -16,10 +16,10 @@ from pages.context import (
 )
 from pages.query import Query
 from pages.readings import Readings
-from pages.views.breakers.reading import trips_between
+from pages.views.breakers.reading import Turn, trips_between, turns_of
 from pages.views.orders.address import ORDER, before, wanted_of
 from pages.views.orders.agents import Agent, agents_of
-from pages.views.orders.holders import Holder, holders_of
+from pages.views.orders.holders import held_words, holders_of
 from pages.views.orders.wording import reason_of
 from risk.domain.breakers import Episode
 from risk.domain.decisions import Reason
@@ -59,6 +59,8 @@ class OrdersData:
         The order that the address names.
     episodes : tuple of Episode
         Trips of breakers that may have stood in the way of what is shown.
+    turns : tuple of Turn
+        What happened to these.
     """
 
     book: Book
@@ -73,11 +75,16 @@ class OrdersData:
     reasons_of: Callable[[AnsweredOrder], Sequence[Reason]]
     story: OrderStory | None
     episodes: tuple[Episode, ...] = ()
+    turns: tuple[Turn, ...] = ()
 
-    def holders_of(self, order: AnsweredOrder, reason: Reason) -> list[Holder]:
-        """The breakers that made one of an order's checks fail."""
-        state, zone = self.cycle.state, self.query.zone
-        return holders_of(reason, order.at, self.episodes, state, zone, self.now)
+    def holders_of(self, order: AnsweredOrder, reason: Reason) -> list[Episode]:
+        """The trips that made one of an order's checks fail."""
+        return holders_of(reason, order.at, self.episodes, self.turns)
+
+    def held_by(self, order: AnsweredOrder, reason: Reason) -> list[str]:
+        """The same in words."""
+        trips = self.holders_of(order, reason)
+        return [held_words(each, self.query.zone, self.now) for each in trips]
 
     @property
     def now(self) -> datetime:
@@ -115,6 +122,7 @@ def read_orders(readings: Readings, query: Query, book: Book, cycle: CompleteCyc
     whole = OrdersWanted(wanted.since, wanted.until, slices=False)
     page, story = asker.page(wanted, before(query)), asker.story(query.choice(ORDER.name))
     shown = [*page.orders, *([] if story is None else [story.order])]
+    trips = _trips_behind(readings, book, cycle, shown)
     return OrdersData(
         book=book,
         query=query,
@@ -127,7 +135,8 @@ def read_orders(readings: Readings, query: Query, book: Book, cycle: CompleteCyc
         held=asker.held(),
         reasons_of=asker.reasons,
         story=story,
-        episodes=_trips_behind(readings, book, cycle, shown),
+        episodes=trips,
+        turns=turns_of(readings, book, cycle, trips),
     )
 
 

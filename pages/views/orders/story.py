@@ -19,10 +19,11 @@ from pages.context import OrderStory
 from pages.format import UNKNOWN, money, multiple, number, price, quantity
 from pages.query import Query
 from pages.views.breakers.address import CARD, EPISODE, from_elsewhere
+from pages.views.breakers.wording import trip_name
 from pages.views.holdings import coin
 from pages.views.limits.writing import trimmed, writer
 from pages.views.orders.address import ORDER, PATH, STORY
-from pages.views.orders.holders import Holder, with_holders
+from pages.views.orders.holders import with_holders
 from pages.views.orders.reading import OrdersData
 from pages.views.orders.wording import (
     LOOKS,
@@ -32,6 +33,7 @@ from pages.views.orders.wording import (
     passing_words,
 )
 from risk.domain.assessment import Assessment
+from risk.domain.breakers import Episode
 from risk.domain.decisions import Outcome, Reason
 from risk.domain.events import OrderEnded, ReservationReleased, Verdict
 from risk.domain.journalling import AnsweredOrder
@@ -124,8 +126,8 @@ def _checks(data: OrdersData, story: OrderStory, answer: OrderAnswer) -> html.Di
     told = [
         with_breakers(
             shown_reason(reason, data.book.currency, resized=order.verdict is Verdict.RESIZE),
-            data.holders_of(order, reason),
-            data.query,
+            data.held_by(order, reason),
+            [card_link(each, data.query) for each in data.holders_of(order, reason)],
         )
         for reason in reasons
     ]
@@ -157,19 +159,17 @@ def shown_reason(reason: Reason, currency: str, *, resized: bool) -> shown.Reaso
     )
 
 
-def with_breakers(told: shown.Reason, holders: Sequence[Holder], query: Query) -> shown.Reason:
+def with_breakers(
+    told: shown.Reason, holders: Sequence[str], links: Sequence[Component]
+) -> shown.Reason:
     """A check with the breakers that made it fail, each a way to the card of its trip."""
-    return replace(
-        told,
-        words=with_holders(told.words, holders),
-        links=tuple(card_link(each, query) for each in holders),
-    )
+    return replace(told, words=with_holders(told.words, holders), links=tuple(links))
 
 
-def card_link(holder: Holder, query: Query) -> Component:
+def card_link(trip: Episode, query: Query) -> Component:
     """The way to the card of a trip."""
-    href = from_elsewhere(query, **{EPISODE.name: holder.episode})
-    return inside_link(f"Card of {holder.name}", href, class_name="sw-link", **_SHOWS_CARD)
+    href = from_elsewhere(query, **{EPISODE.name: trip.id})
+    return inside_link(f"Card of {trip_name(trip)}", href, class_name="sw-link", **_SHOWS_CARD)
 
 
 def margin_words(reason: Reason, currency: str) -> str:

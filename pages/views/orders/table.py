@@ -149,7 +149,7 @@ def _row(data: OrdersData, order: AnsweredOrder, overdue: bool) -> Row:
         "allowed": order.allowed,
         "verdict": look.word.lower(),
         "shape": look.shape,
-        "why": why(data.reasons_of(order), data.book.currency, partial(data.holders_of, order)),
+        "why": why(data.reasons_of(order), data.book.currency, partial(data.held_by, order)),
         "micros": millis(order.micros),
         "became": became(order, overdue=overdue),
         "late": "throttled" if overdue else None,

@@ -8,7 +8,7 @@ from pages.components.states import StateLook
 from pages.format import number, quantity, sentence
 from pages.views.holdings import coin
 from pages.views.limits.writing import trimmed, writer
-from pages.views.orders.holders import Holder, with_holders
+from pages.views.orders.holders import with_holders
 from risk.domain.decisions import Outcome, Reason, ReasonCode
 from risk.domain.events import Verdict
 from risk.domain.journalling import AnsweredOrder
@@ -46,11 +46,11 @@ def reason_of(message: ReasonMessage) -> Reason:
     )
 
 
-#: The breakers that made a check of an order fail.
-HoldersOf = Callable[[Reason], Sequence[Holder]]
+#: The breakers that made a check of an order fail, in words.
+HoldersOf = Callable[[Reason], Sequence[str]]
 
 
-def nobody(_reason: Reason) -> Sequence[Holder]:
+def nobody(_reason: Reason) -> Sequence[str]:
     """Where it is not known which breakers there were."""
     return ()
 
