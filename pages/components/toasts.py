@@ -39,7 +39,8 @@ def toast_container() -> dmc.NotificationContainer:
         transitionDuration=160,
         # Higher than any of them: what is higher lies over the next one.
         notificationMaxHeight=480,
-        zIndex=200,
+        # Over a dialog (200), whose button may have led to the message.
+        zIndex=250,
         # Under the header, whose words must stay readable.
         pt=64,
     )

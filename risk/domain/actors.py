@@ -185,7 +185,9 @@ def require_all(actor: Actor, ability: Ability, *, at: datetime, tightens: bool 
     require(actor, ability)
     if tightens:
         return
-    _require_power(actor, ability, at)
+    why = why_no_power(actor, ability, at)
+    if why:
+        raise NotAllowed(why, ability=ability)
     if ability in NEEDS_PROOF and not is_proven(actor, at):
         raise ProofNeeded("prove first that it is you: give your password again", ability=ability)
 
@@ -200,13 +202,22 @@ def is_proven(actor: Actor, at: datetime) -> bool:
     return actor.proven_at is not None and -_LEEWAY <= at - actor.proven_at <= PROOF_LASTS
 
 
-def _require_power(actor: Actor, ability: Ability, at: datetime) -> None:
-    if ability in NEEDS_POWER and actor.power_from is not None and at < actor.power_from:
-        raise NotAllowed(
-            f"your power over limits and breakers begins {actor.power_from:%Y-%m-%d %H:%M} UTC, "
-            "since an admin gave or renewed your login. Another officer can vouch for you before",
-            ability=ability,
-        )
+def why_no_power(actor: Actor, ability: Ability, at: datetime) -> str:
+    """Why somebody's power does not hold yet for what he may do; empty where it does.
+
+    Parameters
+    ----------
+    actor : Actor
+    ability : Ability
+    at : datetime
+        Wall time. UTC.
+    """
+    if ability not in NEEDS_POWER or actor.power_from is None or at >= actor.power_from:
+        return ""
+    return (
+        f"your power over limits and breakers begins {actor.power_from:%Y-%m-%d %H:%M} UTC, "
+        "since an admin gave or renewed your login. Another officer can vouch for you before"
+    )
 
 
 def what_is(ability: Ability) -> str:

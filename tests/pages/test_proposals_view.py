@@ -136,6 +136,18 @@ def test_an_officer_cannot_approve_his_own_loosening_but_what_does_not_loosen(sh
     assert "It is yours" in told(page, fakes.LOOSER_VAR), "however his name is written"
 
 
+def test_an_officer_whose_power_has_not_begun_is_told_before_he_writes_a_reason(show, store):
+    begins = store.reader.wall() + timedelta(hours=20)
+    page = show(replace(DORA, power_from=begins), demo=False)
+
+    assert buttons(page) == buttons(show(VIEWER, demo=False))
+    for number in (fakes.LOOSER_VAR, fakes.LENT):
+        assert f"Your power over limits and breakers begins {begins:%Y-%m-%d %H:%M} UTC" in told(
+            page, number
+        )
+    assert buttons(show(replace(DORA, power_from=store.reader.wall()), demo=False)) != []
+
+
 @pytest.mark.parametrize("actor", [VIEWER, TRADER, ANALYST])
 def test_whoever_decides_nothing_sees_all_of_it_and_why(show, actor):
     page = show(actor)

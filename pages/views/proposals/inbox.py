@@ -18,7 +18,7 @@ from pages.views.proposals.differences import entry_list
 from pages.views.proposals.heeding import stands_parts
 from pages.views.proposals.preview import preview_parts, words_of
 from pages.views.proposals.reading import ProposalsData, ShownProposal
-from pages.views.proposals.wording import DIRECTIONS, badge, deciders, why_not_his
+from pages.views.proposals.wording import DIRECTIONS, badge, deciders, why_not_his, why_not_yet
 from risk.domain.actions import ChooseBookModel
 from risk.domain.actors import Ability
 from risk.domain.people import is_same_person
@@ -246,12 +246,13 @@ def _buttons(data: ProposalsData, shown: ShownProposal) -> Sequence[Component]:
     if is_own and may(actor, Ability.REQUEST_LIMIT):
         made.append(_ask("Withdraw…", proposal, WITHDRAW))
     elif may(actor, Ability.APPROVE):
-        made.append(_ask("Reject…", proposal, REJECT))
+        not_yet = why_not_yet(actor, data.wall)
+        made.append(_ask("Reject…", proposal, REJECT, blocked=not_yet or None))
     return made
 
 
 def _approve(data: ProposalsData, shown: ShownProposal) -> Component:
-    blocked = why_not_his(shown.proposal, data.actor)
+    blocked = why_not_his(shown.proposal, data.actor, data.wall)
     if not blocked and shown.outdated:
         blocked = "It is outdated: reject it, or let it be proposed anew."
     return _ask("Approve…", shown.proposal, APPROVE, blocked=blocked or None)

@@ -1,12 +1,14 @@
 """Which way a change goes and who decides it, in words and shapes. Pure."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from dash import html
 
 from pages.components.basics import glyph
-from risk.domain.actors import Ability, Actor, roles_words
+from pages.format import sentence
+from risk.domain.actors import Ability, Actor, roles_words, why_no_power
 from risk.domain.people import is_same_person
 from risk.domain.proposals import Direction, Proposal, ProposalStatus
 
@@ -80,9 +82,15 @@ def send_words(direction: Direction, actor: Actor) -> str:
     return "Adopt" if is_at_once(direction, actor) else "Send for approval"
 
 
-def why_not_his(proposal: Proposal, actor: Actor) -> str:
-    """Why somebody cannot approve a proposal; empty where he can."""
+def why_not_yet(actor: Actor, at: datetime) -> str:
+    """Why an officer cannot decide yet, one sentence; empty where he can."""
+    why = why_no_power(actor, Ability.APPROVE, at)
+    return f"{sentence(why)}." if why else ""
+
+
+def why_not_his(proposal: Proposal, actor: Actor, at: datetime) -> str:
+    """Why somebody cannot approve a proposal at that time; empty where he can."""
     able = Ability.APPROVE in actor.abilities
     if is_same_person(proposal.author, actor.name) and (proposal.loosens_something or not able):
         return f"It is yours: {deciders()} other than you must approve it."
-    return "" if able else f"{deciders().capitalize()} decides."
+    return why_not_yet(actor, at) if able else f"{deciders().capitalize()} decides."
