@@ -77,11 +77,14 @@ class Room(NamedTuple):
         Quote currency, at the mark; None without one.
     decision : Decision
         What more would be answered: its failures are what binds.
+    order : float
+        Units to ask for, for that much to pass: more than `quantity` where each order is scaled.
     """
 
     quantity: float
     value: float | None
     decision: Decision
+    order: float
 
 
 class OrdersLeft(NamedTuple):
@@ -313,7 +316,8 @@ class RiskManager:
         if decision.verdict is not Verdict.APPROVE and not self._blocking(order, place):
             decision = self.validate_order(_just_beyond(order, place, decision.allowed))
         value = decision.allowed * mark.price if mark.known else None
-        return Room(decision.allowed, value, decision)
+        sent = _before_scaling(order, place, decision.allowed)
+        return Room(decision.allowed, value, decision, sent)
 
     def orders_left(self, request: OrderRequest, at_most: int) -> OrdersLeft:
         """How many more orders for an asset and side a strategy may send, of whatever sizes.
@@ -540,8 +544,17 @@ def _just_beyond(order: OrderRequest, place: Place, allowed: float) -> OrderRequ
     if scaled <= least:
         return order
     wanted = max(allowed, least) + place.instrument.lot + _LITTLE * scaled
+    return replace(order, quantity=_before_scaling(order, place, wanted))
+
+
+def _before_scaling(order: OrderRequest, place: Place, wanted: float) -> float:
+    """How much to ask for that `wanted` is left once the order's new part is scaled down."""
+    least = place.reducible
+    scaled, _ = _scaled(order, place, least, FULL_SIZE)
+    if wanted <= least or scaled <= least:
+        return wanted
     factor = (scaled - least) / (order.quantity - least)
-    return replace(order, quantity=least + (wanted - least) / factor)
+    return least + (wanted - least) / factor
 
 
 def _scaled(

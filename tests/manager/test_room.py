@@ -124,3 +124,23 @@ def test_a_lot_larger_than_the_room_is_told_with_the_limit():
 
     assert found.quantity == 0.0
     assert "tight" in failed(found)
+
+
+@pytest.mark.parametrize("side", [Side.BUY, Side.SELL])
+def test_the_order_to_send_leads_to_the_size_while_orders_are_scaled_down(side: Side):
+    policy = policy_of(WIDE, TIGHT)
+    manager = RiskManager(state_of(policy, TradingState.THROTTLED), SNAPSHOT)
+    found = manager.room(KEY, side)
+    order = OrderRequest(
+        client_order_id="o",
+        portfolio="demo",
+        strategy=KEY.strategy,
+        asset=KEY.asset,
+        venue=KEY.venue,
+        side=side,
+        quantity=found.order,
+    )
+
+    assert found.order > found.quantity
+    assert manager.validate_order(order).allowed == pytest.approx(found.quantity, rel=1e-3)
+    assert room(policy, side).order == room(policy, side).quantity

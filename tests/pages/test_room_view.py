@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from pages.format import quantity_at_most
 from pages.query import parse
 from pages.readings import Readings
 from pages.views.exposure.room import (
@@ -98,6 +99,31 @@ def test_what_only_reduces_passes_while_entries_are_paused(fake):
     said = told(fake, "sell", BTC)
     assert said.startswith("Sell up to 6.200 BTC, 597.8 k USD")
     assert "Entries are paused in the book: only reductions pass." in said
+
+
+def test_while_orders_are_cut_it_says_how_large_an_order_leads_to_that_size(fake):
+    original = fake.decision_basis
+
+    def cut(name):
+        basis = original(name)
+        standings = {
+            scope: each._replace(state=TradingState.THROTTLED, size=0.5)
+            for scope, each in basis.state.standings.items()
+        }
+        return basis._replace(state=replace(basis.state, standings=standings))
+
+    whole = read_room(Readings(fake), parse({}, WORDS), PositionKey(*BTC), Side.BUY)
+    assert "is cut to" not in told(fake, "buy", BTC)
+    fake.decision_basis = cut
+    found = read_room(Readings(fake), parse({}, WORDS), PositionKey(*BTC), Side.BUY)
+
+    assert found.room.quantity == pytest.approx(whole.room.quantity)
+    asked = found.room.order
+    assert asked == pytest.approx(2.0 * found.room.quantity)
+    assert (
+        "Each order's new risk is cut to 50 % of its size now: for that much, ask for "
+        f"{quantity_at_most(asked)} BTC."
+    ) in told(fake, "buy", BTC)
 
 
 def test_a_stale_price_leaves_no_room(fake):

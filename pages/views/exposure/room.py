@@ -16,7 +16,7 @@ from pages.components.buttons import button
 from pages.components.links import inside_link
 from pages.components.notices import error_state
 from pages.context import Book, CompleteCycle
-from pages.format import money, quantity_at_most, sentence
+from pages.format import money, percent, quantity_at_most, sentence
 from pages.paths import LIMITS_PATH
 from pages.query import Query
 from pages.readings import Readings
@@ -29,7 +29,7 @@ from pages.views.limits.writing import age_words, trimmed, writer
 from pages.views.orders.holders import holders_of, holding_words, with_holders
 from risk.breakers.imposing import imposed_by
 from risk.domain.breakers import Episode
-from risk.domain.decisions import Outcome, Reason
+from risk.domain.decisions import Outcome, Reason, ReasonCode
 from risk.domain.orders import Side
 from risk.domain.policy import Policy
 from risk.domain.positions import PositionKey
@@ -228,6 +228,7 @@ def room_parts(answer: RoomAnswer) -> list[Component]:
     """The size that passes, what binds and why, and of which moment that is."""
     return [
         html.P(size_words(answer), className="sw-answer"),
+        *_how_to_send(answer),
         *_why(answer),
         html.P(moment_words(answer), className="sw-note"),
     ]
@@ -243,6 +244,21 @@ def size_words(answer: RoomAnswer) -> str:
     worth = "" if value is None else f", {money(value, answer.book.currency)},"
     # Whoever types the figure into an order must not be refused for the last digit.
     return f"{verb} up to {quantity_at_most(answer.room.quantity)} {name}{worth} {who}."
+
+
+def _how_to_send(answer: RoomAnswer) -> list[Component]:
+    """The order that leads to that size, where each is cut: of the size itself less would pass."""
+    reasons = answer.room.decision.reasons
+    cut = next((r for r in reasons if r.code == ReasonCode.THROTTLED), None)
+    if cut is None or cut.value is None or answer.room.quantity <= 0.0:
+        return []
+    name, part = coin(answer.key.asset), percent(cut.value, 0)
+    return [
+        html.P(
+            f"Each order's new risk is cut to {part} of its size now: for that much, ask for "
+            f"{quantity_at_most(answer.room.order)} {name}."
+        )
+    ]
 
 
 def _why(answer: RoomAnswer) -> list[Component]:
