@@ -42,6 +42,7 @@ from pages.views.happenings import all_else, happenings, holds_among
 from pages.views.holdings import beta_of, coin, share_of
 from pages.views.holds import also_words, cause_words, overridden_words
 from pages.views.latches import held_words, latch_banners
+from pages.views.liquidation import nearest_liquidation_words
 from pages.views.nearest import binding_words, blocked_words, nearest_card
 from pages.views.ranking import rank
 from pages.views.riskiest import risk_card, risk_rows
@@ -270,7 +271,8 @@ def _offset_words(table: RiskTable) -> list[str]:
 
 def _stress_words(data: CockpitData) -> list[str]:
     words = worst_stress(data.assessment, data.book.currency)
-    return [] if words is None else [words]
+    away = nearest_liquidation_words(data.assessment)
+    return [each for each in (words, away) if each]
 
 
 def _bad_day(data: CockpitData) -> BannerCell:

@@ -13,6 +13,7 @@ from pages.components.states import look_of
 from pages.format import sentence
 from pages.query import Query
 from pages.views.breakers.address import from_elsewhere
+from risk.domain.actors import Ability, roles_words
 from risk.domain.latches import Latch, way_back
 from risk.domain.scopes import ScopeKind
 from risk.domain.state import RiskState
@@ -68,8 +69,8 @@ def _banner(
     works = "" if works_told else f" {look.still_works}"
     return page_banner(
         f"{sentence(scope_words(latch.scope))}: {look.word}",
-        f"by {latch.who} since {since}: {latch.reason.rstrip('.')}.{works} Only a person lets it "
-        "go: ",
+        f"by {latch.who} since {since}: {latch.reason.rstrip('.')}.{works} Only "
+        f"{roles_words(Ability.RESUME)} lets it go: ",
         state=look.shape,
         more=_ways_back(portfolio, latch, query),
     )

@@ -24,6 +24,8 @@ from pages.views.exposure.selection import (
 from pages.views.exposure.split import split_rows, tiles
 from pages.views.exposure.view import answer, exposure_view
 from pages.views.holdings import VAR_99
+from pages.views.liquidation import nearest_liquidation_words
+from risk.domain.assessment import Liquidation
 from risk.domain.market import Trust
 from risk.domain.stops import StopPlan, StopReason, StopState
 from tests.fakes_web import DEMO, HOLDINGS, STALE_LINK, FakeBookReader
@@ -93,6 +95,26 @@ def test_a_stress_that_costs_nothing_or_is_not_known_is_told_as_such():
 
     assert "No stress scenario costs this book anything; all of them are falls" in free
     assert "Stress loss is unknown: there are no shocks of something held." in unknown
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"nearest_liquidation": Liquidation("BTC/USDT", -0.62)}, "Nearest liquidation: BTC −62 %"),
+        ({"nearest_liquidation": Liquidation("BTC/USDT", 0.0)}, "may be liquidated now"),
+        ({"nearest_liquidation": None}, "No move of one asset alone has this book liquidated."),
+        ({"nearest_liquidation": None, "equity": None}, "is unknown while equity is."),
+    ],
+)
+def test_the_move_that_liquidates_first_stands_below_the_answer(changed, said):
+    data = read()
+    cycle = replace(data.cycle, assessment=replace(data.assessment, **changed))
+
+    assert said in plain_words(nearest_liquidation_words(cycle.assessment))
+    line = part(exposure_view(replace(data, cycle=cycle)), "exposure-liquidation")
+    assert plain_words(nearest_liquidation_words(cycle.assessment)) in plain_words(
+        words(line["children"])
+    )
 
 
 def test_the_stress_of_a_part_of_the_book_is_not_told():

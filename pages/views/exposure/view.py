@@ -31,6 +31,7 @@ from pages.views.exposure.selection import (
 )
 from pages.views.exposure.split import bars_card, map_card
 from pages.views.holdings import beta_of, coin, component_var, grouped, share_of
+from pages.views.liquidation import nearest_liquidation_words
 from pages.views.ranking import rank
 from pages.views.stress import worst_stress_in_full
 from pages.views.trend import spark_course
@@ -82,20 +83,29 @@ def _answer_card(data: ExposureData) -> html.Section:
         [
             html.P(answer(data), id="exposure-answer", className="sw-answer"),
             html.Div([chips, html.Span(className="sw-grow"), sides], className="sw-answer-tools"),
-            *_stress(data),
+            *_worst(data),
         ],
         label="In words",
         class_name="sw-answer-card",
     )
 
 
-def _stress(data: ExposureData) -> list[Component]:
+def _worst(data: ExposureData) -> list[Component]:
     """Of the whole book only: what is selected is measured together with the rest."""
     if not data.selection.is_all or not data.positions:
         return []
-    words = worst_stress_in_full(data.assessment, data.book.currency)
-    said = [html.Span(words), help_mark("worst_stress")]
-    return [html.Div(said, id="exposure-stress", className="sw-answer-more")]
+    told = {
+        "stress": (worst_stress_in_full(data.assessment, data.book.currency), "worst_stress"),
+        "liquidation": (nearest_liquidation_words(data.assessment), "to_liquidation"),
+    }
+    return [
+        html.Div(
+            [html.Span(words), help_mark(term)],
+            id=f"exposure-{key}",
+            className="sw-answer-more",
+        )
+        for key, (words, term) in told.items()
+    ]
 
 
 def _choice(data: ExposureData, name: str, word: Word) -> Component:
