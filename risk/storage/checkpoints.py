@@ -104,8 +104,8 @@ class SqlCheckpoints:
         key = self._signer()
         last = self._last(stream, key.key_id)
         place, broken = self._follow(stream, self._followed.get(stream, last))
-        # Noted whatever comes of the rest: what is cut off from now on is missed, and a break, which
-        # is found once, is told even if nobody gets to hear of it this time.
+        # Noted whatever comes of the rest: what is cut off from now on is missed, and a break,
+        # found but once, is told even if nobody gets to hear of it this time.
         self._followed[stream] = place
         if broken is not None:
             self._untold.setdefault(stream, broken)
