@@ -588,7 +588,7 @@ def test_what_is_cut_off_after_a_round_that_failed_is_missed_by_the_next(kept: K
 def test_that_a_key_is_new_is_told_though_its_first_round_failed(kept: Kept):
     kept.begin(4, (4,))
     theirs = office(kept.engines, kept.anchor, key=THEIRS)
-    with failing("keep"):
+    with failing("SqlCheckpoints._new_key"):
         theirs.sign(STREAM)
 
     assert theirs.sign(STREAM).new_key is not None
