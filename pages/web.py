@@ -28,6 +28,7 @@ from pages.views.holds import tripped_on
 from pages.views.journal.address import JOURNAL_VIEW
 from pages.views.journal.reading import journal_news
 from pages.views.orders.reading import order_news
+from pages.views.overrides.warnings import STALE_CYCLES
 from pages.views.proposals.address import PROPOSALS_VIEW
 from pages.views.tightest import parts_badge, size_says
 from risk.domain.actors import Ability
@@ -47,8 +48,6 @@ _HEADERS = {
 #: For a year; its other names are nobody's business here.
 _ONLY_TLS = "max-age=31536000"
 
-#: After so many cycles without a new one, it is asked what became of the engine.
-_STALE_CYCLES = 3.0
 #: Seconds after which it is asked anew how many changes wait: they need no engine, nor its cycles.
 _WAITING_SECONDS = 1
 
@@ -215,7 +214,7 @@ def _age(reader: BookReader, pulse: Pulse) -> float:
 
 def _why_old(reader: BookReader, book: Book, age: float) -> str | None:
     """Why no newer cycle came; None while one may still come."""
-    if age < _STALE_CYCLES * reader.cycle_seconds:
+    if age < STALE_CYCLES * reader.cycle_seconds:
         return None
     engine = reader.engine(book.name)
     if engine.problem is None and not engine.running:
