@@ -8,9 +8,9 @@ from dash import Input, Output, State, callback, dcc, html, no_update, register_
 from pages.paths import JOURNAL_PATH
 from pages.query import parse
 from pages.screens import Screen, live_page, running_screens
-from pages.views.journal.address import WORDS
+from pages.views.journal.address import SCREEN, WORDS
 from pages.views.journal.file import read_file
-from pages.views.journal.reading import read_journal
+from pages.views.journal.reading import journal_news, read_journal
 from pages.views.journal.story import CSV
 from pages.views.journal.view import journal_view
 
@@ -23,13 +23,13 @@ register_page(
     icon="journal",
 )
 
-_SCREEN = Screen("journal", words=WORDS, read=read_journal, view=journal_view)
+_SCREEN = Screen(SCREEN, words=WORDS, read=read_journal, view=journal_view, news=journal_news)
 _live = live_page(_SCREEN)
 _FILE = "journal-file"
 
 
 def layout(**words: str | list[str]) -> html.Div:
-    """What moves with the cycles, and where a file is handed to the browser."""
+    """What moves with the cycles and without, and where a file is handed to the browser."""
     return html.Div([_live(**words), dcc.Download(id=_FILE)])
 
 

@@ -103,6 +103,10 @@ class Readings:
             answer.set_exception(problem)
         return answer.result()
 
+    def epoch(self, seconds: float) -> int:
+        """Which stretch of so many seconds it is by the wall: for what needs no engine."""
+        return int(self.reader.wall().timestamp() // seconds)
+
     # -- the book ---------------------------------------------------------------------------
 
     def book(self, query: Query) -> Book | None:

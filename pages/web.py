@@ -25,6 +25,10 @@ from pages.questions import refusing_no_questions, tell_unknown_file
 from pages.readings import Readings
 from pages.screens import running_screens
 from pages.views.holds import tripped_on
+from pages.views.journal.address import JOURNAL_VIEW
+from pages.views.journal.reading import journal_news
+from pages.views.orders.reading import order_news
+from pages.views.overrides.warnings import STALE_CYCLES
 from pages.views.proposals.address import PROPOSALS_VIEW
 from pages.views.tightest import parts_badge, size_says
 from risk.domain.actors import Ability
@@ -44,8 +48,8 @@ _HEADERS = {
 #: For a year; its other names are nobody's business here.
 _ONLY_TLS = "max-age=31536000"
 
-#: After so many cycles without a new one, it is asked what became of the engine.
-_STALE_CYCLES = 3.0
+#: Seconds after which it is asked anew how many changes wait: they need no engine, nor its cycles.
+_WAITING_SECONDS = 1
 
 
 def configure(app: Dash, gate: WebGate) -> None:
@@ -130,7 +134,7 @@ def _pulse(readings: Readings, name: str | None) -> Response:
     known = request.args.get("after", type=int), request.args.get("news", type=int)
     if (pulse.cycle, news) == known and problem is None:
         return Response(status=204)
-    standing = _standing(readings, book, pulse) | _waiting(readings, book, pulse)
+    standing = _standing(readings, book, pulse) | _waiting(readings, book)
     return jsonify(
         cycle=pulse.cycle,
         age=age,
@@ -159,12 +163,12 @@ def _standing(readings: Readings, book: Book, pulse: Pulse) -> dict[str, str]:
     return told
 
 
-def _waiting(readings: Readings, book: Book, pulse: Pulse) -> dict[str, str]:
+def _waiting(readings: Readings, book: Book) -> dict[str, str]:
     """How many changes wait, for the navigation of whoever may decide them."""
     if Ability.APPROVE not in running_actor().abilities:
         return {}
     news = readings.once(
-        ("proposal news", book.name, pulse.cycle),
+        ("proposal news", book.name, readings.epoch(_WAITING_SECONDS)),
         lambda: readings.reader.proposal_news(book.name),
     )
     return {"changes": str(news.waiting)} if news.waiting else {}
@@ -182,9 +186,18 @@ def _news(readings: Readings, book: Book) -> int | None:
     """What happened between cycles, counted; asked for by screens that show it."""
     if "news" not in request.args:
         return None
-    if request.args.get("of") == PROPOSALS_VIEW:
-        return readings.reader.proposal_news(book.name).number
-    return readings.reader.order_news(book.name)
+    return _NEWS.get(request.args.get("of", ""), order_news)(readings, book)
+
+
+def _proposal_news(readings: Readings, book: Book) -> int:
+    return readings.reader.proposal_news(book.name).number
+
+
+#: What counts as news where, unless it is answers to orders.
+_NEWS: dict[str, Callable[[Readings, Book], int]] = {
+    PROPOSALS_VIEW: _proposal_news,
+    JOURNAL_VIEW: journal_news,
+}
 
 
 def _before_any_cycle(reader: BookReader, book: Book | None) -> Response:
@@ -201,7 +214,7 @@ def _age(reader: BookReader, pulse: Pulse) -> float:
 
 def _why_old(reader: BookReader, book: Book, age: float) -> str | None:
     """Why no newer cycle came; None while one may still come."""
-    if age < _STALE_CYCLES * reader.cycle_seconds:
+    if age < STALE_CYCLES * reader.cycle_seconds:
         return None
     engine = reader.engine(book.name)
     if engine.problem is None and not engine.running:

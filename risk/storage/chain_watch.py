@@ -20,7 +20,7 @@ from risk.domain.checkpoints import Checkpoint, Keyring
 from risk.errors import SeawallError
 from risk.storage import checkpoints, journal, tables
 from risk.storage.engines import Engines, transaction
-from risk.storage.journal import BEGINNING, Break, Link
+from risk.storage.journal import BEGINNING, Link
 
 _LOG = structlog.get_logger(__name__)
 
@@ -46,7 +46,7 @@ class ChainView(NamedTuple):
     checked : datetime or None
         When it was followed to its end last; None while it never was. UTC.
     whole : datetime or None
-        When all of it was followed last, from the first entry on. UTC.
+        When all of it was followed last, from the first entry on, and nothing was wrong. UTC.
     broken : str or None
         Where it does not hold, one sentence without its end.
     signed : Checkpoint or None
@@ -71,12 +71,21 @@ class _Followed:
 
     view: ChainView
     asked: float
-    #: Up to where it holds.
+    #: Up to where it held when that was looked at; whatever comes later must follow from there.
     place: Link = BEGINNING
     #: Where the look at everything stands that goes on; None while none does.
     anew: Link | None = None
     #: When everything was looked at last; None while it never was.
-    whole_at: float | None = None
+    looked_at: float | None = None
+    #: What that found wrong: told until all of it is found to be as it was.
+    bent: "_Bent | None" = None
+
+
+class _Bent(NamedTuple):
+    """Where a chain that held is another one by now, and up to where it holds."""
+
+    holds: int
+    words: str
 
 
 class ChainWatch:
@@ -166,9 +175,9 @@ class ChainWatch:
         if self._further(known):
             return True
         now = self._monotonic()
-        if known.whole_at is None:
+        if known.looked_at is None:
             self._all_of_it(known, now)
-        elif known.anew is None and now - known.whole_at >= ANEW_SECONDS:
+        elif known.anew is None and now - known.looked_at >= ANEW_SECONDS:
             known.anew = BEGINNING
         return known.anew is not None and self._once_more(known, known.anew, now)
 
@@ -178,11 +187,11 @@ class ChainWatch:
         with transaction(self._engines.reader) as connection:
             place, wrong = journal.follow(connection, stream, known.place, limit=PORTION)
             end = journal.newest_link(connection, stream)
-        if wrong is None:
-            wrong = _shorter(place, end)
+        wrong = wrong or checkpoints.other_end(place, end)
         known.place = place
-        holds = min(place.seq, end.seq)
-        broken = None if wrong is None else wrong.words(stream)
+        holds, broken = min(place.seq, end.seq), None if wrong is None else wrong.words(stream)
+        if known.bent is not None:
+            holds, broken = known.bent
         view = view._replace(entries=holds, length=end.seq, broken=broken)
         goes_on = wrong is None and place.seq < end.seq
         if not goes_on:
@@ -192,20 +201,26 @@ class ChainWatch:
 
     def _once_more(self, known: _Followed, anew: Link, now: float) -> bool:
         """All of it again, a portion further: whether there is more."""
-        stream = known.view.stream
+        stream, place = known.view.stream, known.place
+        # Not beyond the place that is known: there it shows whether it is still the same chain.
+        limit = min(PORTION, place.seq - anew.seq)
         with transaction(self._engines.reader) as connection:
-            further, wrong = journal.follow(connection, stream, anew, limit=PORTION)
-        if wrong is None and anew.seq < further.seq < known.place.seq:
+            further, wrong = journal.follow(connection, stream, anew, limit=limit)
+            further = min(further, journal.newest_link(connection, stream), key=lambda at: at.seq)
+        if wrong is None and anew.seq < further.seq < place.seq:
             known.anew = further
             return True
-        # Where it breaks it is found to do so from here on, with each look for what is new.
-        known.place, known.anew = further, None
+        wrong = wrong or checkpoints.other_end(place, further)
+        known.anew = None
+        known.bent = None if wrong is None else _Bent(further.seq, wrong.words(stream))
         self._all_of_it(known, now)
+        # What is wrong is told with the next look for what is new, which follows at once.
         return True
 
     def _all_of_it(self, known: _Followed, now: float) -> None:
-        known.whole_at = now
-        self._tell(known, known.view._replace(whole=self._wall()))
+        known.looked_at = now
+        if known.bent is None and known.view.broken is None:
+            self._tell(known, known.view._replace(whole=self._wall()))
 
     def _with_checkpoint(self, view: ChainView) -> ChainView:
         """Hold the newest checkpoint against the chain, which has just been followed."""
@@ -238,12 +253,3 @@ class ChainWatch:
     def _tell(self, known: _Followed, view: ChainView) -> None:
         with self._lock:
             known.view = view
-
-
-def _shorter(place: Link, end: Link) -> Break | None:
-    """Where a chain ends before the place up to which it was followed, or is another one there."""
-    if end.seq < place.seq:
-        return checkpoints.cut_off(end, place.seq)
-    if end.seq == place.seq and end.hash != place.hash:
-        return Break(end.seq, end.seq, "was written anew")
-    return None

@@ -84,6 +84,8 @@ class SqlCheckpoints:
         self._wall = wall
         self._pause = pause
         self._followed: dict[str, Link] = {}
+        # Where streams break, until whoever asks was told.
+        self._untold: dict[str, str] = {}
 
     def sign(self, stream: str) -> Signed:
         """Sign how far a stream has come since its last checkpoint, and keep that.
@@ -102,10 +104,21 @@ class SqlCheckpoints:
         key = self._signer()
         last = self._last(stream, key.key_id)
         place, broken = self._follow(stream, self._followed.get(stream, last))
+        # Noted whatever comes of the rest: what is cut off from now on is missed, and a break,
+        # found but once, is told even if nobody gets to hear of it this time.
         self._followed[stream] = place
+        if broken is not None:
+            self._untold.setdefault(stream, broken)
+        made = self._sign_at(place, key, stream, last)
+        return made._replace(broken=self._untold.pop(stream, None))
+
+    def _sign_at(self, place: Link, key: Signer, stream: str, last: Link) -> Signed:
         if place.seq <= last.seq:
-            return Signed(None, broken=broken)
+            return Signed(None)
         checkpoint = signed(key, stream=stream, seq=place.seq, hash_=place.hash, at=self._wall())
+        # Nothing that may fail comes after the row: who begins anew follows from there on, and
+        # would never hear of what lies before it.
+        new_key = self._new_key(checkpoint, last)
         unanchored = None
         try:
             self._anchor.append(checkpoint)
@@ -113,7 +126,7 @@ class SqlCheckpoints:
             unanchored = str(problem)
         with transaction(self._engines.writer) as connection:
             keep(connection, checkpoint, anchored=unanchored is None)
-        return Signed(checkpoint, unanchored, broken, self._new_key(checkpoint, last))
+        return Signed(checkpoint, unanchored, new_key=new_key)
 
     def streams(self) -> list[str]:
         """All that there are.
@@ -160,12 +173,30 @@ class SqlCheckpoints:
                 if wrong is not None:
                     return journal.newest_link(connection, stream), wrong.words(stream)
                 end = journal.newest_link(connection, stream)
-            if end.seq < further.seq:
-                return end, cut_off(end, further.seq).words(stream)
+            wrong = other_end(further, end)
+            if wrong is not None:
+                return end, wrong.words(stream)
             if further == place:
                 return place, None
             place = further
             self._pause()
+
+
+def other_end(place: Link, end: Link) -> Break | None:
+    """Where a chain ends before the place up to which it was followed, or is another one there.
+
+    Parameters
+    ----------
+    place : Link
+        Up to where it was followed.
+    end : Link
+        What there is now: of a longer chain whatever entry, from `place` on.
+    """
+    if end.seq < place.seq:
+        return cut_off(end, place.seq)
+    if end.seq == place.seq and end.hash != place.hash:
+        return Break(end.seq, end.seq, "was written anew")
+    return None
 
 
 def cut_off(end: Link, seq: int) -> Break:

@@ -165,19 +165,6 @@ def entries_page(
     return EntriesPage(kept, kept[-1].place if len(found) > limit else None)
 
 
-def all_entries(
-    connection: Connection, wanted: EntriesWanted, *, portion: int = 1_000
-) -> Iterator[KeptEntry]:
-    """Every entry wanted, newest first, read page by page."""
-    before: Place | None = None
-    while True:
-        page = entries_page(connection, wanted, before=before, limit=portion)
-        yield from page.entries
-        if page.older is None:
-            return
-        before = page.older
-
-
 def kinds_of(connection: Connection, stream: str) -> list[str]:
     """Every kind of event in a stream, in alphabetical order."""
     return list(connection.execute(_KINDS, {"stream": stream}).scalars())

@@ -1,6 +1,7 @@
 """Changes and the editor over the wire: another page for each, guarded callbacks, the pulse."""
 
 import json
+from datetime import timedelta
 
 import dash
 import pytest
@@ -135,6 +136,37 @@ def test_the_pulse_counts_what_waits_for_whoever_may_decide(web, reader):
     web.set_cookie("seawall_persona", "officer", domain="localhost")
 
     assert web.get("/live").json["changes"] == "4"
+
+
+def test_the_pulse_counts_what_waits_though_no_engine_runs(web, reader, changes):
+    web.set_cookie("seawall_persona", "officer", domain="localhost")
+    assert web.get("/live").json["changes"] == "4"
+    changes.reject("demo", fakes.LENT, reason="no", actor=OFFICER)
+    reader.clock.step_wall(timedelta(seconds=3))
+
+    assert web.get("/live").json["changes"] == "3"
+
+
+def test_the_pulse_asks_once_a_second_for_all_browsers_what_waits(web, reader, monkeypatch):
+    asked = []
+    read = reader.proposal_news
+    monkeypatch.setattr(reader, "proposal_news", lambda book: asked.append(book) or read(book))
+    web.set_cookie("seawall_persona", "officer", domain="localhost")
+    for _ in range(5):
+        web.get("/live")
+
+    assert len(asked) == 1
+
+
+def test_the_pulse_tells_the_journal_what_was_written_though_no_engine_runs(web, reader):
+    seen = web.get("/live?news=0&of=journal-view").json["news"]
+    known = f"/live?after={reader.number}&of=journal-view&news={seen}"
+    assert web.get(known).status_code == 204
+    reader.kept.append(reader.kept[0])
+    reader.clock.step_wall(timedelta(seconds=1))
+    assert web.get(known).json["news"] == seen + 1
+    reader.clock.step_wall(timedelta(seconds=5))
+    assert web.get(known).json["news"] > seen + 1
 
 
 def test_the_pulse_tells_each_screen_its_own_news(web, reader, changes):

@@ -2,6 +2,7 @@
 
 import csv
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,19 @@ def test_what_somebody_does_appears_without_a_reload(journal, reader):
     page.follows(reader.advance)
     until(lambda: items(page) == before + 1, "the halt never appeared")
     assert page.run("window.notReloaded") is True
+
+
+def test_what_is_done_and_found_while_no_engine_runs_appears_too(journal, reader):
+    page = journal()
+    page.sees("#journal-chains", "Chain of demo holds up to entry")
+    before = items(page)
+
+    reader.clock.step_wall(timedelta(minutes=10))
+    resumed = replace(fakes_entries.build_story()[3], at=AFTERNOON)
+    reader.kept += fakes_entries.chained(BOOK, [*fakes_entries.build_story(), resumed])[-1:]
+
+    until(lambda: items(page) == before + 1, "what was done never appeared")
+    page.sees("#journal-chains", "Chain of demo held up to entry")
 
 
 def test_the_file_holds_what_the_filters_leave(journal, tmp_path: Path):

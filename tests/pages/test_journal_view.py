@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pages.context import ChainView, EntriesPage, KeptEntry
 from pages.later import Awaited
@@ -15,10 +17,10 @@ from pages.screens import Screen, Screens
 from pages.views.journal.address import WORDS, before, before_text, entry_named
 from pages.views.journal.file import read_file
 from pages.views.journal.groups import GROUPS, ROUTINE, group_of, kinds_of_group
-from pages.views.journal.reading import JournalData, read_journal
+from pages.views.journal.reading import JournalData, journal_news, read_journal
 from pages.views.journal.telling import told_of
 from pages.views.journal.view import journal_view
-from risk.domain.events import PEOPLE_STREAM, RiskEvent
+from risk.domain.events import PEOPLE_STREAM, ActionDenied, PersonSignedIn, RiskEvent
 from risk.errors import StoreUnavailable
 from risk.storage.entries import PAGE, Place
 from tests import fakes_entries
@@ -27,7 +29,7 @@ from tests.fakes_entries import BOOK, kept
 from tests.fakes_web import FakeBookReader
 from tests.pages.trees import part, parts, words
 
-SCREEN = Screen("journal", words=WORDS, read=read_journal, view=journal_view)
+SCREEN = Screen("journal", words=WORDS, read=read_journal, view=journal_view, news=journal_news)
 MINUTE = timedelta(minutes=1)
 
 
@@ -213,6 +215,122 @@ def test_two_clocks_are_told_apart(show, reader: FakeBookReader):
     assert "Two clocks. The book's entries tell the market's time, 12 Nov 15:42:18 UTC now" in told
 
 
+# --- while no engine runs ------------------------------------------------------------------
+
+
+@pytest.fixture
+def dead(show, reader: FakeBookReader):
+    """Lets time pass, without another cycle, after the page was looked at."""
+    show()
+
+    def wait(**time: float) -> None:
+        reader.clock.step_wall(timedelta(**time))
+
+    return wait
+
+
+def test_what_people_do_while_no_engine_runs_appears(show, dead, reader: FakeBookReader):
+    came = PersonSignedIn(
+        at=AFTERNOON + timedelta(days=2),
+        portfolio=PEOPLE_STREAM,
+        cycle="",
+        person="mallory",
+        via="web",
+        place="10.6.6.6",
+    )
+    dead(days=2, hours=1)
+    people = [*fakes_entries.build_people(), came]
+    reader.kept = [*kept(BOOK), *fakes_entries.chained(PEOPLE_STREAM, people)]
+
+    for address in ({}, {"person": "mallory"}):
+        told = sentences(show(range="7d", **address))
+        assert any("mallory signed in" in line for line in told)
+
+
+def test_a_kind_of_entry_that_came_while_no_engine_runs_appears(show, dead, reader: FakeBookReader):
+    people = [e for e in fakes_entries.build_people() if not isinstance(e, ActionDenied)]
+    reader.kept = [*kept(BOOK), *fakes_entries.chained(PEOPLE_STREAM, people)]
+    dead(minutes=1)
+    assert not any("Refused" in line for line in sentences(show()))
+    reader.kept = fakes_entries.all_kept()
+    dead(seconds=5)
+
+    assert any("Refused" in line for line in sentences(show()))
+
+
+def test_a_break_that_is_found_while_no_engine_runs_is_told(show, dead, reader: FakeBookReader):
+    reader.chain_views = [
+        view._replace(broken="entry 3 of the journal of demo was changed", entries=2)
+        for view in reader.chain_views
+    ]
+    dead(seconds=5)
+    tree = show()
+
+    assert "Chain of demo is broken after entry 2" in text_of(tree, "journal-chains")
+    assert "does not hold. Entry 3" in text_of(tree, "journal-notices")
+
+
+def test_a_look_grows_old_by_the_wall_while_no_engine_runs(show, dead):
+    dead(minutes=7)
+    line = part(show(), "journal-chains")["children"]
+
+    assert "Chain of demo held up to entry" in words(line)
+    assert "7 min ago" in words(line)
+    assert [p["data-state"] for p in parts(line) if "data-state" in p] == ["stale", "stale"]
+    assert "Two clocks" not in words(show())
+
+
+def test_a_checkpoint_that_came_while_no_engine_runs_covers_the_entry(
+    show, dead, reader: FakeBookReader
+):
+    number = len(kept(BOOK))
+    covered = reader.journal_entry(BOOK, number)
+    reader.journal_entry = lambda *_named: covered._replace(covered_by=None)
+    assert "No checkpoint covers it yet" in words(show(entry=f"demo:{number}"))
+    reader.journal_entry = lambda *_named: covered
+    dead(seconds=5)
+
+    assert f"The checkpoint of entry {number} covers it" in words(show(entry=f"demo:{number}"))
+
+
+def test_whoever_asks_in_between_is_given_what_was_drawn(show, dead, reader, monkeypatch):
+    drawn = []
+    read = reader.chains
+    monkeypatch.setattr(reader, "chains", lambda book: drawn.append(book) or read(book))
+    dead(seconds=60)
+    for _ in range(40):
+        dead(seconds=0.5)
+        show()
+
+    assert 4 <= len(drawn) <= 5
+
+
+@given(st.lists(st.tuples(st.floats(0.0, 30.0), st.integers(0, 3)), min_size=1, max_size=12))
+def test_its_news_never_shrinks_and_grows_with_each_entry_within_a_second(steps):
+    reader = FakeBookReader()
+    readings, (book,) = Screens(reader).readings, reader.book_list
+    for passes, written in steps:
+        before = journal_news(readings, book)
+        reader.kept += reader.kept[:1] * written
+        reader.clock.step_wall(timedelta(seconds=passes))
+        after = journal_news(readings, book)
+        assert after >= before
+        if passes >= 5.0 or (written and passes >= 1.0):
+            assert after > before
+
+
+def test_a_shorter_journal_is_not_taken_for_an_earlier_one(reader: FakeBookReader):
+    readings, (book,) = Screens(reader).readings, reader.book_list
+    seen = set()
+    for _ in range(20):
+        reader.clock.step_wall(timedelta(seconds=5))
+        seen.add(journal_news(readings, book))
+        del reader.kept[-1]
+
+    assert len(seen) == 20
+    assert max(seen) < 2**53, "browsers count no further"
+
+
 # --- searches ------------------------------------------------------------------------------
 
 
@@ -225,6 +343,7 @@ def data_of(listed: Awaited[EntriesPage], reader: FakeBookReader) -> JournalData
         book=book,
         query=parse({"text": "x"}, WORDS),
         cycle=cycle,
+        wall=reader.wall(),
         listed=listed,
         chains=(),
         chosen=None,

@@ -12,13 +12,13 @@ from risk.storage.engines import Engines
 from tests.builders import NOON
 from tests.fakes import FakeClock
 from tests.storage.notaries import OURS, STREAM, THEIRS, TRUSTED, Kept, append, kept_in, office
-from tests.storage.rows import without_triggers
+from tests.storage.rows import without_triggers, write
 
 
 @pytest.fixture
-def kept(sqlite: Engines, tmp_path: Path) -> Kept:
-    without_triggers(sqlite)
-    return kept_in(sqlite, tmp_path)
+def kept(engines: Engines, tmp_path: Path) -> Kept:
+    without_triggers(engines)
+    return kept_in(engines, tmp_path)
 
 
 @pytest.fixture
@@ -142,6 +142,108 @@ def test_an_end_that_was_cut_off_or_written_anew_is_told(kept: Kept, clock: Fake
 
     append(kept.engines, [9, 8])
     assert watch.all().broken == "entry 5 of the journal of demo was written anew"
+
+
+def cut_off(kept: Kept) -> str:
+    kept.delete(4, 5)
+    return "entries 4 to 5 of the journal of demo are missing: the end of it was cut off"
+
+
+def written_anew(kept: Kept) -> str:
+    kept.edit(4, "at_ms")
+    kept.rechain(4)
+    return "entry 5 of the journal of demo was written anew"
+
+
+def written_anew_and_gone_on(kept: Kept) -> str:
+    written_anew(kept)
+    append(kept.engines, [9])
+    return "entry 6 of the journal of demo was changed"
+
+
+@pytest.mark.parametrize("bend", [cut_off, written_anew, written_anew_and_gone_on])
+@pytest.mark.parametrize("portion", [2, 1_000])
+def test_an_end_that_was_bent_stays_told_whoever_looks_at_everything_again(
+    kept: Kept, clock: FakeClock, monkeypatch, bend, portion
+):
+    monkeypatch.setattr(chain_watch, "PORTION", portion)
+    kept.begin(5, (2,))
+    watch = watch_over(kept, clock)
+    watch.all()
+    told = bend(kept)
+
+    for _ in range(3):
+        view = watch.all()
+        assert view.broken is not None
+        assert view.broken.startswith((told, "entry 5 of the journal of demo was written anew"))
+        assert view.whole == NOON
+        clock.advance(timedelta(seconds=chain_watch.ANEW_SECONDS))
+
+
+def test_an_old_entry_that_was_changed_stays_told_when_its_chain_is_made_to_fit(
+    kept: Kept, clock: FakeClock
+):
+    kept.begin(5, ())
+    watch = watch_over(kept, clock)
+    watch.all()
+    kept.edit(2, "at_ms")
+    clock.advance(timedelta(seconds=chain_watch.ANEW_SECONDS))
+    first = watch.all()
+    kept.rechain(2)
+
+    assert watch.all().broken == first.broken
+    clock.advance(timedelta(seconds=chain_watch.ANEW_SECONDS))
+    view = watch.all()
+
+    assert view.broken == "entry 5 of the journal of demo was written anew"
+    assert view.whole == NOON
+
+
+def test_what_is_put_back_as_it_was_holds_after_the_next_look_at_everything(
+    kept: Kept, clock: FakeClock
+):
+    kept.begin(5, ())
+    watch = watch_over(kept, clock)
+    watch.all()
+    kept.edit(2, "at_ms")
+    clock.advance(timedelta(seconds=chain_watch.ANEW_SECONDS))
+    assert watch.all().entries == 1
+    write(kept.engines, "UPDATE journal SET at_ms = at_ms - 1 WHERE seq = 2")
+    append(kept.engines, [6])
+    assert watch.all().entries == 1
+
+    clock.advance(timedelta(seconds=chain_watch.ANEW_SECONDS))
+    view = watch.all()
+
+    assert (view.entries, view.broken) == (6, None)
+
+
+def test_a_chain_that_never_held_was_never_whole(kept: Kept, clock: FakeClock):
+    kept.begin(5, ())
+    kept.edit(4, "body")
+    watch = watch_over(kept, clock)
+
+    for _ in range(2):
+        view = watch.all()
+        assert (view.entries, view.whole, view.broken is None) == (3, None, False)
+        clock.advance(timedelta(seconds=chain_watch.ANEW_SECONDS))
+
+
+def test_an_end_cut_off_while_all_is_looked_at_is_told_from_where_it_is_missing(
+    kept: Kept, clock: FakeClock, monkeypatch
+):
+    monkeypatch.setattr(chain_watch, "PORTION", 4)
+    kept.begin(5, ())
+    watch = watch_over(kept, clock)
+    watch.all()
+    clock.advance(timedelta(seconds=chain_watch.ANEW_SECONDS))
+    watch.views([STREAM])
+    assert watch.look()
+    told = cut_off(kept)
+
+    view = watch.all()
+
+    assert (view.entries, view.broken, view.whole) == (3, told, NOON)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from risk.domain.events import PEOPLE_STREAM, ForecastScored
 from risk.storage import journal
 from risk.storage.checkpoints import keep
 from risk.storage.engines import Engines, open_engines, transaction
-from risk.storage.entries import all_entries
 from tests import fakes_entries
 from tests.fakes_book import AFTERNOON
 from tests.fakes_entries import BOOK, kept
@@ -179,14 +178,6 @@ def test_one_entry_comes_with_what_covers_it(reader: BookReader):
 
 def test_the_length_counts_both_streams(reader: BookReader):
     assert reader.journal_length(BOOK) == len(kept(BOOK)) + len(kept(PEOPLE_STREAM))
-
-
-def test_all_entries_are_read_whatever_the_portion(sqlite: Engines):
-    fill(sqlite)
-    with transaction(sqlite.reader) as connection:
-        found = list(all_entries(connection, ALL, portion=9))
-
-    assert places(found) == places(everything(FakeBookReader(), ALL))
 
 
 def test_entries_of_one_moment_are_told_apart_by_stream_and_number(sqlite: Engines):

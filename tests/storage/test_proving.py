@@ -1,6 +1,8 @@
 """Whatever is done to a journal is found and named, as far as anybody without the key can do it."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +13,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from risk.auth.journal_key import PublicKeys
-from risk.errors import CheckpointFailed
+from risk.errors import CheckpointFailed, StoreUnavailable
+from risk.storage import checkpoints
 from risk.storage.anchor import AnchorFile
 from risk.storage.engines import Engines, open_engines
 from risk.storage.proving import FaultKind, all_streams, prove
@@ -503,6 +506,102 @@ def test_signing_tells_that_the_end_was_cut_off(kept: Kept):
     assert signed.broken == (
         "entries 3 to 4 of the journal of demo are missing: the end of it was cut off"
     )
+
+
+@contextmanager
+def failing(part: str) -> Iterator[None]:
+    """A database that is away when `part` of a signing is to be done."""
+
+    def away(*_asked: Any, **_named: Any) -> None:
+        raise StoreUnavailable("the database is locked")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(f"risk.storage.checkpoints.{part}", away)
+        with pytest.raises(StoreUnavailable):
+            yield
+
+
+CHANGED = "entry 4 of the journal of demo was changed"
+
+
+@pytest.mark.parametrize("part", ["keep", "SqlCheckpoints._new_key"])
+@pytest.mark.parametrize("anew", [False, True], ids=["by the same", "after a restart"])
+def test_a_break_is_told_though_the_round_that_found_it_failed(kept: Kept, part: str, anew: bool):
+    kept.begin(5, (2,))
+    kept.edit(4, "body")
+    signer = office(kept.engines, kept.anchor)
+    with failing(part):
+        signer.sign(STREAM)
+    assert read(kept.engines, "SELECT max(seq) FROM journal_checkpoint") == [(2,)]
+
+    later = office(kept.engines, kept.anchor) if anew else signer
+    signed = later.sign(STREAM)
+
+    assert signed.checkpoint is not None
+    assert signed.checkpoint.seq == 5
+    assert signed.broken is not None
+    assert signed.broken.startswith(CHANGED)
+    assert later.sign(STREAM).broken is None
+
+
+def test_a_break_is_told_though_nobody_heard_that_its_checkpoint_was_kept(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+):
+    kept.begin(5, (2,))
+    kept.edit(4, "body")
+    signer = office(kept.engines, kept.anchor)
+    real = checkpoints.transaction
+
+    @contextmanager
+    def unheard(engine: Any) -> Iterator[Any]:
+        with real(engine) as connection:
+            yield connection
+        if engine is kept.engines.writer:
+            raise StoreUnavailable("the connection was lost")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints, "transaction", unheard)
+        with pytest.raises(StoreUnavailable):
+            signer.sign(STREAM)
+    signed = signer.sign(STREAM)
+
+    assert signed.checkpoint is None
+    assert signed.broken is not None
+    assert signed.broken.startswith(CHANGED)
+
+
+def test_what_is_cut_off_after_a_round_that_failed_is_missed_by_the_next(kept: Kept):
+    kept.begin(5, (2,))
+    signer = office(kept.engines, kept.anchor)
+    with failing("keep"):
+        signer.sign(STREAM)
+    kept.delete(4, 5)
+    with failing("keep"):
+        signer.sign(STREAM)
+    append(kept.engines, [8, 9])
+
+    assert signer.sign(STREAM).broken == (
+        "entries 4 to 5 of the journal of demo are missing: the end of it was cut off"
+    )
+
+
+def test_that_a_key_is_new_is_told_though_its_first_round_failed(kept: Kept):
+    kept.begin(4, (4,))
+    theirs = office(kept.engines, kept.anchor, key=THEIRS)
+    with failing("SqlCheckpoints._new_key"):
+        theirs.sign(STREAM)
+
+    assert theirs.sign(STREAM).new_key is not None
+
+
+def test_signing_tells_that_the_end_was_written_anew(kept: Kept):
+    kept.begin(4, ())
+    signer = office(kept.engines, kept.anchor)
+    signer.sign(STREAM)
+    kept.edit(3, "at_ms")
+    kept.rechain(3)
+
+    assert signer.sign(STREAM).broken == "entry 4 of the journal of demo was written anew"
 
 
 def test_nothing_new_is_signed_twice(kept: Kept):

@@ -10,6 +10,9 @@ from pages.views.journal.groups import GROUPS, PEOPLE, STORY, kinds_of_group
 from risk.domain.events import PEOPLE_STREAM
 
 PATH = JOURNAL_PATH
+#: The screen, and what moves of it.
+SCREEN = "journal"
+JOURNAL_VIEW = f"{SCREEN}-view"
 #: What stands above the one entry that is told at length; that one comes once it is chosen, and is
 #: then next to what is brought into sight.
 ABOVE_ENTRY = "journal-chain"

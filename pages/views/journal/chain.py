@@ -14,7 +14,8 @@ from pages.views.journal.telling import stream_words
 from pages.views.limits.writing import duration
 
 _NBSP = "\N{NO-BREAK SPACE}"
-#: A chain is followed every minute or so: what was looked at longer ago is no news of now.
+#: A chain is followed every 5 s while somebody asks: what was looked at longer ago is no news of
+#: now.
 _OLD = timedelta(minutes=5)
 
 

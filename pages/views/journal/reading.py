@@ -18,9 +18,14 @@ from pages.readings import Readings
 from pages.views.journal.address import before, entry_named, searches, wanted_of
 from risk.domain.events import PEOPLE_STREAM
 
-#: Cycles for which it is reused which kinds of entries there are, and what a search found: that may
-#: have looked through all that was ever written.
-_KINDS_REUSE, _SEARCH_REUSE = 3, 30
+#: People act while no engine runs: nothing here may stand still with the cycles. By the wall, after
+#: so many seconds, it is asked for all browsers how long the journal is, and which kinds of entries
+#: there are; and a search is repeated, which may have looked through all that was ever written.
+_LENGTH_SECONDS, _KINDS_SECONDS, _SEARCH_SECONDS = 1, 3, 30
+#: So often the page is drawn anew at least: a look at the chain grows old though nobody writes.
+_DRAWN_SECONDS = 5
+#: From the number of one drawing to the next: a journal that was cut off looks like no earlier one.
+_APART = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +37,8 @@ class JournalData:
     book : Book
     query : Query
     cycle : CompleteCycle
+    wall : datetime
+        Now, by the wall; the cycle may be long past.
     listed : Awaited of EntriesPage
         What the range and the filters leave; a search may take a while.
     chains : tuple of ChainView
@@ -43,6 +50,7 @@ class JournalData:
     book: Book
     query: Query
     cycle: CompleteCycle
+    wall: datetime
     listed: Awaited[EntriesPage]
     chains: tuple[ChainView, ...]
     chosen: EntryProof | None
@@ -52,27 +60,32 @@ class JournalData:
         """The market's time of the cycle."""
         return self.cycle.pulse.market
 
-    @property
-    def wall(self) -> datetime:
-        """The wall's time of the cycle."""
-        return self.cycle.pulse.saved
+
+def journal_news(readings: Readings, book: Book) -> int:
+    """Grows with each entry, and every few seconds."""
+    return readings.epoch(_DRAWN_SECONDS) * _APART + _length(readings, book)
+
+
+def _length(readings: Readings, book: Book) -> int:
+    return readings.once(
+        ("journal length", book.name, readings.epoch(_LENGTH_SECONDS)),
+        lambda: readings.reader.journal_length(book.name),
+    )
 
 
 def read_journal(readings: Readings, query: Query, book: Book, cycle: CompleteCycle) -> JournalData:
     """Everything that the Journal page shows of one moment."""
-    number = cycle.pulse.cycle
     # Read first: whatever is written meanwhile has a later number, and is read again with that.
-    length = readings.once(
-        ("journal length", book.name, number), lambda: readings.reader.journal_length(book.name)
-    )
+    length, news = _length(readings, book), journal_news(readings, book)
     wanted = read_wanted(readings, query, book, cycle)
     return JournalData(
         book=book,
         query=query,
         cycle=cycle,
-        listed=_listed(readings, wanted, before(query), (book.name, length), number, query),
+        wall=readings.reader.wall(),
+        listed=_listed(readings, wanted, before(query), (book.name, length), query),
         chains=tuple(readings.reader.chains(book.name)),
-        chosen=_chosen(readings, query, book, length),
+        chosen=_chosen(readings, query, book, news),
     )
 
 
@@ -81,40 +94,38 @@ def read_wanted(
 ) -> EntriesWanted:
     """Which entries the range and the filters ask for."""
     present = readings.once(
-        ("journal kinds", book.name, cycle.pulse.cycle // _KINDS_REUSE),
+        ("journal kinds", book.name, readings.epoch(_KINDS_SECONDS)),
         lambda: frozenset(
             kind
             for stream in (book.name, PEOPLE_STREAM)
             for kind in readings.reader.journal_kinds(stream)
         ),
     )
-    pulse = cycle.pulse
-    return wanted_of(query, book.name, market=pulse.market, wall=pulse.saved, present=present)
+    market, wall = cycle.pulse.market, readings.reader.wall()
+    return wanted_of(query, book.name, market=market, wall=wall, present=present)
 
 
 def _listed(
     readings: Readings,
     wanted: EntriesWanted,
     place: Place | None,
-    news: tuple[str, int],
-    cycle: int,
+    length: tuple[str, int],
     query: Query,
 ) -> Awaited[EntriesPage]:
     def read() -> EntriesPage:
         return readings.reader.journal_page(wanted, before=place)
 
     if searches(query):
-        return readings.later.ask_anew(
-            ("journal", wanted, place), read, epoch=cycle // _SEARCH_REUSE
-        )
-    return Awaited(readings.once(("journal", wanted, place, news), read))
+        epoch = readings.epoch(_SEARCH_SECONDS)
+        return readings.later.ask_anew(("journal", wanted, place), read, epoch=epoch)
+    return Awaited(readings.once(("journal", wanted, place, length), read))
 
 
-def _chosen(readings: Readings, query: Query, book: Book, length: int) -> EntryProof | None:
+def _chosen(readings: Readings, query: Query, book: Book, news: int) -> EntryProof | None:
     named = entry_named(query)
     # Of another book the address would have to say so.
     if named is None or named[0] not in (book.name, PEOPLE_STREAM):
         return None
     return readings.once(
-        ("journal entry", *named, length), lambda: readings.reader.journal_entry(*named)
+        ("journal entry", *named, news), lambda: readings.reader.journal_entry(*named)
     )

@@ -37,13 +37,14 @@ def _notices(data: JournalData) -> list[Component]:
 
 
 def _two_clocks(data: JournalData) -> list[Component]:
-    if abs(data.now - data.wall) < _APART:
+    # Both of the cycle: while no engine runs, only one of them goes on.
+    wall, zone = data.cycle.pulse.saved, data.query.zone
+    if abs(data.now - wall) < _APART:
         return []
-    zone = data.query.zone
-    market = zone.date_and_clock(data.now, now=data.wall)
+    market = zone.date_and_clock(data.now, now=wall)
     told = (
         f"The book's entries tell the market's time, {market} now; those of people the wall's, "
-        f"{zone.stamp(data.wall)}."
+        f"{zone.stamp(wall)}."
     )
     return [page_banner("Two clocks.", told, state="info")]
 
