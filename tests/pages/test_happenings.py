@@ -175,6 +175,11 @@ def test_an_override_and_its_end_are_told_with_who_what_why_and_until_when():
     assert told(begun) == [f"{fact}, “the news were false”; until 15:42:18 UTC at the latest"]
     assert told(replace(begun, kind="disable"))[0].startswith("ana disabled daily loss, ")
     assert told(over) == ["The override of daily loss by ana is over, its time is over"]
+    by_hand = replace(over, by="ola", why="worse than I thought")
+    assert told(by_hand) == ["ola ended ana's override of daily loss, “worse than I thought”"]
+    assert told(replace(by_hand, by="ana"))[0].startswith(
+        "ana ended his own override of daily loss"
+    )
     assert told(replace(over, by="ben"))[0].endswith("its time is over, by ben")
 
 

@@ -98,9 +98,11 @@ def _override(event: BreakerOverridden, _currency: str) -> Words:
 
 def _override_over(event: OverrideEnded, _currency: str) -> Words:
     look = STATE_LOOKS[TradingState[event.state]]
-    by = "" if event.by in (RULE, event.began_by) else f", by {event.by}"
-    fact = f"The override of {_breaker(event)} by {event.began_by} is over"
-    return look.shape, fact, f"{event.why}{by}"
+    of = f"override of {_breaker(event)}"
+    if event.by == RULE:
+        return look.shape, f"The {of} by {event.began_by} is over", event.why
+    whose = "his own" if event.by == event.began_by else f"{event.began_by}'s"
+    return look.shape, f"{event.by} ended {whose} {of}", quoted(event.why)
 
 
 def _reduction(event: ReductionRequested, _currency: str) -> Words:
