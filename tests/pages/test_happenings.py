@@ -180,7 +180,6 @@ def test_an_override_and_its_end_are_told_with_who_what_why_and_until_when():
     assert told(replace(by_hand, by="ana"))[0].startswith(
         "ana ended his own override of daily loss"
     )
-    assert told(replace(over, by="ben"))[0].endswith("its time is over, by ben")
 
 
 def test_a_run_of_fills_is_one_entry_with_its_beginning_and_both_sides():
