@@ -15,7 +15,6 @@ from flask import Flask
 from structlog.testing import capture_logs
 
 import app
-from risk import runtime
 from risk.auth.journal_key import known_public_keys
 from risk.commands.serving import api_of
 from risk.config import Settings
@@ -36,7 +35,7 @@ from risk.feeds.files import load_bars
 from risk.feeds.replaying import closes_with_days
 from risk.lab.demo import THE_DEMO, demo_policy
 from risk.measures.stops import ATR_BARS
-from risk.runtime import Engine, build_authority, build_changes, build_reader
+from risk.runtime import Engine, build_authority, build_changes, build_reader, post, world
 from risk.storage import journal, tables, writer
 from risk.storage.anchor import AnchorFile
 from risk.storage.codec import decode_event
@@ -70,7 +69,7 @@ DEMO = "demo"
 @pytest.fixture(scope="module", autouse=True)
 def short_past() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runtime, "HISTORY_HOURS", PAST_HOURS)
+        patch.setattr(world, "HISTORY_HOURS", PAST_HOURS)
         patch.setattr(simulated, "HISTORY_HOURS", HOURS_BEFORE)
         patch.setattr(simulated, "HISTORY_DAYS", DAYS_BEFORE)
         yield
@@ -357,7 +356,7 @@ def test_a_demo_from_before_there_were_policies_adopts_one_at_its_next_start(
 ):
     settings = brisk(empty_home)
     with monkeypatch.context() as patch:
-        patch.setattr(runtime, "_seed_policy", lambda _engines: None)
+        patch.setattr(post, "seed_policy", lambda _engines: None)
         turns_of(settings, 1)
     before = loaded(settings).state
     turns_of(settings, 2)
@@ -484,11 +483,11 @@ LAST_SEEN = datetime(2024, 5, 1, 12, tzinfo=UTC)
 def test_only_a_simulated_market_at_its_natural_speed_goes_on_while_nobody_looks(
     tmp_path, monkeypatch, changes, hours_on
 ):
-    monkeypatch.setattr(runtime, "wall_time", lambda: LAST_SEEN + timedelta(hours=3))
-    monkeypatch.setattr(runtime.time, "monotonic", lambda: 17.0)
-    world = runtime._World(settings=brisk(tmp_path, **changes), origin=LAST_SEEN)
+    monkeypatch.setattr(world, "wall_time", lambda: LAST_SEEN + timedelta(hours=3))
+    monkeypatch.setattr(world.time, "monotonic", lambda: 17.0)
+    lived_in = world.World(settings=brisk(tmp_path, **changes), origin=LAST_SEEN)
 
-    assert runtime._clock(world, LAST_SEEN).now() == LAST_SEEN + timedelta(hours=hours_on)
+    assert world.clock_of(lived_in, LAST_SEEN).now() == LAST_SEEN + timedelta(hours=hours_on)
 
 
 # --- refusals ------------------------------------------------------------------------------
@@ -673,10 +672,10 @@ def test_an_own_portfolio_may_live_in_the_simulated_market_without_the_demo_s_de
 @pytest.mark.parametrize("portfolio", [DEMO, "mine"])
 def test_somebody_acts_on_reductions_and_not_two(tmp_path, portfolio, changes, expected):
     settings = brisk(tmp_path, portfolio=portfolio, **changes)
-    world = runtime._World(settings=settings, origin=IMPORTED_FROM)
+    lived_in = world.World(settings=settings, origin=IMPORTED_FROM)
 
-    assert type(world.executor) is expected
-    assert world.agents_reduce == (expected is AdvisingExecutor)
+    assert type(lived_in.executor) is expected
+    assert lived_in.agents_reduce == (expected is AdvisingExecutor)
 
 
 # --- the demo's agents ----------------------------------------------------------------------

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import httpx2
 import pytest
 
-from risk import runtime
 from risk.commands.serving import api_of
 from risk.config import Settings, load_settings
 from risk.domain.keys import SERVICE_KEY_FILE
+from risk.runtime import database
 from risk.storage.engines import open_engines
 from tests.network import free_port
 
@@ -49,7 +49,7 @@ def test_no_connection_to_the_database_is_left(settings, monkeypatch):
         opened.append(open_engines(url))
         return opened[-1]
 
-    monkeypatch.setattr(runtime, "open_engines", noted)
+    monkeypatch.setattr(database, "open_engines", noted)
     with api_of(NOBODY_RULES, settings):
         (engines,) = opened
         assert engines.reader.pool.checkedin() + engines.reader.pool.checkedout() > 0
