@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from risk.auth.passwords import Hasher, new_password
+from risk.auth.rescuing import Glass, glass_of
 from risk.domain.actors import NEED_SECOND_FACTOR, Ability, Actor, Role, require_all
 from risk.domain.asking import checked_reason
 from risk.domain.changing import denial
@@ -159,7 +160,23 @@ class Office:
                 change.keep(change.anew(hashed), "was given a new password", reason=why)
             return first
 
-    def rescue(self, by: Actor, name: str, *, reason: str, opens: Callable[[str], bool]) -> str:
+    def before_rescue(
+        self, by: Actor, name: str, *, reason: str, opens: Callable[[str], bool]
+    ) -> Glass:
+        """What a rescue would break: for whoever asks to see before he breaks it. Changes nothing.
+
+        Parameters
+        ----------
+        by, name, reason, opens
+            As of `rescue`, which raises the same.
+        """
+        checked_reason(reason)
+        with self._noting_denied_rescue(by, name), self._store.reading() as view:
+            return glass_of(view, _known(view, name), opens)
+
+    def rescue(
+        self, by: Actor, name: str, *, reason: str, opens: Callable[[str], bool], seen: int
+    ) -> str:
         """Let an admin in whom nobody else can help; returns a password for the first time.
 
         The glass that is broken where the only admin lost his second factor, or `people.key` is
@@ -173,6 +190,8 @@ class Office:
         reason : str
         opens : callable
             Whether a sealed second factor can still be opened.
+        seen : int
+            His version as `before_rescue` showed it.
 
         Raises
         ------
@@ -180,21 +199,19 @@ class Office:
             If he is no admin, or another one can help him.
         InvalidInput
             If there is nobody of that name, or a provider vouches for him.
+        Conflict
+            If he was changed since he was seen.
         """
         why = checked_reason(reason)
-        now = self._wall()
         first, hashed = self._first_password()
-        try:
-            with self._store.changing() as work:
-                account = _known(work, name)
-                _refuse_rescue(work, account, opens)
-                work.forget_devices(name)
-                work.forgive(name)
-                change = _Change(work, account, by, now)
-                change.keep(change.anew(hashed), _RESCUED, reason=why)
-        except NotAllowed as denied:
-            self._note_denied(by, f"rescue {_quoted(name)}", denied, now)
-            raise
+        with self._noting_denied_rescue(by, name) as now, self._store.changing() as work:
+            account = _known(work, name)
+            glass_of(work, account, opens)
+            _require_unchanged(account, seen)
+            work.forget_devices(name)
+            work.forgive(name)
+            change = _Change(work, account, by, now)
+            change.keep(change.anew(hashed), _RESCUED, reason=why)
         return first
 
     def unlock(self, by: Actor, name: str, *, reason: str) -> None:
@@ -266,10 +283,7 @@ class Office:
             account = _known(work, name)
             if by.name == name:
                 raise NotAllowed("nobody changes his own login: ask somebody else", ability=ability)
-            if account.person.version != seen:
-                raise Conflict(
-                    f"{account.changed_by} has changed {name} meanwhile: look again, then decide"
-                )
+            _require_unchanged(account, seen)
             yield _Change(work, account, by, now)
 
     @contextmanager
@@ -283,6 +297,16 @@ class Office:
             raise  # nothing is denied: he will be asked, and come back
         except NotAllowed as denied:
             self._note_denied(by, asked, denied, now)
+            raise
+
+    @contextmanager
+    def _noting_denied_rescue(self, by: Actor, name: str) -> Iterator[datetime]:
+        """Who breaks the glass needs no ability; whoever may not is journalled like any other."""
+        now = self._wall()
+        try:
+            yield now
+        except NotAllowed as denied:
+            self._note_denied(by, f"rescue {_quoted(name)}", denied, now)
             raise
 
     def _note_denied(self, by: Actor, asked: str, denied: NotAllowed, now: datetime) -> None:
@@ -379,6 +403,14 @@ def _known(view: PeopleView, name: str) -> Account:
     return account
 
 
+def _require_unchanged(account: Account, seen: int) -> None:
+    if account.person.version != seen:
+        raise Conflict(
+            f"{account.changed_by} has changed {account.person.name} meanwhile: look again, then "
+            "decide"
+        )
+
+
 def _refuse_known(view: PeopleView, name: str, subject: str | None) -> None:
     if view.account(name) is not None:
         raise InvalidInput(f"somebody is called {name} already: names are never given twice")
@@ -400,31 +432,6 @@ def _refuse_last_admin(view: PeopleView, person: Person) -> None:
             f"{person.name} is the last admin: without one nobody could manage people. "
             "Add another one first"
         )
-
-
-def _refuse_rescue(view: PeopleView, account: Account, opens: Callable[[str], bool]) -> None:
-    person = account.person
-    if person.role is not Role.ADMIN or person.disabled is not None:
-        raise NotAllowed(
-            f"{person.name} is no admin in force: an admin helps with `seawall users reset`",
-            ability=Ability.MANAGE_PEOPLE,
-        )
-    if person.subject is not None:
-        raise InvalidInput(f"{person.name} signs in by a provider: reset it there")
-    for other in view.accounts():
-        if other.person.name != person.name and _can_help(other, opens):
-            raise NotAllowed(
-                f"{other.person.name} is an admin who can sign in: let him do it, by "
-                f"`seawall users reset {person.name}`",
-                ability=Ability.MANAGE_PEOPLE,
-            )
-
-
-def _can_help(other: Account, opens: Callable[[str], bool]) -> bool:
-    person = other.person
-    if person.role is not Role.ADMIN or person.disabled is not None or person.setup:
-        return False
-    return person.subject is not None or (other.factor is not None and opens(other.factor))
 
 
 def _power(view: PeopleView, role: Role, now: datetime) -> datetime:
