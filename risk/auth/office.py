@@ -12,11 +12,12 @@ import structlog
 
 from risk.auth.passwords import Hasher, new_password
 from risk.auth.rescuing import Glass, glass_of
+from risk.auth.vouching import require_may_vouch, waiting_among
 from risk.domain.actors import NEED_SECOND_FACTOR, Ability, Actor, Role, require_all
 from risk.domain.asking import checked_reason
 from risk.domain.changing import denial
 from risk.domain.events import PEOPLE_STREAM, PersonChanged, Severity
-from risk.domain.people import Person, checked_login_name
+from risk.domain.people import Person, Waiting, checked_login_name
 from risk.domain.people_store import Account, PeopleStore, PeopleView, PeopleWork
 from risk.domain.warrants import Warrant, require_still
 from risk.errors import Conflict, InvalidInput, NotAllowed, ProofNeeded, StoreError
@@ -228,6 +229,11 @@ class Office:
             told = _changed(account, "may try again at once", by, why, now)
             work.tell(replace(told, severity=Severity.INFO, power_from=None))
 
+    def waiting(self) -> Sequence[Waiting]:
+        """Officers in force whose power has not begun, in the order of their names."""
+        with self._store.reading() as view:
+            return waiting_among(view.accounts(), self._wall())
+
     def vouch(self, by: Actor, name: str, *, reason: str, seen: int) -> None:
         """Say that this is who he says he is: his power begins now.
 
@@ -236,17 +242,9 @@ class Office:
         why = checked_reason(reason)
         asked = f"vouch for {_quoted(name)}"
         with self._changing(by, name, asked, seen=seen, ability=Ability.APPROVE) as change:
-            person = change.account.person
-            if by.name == change.account.power_by:
-                raise NotAllowed(
-                    f"you gave {name} this power yourself, so that another officer must vouch",
-                    ability=Ability.APPROVE,
-                )
-            if person.role is not Role.OFFICER or person.disabled is not None:
-                raise InvalidInput(f"{name} has no power over limits and breakers that could begin")
-            if person.power_from <= change.now:
-                raise InvalidInput(f"the power of {name} has begun already")
-            changed = replace(change.account, person=replace(person, power_from=change.now))
+            require_may_vouch(by.name, change.account, change.now)
+            begun = replace(change.account.person, power_from=change.now)
+            changed = replace(change.account, person=begun)
             change.keep(changed, "was vouched for", reason=why, ends_logins=False)
 
     # --- who asks --------------------------------------------------------------------------

@@ -189,6 +189,23 @@ class NewFactor(NamedTuple):
     address: str
 
 
+class Waiting(NamedTuple):
+    """An officer whose power has not begun, and who may let it begin.
+
+    Attributes
+    ----------
+    person : Person
+    given_by : str
+        Who gave or renewed his login or his role last.
+    vouchers : tuple of str
+        Officers who may say now that it is he, in the order of their names.
+    """
+
+    person: Person
+    given_by: str
+    vouchers: tuple[str, ...]
+
+
 class Logins(Protocol):
     """Where people sign in. Every method may raise `StoreUnavailable`.
 
@@ -365,6 +382,10 @@ class PeopleOffice(Protocol):
 
     def unlock(self, by: Actor, name: str, *, reason: str) -> None:
         """Let somebody try again at once whom too many wrong tries have locked out."""
+        ...
+
+    def waiting(self) -> Sequence[Waiting]:
+        """Officers in force whose power has not begun, in the order of their names."""
         ...
 
     def vouch(self, by: Actor, name: str, *, reason: str, seen: int) -> None:

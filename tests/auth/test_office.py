@@ -413,6 +413,26 @@ def test_an_officer_who_knows_a_new_one_lets_his_power_begin(staffed: People):
         staffed.office.vouch(staffed.actor("olga"), "nora", reason="met her", seen=2)
 
 
+@EVERYWHERE
+def test_who_waits_is_listed_with_those_who_can_vouch_as_it_is_then_taken(staffed: People):
+    """Whoever is listed is let in, and nobody else: one rule for both."""
+    anna = staffed.actor("anna")
+    staffed.office.add(anna, "nora", Role.OFFICER)
+    staffed.office.add(anna, "nils", Role.OFFICER)
+    staffed.office.change_role(staffed.actor("abel"), "anna", Role.OFFICER, reason="why", seen=1)
+    staffed.office.vouch(staffed.actor("olga"), "anna", reason="known", seen=2)
+    staffed.office.disable(staffed.actor("abel"), "nils", reason="left", seen=1)
+
+    (nora,) = staffed.office.waiting()
+    assert (nora.person.name, nora.given_by, nora.vouchers) == ("nora", "anna", ("olga",))
+    for name in ("anna", "abel", "nora", "tom"):
+        with pytest.raises(NotAllowed):
+            staffed.office.vouch(staffed.actor(name), "nora", reason="known", seen=1)
+    for name in nora.vouchers:
+        staffed.office.vouch(staffed.actor(name), "nora", reason="known", seen=1)
+    assert staffed.office.waiting() == ()
+
+
 def test_nobody_vouches_for_himself_nor_before_his_own_power_has_begun(staffed: People):
     anna = staffed.actor("anna")
     staffed.office.add(anna, "mine", Role.OFFICER)

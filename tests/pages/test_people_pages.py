@@ -2,6 +2,7 @@
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -202,7 +203,49 @@ def test_an_officer_vouches_and_power_begins(visit, people, oda):
 
     assert answer.headers["Location"] == "/vouching?done=vouched"
     assert people.person("oda").power_from <= people.now
-    assert "Nobody waits" in visit.get("/vouching?done=vouched").text
+    assert "Nobody waits for you." in visit.get("/vouching?done=vouched").text
+
+
+def test_the_only_one_who_waits_is_chosen_already_and_of_two_nobody_is(visit, people, oda):
+    visit.sign_in("ana")
+    assert f'value="{oda}" required checked' in visit.get("/vouching").text
+
+    people.office.add(people.actor("root"), "ole", Role.OFFICER)
+    page = visit.get("/vouching").text
+    assert 'value="ole/1" required>' in page
+    assert "checked" not in page
+
+
+def test_nobody_is_offered_himself_nor_whom_he_gave_the_power(visit, people, oda):
+    """Root has become an officer since; ana's power was renewed by another admin."""
+    people.admit("roy", Role.ADMIN)
+    people.office.change_role(people.actor("roy"), "root", Role.OFFICER, reason="why", seen=1)
+    visit.sign_in("root")
+    page = visit.get("/vouching").text
+    assert 'type="radio"' not in page, "his own power has not begun"
+    assert "Nobody waits for you." in page
+    assert "<strong>you</strong>, by roy; begins 2026-11-13" in page
+
+    people.office.vouch(people.actor("ana"), "root", reason="met him", seen=2)
+    people.wait(seconds=60)
+    visit.post("/logout")
+    visit.sign_in("root")
+    page = visit.get("/vouching").text
+    assert 'type="radio"' not in page
+    assert "<strong>oda</strong>, by you; begins 2026-11-13" in page
+    assert "waits for ana" in page
+    assert visit.post("/vouching", who=oda, reason="we met").status_code == 403
+
+
+def test_where_nobody_can_vouch_it_says_that_power_begins_by_itself(visit, people, oda):
+    people.office.change_role(people.actor("root"), "tim", Role.OFFICER, reason="why", seen=1)
+    people.office.disable(people.actor("root"), "ana", reason="left", seen=1)
+    people.wait(seconds=60)
+    people.admit("ole", Role.OFFICER, power_from=people.now + timedelta(hours=1))
+    visit.sign_in("ole")
+
+    page = visit.get("/vouching").text
+    assert page.count("nobody can vouch now, so that it begins then") == 3
 
 
 @pytest.mark.parametrize("name", ["root", "tim"])
