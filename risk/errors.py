@@ -235,7 +235,7 @@ class LoginRefused(SeawallError):
     ----------
     text : str
     retry_after : float or None
-        Seconds after which it may be tried again, where that is known.
+        Seconds after which it may be tried again, where one must wait; the text does not say them.
     """
 
     def __init__(self, text: str, *, retry_after: float | None = None) -> None:

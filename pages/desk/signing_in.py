@@ -4,7 +4,7 @@ from flask import Response, jsonify, request
 
 from pages.access import guarded, is_demo, running_login, running_logins
 from pages.cookies import device_in, forget_login, token_in
-from pages.desk.drawing import DESK, Notice, drawn, own_token, renew, said, secret, told_of
+from pages.desk.drawing import DESK, Notice, drawn, own_token, renew, said, secret, told_of, wait_of
 from pages.format import sentence
 from pages.origin import running_site
 from pages.paths import ACCOUNT_PATH, ENTER_PATH, LOGIN_PATH, LOGOUT_PATH, PROVE_PATH
@@ -51,8 +51,8 @@ def sign_in() -> Response:
 
 
 def _refused_login(refused: LoginRefused) -> Response:
-    notice = Notice(f"{told_of(refused)}{_when(refused)}")
-    answer = _login_page(notice, status=_TOO_MANY if refused.retry_after else _UNAUTHORIZED)
+    status = _UNAUTHORIZED if wait_of(refused) is None else _TOO_MANY
+    answer = _login_page(Notice(told_of(refused)), status=status)
     return _with_wait(answer, refused)
 
 
@@ -90,7 +90,7 @@ def prove() -> Response:
     try:
         renew(running_logins().prove(own_token(), secret("password"), said("code")))
     except LoginRefused as refused:
-        return _with_wait(_problem(f"{told_of(refused)}{_when(refused)}"), refused)
+        return _with_wait(_problem(told_of(refused)), refused)
     return jsonify(seconds=PROOF_LASTS.total_seconds())
 
 
@@ -105,19 +105,10 @@ def enter_as() -> Response:
     return back
 
 
-def _when(refused: LoginRefused) -> str:
-    if not refused.retry_after:
-        return ""
-    return f" It can be tried again in {_whole(refused.retry_after)} s."
-
-
-def _whole(seconds: float) -> int:
-    return max(1, int(-(-seconds // 1)))
-
-
 def _with_wait(answer: Response, refused: LoginRefused) -> Response:
-    if refused.retry_after:
-        answer.headers["Retry-After"] = str(_whole(refused.retry_after))
+    wait = wait_of(refused)
+    if wait is not None:
+        answer.headers["Retry-After"] = str(wait)
     return answer
 
 

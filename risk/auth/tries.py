@@ -2,7 +2,7 @@
 
 Every try is written down before it is looked at, and taken back if it was right: of many at once no
 more are looked at than the throttle allows. Whatever is wrong with a try, the same is done, and the
-same is said.
+same is said; of one that is not looked at another thing, of names that nobody has like any other.
 """
 
 from collections.abc import Callable
@@ -24,15 +24,14 @@ from risk.errors import LoginRefused
 
 _LOG = structlog.get_logger(__name__)
 
-#: The one answer to whatever is wrong.
-REFUSED = (
-    "that did not open: the name, the password or the code is not right, or there were too many "
-    "tries. Wait a little, and try again"
-)
+#: The one answer to whatever is wrong with a try that was looked at.
+WRONG = "that did not open: name, password and code do not fit together"
 #: The same for whoever is signed in already.
-NOT_PROVEN = (
-    "that was not you: the password or the code is not right, or there were too many tries. Wait a "
-    "little, and try again"
+NOT_PROVEN = "that was not you: the password or the code does not fit"
+#: The one answer to whoever must wait, however right his next try.
+WAITS = (
+    "too many tries did not fit: nothing is looked at for a while, however right. An admin can "
+    "unlock the name (page Administration, or `seawall users unlock`)"
 )
 # Of a factor that cannot be opened: its codes are looked at all the same.
 _NO_SECRET = new_secret()
@@ -190,8 +189,9 @@ class Tries:
                 if attempt.number % _TIDIED_EVERY == 0:
                     tidy_up(work, now)
         seconds = wait.total_seconds()
-        text = REFUSED if attempt.signed_in is None else NOT_PROVEN
-        return LoginRefused(text, retry_after=seconds if seconds > 0.0 else None)
+        if seconds > 0.0:
+            return LoginRefused(WAITS, retry_after=seconds)
+        return LoginRefused(WRONG if attempt.signed_in is None else NOT_PROVEN)
 
     def rehashed(self, attempt: Try, password: str) -> str | None:
         """The password hashed anew, where it was at another cost."""

@@ -209,8 +209,9 @@ class Waiting(NamedTuple):
 class Logins(Protocol):
     """Where people sign in. Every method may raise `StoreUnavailable`.
 
-    A wrong name, password or code, a disabled person and a name that waits all raise `LoginRefused`
-    with one text each, and take the same time.
+    A wrong name, password or code and a disabled person all raise `LoginRefused` with one text, and
+    take the same time. So does whatever is tried while a name waits, with another text: names that
+    nobody has wait after as many tries as any other, so that neither tells who exists.
     """
 
     def anybody(self) -> bool:

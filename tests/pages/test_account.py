@@ -93,7 +93,7 @@ def test_another_password_renews_this_login_and_ends_the_others(ana, people):
 @pytest.mark.parametrize(
     ("form", "told"),
     [
-        ({"old": "wrong"}, "not right"),
+        ({"old": "wrong"}, "does not fit"),
         ({"again": "something else"}, "not typed the same twice"),
         ({"new": "short", "again": "short"}, "12"),
         ({"new": PASSWORD, "again": PASSWORD}, "the old password"),
