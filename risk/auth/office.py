@@ -3,7 +3,7 @@
 How power over limits and breakers is given, and why so: docs/decisions/people.md.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from risk.auth.vouching import require_may_vouch, waiting_among
 from risk.domain.actors import NEED_SECOND_FACTOR, Ability, Actor, Role, require_all
 from risk.domain.asking import checked_reason
 from risk.domain.changing import denial
-from risk.domain.events import PEOPLE_STREAM, PersonChanged, Severity
+from risk.domain.events import PEOPLE_STREAM, LoginDeed, PersonChanged, Severity
 from risk.domain.people import Person, Waiting, checked_login_name
 from risk.domain.people_store import Account, PeopleStore, PeopleView, PeopleWork
 from risk.domain.warrants import Warrant, require_still
@@ -98,7 +98,8 @@ class Office:
                     changed_by=by.name,
                 )
                 work.keep(account)
-                work.tell(_changed(account, f"was added as {role.value}", by, why, now))
+                what = f"was added as {role.value}"
+                work.tell(_changed(work, account, LoginDeed.ADDED, what, by, why, now))
             return first
 
     def change_role(self, by: Actor, name: str, role: Role, *, reason: str, seen: int) -> None:
@@ -120,7 +121,7 @@ class Office:
                 was_officer=change.account.was_officer or role is Role.OFFICER,
             )
             what = f"was given the role {role.value} instead of {person.role.value}"
-            change.keep(changed, what, reason=why)
+            change.keep(changed, LoginDeed.ROLE, what, reason=why)
 
     def disable(self, by: Actor, name: str, *, reason: str, seen: int) -> None:
         """Let somebody sign in no more; ends his logins. The last admin stays."""
@@ -131,7 +132,7 @@ class Office:
                 raise InvalidInput(f"{name} is disabled already")
             _refuse_last_admin(change.work, person)
             changed = replace(change.account, person=replace(person, disabled=change.now))
-            change.keep(changed, "was disabled", reason=why)
+            change.keep(changed, LoginDeed.DISABLED, "was disabled", reason=why)
 
     def enable(self, by: Actor, name: str, *, reason: str, seen: int) -> None:
         """Let somebody sign in again; his power begins as if it were given anew."""
@@ -141,7 +142,7 @@ class Office:
                 raise InvalidInput(f"{name} is not disabled")
             given = change.with_power(change.account.person.role)
             enabled = replace(given, person=replace(given.person, disabled=None))
-            change.keep(enabled, "was enabled again", reason=why)
+            change.keep(enabled, LoginDeed.ENABLED, "was enabled again", reason=why)
 
     def reset(self, by: Actor, name: str, *, reason: str, seen: int) -> str:
         """Give somebody a new first password, and let him set up a new second factor.
@@ -158,7 +159,8 @@ class Office:
                     )
                 change.work.forget_devices(name)
                 change.work.forgive(name)
-                change.keep(change.anew(hashed), "was given a new password", reason=why)
+                what = "was given a new password"
+                change.keep(change.anew(hashed), LoginDeed.RESET, what, reason=why)
             return first
 
     def before_rescue(
@@ -212,7 +214,7 @@ class Office:
             work.forget_devices(name)
             work.forgive(name)
             change = _Change(work, account, by, now)
-            change.keep(change.anew(hashed), _RESCUED, reason=why)
+            change.keep(change.anew(hashed), LoginDeed.RESCUED, _RESCUED, reason=why)
         return first
 
     def unlock(self, by: Actor, name: str, *, reason: str) -> None:
@@ -226,7 +228,8 @@ class Office:
             _require_still(work, by, Ability.MANAGE_PEOPLE, now)
             account = _known(work, name)
             work.forgive(name)
-            told = _changed(account, "may try again at once", by, why, now)
+            what = "may try again at once"
+            told = _changed(work, account, LoginDeed.UNLOCKED, what, by, why, now)
             work.tell(replace(told, severity=Severity.INFO, power_from=None))
 
     def waiting(self) -> Sequence[Waiting]:
@@ -245,7 +248,9 @@ class Office:
             require_may_vouch(by.name, change.account, change.now)
             begun = replace(change.account.person, power_from=change.now)
             changed = replace(change.account, person=begun)
-            change.keep(changed, "was vouched for", reason=why, ends_logins=False)
+            change.keep(
+                changed, LoginDeed.VOUCHED, "was vouched for", reason=why, ends_logins=False
+            )
 
     # --- who asks --------------------------------------------------------------------------
 
@@ -350,7 +355,15 @@ class _Change:
             new_factor=None,
         )
 
-    def keep(self, changed: Account, what: str, *, reason: str, ends_logins: bool = True) -> None:
+    def keep(
+        self,
+        changed: Account,
+        deed: LoginDeed,
+        what: str,
+        *,
+        reason: str,
+        ends_logins: bool = True,
+    ) -> None:
         """Let him be so from now on, and tell of it."""
         person = replace(changed.person, version=self.account.person.version + 1)
         kept = replace(changed, person=person, changed_by=self.by.name)
@@ -358,7 +371,8 @@ class _Change:
         if ends_logins:
             self.work.end_logins(person.name, at=self.now)
         before = self.account.person.role
-        self.work.tell(_changed(kept, what, self.by, reason, self.now, before=before))
+        told = _changed(self.work, kept, deed, what, self.by, reason, self.now, before=before)
+        self.work.tell(told)
 
 
 # ---------------------------------------------------------------- rules
@@ -445,7 +459,9 @@ def _power(view: PeopleView, role: Role, now: datetime) -> datetime:
 
 
 def _changed(
+    view: PeopleView,
     account: Account,
+    deed: LoginDeed,
     what: str,
     by: Actor,
     reason: str,
@@ -455,7 +471,6 @@ def _changed(
 ) -> PersonChanged:
     """What the journal is told; people hear of whatever gives or takes power."""
     person = account.person
-    matters = {person.role, before} & NEED_SECOND_FACTOR
     return PersonChanged(
         at=now,
         portfolio=PEOPLE_STREAM,
@@ -464,8 +479,27 @@ def _changed(
         what=what,
         by=by.name,
         reason=reason,
-        severity=Severity.CRITICAL if matters else Severity.INFO,
+        severity=_severity(deed, {person.role, before}),
         power_from=person.power_from if person.role is Role.OFFICER else None,
+        deed=deed.value,
+        role=person.role.value,
+        admins=_who_can_undo(view, {person.name, by.name}),
+    )
+
+
+def _severity(deed: LoginDeed, roles: Set[Role | None]) -> Severity:
+    """Somebody new with power is a routine, whose power waits; a login that gets it, is none."""
+    if not roles & NEED_SECOND_FACTOR:
+        return Severity.INFO
+    return Severity.WARNING if deed is LoginDeed.ADDED else Severity.CRITICAL
+
+
+def _who_can_undo(view: PeopleView, but: Set[str]) -> tuple[str, ...]:
+    people = [account.person for account in view.accounts() if account.person.name not in but]
+    return tuple(
+        one.name
+        for one in people
+        if one.role is Role.ADMIN and one.disabled is None and not one.setup
     )
 
 

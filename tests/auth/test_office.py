@@ -382,15 +382,20 @@ def test_whatever_gives_or_takes_power_is_told_to_people(staffed: People):
     staffed.office.disable(anna, "olga", reason="left", seen=3)
     staffed.office.enable(anna, "olga", reason="back", seen=4)
 
-    assert [(each.person, each.severity) for each in told()] == [
-        ("nora", Severity.CRITICAL),
-        ("nora", Severity.CRITICAL),
-        ("tom", Severity.CRITICAL),
-        ("olga", Severity.CRITICAL),
-        ("olga", Severity.CRITICAL),
-        ("olga", Severity.CRITICAL),
-        ("olga", Severity.CRITICAL),
+    critical = Severity.CRITICAL
+    assert [(each.person, each.severity, each.deed, each.role) for each in told()] == [
+        ("nora", Severity.WARNING, "added", "officer"),
+        ("nora", critical, "role", "trader"),
+        ("tom", critical, "role", "admin"),
+        ("olga", critical, "reset", "officer"),
+        ("olga", critical, "vouched", "officer"),
+        ("olga", critical, "disabled", "officer"),
+        ("olga", critical, "enabled", "officer"),
     ]
+    # Tom has set up no second factor yet: he can undo nothing.
+    assert [each.admins for each in told()] == [("abel",)] * 4 + [("abel", "anna")] + [
+        ("abel",)
+    ] * 2
     assert told()[0].power_from == MONDAY + A_DAY
     assert told()[1].power_from is None
 

@@ -5,6 +5,7 @@ It is a stream of its own (`PEOPLE_STREAM`): a sign-in belongs to no book and wa
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from risk.domain.events.base import RiskEvent, Severity
 
@@ -64,6 +65,19 @@ class PersonSignedOut(RiskEvent):
     by: str
 
 
+class LoginDeed(StrEnum):
+    """What was done with somebody's login by somebody else; what undoes it depends on that."""
+
+    ADDED = "added"
+    ROLE = "role"
+    DISABLED = "disabled"
+    ENABLED = "enabled"
+    RESET = "reset"
+    RESCUED = "rescued"
+    VOUCHED = "vouched"
+    UNLOCKED = "unlocked"
+
+
 @dataclass(frozen=True, kw_only=True)
 class PersonChanged(RiskEvent):
     """A login was given, taken, or is another one now.
@@ -74,10 +88,18 @@ class PersonChanged(RiskEvent):
     what : str
         What is different, as a sentence without its subject: *was disabled*.
     by, reason : str
+        The reason is empty of what somebody changed about himself.
     severity : Severity
-        CRITICAL where it gives or takes power over limits, breakers or people.
+        CRITICAL where it gives or takes power over limits, breakers or people; WARNING where
+        somebody new is given it.
     power_from : datetime or None
         Of an officer, from when on he may approve and override. UTC.
+    deed : str
+        A `LoginDeed`; empty of what somebody changed about himself, and of what is older.
+    role : str
+        His role from then on; empty where `deed` is.
+    admins : tuple of str
+        Who else can undo it: other admins in force than he and whoever did it.
     """
 
     person: str
@@ -86,6 +108,9 @@ class PersonChanged(RiskEvent):
     reason: str
     severity: Severity = Severity.INFO
     power_from: datetime | None = None
+    deed: str = ""
+    role: str = ""
+    admins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
