@@ -3,6 +3,7 @@
 import html
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +42,45 @@ def test_it_lists_everybody(root):
 
     for name in ("root", "ana", "tim"):
         assert f'href="/people/{name}"' in page
+
+
+def test_it_lists_how_each_login_stands_and_when_power_begins(root, people):
+    people.office.add(people.actor("root"), "oda", Role.OFFICER)
+    change(root, "ana", what="reset")
+    page = root.get("/people").text
+
+    rows = {name: cells(page, name) for name in ("root", "ana", "oda", "tim")}
+    assert [rows[name]["Login"] for name in rows] == [
+        "in force",
+        "has a first password",
+        "has a first password",
+        "in force",
+    ]
+    later = "from 2026-11-13 15:42 UTC on"
+    assert [rows[name]["Power"] for name in rows] == ["", later, later, ""]
+    people.wait(hours=24)
+    root.sign_in("root")
+    assert cells(root.get("/people").text, "oda")["Power"] == "now"
+
+
+def cells(page: str, name: str) -> dict[str, str]:
+    """What stands in somebody's row, by the headings."""
+    (row,) = re.findall(rf'<a href="/people/{name}">.*?</tr>', page, re.DOTALL)
+    found = re.findall(r'<td data-label="([^"]+)">(.*?)</td>', row, re.DOTALL)
+    return {label: re.sub("<[^>]+>", "", cell).strip() for label, cell in found}
+
+
+def test_a_role_is_chosen_only_where_it_is_given(root):
+    """The sheet hides the field unless its deed is chosen; there is none for the disabled."""
+    page = root.get("/people/tim").text
+    assert re.search(
+        r'class="sw-desk-role">\s*<div class="sw-desk-field">\s*<label for="role"', page
+    )
+    sheet = (Path(__file__).parents[2] / "assets" / "58-desk.css").read_text()
+    assert 'form:not(:has([name="what"][value="role"]:checked)) > .sw-desk-role' in sheet
+
+    change(root, "tim", what="disable")
+    assert 'id="role"' not in root.get("/people/tim").text
 
 
 @pytest.mark.parametrize("name", ["ana", "tim"])
