@@ -45,7 +45,7 @@ def sign_in() -> Response:
     except LoginRefused as refused:
         return _refused_login(refused)
     if before:
-        logins.sign_out(before)
+        logins.sign_out(before, replaced_by=signed.login)
     renew(signed)
     return _led_to(ACCOUNT_PATH if signed.login.setup else local_path(request.form.get("next")))
 

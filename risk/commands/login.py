@@ -51,7 +51,7 @@ def login(name: str | None, password_stdin: bool) -> None:
                 err=True,
             )
             signed_in = _set_up(one, _sign_in(one, who, password, code), password)
-        _end_the_one_before(one)
+        _end_the_one_before(one, replaced_by=signed_in.login)
         one.keep(signed_in)
         click.echo(f"{_described(signed_in.login)}.", err=True)
 
@@ -100,10 +100,10 @@ def _sign_in(one: Desk, name: str, password: str, code: str) -> SignedIn:
     )
 
 
-def _end_the_one_before(one: Desk) -> None:
+def _end_the_one_before(one: Desk, *, replaced_by: Login | None = None) -> None:
     kept = one.kept()
     if kept is not None and kept.token:
-        one.logins.sign_out(kept.token)
+        one.logins.sign_out(kept.token, replaced_by=replaced_by)
 
 
 def _set_up(one: Desk, signed_in: SignedIn, given: str) -> SignedIn:

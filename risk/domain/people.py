@@ -291,16 +291,16 @@ class Logins(Protocol):
         """
         ...
 
-    def sign_out(self, token: str) -> None:
-        """End a login."""
+    def sign_out(self, token: str, *, replaced_by: Login | None = None) -> None:
+        """End a login, because its person signs out, or because somebody signed in over it."""
         ...
 
     def logins_of(self, name: str) -> Sequence[Login]:
         """Everything by which somebody is signed in now, the newest first."""
         ...
 
-    def end_login(self, name: str, login_id: str) -> None:
-        """End one of somebody's logins."""
+    def end_login(self, name: str, login_id: str, *, asked_from: Login | None = None) -> None:
+        """End one of somebody's logins, as he asks from another one of his."""
         ...
 
     def change_password(self, token: str, old: str, new: str) -> SignedIn:

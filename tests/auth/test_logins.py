@@ -626,7 +626,40 @@ def test_signing_out_ends_it(people: People):
 
     assert people.desk.find(one.token) is None
     assert people.desk.find(other.token)
-    assert [(each.person, each.by) for each in told()] == [("tom", "tom")]
+    assert [(each.person, each.by, each.how, each.via, each.place) for each in told()] == [
+        ("tom", "tom", "signed out", "web", "10.0.0.1")
+    ]
+    assert told()[0].login == ""
+
+
+def test_the_journal_knows_which_login_was_ended_from_which(people: People):
+    people.admit("tom")
+    told = people.listen(PersonSignedOut)
+    here = people.sign_in("tom", via=Via.COMMAND_LINE, place="command line of tom").login
+    there = people.sign_in("tom", place="10.0.0.2").login
+
+    people.desk.end_login("tom", there.id, asked_from=here)
+
+    (ended,) = told()
+    assert (ended.by, ended.how, ended.login) == (
+        "tom",
+        "ended from another login",
+        "web, 10.0.0.2",
+    )
+    assert (ended.via, ended.place) == ("command line", "command line of tom")
+
+
+def test_the_journal_knows_who_signed_in_over_whose_login(people: People):
+    people.admit("tom")
+    people.admit("eve")
+    told = people.listen(PersonSignedOut)
+    before, after = people.sign_in("tom"), people.sign_in("eve", place="10.0.0.2").login
+
+    people.desk.sign_out(before.token, replaced_by=after)
+
+    (ended,) = told()
+    assert (ended.person, ended.by, ended.how) == ("tom", "eve", "replaced by another login")
+    assert (ended.via, ended.place, ended.login) == ("web", "10.0.0.2", "web, 10.0.0.1")
 
 
 @EVERYWHERE
@@ -708,6 +741,7 @@ def test_another_password_ends_all_others_and_is_journalled(people: People):
     assert [(each.person, each.what, each.by) for each in told()] == [
         ("tom", "set another password", "tom")
     ]
+    assert (told()[0].reason, told()[0].via, told()[0].place) == ("", "web", "10.0.0.1")
     assert people.person("tom").version == 2
     assert people.sign_in("tom", password=NEW)
 

@@ -52,6 +52,14 @@ class SignInRefused(RiskEvent):
     locked: bool = False
 
 
+class Parting(StrEnum):
+    """How a login was ended."""
+
+    SIGNED_OUT = "signed out"
+    ENDED = "ended from another login"
+    REPLACED = "replaced by another login"
+
+
 @dataclass(frozen=True, kw_only=True)
 class PersonSignedOut(RiskEvent):
     """A login was ended by somebody.
@@ -59,10 +67,21 @@ class PersonSignedOut(RiskEvent):
     Attributes
     ----------
     person, by : str
+        Whose it was, and who ended it: whoever signed in over it may be somebody else.
+    how : str
+        A `Parting`; empty of what is older, as are the others.
+    via, place : str
+        By which way and whence it was asked for.
+    login : str
+        The login that was ended, where it was another one: *web, 10.0.0.7*.
     """
 
     person: str
     by: str
+    how: str = ""
+    via: str = ""
+    place: str = ""
+    login: str = ""
 
 
 class LoginDeed(StrEnum):
@@ -100,6 +119,8 @@ class PersonChanged(RiskEvent):
         His role from then on; empty where `deed` is.
     admins : tuple of str
         Who else can undo it: other admins in force than he and whoever did it.
+    via, place : str
+        Of what somebody changed about himself: by which way, and whence.
     """
 
     person: str
@@ -111,6 +132,8 @@ class PersonChanged(RiskEvent):
     deed: str = ""
     role: str = ""
     admins: tuple[str, ...] = ()
+    via: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
