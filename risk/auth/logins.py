@@ -81,13 +81,23 @@ class LoginDesk:
         self,
         name: str,
         password: str,
-        code: str,
+        code: str | Callable[[], str],
         *,
         via: Via,
         place: str = "",
         device: str | None = None,
     ) -> SignedIn:
         """Sign somebody in.
+
+        Parameters
+        ----------
+        name, password : str
+        code : str or callable
+            Of the second factor; or what asks for it, which is called only after the right password
+            of somebody who has one. A terminal may: it stands before the database itself.
+        via : Via
+        place : str
+        device : str, optional
 
         Raises
         ------

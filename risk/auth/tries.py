@@ -120,11 +120,13 @@ class Tries:
             )
             return replace(_written_down(work, failure), signed_in=login)
 
-    def judge(self, attempt: Try, password: str, code: str | None) -> Judged:
+    def judge(self, attempt: Try, password: str, code: str | Callable[[], str] | None) -> Judged:
         """What is wrong with a try; the same work is done for each that is looked at.
 
-        Without a code, none is asked for. Whoever must wait is told so at once, whatever the name:
-        a name that nobody has waits like any other, so that it tells nothing of who is there.
+        Without a code, none is looked at. Where somebody is to be asked for it, he is asked only
+        after the right password of a name that has a factor: else the question would tell of it.
+        Whoever must wait is told so at once, whatever the name: a name that nobody has waits like
+        any other, so that it tells nothing of who is there.
         """
         if attempt.number is None:
             return Judged("must wait", 0)
@@ -136,6 +138,8 @@ class Tries:
             self._take_back(attempt)  # nobody looked at it
             raise
         sealed = account.factor if account is not None else None
+        if callable(code):
+            code, at = self._asked(attempt, code if right and sealed else str), self._wall()
         secret = self._sealer.open(FACTOR, sealed or self._nobodys_factor())
         after = account.factor_step if account is not None else 0
         step = accepted_step(secret or _NO_SECRET, code or "", at=at, after=after)
@@ -151,6 +155,14 @@ class Tries:
             _LOG.error("second_factor_unreadable", person=account.person.name)
             return Judged("the second factor was sealed by another key", 0)
         return Judged("wrong code", 0) if step is None else Judged("", step)
+
+    def _asked(self, attempt: Try, ask: Callable[[], str]) -> str:
+        """The code that somebody gives; whoever gives none has tried all the same."""
+        try:
+            return ask()
+        except BaseException:
+            self.refusal(attempt, "the code was not given")
+            raise
 
     def judge_code(self, attempt: Try, code: str) -> Judged:
         """The same of a code alone."""
