@@ -15,6 +15,7 @@ from risk.domain.actors import PROOF_LASTS, Ability, Via
 from risk.errors import LoginRefused, NotAllowed
 
 _SEE_OTHER = 303
+_ENDED = Notice("Your login has ended: sign in again.", "caution")
 _UNAUTHORIZED, _FORBIDDEN, _TOO_MANY = 401, 403, 429
 
 
@@ -23,7 +24,9 @@ def ask_to_sign_in() -> Response:
     """The page where one signs in; whoever is in already is led on."""
     if is_demo() or running_login() is not None:
         return _led_to(local_path(request.args.get("next")))
-    return _login_page()
+    # Whose it was and why it ended is not looked at: whoever finds the cookie learns nothing of it.
+    had_one = bool(token_in(request, running_site()))
+    return _login_page(_ENDED if had_one else None)
 
 
 @DESK.post(LOGIN_PATH)
