@@ -27,7 +27,14 @@ from pages.screens import running_screens
 from pages.theme import chosen_scheme
 from risk.domain.actors import Actor, is_proven
 from risk.domain.people import SignedIn
-from risk.errors import Conflict, InvalidInput, LoginRefused, NotAllowed, SeawallError
+from risk.errors import (
+    Conflict,
+    InvalidInput,
+    LoginRefused,
+    NotAllowed,
+    ProviderSilent,
+    SeawallError,
+)
 
 _LOG = structlog.get_logger(__name__)
 
@@ -47,6 +54,7 @@ _SHEETS = (
 _IN_MINUTES_FROM = 120
 _BAD_REQUEST, _FORBIDDEN, _CONFLICT, _TOO_LARGE, _UNAVAILABLE = 400, 403, 409, 413, 503
 _TITLES = {_FORBIDDEN: "Refused", _UNAVAILABLE: "Not now"}
+_SILENT, _OTHERWISE = "Single sign-on does not answer", "That could not be done"
 _PATHS = {
     "login": LOGIN_PATH,
     "logout": LOGOUT_PATH,
@@ -195,12 +203,14 @@ def tell(problem: SeawallError) -> Response:
     status = status_of(problem)
     if status == _UNAVAILABLE:
         _LOG.warning("desk_unavailable", problem=str(problem))
-    title = _TITLES.get(status, "That could not be done")
+    title = _SILENT if isinstance(problem, ProviderSilent) else _TITLES.get(status, _OTHERWISE)
     return drawn("problem", status=status, title=title, notice=Notice(told_of(problem)))
 
 
 def status_of(problem: SeawallError) -> int:
     """By what status somebody is told of it."""
+    if isinstance(problem, ProviderSilent):
+        return _UNAVAILABLE
     if isinstance(problem, NotAllowed | LoginRefused):
         return _FORBIDDEN
     if isinstance(problem, Conflict):
