@@ -16,7 +16,7 @@ class OtherAdmin(NamedTuple):
     ----------
     name : str
     why : str
-        As a sentence without its subject: *is disabled since 2026-03-04*.
+        As the end of a sentence: *disabled since 2026-03-04*.
     """
 
     name: str
@@ -83,7 +83,7 @@ def _why_no_help(other: Account, opens: Callable[[str], bool]) -> str:
     """Why an admin cannot sign in and reset somebody; empty if he can."""
     person = other.person
     if person.disabled is not None:
-        return f"is disabled since {person.disabled:%Y-%m-%d}"
+        return f"disabled since {person.disabled:%Y-%m-%d}"
     if Setup.PASSWORD in person.setup:
         return "has a first password, and none of his own"
     if person.setup:

@@ -310,7 +310,7 @@ def _before_rescue(glass: Glass, logins: Sequence[Login]) -> Iterator[str]:
     if not glass.others:
         yield "There is no other admin."
     for other in glass.others:
-        yield f"{other.name} is an admin too, and does not count: {other.why}."
+        yield f"{other.name} is an admin too, and cannot help: {other.why}."
 
 
 def _minute(moment: datetime) -> str:

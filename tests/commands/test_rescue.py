@@ -109,8 +109,8 @@ def test_it_first_shows_whom_it_is_about_and_what_ends_and_asks(run, people, own
         f"anna is an admin, and signed in last at {minute}; open logins: 1.",
         f"  web, 10.0.0.7: seen {minute}",
         "What ends at once: the password, the second factor and every login of anna.",
-        f"abel is an admin too, and does not count: is disabled since {people.now:%Y-%m-%d}.",
-        "arno is an admin too, and does not count: has a first password, and none of his own.",
+        f"abel is an admin too, and cannot help: disabled since {people.now:%Y-%m-%d}.",
+        "arno is an admin too, and cannot help: has a first password, and none of his own.",
     ]
     assert "Rescue anna? [y/N]" in no.stderr
     assert no.exit_code != 0
