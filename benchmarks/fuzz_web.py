@@ -53,6 +53,7 @@ CHEAP = Cost(memory_kib=8, passes=1)
 _PASSWORD = "correct horse battery"
 _BEGIN = datetime(2024, 6, 4, tzinfo=UTC)
 _SERVER_FAULT = 500
+_TOO_MANY = 429
 #: Names of nobody and of everybody, for the same form.
 _COMPARED = 100
 
@@ -345,9 +346,17 @@ def held_value(name: Any, prop: str) -> Any:
 def told_apart(app: dash.Dash, chance: Chance, known: str, tries: int = _COMPARED) -> list[str]:
     """Forms that are refused differently by whether the name exists; it should be none.
 
-    Both names are tried equally often: in the end both must wait.
+    Both names are tried equally often: in the end both must wait. First each from one place, until
+    it must: after as many tries, told in the same words.
     """
+    form = {"password": chance.text(), "code": chance.text(), "next": "/"}
+    known_all, other_all = (
+        _until_waiting(app, name, form, place)
+        for name, place in ((known, "10.2.0.1"), ("nobody", "10.2.0.2"))
+    )
     found = []
+    if known_all != other_all:
+        found.append(f"one waits after {len(known_all)} tries, the other after {len(other_all)}")
     for number in range(tries):
         form = {"password": chance.text(), "code": chance.text(), "next": chance.text()}
         place = f"10.1.0.{number}"
@@ -355,6 +364,18 @@ def told_apart(app: dash.Dash, chance: Chance, known: str, tries: int = _COMPARE
         if known_told != other_told:
             found.append(f"{form} was answered {known_told[0]} and {other_told[0]}")
     return found
+
+
+def _until_waiting(
+    app: dash.Dash, name: str, form: Mapping[str, str], place: str
+) -> list[tuple[int, str, str | None]]:
+    """What is answered until somebody must wait, and once more while he does."""
+    answers = []
+    while len(answers) < _COMPARED:
+        answers.append(_refusal(app, name, form, place))
+        if answers[-1][0] == _TOO_MANY:
+            return [*answers, _refusal(app, name, form, place)]
+    return answers
 
 
 def _refusal(

@@ -21,6 +21,7 @@
     ├── NotAllowed              whoever asks may not; says who can
     │   └── ProofNeeded         he may, once he has proved again who he is
     ├── LoginRefused            nobody was signed in; says no more than that
+    │   └── ProviderSilent      the single sign-on provider cannot be asked now
     ├── ExtraMissing            a part whose package is installed on demand only
     ├── UnknownPortfolio        no portfolio of that name
     ├── FeedUnavailable         the market or the account cannot be read now
@@ -235,12 +236,16 @@ class LoginRefused(SeawallError):
     ----------
     text : str
     retry_after : float or None
-        Seconds after which it may be tried again, where that is known.
+        Seconds after which it may be tried again, where one must wait; the text does not say them.
     """
 
     def __init__(self, text: str, *, retry_after: float | None = None) -> None:
         super().__init__(text)
         self.retry_after = retry_after
+
+
+class ProviderSilent(LoginRefused):
+    """The single sign-on provider does not answer, or says that it cannot now: nobody's fault."""
 
 
 class ExtraMissing(SeawallError):

@@ -215,7 +215,14 @@ class People:
     def wait(self, **time: float) -> None:
         self.now += timedelta(**time)
 
-    def admit(self, name: str, role: Role = Role.TRADER, **differently: object) -> Person:
+    def admit(
+        self,
+        name: str,
+        role: Role = Role.TRADER,
+        *,
+        power_from: datetime = MONDAY,
+        **differently: object,
+    ) -> Person:
         """Somebody who has set himself up long ago."""
         factor = None
         if role in NEED_SECOND_FACTOR:
@@ -226,7 +233,7 @@ class People:
             role=role,
             created=MONDAY,
             created_by="root",
-            power_from=MONDAY,
+            power_from=power_from,
             second_factor=factor is not None,
             **differently,
         )

@@ -90,7 +90,7 @@ def end_login() -> Response:
     """End one of one's own logins."""
     login = _own_login()
     try:
-        running_logins().end_login(login.person.name, said("login"))
+        running_logins().end_login(login.person.name, said("login"), asked_from=login)
     except InvalidInput as problem:
         return _account(Notice(told_of(problem)), status=400)
     return _done("ended")

@@ -1,6 +1,7 @@
 """How the server's own pages are drawn, and what every one of their forms has in common."""
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any, NamedTuple, cast
 
 import structlog
@@ -26,7 +27,14 @@ from pages.screens import running_screens
 from pages.theme import chosen_scheme
 from risk.domain.actors import Actor, is_proven
 from risk.domain.people import SignedIn
-from risk.errors import Conflict, InvalidInput, LoginRefused, NotAllowed, SeawallError
+from risk.errors import (
+    Conflict,
+    InvalidInput,
+    LoginRefused,
+    NotAllowed,
+    ProviderSilent,
+    SeawallError,
+)
 
 _LOG = structlog.get_logger(__name__)
 
@@ -42,8 +50,11 @@ _SHEETS = (
     "57-people.css",
     "58-desk.css",
 )
+#: Seconds; what is shorter is told in them.
+_IN_MINUTES_FROM = 120
 _BAD_REQUEST, _FORBIDDEN, _CONFLICT, _TOO_LARGE, _UNAVAILABLE = 400, 403, 409, 413, 503
 _TITLES = {_FORBIDDEN: "Refused", _UNAVAILABLE: "Not now"}
+_SILENT, _OTHERWISE = "Single sign-on does not answer", "That could not be done"
 _PATHS = {
     "login": LOGIN_PATH,
     "logout": LOGOUT_PATH,
@@ -192,12 +203,14 @@ def tell(problem: SeawallError) -> Response:
     status = status_of(problem)
     if status == _UNAVAILABLE:
         _LOG.warning("desk_unavailable", problem=str(problem))
-    title = _TITLES.get(status, "That could not be done")
+    title = _SILENT if isinstance(problem, ProviderSilent) else _TITLES.get(status, _OTHERWISE)
     return drawn("problem", status=status, title=title, notice=Notice(told_of(problem)))
 
 
 def status_of(problem: SeawallError) -> int:
     """By what status somebody is told of it."""
+    if isinstance(problem, ProviderSilent):
+        return _UNAVAILABLE
     if isinstance(problem, NotAllowed | LoginRefused):
         return _FORBIDDEN
     if isinstance(problem, Conflict):
@@ -206,10 +219,22 @@ def status_of(problem: SeawallError) -> int:
 
 
 def told_of(problem: SeawallError) -> str:
-    """What somebody is told of what went wrong."""
+    """What somebody is told of what went wrong; and how long he must wait, where he must."""
     refused = "Refused: " if isinstance(problem, NotAllowed) else ""
     text = str(problem) if refused else sentence(str(problem))
-    return f"{refused}{text}."
+    wait = wait_of(problem)
+    when = "" if wait is None else f" It can be tried again in {_wait_words(wait)}."
+    return f"{refused}{text}.{when}"
+
+
+def wait_of(problem: SeawallError) -> int | None:
+    """Whole seconds after which it may be tried again, where one must wait."""
+    seconds = problem.retry_after if isinstance(problem, LoginRefused) else None
+    return max(1, ceil(seconds)) if seconds else None
+
+
+def _wait_words(seconds: int) -> str:
+    return f"{seconds} s" if seconds < _IN_MINUTES_FROM else f"{ceil(seconds / 60)} min"
 
 
 __all__ = [
@@ -226,5 +251,6 @@ __all__ = [
     "status_of",
     "take_proof",
     "told_of",
+    "wait_of",
     "ways",
 ]

@@ -7,7 +7,7 @@ from flask import Response, request
 
 from pages.access import guarded, running_actor, running_office
 from pages.desk.drawing import DESK, Notice, drawn, said, status_of, take_proof, told_of
-from pages.desk.words import moment_words, power_words, role_words, standing_of
+from pages.desk.words import moment_words, power_begins, power_words, role_words, standing_of
 from pages.paths import PEOPLE_PATH
 from pages.screens import running_screens
 from risk.domain.actors import Ability, Actor, Role
@@ -166,6 +166,7 @@ def _people(notice: Notice | None = None, *, status: int = 200) -> Response:
             {
                 "person": person,
                 "standing": standing_of(person, now),
+                "power": power_begins(person, now),
                 "seen": moment_words(person.last_seen) if person.last_seen else "never",
             }
             for person in running_office().people()

@@ -4,7 +4,7 @@ from flask import Response, jsonify, request
 
 from pages.access import guarded, is_demo, running_login, running_logins
 from pages.cookies import device_in, forget_login, token_in
-from pages.desk.drawing import DESK, Notice, drawn, own_token, renew, said, secret, told_of
+from pages.desk.drawing import DESK, Notice, drawn, own_token, renew, said, secret, told_of, wait_of
 from pages.format import sentence
 from pages.origin import running_site
 from pages.paths import ACCOUNT_PATH, ENTER_PATH, LOGIN_PATH, LOGOUT_PATH, PROVE_PATH
@@ -15,6 +15,7 @@ from risk.domain.actors import PROOF_LASTS, Ability, Via
 from risk.errors import LoginRefused, NotAllowed
 
 _SEE_OTHER = 303
+_ENDED = Notice("Your login has ended: sign in again.", "caution")
 _UNAUTHORIZED, _FORBIDDEN, _TOO_MANY = 401, 403, 429
 
 
@@ -23,7 +24,9 @@ def ask_to_sign_in() -> Response:
     """The page where one signs in; whoever is in already is led on."""
     if is_demo() or running_login() is not None:
         return _led_to(local_path(request.args.get("next")))
-    return _login_page()
+    # Whose it was and why it ended is not looked at: whoever finds the cookie learns nothing of it.
+    had_one = bool(token_in(request, running_site()))
+    return _login_page(_ENDED if had_one else None)
 
 
 @DESK.post(LOGIN_PATH)
@@ -45,14 +48,14 @@ def sign_in() -> Response:
     except LoginRefused as refused:
         return _refused_login(refused)
     if before:
-        logins.sign_out(before)
+        logins.sign_out(before, replaced_by=signed.login)
     renew(signed)
     return _led_to(ACCOUNT_PATH if signed.login.setup else local_path(request.form.get("next")))
 
 
 def _refused_login(refused: LoginRefused) -> Response:
-    notice = Notice(f"{told_of(refused)}{_when(refused)}")
-    answer = _login_page(notice, status=_TOO_MANY if refused.retry_after else _UNAUTHORIZED)
+    status = _UNAUTHORIZED if wait_of(refused) is None else _TOO_MANY
+    answer = _login_page(Notice(told_of(refused)), status=status)
     return _with_wait(answer, refused)
 
 
@@ -90,7 +93,7 @@ def prove() -> Response:
     try:
         renew(running_logins().prove(own_token(), secret("password"), said("code")))
     except LoginRefused as refused:
-        return _with_wait(_problem(f"{told_of(refused)}{_when(refused)}"), refused)
+        return _with_wait(_problem(told_of(refused)), refused)
     return jsonify(seconds=PROOF_LASTS.total_seconds())
 
 
@@ -105,19 +108,10 @@ def enter_as() -> Response:
     return back
 
 
-def _when(refused: LoginRefused) -> str:
-    if not refused.retry_after:
-        return ""
-    return f" It can be tried again in {_whole(refused.retry_after)} s."
-
-
-def _whole(seconds: float) -> int:
-    return max(1, int(-(-seconds // 1)))
-
-
 def _with_wait(answer: Response, refused: LoginRefused) -> Response:
-    if refused.retry_after:
-        answer.headers["Retry-After"] = str(_whole(refused.retry_after))
+    wait = wait_of(refused)
+    if wait is not None:
+        answer.headers["Retry-After"] = str(wait)
     return answer
 
 

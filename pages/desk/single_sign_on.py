@@ -106,7 +106,7 @@ def _signed_in(vouched: Vouched, site: Site) -> SignedIn:
     except LoginRefused as refused:
         raise LoginRefused(f"{refused}. An admin knows you by this: {vouched.subject}") from refused
     if before:
-        logins.sign_out(before)
+        logins.sign_out(before, replaced_by=signed.login)
     return signed
 
 

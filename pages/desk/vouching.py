@@ -4,10 +4,10 @@ from flask import Response, request
 
 from pages.access import guarded, is_demo, running_actor, running_office
 from pages.desk.drawing import DESK, Notice, drawn, said, status_of, take_proof, told_of
-from pages.desk.words import moment_words, waits_for_power
+from pages.desk.words import moment_words
 from pages.paths import VOUCHING_PATH
-from pages.screens import running_screens
 from risk.domain.actors import Ability
+from risk.domain.people import Person, Waiting
 from risk.errors import InvalidInput, LoginRefused, NotAllowed
 
 _SEE_OTHER = 303
@@ -44,17 +44,28 @@ def _chosen(who: str) -> tuple[str, int]:
 
 
 def _waiting(notice: Notice | None = None, *, status: int = 200) -> Response:
-    now = running_screens().readings.reader.wall()
-    people = () if is_demo() else running_office().people()
+    waiting = () if is_demo() else running_office().waiting()
+    name = running_actor().name
+    mine = [one for one in waiting if name in one.vouchers]
     return drawn(
         "vouching",
         status=status,
         notice=notice,
-        waiting=[
-            {"person": person, "begins": moment_words(person.power_from)}
-            for person in people
-            if waits_for_power(person, now)
-        ],
-        who=said("who"),
+        mine=mine,
+        others=[one for one in waiting if name not in one.vouchers],
+        moment=moment_words,
+        who=said("who") or (_as_seen(mine[0].person) if len(mine) == 1 else ""),
+        as_seen=_as_seen,
+        whom=_whom_it_waits_for,
         reason=said("reason"),
     )
+
+
+def _as_seen(person: Person) -> str:
+    return f"{person.name}/{person.version}"
+
+
+def _whom_it_waits_for(one: Waiting) -> str:
+    if not one.vouchers:
+        return "nobody can vouch now, so that it begins then"
+    return f"waits for {' or '.join(one.vouchers)}"

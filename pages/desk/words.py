@@ -29,7 +29,7 @@ def standing_of(person: Person, now: datetime) -> Standing:
     if person.disabled is not None:
         return Standing("disabled", "halted")
     if person.must_change:
-        return Standing("not used yet", "stale")
+        return Standing("has a first password", "stale")
     if waits_for_power(person, now):
         return Standing("power begins later", "caution")
     return Standing("in force", "normal")
@@ -49,6 +49,13 @@ def power_words(person: Person, now: datetime) -> str:
     if now < person.power_from:
         return f"begins {moment}, or as soon as another officer vouches"
     return f"since {moment}"
+
+
+def power_begins(person: Person, now: datetime) -> str:
+    """The same in a cell of a table; empty of other roles."""
+    if _POWER not in ABILITIES[person.role]:
+        return ""
+    return "now" if person.power_from <= now else f"from {moment_words(person.power_from)} on"
 
 
 def moment_words(at: datetime) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime
 from textwrap import shorten
 from typing import Any, NamedTuple
 
+from risk.domain.actors import NEED_SECOND_FACTOR
 from risk.domain.breakers import Phase
 from risk.domain.events import (
     RULE,
@@ -20,6 +21,7 @@ from risk.domain.events import (
     BreakerOverridden,
     BreakerStepped,
     JournalBroken,
+    LoginDeed,
     OverrideEnded,
     PersonChanged,
     ProposalDecided,
@@ -251,22 +253,59 @@ def _resumed(event: TradingResumed) -> _Told:
 
 def _person_changed(event: PersonChanged) -> _Told | None:
     """Only where it gives or takes power: nobody gets any unseen."""
-    if event.severity is not Severity.CRITICAL:
+    if event.severity is Severity.INFO:
         return None
+    begins = event.power_from
     return _Told(
         event.severity,
         f"Login: {event.person} {event.what}",
         (
             _line("By", event.by),
             _line("Why", event.reason),
-            ""
-            if event.power_from is None
-            else f"May approve and override from {_when(event.power_from)} on.",
+            "" if begins is None else f"May approve and override from {_when(begins)} on.",
         ),
-        f"if you did not expect it, ask {event.by}; an admin can disable {event.person} (page "
-        "People, or seawall users disable). Who knows better vouches, if he is an officer (seawall "
-        "users vouch).",
+        " ".join(part for part in (_doubted(event), _vouching(event)) if part),
     )
+
+
+def _doubted(event: PersonChanged) -> str:
+    """What whoever did not expect it does, and who can undo it."""
+    person, ask = event.person, f"if you did not expect it, ask {event.by}"
+    if event.deed == LoginDeed.RESCUED:
+        return (
+            f"{ask}, who has the machine's own files. No other admin can sign in: whoever has "
+            f"these files too can take it back (seawall users rescue {person})."
+        )
+    undo, command = _undoing(event)
+    if not event.admins:
+        return f"{ask}; no other admin could {undo}."
+    return f"{ask}; {_any_of(event.admins)} can {undo} (page Administration, or {command})."
+
+
+def _undoing(event: PersonChanged) -> tuple[str, str]:
+    """What an admin does to undo it, and by which command."""
+    person = event.person
+    if event.deed == LoginDeed.DISABLED:
+        return f"enable {person} again", f"seawall users enable {person}"
+    if event.role not in _ROLES_WITH_POWER:
+        return f"give {person} the role of before again", f"seawall users role {person}"
+    return f"disable {person}", f"seawall users disable {person}"
+
+
+def _vouching(event: PersonChanged) -> str:
+    """Only for an officer whose power waits another one can vouch."""
+    waits = event.power_from is not None and event.at < event.power_from
+    if not waits or event.deed == LoginDeed.DISABLED:
+        return ""
+    return (
+        f"An officer who knows that it is {event.person} can let the power begin at once (page "
+        f"Vouching, or seawall users vouch {event.person}), but not whoever gave it."
+    )
+
+
+def _any_of(names: Sequence[str]) -> str:
+    shown = [*names[:_MOST_NAMES], *(["another admin"] if len(names) > _MOST_NAMES else [])]
+    return " or ".join(shown)
 
 
 def _book_changed(event: BookChanged) -> _Told:
@@ -356,6 +395,9 @@ TELLERS: Mapping[type[RiskEvent], Callable[[Any], _Told | None]] = {
 
 # ---------------------------------------------------------------- words
 
+#: Of admins who can undo something.
+_MOST_NAMES = 3
+_ROLES_WITH_POWER = frozenset(role.value for role in NEED_SECOND_FACTOR)
 #: Of what a proposal changes, told in a notice.
 _MOST_LINES = 3
 _LONGEST_LINE = 120

@@ -25,6 +25,7 @@ from risk.auth.tries import Tries, Try, refused_event, shown, tidy_up
 from risk.domain.actors import ABILITIES, NEED_SECOND_FACTOR, Ability, Via, is_proven
 from risk.domain.events import (
     PEOPLE_STREAM,
+    Parting,
     PersonChanged,
     PersonSignedIn,
     PersonSignedOut,
@@ -80,13 +81,23 @@ class LoginDesk:
         self,
         name: str,
         password: str,
-        code: str,
+        code: str | Callable[[], str],
         *,
         via: Via,
         place: str = "",
         device: str | None = None,
     ) -> SignedIn:
         """Sign somebody in.
+
+        Parameters
+        ----------
+        name, password : str
+        code : str or callable
+            Of the second factor; or what asks for it, which is called only after the right password
+            of somebody who has one. A terminal may: it stands before the database itself.
+        via : Via
+        place : str
+        device : str, optional
 
         Raises
         ------
@@ -206,15 +217,16 @@ class LoginDesk:
                 attempt, "to prove again who it is: the code was used already"
             )
 
-    def sign_out(self, token: str) -> None:
-        """End a login."""
+    def sign_out(self, token: str, *, replaced_by: Login | None = None) -> None:
+        """End a login, because its person signs out, or because somebody signed in over it."""
         hashed = token_hash(token)
         if hashed is None:
             return
         with self._store.changing() as work:
             kept = work.login(hashed)
             if kept is not None:
-                self._end(work, kept.record, self._wall())
+                how = Parting.SIGNED_OUT if replaced_by is None else Parting.REPLACED
+                self._end(work, kept.record, self._wall(), how, replaced_by)
 
     def logins_of(self, name: str) -> Sequence[Login]:
         """Everything by which somebody is signed in now, the newest first."""
@@ -227,8 +239,8 @@ class LoginDesk:
         kept = (KeptLogin(record, account) for record in records)
         return tuple(login_of(each) for each in kept if is_alive(each, now))
 
-    def end_login(self, name: str, login_id: str) -> None:
-        """End one of somebody's logins; nothing to do where it is over.
+    def end_login(self, name: str, login_id: str, *, asked_from: Login | None = None) -> None:
+        """End one of somebody's logins, as he asks from another one of his.
 
         Raises
         ------
@@ -239,7 +251,7 @@ class LoginDesk:
             found = [record for record in work.logins(name) if record.id == login_id]
             if not found:
                 raise InvalidInput("that login is over already")
-            self._end(work, found[0], self._wall())
+            self._end(work, found[0], self._wall(), Parting.ENDED, asked_from)
 
     # --- what one proves oneself by --------------------------------------------------------
 
@@ -432,7 +444,9 @@ class LoginDesk:
                 person=name,
                 what=told,
                 by=name,
-                reason="his own",
+                reason="",
+                via=record.via.value,
+                place=record.place,
             )
         )
         return self._renewed(work, record, account, now, proven_at=record.proven_at)
@@ -453,11 +467,27 @@ class LoginDesk:
         login = login_of(KeptLogin(renewed, account))
         return SignedIn(made.token, self._device_token(renewed), login)
 
-    def _end(self, work: PeopleWork, record: LoginRecord, now: datetime) -> None:
+    def _end(
+        self,
+        work: PeopleWork,
+        record: LoginRecord,
+        now: datetime,
+        how: Parting,
+        by: Login | None,
+    ) -> None:
+        """End a login; `by` is the one from which it is ended, unless it ends itself."""
         work.keep_login(replace(record, ended=now))
         work.tell(
             PersonSignedOut(
-                at=now, portfolio=PEOPLE_STREAM, cycle="", person=record.name, by=record.name
+                at=now,
+                portfolio=PEOPLE_STREAM,
+                cycle="",
+                person=record.name,
+                by=record.name if by is None else by.person.name,
+                how=how.value,
+                via=(record if by is None else by).via.value,
+                place=(record if by is None else by).place,
+                login="" if by is None else ", ".join(filter(None, (record.via, record.place))),
             )
         )
 

@@ -3,7 +3,7 @@
 How power over limits and breakers is given, and why so: docs/decisions/people.md.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 import structlog
 
 from risk.auth.passwords import Hasher, new_password
+from risk.auth.rescuing import Glass, glass_of
+from risk.auth.vouching import require_may_vouch, waiting_among
 from risk.domain.actors import NEED_SECOND_FACTOR, Ability, Actor, Role, require_all
 from risk.domain.asking import checked_reason
 from risk.domain.changing import denial
-from risk.domain.events import PEOPLE_STREAM, PersonChanged, Severity
-from risk.domain.people import Person, checked_login_name
+from risk.domain.events import PEOPLE_STREAM, LoginDeed, PersonChanged, Severity
+from risk.domain.people import Person, Waiting, checked_login_name
 from risk.domain.people_store import Account, PeopleStore, PeopleView, PeopleWork
 from risk.domain.warrants import Warrant, require_still
 from risk.errors import Conflict, InvalidInput, NotAllowed, ProofNeeded, StoreError
@@ -96,7 +98,8 @@ class Office:
                     changed_by=by.name,
                 )
                 work.keep(account)
-                work.tell(_changed(account, f"was added as {role.value}", by, why, now))
+                what = f"was added as {role.value}"
+                work.tell(_changed(work, account, LoginDeed.ADDED, what, by, why, now))
             return first
 
     def change_role(self, by: Actor, name: str, role: Role, *, reason: str, seen: int) -> None:
@@ -118,7 +121,7 @@ class Office:
                 was_officer=change.account.was_officer or role is Role.OFFICER,
             )
             what = f"was given the role {role.value} instead of {person.role.value}"
-            change.keep(changed, what, reason=why)
+            change.keep(changed, LoginDeed.ROLE, what, reason=why)
 
     def disable(self, by: Actor, name: str, *, reason: str, seen: int) -> None:
         """Let somebody sign in no more; ends his logins. The last admin stays."""
@@ -129,7 +132,7 @@ class Office:
                 raise InvalidInput(f"{name} is disabled already")
             _refuse_last_admin(change.work, person)
             changed = replace(change.account, person=replace(person, disabled=change.now))
-            change.keep(changed, "was disabled", reason=why)
+            change.keep(changed, LoginDeed.DISABLED, "was disabled", reason=why)
 
     def enable(self, by: Actor, name: str, *, reason: str, seen: int) -> None:
         """Let somebody sign in again; his power begins as if it were given anew."""
@@ -139,7 +142,7 @@ class Office:
                 raise InvalidInput(f"{name} is not disabled")
             given = change.with_power(change.account.person.role)
             enabled = replace(given, person=replace(given.person, disabled=None))
-            change.keep(enabled, "was enabled again", reason=why)
+            change.keep(enabled, LoginDeed.ENABLED, "was enabled again", reason=why)
 
     def reset(self, by: Actor, name: str, *, reason: str, seen: int) -> str:
         """Give somebody a new first password, and let him set up a new second factor.
@@ -156,10 +159,27 @@ class Office:
                     )
                 change.work.forget_devices(name)
                 change.work.forgive(name)
-                change.keep(change.anew(hashed), "was given a new password", reason=why)
+                what = "was given a new password"
+                change.keep(change.anew(hashed), LoginDeed.RESET, what, reason=why)
             return first
 
-    def rescue(self, by: Actor, name: str, *, reason: str, opens: Callable[[str], bool]) -> str:
+    def before_rescue(
+        self, by: Actor, name: str, *, reason: str, opens: Callable[[str], bool]
+    ) -> Glass:
+        """What a rescue would break: for whoever asks to see before he breaks it. Changes nothing.
+
+        Parameters
+        ----------
+        by, name, reason, opens
+            As of `rescue`, which raises the same.
+        """
+        checked_reason(reason)
+        with self._noting_denied_rescue(by, name), self._store.reading() as view:
+            return glass_of(view, _known(view, name), opens)
+
+    def rescue(
+        self, by: Actor, name: str, *, reason: str, opens: Callable[[str], bool], seen: int
+    ) -> str:
         """Let an admin in whom nobody else can help; returns a password for the first time.
 
         The glass that is broken where the only admin lost his second factor, or `people.key` is
@@ -173,6 +193,8 @@ class Office:
         reason : str
         opens : callable
             Whether a sealed second factor can still be opened.
+        seen : int
+            His version as `before_rescue` showed it.
 
         Raises
         ------
@@ -180,21 +202,19 @@ class Office:
             If he is no admin, or another one can help him.
         InvalidInput
             If there is nobody of that name, or a provider vouches for him.
+        Conflict
+            If he was changed since he was seen.
         """
         why = checked_reason(reason)
-        now = self._wall()
         first, hashed = self._first_password()
-        try:
-            with self._store.changing() as work:
-                account = _known(work, name)
-                _refuse_rescue(work, account, opens)
-                work.forget_devices(name)
-                work.forgive(name)
-                change = _Change(work, account, by, now)
-                change.keep(change.anew(hashed), _RESCUED, reason=why)
-        except NotAllowed as denied:
-            self._note_denied(by, f"rescue {_quoted(name)}", denied, now)
-            raise
+        with self._noting_denied_rescue(by, name) as now, self._store.changing() as work:
+            account = _known(work, name)
+            glass_of(work, account, opens)
+            _require_unchanged(account, seen)
+            work.forget_devices(name)
+            work.forgive(name)
+            change = _Change(work, account, by, now)
+            change.keep(change.anew(hashed), LoginDeed.RESCUED, _RESCUED, reason=why)
         return first
 
     def unlock(self, by: Actor, name: str, *, reason: str) -> None:
@@ -208,8 +228,14 @@ class Office:
             _require_still(work, by, Ability.MANAGE_PEOPLE, now)
             account = _known(work, name)
             work.forgive(name)
-            told = _changed(account, "may try again at once", by, why, now)
+            what = "may try again at once"
+            told = _changed(work, account, LoginDeed.UNLOCKED, what, by, why, now)
             work.tell(replace(told, severity=Severity.INFO, power_from=None))
+
+    def waiting(self) -> Sequence[Waiting]:
+        """Officers in force whose power has not begun, in the order of their names."""
+        with self._store.reading() as view:
+            return waiting_among(view.accounts(), self._wall())
 
     def vouch(self, by: Actor, name: str, *, reason: str, seen: int) -> None:
         """Say that this is who he says he is: his power begins now.
@@ -219,18 +245,12 @@ class Office:
         why = checked_reason(reason)
         asked = f"vouch for {_quoted(name)}"
         with self._changing(by, name, asked, seen=seen, ability=Ability.APPROVE) as change:
-            person = change.account.person
-            if by.name == change.account.power_by:
-                raise NotAllowed(
-                    f"you gave {name} this power yourself, so that another officer must vouch",
-                    ability=Ability.APPROVE,
-                )
-            if person.role is not Role.OFFICER or person.disabled is not None:
-                raise InvalidInput(f"{name} has no power over limits and breakers that could begin")
-            if person.power_from <= change.now:
-                raise InvalidInput(f"the power of {name} has begun already")
-            changed = replace(change.account, person=replace(person, power_from=change.now))
-            change.keep(changed, "was vouched for", reason=why, ends_logins=False)
+            require_may_vouch(by.name, change.account, change.now)
+            begun = replace(change.account.person, power_from=change.now)
+            changed = replace(change.account, person=begun)
+            change.keep(
+                changed, LoginDeed.VOUCHED, "was vouched for", reason=why, ends_logins=False
+            )
 
     # --- who asks --------------------------------------------------------------------------
 
@@ -266,10 +286,7 @@ class Office:
             account = _known(work, name)
             if by.name == name:
                 raise NotAllowed("nobody changes his own login: ask somebody else", ability=ability)
-            if account.person.version != seen:
-                raise Conflict(
-                    f"{account.changed_by} has changed {name} meanwhile: look again, then decide"
-                )
+            _require_unchanged(account, seen)
             yield _Change(work, account, by, now)
 
     @contextmanager
@@ -283,6 +300,16 @@ class Office:
             raise  # nothing is denied: he will be asked, and come back
         except NotAllowed as denied:
             self._note_denied(by, asked, denied, now)
+            raise
+
+    @contextmanager
+    def _noting_denied_rescue(self, by: Actor, name: str) -> Iterator[datetime]:
+        """Who breaks the glass needs no ability; whoever may not is journalled like any other."""
+        now = self._wall()
+        try:
+            yield now
+        except NotAllowed as denied:
+            self._note_denied(by, f"rescue {_quoted(name)}", denied, now)
             raise
 
     def _note_denied(self, by: Actor, asked: str, denied: NotAllowed, now: datetime) -> None:
@@ -328,7 +355,15 @@ class _Change:
             new_factor=None,
         )
 
-    def keep(self, changed: Account, what: str, *, reason: str, ends_logins: bool = True) -> None:
+    def keep(
+        self,
+        changed: Account,
+        deed: LoginDeed,
+        what: str,
+        *,
+        reason: str,
+        ends_logins: bool = True,
+    ) -> None:
         """Let him be so from now on, and tell of it."""
         person = replace(changed.person, version=self.account.person.version + 1)
         kept = replace(changed, person=person, changed_by=self.by.name)
@@ -336,7 +371,8 @@ class _Change:
         if ends_logins:
             self.work.end_logins(person.name, at=self.now)
         before = self.account.person.role
-        self.work.tell(_changed(kept, what, self.by, reason, self.now, before=before))
+        told = _changed(self.work, kept, deed, what, self.by, reason, self.now, before=before)
+        self.work.tell(told)
 
 
 # ---------------------------------------------------------------- rules
@@ -379,6 +415,14 @@ def _known(view: PeopleView, name: str) -> Account:
     return account
 
 
+def _require_unchanged(account: Account, seen: int) -> None:
+    if account.person.version != seen:
+        raise Conflict(
+            f"{account.changed_by} has changed {account.person.name} meanwhile: look again, then "
+            "decide"
+        )
+
+
 def _refuse_known(view: PeopleView, name: str, subject: str | None) -> None:
     if view.account(name) is not None:
         raise InvalidInput(f"somebody is called {name} already: names are never given twice")
@@ -402,31 +446,6 @@ def _refuse_last_admin(view: PeopleView, person: Person) -> None:
         )
 
 
-def _refuse_rescue(view: PeopleView, account: Account, opens: Callable[[str], bool]) -> None:
-    person = account.person
-    if person.role is not Role.ADMIN or person.disabled is not None:
-        raise NotAllowed(
-            f"{person.name} is no admin in force: an admin helps with `seawall users reset`",
-            ability=Ability.MANAGE_PEOPLE,
-        )
-    if person.subject is not None:
-        raise InvalidInput(f"{person.name} signs in by a provider: reset it there")
-    for other in view.accounts():
-        if other.person.name != person.name and _can_help(other, opens):
-            raise NotAllowed(
-                f"{other.person.name} is an admin who can sign in: let him do it, by "
-                f"`seawall users reset {person.name}`",
-                ability=Ability.MANAGE_PEOPLE,
-            )
-
-
-def _can_help(other: Account, opens: Callable[[str], bool]) -> bool:
-    person = other.person
-    if person.role is not Role.ADMIN or person.disabled is not None or person.setup:
-        return False
-    return person.subject is not None or (other.factor is not None and opens(other.factor))
-
-
 def _power(view: PeopleView, role: Role, now: datetime) -> datetime:
     """From when on somebody may approve and override who is given his login or role now.
 
@@ -440,7 +459,9 @@ def _power(view: PeopleView, role: Role, now: datetime) -> datetime:
 
 
 def _changed(
+    view: PeopleView,
     account: Account,
+    deed: LoginDeed,
     what: str,
     by: Actor,
     reason: str,
@@ -450,7 +471,6 @@ def _changed(
 ) -> PersonChanged:
     """What the journal is told; people hear of whatever gives or takes power."""
     person = account.person
-    matters = {person.role, before} & NEED_SECOND_FACTOR
     return PersonChanged(
         at=now,
         portfolio=PEOPLE_STREAM,
@@ -459,8 +479,27 @@ def _changed(
         what=what,
         by=by.name,
         reason=reason,
-        severity=Severity.CRITICAL if matters else Severity.INFO,
+        severity=_severity(deed, {person.role, before}),
         power_from=person.power_from if person.role is Role.OFFICER else None,
+        deed=deed.value,
+        role=person.role.value,
+        admins=_who_can_undo(view, {person.name, by.name}),
+    )
+
+
+def _severity(deed: LoginDeed, roles: Set[Role | None]) -> Severity:
+    """Somebody new with power is a routine, whose power waits; a login that gets it, is none."""
+    if not roles & NEED_SECOND_FACTOR:
+        return Severity.INFO
+    return Severity.WARNING if deed is LoginDeed.ADDED else Severity.CRITICAL
+
+
+def _who_can_undo(view: PeopleView, but: Set[str]) -> tuple[str, ...]:
+    people = [account.person for account in view.accounts() if account.person.name not in but]
+    return tuple(
+        one.name
+        for one in people
+        if one.role is Role.ADMIN and one.disabled is None and not one.setup
     )
 
 

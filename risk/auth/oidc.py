@@ -24,7 +24,7 @@ from joserfc.jwk import ECKey, Key, KeySet, RSAKey
 
 from risk.domain.hosts import is_this_machine
 from risk.domain.single_sign_on import Attempt, Purpose, Vouched, subject_of
-from risk.errors import LoginRefused
+from risk.errors import LoginRefused, ProviderSilent
 
 _LOG = structlog.get_logger(__name__)
 
@@ -56,6 +56,8 @@ _REFUSALS = {
     "temporarily_unavailable": "it cannot answer now",
     "server_error": "something is wrong there",
 }
+#: What of it is no refusal, but that it cannot be asked now.
+_NOT_NOW = frozenset({"temporarily_unavailable", "server_error"})
 _WRONG_CLAIMS = {
     "iss": "it is another provider's",
     "aud": "it was given for another program",
@@ -129,8 +131,10 @@ class OidcProvider:
 
         Raises
         ------
+        ProviderSilent
+            If the provider does not answer.
         LoginRefused
-            If the provider does not answer, or not as one should.
+            If it does not answer as one should.
         """
         with self._turn():
             facts = self._facts()
@@ -168,7 +172,7 @@ class OidcProvider:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         if not self._turns.acquire(timeout=TURN_PATIENCE):
-            raise LoginRefused(f"others wait for {self.name} already; try again in a moment")
+            raise ProviderSilent(f"others wait for {self.name} already; try again in a moment")
         try:
             yield
         finally:
@@ -184,8 +188,10 @@ class OidcProvider:
         if (says_who or "iss" in answer) and answer.get("iss") != self._settings.issuer:
             raise _not_accepted("it is another provider's")
         if "error" in answer:
-            why = _REFUSALS.get(answer["error"], "it did not say why")
-            raise LoginRefused(f"{self.name} did not sign you in: {why}")
+            error = answer["error"]
+            why = _REFUSALS.get(error, "it did not say why")
+            kind = ProviderSilent if error in _NOT_NOW else LoginRefused
+            raise kind(f"{self.name} did not sign you in: {why}")
         if not answer.get("code"):
             raise _not_accepted("it holds no code")
 
@@ -316,10 +322,10 @@ class OidcProvider:
         known = facts.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
         return "client_secret_basic" if "client_secret_basic" in known else "client_secret_post"
 
-    def _silent(self, problem: str) -> LoginRefused:
+    def _silent(self, problem: str) -> ProviderSilent:
         # No error's text: it may hold an address with what was sent.
         _LOG.warning("sign_on_unanswered", problem=problem)
-        return LoginRefused(f"{self.name} does not answer now; try again later")
+        return ProviderSilent(f"{self.name} does not answer now; try again later")
 
 
 def may_be_asked(address: object) -> TypeGuard[str]:

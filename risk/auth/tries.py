@@ -2,7 +2,7 @@
 
 Every try is written down before it is looked at, and taken back if it was right: of many at once no
 more are looked at than the throttle allows. Whatever is wrong with a try, the same is done, and the
-same is said.
+same is said; of one that is not looked at another thing, of names that nobody has like any other.
 """
 
 from collections.abc import Callable
@@ -24,15 +24,14 @@ from risk.errors import LoginRefused
 
 _LOG = structlog.get_logger(__name__)
 
-#: The one answer to whatever is wrong.
-REFUSED = (
-    "that did not open: the name, the password or the code is not right, or there were too many "
-    "tries. Wait a little, and try again"
-)
+#: The one answer to whatever is wrong with a try that was looked at.
+WRONG = "that did not open: name, password and code do not fit together"
 #: The same for whoever is signed in already.
-NOT_PROVEN = (
-    "that was not you: the password or the code is not right, or there were too many tries. Wait a "
-    "little, and try again"
+NOT_PROVEN = "that was not you: the password or the code does not fit"
+#: The one answer to whoever must wait, however right his next try.
+WAITS = (
+    "too many tries did not fit: nothing is looked at for a while, however right. An admin can "
+    "unlock the name (page Administration, or `seawall users unlock`)"
 )
 # Of a factor that cannot be opened: its codes are looked at all the same.
 _NO_SECRET = new_secret()
@@ -121,11 +120,13 @@ class Tries:
             )
             return replace(_written_down(work, failure), signed_in=login)
 
-    def judge(self, attempt: Try, password: str, code: str | None) -> Judged:
+    def judge(self, attempt: Try, password: str, code: str | Callable[[], str] | None) -> Judged:
         """What is wrong with a try; the same work is done for each that is looked at.
 
-        Without a code, none is asked for. Whoever must wait is told so at once, whatever the name:
-        a name that nobody has waits like any other, so that it tells nothing of who is there.
+        Without a code, none is looked at. Where somebody is to be asked for it, he is asked only
+        after the right password of a name that has a factor: else the question would tell of it.
+        Whoever must wait is told so at once, whatever the name: a name that nobody has waits like
+        any other, so that it tells nothing of who is there.
         """
         if attempt.number is None:
             return Judged("must wait", 0)
@@ -137,6 +138,8 @@ class Tries:
             self._take_back(attempt)  # nobody looked at it
             raise
         sealed = account.factor if account is not None else None
+        if callable(code):
+            code, at = self._asked(attempt, code if right and sealed else str), self._wall()
         secret = self._sealer.open(FACTOR, sealed or self._nobodys_factor())
         after = account.factor_step if account is not None else 0
         step = accepted_step(secret or _NO_SECRET, code or "", at=at, after=after)
@@ -152,6 +155,14 @@ class Tries:
             _LOG.error("second_factor_unreadable", person=account.person.name)
             return Judged("the second factor was sealed by another key", 0)
         return Judged("wrong code", 0) if step is None else Judged("", step)
+
+    def _asked(self, attempt: Try, ask: Callable[[], str]) -> str:
+        """The code that somebody gives; whoever gives none has tried all the same."""
+        try:
+            return ask()
+        except BaseException:
+            self.refusal(attempt, "the code was not given")
+            raise
 
     def judge_code(self, attempt: Try, code: str) -> Judged:
         """The same of a code alone."""
@@ -190,8 +201,9 @@ class Tries:
                 if attempt.number % _TIDIED_EVERY == 0:
                     tidy_up(work, now)
         seconds = wait.total_seconds()
-        text = REFUSED if attempt.signed_in is None else NOT_PROVEN
-        return LoginRefused(text, retry_after=seconds if seconds > 0.0 else None)
+        if seconds > 0.0:
+            return LoginRefused(WAITS, retry_after=seconds)
+        return LoginRefused(WRONG if attempt.signed_in is None else NOT_PROVEN)
 
     def rehashed(self, attempt: Try, password: str) -> str | None:
         """The password hashed anew, where it was at another cost."""

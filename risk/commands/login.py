@@ -28,9 +28,9 @@ password_stdin = click.option(
 def login(name: str | None, password_stdin: bool) -> None:
     """Sign in on this command line as NAME, until `seawall logout` or for eight hours.
 
-    Asks for the password and for the code of the second factor. Whoever signs in for the first time
-    sets his own password here and, where his role needs one, his second factor. With
-    --password-stdin the lines are the password and, where there is one, the code.
+    Asks for the password and, of whoever has one, for the code of the second factor. Whoever signs
+    in for the first time sets his own password here and, where his role needs one, his second
+    factor. With --password-stdin the lines are the password and, where there is one, the code.
     """
     with desk() as one:
         who = click.prompt("Name", err=True) if name is None else name
@@ -44,14 +44,8 @@ def login(name: str | None, password_stdin: bool) -> None:
                 )
         else:
             password = click.prompt("Password", hide_input=True, err=True)
-            code = click.prompt(
-                "Code of your second factor, if you have one",
-                default="",
-                show_default=False,
-                err=True,
-            )
-            signed_in = _set_up(one, _sign_in(one, who, password, code), password)
-        _end_the_one_before(one)
+            signed_in = _set_up(one, _sign_in(one, who, password, ask_code), password)
+        _end_the_one_before(one, replaced_by=signed_in.login)
         one.keep(signed_in)
         click.echo(f"{_described(signed_in.login)}.", err=True)
 
@@ -88,7 +82,7 @@ def whoami(as_json: bool) -> None:
 # ---------------------------------------------------------------- signing in
 
 
-def _sign_in(one: Desk, name: str, password: str, code: str) -> SignedIn:
+def _sign_in(one: Desk, name: str, password: str, code: str | Callable[[], str]) -> SignedIn:
     kept = one.kept()
     return one.logins.sign_in(
         name,
@@ -100,10 +94,10 @@ def _sign_in(one: Desk, name: str, password: str, code: str) -> SignedIn:
     )
 
 
-def _end_the_one_before(one: Desk) -> None:
+def _end_the_one_before(one: Desk, *, replaced_by: Login | None = None) -> None:
     kept = one.kept()
     if kept is not None and kept.token:
-        one.logins.sign_out(kept.token)
+        one.logins.sign_out(kept.token, replaced_by=replaced_by)
 
 
 def _set_up(one: Desk, signed_in: SignedIn, given: str) -> SignedIn:

@@ -52,6 +52,22 @@ def configure_logs(level: str, *, stream: TextIO | None = None) -> None:
     _send_library_logs(out, shared, ending, level=max(ours, logging.WARNING))
 
 
+def level_for_prompts(level: str, *, stream: TextIO | None = None) -> str:
+    """The level for a command that asks somebody: no line of routine comes between its questions.
+
+    Where standard error is no terminal somebody keeps it, and everything that was asked for.
+
+    Parameters
+    ----------
+    level : str
+        Of the settings; `debug` is nobody's by chance, and stays.
+    stream : TextIO, optional
+        Instead of standard error.
+    """
+    out = stream or sys.stderr
+    return "warning" if level == "info" and out.isatty() else level
+
+
 class PatientStream:
     """Where lines go, also while its disk is full: nothing stops because a line cannot be kept.
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 import click
 
 from risk.auth.terminal import TerminalLogin, keep_login, login_file, read_login
-from risk.commands.logs import configure_logs
+from risk.commands.logs import configure_logs, level_for_prompts
 from risk.config import Settings, load_settings
 from risk.domain.actors import Ability, Actor, Role, Via
 from risk.domain.asking import checked_name
@@ -175,7 +175,7 @@ def desk(*, patience: float = PATIENCE) -> Iterator[Desk]:
     """
     settings = load_settings()
     # Nothing of it may come between what a program reads from standard output.
-    configure_logs(settings.log_level)
+    configure_logs(level_for_prompts(settings.log_level))
     with entrance_of(settings, patience=patience) as entrance:
         yield Desk(settings, entrance)
 

@@ -21,8 +21,7 @@ _CYCLES_OF_SILENCE = 10
 
 def plans(settings: Settings, *, say: Callable[[str], None]) -> tuple[Plan, Plan]:
     """The two processes: the engine first, for the web only shows what the engine finds."""
-    host = probed_host(settings)
-    url = settings.web_url or f"http://{_in_url(host)}:{settings.web_port}"
+    host, told = probed_host(settings), _where(settings)
     return (
         Plan(
             name="engine",
@@ -39,7 +38,7 @@ def plans(settings: Settings, *, say: Callable[[str], None]) -> tuple[Plan, Plan
             # gunicorn puts a new worker in the place of one that died, and that begins with all
             # imports: half a minute where everything is busy. Killing it then begins anew.
             patience=Patience(silence=60.0),
-            on_alive=lambda: say(f"Seawall is on {url} (Ctrl-C ends it)."),
+            on_alive=lambda: say(f"Seawall is on {told} (Ctrl-C ends it)."),
         ),
     )
 
@@ -72,6 +71,16 @@ def run(ctx: click.Context) -> None:
     """Run Seawall on this machine: the risk engine and its web pages."""
     with errors_in_words():
         ctx.exit(supervise(load_settings(), say=say))
+
+
+def _where(settings: Settings) -> str:
+    """Where people reach the pages; behind a proxy also where that must send what it is asked."""
+    here = f"{_in_url(probed_host(settings))}:{settings.web_port}"
+    if settings.web_url is None:
+        return f"http://{here}"
+    everywhere = settings.host != probed_host(settings)
+    port = f"port {settings.web_port} of this machine" if everywhere else here
+    return f"{settings.web_url}, once a proxy for it sends to {port}"
 
 
 def _in_url(host: str) -> str:

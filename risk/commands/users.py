@@ -1,12 +1,13 @@
 """``seawall users``: who has a login, what his role is, and whether it is in force."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 import click
 
 from risk.auth.keys import hash_of
+from risk.auth.rescuing import Glass
 from risk.auth.sealing import FACTOR, Sealer
 from risk.auth.service_key import require_service_key
 from risk.commands.doors import needs
@@ -16,7 +17,7 @@ from risk.commands.people import Answer, Desk, acting_at, desk, for_a_reason, ma
 from risk.commands.store import checked_engines_of
 from risk.domain.actors import Ability, Actor, Role, require
 from risk.domain.keys import SERVICE, SERVICE_KEY_FILE
-from risk.domain.people import Person
+from risk.domain.people import Login, Person
 from risk.engine.clock import wall_time
 from risk.errors import InvalidInput, SettingInvalid
 from risk.storage.keys import SqlKeys
@@ -183,22 +184,30 @@ def reset(name: str, reason: str, seen: int | None, as_json: bool) -> None:
 @users.command()
 @click.argument("name")
 @for_a_reason
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @as_json
-def rescue(name: str, reason: str, as_json: bool) -> None:
+def rescue(name: str, reason: str, yes: bool, as_json: bool) -> None:
     """Let the admin called NAME in where nobody else can: break the glass.
 
     For whoever has this machine's own files, while no other admin can sign in: the only one has
     lost password or second factor, or people.key is lost. It gives a new first password, lets a new
-    second factor be set up, and everybody is told.
+    second factor be set up, and everybody is told. It first shows who it is about and what ends,
+    and asks.
     """
     with desk() as one:
         _require_own_files(one)
         sealer = Sealer(one.settings.home)
+
+        def opens(sealed: str) -> bool:
+            return sealer.open(FACTOR, sealed) is not None
+
+        glass = one.office.before_rescue(machine(), name, reason=reason, opens=opens)
+        for line in _before_rescue(glass, one.logins.logins_of(name)):
+            click.echo(line, err=True)
+        if not yes:
+            click.confirm(f"Rescue {name}?", abort=True, err=True)
         first = one.office.rescue(
-            machine(),
-            name,
-            reason=reason,
-            opens=lambda sealed: sealer.open(FACTOR, sealed) is not None,
+            machine(), name, reason=reason, opens=opens, seen=glass.person.version
         )
     if as_json:
         print_json({"name": name, "password": first})
@@ -286,6 +295,26 @@ def _version(one: Desk, name: str, seen: int | None) -> int:
 
 
 # ---------------------------------------------------------------- words
+
+
+def _before_rescue(glass: Glass, logins: Sequence[Login]) -> Iterator[str]:
+    """Who it is about, what ends, and why nobody else helps."""
+    person = glass.person
+    last = "never" if person.last_seen is None else f"last at {_minute(person.last_seen)}"
+    yield f"{person.name} is an admin, and signed in {last}; open logins: {len(logins) or 'none'}."
+    for login in logins:
+        place = f", {login.place}" if login.place else ""
+        yield f"  {login.via.value}{place}: seen {_minute(login.seen)}"
+    factor = ", the second factor" if person.second_factor else ""
+    yield f"What ends at once: the password{factor} and every login of {person.name}."
+    if not glass.others:
+        yield "There is no other admin."
+    for other in glass.others:
+        yield f"{other.name} is an admin too, and cannot help: {other.why}."
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _document(person: Person) -> dict[str, object]:

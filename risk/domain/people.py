@@ -189,11 +189,29 @@ class NewFactor(NamedTuple):
     address: str
 
 
+class Waiting(NamedTuple):
+    """An officer whose power has not begun, and who may let it begin.
+
+    Attributes
+    ----------
+    person : Person
+    given_by : str
+        Who gave or renewed his login or his role last.
+    vouchers : tuple of str
+        Officers who may say now that it is he, in the order of their names.
+    """
+
+    person: Person
+    given_by: str
+    vouchers: tuple[str, ...]
+
+
 class Logins(Protocol):
     """Where people sign in. Every method may raise `StoreUnavailable`.
 
-    A wrong name, password or code, a disabled person and a name that waits all raise `LoginRefused`
-    with one text each, and take the same time.
+    A wrong name, password or code and a disabled person all raise `LoginRefused` with one text, and
+    take the same time. So does whatever is tried while a name waits, with another text: names that
+    nobody has wait after as many tries as any other, so that neither tells who exists.
     """
 
     def anybody(self) -> bool:
@@ -273,16 +291,16 @@ class Logins(Protocol):
         """
         ...
 
-    def sign_out(self, token: str) -> None:
-        """End a login."""
+    def sign_out(self, token: str, *, replaced_by: Login | None = None) -> None:
+        """End a login, because its person signs out, or because somebody signed in over it."""
         ...
 
     def logins_of(self, name: str) -> Sequence[Login]:
         """Everything by which somebody is signed in now, the newest first."""
         ...
 
-    def end_login(self, name: str, login_id: str) -> None:
-        """End one of somebody's logins."""
+    def end_login(self, name: str, login_id: str, *, asked_from: Login | None = None) -> None:
+        """End one of somebody's logins, as he asks from another one of his."""
         ...
 
     def change_password(self, token: str, old: str, new: str) -> SignedIn:
@@ -365,6 +383,10 @@ class PeopleOffice(Protocol):
 
     def unlock(self, by: Actor, name: str, *, reason: str) -> None:
         """Let somebody try again at once whom too many wrong tries have locked out."""
+        ...
+
+    def waiting(self) -> Sequence[Waiting]:
+        """Officers in force whose power has not begun, in the order of their names."""
         ...
 
     def vouch(self, by: Actor, name: str, *, reason: str, seen: int) -> None:

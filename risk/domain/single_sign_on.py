@@ -114,7 +114,10 @@ class Vouched(NamedTuple):
 
 
 class SignOn(Protocol):
-    """A provider that vouches for people. Every method may raise `LoginRefused`."""
+    """A provider that vouches for people. Every method may raise `LoginRefused`.
+
+    Where it cannot be asked now, that is a `ProviderSilent`.
+    """
 
     @property
     def name(self) -> str:

@@ -75,6 +75,9 @@ RAISED = PersonChanged(
     reason="analyst before",
     severity=Severity.CRITICAL,
     power_from=NOON + timedelta(hours=24),
+    deed="role",
+    role="officer",
+    admins=("abel",),
 )
 OVERRIDDEN = BreakerOverridden(
     **WHERE,
@@ -242,9 +245,76 @@ def test_of_people_is_told_what_gives_or_takes_power_and_nothing_else():
         "Why: analyst before",
         "May approve and override from 2024-01-02 12:00 UTC on.",
     ]
-    assert "seawall users disable" in notice.body
     assert notice_of(replace(RAISED, severity=Severity.INFO), 1) is None
     assert "May approve" not in notice_of(replace(RAISED, power_from=None), 1).body
+
+
+ADMIN = replace(RAISED, role="admin", power_from=None)
+BEGUN = {"power_from": NOON}
+VOUCH = (
+    " An officer who knows that it is olga can let the power begin at once (page Vouching, or "
+    "seawall users vouch olga), but not whoever gave it."
+)
+
+
+@pytest.mark.parametrize(
+    ("event", "advice"),
+    [
+        (
+            replace(RAISED, deed="added"),
+            "abel can disable olga (page Administration, or seawall users disable olga)." + VOUCH,
+        ),
+        (
+            replace(RAISED, deed="added", **BEGUN),
+            "abel can disable olga (page Administration, or seawall users disable olga).",
+        ),
+        (
+            replace(RAISED, deed="vouched", by="otto", admins=("abel", "anna"), **BEGUN),
+            "abel or anna can disable olga (page Administration, or seawall users disable olga).",
+        ),
+        (
+            replace(RAISED, deed="reset", admins=()),
+            "no other admin could disable olga." + VOUCH,
+        ),
+        (
+            replace(ADMIN, deed="added"),
+            "abel can disable olga (page Administration, or seawall users disable olga).",
+        ),
+        (
+            replace(ADMIN, deed="added", admins=tuple("abcd")),
+            (
+                "a or b or c or another admin can disable olga (page Administration, or seawall "
+                "users disable olga)."
+            ),
+        ),
+        (
+            replace(RAISED, deed="disabled"),
+            "abel can enable olga again (page Administration, or seawall users enable olga).",
+        ),
+        (
+            replace(RAISED, deed="role", role="trader", power_from=None),
+            (
+                "abel can give olga the role of before again (page Administration, or seawall "
+                "users role olga)."
+            ),
+        ),
+        (
+            replace(ADMIN, deed="rescued", by="root (command line)", admins=("abel",)),
+            (
+                "who has the machine's own files. No other admin can sign in: whoever has these "
+                "files too can take it back (seawall users rescue olga)."
+            ),
+        ),
+    ],
+    ids=lambda given: given if isinstance(given, str) else f"{given.deed} {given.role}",
+)
+def test_who_can_undo_it_is_told_of_each_case(event: PersonChanged, advice: str):
+    """Nobody vouches for an admin, nor once power has begun."""
+    told = notice_of(event, 1).body.splitlines()[-2]
+
+    asked, _, rest = told.partition(f"ask {event.by}")
+    assert asked == "What to do next: if you did not expect it, "
+    assert rest.lstrip(",; ") == advice
 
 
 def test_every_kind_that_is_told_has_an_example_here():

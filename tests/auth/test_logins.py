@@ -13,7 +13,7 @@ from risk.auth.logins import LoginDesk
 from risk.auth.passwords import Cost, Hasher, Places, new_password
 from risk.auth.sealing import PEOPLE_KEY_FILE, Sealer
 from risk.auth.throttle import OF_A_DEVICE, OF_A_NAME, OF_A_NAME_FROM_A_PLACE
-from risk.auth.tries import NOT_PROVEN, REFUSED
+from risk.auth.tries import NOT_PROVEN, WAITS, WRONG
 from risk.domain.actors import Role, Via
 from risk.domain.events import PersonChanged, PersonSignedIn, PersonSignedOut, SignInRefused
 from risk.domain.people import Setup, SignedIn, is_login_name
@@ -97,8 +97,8 @@ def test_what_is_no_token_opens_nothing(people: People, token: str):
 def test_an_officer_needs_the_code_too(people: People):
     people.admit("olga", Role.OFFICER)
 
-    assert str(refused(lambda: people.sign_in("olga", code=""))) == REFUSED
-    assert str(refused(lambda: people.sign_in("olga", code="000000"))) == REFUSED
+    assert str(refused(lambda: people.sign_in("olga", code=""))) == WRONG
+    assert str(refused(lambda: people.sign_in("olga", code="000000"))) == WRONG
     assert people.sign_in("olga").login.person.role is Role.OFFICER
 
 
@@ -155,7 +155,7 @@ def test_whatever_is_wrong_the_same_is_said(people: People):
 
     said = [refused(lambda n=name, h=how: people.sign_in(n, **h)) for name, how in wrong]
 
-    assert {str(each) for each in said} == {REFUSED}
+    assert {str(each) for each in said} == {WRONG}
     assert {each.retry_after for each in said} == {None}
 
 
@@ -204,7 +204,7 @@ def test_a_first_password_opens_for_three_days_and_then_nothing(people: People):
     people.wait(hours=71, minutes=59)
     assert people.sign_in("tom").login.setup == (Setup.PASSWORD,)
     people.wait(minutes=1)
-    assert str(refused(lambda: people.sign_in("tom"))) == REFUSED
+    assert str(refused(lambda: people.sign_in("tom"))) == WRONG
 
 
 def test_whom_others_try_too_often_must_wait_as_a_name_that_nobody_has(people: People):
@@ -329,7 +329,7 @@ def test_whoever_must_wait_is_told_so_without_hashing_whether_he_is_there_or_not
         for name in ("tom", "tim")
     ]
 
-    assert {(str(each), each.retry_after) for each in said} == {(REFUSED, 15.0)}
+    assert {(str(each), each.retry_after) for each in said} == {(WAITS, 15.0)}
 
 
 def test_where_all_places_are_taken_strangers_are_sent_away_at_once_and_nothing_is_asked(
@@ -393,7 +393,7 @@ def test_without_the_key_of_its_seal_a_second_factor_opens_nothing(people: Peopl
     with capture_logs() as logs:
         said = refused(lambda: desk.sign_in("olga", PASSWORD, people.code("olga"), via=Via.WEB))
 
-    assert str(said) == REFUSED
+    assert str(said) == WRONG
     assert "second_factor_unreadable" in [line["event"] for line in logs]
 
 
@@ -626,7 +626,40 @@ def test_signing_out_ends_it(people: People):
 
     assert people.desk.find(one.token) is None
     assert people.desk.find(other.token)
-    assert [(each.person, each.by) for each in told()] == [("tom", "tom")]
+    assert [(each.person, each.by, each.how, each.via, each.place) for each in told()] == [
+        ("tom", "tom", "signed out", "web", "10.0.0.1")
+    ]
+    assert told()[0].login == ""
+
+
+def test_the_journal_knows_which_login_was_ended_from_which(people: People):
+    people.admit("tom")
+    told = people.listen(PersonSignedOut)
+    here = people.sign_in("tom", via=Via.COMMAND_LINE, place="command line of tom").login
+    there = people.sign_in("tom", place="10.0.0.2").login
+
+    people.desk.end_login("tom", there.id, asked_from=here)
+
+    (ended,) = told()
+    assert (ended.by, ended.how, ended.login) == (
+        "tom",
+        "ended from another login",
+        "web, 10.0.0.2",
+    )
+    assert (ended.via, ended.place) == ("command line", "command line of tom")
+
+
+def test_the_journal_knows_who_signed_in_over_whose_login(people: People):
+    people.admit("tom")
+    people.admit("eve")
+    told = people.listen(PersonSignedOut)
+    before, after = people.sign_in("tom"), people.sign_in("eve", place="10.0.0.2").login
+
+    people.desk.sign_out(before.token, replaced_by=after)
+
+    (ended,) = told()
+    assert (ended.person, ended.by, ended.how) == ("tom", "eve", "replaced by another login")
+    assert (ended.via, ended.place, ended.login) == ("web", "10.0.0.2", "web, 10.0.0.1")
 
 
 @EVERYWHERE
@@ -708,6 +741,7 @@ def test_another_password_ends_all_others_and_is_journalled(people: People):
     assert [(each.person, each.what, each.by) for each in told()] == [
         ("tom", "set another password", "tom")
     ]
+    assert (told()[0].reason, told()[0].via, told()[0].place) == ("", "web", "10.0.0.1")
     assert people.person("tom").version == 2
     assert people.sign_in("tom", password=NEW)
 

@@ -382,15 +382,20 @@ def test_whatever_gives_or_takes_power_is_told_to_people(staffed: People):
     staffed.office.disable(anna, "olga", reason="left", seen=3)
     staffed.office.enable(anna, "olga", reason="back", seen=4)
 
-    assert [(each.person, each.severity) for each in told()] == [
-        ("nora", Severity.CRITICAL),
-        ("nora", Severity.CRITICAL),
-        ("tom", Severity.CRITICAL),
-        ("olga", Severity.CRITICAL),
-        ("olga", Severity.CRITICAL),
-        ("olga", Severity.CRITICAL),
-        ("olga", Severity.CRITICAL),
+    critical = Severity.CRITICAL
+    assert [(each.person, each.severity, each.deed, each.role) for each in told()] == [
+        ("nora", Severity.WARNING, "added", "officer"),
+        ("nora", critical, "role", "trader"),
+        ("tom", critical, "role", "admin"),
+        ("olga", critical, "reset", "officer"),
+        ("olga", critical, "vouched", "officer"),
+        ("olga", critical, "disabled", "officer"),
+        ("olga", critical, "enabled", "officer"),
     ]
+    # Tom has set up no second factor yet: he can undo nothing.
+    assert [each.admins for each in told()] == [("abel",)] * 4 + [("abel", "anna")] + [
+        ("abel",)
+    ] * 2
     assert told()[0].power_from == MONDAY + A_DAY
     assert told()[1].power_from is None
 
@@ -411,6 +416,26 @@ def test_an_officer_who_knows_a_new_one_lets_his_power_begin(staffed: People):
     assert staffed.person("nora").version == 2
     with pytest.raises(InvalidInput, match="has begun already"):
         staffed.office.vouch(staffed.actor("olga"), "nora", reason="met her", seen=2)
+
+
+@EVERYWHERE
+def test_who_waits_is_listed_with_those_who_can_vouch_as_it_is_then_taken(staffed: People):
+    """Whoever is listed is let in, and nobody else: one rule for both."""
+    anna = staffed.actor("anna")
+    staffed.office.add(anna, "nora", Role.OFFICER)
+    staffed.office.add(anna, "nils", Role.OFFICER)
+    staffed.office.change_role(staffed.actor("abel"), "anna", Role.OFFICER, reason="why", seen=1)
+    staffed.office.vouch(staffed.actor("olga"), "anna", reason="known", seen=2)
+    staffed.office.disable(staffed.actor("abel"), "nils", reason="left", seen=1)
+
+    (nora,) = staffed.office.waiting()
+    assert (nora.person.name, nora.given_by, nora.vouchers) == ("nora", "anna", ("olga",))
+    for name in ("anna", "abel", "nora", "tom"):
+        with pytest.raises(NotAllowed):
+            staffed.office.vouch(staffed.actor(name), "nora", reason="known", seen=1)
+    for name in nora.vouchers:
+        staffed.office.vouch(staffed.actor(name), "nora", reason="known", seen=1)
+    assert staffed.office.waiting() == ()
 
 
 def test_nobody_vouches_for_himself_nor_before_his_own_power_has_begun(staffed: People):

@@ -1,5 +1,6 @@
 """Who asks on a command line, and what he does with people's logins."""
 
+import io
 import json
 import stat
 from collections.abc import Callable
@@ -14,11 +15,13 @@ from risk import entrance
 from risk.auth import logins
 from risk.auth.terminal import login_file, read_login
 from risk.commands import people
+from risk.commands.logs import level_for_prompts
 from risk.commands.people import acting, actor, actor_who_stops, system_user, who
 from risk.config import load_settings
 from risk.domain.actors import Ability, Actor, Role, Via, require_all
 from risk.errors import NotAllowed, StoreUnavailable
 from risk.storage.engines import Engines, open_engines
+from risk.storage.people import SqlPeople
 from tests.fakes_people import CHEAP, MONDAY
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # nosec B105: of nobody
@@ -53,7 +56,7 @@ class Terminal:
 
     def set_up(self, name: str, first: str) -> Result:
         """Sign in for the first time, as somebody who needs a second factor."""
-        result = self("login", name, types=(first, "", OWN, OWN, self.code()))
+        result = self("login", name, types=(first, OWN, OWN, self.code()))
         self.wait(seconds=30)
         return result
 
@@ -217,7 +220,7 @@ def test_what_is_typed_wrongly_is_asked_again(terminal: Terminal):
 
     result = terminal(
         "login",
-        types=("anna", first, "", "short", "short", OWN, OWN, "000000", terminal.code()),
+        types=("anna", first, "short", "short", OWN, OWN, "000000", terminal.code()),
     )
 
     assert result.exit_code == 0
@@ -225,10 +228,52 @@ def test_what_is_typed_wrongly_is_asked_again(terminal: Terminal):
     assert "That is no code of the new second factor" in result.stderr
 
 
+def test_only_whoever_has_a_second_factor_is_asked_for_a_code_and_after_the_right_password(
+    signed_in: Terminal,
+):
+    """So that a terminal tells no more of a name than that a try of it does not fit."""
+    first = signed_in.add("tom", "trader")
+    code = "Code of your second factor"
+
+    assert code not in signed_in("login", "tom", types=(first, OWN, OWN)).stderr
+    wrong = [signed_in("login", name, types=("wrong",)) for name in ("anna", "tom", "nobody")]
+    assert len({each.stderr for each in wrong}) == 1
+    assert code not in wrong[0].stderr
+    asked = signed_in("login", "anna", types=(OWN, "000000"))
+    assert code in asked.stderr
+    assert asked.stderr.splitlines()[-1] == wrong[0].stderr.splitlines()[-1]
+    signed_in.sign_in("anna")
+
+
+def test_whoever_gives_no_code_has_tried_all_the_same(signed_in: Terminal):
+    assert signed_in("login", "anna", types=(OWN,)).exit_code == 1
+
+    engines = open_engines(load_settings().database_url)
+    with SqlPeople(engines).reading() as view:
+        (tried,) = view.failures("anna", "", MONDAY)
+    engines.dispose()
+    assert tried.name == "anna"
+    told = signed_in("journal", "list", "--stream", "/people", "--kind", "SignInRefused").stdout
+    assert "the code was not given" in told
+
+
+def test_a_terminal_shows_no_line_of_routine_between_its_questions():
+    class Screen(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    levels = ("debug", "info", "warning", "error")
+    shown = [level_for_prompts(level, stream=Screen()) for level in levels]
+    kept = [level_for_prompts(level, stream=io.StringIO()) for level in levels]
+
+    assert shown == ["debug", "warning", "warning", "error"]
+    assert kept == list(levels)
+
+
 def test_who_is_half_set_up_is_not_signed_in(terminal: Terminal):
     first = terminal.add("anna", "admin")
 
-    wrong = terminal("login", "anna", types=(first, "", OWN, OWN, "1", "2", "3"))
+    wrong = terminal("login", "anna", types=(first, OWN, OWN, "1", "2", "3"))
     gone = terminal("login", "anna", types=(OWN, ""))
 
     assert (wrong.exit_code, gone.exit_code) == (2, 1)
@@ -404,7 +449,7 @@ def test_an_officer_vouches_for_another(signed_in: Terminal):
 
 def test_a_trader_manages_nobody(signed_in: Terminal):
     first = signed_in.add("tom", "trader")
-    signed_in("login", "tom", types=(first, "", OWN, OWN))
+    signed_in("login", "tom", types=(first, OWN, OWN))
 
     for asked in (
         ("add", "eve", "--role", "trader"),

@@ -1,6 +1,7 @@
 """`seawall users rescue`: the glass that is broken where no admin can sign in."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -15,15 +16,15 @@ from risk.domain.events import PEOPLE_STREAM, ActionDenied, PersonChanged, RiskE
 from risk.domain.keys import SERVICE, SERVICE_KEY_FILE, ApiKey, KeyAbility
 from risk.domain.people import Setup
 from risk.engine.clock import wall_time
-from risk.errors import LoginRefused
+from risk.errors import Conflict, LoginRefused
 from risk.storage import codec
 from risk.storage.engines import Engines, open_engines, transaction
 from risk.storage.keys import add_key, keep_key, revoke_key
 from risk.storage.people import SqlPeople
 from risk.storage.tables import journal, outbox
-from tests.fakes_people import CHEAP, People
+from tests.fakes_people import CHEAP, People, machine
 
-WHY = ("--reason", "her phone fell into the harbour")
+WHY = ("--reason", "her phone fell into the harbour", "--yes")
 
 
 @pytest.fixture
@@ -96,6 +97,55 @@ def test_all_that_she_had_opens_nothing_any_more(run, people, own):
         people.sign_in("anna")
 
 
+def test_it_first_shows_whom_it_is_about_and_what_ends_and_asks(run, people, own):
+    token = people.sign_in("anna", place="10.0.0.7").token
+    people.admit("abel", Role.ADMIN, disabled=people.now)
+    people.admit("arno", Role.ADMIN, must_change=True)
+    asked = ("users", "rescue", "anna", *WHY[:2])
+
+    no = run(*asked, answer="n\n")
+    minute = f"{people.now:%Y-%m-%d %H:%M} UTC"
+    assert no.stderr.splitlines()[:5] == [
+        f"anna is an admin, and signed in last at {minute}; open logins: 1.",
+        f"  web, 10.0.0.7: seen {minute}",
+        "What ends at once: the password, the second factor and every login of anna.",
+        f"abel is an admin too, and cannot help: disabled since {people.now:%Y-%m-%d}.",
+        "arno is an admin too, and cannot help: has a first password, and none of his own.",
+    ]
+    assert "Rescue anna? [y/N]" in no.stderr
+    assert no.exit_code != 0
+    assert people.desk.find(token), "nothing was done"
+    assert people.person("anna").version == 1
+    assert run(*asked).exit_code != 0, "nobody answers: a script says --yes"
+
+    yes = run(*asked, answer="y\n")
+    assert yes.exit_code == 0
+    assert "First password of anna" in yes.stdout
+    assert people.desk.find(token) is None
+
+
+def test_whoever_has_no_other_admin_and_was_never_here_is_told_so(run, people, own):
+    result = run("users", "rescue", "anna", *WHY)
+
+    assert result.stderr.startswith(
+        "anna is an admin, and signed in never; open logins: none.\nWhat ends at once: "
+    )
+    assert "There is no other admin." in result.stderr
+
+
+def test_whom_somebody_changed_after_it_was_shown_is_looked_at_again(people):
+    glass = people.office.before_rescue(machine(), "anna", reason="lost", opens=bool)
+    with people.store.changing() as work:
+        account = work.account("anna")
+        changed = replace(account.person, version=2)
+        work.keep(replace(account, person=changed, changed_by="anna"))
+
+    with pytest.raises(Conflict, match="anna has changed anna meanwhile"):
+        people.office.rescue(
+            machine(), "anna", reason="lost", opens=bool, seen=glass.person.version
+        )
+
+
 def test_where_another_admin_can_sign_in_he_helps(run, engines, people, own):
     people.admit("abel", Role.ADMIN)
     result = run("users", "rescue", "anna", *WHY)
@@ -118,7 +168,7 @@ def test_only_an_admin_in_force_is_let_in_so(run, engines, people, own):
     for name in ("olga", "nobody"):
         assert run("users", "rescue", name, *WHY).exit_code == 2
     assert people.person("olga").version == 1
-    assert run("users", "rescue", "anna").exit_code == 2, "without a reason"
+    assert run("users", "rescue", "anna", "--yes").exit_code == 2, "without a reason"
 
 
 def test_it_needs_the_machines_own_key(run, engines, people):

@@ -61,13 +61,25 @@ def test_the_address_is_told_when_the_web_answers(host, written):
     assert said == [f"Seawall is on http://{written}:8060 (Ctrl-C ends it)."]
 
 
-def test_behind_a_proxy_the_address_is_the_public_one():
+@pytest.mark.parametrize(
+    ("host", "sends_to"),
+    [
+        ("127.0.0.1", "127.0.0.1:8060"),
+        ("::1", "[::1]:8060"),
+        ("10.0.0.5", "10.0.0.5:8060"),
+        ("0.0.0.0", "port 8060 of this machine"),
+        ("::", "port 8060 of this machine"),
+    ],
+)
+def test_behind_a_proxy_it_is_told_where_that_must_send(host, sends_to):
     said: list[str] = []
-    _engine, web = plans(Settings(web_url="https://risk.example"), say=said.append)
+    settings = Settings(host=host, web_port=8060, web_url="https://risk.example")
+    _engine, web = plans(settings, say=said.append)
 
     web.on_alive()
 
-    assert said == ["Seawall is on https://risk.example (Ctrl-C ends it)."]
+    where = f"https://risk.example, once a proxy for it sends to {sends_to}"
+    assert said == [f"Seawall is on {where} (Ctrl-C ends it)."]
 
 
 def test_other_machines_are_not_listened_to_while_nobody_has_a_login(monkeypatch, tmp_path):

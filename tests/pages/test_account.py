@@ -8,6 +8,7 @@ import pytest
 
 from pages.desk.account import picture_of
 from risk.domain.actors import Role
+from risk.domain.events import Parting, PersonSignedOut
 from tests.fakes_people import PASSWORD
 from tests.pages.visits import Visit
 
@@ -93,7 +94,7 @@ def test_another_password_renews_this_login_and_ends_the_others(ana, people):
 @pytest.mark.parametrize(
     ("form", "told"),
     [
-        ({"old": "wrong"}, "not right"),
+        ({"old": "wrong"}, "does not fit"),
         ({"again": "something else"}, "not typed the same twice"),
         ({"new": "short", "again": "short"}, "12"),
         ({"new": PASSWORD, "again": PASSWORD}, "the old password"),
@@ -179,8 +180,11 @@ def test_one_sees_ones_logins_and_ends_any_but_this_one(ana, people):
     assert "web, 192.0.2.7" in page
     assert page.count("End it") == 1
 
+    told = people.listen(PersonSignedOut)
     answer = ana.post("/account/logins/end", login=other.login.id)
     assert answer.headers["Location"] == "/account?done=ended"
+    (ended,) = told()
+    assert (ended.how, ended.place, ended.login) == (Parting.ENDED, "127.0.0.1", "web, 192.0.2.7")
     assert people.desk.find(other.token) is None
 
 

@@ -50,7 +50,7 @@ def test_in_to_the_page_that_was_wanted_out_again_and_nothing_comes_back(browse,
     page.open("limits?range=7d", wait_for="main form")
     assert page.run("location.pathname") == "/login"
     browse.sign_in("ana", "not the password")
-    page.sees("[role=alert]", "the name, the password or the code is not right")
+    page.sees("[role=alert]", "name, password and code do not fit together")
     assert page.find("#name").get_attribute("value") == "ana"
 
     browse.sign_in("ana")

@@ -2,6 +2,8 @@
 
 import html
 import re
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +42,45 @@ def test_it_lists_everybody(root):
 
     for name in ("root", "ana", "tim"):
         assert f'href="/people/{name}"' in page
+
+
+def test_it_lists_how_each_login_stands_and_when_power_begins(root, people):
+    people.office.add(people.actor("root"), "oda", Role.OFFICER)
+    change(root, "ana", what="reset")
+    page = root.get("/people").text
+
+    rows = {name: cells(page, name) for name in ("root", "ana", "oda", "tim")}
+    assert [rows[name]["Login"] for name in rows] == [
+        "in force",
+        "has a first password",
+        "has a first password",
+        "in force",
+    ]
+    later = "from 2026-11-13 15:42 UTC on"
+    assert [rows[name]["Power"] for name in rows] == ["", later, later, ""]
+    people.wait(hours=24)
+    root.sign_in("root")
+    assert cells(root.get("/people").text, "oda")["Power"] == "now"
+
+
+def cells(page: str, name: str) -> dict[str, str]:
+    """What stands in somebody's row, by the headings."""
+    (row,) = re.findall(rf'<a href="/people/{name}">.*?</tr>', page, re.DOTALL)
+    found = re.findall(r'<td data-label="([^"]+)">(.*?)</td>', row, re.DOTALL)
+    return {label: re.sub("<[^>]+>", "", cell).strip() for label, cell in found}
+
+
+def test_a_role_is_chosen_only_where_it_is_given(root):
+    """The sheet hides the field unless its deed is chosen; there is none for the disabled."""
+    page = root.get("/people/tim").text
+    assert re.search(
+        r'class="sw-desk-role">\s*<div class="sw-desk-field">\s*<label for="role"', page
+    )
+    sheet = (Path(__file__).parents[2] / "assets" / "58-desk.css").read_text()
+    assert 'form:not(:has([name="what"][value="role"]:checked)) > .sw-desk-role' in sheet
+
+    change(root, "tim", what="disable")
+    assert 'id="role"' not in root.get("/people/tim").text
 
 
 @pytest.mark.parametrize("name", ["ana", "tim"])
@@ -202,7 +243,49 @@ def test_an_officer_vouches_and_power_begins(visit, people, oda):
 
     assert answer.headers["Location"] == "/vouching?done=vouched"
     assert people.person("oda").power_from <= people.now
-    assert "Nobody waits" in visit.get("/vouching?done=vouched").text
+    assert "Nobody waits for you." in visit.get("/vouching?done=vouched").text
+
+
+def test_the_only_one_who_waits_is_chosen_already_and_of_two_nobody_is(visit, people, oda):
+    visit.sign_in("ana")
+    assert f'value="{oda}" required checked' in visit.get("/vouching").text
+
+    people.office.add(people.actor("root"), "ole", Role.OFFICER)
+    page = visit.get("/vouching").text
+    assert 'value="ole/1" required>' in page
+    assert "checked" not in page
+
+
+def test_nobody_is_offered_himself_nor_whom_he_gave_the_power(visit, people, oda):
+    """Root has become an officer since; ana's power was renewed by another admin."""
+    people.admit("roy", Role.ADMIN)
+    people.office.change_role(people.actor("roy"), "root", Role.OFFICER, reason="why", seen=1)
+    visit.sign_in("root")
+    page = visit.get("/vouching").text
+    assert 'type="radio"' not in page, "his own power has not begun"
+    assert "Nobody waits for you." in page
+    assert "<strong>you</strong>, by roy; begins 2026-11-13" in page
+
+    people.office.vouch(people.actor("ana"), "root", reason="met him", seen=2)
+    people.wait(seconds=60)
+    visit.post("/logout")
+    visit.sign_in("root")
+    page = visit.get("/vouching").text
+    assert 'type="radio"' not in page
+    assert "<strong>oda</strong>, by you; begins 2026-11-13" in page
+    assert "waits for ana" in page
+    assert visit.post("/vouching", who=oda, reason="we met").status_code == 403
+
+
+def test_where_nobody_can_vouch_it_says_that_power_begins_by_itself(visit, people, oda):
+    people.office.change_role(people.actor("root"), "tim", Role.OFFICER, reason="why", seen=1)
+    people.office.disable(people.actor("root"), "ana", reason="left", seen=1)
+    people.wait(seconds=60)
+    people.admit("ole", Role.OFFICER, power_from=people.now + timedelta(hours=1))
+    visit.sign_in("ole")
+
+    page = visit.get("/vouching").text
+    assert page.count("nobody can vouch now, so that it begins then") == 3
 
 
 @pytest.mark.parametrize("name", ["root", "tim"])

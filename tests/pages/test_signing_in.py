@@ -241,6 +241,60 @@ def test_behind_the_login_nothing_is_kept_by_the_browser(visit):
         assert visit.get(path).headers["Cache-Control"] == "no-store"
 
 
+# --- a login that has ended ------------------------------------------------------------------
+
+ENDED = "Your login has ended: sign in again."
+
+
+def is_reset(people) -> None:
+    people.office.reset(people.actor("root"), "ana", reason="lost it", seen=1)
+
+
+def is_disabled(people) -> None:
+    people.office.disable(people.actor("root"), "ana", reason="left", seen=1)
+
+
+def is_left_alone(people) -> None:
+    people.wait(hours=13)
+
+
+@pytest.mark.parametrize("happens", [is_reset, is_disabled, is_left_alone])
+def test_whose_login_has_ended_is_told_so_and_not_why(visit, people, happens):
+    people.admit("root", Role.ADMIN)
+    visit.sign_in("ana")
+    happens(people)
+    led = visit.get("/limits").headers["Location"]
+
+    answer = visit.get(led)
+    assert answer.status_code == 200
+    assert re.findall(r'role="status">.*?<p>(.*?)</p>', answer.text, re.DOTALL) == [ENDED]
+    assert "reset" not in answer.text
+    assert "disabled" not in answer.text
+
+
+def test_whoever_was_not_signed_in_or_signed_out_is_told_of_no_end(visit):
+    assert ENDED not in visit.get("/login").text
+    visit.sign_in("ana")
+    visit.post("/logout")
+    assert ENDED not in visit.get("/login").text
+
+
+def test_a_cookie_that_opens_nothing_is_told_the_same_whosever_it_was(dashboard, visit, people):
+    """So that it tells nobody whether there was such a login."""
+    visit.sign_in("ana")
+    token = visit.cookie(SESSION)
+    is_left_alone(people)
+    pages = []
+    for kept in (token, "of nobody"):
+        other = Visit(dashboard, people)
+        other.set_cookie(CSRF_COOKIE, "a-strangers-token")
+        other.set_cookie(SESSION, kept)
+        pages.append(other.get("/login").text)
+
+    assert pages[0] == pages[1]
+    assert ENDED in pages[0]
+
+
 # --- proved again ----------------------------------------------------------------------------
 
 

@@ -84,8 +84,8 @@ def come(
     return visit.get(f"{CALLBACK_PATH}?{query(back)}")
 
 
-def said(answer: TestResponse) -> str:
-    assert answer.status_code == 403, answer.text
+def said(answer: TestResponse, status: int = 403) -> str:
+    assert answer.status_code == status, answer.text
     [found] = re.findall(r'role="alert">.*?<p>(.*?)</p>', answer.text, re.DOTALL)
     return html.unescape(found)
 
@@ -242,8 +242,28 @@ def test_a_provider_that_does_not_answer_is_said_so_and_passwords_go_on(house, v
     house.provider.status = 500
     house.people.wait(hours=2)
 
-    assert "Acme does not answer now" in said(visit.get(SIGN_ON_PATH))
+    answer = visit.get(SIGN_ON_PATH)
+    assert "<h1>Single sign-on does not answer</h1>" in answer.text
+    assert said(answer, 503) == "Acme does not answer now; try again later."
     assert visit.sign_in("root").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "title"),
+    [
+        ("temporarily_unavailable", 503, "Single sign-on does not answer"),
+        ("server_error", 503, "Single sign-on does not answer"),
+        ("access_denied", 403, "Refused"),
+        ("anything", 403, "Refused"),
+    ],
+)
+def test_what_the_provider_cannot_do_now_is_no_refusal(house, visit, error, status, title):
+    asked = dict(parse_qsl(urlsplit(begun(visit)).query))
+    back = {"state": asked["state"], "iss": house.provider.issuer, "error": error}
+    answer = visit.get(f"{CALLBACK_PATH}?{query(back)}")
+
+    assert said(answer, status).startswith("Acme did not sign you in: ")
+    assert f"<h1>{title}</h1>" in answer.text
 
 
 def test_nobody_is_told_a_secret_by_an_answer_or_the_log(house, visit, caplog, capsys):

@@ -1,6 +1,8 @@
 """Whatever is sent to the web, it is answered, and by no fault of the server."""
 
+import html
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +12,9 @@ from hypothesis import strategies as st
 
 from benchmarks.fuzz_web import FORMS, Chance, Fuzz, question_of, told_apart
 from pages.questions import CALLBACKS, is_question
+from risk.auth.throttle import OF_A_NAME, OF_A_NAME_FROM_A_PLACE
 from risk.domain.actors import Role
+from tests.fakes_people import PASSWORD
 from tests.pages.visits import Visit
 
 #: One application for all examples of a test: each costs a hundred times what a request does.
@@ -124,6 +128,50 @@ def test_random_requests_by_everybody_are_no_fault(dashboard, town):
 
 def test_no_refusal_tells_who_exists(dashboard, town):
     assert told_apart(dashboard, Chance(2, ["trader"]), "trader", tries=16) == []
+
+
+def tried(dashboard, town, name: str, place: str, **form: str) -> tuple[int, str, str | None]:
+    """What the log-in page says to a stranger at a place: status, words and wait."""
+    visit = Visit(dashboard, town)
+    visit.get("/login")
+    answer = visit.client.post(
+        "/login",
+        base_url=visit.url,
+        data={"name": name, "password": "wrong", "csrf": visit.cookie("_csrf_token"), **form},
+        headers={"Origin": visit.url},
+        environ_overrides={"REMOTE_ADDR": place},
+    )
+    (told,) = re.findall(r'role="alert">.*?<p>(.*?)</p>', answer.text, re.DOTALL)
+    return answer.status_code, html.unescape(told), answer.headers.get("Retry-After")
+
+
+def test_as_many_tries_until_one_waits_are_told_alike_whoever_exists(dashboard, town):
+    """And while one waits the right password is told what a wrong one is."""
+    words = {}
+    for name, place in (("trader", "10.0.0.1"), ("nobody", "10.0.0.2")):
+        words[name] = [tried(dashboard, town, name, place) for _ in range(6)]
+        words[name].append(tried(dashboard, town, name, place, password=PASSWORD))
+
+    assert words["trader"] == words["nobody"]
+    fits = (401, "That did not open: name, password and code do not fit together.", None)
+    told = (
+        "Too many tries did not fit: nothing is looked at for a while, however right. An admin can "
+        "unlock the name (page Administration, or `seawall users unlock`). It can be tried again "
+        "in 15 s."
+    )
+    waits = (429, told, "15")
+    assert words["trader"] == [fits] * (OF_A_NAME_FROM_A_PLACE - 1) + [waits] * 3
+
+
+def test_where_other_places_tried_the_name_as_many_tries_are_told_alike(dashboard, town):
+    words = {
+        name: [tried(dashboard, town, name, f"10.{net}.0.{number}") for number in range(12)]
+        for net, name in enumerate(("trader", "nobody"))
+    }
+
+    assert words["trader"] == words["nobody"]
+    statuses = [status for status, _, _ in words["trader"]]
+    assert statuses == [401] * (OF_A_NAME - 1) + [429] * 3
 
 
 def several_fields(question: dict, count: int) -> dict:

@@ -5,6 +5,7 @@ It is a stream of its own (`PEOPLE_STREAM`): a sign-in belongs to no book and wa
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from risk.domain.events.base import RiskEvent, Severity
 
@@ -51,6 +52,14 @@ class SignInRefused(RiskEvent):
     locked: bool = False
 
 
+class Parting(StrEnum):
+    """How a login was ended."""
+
+    SIGNED_OUT = "signed out"
+    ENDED = "ended from another login"
+    REPLACED = "replaced by another login"
+
+
 @dataclass(frozen=True, kw_only=True)
 class PersonSignedOut(RiskEvent):
     """A login was ended by somebody.
@@ -58,10 +67,34 @@ class PersonSignedOut(RiskEvent):
     Attributes
     ----------
     person, by : str
+        Whose it was, and who ended it: whoever signed in over it may be somebody else.
+    how : str
+        A `Parting`; empty of what is older, as are the others.
+    via, place : str
+        By which way and whence it was asked for.
+    login : str
+        The login that was ended, where it was another one: *web, 10.0.0.7*.
     """
 
     person: str
     by: str
+    how: str = ""
+    via: str = ""
+    place: str = ""
+    login: str = ""
+
+
+class LoginDeed(StrEnum):
+    """What was done with somebody's login by somebody else; what undoes it depends on that."""
+
+    ADDED = "added"
+    ROLE = "role"
+    DISABLED = "disabled"
+    ENABLED = "enabled"
+    RESET = "reset"
+    RESCUED = "rescued"
+    VOUCHED = "vouched"
+    UNLOCKED = "unlocked"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,10 +107,20 @@ class PersonChanged(RiskEvent):
     what : str
         What is different, as a sentence without its subject: *was disabled*.
     by, reason : str
+        The reason is empty of what somebody changed about himself.
     severity : Severity
-        CRITICAL where it gives or takes power over limits, breakers or people.
+        CRITICAL where it gives or takes power over limits, breakers or people; WARNING where
+        somebody new is given it.
     power_from : datetime or None
         Of an officer, from when on he may approve and override. UTC.
+    deed : str
+        A `LoginDeed`; empty of what somebody changed about himself, and of what is older.
+    role : str
+        His role from then on; empty where `deed` is.
+    admins : tuple of str
+        Who else can undo it: other admins in force than he and whoever did it.
+    via, place : str
+        Of what somebody changed about himself: by which way, and whence.
     """
 
     person: str
@@ -86,6 +129,11 @@ class PersonChanged(RiskEvent):
     reason: str
     severity: Severity = Severity.INFO
     power_from: datetime | None = None
+    deed: str = ""
+    role: str = ""
+    admins: tuple[str, ...] = ()
+    via: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
