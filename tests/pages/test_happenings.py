@@ -30,6 +30,8 @@ from risk.domain.events import (
     OrderEnded,
     OrderValidation,
     OverrideEnded,
+    PersonChanged,
+    PersonSignedOut,
     ProposalMade,
     ReductionAcknowledged,
     ReductionRequested,
@@ -635,3 +637,53 @@ def test_a_name_at_the_beginning_of_a_sentence_keeps_its_capitals():
     denied = ActionDenied(**COMMON, asked="trade", by="tim", role="", reason="BTC is not his.")
 
     assert words(denied, "USD")[2].startswith("BTC is not his; ")
+
+
+ANNA_OUT = {"at": AFTERNOON, "portfolio": "/people", "cycle": "", "person": "anna", "by": "anna"}
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ({}, ("anna signed out", "by anna")),
+        (
+            {"how": "signed out", "via": "web", "place": "10.0.0.7"},
+            ("anna signed out", "by web, from 10.0.0.7"),
+        ),
+        (
+            {
+                "how": "ended from another login",
+                "via": "web",
+                "place": "10.0.0.7",
+                "login": "command line, command line of tom",
+            },
+            (
+                "anna ended another login",
+                "command line, command line of tom; by web, from 10.0.0.7",
+            ),
+        ),
+        (
+            {
+                "how": "replaced by another login",
+                "by": "olga",
+                "via": "command line",
+                "place": "command line of tom",
+                "login": "command line, command line of tom",
+            },
+            (
+                "olga signed in over a login of anna",
+                "command line, command line of tom; by command line, from command line of tom",
+            ),
+        ),
+    ],
+)
+def test_how_a_login_was_ended_is_told_and_from_where(how, told):
+    assert words(PersonSignedOut(**ANNA_OUT | how), "USD")[1:] == told
+
+
+def test_what_somebody_changed_about_himself_has_no_reason_but_from_where():
+    event = PersonChanged(
+        **ANNA_OUT, what="set another password", reason="", via="web", place="10.0.0.7"
+    )
+
+    assert words(event, "USD")[1:] == ("anna set another password", "by web, from 10.0.0.7")

@@ -7,6 +7,7 @@ from risk.domain.events import (
     JournalBroken,
     KeyChanged,
     OverrideReviewed,
+    Parting,
     PersonChanged,
     PersonSignedIn,
     PersonSignedOut,
@@ -30,14 +31,25 @@ def _sign_in_refused(event: SignInRefused, _currency: str) -> Words:
 
 
 def _signed_out(event: PersonSignedOut, _currency: str) -> Words:
-    if event.by == event.person:
-        return "info", f"{event.person} signed out", "by hand"
-    return "info", f"{event.person} was signed out", f"by {event.by}"
+    # What is older does not say from where.
+    whence = f"by {event.via}{_from(event.place)}" if event.via else f"by {event.by}"
+    if event.how == Parting.ENDED:
+        return "info", f"{event.person} ended another login", _listed(event.login, whence)
+    if event.how == Parting.REPLACED:
+        fact = f"{event.by} signed in over a login of {event.person}"
+        return "info", fact, _listed(event.login, whence)
+    did = "signed out" if event.by == event.person else "was signed out"
+    return "info", f"{event.person} {did}", whence
 
 
 def _person(event: PersonChanged, _currency: str) -> Words:
-    detail = "; ".join(part for part in (quoted(event.reason), f"by {event.by}") if part)
+    by = f"by {event.via}{_from(event.place)}" if event.via else f"by {event.by}"
+    detail = _listed(quoted(event.reason), by)
     return BY_SEVERITY[event.severity], f"{event.person} {event.what}", detail
+
+
+def _listed(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
 
 
 def _book(event: BookChanged, _currency: str) -> Words:
