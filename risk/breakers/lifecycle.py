@@ -14,7 +14,7 @@ past it. What else people may do to it for a while, its course goes on beneath
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from risk.breakers.base import Breaker, Sight
@@ -429,6 +429,8 @@ class _Turn:
         if asked.kind is OverrideKind.TRIP:
             state = self._trip_by_hand(state, so, asked)
         state = begun(state, asked, self.at)
+        # A trip by hand is told with the expiry until which it holds, not with its rule's pause.
+        so = [replace(each, state=state) for each in so]
         if asked.kind is OverrideKind.DISABLE and not stays_off:
             why = f"{in_words(_on(state))} by {asked.who}: {asked.reason}"
             state = self._switched(state, so, asked.who, why, f"{self.cycle}-{asked.seq}")

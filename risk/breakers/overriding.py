@@ -330,7 +330,7 @@ def effect_of(definition: BreakerDefinition, wish: OverrideWish) -> str:
             flat = ", and all its positions are asked to be closed" if definition.flatten else ""
             return (
                 f"{scope} is {definition.state.word} at once{flat}, until {until} at the least. "
-                f"{what_works(definition.state, definition.size)} Then it re-opens by its rule."
+                f"{what_works(definition.state, definition.size)}"
             )
         case OverrideKind.HOLD:
             return (

@@ -773,7 +773,7 @@ def test_a_press_is_answered_at_the_fields_and_in_the_panel(page, dashboard, rea
         errors, typed, said = page.apply_override(1, *sent)
         assert (errors, typed) == ([None] * 5, "")
         assert "The engine takes it in" in words(said)
-        assert "then it returns by itself to THROTTLED, 50 % of size." in words(said)
+        assert "Then, as things stand, it is THROTTLED, 50 % of size, by its rule" in words(said)
         assert "passes at 75 % of size until then" in words(said)
         assert words(told["toasts"]["sendNotifications"][0]["message"]).startswith("It holds until")
         errors, typed, said = page.apply_override(1, ids, [*values[:3], "", ""], *sent[2:])

@@ -622,7 +622,8 @@ def test_card_and_board_say_what_is_overridden_by_whom_why_and_until_when(show):
     assert part(tree, "breaker-word")["children"] == "STEPPED DOWN"
     assert words(part(tree, "breaker-override")["children"]) == (
         "Stepped down to 75 % of size by ana since 15:32:18 UTC: “the hedge needs room.” It "
-        "returns by itself at 17:30:00 UTC, in 1 h 48 , to THROTTLED, 50 % of size. End it now"
+        "returns by itself at 17:30:00 UTC, in 1 h 48 ; as things stand it then is THROTTLED, "
+        "50 % of size, by its rule until it has eased. End it now"
     )
     assert (
         "the book is THROTTLED, 50 % of size by its rule, and ana lets 75 % of new risk"
@@ -683,7 +684,8 @@ def test_the_cockpit_tells_what_is_switched_off_and_when_the_book_returns_to_its
         "Overridden: drawdown, switched off by ola until 17:30."
     )
     assert step_words(state, UTC_ZONE, AFTERNOON).replace("\u00a0", " ") == (
-        "Returns by itself at 17:30:00 UTC, in 1 h 48, to THROTTLED, 50 % of size."
+        "Returns by itself at 17:30:00 UTC, in 1 h 48; as things stand it then is THROTTLED, 50 % of "
+        "size, by its rule until it has eased."
     )
     calm = replace(state, breakers=reader.latest("demo").state.breakers._replace(states={}))
     assert overridden_words(calm, UTC_ZONE, AFTERNOON) == ""

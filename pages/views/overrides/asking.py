@@ -9,7 +9,6 @@ from dash import html
 from pages.components.basics import Component, glyph
 from pages.components.toasts import toast
 from pages.format import sentence
-from pages.views.breakers.overridden import rule_words
 from pages.views.breakers.wording import moment_words
 from pages.views.overrides.draft import (
     Draft,
@@ -18,6 +17,7 @@ from pages.views.overrides.draft import (
     faults_unseen,
     missing_words,
     moment_of,
+    then_of,
     wish_of,
 )
 from pages.views.overrides.kinds import DOES, RELEASE, does_words, longest_of
@@ -129,20 +129,19 @@ def override(
         told = missing_words(faults)
         return _refused(asked, f"{told.rstrip('.')}. {_SAME}")._replace(faults=faults)
     # None is missing: all of them were opened.
-    holds = "" if situation is None else holds_words(situation, draft)
+    holds = "" if situation is None else holds_words(situation, asked, draft)
     return _asked(actions, actor, asked, draft, [each.title for each in warnings], holds)
 
 
-def holds_words(situation: Situation, draft: Draft) -> str:
-    """What holds from now on, until when, and that it returns by itself; whole sentences."""
+def holds_words(situation: Situation, asked: Asked, draft: Draft) -> str:
+    """What holds from now on, until when, and what comes then; whole sentences."""
     row, until = situation.row, moment_of(draft.until)
     does = does_words(situation.state, row, draft.kind, draft.size)
+    then = then_of(situation, asked, draft)
+    told = f"{does} {then} " if then else f"{does} "
     if longest_of(draft.kind) is None or until is None:
-        return f"{does} "
-    rule = "" if tightens(draft.kind, "") else rule_words(row.definition, row.state)
-    back = f"returns by itself to {rule}" if rule else "ends by itself"
-    at = moment_words(situation.zone, until, situation.now)
-    return f"It holds until {at}, then it {back}. {does} "
+        return told
+    return f"It holds until {moment_words(situation.zone, until, situation.now)}. {told}"
 
 
 def _asked(

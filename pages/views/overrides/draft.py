@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 from pages.format import sentence
 from pages.reasons import reason_fault, typed_line
+from pages.views.breakers.overridden import then_words
+from pages.views.breakers.wording import minute
 from pages.views.limits.writing import duration
 from pages.views.overrides.kinds import (
     END,
@@ -23,6 +25,7 @@ from pages.views.overrides.kinds import (
     word_of,
 )
 from pages.views.overrides.situation import Asked, Situation
+from risk.breakers.foreseeing import once_wished
 from risk.breakers.lifecycle import why_not_released
 from risk.breakers.overriding import why_not_overridden
 from risk.breakers.words import is_phrase
@@ -230,6 +233,32 @@ def wish_of(draft: Draft, asked: Asked, read: Sequence[str] = ()) -> OverrideWis
         seen_value=asked.value,
         ends=OverrideKind(asked.ends) if draft.kind == END and asked.ends else None,
     )
+
+
+def then_of(situation: Situation, asked: Asked, draft: Draft) -> str:
+    """What comes once it is over, a sentence; of the end of one, what is so at once.
+
+    Empty of what would be refused, and of a release, which says itself what it does.
+    """
+    row, now = situation.row, situation.now
+    ends = draft.kind == END
+    if row.state is None or draft.kind not in NAMES or draft.kind == RELEASE:
+        return ""
+    wish = wish_of(draft, asked)
+    over = (
+        None
+        if wish.expires is None and not ends
+        else once_wished(row.definition, row.state, wish, now)
+    )
+    if over is None:
+        return ""
+    then = then_words(row.definition, over, situation.zone, now)
+    if ends:
+        return f"As things stand it {then} then."
+    if wish.expires is not None and over.at < wish.expires:
+        at = minute(situation.zone, over.at, now)
+        return f"As things stand it is over at {at} already, and then it {then}."
+    return f"Then, as things stand, it {then}."
 
 
 def missing_words(faults: Faults) -> str:

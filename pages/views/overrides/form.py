@@ -25,6 +25,7 @@ from pages.views.overrides.draft import (
     faults_of,
     faults_unseen,
     missing_words,
+    then_of,
 )
 from pages.views.overrides.kinds import (
     DOES,
@@ -275,7 +276,7 @@ def followed(situation: Situation, asked: Asked, draft: Draft) -> Followed:
     phrase = phrase_of(draft.kind, row, draft.size) if known else ""
     return Followed(
         kind=draft.kind if known else "",
-        does=does_words(situation.state, row, draft.kind, draft.size) if known else "",
+        does=_does(situation, asked, draft) if known else "",
         until=until_choices(draft.kind, situation.zone, situation.now) if known else [],
         most=most_words(draft.kind) if known else "",
         warnings=warning_parts(warnings, draft) if loosens(draft.kind, row) else [],
@@ -284,6 +285,12 @@ def followed(situation: Situation, asked: Asked, draft: Draft) -> Followed:
         proof=[] if tightens(draft.kind, asked.ends) else [proof_part(PROOF, confirms=SUBMIT)],
         end=_end(draft, faults),
     )
+
+
+def _does(situation: Situation, asked: Asked, draft: Draft) -> str:
+    """What it does, and what comes once it is over."""
+    does = does_words(situation.state, situation.row, draft.kind, draft.size)
+    return f"{does} {then_of(situation, asked, draft)}".rstrip()
 
 
 def most_words(kind: str) -> str:
