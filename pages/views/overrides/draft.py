@@ -24,11 +24,12 @@ from pages.views.overrides.kinds import (
     phrase_of,
     word_of,
 )
+from pages.views.overrides.refusals import as_read
 from pages.views.overrides.situation import Asked, Situation
 from risk.breakers.foreseeing import once_wished
 from risk.breakers.lifecycle import why_not_released
 from risk.breakers.overriding import why_not_overridden
-from risk.breakers.words import is_phrase
+from risk.breakers.words import is_phrase, shown_name
 from risk.domain.overrides import OverrideKind, OverrideWish, tightens
 
 KIND, SIZE, UNTIL, REASON, TYPED = "kind", "size", "until", "reason", "typed"
@@ -186,13 +187,14 @@ def _refused(draft: Draft, asked: Asked, situation: Situation) -> str:
     """By the code by which the engine judges."""
     row = situation.row
     if row.state is None:
-        return f"{row.name} was not looked at yet: wait for the engine's next cycle"
+        name = shown_name(row.name, row.scope)
+        return f"{name} was not looked at yet: wait for the engine's next cycle"
     if draft.kind == RELEASE:
         why = why_not_released(row.name, row.state, asked.episode, situation.now)
     else:
         wish = wish_of(draft, asked)
         why = why_not_overridden(row.definition, row.state, wish, situation.now)
-    return why or ""
+    return as_read(why or "", row, situation.zone, situation.now)
 
 
 def phrase_fault(phrase: str, typed: str) -> str:
