@@ -225,6 +225,26 @@ def test_what_eases_by_another_figure_than_its_value_says_which_and_where_it_is(
     )
 
 
+def test_what_is_below_its_level_already_is_not_told_to_come_back_to_it(show):
+    calm = fakes.tripped()._replace(reading=fakes.tripped().reading._replace(easing=1.4))
+    told = words(part(show(fakes.states(storm=calm)), "breaker-until")["children"])
+    assert told.endswith("it eases then: what eases it, now 1.40 ×, is already below 1.50 ×.")
+
+    over = calm._replace(until=AFTERNOON - MINUTE)
+    told = words(part(show(fakes.states(storm=over)), "breaker-until")["children"])
+    assert told.startswith("Until the engine's next cycle.")
+    hand = calm._replace(
+        reading=calm.reading._replace(easing=1.8, value=1.8),
+        episode=build_episode(tripped_by="ana", value=1.8, worst=1.8),
+    )
+    told = words(part(show(fakes.states(storm=hand)), "breaker-until")["children"])
+    assert told.endswith("it eases then by itself.")
+
+
+def test_what_the_market_did_is_told_of_the_trip(show):
+    assert "The market at the trip" in words(part(show(), "breaker-place")["children"])
+
+
 def test_a_kind_that_ends_by_time_shows_no_level_that_lets_it_go(show):
     fall = part(tree := show(breaker=fakes.FALL), "breaker-rule")
 

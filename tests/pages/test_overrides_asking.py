@@ -579,6 +579,8 @@ def test_those_to_be_judged_come_first_and_what_is_judged_says_by_whom():
 def test_nobody_judges_his_own_nor_without_the_power():
     mine = Actor(name="Ana ", role=OFFICER.role, via=OFFICER.via, has_login=False)
 
+    in_demo = words(reviews.list_parts([build_review()], mine, TOLD._replace(demo=True)))
+    assert "With logins you could not loosen this breaker again before one has." in in_demo
     assert "Yours: another officer judges it." in words(
         reviews.list_parts([build_review()], mine, TOLD)
     )

@@ -594,6 +594,16 @@ def test_whoever_may_not_override_reads_who_may_and_finds_no_field(reader, actor
     assert [each for each in parts(tree) if "id" in each] == []
 
 
+def test_the_demonstration_says_what_logins_would_ask_of_whoever_loosens(reader):
+    situation, asked = situation_at(reader)
+
+    said, demo = (words(panel_of(OFFICER, situation, asked, demo=each)) for each in (False, True))
+    assert "Another officer judges what came of it: due" in said
+    assert "nobody judges" not in said
+    assert "Demonstration: nobody judges what came of it. With logins another officer does" in demo
+    assert "until then you could not loosen this breaker again" in demo
+
+
 def test_an_officer_whose_power_has_not_begun_reads_since_when_and_may_tighten(reader):
     situation, asked = situation_at(reader)
     fresh = Actor(

@@ -128,7 +128,7 @@ def follow(
         return {}, no_update
     wanted = wanted.as_shown(situation)
     draft, chosen = form.with_fitting_until(situation, draft, noted)
-    shown = form.followed(situation, wanted, draft)
+    shown = form.followed(situation, wanted, draft, demo=is_demo())
     changes = form.changes(shown, noted)
     return form.merged(changes, chosen), form.noted(wanted, draft, shown)
 
@@ -216,7 +216,7 @@ def review_list(
         return no_update, no_update
     policy = cycle.state.policy
     definitions = {each.name: each for each in policy.breakers} if policy is not None else {}
-    told = reviews.Told(query.zone, cycle.pulse.market, definitions)
+    told = reviews.Told(query.zone, cycle.pulse.market, definitions, demo=is_demo())
     try:
         epoch = readings.reader.wall().timestamp() // _REVIEWS_REUSE
         # What the page tells of overrides beside them, they tell as well.

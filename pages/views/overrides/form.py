@@ -148,9 +148,11 @@ def _expiries(situation: Situation, draft: Draft) -> Sequence[datetime]:
     return expiries(OverrideKind(draft.kind), situation.row.state, situation.now, chosen)
 
 
-def form_parts(situation: Situation, asked: Asked, draft: Draft) -> list[Component]:
+def form_parts(
+    situation: Situation, asked: Asked, draft: Draft, *, demo: bool = False
+) -> list[Component]:
     """The whole form around a draft."""
-    shown = followed(situation, asked, draft)
+    shown = followed(situation, asked, draft, demo=demo)
     offers = offers_of(situation.row, situation.zone, situation.now)
     return [
         html.Div(
@@ -263,8 +265,8 @@ def _typed(shown: Followed) -> dmc.TextInput:
 # -- what follows from a draft ---------------------------------------------------------------
 
 
-def followed(situation: Situation, asked: Asked, draft: Draft) -> Followed:
-    """What a form says of a draft, in a situation."""
+def followed(situation: Situation, asked: Asked, draft: Draft, *, demo: bool = False) -> Followed:
+    """What a form says of a draft, in a situation; in the demonstration, what is otherwise so."""
     row = situation.row
     warnings = must_read(situation, draft.kind)
     faults = faults_of(draft, asked, situation, [each.id for each in warnings])
@@ -277,7 +279,7 @@ def followed(situation: Situation, asked: Asked, draft: Draft) -> Followed:
         most=most_words(draft.kind) if known else "",
         warnings=warning_parts(warnings, draft) if loosens(draft.kind, row) else [],
         label=f"Type {phrase} to confirm",
-        after=after_words(draft, situation) if known else "",
+        after=after_words(draft, situation, demo=demo) if known else "",
         proof=[] if tightens(draft.kind, asked.ends) else [proof_part(PROOF, confirms=SUBMIT)],
         end=_end(draft, faults),
     )
@@ -338,7 +340,7 @@ def _warning(warning: MustRead, *, is_read: bool) -> html.Li:
 _OF_WARNING = ("item", "title", "detail")
 
 
-def after_words(draft: Draft, situation: Situation) -> str:
+def after_words(draft: Draft, situation: Situation, *, demo: bool = False) -> str:
     """Who is told, and when somebody judges what came of it."""
     told = "Everybody who is told of trips is told now."
     if not loosens(draft.kind, situation.row):
@@ -346,6 +348,12 @@ def after_words(draft: Draft, situation: Situation) -> str:
     if longest_of(draft.kind) is None:
         return f"{told} Hard caps stay."
     due = moment_words(situation.zone, review_due(situation.now), situation.now)
+    if demo:
+        # One officer is all that it has, and nobody judges his own.
+        return (
+            f"{told} Demonstration: nobody judges what came of it. With logins another officer "
+            f"does, due {due}, and until then you could not loosen this breaker again."
+        )
     return f"{told} Another officer judges what came of it: due {due}."
 
 

@@ -149,7 +149,7 @@ def panel_parts(
     who = html.P(["as ", html.Strong(actor.name), f", {role_words(actor)}"], className="sw-note")
     held = power_words(actor, situation)
     notes = [html.P(held, className="sw-note")] if held else []
-    return [who, *notes, *form_parts(situation, asked, first_draft(situation, before))]
+    return [who, *notes, *form_parts(situation, asked, first_draft(situation, before), demo=demo)]
 
 
 def role_words(actor: Actor) -> str:
