@@ -66,7 +66,7 @@ def once_over(definition: BreakerDefinition, state: BreakerState, at: datetime) 
 def once_wished(
     definition: BreakerDefinition, state: BreakerState, wish: OverrideWish, at: datetime
 ) -> Over | None:
-    """The same of an override that somebody only asks for; of END, how it stands at once.
+    """The same of an override that somebody only asks for; of END, with the next step.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def once_wished(
     if after.refusals:
         return None
     if wish.kind is OverrideKind.END:
-        return Over(at, after.state)
+        return Over(at + _TICK, _stepped(definition, after.state, at, at + _TICK))
     return once_over(definition, after.state, at) or Over(at, after.state)
 
 

@@ -715,6 +715,21 @@ def test_a_trip_by_hand_is_told_to_re_open_and_to_stay_shut_where_its_rule_agree
     assert at_noon(needs, 1) == "is REDUCE ONLY by its rule until a person lets it go"
 
 
+@pytest.mark.parametrize("early", [timedelta(0), timedelta(microseconds=400)])
+def test_the_end_of_a_trip_by_hand_is_told_to_re_open_with_the_next_step(early):
+    """Also where the cycle's time was kept to the millisecond, and lies before the trip's."""
+    led = course()
+    led.step(1, 0.5, led.asks(TRIP, 31))
+    now = NOON + timedelta(minutes=1) - early
+    with meters():
+        over = once_wished(led.definition, led.state, led.asks(END).wish, now)
+        said = then_in_words(led.definition, over, str)
+        refused = once_wished(led.definition, led.state, led.asks(END, over=9).wish, now)
+
+    assert said == "re-opens at 25 % of size"
+    assert refused is None
+
+
 def test_what_is_stepped_down_is_told_when_it_is_over_sooner():
     led = reopening()
     led.step(121, 0.5, led.asks(STEP_DOWN, 350, size=0.5))

@@ -677,6 +677,38 @@ def test_what_was_opened_before_one_breaker_counts_before_no_other(reader):
     assert "0 of" in words(plain(form.warning_parts(must_read(after, kinds.END), complete(storm))))
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (kinds.STEP_DOWN, "Then, as things stand, it is THROTTLED, 50 % of size, by its rule"),
+        (kinds.DISABLE, "Then, as things stand, it is THROTTLED, 50 % of size, by its rule"),
+        (kinds.HOLD, "Then, as things stand, it is THROTTLED, 50 % of size, by its rule"),
+        (kinds.EXTEND, "Then, as things stand, it is THROTTLED, 50 % of size, by its rule"),
+        (kinds.RELEASE, "unless it trips again. No limit is lifted"),
+    ],
+)
+def test_the_form_says_of_each_kind_what_comes_after_it(reader, kind, said):
+    situation, asked = situation_at(reader)
+    draft = complete(situation, kind=kind)
+
+    assert said in plain_words(form.followed(situation, asked, draft).does)
+
+
+def test_the_form_says_what_comes_after_a_trip_by_hand_and_after_an_end(reader):
+    situation, asked = situation_at(reader, fakes.FALL)
+    draft = complete(situation, kind=kinds.TRIP)
+    assert plain_words(form.followed(situation, asked, draft).does).endswith(
+        "until then at the least. Then, as things stand, it re-opens at 25 % of size."
+    )
+
+    held = overridden(OverrideKind.HOLD, until=AFTERNOON)._replace(until=AFTERNOON + HOUR)
+    situation, asked = situation_at(reader, storm=held)
+    draft = complete(situation, kind=kinds.END)
+    assert plain_words(form.followed(situation, asked, draft).does).endswith(
+        "As things stand it then is THROTTLED, 50 % of size, by its rule until 15:52 at the earliest."
+    )
+
+
 def test_after_an_end_the_form_is_as_one_that_is_loaded_anew(reader):
     loose, of_loose = situation_at(reader, storm=overridden())
     kind, size = kinds.END, 1.0

@@ -238,7 +238,7 @@ def wish_of(draft: Draft, asked: Asked, read: Sequence[str] = ()) -> OverrideWis
 
 
 def then_of(situation: Situation, asked: Asked, draft: Draft) -> str:
-    """What comes once it is over, a sentence; of the end of one, what is so at once.
+    """What comes once it is over, a sentence; of the end of one, with the next cycle.
 
     Empty of what would be refused, and of a release, which says itself what it does.
     """
@@ -256,7 +256,7 @@ def then_of(situation: Situation, asked: Asked, draft: Draft) -> str:
         return ""
     then = then_words(row.definition, over, situation.zone, now)
     if ends:
-        return f"As things stand it {then} then."
+        return f"As things stand it then {then}."
     if wish.expires is not None and over.at < wish.expires:
         at = minute(situation.zone, over.at, now)
         return f"As things stand it is over at {at} already, and then it {then}."
