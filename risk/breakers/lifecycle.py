@@ -249,6 +249,8 @@ class _Turn:
                 state = self._override(state, told, word)
         if not let_go:
             state = self._by_rule(state, told)
+        # Whoever lets it go does not let through more of what got worse meanwhile.
+        state = self._without_outdated(state, told)
         return Advanced(self._asked(state, told), tuple(told), tuple(refusals))
 
     def _why_not(self, state: BreakerState, word: BreakerWord) -> str | None:
@@ -264,6 +266,9 @@ class _Turn:
                 state = self._from_tripped(state, told)
             case Phase.PROBATION:
                 state = self._from_probation(state, told)
+        return state
+
+    def _without_outdated(self, state: BreakerState, told: list[Happening]) -> BreakerState:
         why = self._why_outdated(state)
         return state if why is None else self._end_override(state, told, why, RULE)
 

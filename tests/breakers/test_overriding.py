@@ -396,6 +396,15 @@ def test_what_is_disabled_can_be_tripped_and_what_is_shut_beneath_held(made):
             assert led.imposes == SHUT
 
 
+def test_it_ends_once_it_is_worse_though_somebody_lets_it_go_in_that_step():
+    led = tripped()
+    led.step(30, 2.2, led.asks(STEP_DOWN, 200, size=1.0))
+    led.step(2 * HOUR, 3.0, release_of(led.episode))
+
+    assert led.state.phase is Phase.PROBATION
+    assert (led.state.override, led.imposes) == (None, ("THROTTLED", 0.25))
+
+
 def test_it_ends_with_a_trip_in_probation_and_with_its_episode():
     again = reopening()
     again.step(2 * HOUR + 1, 0.5, again.asks(STEP_DOWN, 6 * HOUR, size=1.0))

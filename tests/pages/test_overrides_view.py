@@ -705,7 +705,8 @@ def test_the_form_says_what_comes_after_a_trip_by_hand_and_after_an_end(reader):
     situation, asked = situation_at(reader, storm=held)
     draft = complete(situation, kind=kinds.END)
     assert plain_words(form.followed(situation, asked, draft).does).endswith(
-        "As things stand it then is THROTTLED, 50 % of size, by its rule until 15:52 at the earliest."
+        "As things stand it then is THROTTLED, 50 % of size, by its rule until 15:52 at the "
+        "earliest."
     )
 
 
