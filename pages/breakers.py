@@ -18,6 +18,7 @@ from dash import (
 )
 
 from pages.access import guarded, running_actions, running_actor
+from pages.components.deltas import Deltas
 from pages.components.toasts import CONTAINER
 from pages.paths import BREAKERS_PATH
 from pages.screens import Screen, live_page, running_screens
@@ -91,7 +92,7 @@ def show_panel(
 def follow_form(
     values: list[Any],
     clicks: list[Any],
-    _news: Any,
+    news: Any,
     ids: list[Any],
     warnings: list[Any],
     noted: Any,
@@ -100,9 +101,8 @@ def follow_form(
 ) -> Any:
     readings, query = running_screens().readings, answers.query_of(view)
     clicked = warnings, clicks
-    changes, note = answers.follow(readings, query, asked, (ids, values), noted, clicked)
-    for component_id, props in changes.items():
-        set_props(component_id, props)
+    changes, note = answers.follow(readings, query, asked, (ids, values), noted, clicked, news)
+    _set(changes)
     return note
 
 
@@ -124,6 +124,7 @@ def show_effect(kind: Any, size: Any, _news: Any, asked: Any, view: str) -> Any:
     Output(_FIELDS, "error"),
     Output(form.field_id("typed"), "value"),
     Output(panel.SAID, "children", allow_duplicate=True),
+    Output(form.NOTED, "data", allow_duplicate=True),
     Input(form.SUBMIT, "n_clicks"),
     State(_FIELDS, "id"),
     State(_FIELDS, "value"),
@@ -147,13 +148,17 @@ def apply_override(
 ) -> Any:
     # Dash also asks when the form is put in place, before anybody has clicked.
     if not clicks:
-        return [no_update] * len(ids), no_update, no_update
+        return [no_update] * len(ids), no_update, no_update, no_update
     readings, query = running_screens().readings, answers.query_of(view)
     who = running_actions(), running_actor()
     clicked = warnings, opened
-    outcome = answers.apply(who, readings, query, asked, (ids, values), noted, clicked)
+    outcome, changes, note = answers.apply(
+        who, readings, query, asked, (ids, values), noted, clicked
+    )
     _tell(outcome.toast if outcome.done else None)
-    return form.errors_of(outcome.faults, ids), "" if outcome.done else no_update, outcome.parts
+    _set(changes)
+    typed = "" if outcome.done else no_update
+    return form.errors_of(outcome.faults, ids), typed, outcome.parts, note
 
 
 # What was done shows on the card, which a long form has pushed out of sight.
@@ -242,6 +247,11 @@ def judge(clicks: list[Any], ids: list[Any], values: list[Any], view: str) -> An
     if not outcome.done:
         return no_update, no_update
     return answers.review_list(who, readings, query, anew=True)
+
+
+def _set(changes: Deltas) -> None:
+    for component_id, props in changes.items():
+        set_props(component_id, props)
 
 
 def _tell(toast: dict[str, Any] | None) -> None:

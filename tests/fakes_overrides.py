@@ -37,6 +37,7 @@ def build_override(kind: OverrideKind = OverrideKind.STEP_DOWN, **changes: Any) 
         expires=AFTERNOON.replace(hour=17, minute=30, second=0),
         action=7,
         size=0.75 if kind is OverrideKind.STEP_DOWN else 1.0,
+        measured=2.26 if kind is OverrideKind.STEP_DOWN else None,
     )
     return made._replace(**changes)
 

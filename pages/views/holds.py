@@ -90,7 +90,7 @@ def step_words(state: RiskState, zone: Zone, now: datetime) -> str:
         stands = state.breakers.states[stepped.breaker]
         assert stands.override is not None, "what is stepped down is overridden"
         back = returns_words(stands.override, zone, now)
-        return f"{sentence(back)}{to_words(_definition(state, stepped), stands)}."
+        return f"{sentence(back)}{to_words(_definition(state, stepped), stands, zone, now)}."
     if max(ends) <= now:
         return " ".join(_eases(state, each) for each in holding[:2])
     standing = state.standing()

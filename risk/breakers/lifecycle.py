@@ -14,7 +14,7 @@ past it. What else people may do to it for a while, its course goes on beneath
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from risk.breakers.base import Breaker, Sight
@@ -249,6 +249,8 @@ class _Turn:
                 state = self._override(state, told, word)
         if not let_go:
             state = self._by_rule(state, told)
+        # Whoever lets it go does not let through more of what got worse meanwhile.
+        state = self._without_outdated(state, told)
         return Advanced(self._asked(state, told), tuple(told), tuple(refusals))
 
     def _why_not(self, state: BreakerState, word: BreakerWord) -> str | None:
@@ -264,6 +266,9 @@ class _Turn:
                 state = self._from_tripped(state, told)
             case Phase.PROBATION:
                 state = self._from_probation(state, told)
+        return state
+
+    def _without_outdated(self, state: BreakerState, told: list[Happening]) -> BreakerState:
         why = self._why_outdated(state)
         return state if why is None else self._end_override(state, told, why, RULE)
 
@@ -429,6 +434,8 @@ class _Turn:
         if asked.kind is OverrideKind.TRIP:
             state = self._trip_by_hand(state, so, asked)
         state = begun(state, asked, self.at)
+        # A trip by hand is told with the expiry until which it holds, not with its rule's pause.
+        so = [replace(each, state=state) for each in so]
         if asked.kind is OverrideKind.DISABLE and not stays_off:
             why = f"{in_words(_on(state))} by {asked.who}: {asked.reason}"
             state = self._switched(state, so, asked.who, why, f"{self.cycle}-{asked.seq}")

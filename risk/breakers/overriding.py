@@ -278,6 +278,21 @@ def until_by_rule(state: BreakerState) -> datetime | None:
     return on.until if on is not None and on.holds else state.until
 
 
+def lasts_beyond(state: BreakerState, kind: OverrideKind) -> datetime | None:
+    """Beyond what an override of that kind must last, for it would change nothing; None of most.
+
+    Parameters
+    ----------
+    state : BreakerState
+        Of its breaker.
+    kind : OverrideKind
+    """
+    on, by_rule = state.override, until_by_rule(state)
+    held = on.expires if on is not None and on.holds and kind in HOLDING else None
+    rule = by_rule if kind in (OverrideKind.HOLD, OverrideKind.EXTEND) else None
+    return max((each for each in (held, rule) if each is not None), default=None)
+
+
 def with_until(state: BreakerState, until: datetime | None) -> BreakerState:
     """With when its rule lets it step on; what holds it puts that off."""
     on = state.override
@@ -330,7 +345,7 @@ def effect_of(definition: BreakerDefinition, wish: OverrideWish) -> str:
             flat = ", and all its positions are asked to be closed" if definition.flatten else ""
             return (
                 f"{scope} is {definition.state.word} at once{flat}, until {until} at the least. "
-                f"{what_works(definition.state, definition.size)} Then it re-opens by its rule."
+                f"{what_works(definition.state, definition.size)}"
             )
         case OverrideKind.HOLD:
             return (

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from risk.breakers.base import Sight
 from risk.breakers.types import SHOWN_TYPES
-from risk.domain.breakers import BreakerDefinition
+from risk.domain.breakers import BreakerDefinition, BreakerUnit
 from risk.domain.limits import suffixed
 from risk.domain.overrides import OverrideKind
 from risk.domain.scopes import Scope, ScopeKind
@@ -55,6 +55,11 @@ def shown_name(name: str, scope: Scope) -> str:
     kind = SHOWN_TYPES.get(stem if made else name)
     shown = (stem if made else name) if kind is None else _in_a_sentence(kind.title)
     return f"{shown}, {scope.name}" if made and scope.kind is not ScopeKind.PORTFOLIO else shown
+
+
+def figure_in_words(value: float, unit: BreakerUnit) -> str:
+    """A value or level of a breaker, for a terminal: *1.58 %*, *2.31*."""
+    return f"{100.0 * value:.3g} %" if unit is BreakerUnit.FRACTION else f"{value:.3g}"
 
 
 def loosening_phrase(definition: BreakerDefinition, kind: OverrideKind, size: float | None) -> str:

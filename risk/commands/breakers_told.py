@@ -7,7 +7,7 @@ from shlex import quote
 from risk.breakers.board import OnBoard
 from risk.breakers.overriding import in_words, is_disabled
 from risk.breakers.types import BREAKER_TYPES, breaker_of
-from risk.breakers.words import what_works
+from risk.breakers.words import figure_in_words, what_works
 from risk.domain.breakers import BreakerDefinition, BreakerUnit, Phase
 from risk.domain.events import ActionRefused
 from risk.domain.overrides import Override, OverrideKind
@@ -255,9 +255,7 @@ def _asked(one: OnBoard) -> str:
 
 
 def _shown(definition: BreakerDefinition, value: float) -> str:
-    if BREAKER_TYPES[definition.kind].unit is BreakerUnit.FRACTION:
-        return f"{100.0 * value:.3g} %"
-    return f"{value:.3g}"
+    return figure_in_words(value, BREAKER_TYPES[definition.kind].unit)
 
 
 def iso(moment: datetime | None) -> str | None:

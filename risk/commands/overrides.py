@@ -6,6 +6,7 @@ from typing import NamedTuple
 import click
 
 from risk.breakers.board import OnBoard
+from risk.breakers.foreseeing import once_wished, then_in_words
 from risk.breakers.overriding import effect_of
 from risk.breakers.words import is_phrase, loosening_phrase
 from risk.commands.breakers_told import HEADINGS, command_line, iso, row_of
@@ -244,6 +245,22 @@ def _show(one: OnBoard, standing: BreakerStanding, wish: OverrideWish) -> None:
     if one.cause:
         click.echo(f"{one.cause}.")
     click.echo(effect_of(one.definition, wish))
+    then = _then(one, standing, wish)
+    if then:
+        click.echo(then)
+
+
+def _then(one: OnBoard, standing: BreakerStanding, wish: OverrideWish) -> str:
+    """What comes once it is over, were the market to stand still; empty where nobody can tell."""
+    if one.state is None or standing.at is None:
+        return ""
+    over = once_wished(one.definition, one.state, wish, standing.at)
+    if over is None:
+        return ""
+    then = then_in_words(one.definition, over, _minute)
+    if wish.expires is not None and over.at < wish.expires:
+        return f"As things stand it is over at {_minute(over.at)} already, and then it {then}."
+    return f"As things stand it then {then}."
 
 
 def _require_phrase(phrase: str, typed: str | None) -> None:

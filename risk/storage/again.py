@@ -12,9 +12,12 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Connection, Row, select
 
+from risk.breakers.manual import is_manual
+from risk.breakers.types import SHOWN_TYPES
+from risk.breakers.words import figure_in_words
 from risk.domain.actions import Action, LatchTrading
 from risk.domain.assessment import Assessment
-from risk.domain.breakers import Episode
+from risk.domain.breakers import BreakerUnit, Episode
 from risk.domain.decisions import OrderRequest, ReasonCode
 from risk.domain.events import (
     BreakerActivated,
@@ -390,7 +393,7 @@ def trip_again(connection: Connection, portfolio: str, episode: str) -> Again:
     if story is None:
         raise InvalidInput(f"{portfolio} has no episode {episode!r}")
     known = story.episode
-    what = f"trip of {known.breaker}, {known.value:.12g} over {known.threshold:.12g}"
+    what = _what_tripped(known)
     entry, told = _told_of_trip(connection, portfolio, known)
     if told is None:
         return Again(what, None, None, "the journal does not tell of it: it follows from a hold")
@@ -406,6 +409,22 @@ def trip_again(connection: Connection, portfolio: str, episode: str) -> Again:
         missing = Difference("the trip", "it tripped", "it does not trip")
         return Again(what, entry, Comparison((missing,), False, (), (), 1))
     return Again(what, entry, _compared(told, again, known, tripped))
+
+
+def _what_tripped(known: Episode) -> str:
+    """Which trip, by its rule or by whose hand, and what was measured then."""
+    if is_manual(known.breaker):
+        return f"stop of {known.scope.label} by hand"
+    kind = SHOWN_TYPES.get(known.kind)
+    unit = BreakerUnit.CORRELATION if kind is None else kind.unit
+    value, trip = (figure_in_words(each, unit) for each in (known.value, known.threshold))
+    counted = f" {unit.value}" if unit is BreakerUnit.RATIO else ""
+    if known.tripped_by:
+        return (
+            f"trip of {known.breaker} by hand, by {known.tripped_by}: it measured {value}{counted} "
+            f"then, and its rule trips it above {trip}{counted}"
+        )
+    return f"trip of {known.breaker}, {value} over {trip}{counted}"
 
 
 _Trip = BreakerActivated | BreakerWouldTrip

@@ -4,8 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from risk.breakers.evaluation import obeying
+from risk.breakers.foreseeing import once_over, once_wished, then_in_words
 from risk.breakers.imposing import Imposed, imposed_by
 from risk.breakers.overriding import effect_of
 from risk.domain.breakers import BreakerDefinition, Phase
@@ -89,6 +92,7 @@ def test_an_armed_one_that_is_tripped_by_hand_imposes_its_state_and_says_who_and
     assert (episode.cause, episode.tripped_by) == ("tripped by hand by ana: looked at it", "ana")
     assert (told[0].by, told[0].action, told[0].state) == ("ana", 1, "REDUCE_ONLY")
     assert led.state.until == told[0].expires == NOON + timedelta(minutes=31)
+    assert told[1].until == told[0].expires
 
 
 def test_it_returns_by_itself_at_the_expiry_by_the_ramp_and_not_by_a_pause_of_its_rule():
@@ -392,6 +396,15 @@ def test_what_is_disabled_can_be_tripped_and_what_is_shut_beneath_held(made):
             assert led.imposes == SHUT
 
 
+def test_it_ends_once_it_is_worse_though_somebody_lets_it_go_in_that_step():
+    led = tripped()
+    led.step(30, 2.2, led.asks(STEP_DOWN, 200, size=1.0))
+    led.step(2 * HOUR, 3.0, release_of(led.episode))
+
+    assert led.state.phase is Phase.PROBATION
+    assert (led.state.override, led.imposes) == (None, ("THROTTLED", 0.25))
+
+
 def test_it_ends_with_a_trip_in_probation_and_with_its_episode():
     again = reopening()
     again.step(2 * HOUR + 1, 0.5, again.asks(STEP_DOWN, 6 * HOUR, size=1.0))
@@ -687,3 +700,100 @@ def test_what_is_asked_of_an_override_is_told_in_words():
     assert "holds again" in told[END]
     flat = effect_of(definition_of(flatten=True), override_of(TRIP, 60).wish)
     assert "all its positions are asked to be closed" in flat
+
+
+# --- what comes at the expiry, before it does ------------------------------------------------
+
+
+def at_noon(course: Course, minutes: float) -> str:
+    """What is said by then of the time after what is on."""
+    with meters():
+        over = once_over(course.definition, course.state, NOON + timedelta(minutes=minutes))
+        return then_in_words(course.definition, over, lambda moment: f"{moment:%H:%M}")
+
+
+def test_a_trip_by_hand_is_told_to_re_open_and_to_stay_shut_where_its_rule_agrees():
+    led = course()
+    led.step(1, 0.5, led.asks(TRIP, 31))
+    assert at_noon(led, 1) == "re-opens at 25 % of size"
+
+    led.step(20, 2.2)
+    assert at_noon(led, 20) == "is REDUCE ONLY by its rule until 13:07 at the earliest"
+    needs = course(definition_of(kind="held_meter"))
+    needs.step(1, 0.5, needs.asks(TRIP, 31))
+    assert at_noon(needs, 1) == "is REDUCE ONLY by its rule until a person lets it go"
+
+
+@pytest.mark.parametrize("early", [timedelta(0), timedelta(microseconds=400)])
+def test_the_end_of_a_trip_by_hand_is_told_to_re_open_with_the_next_step(early):
+    """Also where the cycle's time was kept to the millisecond, and lies before the trip's."""
+    led = course()
+    led.step(1, 0.5, led.asks(TRIP, 31))
+    now = NOON + timedelta(minutes=1) - early
+    with meters():
+        over = once_wished(led.definition, led.state, led.asks(END).wish, now)
+        said = then_in_words(led.definition, over, str)
+        refused = once_wished(led.definition, led.state, led.asks(END, over=9).wish, now)
+
+    assert said == "re-opens at 25 % of size"
+    assert refused is None
+
+
+def test_what_is_stepped_down_is_told_when_it_is_over_sooner():
+    led = reopening()
+    led.step(121, 0.5, led.asks(STEP_DOWN, 350, size=0.5))
+    with meters():
+        over = once_over(led.definition, led.state, NOON + timedelta(minutes=121))
+        assert once_over(led.definition, over.state, over.at) is None
+
+    assert over.at == NOON + timedelta(hours=5)
+    assert over.state.phase is Phase.ARMED
+    assert at_noon(led, 121) == "is armed and holds nothing"
+
+
+@settings(max_examples=60)
+@given(
+    start=st.sampled_from(["armed", "tripped", "re-opening"]),
+    kind=st.sampled_from([TRIP, HOLD, EXTEND, STEP_DOWN, DISABLE]),
+    lasts=st.integers(2, 230),
+    value=st.sampled_from([0.5, 1.5, 1.9, 2.1, 2.4]),
+    of=st.integers(1, 3),
+)
+def test_what_is_foreseen_is_what_comes_if_the_market_stands_still(start, kind, lasts, value, of):
+    """A law over every kind and phase: the words follow the state machine, not a second opinion."""
+    changes = {"confirm": 1, "of": of}
+    led = {"armed": _armed, "tripped": tripped, "re-opening": reopening}[start](**changes)
+    began = 121.0 if start == "re-opening" else 1.0
+    led.step(began, value)
+    now = NOON + timedelta(minutes=began)
+    ask = led.asks(kind, began + lasts, size=0.5)
+    with meters():
+        wished = once_wished(led.definition, led.state, ask.wish, now)
+    led.step(began, value, ask)
+    if led.state.override is None:
+        # It was refused, or over within the very step.
+        assert wished is None or wished.at == now
+        return
+    with meters():
+        foreseen = once_over(led.definition, led.state, now)
+    minutes = began
+    while led.state.override is not None:
+        minutes = _next_moment(led, minutes)
+        led.step(minutes, value)
+
+    assert wished is not None
+    for each in (foreseen, wished):
+        assert abs(each.at - NOON - timedelta(minutes=minutes)) < timedelta(minutes=1)
+        assert (each.state.phase, each.state.rung) == (led.state.phase, led.state.rung)
+        assert each.state.until == led.state.until
+
+
+def _armed(**changes: object) -> Course:
+    return course(definition_of(**changes))
+
+
+def _next_moment(led: Course, minutes: float) -> float:
+    """The next full minute, or sooner where something falls due."""
+    dues = (led.state.until, led.state.override.expires)
+    due = [(each - NOON) / timedelta(minutes=1) for each in dues if each is not None]
+    return min(each for each in (*due, float(int(minutes) + 1)) if each > minutes)

@@ -114,6 +114,7 @@ def test_an_armed_one_is_tripped_by_hand(run, book):
     told = override(run, "trip", "--for", 1, answer="y\n").stdout
 
     assert "portfolio:demo is REDUCE ONLY at once, until 2024-01-01 13:00 UTC at the least" in told
+    assert "As things stand it then re-opens at 25 % of size." in told
     assert asked()[0].seen_episode == ""
     assert override(run, "trip", "--for", 1, "--seen", "armed").exit_code == 2, "it waits already"
 

@@ -180,6 +180,30 @@ def test_an_officer_overrides_with_a_reason_every_warning_opened_and_the_phrase(
     assert page.problems() == []
 
 
+def test_whoever_touches_a_form_keeps_its_breaker_though_another_becomes_the_worst(
+    breakers, page, reader
+):
+    page.open("healthz", wait_for="body")
+    page.enter_as("officer")
+    page = breakers()
+    page.sees("#override-end", "Open 7 more warnings")
+    assert "breaker=" not in page.driver.current_url
+    page.find(".sw-override textarea").send_keys("delta")
+    until(lambda: "breaker=market+volatility" in page.driver.current_url, "it was not kept")
+
+    fall = fakes.build_episode(
+        f"{fakes.FALL}/x", kind="drawdown", breaker=fakes.FALL, state=TradingState.REDUCE_ONLY
+    )
+    reader.stands = fakes.states(fall=fakes.tripped(fall))
+    page.follows(reader.advance)
+    page.sees("#breakers-board [data-standing=tripped]", "drawdown")
+    assert page.text("#breaker-name") == "market volatility"
+    page.find(".sw-override textarea").send_keys(" hedge")
+    page.follows(reader.advance)
+    assert page.find(".sw-override textarea").get_attribute("value") == "delta hedge"
+    assert page.problems() == []
+
+
 def test_an_officer_with_a_login_proves_who_he_is_with_the_form(breakers, page, changes, people):
     people.admit("ana", Role.OFFICER)
     # A minute ago: for the next code, while what is shown grows no older by it.

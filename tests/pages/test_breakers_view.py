@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,10 @@ from pages.format import UTC_ZONE
 from pages.query import parse
 from pages.screens import Screen, Screens
 from pages.views.breakers.address import WORDS
+from pages.views.breakers.board import lately_words
 from pages.views.breakers.card.afterwards import counterfactual_words
 from pages.views.breakers.card.facts import rank_facts
+from pages.views.breakers.people import people_words
 from pages.views.breakers.reading import read_breakers
 from pages.views.breakers.rows import far_words, groups_of, rows_of
 from pages.views.breakers.view import breakers_view
@@ -26,7 +29,7 @@ from pages.views.holds import (
     tripped_on,
 )
 from pages.views.tightest import parts_badge, parts_words, works_words, younger_reasons
-from risk.domain.breakers import Breakers, BreakerUnit, Phase
+from risk.domain.breakers import Breakers, BreakerUnit, Episode, Phase
 from risk.domain.latches import Latch
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.state import Standing
@@ -225,6 +228,26 @@ def test_what_eases_by_another_figure_than_its_value_says_which_and_where_it_is(
     )
 
 
+def test_what_is_below_its_level_already_is_not_told_to_come_back_to_it(show):
+    calm = fakes.tripped()._replace(reading=fakes.tripped().reading._replace(easing=1.4))
+    told = words(part(show(fakes.states(storm=calm)), "breaker-until")["children"])
+    assert told.endswith("it eases then: what eases it, now 1.40 ×, is already below 1.50 ×.")
+
+    over = calm._replace(until=AFTERNOON - MINUTE)
+    told = words(part(show(fakes.states(storm=over)), "breaker-until")["children"])
+    assert told.startswith("Until the engine's next cycle.")
+    hand = calm._replace(
+        reading=calm.reading._replace(easing=1.8, value=1.8),
+        episode=build_episode(tripped_by="ana", value=1.8, worst=1.8),
+    )
+    told = words(part(show(fakes.states(storm=hand)), "breaker-until")["children"])
+    assert told.endswith("it eases then by itself.")
+
+
+def test_what_the_market_did_is_told_of_the_trip(show):
+    assert "The market at the trip" in words(part(show(), "breaker-place")["children"])
+
+
 def test_a_kind_that_ends_by_time_shows_no_level_that_lets_it_go(show):
     fall = part(tree := show(breaker=fakes.FALL), "breaker-rule")
 
@@ -295,6 +318,50 @@ def test_what_people_stopped_is_told_without_levels_and_with_the_way_back(show, 
     assert "seawall resume" in words(part(tree, "breaker-until")["children"])
     row = next(r for r in part(tree, "breakers-history-grid")["rowData"] if r["id"] == episode.id)
     assert (row["breaker"], row["value_words"]) == ("By hand, BTC", "none")
+    assert row["people"] == "14:42 halted by ana"
+
+
+def test_a_halt_that_is_over_names_who_made_it_and_who_let_it_go(reader):
+    halt = build_episode(
+        "manual asset:BTC/USDT/demo-1",
+        breaker="manual asset:BTC/USDT",
+        cause="halted by ana: fat finger: all of it",
+        ended_at=AFTERNOON,
+        ended_by="ola",
+    )
+    readings = Screens(reader).readings
+    query = parse({}, WORDS)
+    data = read_breakers(readings, query, *readings.shown(query))
+
+    assert people_words(data, halt) == "14:42 halted by ana; 15:42 let go by ola"
+
+
+def test_the_board_counts_what_the_list_has_a_row_of(reader):
+    """One that is over has a word for itself beside those that are on."""
+    readings = Screens(reader).readings
+    query = parse({}, WORDS)
+    data = read_breakers(readings, query, *readings.shown(query))
+
+    def trip(name: str, hours_ago: float, **changes: Any) -> Episode:
+        at = AFTERNOON - timedelta(hours=hours_ago)
+        return build_episode(f"{name}/{hours_ago}", at, **changes)
+
+    on, other = trip("a", 3), trip("b", 50, ended_at=AFTERNOON - timedelta(hours=10))
+    assert plain(lately_words([on, other], data)) == (
+        "2 trips, 1 of them on now. The other lasted 40 h."
+    )
+    assert plain(lately_words([other], data)) == "1 trip. It lasted 40 h."
+    rest = [
+        trip("c", 40 * 24.0),
+        trip("d", 2, imposed=False),
+        trip("e", 2.5, imposed=False),
+        trip("manual portfolio:demo", 1, breaker="manual portfolio:demo"),
+    ]
+    assert plain(lately_words([on, other, *rest], data)) == (
+        "2 trips, 1 of them on now. The other lasted 40 h. Listed besides: 1 trip that began "
+        "before, 1 stop by people and 2 that were only recorded."
+    )
+    assert lately_words([], data) == "No breaker tripped."
 
 
 # --- figures ----------------------------------------------------------------------------------

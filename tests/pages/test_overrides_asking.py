@@ -172,7 +172,7 @@ def test_a_warning_that_came_meanwhile_must_be_opened_too(ask, reader, changes):
 
     outcome = ask(draft)
     assert outcome.text.startswith("Open 1 more warning.")
-    assert outcome.faults.warnings == (f"breaker:{fakes.FALL}/x:tripped",)
+    assert outcome.faults.warnings == (f"breaker:{fakes.FALL}/x:tripped of {ask.asked.episode}",)
     assert ask(draft._replace(opened=draft.opened | set(outcome.faults.warnings))).done
     assert len(changes.asked) == 1
 
@@ -579,6 +579,8 @@ def test_those_to_be_judged_come_first_and_what_is_judged_says_by_whom():
 def test_nobody_judges_his_own_nor_without_the_power():
     mine = Actor(name="Ana ", role=OFFICER.role, via=OFFICER.via, has_login=False)
 
+    in_demo = words(reviews.list_parts([build_review()], mine, TOLD._replace(demo=True)))
+    assert "With logins you could not loosen this breaker again before one has." in in_demo
     assert "Yours: another officer judges it." in words(
         reviews.list_parts([build_review()], mine, TOLD)
     )
@@ -770,19 +772,91 @@ def test_a_press_is_answered_at_the_fields_and_in_the_panel(page, dashboard, rea
     sent = (ids, values, [], [], noted, asked._asdict(), VIEW)
 
     with asking(dashboard, OFFICER) as told:
-        errors, typed, said = page.apply_override(1, *sent)
+        errors, typed, said, note = page.apply_override(1, *sent)
         assert (errors, typed) == ([None] * 5, "")
+        assert words(said).startswith("Applied: market volatility stepped down to 75 % of size.")
+        assert "It is asked for" in words(told["override-end"]["children"])
         assert "The engine takes it in" in words(said)
-        assert "then it returns by itself to THROTTLED, 50 % of size." in words(said)
+        assert "Then, as things stand, it is THROTTLED, 50 % of size, by its rule" in words(said)
         assert "passes at 75 % of size until then" in words(said)
-        assert words(told["toasts"]["sendNotifications"][0]["message"]).startswith("It holds until")
-        errors, typed, said = page.apply_override(1, ids, [*values[:3], "", ""], *sent[2:])
+        message = words(told["toasts"]["sendNotifications"][0]["message"])
+        assert message.startswith("The engine takes it in with its next cycle")
+        # Until then nothing invites to ask again, and a second press asks for nothing.
+        again = (ids, values, [], [], note, *sent[5:])
+        assert words(page.apply_override(1, *again)[2]).startswith("It is asked for already.")
+        assert page.follow_form(values, [], None, ids, [], note, sent[5], VIEW) is dash.no_update
+        reader.advance()
+        assert page.follow_form(values, [], None, ids, [], note, sent[5], VIEW) is dash.no_update
+        reader.advance()
+        # The engine has refused it: the form is as before, with nothing read.
+        told.clear()
+        anew = page.follow_form(values, [], None, ids, [], note, sent[5], VIEW)
+        assert "asked_for" not in anew
+        assert words(told["override-end"]["children"]).startswith("Apply override Open 7 more")
+        errors, typed, said, note = page.apply_override(1, ids, [*values[:3], "", ""], *sent[2:])
+        assert note is dash.no_update
         assert errors[3:] == ["Write a reason", "Type MARKET VOLATILITY 75"]
         assert typed is dash.no_update
         assert page.apply_override(None, *sent)[2] is dash.no_update
     with asking(dashboard, TRADER), pytest.raises(NotAllowed):
         page.apply_override(1, *sent)
     assert len(changes.asked) == 1
+
+
+def test_whoever_applied_something_is_not_told_that_he_was_quicker(page, dashboard, reader):
+    """What the old form is of is over with the very cycle that brings his override."""
+    situation, asked = situation_at(reader)
+    draft = complete(situation)
+    noted = form.noted(asked, draft, form.followed(situation, asked, draft))
+    ids, values = ids_and_values(draft)
+    reader.stands = fakes.states(storm=overridden(by=OFFICER.name))
+    reader.advance()
+    tree = Screens(reader).view(SCREEN, QUERY)[1]
+    news = part(tree, panel.NEWS)["data"]
+
+    with asking(dashboard, OFFICER) as told:
+        sent = (ids, [], noted, asked._asdict(), VIEW)
+        assert page.follow_form(values, [], news, *sent) is dash.no_update
+        assert told == {}
+        page.follow_form(values, [], None, *sent)
+        assert "was quicker" in words(told["override-end"]["children"]), "without it he would be"
+
+
+def test_what_another_breakers_form_has_noted_is_not_read_before_this_one(page, dashboard, reader):
+    falls = fakes.tripped(fakes.build_episode(f"{fakes.FALL}/x", state=TradingState.REDUCE_ONLY))
+    situation, asked = situation_at(reader, fall=falls)
+    other, of_other = situation_at(reader, fakes.FALL, fall=falls)
+    read = complete(situation)
+    noted = form.noted(asked, read, form.followed(situation, asked, read))
+    clicked = [form.warning_id(each) for each in read.opened]
+    draft = complete(other, opened=frozenset(), typed="drawdown 75")
+
+    with asking(dashboard, OFFICER) as told:
+        ids, values = ids_and_values(draft)
+        sent = (ids, clicked, noted, of_other._asdict(), VIEW)
+        note = page.follow_form(values, [1] * len(clicked), None, *sent)
+        assert "0 of" in words(told["override-warnings"]["children"])
+        assert note["breaker"] == fakes.FALL
+        clicks = [1] * len(clicked)
+        errors = page.apply_override(
+            1, ids, values, clicked, clicks, noted, of_other._asdict(), VIEW
+        )
+        many = len(must_read(other, kinds.STEP_DOWN))
+        assert f"Open {many} more warnings" in words(errors[2])
+
+
+def test_reviews_are_read_anew_as_soon_as_somebody_overrides(page, dashboard, reader, monkeypatch):
+    """The page that tells of an override beside them must not say that there was none."""
+    changes = FakeChangeStore(reader)
+    actions = Actions(changes, FakeBrakes(), wall=reader.wall)
+    monkeypatch.setitem(dashboard.server.extensions, "risk_actions", actions)
+
+    with asking(dashboard, OFFICER):
+        assert "Nobody has let a breaker loose" in words(page.show_reviews(None, VIEW)[0])
+        changes.known = [build_review(ended=None)]
+        reader.stands = fakes.states(storm=overridden())
+        reader.advance()
+        assert "on now" in words(page.show_reviews(None, VIEW)[0])
 
 
 def test_the_brakes_dialog_opens_stops_and_closes(page, dashboard, reader, monkeypatch):

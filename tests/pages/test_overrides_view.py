@@ -22,6 +22,7 @@ from pages.views.holds import also_words, cause_words, overridden_words, step_wo
 from pages.views.overrides import form, kinds, panel
 from pages.views.overrides.draft import Draft, draft_of, faults_of, missing_words, moment_of
 from pages.views.overrides.effect import effect_of, effect_parts, read_effect, table_rows
+from pages.views.overrides.refusals import as_read
 from pages.views.overrides.situation import (
     Asked,
     Situation,
@@ -237,9 +238,7 @@ def test_what_the_engine_would_refuse_is_said_before_anybody_presses(reader):
     soon = (AFTERNOON + 5 * MINUTE).isoformat()
     hold = Draft(kinds.HOLD, until=soon, reason="news", typed="hold")
 
-    assert "does not step on before 2026-11-12 15:51 UTC by its own rule" in missing(
-        situation, asked, hold
-    )
+    assert "does not step on before 15:51:00 UTC by its own rule" in missing(situation, asked, hold)
     other = asked._replace(episode="market volatility/older")
     assert "has tripped since" in missing(situation, other, complete(situation))
 
@@ -249,7 +248,7 @@ def test_somebody_who_was_quicker_is_named_before_anybody_presses(reader):
     situation, _ = situation_at(reader, storm=overridden())
 
     said = missing(situation, asked, complete(before, opened=frozenset()))
-    assert said.startswith("Ana was quicker: since 2026-11-12 15:32:18 UTC market volatility is")
+    assert said.startswith("Ana was quicker: since 15:32:18 UTC market volatility is")
 
 
 def ids_and_values(draft: Draft) -> tuple[list[dict], list]:
@@ -291,6 +290,9 @@ def test_whatever_a_browser_sends_is_a_draft_and_no_exception(ids, values, opene
         moment_of(each.until)
 
 
+ANY_FORM = Asked("demo", fakes.STORM, "", 0)
+
+
 @given(ANYTHING)
 def test_whatever_was_noted_is_compared_or_replaced_as_a_whole(noted):
     shown = form.Followed("", "", [], "", [], "", "", [], [])
@@ -299,7 +301,7 @@ def test_whatever_was_noted_is_compared_or_replaced_as_a_whole(noted):
     assert isinstance(form.changes(shown, {"shown": noted}), dict)
     forged = {"namespace": "dash_html_components", "type": "Div", "props": noted}
     assert isinstance(form.changes(shown, {"shown": forged}), dict)
-    assert isinstance(form.opened_of(noted, ([noted], [1])), frozenset)
+    assert isinstance(form.opened_of(noted, ANY_FORM, ([noted], [1])), frozenset)
     assert asked_of(noted) is None
 
 
@@ -310,7 +312,7 @@ def test_only_what_differs_is_sent_and_an_opened_warning_closes_nothing(reader):
     first = must_read(situation, draft.kind)[0].id
     noted = json.loads(json.dumps(before))
 
-    opened = form.opened_of(noted, ([form.warning_id(first), "odd"], [1, 1]))
+    opened = form.opened_of(noted, asked, ([form.warning_id(first), "odd"], [1, 1]))
     after = form.followed(situation, asked, draft._replace(opened=opened))
     changes = form.changes(after, noted)
 
@@ -326,20 +328,103 @@ def test_only_what_differs_is_sent_and_an_opened_warning_closes_nothing(reader):
     )
 
 
-def test_when_it_may_expire_is_offered_up_to_the_longest_of_its_kind(reader):
-    step = form.until_choices(kinds.STEP_DOWN, UTC_ZONE, AFTERNOON)
-    hold = form.until_choices(kinds.HOLD, UTC_ZONE, AFTERNOON)
+def offered_times(situation: Situation, kind: str, until: str = "") -> list[str]:
+    told = form.until_choices(situation, Draft(kind, until=until))
+    return [each["label"].replace("\u00a0", " ") for each in told]
 
-    assert [each["label"].replace("\u00a0", " ") for each in step][:3] == [
+
+def test_when_it_may_expire_is_offered_up_to_the_longest_of_its_kind(reader):
+    situation, _ = situation_at(reader)
+
+    assert offered_times(situation, kinds.STEP_DOWN)[:3] == [
         "16:00 UTC, in 18 min",
         "16:15 UTC, in 33 min",
         "16:30 UTC, in 48 min",
     ]
-    for kind, told in (("step_down", step), ("hold", hold)):
+    for kind in (kinds.STEP_DOWN, kinds.HOLD):
+        told = form.until_choices(situation, Draft(kind))
         last = moment_of(told[-1]["value"])
         assert last is not None
         assert last <= AFTERNOON + LONGEST[OverrideKind(kind)] < last + 15 * MINUTE
-    assert form.until_choices(kinds.RELEASE, UTC_ZONE, AFTERNOON) == []
+    assert form.until_choices(situation, Draft(kinds.RELEASE)) == []
+
+
+PAUSES = [9 * MINUTE, 70 * MINUTE, 23 * HOUR, 6.9 * 24 * HOUR, 7 * 24 * HOUR, 9 * 24 * HOUR]
+
+
+@pytest.mark.parametrize("kind", [kinds.HOLD, kinds.EXTEND])
+@pytest.mark.parametrize("pause", PAUSES)
+def test_every_time_that_is_offered_would_be_taken(reader, kind, pause):
+    situation, asked = situation_at(reader, storm=fakes.tripped(until=AFTERNOON + pause))
+    wish = Draft(kind, reason="news", typed=kind)
+    told = form.until_choices(situation, wish)
+    (offer,) = (e for e in kinds.offers_of(situation.row, UTC_ZONE, AFTERNOON) if e.kind == kind)
+
+    for each in told:
+        assert missing(situation, asked, wish._replace(until=each["value"])) == ""
+    assert bool(offer.locked) is (not told)
+    assert bool(told) is (pause < 7 * 24 * HOUR)
+    if offer.locked:
+        assert "longer than the 7 d that an override may last" in plain_words(offer.locked)
+    if told:
+        fits = form.first_draft(situation, wish)
+        assert missing(situation, asked, fits._replace(typed=kind)) == ""
+
+
+def plain_words(said: str) -> str:
+    return said.replace("\u00a0", " ")
+
+
+def test_what_another_holds_for_as_long_as_there_is_cannot_be_held_for_longer(reader):
+    week = AFTERNOON + LONGEST[OverrideKind.HOLD]
+    held = overridden(OverrideKind.HOLD, expires=week)._replace(until=week)
+    situation, _ = situation_at(reader, storm=held)
+
+    locked = {e.kind: e.locked for e in kinds.offers_of(situation.row, UTC_ZONE, AFTERNOON)}
+    assert plain_words(locked[kinds.HOLD]) == (
+        "ana holds it until 19 Nov 15:42, and 7 d is the most there is."
+    )
+
+
+def test_a_chosen_time_stays_offered_and_another_kind_gets_one_that_fits_it(reader):
+    pause = AFTERNOON + 5 * HOUR
+    situation, asked = situation_at(reader, storm=fakes.tripped(until=pause))
+    chosen = (AFTERNOON + 31 * MINUTE).isoformat()
+    step = complete(situation, until=chosen)
+    noted = form.noted(asked, step, form.followed(situation, asked, step))
+
+    assert chosen in [each["value"] for each in form.until_choices(situation, step)]
+    assert form.with_fitting_until(situation, step, noted) == (step, {})
+    hold, changes = form.with_fitting_until(situation, step._replace(kind=kinds.HOLD), noted)
+    assert moment_of(hold.until) > pause
+    assert list(changes.values()) == [{"value": hold.until}]
+    # Of the kind that he sees nothing is chosen for him.
+    late = form.noted(asked, hold, form.followed(situation, asked, hold))
+    past = hold._replace(until=(AFTERNOON - MINUTE).isoformat())
+    assert form.with_fitting_until(situation, past, late) == (past, {})
+
+
+def test_a_refusal_names_breaker_and_time_as_the_page_does(reader):
+    situation, _ = situation_at(reader)
+    dip = replace(
+        situation.row,
+        definition=replace(
+            situation.row.definition,
+            name="drawdown strategy dip",
+            scope=Scope(ScopeKind.STRATEGY, "dip"),
+        ),
+    )
+    raw = (
+        "drawdown strategy dip does not step on before 2026-12-07 08:38 UTC by its own rule; its "
+        "episode is drawdown strategy dip/demo-1"
+    )
+
+    assert plain_words(as_read(raw, dip, UTC_ZONE, AFTERNOON)) == (
+        "drawdown, dip does not step on before 7 Dec 08:38:00 UTC by its own rule; its episode is "
+        "drawdown strategy dip/demo-1"
+    )
+    odd = "before 2026-99-07 08:38 UTC"
+    assert as_read(odd, dip, UTC_ZONE, AFTERNOON) == odd
 
 
 def test_a_form_that_is_made_anew_keeps_what_was_written_but_not_what_was_typed_to_confirm(reader):
@@ -509,6 +594,16 @@ def test_whoever_may_not_override_reads_who_may_and_finds_no_field(reader, actor
     assert [each for each in parts(tree) if "id" in each] == []
 
 
+def test_the_demonstration_says_what_logins_would_ask_of_whoever_loosens(reader):
+    situation, asked = situation_at(reader)
+
+    said, demo = (words(panel_of(OFFICER, situation, asked, demo=each)) for each in (False, True))
+    assert "Another officer judges what came of it: due" in said
+    assert "nobody judges" not in said
+    assert "Demonstration: nobody judges what came of it. With logins another officer does" in demo
+    assert "until then you could not loosen this breaker again" in demo
+
+
 def test_an_officer_whose_power_has_not_begun_reads_since_when_and_may_tighten(reader):
     situation, asked = situation_at(reader)
     fresh = Actor(
@@ -557,7 +652,77 @@ def test_a_form_hears_at_once_of_a_warning_that_is_new(show, reader):
     falls = fakes.tripped(build_episode(f"{fakes.FALL}/x", state=TradingState.REDUCE_ONLY))
     reader.advance()
     after = part(show(fakes.states(fall=falls), breaker=fakes.STORM), panel.NEWS)["data"]
-    assert set(after["warnings"]) - set(before["warnings"]) == {f"breaker:{fakes.FALL}/x:tripped"}
+    whose = "market volatility/demo-48000"
+    assert set(after["warnings"]) - set(before["warnings"]) == {
+        f"breaker:{fakes.FALL}/x:tripped of {whose}"
+    }
+
+
+def test_what_was_opened_before_one_breaker_counts_before_no_other(reader):
+    """Neither by its id, nor by what a form has noted."""
+    falls = fakes.tripped(build_episode(f"{fakes.FALL}/x", state=TradingState.REDUCE_ONLY))
+    stands = {"fall": falls, "storm": fakes.tripped()}
+    storm, of_storm = situation_at(reader, **stands)
+    fall, of_fall = situation_at(reader, fakes.FALL, **stands)
+    opened = complete(storm).opened
+    noted = form.noted(of_storm, complete(storm), form.followed(storm, of_storm, complete(storm)))
+
+    assert {each.id for each in must_read(fall, kinds.STEP_DOWN)} & opened == frozenset()
+    assert form.opened_of(noted, of_storm) == opened
+    assert form.opened_of(noted, of_fall) == frozenset()
+    # Nor once a person commands something of it, or has ended that.
+    after, of_after = situation_at(reader, storm=overridden(OverrideKind.HOLD), fall=falls)
+    assert {each.id for each in must_read(after, kinds.END)} & opened == frozenset()
+    assert form.opened_of(noted, of_after) == frozenset()
+    assert "0 of" in words(plain(form.warning_parts(must_read(after, kinds.END), complete(storm))))
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (kinds.STEP_DOWN, "Then, as things stand, it is THROTTLED, 50 % of size, by its rule"),
+        (kinds.DISABLE, "Then, as things stand, it is THROTTLED, 50 % of size, by its rule"),
+        (kinds.HOLD, "Then, as things stand, it is THROTTLED, 50 % of size, by its rule"),
+        (kinds.EXTEND, "Then, as things stand, it is THROTTLED, 50 % of size, by its rule"),
+        (kinds.RELEASE, "unless it trips again. No limit is lifted"),
+    ],
+)
+def test_the_form_says_of_each_kind_what_comes_after_it(reader, kind, said):
+    situation, asked = situation_at(reader)
+    draft = complete(situation, kind=kind)
+
+    assert said in plain_words(form.followed(situation, asked, draft).does)
+
+
+def test_the_form_says_what_comes_after_a_trip_by_hand_and_after_an_end(reader):
+    situation, asked = situation_at(reader, fakes.FALL)
+    draft = complete(situation, kind=kinds.TRIP)
+    assert plain_words(form.followed(situation, asked, draft).does).endswith(
+        "until then at the least. Then, as things stand, it re-opens at 25 % of size."
+    )
+
+    held = overridden(OverrideKind.HOLD, until=AFTERNOON)._replace(until=AFTERNOON + HOUR)
+    situation, asked = situation_at(reader, storm=held)
+    draft = complete(situation, kind=kinds.END)
+    assert plain_words(form.followed(situation, asked, draft).does).endswith(
+        "As things stand it then is THROTTLED, 50 % of size, by its rule until 15:52 at the "
+        "earliest."
+    )
+
+
+def test_after_an_end_the_form_is_as_one_that_is_loaded_anew(reader):
+    loose, of_loose = situation_at(reader, storm=overridden())
+    kind, size = kinds.END, 1.0
+    before = Draft(kind, size, reason="worse than I thought", opened=frozenset({"age"}))
+    noted = form.noted(of_loose, before, form.followed(loose, of_loose, before))
+    situation, asked = situation_at(reader)
+
+    for done in (True, False):
+        kept = form.kept_of(before, noted, asked, done=done)
+        fresh = form.first_draft(situation)
+        assert form.first_draft(situation, kept)._replace(reason="") == fresh
+        assert kept.reason == ("" if done else "worse than I thought")
+    assert fresh.size == min(kinds.sizes_of(situation.row))
 
 
 # --- what it would do ----------------------------------------------------------------------------
@@ -622,7 +787,8 @@ def test_card_and_board_say_what_is_overridden_by_whom_why_and_until_when(show):
     assert part(tree, "breaker-word")["children"] == "STEPPED DOWN"
     assert words(part(tree, "breaker-override")["children"]) == (
         "Stepped down to 75 % of size by ana since 15:32:18 UTC: “the hedge needs room.” It "
-        "returns by itself at 17:30:00 UTC, in 1 h 48 , to THROTTLED, 50 % of size. End it now"
+        "returns by itself at 17:30:00 UTC, in 1 h 48 ; as things stand it then is THROTTLED, "
+        "50 % of size, by its rule until it has eased. End it now"
     )
     assert (
         "the book is THROTTLED, 50 % of size by its rule, and ana lets 75 % of new risk"
@@ -683,7 +849,8 @@ def test_the_cockpit_tells_what_is_switched_off_and_when_the_book_returns_to_its
         "Overridden: drawdown, switched off by ola until 17:30."
     )
     assert step_words(state, UTC_ZONE, AFTERNOON).replace("\u00a0", " ") == (
-        "Returns by itself at 17:30:00 UTC, in 1 h 48, to THROTTLED, 50 % of size."
+        "Returns by itself at 17:30:00 UTC, in 1 h 48; as things stand it then is THROTTLED, 50 % "
+        "of size, by its rule until it has eased."
     )
     calm = replace(state, breakers=reader.latest("demo").state.breakers._replace(states={}))
     assert overridden_words(calm, UTC_ZONE, AFTERNOON) == ""

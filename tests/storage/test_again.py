@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from risk.domain.actions import OverrideBreaker
 from risk.domain.breakers import BreakerDefinition
+from risk.domain.events import BreakerActivated
 from risk.domain.overrides import OverrideKind
 from risk.domain.policy import Policy
 from risk.domain.ports import AccountReading, CycleRecord
@@ -54,15 +55,15 @@ class KeptWorld(GateWorld):
         super().__init__(replace(held, seq=0), policy, journal=journal, token=token)
         self.store.save(self.record, token=token)
 
-    def cycle(self) -> None:
+    def cycle(self, *overrides: OverrideBreaker) -> None:
         before = self.record.state
-        self.record = self.measured()
+        self.record = self.measured(overrides)
         tripped = bool(self.record.episodes)
         kept = replace(self.record, before=before if tripped else None)
         self.store.save(kept, token=self.token)
         self.gate.serve(self.record)
 
-    def measured(self) -> CycleRecord:
+    def measured(self, overrides: tuple[OverrideBreaker, ...] = ()) -> CycleRecord:
         ledger, told = self.gate.take_in(AccountReading())
         number = self.record.number + 1
         snapshot = replace(
@@ -70,6 +71,7 @@ class KeptWorld(GateWorld):
             fills=told.fills,
             flows=told.flows,
             conduct=self.gate.conduct,
+            overrides=overrides,
         )
         return self._record(replace(self.record.state, policy=self.policy), snapshot, number)
 
@@ -478,6 +480,38 @@ def test_a_trip_is_the_same_to_the_last_digit(engines: Engines):
     assert again.comparison is not None
     assert again.comparison.exact
     assert again.entry is not None
+    assert again.what.startswith("trip of daily loss, ")
+    assert again.what.endswith(" % over 1 %")
+
+
+def test_a_trip_by_hand_says_by_whom_and_claims_no_more_than_was_measured(sqlite: Engines):
+    world = KeptWorld(sqlite, breaking())
+    world.cycle()
+    expires = NOW + timedelta(hours=1)
+    word = OverrideBreaker(
+        seq=1,
+        at=NOW,
+        who="ana",
+        breaker="daily loss",
+        kind=OverrideKind.TRIP,
+        expires=expires,
+        reason="a drill",
+    )
+    world.cycle(word)
+
+    again = world.trip_again("daily loss/3-1")
+
+    assert told(again) == ("same", "")
+    assert again.what == (
+        "trip of daily loss by hand, by ana: it measured 0 % then, and its rule trips it above 1 %"
+    )
+    assert again.entry is not None
+    ((body,),) = read(
+        world.engines, f"SELECT body FROM journal WHERE seq = {again.entry} AND stream = '{BOOK}'"
+    )
+    activated = codec.decode_event(body)
+    assert isinstance(activated, BreakerActivated)
+    assert activated.until == expires
 
 
 def test_what_a_breaker_that_is_off_only_records_is_the_same(sqlite: Engines):

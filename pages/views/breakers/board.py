@@ -211,16 +211,29 @@ def _lately(data: BreakersData) -> list[Component]:
 
 
 def lately_words(episodes: Iterable[Episode], data: BreakersData) -> str:
-    """``7 trips, 1 of them on. Median length of past trips: 2 h.``"""
-    began = data.now - LOOK_BACK
-    told = [each for each in episodes if not is_manual(each.breaker)]
-    imposed = [each for each in told if each.imposed and each.tripped_at > began]
-    older = sum(
-        each.ended_at is None and each.imposed and each.tripped_at <= began for each in told
-    )
-    still = f" {older} from before {'is' if older == 1 else 'are'} still on." if older else ""
+    """``7 trips, 1 of them on now. …``; and all else that the list has a row of, so many each."""
+    began, told = data.now - LOOK_BACK, list(episodes)
+    trips = [each for each in told if each.imposed and not is_manual(each.breaker)]
+    imposed = [each for each in trips if each.tripped_at > began]
+    older = len(trips) - len(imposed)
     stands = counts_on([row for row in data.rows if row.episode in imposed])
-    return f"{_lately_said(imposed, ', '.join(stands))}{still}"
+    besides = [
+        _counted(older, "trip that began before", "trips that began before"),
+        _counted(sum(is_manual(e.breaker) for e in told), "stop by people", "stops by people"),
+        _counted(
+            sum(not e.imposed and not is_manual(e.breaker) for e in told),
+            "that was only recorded",
+            "that were only recorded",
+        ),
+    ]
+    *most, last = [each for each in besides if each] or [""]
+    listed = f"{', '.join(most)} and {last}" if most else last
+    also = f" Listed besides: {listed}." if listed else ""
+    return f"{_lately_said(imposed, ', '.join(stands))}{also}"
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}" if count else ""
 
 
 def _lately_said(imposed: Sequence[Episode], stands: str) -> str:
@@ -235,5 +248,6 @@ def _lately_said(imposed: Sequence[Episode], stands: str) -> str:
     if not over:
         return f"{trips}{on}."
     middle = timedelta(seconds=median(span.total_seconds() for span in over))
-    word = "It lasted" if len(over) == 1 else "Median length of past trips:"
-    return f"{trips}{on}. {word} {duration(middle)}."
+    if len(over) > 1:
+        return f"{trips}{on}. Median length of past trips: {duration(middle)}."
+    return f"{trips}{on}. {'The other' if lasts else 'It'} lasted {duration(middle)}."

@@ -5,6 +5,7 @@ from datetime import datetime
 from pages.components.states import STATE_LOOKS
 from pages.format import Zone
 from pages.views.breakers.wording import ahead, minute, moment_words, share
+from risk.breakers.foreseeing import Over, once_over, then_in_words
 from risk.breakers.imposing import passes_by_rule
 from risk.domain.breakers import BreakerDefinition, BreakerState, Phase
 from risk.domain.overrides import Override, OverrideKind
@@ -39,10 +40,22 @@ def returns_words(on: Override, zone: Zone, now: datetime) -> str:
     return f"returns by itself at {at}, {ahead(on.expires, now)}"
 
 
-def to_words(definition: BreakerDefinition, stands: BreakerState | None) -> str:
-    """To what it returns, while the breaker holds its scope: ``, to REDUCE ONLY``."""
-    rule = rule_words(definition, stands)
-    return f", to {rule}" if rule else ""
+def to_words(
+    definition: BreakerDefinition, stands: BreakerState | None, zone: Zone, now: datetime
+) -> str:
+    """What comes of its scope by then: ``; as things stand it then re-opens at 25 % of size``."""
+    over = None if stands is None else once_over(definition, stands, now)
+    if stands is None or stands.override is None or over is None:
+        return ""
+    then = then_words(definition, over, zone, now)
+    if over.at < stands.override.expires:
+        return f"; as things stand sooner, at {minute(zone, over.at, now)}, and then it {then}"
+    return f"; as things stand it then {then}"
+
+
+def then_words(definition: BreakerDefinition, over: Over, zone: Zone, now: datetime) -> str:
+    """What it does once its override is over, after *it*: ``re-opens at 25 % of size``."""
+    return then_in_words(definition, over, lambda moment: minute(zone, moment, now))
 
 
 def rule_words(definition: BreakerDefinition, stands: BreakerState | None) -> str:

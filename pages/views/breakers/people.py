@@ -1,9 +1,12 @@
 """What people did about a trip: who let it go, overrode it or ended that, and why. Pure."""
 
+from datetime import datetime
+
 from pages.format import NONE
 from pages.views.breakers.overridden import did_words
 from pages.views.breakers.reading import BreakersData, Turn
 from pages.views.breakers.wording import minute, moment_words
+from risk.breakers.manual import is_manual
 from risk.domain.breakers import Episode
 from risk.domain.events import RULE, BreakerOverridden, BreakerStepped, OverrideEnded
 from risk.domain.overrides import OverrideKind
@@ -11,8 +14,19 @@ from risk.domain.overrides import OverrideKind
 
 def people_words(data: BreakersData, episode: Episode) -> str:
     """In a list: ``15:36 let go by ana; 15:40 held where it is by ola``; or ``none``."""
-    told = (f"{minute(data.query.zone, w.at, data.now)} {_did(w)}" for w in _about(data, episode))
-    return "; ".join(told) or NONE
+    told = [(w.at, _did(w)) for w in _about(data, episode)]
+    if is_manual(episode.breaker):
+        told = _of_latch(episode)
+    zone, now = data.query.zone, data.now
+    return "; ".join(f"{minute(zone, at, now)} {did}" for at, did in told) or NONE
+
+
+def _of_latch(episode: Episode) -> list[tuple[datetime, str]]:
+    """Of what people stopped: who did, as its cause begins, and who let it go."""
+    told = [(episode.tripped_at, episode.cause.split(": ", 1)[0])]
+    if episode.ended_at is not None:
+        told.append((episode.ended_at, f"let go by {episode.ended_by}"))
+    return told
 
 
 def people_lines(data: BreakersData, episode: Episode) -> list[str]:

@@ -94,7 +94,7 @@ def panel(
     same = form.is_about(known, asked)
     before, done = None, was_done(said)
     if same and asked is not None:
-        draft = draft_of(*fields, form.opened_of(known))
+        draft = draft_of(*fields, form.opened_of(known, asked))
         before = form.kept_of(draft, known, asked, done=done)
     parts = panels.panel_parts(
         running_actor(), situation, asked, idle=idle, before=before, demo=is_demo()
@@ -105,20 +105,32 @@ def panel(
 
 
 def follow(
-    readings: Readings, query: Query, asked: Any, fields: Fields, noted: Any, clicked: Fields
+    readings: Readings,
+    query: Query,
+    asked: Any,
+    fields: Fields,
+    noted: Any,
+    clicked: Fields,
+    news: Any = None,
 ) -> tuple[Deltas, Any]:
     """What differs in the form by now, and what it is to note."""
     wanted = asked_of(asked)
-    draft = draft_of(*fields, form.opened_of(noted, clicked))
+    if wanted is None or panels.is_of_another(news, wanted):
+        # Another form is on its way to its place: nothing is told of this one any more.
+        return {}, no_update
+    draft = draft_of(*fields, form.opened_of(noted, wanted, clicked))
     try:
-        situation = None if wanted is None else read_situation(readings, query, wanted)
+        situation = read_situation(readings, query, wanted)
     except StoreError:
-        return ({} if wanted is None else form.changes_unseen(draft, wanted)), no_update
-    if situation is None or wanted is None:
+        locked = form.is_asked_for(noted, wanted, cycle=None)
+        return ({} if locked else form.changes_unseen(draft, wanted)), no_update
+    if situation is None or form.is_asked_for(noted, wanted, cycle=situation.cycle):
         return {}, no_update
     wanted = wanted.as_shown(situation)
-    shown = form.followed(situation, wanted, draft)
-    return form.changes(shown, noted), form.noted(wanted, draft, shown)
+    draft, chosen = form.with_fitting_until(situation, draft, noted)
+    shown = form.followed(situation, wanted, draft, demo=is_demo())
+    changes = form.changes(shown, noted)
+    return form.merged(changes, chosen), form.noted(wanted, draft, shown)
 
 
 def effect(readings: Readings, query: Query, asked: Any, kind: Any, size: Any) -> list[Component]:
@@ -138,16 +150,43 @@ def apply(
     fields: Fields,
     noted: Any,
     clicked: Fields,
-) -> Outcome:
-    """What becomes of what stands in the form, as it was shown last."""
-    draft = draft_of(*fields, form.opened_of(noted, clicked))
+) -> tuple[Outcome, Deltas, Any]:
+    """What becomes of what stands in the form, as it was shown last.
+
+    Returns
+    -------
+    outcome : Outcome
+    changes : mapping of id to mapping of property to value
+        Of the form: until the engine has taken it in, its button does not invite to ask again.
+    noted : dict
+        What the form is to note.
+    """
     wanted = asked_of(asked)
+    draft = draft_of(*fields, form.opened_of(noted, wanted, clicked))
+    if wanted is not None and form.is_asked_for(noted, wanted, cycle=_cycle_of(readings, query)):
+        return asking.ASKED_ALREADY, {}, no_update
+    seen: list[int] = []
 
     def read(wanted: Asked, course: bool) -> Situation | None:
-        return read_situation(readings, query, wanted, course=course)
+        situation = read_situation(readings, query, wanted, course=course)
+        seen.extend([] if situation is None else [situation.cycle])
+        return situation
 
     shown = None if wanted is None else form.as_noted(wanted, noted)
-    return asking.override(*who, shown, draft, read)
+    outcome = asking.override(*who, shown, draft, read)
+    if not (outcome.done and seen and wanted is not None):
+        return outcome, {}, no_update
+    return outcome, form.changes_asked_for(draft), form.noted_asked_for(wanted, draft, seen[-1])
+
+
+def _cycle_of(readings: Readings, query: Query) -> int | None:
+    """Number of the newest complete cycle; None where that cannot be read."""
+    try:
+        book = readings.book(query)
+        cycle = None if book is None else readings.cycle(book)
+    except StoreError:
+        return None
+    return None if cycle is None else cycle.pulse.cycle
 
 
 # -- reviews ---------------------------------------------------------------------------------
@@ -177,10 +216,12 @@ def review_list(
         return no_update, no_update
     policy = cycle.state.policy
     definitions = {each.name: each for each in policy.breakers} if policy is not None else {}
-    told = reviews.Told(query.zone, cycle.pulse.market, definitions)
+    told = reviews.Told(query.zone, cycle.pulse.market, definitions, demo=is_demo())
     try:
         epoch = readings.reader.wall().timestamp() // _REVIEWS_REUSE
-        key = ("override reviews", book.name, epoch)
+        # What the page tells of overrides beside them, they tell as well.
+        on = [e.override.action for e in cycle.state.breakers.states.values() if e.override]
+        key = ("override reviews", book.name, epoch, cycle.state.action_seq, tuple(on))
         found = (
             actions.reviews(book.name)
             if anew

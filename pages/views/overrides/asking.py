@@ -9,7 +9,6 @@ from dash import html
 from pages.components.basics import Component, glyph
 from pages.components.toasts import toast
 from pages.format import sentence
-from pages.views.breakers.overridden import rule_words
 from pages.views.breakers.wording import moment_words
 from pages.views.overrides.draft import (
     Draft,
@@ -18,11 +17,14 @@ from pages.views.overrides.draft import (
     faults_unseen,
     missing_words,
     moment_of,
+    then_of,
     wish_of,
 )
-from pages.views.overrides.kinds import DOES, RELEASE, does_words, longest_of
+from pages.views.overrides.kinds import RELEASE, did, does_words, longest_of
+from pages.views.overrides.refusals import as_read
 from pages.views.overrides.situation import Asked, Situation
 from pages.views.overrides.warnings import MustRead, must_read
+from risk.breakers.words import shown_name
 from risk.domain.actors import Actor
 from risk.domain.overrides import tightens
 from risk.engine.actions import Actions
@@ -78,6 +80,12 @@ class Outcome(NamedTuple):
         ]
 
 
+#: Of a second press on the same button before the engine's next cycle.
+ASKED_ALREADY = Outcome(
+    False, "It is asked for already", "The engine takes it in with its next cycle: wait for that."
+)
+
+
 def was_done(said: Any) -> bool:
     """Whether what stands in a panel says that something was done."""
     return '"data-done": "true"' in json.dumps(said, default=str)
@@ -127,22 +135,22 @@ def override(
         faults = faults_of(draft, asked, situation, [each.id for each in warnings])
     if any(faults):
         told = missing_words(faults)
-        return _refused(asked, f"{told.rstrip('.')}. {_SAME}")._replace(faults=faults)
+        refused = _refused(asked, f"{told.rstrip('.')}. {_SAME}", situation)
+        return refused._replace(faults=faults)
     # None is missing: all of them were opened.
-    holds = "" if situation is None else holds_words(situation, draft)
-    return _asked(actions, actor, asked, draft, [each.title for each in warnings], holds)
+    titles = [each.title for each in warnings]
+    return _asked(actions, actor, asked, draft, titles, situation)
 
 
-def holds_words(situation: Situation, draft: Draft) -> str:
-    """What holds from now on, until when, and that it returns by itself; whole sentences."""
+def holds_words(situation: Situation, asked: Asked, draft: Draft) -> str:
+    """What holds from now on, until when, and what comes then; whole sentences."""
     row, until = situation.row, moment_of(draft.until)
     does = does_words(situation.state, row, draft.kind, draft.size)
+    then = then_of(situation, asked, draft)
+    told = f"{does} {then} " if then else f"{does} "
     if longest_of(draft.kind) is None or until is None:
-        return f"{does} "
-    rule = "" if tightens(draft.kind, "") else rule_words(row.definition, row.state)
-    back = f"returns by itself to {rule}" if rule else "ends by itself"
-    at = moment_words(situation.zone, until, situation.now)
-    return f"It holds until {at}, then it {back}. {does} "
+        return told
+    return f"It holds until {moment_words(situation.zone, until, situation.now)}. {told}"
 
 
 def _asked(
@@ -151,8 +159,10 @@ def _asked(
     asked: Asked,
     draft: Draft,
     warnings: Sequence[str],
-    holds: str,
+    situation: Situation | None,
 ) -> Outcome:
+    # What it does is told of how things stood before.
+    holds = "" if situation is None else holds_words(situation, asked, draft)
     try:
         if draft.kind == RELEASE:
             actions.release_breaker(
@@ -168,23 +178,39 @@ def _asked(
     except NotAllowed:
         raise
     except Conflict as problem:
-        return Outcome(False, "Somebody was quicker", f"{sentence(str(problem))}. {_SAME} by you.")
+        why = sentence(_read(str(problem), situation))
+        return Outcome(False, "Somebody was quicker", f"{why}. {_SAME} by you.")
     except BrakedInstead as problem:
         return Outcome(True, "Stopped instead", f"{sentence(str(problem))}.", "halted")
     except GateClosed as problem:
         return Outcome(False, "NOTHING is stopped", f"{sentence(str(problem))}.", "halted")
     except StoreUnavailable as problem:
         # An answer that got lost may have been a yes.
-        return _refused(asked, f"{problem}. It may be asked for all the same: look again")
+        why = f"{problem}. It may be asked for all the same: look again"
+        return _refused(asked, why, situation)
     except SeawallError as problem:
-        return _refused(asked, f"{problem}. {_SAME}")
+        return _refused(asked, f"{_read(str(problem), situation)}. {_SAME}", situation)
     return Outcome(
         True,
-        f"{DOES[draft.kind]}: {asked.breaker}",
-        f"{holds}The engine takes it in with its next cycle; then the card says so.",
+        f"Applied: {_name(asked, situation)} {did(draft.kind, draft.size)}",
+        f"The engine takes it in with its next cycle; then the card says so. {holds}".rstrip(),
         "normal",
     )
 
 
-def _refused(asked: Asked, why: str) -> Outcome:
-    return Outcome(False, f"{sentence(asked.breaker)} stays as it is", f"{sentence(why)}.")
+def _refused(asked: Asked, why: str, situation: Situation | None = None) -> Outcome:
+    name = sentence(_name(asked, situation))
+    return Outcome(False, f"{name} stays as it is", f"{sentence(why)}.")
+
+
+def _name(asked: Asked, situation: Situation | None) -> str:
+    """As people read it; raw where nobody can read what it is set on."""
+    if situation is None:
+        return asked.breaker
+    return shown_name(situation.row.name, situation.row.scope)
+
+
+def _read(why: str, situation: Situation | None) -> str:
+    if situation is None:
+        return why
+    return as_read(why, situation.row, situation.zone, situation.now)

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 from pages.format import sentence
 from pages.reasons import reason_fault, typed_line
+from pages.views.breakers.overridden import then_words
+from pages.views.breakers.wording import minute
 from pages.views.limits.writing import duration
 from pages.views.overrides.kinds import (
     END,
@@ -22,10 +24,12 @@ from pages.views.overrides.kinds import (
     phrase_of,
     word_of,
 )
+from pages.views.overrides.refusals import as_read
 from pages.views.overrides.situation import Asked, Situation
+from risk.breakers.foreseeing import once_wished
 from risk.breakers.lifecycle import why_not_released
 from risk.breakers.overriding import why_not_overridden
-from risk.breakers.words import is_phrase
+from risk.breakers.words import is_phrase, shown_name
 from risk.domain.overrides import OverrideKind, OverrideWish, tightens
 
 KIND, SIZE, UNTIL, REASON, TYPED = "kind", "size", "until", "reason", "typed"
@@ -183,13 +187,14 @@ def _refused(draft: Draft, asked: Asked, situation: Situation) -> str:
     """By the code by which the engine judges."""
     row = situation.row
     if row.state is None:
-        return f"{row.name} was not looked at yet: wait for the engine's next cycle"
+        name = shown_name(row.name, row.scope)
+        return f"{name} was not looked at yet: wait for the engine's next cycle"
     if draft.kind == RELEASE:
         why = why_not_released(row.name, row.state, asked.episode, situation.now)
     else:
         wish = wish_of(draft, asked)
         why = why_not_overridden(row.definition, row.state, wish, situation.now)
-    return why or ""
+    return as_read(why or "", row, situation.zone, situation.now)
 
 
 def phrase_fault(phrase: str, typed: str) -> str:
@@ -230,6 +235,32 @@ def wish_of(draft: Draft, asked: Asked, read: Sequence[str] = ()) -> OverrideWis
         seen_value=asked.value,
         ends=OverrideKind(asked.ends) if draft.kind == END and asked.ends else None,
     )
+
+
+def then_of(situation: Situation, asked: Asked, draft: Draft) -> str:
+    """What comes once it is over, a sentence; of the end of one, with the next cycle.
+
+    Empty of what would be refused, and of a release, which says itself what it does.
+    """
+    row, now = situation.row, situation.now
+    ends = draft.kind == END
+    if row.state is None or draft.kind not in NAMES or draft.kind == RELEASE:
+        return ""
+    wish = wish_of(draft, asked)
+    over = (
+        None
+        if wish.expires is None and not ends
+        else once_wished(row.definition, row.state, wish, now)
+    )
+    if over is None:
+        return ""
+    then = then_words(row.definition, over, situation.zone, now)
+    if ends:
+        return f"As things stand it then {then}."
+    if wish.expires is not None and over.at < wish.expires:
+        at = minute(situation.zone, over.at, now)
+        return f"As things stand it is over at {at} already, and then it {then}."
+    return f"Then, as things stand, it {then}."
 
 
 def missing_words(faults: Faults) -> str:

@@ -1,7 +1,7 @@
 """The form of an override, as components; all of its content follows from a draft. Pure."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import dash_mantine_components as dmc
@@ -11,8 +11,8 @@ from pages.components.basics import Component, glyph
 from pages.components.buttons import Look, button
 from pages.components.deltas import CannotExpress, Deltas, deltas, name_of, plain
 from pages.components.proof import proof_part
-from pages.format import Zone, sentence
-from pages.views.breakers.wording import ahead, minute, moment_words, share
+from pages.format import sentence
+from pages.views.breakers.wording import moment_words, share
 from pages.views.limits.writing import duration
 from pages.views.overrides.draft import (
     KIND,
@@ -25,6 +25,8 @@ from pages.views.overrides.draft import (
     faults_of,
     faults_unseen,
     missing_words,
+    moment_of,
+    then_of,
 )
 from pages.views.overrides.kinds import (
     DOES,
@@ -39,8 +41,9 @@ from pages.views.overrides.kinds import (
 )
 from pages.views.overrides.kinds import END as ENDS
 from pages.views.overrides.situation import Asked, Situation, value_of
+from pages.views.overrides.times import choices, expiries, usual_of
 from pages.views.overrides.warnings import MustRead, must_read
-from risk.domain.overrides import review_due, tightens
+from risk.domain.overrides import OverrideKind, review_due, tightens
 
 FORM, FIELDS, SUBMIT = "override-form", "override-fields", "override-submit"
 #: As a pattern: whoever asks for the form anew finds what was noted, or that there was none.
@@ -54,17 +57,12 @@ DOES_LINE, UNTIL_NOTE, WARNINGS, EFFECT, AFTER, PROOF, END = (
     "override-proof",
     "override-end",
 )
-#: Usual life of an override; every kind may have so much.
-_USUAL = timedelta(hours=2)
-#: How far ahead it may expire, as far as its kind allows.
-_SPANS = (
-    *(timedelta(minutes=minutes) for minutes in (30, 45, 60, 75, 90, 105, 120, 150, 180, 210, 240)),
-    *(timedelta(hours=hours) for hours in (6, 8, 12, 24, 48, 72, 120)),
-)
-_STEP = timedelta(minutes=15)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: So long the browser waits for more letters before it asks what is missing.
 _TYPING_MS = 350
+
+
+#: With so many cycles after it was asked for the engine has taken it in, or refused it.
+_TAKEN_IN = 2
 
 
 def field_id(field: str) -> dict[str, str]:
@@ -120,8 +118,8 @@ def first_draft(situation: Situation, before: Draft | None = None) -> Draft:
     sizes = sizes_of(situation.row)
     size = before.size if before is not None and before.size in sizes else next(iter(sizes), None)
     kept = before if before is not None else Draft(kind)
-    until = kept.until or usual_until(situation.now)
-    return kept._replace(kind=kind, size=size, until=until, typed="")
+    drafted = kept._replace(kind=kind, size=size, typed="")
+    return drafted._replace(until=fitting_until(situation, drafted))
 
 
 def _open(situation: Situation) -> list[Offer]:
@@ -129,32 +127,32 @@ def _open(situation: Situation) -> list[Offer]:
     return [each for each in offers if not each.locked]
 
 
-def usual_until(now: datetime) -> str:
-    """Two hours from now on, on a quarter of an hour."""
-    return _on_a_step(now + _USUAL).isoformat()
+def fitting_until(situation: Situation, draft: Draft) -> str:
+    """Until when a draft says, where that can be; else the usual time of its kind."""
+    moments = _expiries(situation, draft)
+    chosen = moment_of(draft.until)
+    if chosen is not None and (chosen in moments or not moments):
+        return draft.until
+    return usual_of(moments, situation.now).isoformat()
 
 
-def _on_a_step(moment: datetime) -> datetime:
-    return moment - (moment - _EPOCH) % _STEP
-
-
-def until_choices(kind: str, zone: Zone, now: datetime) -> list[dict[str, str]]:
+def until_choices(situation: Situation, draft: Draft) -> list[dict[str, str]]:
     """When it may expire, on quarters of an hour: ``17:30 UTC, in 1 h 47``."""
-    longest = longest_of(kind)
-    if longest is None:
+    return choices(_expiries(situation, draft), situation.zone, situation.now)
+
+
+def _expiries(situation: Situation, draft: Draft) -> Sequence[datetime]:
+    if longest_of(draft.kind) is None:
         return []
-    moments = dict.fromkeys(_on_a_step(now + span) for span in (*_SPANS, longest))
-    ahead_of_now = [each for each in moments if now < each <= now + longest]
-    return [{"value": m.isoformat(), "label": _choice_words(m, zone, now)} for m in ahead_of_now]
+    chosen = moment_of(draft.until)
+    return expiries(OverrideKind(draft.kind), situation.row.state, situation.now, chosen)
 
 
-def _choice_words(moment: datetime, zone: Zone, now: datetime) -> str:
-    return f"{minute(zone, moment, now)} {zone.label(moment)}, {ahead(moment, now)}"
-
-
-def form_parts(situation: Situation, asked: Asked, draft: Draft) -> list[Component]:
+def form_parts(
+    situation: Situation, asked: Asked, draft: Draft, *, demo: bool = False
+) -> list[Component]:
     """The whole form around a draft."""
-    shown = followed(situation, asked, draft)
+    shown = followed(situation, asked, draft, demo=demo)
     offers = offers_of(situation.row, situation.zone, situation.now)
     return [
         html.Div(
@@ -168,7 +166,8 @@ def form_parts(situation: Situation, asked: Asked, draft: Draft) -> list[Compone
             ],
             id=FIELDS,
             className="sw-override-fields",
-            **{"data-kind": shown.kind},
+            # Whoever touches a form has its breaker in the address from then on (breakers.js).
+            **{"data-kind": shown.kind, "data-breaker": asked.breaker},
         ),
         html.Div(shown.warnings, id=WARNINGS),
         html.Div(
@@ -266,8 +265,8 @@ def _typed(shown: Followed) -> dmc.TextInput:
 # -- what follows from a draft ---------------------------------------------------------------
 
 
-def followed(situation: Situation, asked: Asked, draft: Draft) -> Followed:
-    """What a form says of a draft, in a situation."""
+def followed(situation: Situation, asked: Asked, draft: Draft, *, demo: bool = False) -> Followed:
+    """What a form says of a draft, in a situation; in the demonstration, what is otherwise so."""
     row = situation.row
     warnings = must_read(situation, draft.kind)
     faults = faults_of(draft, asked, situation, [each.id for each in warnings])
@@ -275,15 +274,21 @@ def followed(situation: Situation, asked: Asked, draft: Draft) -> Followed:
     phrase = phrase_of(draft.kind, row, draft.size) if known else ""
     return Followed(
         kind=draft.kind if known else "",
-        does=does_words(situation.state, row, draft.kind, draft.size) if known else "",
-        until=until_choices(draft.kind, situation.zone, situation.now) if known else [],
+        does=_does(situation, asked, draft) if known else "",
+        until=until_choices(situation, draft) if known else [],
         most=most_words(draft.kind) if known else "",
         warnings=warning_parts(warnings, draft) if loosens(draft.kind, row) else [],
         label=f"Type {phrase} to confirm",
-        after=after_words(draft, situation) if known else "",
+        after=after_words(draft, situation, demo=demo) if known else "",
         proof=[] if tightens(draft.kind, asked.ends) else [proof_part(PROOF, confirms=SUBMIT)],
         end=_end(draft, faults),
     )
+
+
+def _does(situation: Situation, asked: Asked, draft: Draft) -> str:
+    """What it does, and what comes once it is over."""
+    does = does_words(situation.state, situation.row, draft.kind, draft.size)
+    return f"{does} {then_of(situation, asked, draft)}".rstrip()
 
 
 def most_words(kind: str) -> str:
@@ -335,7 +340,7 @@ def _warning(warning: MustRead, *, is_read: bool) -> html.Li:
 _OF_WARNING = ("item", "title", "detail")
 
 
-def after_words(draft: Draft, situation: Situation) -> str:
+def after_words(draft: Draft, situation: Situation, *, demo: bool = False) -> str:
     """Who is told, and when somebody judges what came of it."""
     told = "Everybody who is told of trips is told now."
     if not loosens(draft.kind, situation.row):
@@ -343,15 +348,25 @@ def after_words(draft: Draft, situation: Situation) -> str:
     if longest_of(draft.kind) is None:
         return f"{told} Hard caps stay."
     due = moment_words(situation.zone, review_due(situation.now), situation.now)
+    if demo:
+        # One officer is all that it has, and nobody judges his own.
+        return (
+            f"{told} Demonstration: nobody judges what came of it. With logins another officer "
+            f"does, due {due}, and until then you could not loosen this breaker again."
+        )
     return f"{told} Another officer judges what came of it: due {due}."
 
 
 def _end(draft: Draft, faults: Faults) -> list[Component]:
+    return _button(draft, blocked=missing_words(faults))
+
+
+def _button(draft: Draft, *, blocked: str) -> list[Component]:
     text = DOES.get(draft.kind, "Apply")
     # What tightens is outlined like any other button; what loosens stands out as destructive.
     tightens_or_ends = draft.kind == ENDS or tightens(draft.kind, "")
     look: Look = "plain" if tightens_or_ends else "destructive"
-    return [button(text, SUBMIT, look=look, blocked=missing_words(faults) or None)]
+    return [button(text, SUBMIT, look=look, blocked=blocked or None)]
 
 
 # -- only what differs is sent ---------------------------------------------------------------
@@ -361,7 +376,9 @@ def noted(asked: Asked, draft: Draft, shown: Followed) -> dict[str, Any]:
     """What a form keeps of what it shows, and of which warnings were opened."""
     return {
         "breaker": asked.breaker,
+        "episode": asked.episode,
         "action": asked.action,
+        "kind": draft.kind,
         "value": asked.value,
         "opened": sorted(draft.opened),
         "shown": _told(shown),
@@ -371,6 +388,44 @@ def noted(asked: Asked, draft: Draft, shown: Followed) -> dict[str, Any]:
 def is_about(data: Any, asked: Asked | None) -> bool:
     """Whether what was noted is of the breaker that is asked about."""
     return asked is not None and isinstance(data, Mapping) and data.get("breaker") == asked.breaker
+
+
+def is_of(data: Any, asked: Asked | None) -> bool:
+    """Whether it was noted by the very form that is asked about, and not by one before it."""
+    if asked is None or not is_about(data, asked):
+        return False
+    return (data.get("episode"), data.get("action")) == (asked.episode, asked.action)
+
+
+def is_asked_for(data: Any, asked: Asked, *, cycle: int | None) -> bool:
+    """Whether what stands in a form was asked for already, and the engine has not taken it in yet.
+
+    Parameters
+    ----------
+    data : dict
+        What the form has noted.
+    asked : Asked
+        What it is for.
+    cycle : int or None
+        Number of the newest complete cycle; None where that cannot be read.
+    """
+    since = data.get("asked_for") if is_of(data, asked) else None
+    if not isinstance(since, int):
+        return False
+    # The cycle that was running by then may have begun before.
+    return cycle is None or cycle - since < _TAKEN_IN
+
+
+def noted_asked_for(asked: Asked, draft: Draft, cycle: int) -> dict[str, Any]:
+    """What a form keeps once it was asked for: none of it may stand there when that is over."""
+    kept = {"breaker": asked.breaker, "episode": asked.episode, "action": asked.action}
+    return {**kept, "value": asked.value, "kind": draft.kind, "opened": [], "asked_for": cycle}
+
+
+def changes_asked_for(draft: Draft) -> Deltas:
+    """The button from then on: it does not invite to ask for the same once more."""
+    done = "It is asked for: the engine takes it in with its next cycle."
+    return {END: {"children": plain(_button(draft, blocked=done))}}
 
 
 def as_noted(asked: Asked, data: Any) -> Asked:
@@ -393,10 +448,10 @@ def kept_of(draft: Draft, data: Any, asked: Asked, *, done: bool) -> Draft:
         Whether what it asked for was done.
     """
     if done:
-        return draft._replace(kind="", reason="")
-    # Somebody overrode it since, or ended that: what to do about it is another question.
-    is_other = not isinstance(data, Mapping) or data.get("action") != asked.action
-    return draft._replace(kind="") if is_other else draft
+        return Draft("")
+    # Somebody overrode it since, or ended that: what to do about it is another question, and what
+    # it was to be is no answer to it. What was written of why is not lost.
+    return draft if is_of(data, asked) else Draft("", reason=draft.reason)
 
 
 def changes(shown: Followed, before: Any) -> Deltas:
@@ -404,9 +459,32 @@ def changes(shown: Followed, before: Any) -> Deltas:
     old = before.get("shown") if isinstance(before, Mapping) else None
     now = _told(shown)
     try:
-        return deltas(old if _is_tree(old) else None, now)
+        return deltas(old, now) if isinstance(old, Mapping) and _is_tree(old) else _whole(now)
     except CannotExpress:
         return _whole(now)
+
+
+def with_fitting_until(situation: Situation, draft: Draft, before: Any) -> tuple[Draft, Deltas]:
+    """A draft of another kind than before, with a time that fits that kind, and its field.
+
+    What he has chosen for the kind that he sees is never changed: it is told that it does not fit.
+    """
+    kind = before.get("kind") if isinstance(before, Mapping) else draft.kind
+    if draft.kind not in NAMES or kind == draft.kind or longest_of(draft.kind) is None:
+        return draft, {}
+    until = fitting_until(situation, draft)
+    if until == draft.until:
+        return draft, {}
+    return draft._replace(until=until), {name_of(field_id(UNTIL)): {"value": until}}
+
+
+def merged(*changes: Deltas) -> Deltas:
+    """All of several differences."""
+    found: dict[str, dict[str, Any]] = {}
+    for each in changes:
+        for name, props in each.items():
+            found.setdefault(name, {}).update(props)
+    return found
 
 
 def changes_unseen(draft: Draft, asked: Asked) -> Deltas:
@@ -455,7 +533,9 @@ def _whole(told: Any) -> Deltas:
     }
 
 
-def opened_of(data: Any, clicked: tuple[Sequence[Any], Sequence[Any]] = ((), ())) -> frozenset[str]:
+def opened_of(
+    data: Any, asked: Asked | None, clicked: tuple[Sequence[Any], Sequence[Any]] = ((), ())
+) -> frozenset[str]:
     """Ids of the warnings that were opened: those noted before, and those that were pressed.
 
     Whoever presses faster than the server answers has opened them all the same.
@@ -463,12 +543,14 @@ def opened_of(data: Any, clicked: tuple[Sequence[Any], Sequence[Any]] = ((), ())
     Parameters
     ----------
     data : dict
-        What the form has noted.
+        What the form has noted; what another form has noted does not count.
+    asked : Asked or None
+        What the form is for.
     clicked : tuple
         Ids of what opens warnings, and how often each was pressed.
     """
-    known = data.get("opened", ()) if isinstance(data, Mapping) else ()
-    opened = [each for each in known if isinstance(each, str)]
+    known = data.get("opened", ()) if is_of(data, asked) else ()
+    opened = [each for each in known if isinstance(each, str)] if isinstance(known, list) else []
     pressed = [
         each["warning"]
         for each, times in zip(*clicked, strict=False)

@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 from pages.format import Zone
 from pages.views.breakers.rows import OFF, PROBATION, TRIPPED, BreakerRow
-from pages.views.breakers.wording import ahead, moment_words, share
+from pages.views.breakers.wording import ahead, minute, moment_words, share
 from pages.views.holds import stays_words
 from pages.views.limits.writing import duration
+from pages.views.overrides.times import expiries
+from risk.breakers.overriding import lasts_beyond
 from risk.breakers.words import loosening_phrase, phrase_name
 from risk.domain.breakers import Phase
 from risk.domain.overrides import HOLDING, LONGEST, LOOSENING, OverrideKind
@@ -48,6 +50,16 @@ DOES: Mapping[str, str] = {
     DISABLE: "Switch off",
     TRIP: "Trip",
 }
+#: What has happened to its breaker once each is applied, after its name.
+_DID: Mapping[str, str] = {
+    END: "goes by its own rule again",
+    STEP_DOWN: "stepped down",
+    RELEASE: "released into re-opening",
+    HOLD: "held where it is",
+    EXTEND: "kept shut for longer",
+    DISABLE: "switched off for a while",
+    TRIP: "tripped by hand",
+}
 #: What new risk may be let through at.
 SIZES = (0.1, 0.25, 0.5, 0.75, 1.0)
 
@@ -65,6 +77,12 @@ class Offer(NamedTuple):
 
     kind: str
     locked: str = ""
+
+
+def did(kind: str, size: float | None) -> str:
+    """What was done, after the breaker's name: ``stepped down to 50 % of size``."""
+    to = f" to {share(size)} of size" if kind == STEP_DOWN and size is not None else ""
+    return f"{_DID[kind]}{to}"
 
 
 def loosens(kind: str, row: BreakerRow) -> bool:
@@ -92,24 +110,24 @@ def _offers(row: BreakerRow, zone: Zone, now: datetime) -> Iterator[Offer]:
     if on is not None:
         yield Offer(END)
     if row.standing == OFF:
-        yield from _of_disabled(row) if on is not None else ()
+        yield from _of_disabled(row, zone, now) if on is not None else ()
         return
     if row.standing == TRIPPED:
         yield from _of_tripped(row, zone, now)
     elif row.standing == PROBATION:
-        yield Offer(HOLD)
+        yield _timed(HOLD, row, zone, now)
         if row.size < 1.0:
             yield Offer(STEP_DOWN)
-        yield Offer(TRIP)
+        yield _timed(TRIP, row, zone, now)
     else:
         yield Offer(TRIP)
     yield Offer(DISABLE)
 
 
-def _of_disabled(row: BreakerRow) -> Iterator[Offer]:
+def _of_disabled(row: BreakerRow, zone: Zone, now: datetime) -> Iterator[Offer]:
     """Whatever tightens may be asked at once: it takes the place of what switched it off."""
     if row.state is not None and row.state.phase is not Phase.ARMED:
-        yield Offer(HOLD)
+        yield _timed(HOLD, row, zone, now)
     yield Offer(TRIP)
     yield Offer(DISABLE)
 
@@ -122,7 +140,7 @@ def _of_tripped(row: BreakerRow, zone: Zone, now: datetime) -> Iterator[Offer]:
         yield Offer(STEP_DOWN)
     if locked:
         yield Offer(RELEASE, locked)
-    yield from map(Offer, (HOLD, EXTEND))
+    yield from (_timed(kind, row, zone, now) for kind in (HOLD, EXTEND))
     if row.override is not None and row.override.loosens:
         yield Offer(TRIP)
 
@@ -136,6 +154,22 @@ def locked_words(row: BreakerRow, zone: Zone, now: datetime) -> str:
         return ""
     until = moment_words(zone, state.until, now)
     return f"Its pause is not over: possible from {until}, {ahead(state.until, now)}."
+
+
+def _timed(kind: str, row: BreakerRow, zone: Zone, now: datetime) -> Offer:
+    """What must last beyond something; locked where nothing lasts so long."""
+    if row.state is None or expiries(OverrideKind(kind), row.state, now):
+        return Offer(kind)
+    beyond = lasts_beyond(row.state, OverrideKind(kind))
+    assert beyond is not None, "what need not last beyond anything can expire"
+    at, most = minute(zone, beyond, now), duration(LONGEST[OverrideKind(kind)])
+    on = row.override
+    if on is not None and on.expires >= beyond:
+        return Offer(kind, f"{on.by} holds it until {at}, and {most} is the most there is.")
+    what = "pause" if row.state.phase is Phase.TRIPPED else "step of re-opening"
+    return Offer(
+        kind, f"Its {what} lasts until {at}: longer than the {most} that an override may last."
+    )
 
 
 def sizes_of(row: BreakerRow) -> tuple[float, ...]:

@@ -1,6 +1,6 @@
 """The panel "Override this trip": the form for whoever may, and for all others why not. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -91,7 +91,19 @@ def news_of(data: BreakersData, row: BreakerRow | None) -> dict[str, Any]:
     situation = situation_of(data.book, data.query.zone, data.cycle, row, rows)
     kinds = (kind for kind in NAMES if kind in {o.kind for o in _offered(situation)})
     seen = {each.id for kind in kinds for each in must_read(situation, kind)}
-    return {"warnings": sorted(seen), "moment": _stepped(data.now)}
+    asked = asked_about(data.book, row)
+    return {"of": _named(asked), "warnings": sorted(seen), "moment": _stepped(data.now)}
+
+
+def is_of_another(news: Any, asked: Asked) -> bool:
+    """Whether the newest news are of another form than the one that was made for `asked`."""
+    of = news.get("of") if isinstance(news, Mapping) else None
+    return isinstance(of, list) and of != _named(asked)
+
+
+def _named(asked: Asked) -> list[Any]:
+    """What makes one form another: its breaker, its trip, what a person commands of it."""
+    return [asked.book, asked.breaker, asked.episode, asked.action, asked.retrips]
 
 
 def _offered(situation: Situation) -> Sequence[Any]:
@@ -137,7 +149,7 @@ def panel_parts(
     who = html.P(["as ", html.Strong(actor.name), f", {role_words(actor)}"], className="sw-note")
     held = power_words(actor, situation)
     notes = [html.P(held, className="sw-note")] if held else []
-    return [who, *notes, *form_parts(situation, asked, first_draft(situation, before))]
+    return [who, *notes, *form_parts(situation, asked, first_draft(situation, before), demo=demo)]
 
 
 def role_words(actor: Actor) -> str:

@@ -43,6 +43,11 @@ CARD, LIST, ABOUT, DUE = (
 _JUDGED = 6
 #: So often it is looked for what others said meanwhile.
 _FRESH = timedelta(minutes=1)
+_YOURS = "Yours: another officer judges it."
+_YOURS_IN_DEMO = (
+    "Yours. Demonstration: it has no other officer to judge it. With logins you could not loosen "
+    "this breaker again before one has."
+)
 _VERDICTS: Mapping[Verdict, tuple[str, str]] = {
     Verdict.RIGHT: ("Right", "normal"),
     Verdict.WRONG: ("Wrong", "halted"),
@@ -101,11 +106,14 @@ class Told(NamedTuple):
         The market's time.
     definitions : mapping of name to BreakerDefinition
         Of the policy in force; a breaker that is gone is told by its bare name.
+    demo : bool
+        Whether this is the demonstration, which has one officer.
     """
 
     zone: Zone
     now: datetime
     definitions: Mapping[str, BreakerDefinition]
+    demo: bool = False
 
     def name(self, breaker: str) -> str:
         """As people read it."""
@@ -279,7 +287,7 @@ def _judging(review: Review, actor: Actor, told: Told) -> list[Component]:
     if Ability.OVERRIDE not in actor.abilities:
         return [html.P("Another officer judges it.", className="sw-note")]
     if is_same_person(review.by, actor.name):
-        return [html.P("Yours: another officer judges it.", className="sw-note")]
+        return [html.P(_YOURS_IN_DEMO if told.demo else _YOURS, className="sw-note")]
     if review.ended is None:
         return [html.P("It is on: it can be judged once it is over.", className="sw-note")]
     early = (

@@ -1,7 +1,8 @@
 """What must be read before a breaker is let loose: made of the present state, on the server. Pure.
 
 Each warning has an id that says what it is about and how bad it is, so that what gets worse, or is
-new, must be opened too; figures that only move leave it as it is.
+new, must be opened too; figures that only move leave it as it is. The id ends with whose form it
+stands in: what was opened before one breaker was not read before another.
 """
 
 from collections.abc import Iterator, Sequence
@@ -53,7 +54,7 @@ def must_read(situation: Situation, kind: str) -> tuple[MustRead, ...]:
     """Every warning that stands before `kind`; none before what tightens."""
     if not loosens(kind, situation.row):
         return ()
-    return (
+    told = (
         *_about_age(situation),
         *_about_equity(situation),
         *_about_kind(situation, kind),
@@ -65,6 +66,14 @@ def must_read(situation: Situation, kind: str) -> tuple[MustRead, ...]:
         *_about_latches(situation),
         *_about_reductions(situation),
     )
+    whose = _whose(situation.row)
+    return tuple(each._replace(id=f"{each.id} of {whose}") for each in told)
+
+
+def _whose(row: BreakerRow) -> str:
+    """The breaker, its trip, and what a person commands of it: with any of them it is another."""
+    of = row.name if row.episode is None else row.episode.id
+    return of if row.override is None else f"{of}#{row.override.action}"
 
 
 # -- whether the numbers can be believed -----------------------------------------------------

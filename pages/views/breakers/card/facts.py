@@ -177,7 +177,7 @@ def rank_facts(data: BreakersData, history: CardHistory | None, unit: BreakerUni
 def _market(kept: Card | None) -> list[Fact]:
     if kept is None or not kept.market:
         return []
-    return [Fact("market", "The market", "", kept.market)]
+    return [Fact("market", "The market at the trip", "", kept.market)]
 
 
 # -- a breaker that watches --------------------------------------------------------------------

@@ -154,16 +154,35 @@ def _until_of(row: BreakerRow, *, zone_words: str, now: datetime) -> list[Compon
         return _overdue(row, episode)
     if row.breaker.needs_person:
         return [html.Strong(f"Until a person lets it go, from {zone_words}"), f", {left}."]
-    eased = f", once {back_words(row)}"
-    then = " by itself" if row.breaker.ends_by_time else eased
+    then = " by itself" if _needs_no_level(row) else _once_words(row)
     return [html.Strong(f"Until {zone_words} at least"), f", {left}; it eases then{then}."]
+
+
+def _needs_no_level(row: BreakerRow) -> bool:
+    """Whether time alone eases it: its kind says so, or only a person tripped it."""
+    episode = row.episode
+    return row.breaker.ends_by_time or (episode is not None and episode.by_hand_alone)
+
+
+def _once_words(row: BreakerRow) -> str:
+    """What else it waits for, once its pause is over."""
+    if not has_eased(row):
+        return f", once {back_words(row)}"
+    what = row.breaker.eases_by or ("it" if row.eases_now is None else "what eases it")
+    now = f", now {figure_of(row.eases_now, row.unit)}," if row.eases_now is not None else ""
+    return f": {what}{now} is already below {figure_of(row.breaker.release, row.unit)}"
+
+
+def has_eased(row: BreakerRow) -> bool:
+    """Whether what eases it is at its level or below now."""
+    return row.reading is not None and row.reading.easing <= row.breaker.release
 
 
 def _overdue(row: BreakerRow, episode: Episode) -> list[Component]:
     asked = " A person has been asked to look." if episode.asked_at is not None else ""
     if row.breaker.needs_person:
         return [html.Strong("Until a person lets it go."), f" Its pause is over.{asked}"]
-    if row.breaker.ends_by_time:
+    if _needs_no_level(row) or has_eased(row):
         return [html.Strong("Until the engine's next cycle."), f" Its pause is over.{asked}"]
     return [
         html.Strong(f"Until {back_words(row)}"),
@@ -176,7 +195,7 @@ def back_words(row: BreakerRow) -> str:
     level, eases_now = figure_of(row.breaker.release, row.unit), row.eases_now
     if eases_now is None:
         return f"it is back at {level}"
-    what = row.breaker.eases_by or "what it eases by"
+    what = row.breaker.eases_by or "what eases it"
     return f"{what}, now {figure_of(eases_now, row.unit)}, is back at {level}"
 
 

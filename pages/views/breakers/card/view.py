@@ -118,7 +118,7 @@ def _overridden(data: BreakersData, chosen: Chosen) -> list[Component]:
         html.Strong(f"{sentence(overridden.does_words(on))} by {on.by}"),
         f" since {since}: “{on.reason.rstrip('.')}.” It ",
         html.Strong(overridden.returns_words(on, zone, now)),
-        f"{overridden.to_words(row.definition, row.state)}. ",
+        f"{overridden.to_words(row.definition, row.state, zone, now)}. ",
         html.A("End it now", href=f"#{PANEL}", className="sw-link", **{"data-needs": "override"}),
     ]
     mark = glyph("person", state="probation" if on.loosens else None)
