@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from risk.domain.actions import (
@@ -15,13 +16,14 @@ from risk.domain.actions import (
 )
 from risk.domain.breakers import BreakerDefinition
 from risk.domain.events import LimitUpdated, PolicyChanged, RiskEvent
-from risk.domain.limits import LimitDefinition, TemporaryLimit
+from risk.domain.limits import LimitDefinition, LimitState, TemporaryLimit
 from risk.domain.policy import Policy
 from risk.domain.proposals import why_unsanctioned
 from risk.errors import InvalidInput, PolicyInvalid
 from risk.policy.diff import diff
 from risk.policy.direction import direction_of
 from risk.policy.rules import known_limit, refuse_unsound
+from risk.policy.thresholds import Present
 
 #: The kinds of action that `adopt` applies.
 ADOPTED = (AdoptPolicy, SetTemporaryLimit, EndTemporaryLimit)
@@ -46,7 +48,12 @@ class Adopted(NamedTuple):
 
 
 def adopt(
-    policy: Policy | None, actions: Sequence[Action], *, portfolio: str, at: datetime
+    policy: Policy | None,
+    actions: Sequence[Action],
+    *,
+    portfolio: str,
+    at: datetime,
+    limits: Mapping[str, LimitState] = MappingProxyType({}),
 ) -> Adopted:
     """Apply what people asked of a policy; actions of other kinds are left to others.
 
@@ -61,6 +68,8 @@ def adopt(
     portfolio : str
     at : datetime
         Of the cycle, the market's time. UTC.
+    limits : mapping of str to LimitState
+        How they stood after the cycle before, by name; of one that is not there less is proven.
 
     Returns
     -------
@@ -77,7 +86,8 @@ def adopt(
         except PolicyInvalid as invalid:
             refusals.append(Refusal(asked_for(action), action.who, str(invalid)))
             continue
-        unsanctioned = why_unsanctioned(action, direction_of(policy, wanted).direction)
+        directed = direction_of(policy, wanted, Present(at, limits))
+        unsanctioned = why_unsanctioned(action, directed.direction)
         if unsanctioned is not None:
             refusals.append(Refusal(asked_for(action), action.who, unsanctioned))
             continue
