@@ -180,7 +180,7 @@ class Zone:
         return self.day(moment) if year == self._local(now).year else f"{self.day(moment)} {year}"
 
     def date_and_clock(self, moment: datetime, *, now: datetime) -> str:
-        """``15:42:18 UTC``, preceded by the day if that is not today, and by the year if not this."""
+        """``15:42:18 UTC``, preceded by the day if that is not today, with a year if not this."""
         if self.is_same_day(moment, now):
             return self.stamp(moment)
         return f"{self.date(moment, now=now)} {self.stamp(moment)}"

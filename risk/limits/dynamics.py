@@ -123,6 +123,33 @@ def pack_of(definition: LimitDefinition, policy: Policy) -> RegimePack:
     return packs.get(kind) or packs.get(GENERAL_PACK) or RegimePack()
 
 
+def own_levels(
+    definition: LimitDefinition, stands: LimitState | None
+) -> tuple[float, float] | None:
+    """Hard and soft thresholds of a limit now where nothing is lent to it; None if unknown.
+
+    Parameters
+    ----------
+    definition : LimitDefinition
+    stands : LimitState or None
+        How it stands; None where nobody knows.
+
+    Examples
+    --------
+    >>> from risk.domain.scopes import Scope, ScopeKind
+    >>> book = Scope(ScopeKind.PORTFOLIO, "demo")
+    >>> gross = LimitDefinition(name="g", kind="gross_exposure", scope=book, hard=0.9, soft=0.81)
+    >>> own_levels(gross, None)
+    (0.9, 0.81)
+    """
+    if not definition.dynamic:
+        return definition.hard, definition.soft
+    if stands is None:
+        return None
+    factor = stands.thresholds.factor
+    return _tidy(definition.hard * factor), _tidy(definition.soft * factor)
+
+
 def greatest_factor(definition: LimitDefinition, policy: Policy) -> float:
     """The most that performance and regime can ever make of a dynamic limit's base.
 

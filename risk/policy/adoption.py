@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
@@ -27,6 +27,9 @@ from risk.policy.thresholds import Present
 
 #: The kinds of action that `adopt` applies.
 ADOPTED = (AdoptPolicy, SetTemporaryLimit, EndTemporaryLimit)
+
+#: What is lent for longer is no exception any more: it is to be defined.
+LONGEST_LENT = timedelta(days=30)
 
 Defined = TypeVar("Defined", LimitDefinition, BreakerDefinition)
 
@@ -83,6 +86,7 @@ def adopt(
         try:
             wanted = made_of(policy, action, at=at)
             refuse_unsound(wanted, portfolio)
+            refuse_long_lent(policy, wanted)
         except PolicyInvalid as invalid:
             refusals.append(Refusal(asked_for(action), action.who, str(invalid)))
             continue
@@ -118,6 +122,33 @@ def made_of(policy: Policy | None, action: Action, *, at: datetime) -> Policy:
     before = without_expired(policy, at)
     version = 0 if before is None else before.version
     return replace(_wanted(before, action, at), version=version + 1, by=action.who)
+
+
+def refuse_long_lent(before: Policy | None, after: Policy) -> None:
+    """Refuse a temporary limit for longer than ``LONGEST_LENT``, unless it is in force already.
+
+    Parameters
+    ----------
+    before : Policy or None
+    after : Policy
+
+    Raises
+    ------
+    PolicyInvalid
+    """
+    known = {_ends(lent) for lent in before.temporary} if before else set()
+    for lent in after.temporary:
+        if lent.expires - lent.starts > LONGEST_LENT and _ends(lent) not in known:
+            raise PolicyInvalid(
+                f"temporary limit of {lent.limit}",
+                f"expires on {lent.expires:%Y-%m-%d}, and may be for {LONGEST_LENT.days} days at "
+                "the most: for longer, change the limit itself",
+            )
+
+
+def _ends(lent: TemporaryLimit) -> tuple[object, ...]:
+    # Another one may have taken away its first days.
+    return lent.limit, lent.hard, lent.soft, lent.expires
 
 
 def revert_of(

@@ -13,10 +13,13 @@ from pages.views.editing.asking import data_of, effect_in, moved_in, page_of, pl
 from pages.views.editing.effect import SEND, judged_of, stamp_of, typed_of
 from pages.views.editing.sending import send
 from pages.views.editing.view import ABOUT, REASON
+from pages.views.proposals.differences import entries_for
 from risk.domain.actions import AdoptPolicy, EndTemporaryLimit, SetTemporaryLimit
 from risk.domain.actors import Actor, Via
+from risk.domain.limits import TemporaryLimit
 from risk.domain.proposals import Direction, ProposalStatus
 from risk.errors import Conflict, NotAllowed, StoreUnavailable
+from risk.policy.diff import Way
 from tests import fakes_breakers
 from tests.fakes_actions import ANALYST, OFFICER, TRADER, VIEWER, actions_over
 from tests.fakes_book import AFTERNOON
@@ -208,7 +211,103 @@ def test_a_trader_lends_a_limit_other_thresholds_that_end_by_themselves(form):
     assert (change.hard, change.starts) == (0.2, None)
     for said in ("18 %", "20 %", "By itself as defined again", "19:30:00 UTC"):
         assert said in told
-    assert "From then on hard 15 % and soft 12 % again" in words(lent.data.subject.fields[2].help)
+    again = "From then on, by itself, hard 15 % and soft 12 % again, as defined."
+    assert again in words(lent.data.subject.fields[2].help)
+
+
+MOVED = {"limit": TIGHTENED, "do": "while"}
+
+
+def test_what_is_lent_of_a_limit_that_moves_is_compared_with_what_is_in_force(form):
+    """6.25 % by definition, and 5 % now: 5.5 % are looser."""
+    lent = form(MOVED, TRADER, hard="5.5", soft="4.4")
+    (entry,) = rows_of(lent)
+
+    assert (lent.data.subject.in_force, entry.way) == ((0.05, 0.04), Way.LOOSER)
+    assert [(row.old, row.new) for row in entry.fields[:2]] == [
+        ("5\u00a0%", "5.5\u00a0%"),
+        ("4\u00a0%", "4.4\u00a0%"),
+    ]
+    told = words(lent.effect.parts)
+    assert "LOOSENS" in told
+    assert "Its own hard threshold moves between 1.5625 % and 6.25 %" in told
+    assert "tighter" not in told
+    assert "6.25 %" not in told.replace("and 6.25 %", "")
+
+
+def test_the_form_of_a_limit_that_moves_begins_with_what_is_in_force_and_says_what_comes_back(form):
+    lent = form(MOVED, TRADER)
+
+    assert (lent.typed["hard"], lent.typed["soft"]) == ("5", "4")
+    assert lent.judged.missing == "Nothing is different yet."
+    assert "its own again: hard 5 % and soft 4 % as performance and regime have it now" in words(
+        lent.data.subject.fields[2].help
+    )
+
+
+def test_what_is_lower_than_now_and_may_loosen_later_is_not_called_tighter(form):
+    lent = form(MOVED, OFFICER, hard="4", soft="3")
+    told = words(lent.effect.parts)
+
+    assert "LOOSENS" in told
+    assert "tighter" not in told.replace("It is tighter now, but performance", "")
+    assert "performance and regime may take its own thresholds below it" in told
+
+
+def test_a_raise_of_a_limit_that_moves_is_ended_as_what_tightens(form, reader):
+    reader.policy = lent_to(reader.policy, TIGHTENED, hard=0.06, soft=0.05, hours=8)
+    ended = form({"limit": TIGHTENED, "do": "end"}, OFFICER)
+    (entry,) = rows_of(ended)
+
+    assert ended.judged.direction is Direction.TIGHTENS
+    assert [(row.old, row.new) for row in entry.fields[:2]] == [
+        ("6\u00a0%", "5\u00a0%"),
+        ("5\u00a0%", "4\u00a0%"),
+    ]
+    assert "its own again: hard 5 %" in words(ended.data.subject.lead)
+    assert "it needs nobody else" in words(ended.effect.parts)
+    back = form({"version": "6"}, OFFICER)
+    lines = [line for line in back.judged.directed.loosens if TIGHTENED in line]
+    assert lines == []
+
+
+def test_the_end_of_a_long_raise_waits_and_says_what_holds_at_once(form, reader):
+    reader.policy = lent_to(reader.policy, TIGHTENED, hard=0.06, soft=0.05, hours=24 * 20)
+    ended = form({"limit": TIGHTENED, "do": "end"}, OFFICER)
+    told = words(ended.effect.parts)
+
+    assert ended.judged.direction is Direction.LOOSENS
+    assert "To tighten at once, lower the temporary limit" in told
+    lowered = form(MOVED, OFFICER, hard="5", soft="4", expires="2026-12-02T15:42")
+    assert lowered.judged.direction is Direction.TIGHTENS, words(lowered.effect.parts)
+
+
+def lent_to(policy, limit, *, hard, soft, hours):
+    lent = TemporaryLimit(
+        limit=limit,
+        hard=hard,
+        soft=soft,
+        starts=AFTERNOON - timedelta(hours=1),
+        expires=AFTERNOON + timedelta(hours=hours),
+        reason="the roll",
+        by="ben",
+    )
+    return replace(policy, temporary=(*policy.temporary, lent))
+
+
+def rows_of(form):
+    wanted = form.judged.wanted
+    return entries_for(wanted.change, wanted.before, wanted.after, form.data.reader)
+
+
+def test_a_temporary_limit_for_years_is_refused_at_its_end(form):
+    years = form(MOVED, TRADER, hard="5.5", expires="2030-01-01T00:00")
+    at = [each["field"] for each in years.ids].index("expires")
+
+    assert (
+        "may be for 30 days at the most: for longer, change the limit itself"
+        in (years.effect.faults[at])
+    )
 
 
 def test_lending_the_thresholds_that_hold_already_comes_to_nothing(form):
@@ -486,8 +585,20 @@ def test_the_preview_tells_crossings_hours_and_draws_old_and_new_thresholds(form
     assert "In the last 30 d: soft crossed 9 times, as before; hard 5 times instead of 9" in told
     (chart,) = [each for each in parts(shown) if "figure" in each]
     names = [each["text"] for each in chart["figure"]["layout"]["annotations"]]
-    assert "<b>hard 7\u00a0%</b>" in names
-    assert "hard now 6.25\u00a0%" in names
+    # 80 % of what is defined and wanted: performance and regime move it.
+    assert "<b>hard 5.6\u00a0%</b>" in names
+    assert "hard now 5\u00a0%" in names
+    assert "The chart draws them as they are now, at 80 % of what is defined." in told
+
+
+def test_what_is_lent_is_drawn_beside_what_is_in_force(form, readings):
+    lent = form(MOVED, TRADER, hard="5.5", soft="4.4")
+    shown = preview_in(readings, lent.data, lent.typed, lent.judged.known())
+    (chart,) = [each for each in parts(shown) if "figure" in each]
+    names = [each["text"] for each in chart["figure"]["layout"]["annotations"]]
+
+    assert {"<b>hard 5.5\u00a0%</b>", "hard now 5\u00a0%"} <= {*names}
+    assert "move only its own thresholds, which are tried as they moved then" in words(shown)
 
 
 def test_a_breaker_is_tried_on_its_readings(form, readings):

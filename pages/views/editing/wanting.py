@@ -16,7 +16,7 @@ from pages.views.editing.subjects import Stamp, Subject
 from risk.domain.actions import Change
 from risk.domain.policy import Policy
 from risk.errors import PolicyInvalid
-from risk.policy.adoption import made_of, without_expired
+from risk.policy.adoption import made_of, refuse_long_lent, without_expired
 from risk.policy.diff import Difference, diff
 from risk.policy.rules import refuse_unsound
 
@@ -92,6 +92,7 @@ def wanted_of(
     try:
         after = made_of(before, change, at=now)
         refuse_unsound(after, portfolio)
+        refuse_long_lent(before, after)
     except PolicyInvalid as invalid:
         name, fault = fault_of(invalid, subject.fields)
         return Wanted(before=before, faults={name: fault})
