@@ -149,7 +149,9 @@ def test_another_setting_of_the_kind_may_loosen_and_is_marked(form):
         ({"hard": "6,5"}, "hard", "Write a point before the decimals and no comma"),
         ({"soft": "8"}, "soft", "Must not be above “Hard threshold”, 6.25 %."),
         ({"review_by": "soon"}, "review_by", "Write a day that there is"),
-        ({"hard": "-1", "soft": "-2"}, "soft", "Needs thresholds 0 % <= soft <= hard"),
+        ({"hard": "-1", "soft": "-2"}, "soft", "Must be 0 % or more."),
+        ({"hard": "-5"}, "hard", "Must be 0 % or more."),
+        ({"hard": f"1{'0' * 21}"}, "hard", f"Must be between 0 % and 1{'0' * 20} %."),
         ({"confidence": "90 %"}, "confidence", "Choose 95"),
         ({"owner": "\u202egnp.exe"}, "owner", "Has a owner that is not printable text"),
     ],
@@ -163,13 +165,52 @@ def test_what_is_wrong_is_told_at_its_field(form, typed, field, told):
     assert "Mend what is marked first." in words(wrong.effect.button)
 
 
-def test_what_contradicts_another_limit_is_told_of_the_whole_form(form):
-    above = form({"limit": "trend exposure"}, hard="60", soft="50")
+@pytest.mark.parametrize("hard", ["-1", "0"])
+def test_a_breaker_that_would_always_trip_is_refused_at_its_level(form, hard):
+    at = {each["field"]: place for place, each in enumerate(form(STORM).ids)}
+    faults = form(STORM, trip=hard, release="0").effect.faults
 
-    assert set(above.effect.faults) == {None}
-    assert "allows 0.6 where Following strategies, of which it is a part" in words(
-        above.effect.parts
+    assert faults[at["trip"]].replace("\u00a0", " ") in (
+        "Must be 0 × or more.",
+        "Needs a trip above 0 ×, got 0 ×.",
     )
+    assert [place for place, each in enumerate(faults) if each] == [at["trip"]]
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "told"),
+    [
+        ({"least_hours": "-3"}, "least_hours", "Must be 0 h or more."),
+        ({"least_hours": "0"}, "least_hours", "Must be above 0 h."),
+        ({"confirm": "3", "of": "2"}, "confirm", "Must not be above “Of the last readings”, 2."),
+        ({"of": "30"}, "of", "Must be between 1 and 20."),
+        ({"size": "100", "state": "THROTTLED"}, "size", "Must be above 0 % and below 100 %."),
+    ],
+)
+def test_what_is_wrong_of_a_breaker_is_told_in_the_words_of_the_form(form, typed, field, told):
+    wrong = form(STORM, **typed)
+    at = [each["field"] for each in wrong.ids].index(field)
+
+    assert wrong.effect.faults[at].replace("\u00a0", " ") == told
+
+
+def test_a_part_above_its_whole_is_told_at_its_threshold_in_the_units_of_the_form(form):
+    above = form({"limit": "trend exposure"}, hard="60", soft="50")
+    at = [each["field"] for each in above.ids].index("hard")
+
+    assert above.effect.faults[at].replace("\u00a0", " ") == (
+        "Must not be above the 50 % of Following strategies, of which it is a part."
+    )
+
+
+def test_a_whole_below_its_part_is_told_of_the_form(form):
+    below = form({"limit": "Following strategies"}, hard="40", soft="30")
+
+    assert set(below.effect.faults) == {None}
+    assert (
+        "Trend exposure, which is a part of Following strategies, allows 45 %, and Following "
+        "strategies 40 %."
+    ) in words(below.effect.parts)
 
 
 def test_whatever_a_browser_sends_is_judged_and_never_raises(form):
@@ -322,7 +363,8 @@ def test_a_temporary_limit_in_the_past_is_refused(form):
     past = AFTERNOON - timedelta(hours=1)
     late = form({**SOL, "do": "while"}, TRADER, expires=f"{past:%Y-%m-%dT%H:%M}")
 
-    assert "would have expired before now" in words(late.effect.parts)
+    at = [each["field"] for each in late.ids].index("expires")
+    assert late.effect.faults[at].replace("\u00a0", " ") == "Must be later than 15:42:18 UTC."
 
 
 def test_a_temporary_limit_may_be_ended_before_its_time(form):
