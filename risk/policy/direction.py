@@ -19,6 +19,7 @@ from risk.limits.dynamics import GENERAL_PACK
 from risk.limits.rulebook import EXPOSURE_KINDS
 from risk.policy.diff import Difference, What, diff
 from risk.policy.thresholds import Present, compared, less, together
+from risk.portfolio.book_models import title_of
 
 LOOSENS, TIGHTENS, NEITHER = Direction.LOOSENS, Direction.TIGHTENS, Direction.NEITHER
 
@@ -81,7 +82,8 @@ def direction_of_model(in_use: str | None, wanted: str) -> Directed:
 
 def model_line(in_use: str | None, wanted: str) -> str:
     """What is different when another model measures a book, as one line."""
-    return f"model of the book: {in_use or 'none yet'} -> {wanted}"
+    now = "none yet" if in_use is None else title_of(in_use)
+    return f"model of the book: {now} -> {title_of(wanted)}"
 
 
 # --- one difference ------------------------------------------------------------------------

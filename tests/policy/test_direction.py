@@ -607,8 +607,8 @@ def test_lines_that_loosen_are_those_of_the_differences() -> None:
 def test_another_model_loosens_since_nobody_can_say() -> None:
     assert direction_of_model("adaptive", "adaptive") == Directed(NEITHER)
     assert direction_of_model("filtered_evt", "adaptive") == Directed(
-        LOOSENS, ("model of the book: filtered_evt -> adaptive",)
+        LOOSENS, ("model of the book: Filtered, Pareto tail -> Adaptive history",)
     )
     assert direction_of_model(None, "adaptive").loosens == (
-        "model of the book: none yet -> adaptive",
+        "model of the book: none yet -> Adaptive history",
     )

@@ -291,7 +291,7 @@ def test_what_was_sent_as_loosening_is_approved_though_it_tightens_by_now(
 def test_another_model_always_waits_for_a_second_person(staffed: Office) -> None:
     made = staffed.propose(choosing("adaptive"), OLGA)
     assert (made.status, made.seen) == (OPEN, 0)
-    assert made.what == ("model of the book: filtered_evt -> adaptive",)
+    assert made.what == ("model of the book: Filtered, Pareto tail -> Adaptive history",)
 
     staffed.approve(made, OTTO)
     (told,) = [e for e in staffed.turn().events if isinstance(e, BookModelChanged)]

@@ -16,6 +16,7 @@ from pages.reasons import reason_fault, typed_line
 from pages.views.editing.sending import NOT_UP_TO_DATE
 from pages.views.proposals.heeding import stands_parts, warning_parts
 from pages.views.proposals.inbox import APPROVE, REJECT, WITHDRAW, asked_parts, differences_of
+from pages.views.proposals.models import model_parts
 from pages.views.proposals.preview import preview_parts
 from pages.views.proposals.reading import ProposalsData, ShownProposal
 from pages.views.proposals.wording import DIRECTIONS, STATUSES, badge
@@ -124,6 +125,7 @@ def _to_judge_by(data: ProposalsData, shown: ShownProposal) -> list[Component]:
     """How it stands now, what its author saw of the past, and what must be read before."""
     return [
         *stands_parts(data, shown, f"{DIALOG}-now"),
+        *model_parts(data, shown, f"{DIALOG}-models"),
         *warning_parts(data, shown, f"{DIALOG}-warnings"),
         html.Div(past_parts(data, shown), id=PAST, className="sw-proposal-past"),
     ]

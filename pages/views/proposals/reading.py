@@ -9,6 +9,8 @@ from pages.context import Book, CompleteCycle, PolicyVersion
 from pages.later import Awaited
 from pages.query import Query
 from pages.readings import Readings
+from pages.views.health.judged import ModelHealth
+from pages.views.health.reading import ask_models
 from pages.views.proposals.address import ALL, FIND, PROPOSAL, STATUS
 from pages.views.proposals.differences import EntryRows, Reader, entries_for
 from pages.views.proposals.preview import LOOK_BACK
@@ -55,7 +57,9 @@ class ShownProposal:
     outdated : bool
         Whether others have changed the same since: it cannot be adopted upon what they made.
     preview : Awaited of TuningPreview or None
-        What it would have meant; None of one that does not wait.
+        What it would have meant; None of one that does not wait, and of another model.
+    compared : Awaited of tuple of ModelHealth or None
+        How all models did in hindsight, where another one is wanted and waits.
     """
 
     proposal: Proposal
@@ -66,6 +70,7 @@ class ShownProposal:
     newer: PolicyVersion | None = None
     outdated: bool = False
     preview: Awaited[TuningPreview] | None = None
+    compared: Awaited[tuple[ModelHealth, ...]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,6 +234,8 @@ class _Shaping:
             told = self._shaped(proposal, proposal.change, base, self._reader)
             return replace(told, newer=newer, outdated=True)
         shown = replace(self._shaped(proposal, change, policy, self._reader), newer=newer)
+        if isinstance(change, ChooseBookModel):
+            return replace(shown, compared=ask_models(self.readings, self.book, self.cycle))
         return shown if shown.problem else replace(shown, preview=self._preview(proposal, change))
 
     def _upon(self, proposal: Proposal, present: Policy) -> Change | None:
