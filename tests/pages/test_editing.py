@@ -12,6 +12,7 @@ from pages.views.editing.address import WORDS
 from pages.views.editing.asking import data_of, effect_in, moved_in, page_of, place_of, preview_in
 from pages.views.editing.effect import SEND, judged_of, stamp_of, typed_of
 from pages.views.editing.sending import send
+from pages.views.editing.subjects import own_words
 from pages.views.editing.view import ABOUT, REASON
 from pages.views.proposals.differences import entries_for
 from risk.domain.actions import AdoptPolicy, EndTemporaryLimit, SetTemporaryLimit
@@ -292,6 +293,7 @@ def test_what_is_lower_than_now_and_may_loosen_later_is_not_called_tighter(form)
 
     assert "LOOSENS" in told
     assert "tighter" not in told.replace("It is tighter now, but performance", "")
+    assert "may loosen" in told
     assert "performance and regime may take its own thresholds below it" in told
 
 
@@ -339,6 +341,23 @@ def lent_to(policy, limit, *, hard, soft, hours):
 def rows_of(form):
     wanted = form.judged.wanted
     return entries_for(wanted.change, wanted.before, wanted.after, form.data.reader)
+
+
+def test_where_nobody_knows_how_a_limit_stands_no_figure_is_told_for_its_own(form):
+    """Of a decided proposal: what performance and regime had made of it then is not kept."""
+    lent = form(MOVED, TRADER, hard="5.5", soft="4.4")
+    wanted, reader = lent.judged.wanted, lent.data.reader._replace(stands={})
+    (begun,) = entries_for(wanted.change, wanted.before, wanted.after, reader)
+    end = EndTemporaryLimit(seq=0, at=AFTERNOON, who="ben", limit=TIGHTENED)
+    (ended,) = entries_for(end, wanted.after, wanted.before, reader)
+
+    assert [(row.old, row.new) for row in begun.fields[:1]] == [("", "5.5\u00a0%")]
+    assert [(row.old, row.new) for row in ended.fields[:1]] == [
+        ("5.5\u00a0%", "as performance and regime have it")
+    ]
+    assert begun.way is ended.way is Way.NEITHER
+    unknown = own_words(wanted.before.limit(TIGHTENED), None, "USDT")
+    assert unknown == "its own again, as performance and regime have it then"
 
 
 def test_a_temporary_limit_for_years_is_refused_at_its_end(form):

@@ -365,7 +365,8 @@ def _field_list(entry: EntryRows) -> html.Dl:
 
 def _mark(entry: EntryRows, loosens: Sequence[str]) -> list[Component]:
     if loosening(entry, loosens):
-        return [way_mark(Way.LOOSER)]
+        # Tighter by its figures of now, and not at every moment to come.
+        return [way_mark(Way.LOOSER, "may loosen" if entry.way is Way.TIGHTER else "")]
     return [] if entry.way is Way.NEITHER else [way_mark(entry.way)]
 
 
@@ -382,12 +383,12 @@ def _field_row(row: FieldRow, what: What) -> html.Div:
     )
 
 
-def way_mark(way: Way) -> html.Span:
-    """``looser`` or ``tighter`` with its shape."""
+def way_mark(way: Way, word: str = "") -> html.Span:
+    """``looser`` or ``tighter``, or another word, with its shape."""
     loose = way in (Way.LOOSER, Way.BOTH)
     shape = "loosens" if loose else "tightens"
     return html.Span(
-        [glyph(shape, state="caution" if loose else None), str(way)],
+        [glyph(shape, state="caution" if loose else None), word or str(way)],
         className="sw-way",
         **{"data-state": "caution" if loose else ""},
     )
