@@ -170,9 +170,13 @@ def _with_preview(view: str, number: int) -> tuple[ProposalsData, ShownProposal 
     for _ in range(_ASKS):
         data = _shown(view)
         shown = next((p for p in data.waiting if p.proposal.id == number), None)
-        if shown is None or shown.preview is None or not shown.preview.is_pending:
+        if shown is None or not _is_pending(shown):
             break
     return data, shown
+
+
+def _is_pending(shown: ShownProposal) -> bool:
+    return any(each is not None and each.is_pending for each in (shown.preview, shown.compared))
 
 
 def _shown(view: str) -> ProposalsData:

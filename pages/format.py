@@ -180,9 +180,19 @@ class Zone:
         return self.day(moment) if year == self._local(now).year else f"{self.day(moment)} {year}"
 
     def date_and_clock(self, moment: datetime, *, now: datetime) -> str:
-        """``15:42:18 UTC``, preceded by the day if that is not today."""
-        today = self._local(moment).date() == self._local(now).date()
-        return self.stamp(moment) if today else f"{self.day(moment)} {self.stamp(moment)}"
+        """``15:42:18 UTC``, preceded by the day if that is not today, with a year if not this."""
+        if self.is_same_day(moment, now):
+            return self.stamp(moment)
+        return f"{self.date(moment, now=now)} {self.stamp(moment)}"
+
+    def date_and_minute(self, moment: datetime, *, now: datetime) -> str:
+        """``15:42``, preceded by the day and the year in the same way."""
+        clock = self.clock(moment)[:5]
+        return clock if self.is_same_day(moment, now) else f"{self.date(moment, now=now)} {clock}"
+
+    def is_same_day(self, one: datetime, other: datetime) -> bool:
+        """Whether both are on one day of one year."""
+        return self._local(one).date() == self._local(other).date()
 
     def wall_time(self, ts_ms: int) -> str:
         """``2026-11-12T15:42:18``, from milliseconds since 1970."""

@@ -124,6 +124,26 @@ class PolicyInvalid(InvalidInput):
         self.problem = problem
 
 
+class PartAboveWhole(PolicyInvalid):
+    """A limit allows a part of a book more than another one allows the whole.
+
+    Parameters
+    ----------
+    part, whole : str
+        Names of both limits.
+    allows, most : float
+        What the part's allows, and what the whole's does.
+    """
+
+    def __init__(self, part: str, allows: float, whole: str, most: float) -> None:
+        super().__init__(
+            part, f"allows {allows:g} where {whole}, of which it is a part, allows {most:g}"
+        )
+        self.allows = allows
+        self.whole = whole
+        self.most = most
+
+
 class EventInvalid(InvalidInput):
     """Bytes that are not one of our events."""
 

@@ -150,7 +150,9 @@ def build_thresholds(policy: Policy) -> dict[str, Thresholds]:
         hard, soft = 0.8 * tightened.hard, 0.8 * tightened.soft
         found[TIGHTENED] = Thresholds(hard, soft, 0.8, "performance 1.00, regime stressed 0.80")
     for other in policy.temporary:
-        found[other.limit] = Thresholds(other.hard, other.soft, 1.0, f"temporary: {other.reason}")
+        factor = found[other.limit].factor if other.limit in found else 1.0
+        cause = f"temporary: {other.reason}"
+        found[other.limit] = Thresholds(other.hard, other.soft, factor, cause)
     return found
 
 

@@ -28,6 +28,7 @@ from risk.policy.adoption import adopt, made_of
 from risk.policy.diff import diff
 from risk.policy.direction import Directed, direction_of, direction_of_model, model_line
 from risk.policy.rules import refuse_unsound
+from risk.policy.thresholds import Present
 from risk.policy.tuning import TuningPreview, preview
 from tests.fakes_book import AFTERNOON
 
@@ -140,7 +141,8 @@ class ProposalStore:
     def take_in(self) -> None:
         """Complete a cycle that takes in what waits."""
         waiting, self.waiting = self.waiting, []
-        found = adopt(self.reader.policy, waiting, portfolio="demo", at=self.reader.clock.now())
+        at, limits = self._present
+        found = adopt(self.reader.policy, waiting, portfolio="demo", at=at, limits=limits)
         self._become(found.policy)
         for change in waiting:
             if isinstance(change, ChooseBookModel):
@@ -185,7 +187,13 @@ class ProposalStore:
         lines = tuple(str(each) for each in diff(before, after))
         if not lines:
             raise InvalidInput("nothing would change: the policy says so already")
-        return lines, direction_of(before, after)
+        return lines, direction_of(before, after, self._present)
+
+    @property
+    def _present(self) -> Present:
+        cycle = self.reader.latest("demo")
+        limits = {} if cycle is None else cycle.state.limits
+        return Present(self.reader.clock.now(), limits)
 
     def _open(self, proposal: int) -> Proposal:
         found = next((each for each in self.kept if each.id == proposal), None)

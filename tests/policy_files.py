@@ -19,6 +19,7 @@ from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.stops import StopPlan, TakeProfit, TargetUnit
 from risk.domain.trading import TradingState
 from risk.limits.types import LIMIT_TYPES
+from risk.policy.adoption import LONGEST_LENT
 from risk.policy.file import read_policy
 
 OWNER = "demo"
@@ -267,7 +268,7 @@ def _temporary(limit: LimitDefinition) -> st.SearchStrategy[TemporaryLimit]:
             hard=st.just(0.7),
             soft=st.floats(0.0, 0.7),
             starts=st.just(starts),
-            expires=st.timedeltas(timedelta(microseconds=1), timedelta(days=99)).map(
+            expires=st.timedeltas(timedelta(microseconds=1), LONGEST_LENT).map(
                 lambda lasts: starts + lasts
             ),
             reason=_TEXTS,

@@ -30,6 +30,7 @@ from pages.components.typed import (
     whole_typed,
     with_unit,
     written,
+    wrong,
 )
 from pages.format import Zone, sentence
 from risk.domain.breakers import BreakerUnit
@@ -99,6 +100,16 @@ _CONTROLS: Mapping[Any, Control] = {
 #: Of a docstring: names of constants, and marks of code.
 _OF_CODE = re.compile(r"[,;]? [Oo]ne of ``[A-Z_]+``|^One of ``[A-Z_]+``\.?|`+")
 
+#: Of a docstring: that a form must say which unit, and a bound in fractions.
+_OF_KIND = re.compile(r", in the unit of the kind|, in the limit's unit")
+#: How a unit is named in a sentence, where that is not *in* and its sign.
+_IN: Mapping[str, str] = {
+    "": "a number",
+    _MULTIPLE.suffix: "as a multiple (\N{MULTIPLICATION SIGN})",
+    "d": "in days",
+}
+_BOUND = re.compile(r"\b(above|below|between|and|at most|at least) (\d+(?:\.\d+)?)\b")
+
 
 @dataclass(frozen=True, kw_only=True)
 class FormField:
@@ -116,6 +127,8 @@ class FormField:
         Of a choice, what each of its words stands for.
     at_most : str
         Name of the field that it may not exceed; empty for none.
+    at_least : float or None
+        The least that it may be.
     """
 
     name: str
@@ -125,6 +138,7 @@ class FormField:
     scale: Scale = PLAIN_SCALE
     options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     at_most: str = ""
+    at_least: float | None = None
 
 
 class FormRead(NamedTuple):
@@ -166,15 +180,17 @@ def form_fields(
         options = _options(hints[name], said[name])
         control: Control | None = "choice" if options else _CONTROLS.get(hints[name])
         if control is not None:
+            scale = _scale(name, said[name], of_kind, currency)
             found.append(
                 FormField(
                     name=name,
                     label=label_of(name),
-                    help=_help(meanings.get(name, "")),
+                    help=_help(meanings.get(name, ""), "" if options else scale.suffix),
                     control=control,
-                    scale=_scale(name, said[name], of_kind, currency),
+                    scale=scale,
                     options=options,
                     at_most=said[name].at_most,
+                    at_least=said[name].at_least,
                 )
             )
     return tuple(found)
@@ -218,8 +234,14 @@ def _word(value: Any, scale: Scale) -> str:
     return str(value)
 
 
-def _help(meaning: str) -> str:
-    return sentence(_OF_CODE.sub("", meaning).strip())
+def _help(meaning: str, unit: str) -> str:
+    """What a docstring says, in the words and the unit of the form."""
+    told = _OF_KIND.sub(f", {_IN.get(unit, f'in {unit}')}", _OF_CODE.sub("", meaning).strip())
+    return sentence(_BOUND.sub(_in_per_cent, told) if unit == PER_CENT.suffix else told)
+
+
+def _in_per_cent(bound: "re.Match[str]") -> str:
+    return f"{bound.group(1)} {with_unit(float(bound.group(2)), PER_CENT)}"
 
 
 # -- from values to what stands there, and back ----------------------------------------------
@@ -267,13 +289,19 @@ def read_fields(fields: Sequence[FormField], typed: Mapping[str, Any], zone: Zon
 def _read(field: FormField, typed: Any, zone: Zone) -> Typed:
     if field.control == "choice":
         return chosen(typed, field.options)
-    if field.control == "number":
-        return number_typed(typed, field.scale)
+    if field.control in ("number", "whole"):
+        return _number(field, typed)
     if field.control == "moment":
         return moment_typed(typed, zone)
-    return {"whole": whole_typed, "texts": texts_typed, "day": day_typed}.get(
-        field.control, text_typed
-    )(typed)
+    return {"texts": texts_typed, "day": day_typed}.get(field.control, text_typed)(typed)
+
+
+def _number(field: FormField, typed: Any) -> Typed:
+    whole = field.control == "whole"
+    read = whole_typed(typed) if whole else number_typed(typed, field.scale)
+    if read.fault or field.at_least is None or read.value >= field.at_least:
+        return read
+    return wrong(f"Must be {with_unit(field.at_least, field.scale)} or more")
 
 
 def _out_of_order(

@@ -373,19 +373,24 @@ def is_paused(state: RiskState, scope: Scope) -> bool:
 
 
 def paused_words(state: RiskState, scope: Scope, zone: Zone, now: datetime) -> str:
-    """That no new risk passes in a scope, through whom, and until when; empty where some does.
+    """That no new risk passes in a scope, where and through whom, and until when; else empty.
 
-    ``Entries are paused in the book: market fall, until 30 Nov 02:17 at the earliest``
+    ``Entries are paused in the book: market fall, until 30 Nov 02:17 at the earliest``, and where
+    something wider or narrower is held besides: ``…; trading is stopped in DOGE: ben, until …``.
     """
     holds = pausing(state, scope, zone, now)
-    if not holds:
-        return ""
-    first = holds[0]
-    did = "Trading is stopped" if first.state is TradingState.HALTED else "Entries are paused"
-    causes = [f"{each.what}, {each.until}" if each.until else each.what for each in holds[:_TOLD]]
-    rest = len(holds) - len(causes)
-    more = f"; and {rest} more" if rest else ""
-    return f"{did} in {scope_words(first.scope)}: {'; '.join(causes).rstrip('.')}{more}"
+    causes: dict[tuple[bool, Scope], list[str]] = {}
+    for each in holds[:_TOLD]:
+        where = each.state is TradingState.HALTED, each.scope
+        told = f"{each.what}, {each.until}" if each.until else each.what
+        causes.setdefault(where, []).append(told.rstrip("."))
+    said = [
+        f"{'trading is stopped' if is_halted else 'entries are paused'} in {scope_words(where)}: "
+        f"{'; '.join(told)}"
+        for (is_halted, where), told in causes.items()
+    ]
+    more = f"; and {len(holds) - _TOLD} more" if len(holds) > _TOLD else ""
+    return f"{sentence('; '.join(said))}{more}" if said else ""
 
 
 def _over(state: RiskState, scope: Scope) -> tuple[Scope, ...]:

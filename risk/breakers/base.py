@@ -110,11 +110,13 @@ class Breaker(ABC):
     release: float
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.trip) and 0.0 <= self.release <= self.trip and self.trip > 0.0):
+        if not (math.isfinite(self.trip) and 0.0 <= self.release <= self.trip):
             raise ValueError(
-                f"needs levels 0 <= release <= trip, trip above 0, "
+                "needs levels 0 <= release <= trip, "
                 f"got release {self.release} and trip {self.trip}"
             )
+        if not self.trip > 0.0:
+            raise ValueError(f"needs a trip above 0, got {self.trip}")
         unreached = UNREACHED.get(self.unit, math.inf)
         if self.trip >= unreached:
             hint = "; 0.15 is 15 %" if self.unit is BreakerUnit.FRACTION else ""

@@ -86,17 +86,17 @@ class BreakerDefinition:
     name: str
     kind: str
     scope: Scope
-    trip: Annotated[float, Shown(of_kind=True)]
-    release: Annotated[float, Shown(of_kind=True, at_most="trip")]
+    trip: Annotated[float, Shown(of_kind=True, at_least=0.0)]
+    release: Annotated[float, Shown(of_kind=True, at_most="trip", at_least=0.0)]
     state: Annotated[TradingState, Shown(one_of=IMPOSABLE)] = TradingState.REDUCE_ONLY
-    size: Annotated[float, Shown(unit=Unit.FRACTION)] = 0.5
+    size: Annotated[float, Shown(unit=Unit.FRACTION, at_least=0.0)] = 0.5
     flatten: bool = False
     enabled: bool = True
-    confirm: Annotated[int, Shown(at_most="of")] = 1
-    of: int = 1
-    least_hours: Annotated[float, Shown(at_most="greatest_hours")] = 1.0
-    greatest_hours: float = 24.0
-    probation_hours: float = 1.0
+    confirm: Annotated[int, Shown(at_most="of", at_least=1)] = 1
+    of: Annotated[int, Shown(at_least=1)] = 1
+    least_hours: Annotated[float, Shown(at_most="greatest_hours", at_least=0.0)] = 1.0
+    greatest_hours: Annotated[float, Shown(at_least=0.0)] = 24.0
+    probation_hours: Annotated[float, Shown(at_least=0.0)] = 1.0
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     owner: str = ""
     rationale: str = ""

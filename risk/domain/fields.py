@@ -23,12 +23,15 @@ class Shown(NamedTuple):
         Name of the field that it may not exceed; empty for none.
     one_of : tuple
         All that it may be; empty where that cannot be listed.
+    at_least : float or None
+        The least that it may be; None says nothing.
     """
 
     unit: StrEnum | None = None
     of_kind: bool = False
     at_most: str = ""
     one_of: tuple[Any, ...] = ()
+    at_least: float | None = None
 
 
 #: Of a field that says nothing.

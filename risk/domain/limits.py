@@ -70,8 +70,8 @@ class LimitDefinition:
     name: str
     kind: str
     scope: Scope
-    hard: Annotated[float, Shown(of_kind=True)]
-    soft: Annotated[float, Shown(of_kind=True, at_most="hard")]
+    hard: Annotated[float, Shown(of_kind=True, at_least=0.0)]
+    soft: Annotated[float, Shown(of_kind=True, at_most="hard", at_least=0.0)]
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     dynamic: bool = False
     owner: str = ""

@@ -136,7 +136,9 @@ def _snapshot(
     """All that a step looks at, with what people asked for taken in."""
     state = carried.state
     chosen = choose(carried.models, actions, in_use=state.book_model, by_setting=model_by_setting)
-    adopted = adopt(state.policy, actions, portfolio=state.portfolio, at=market.at)
+    adopted = adopt(
+        state.policy, actions, portfolio=state.portfolio, at=market.at, limits=state.limits
+    )
     latched = apply_latches(state.latches, actions, at=market.at)
     rolled = roll_models(chosen.models, market.closes, ledger, market.marks)
     return Snapshot(

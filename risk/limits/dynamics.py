@@ -123,6 +123,68 @@ def pack_of(definition: LimitDefinition, policy: Policy) -> RegimePack:
     return packs.get(kind) or packs.get(GENERAL_PACK) or RegimePack()
 
 
+def own_levels(
+    definition: LimitDefinition, stands: LimitState | None
+) -> tuple[float, float] | None:
+    """Hard and soft thresholds of a limit now where nothing is lent to it; None if unknown.
+
+    Parameters
+    ----------
+    definition : LimitDefinition
+    stands : LimitState or None
+        How it stands; None where nobody knows.
+
+    Examples
+    --------
+    >>> from risk.domain.scopes import Scope, ScopeKind
+    >>> book = Scope(ScopeKind.PORTFOLIO, "demo")
+    >>> gross = LimitDefinition(name="g", kind="gross_exposure", scope=book, hard=0.9, soft=0.81)
+    >>> own_levels(gross, None)
+    (0.9, 0.81)
+    """
+    if not definition.dynamic:
+        return definition.hard, definition.soft
+    if stands is None:
+        return None
+    factor = stands.thresholds.factor
+    return _tidy(definition.hard * factor), _tidy(definition.soft * factor)
+
+
+def greatest_factor(definition: LimitDefinition, policy: Policy) -> float:
+    """The most that performance and regime can ever make of a dynamic limit's base.
+
+    Performance alone never raises a limit, so that it is the pack's greatest number within bounds.
+
+    Parameters
+    ----------
+    definition : LimitDefinition
+    policy : Policy
+    """
+    pack = pack_of(definition, policy)
+    return _in_bounds(max(pack.calm, pack.normal, pack.stressed), policy.dynamics)
+
+
+def greatest_factor_until(
+    until: datetime, definition: LimitDefinition, policy: Policy, stands: LimitState
+) -> float:
+    """The same until a time, from how the limit stands: the factor rises by what is earned only.
+
+    Parameters
+    ----------
+    until : datetime
+        UTC.
+    definition : LimitDefinition
+    policy : Policy
+    stands : LimitState
+        Of the last cycle.
+    """
+    dynamics = policy.dynamics
+    present = _within(stands.thresholds.factor, dynamics)
+    since = stands.thresholds.rising_since or stands.at
+    earned = max(0, math.floor((until - since).total_seconds() / _seconds_each(dynamics) + _DUST))
+    return min(greatest_factor(definition, policy), _tidy(present + earned * dynamics.step))
+
+
 def performance_factor(dynamics: Dynamics, drawdown: float) -> float:
     """What a drawdown leaves of a limit: 1 up to where it begins, then down a straight line.
 
@@ -149,7 +211,16 @@ def _unbounded(dynamics: Dynamics, pack: RegimePack, conditions: Conditions) -> 
 def _in_bounds(factor: float, dynamics: Dynamics) -> float:
     """`factor` in whole steps from 1, rounded to the strict side, between floor and cap."""
     steps = math.floor((factor - 1.0) / dynamics.step + _DUST)
-    return min(dynamics.cap, max(dynamics.floor, _tidy(1.0 + steps * dynamics.step)))
+    return _within(_tidy(1.0 + steps * dynamics.step), dynamics)
+
+
+def _within(factor: float, dynamics: Dynamics) -> float:
+    return min(dynamics.cap, max(dynamics.floor, factor))
+
+
+def _seconds_each(dynamics: Dynamics) -> float:
+    """How long one step of a rise takes to be earned."""
+    return dynamics.step / dynamics.loosen_per_day * _DAY_SECONDS
 
 
 def _followed(
@@ -159,13 +230,13 @@ def _followed(
     if before is None:
         return wanted, None
     # Bounds that a new policy moved hold at once.
-    present = min(dynamics.cap, max(dynamics.floor, before.thresholds.factor))
+    present = _within(before.thresholds.factor, dynamics)
     if wanted <= present:
         return wanted, None
     since = before.thresholds.rising_since
     if since is None:
         return present, at  # what nobody saw is not earned
-    each = dynamics.step / dynamics.loosen_per_day * _DAY_SECONDS
+    each = _seconds_each(dynamics)
     # More than is wanted need not be counted: a rate may be beyond what any clock can tell.
     most = (wanted - present) / dynamics.step + 1.0
     earned = max(0, math.floor(min(most, (at - since).total_seconds() / each) + _DUST))

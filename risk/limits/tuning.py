@@ -128,7 +128,8 @@ def try_levels(
         _outcome(levels, values, past.factor) if is_kept and levels is not None else None
         for levels in (before, after)
     ]
-    notes = list(_notes(definition, values, capped, dynamic=_moves(before) or _moves(after)))
+    moving = tuple(each.dynamic for each in (before, after) if each is not None)
+    notes = list(_notes(definition, values, capped, moving))
     return LimitTuning(definition.name, kind.unit, found[0], found[1], values, tuple(notes))
 
 
@@ -185,12 +186,8 @@ def _refusing_since(values: Stretches, above: BoolArray) -> datetime | None:
     return _EPOCH + timedelta(milliseconds=int(values.begins_ms[first]))
 
 
-def _moves(levels: Levels | None) -> bool:
-    return levels is not None and levels.dynamic
-
-
 def _notes(
-    definition: LimitDefinition, values: Stretches, capped: BoolArray, *, dynamic: bool
+    definition: LimitDefinition, values: Stretches, capped: BoolArray, moving: tuple[bool, ...]
 ) -> Iterator[str]:
     if definition.kind not in BOOK_LIMITS:
         yield "it limits single orders: between two of them nothing uses it, and nothing is kept"
@@ -203,5 +200,10 @@ def _notes(
             f"in some stretches the value was beyond {MOST_USED:g} times the threshold then in "
             "force; how far is not kept"
         )
-    if dynamic:
+    if all(moving):
         yield "performance and regime move it: thresholds are tried as they moved then"
+    elif any(moving):
+        yield (
+            "performance and regime move only its own thresholds, which are tried as they moved "
+            "then; the others stand still"
+        )

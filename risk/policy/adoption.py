@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from risk.domain.actions import (
@@ -15,16 +16,20 @@ from risk.domain.actions import (
 )
 from risk.domain.breakers import BreakerDefinition
 from risk.domain.events import LimitUpdated, PolicyChanged, RiskEvent
-from risk.domain.limits import LimitDefinition, TemporaryLimit
+from risk.domain.limits import LimitDefinition, LimitState, TemporaryLimit
 from risk.domain.policy import Policy
 from risk.domain.proposals import why_unsanctioned
 from risk.errors import InvalidInput, PolicyInvalid
 from risk.policy.diff import diff
 from risk.policy.direction import direction_of
 from risk.policy.rules import known_limit, refuse_unsound
+from risk.policy.thresholds import Present
 
 #: The kinds of action that `adopt` applies.
 ADOPTED = (AdoptPolicy, SetTemporaryLimit, EndTemporaryLimit)
+
+#: What is lent for longer is no exception any more: it is to be defined.
+LONGEST_LENT = timedelta(days=30)
 
 Defined = TypeVar("Defined", LimitDefinition, BreakerDefinition)
 
@@ -46,7 +51,12 @@ class Adopted(NamedTuple):
 
 
 def adopt(
-    policy: Policy | None, actions: Sequence[Action], *, portfolio: str, at: datetime
+    policy: Policy | None,
+    actions: Sequence[Action],
+    *,
+    portfolio: str,
+    at: datetime,
+    limits: Mapping[str, LimitState] = MappingProxyType({}),
 ) -> Adopted:
     """Apply what people asked of a policy; actions of other kinds are left to others.
 
@@ -61,6 +71,8 @@ def adopt(
     portfolio : str
     at : datetime
         Of the cycle, the market's time. UTC.
+    limits : mapping of str to LimitState
+        How they stood after the cycle before, by name; of one that is not there less is proven.
 
     Returns
     -------
@@ -74,10 +86,12 @@ def adopt(
         try:
             wanted = made_of(policy, action, at=at)
             refuse_unsound(wanted, portfolio)
+            refuse_long_lent(policy, wanted)
         except PolicyInvalid as invalid:
             refusals.append(Refusal(asked_for(action), action.who, str(invalid)))
             continue
-        unsanctioned = why_unsanctioned(action, direction_of(policy, wanted).direction)
+        directed = direction_of(policy, wanted, Present(at, limits))
+        unsanctioned = why_unsanctioned(action, directed.direction)
         if unsanctioned is not None:
             refusals.append(Refusal(asked_for(action), action.who, unsanctioned))
             continue
@@ -108,6 +122,33 @@ def made_of(policy: Policy | None, action: Action, *, at: datetime) -> Policy:
     before = without_expired(policy, at)
     version = 0 if before is None else before.version
     return replace(_wanted(before, action, at), version=version + 1, by=action.who)
+
+
+def refuse_long_lent(before: Policy | None, after: Policy) -> None:
+    """Refuse a temporary limit for longer than ``LONGEST_LENT``, unless it is in force already.
+
+    Parameters
+    ----------
+    before : Policy or None
+    after : Policy
+
+    Raises
+    ------
+    PolicyInvalid
+    """
+    known = {_ends(lent) for lent in before.temporary} if before else set()
+    for lent in after.temporary:
+        if lent.expires - lent.starts > LONGEST_LENT and _ends(lent) not in known:
+            raise PolicyInvalid(
+                f"temporary limit of {lent.limit}",
+                f"expires on {lent.expires:%Y-%m-%d}, and may be for {LONGEST_LENT.days} days at "
+                "the most: for longer, change the limit itself",
+            )
+
+
+def _ends(lent: TemporaryLimit) -> tuple[object, ...]:
+    # Another one may have taken away its first days.
+    return lent.limit, lent.hard, lent.soft, lent.expires
 
 
 def revert_of(

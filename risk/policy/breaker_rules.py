@@ -111,11 +111,14 @@ def _refuse_imposing(breaker: BreakerDefinition) -> None:
 
 
 def _refuse_confirming(breaker: BreakerDefinition) -> None:
-    if not 1 <= breaker.confirm <= breaker.of <= MOST_READINGS:
+    if not 1 <= breaker.of <= MOST_READINGS:
+        raise PolicyInvalid(
+            breaker.name, f"has of {breaker.of}, which must be between 1 and {MOST_READINGS}"
+        )
+    if not 1 <= breaker.confirm <= breaker.of:
         raise PolicyInvalid(
             breaker.name,
-            f"is confirmed by {breaker.confirm} of {breaker.of} readings; needs "
-            f"1 <= confirm <= of <= {MOST_READINGS}",
+            f"has confirm {breaker.confirm}, which must be between 1 and {breaker.of}, its of",
         )
 
 

@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 from risk.domain.breakers import BreakerDefinition
 from risk.domain.limits import LimitDefinition, TemporaryLimit
 from risk.domain.policy import Instrument, Policy
+from risk.domain.proposals import Direction
 from risk.domain.trading import TradingState
 from risk.limits.rulebook import EXPOSURE_KINDS
 from risk.policy.stops import told
+from risk.policy.thresholds import compared
 
 
 class Way(StrEnum):
@@ -127,10 +129,13 @@ def counted(differences: Iterable[Difference]) -> str:
 Key = tuple[str, str]
 Entry = Mapping[str, Any]
 
+#: The part of temporary limits.
+LENT = "temporary limit"
+
 #: Fields of which less is tighter, by part.
 _LESS_IS_TIGHTER: Mapping[str, frozenset[str]] = {
     "limit": frozenset({"hard", "soft"}),
-    "temporary limit": frozenset({"hard", "soft"}),
+    LENT: frozenset({"hard", "soft"}),
     "dynamics": frozenset(
         {
             "floor",
@@ -172,10 +177,7 @@ def _entries(policy: Policy) -> dict[Key, Entry]:
         **{("strategy", name): {"type": kind} for name, kind in policy.strategies.items()},
         **{("limit", limit.name): _limit(limit) for limit in policy.limits},
         **{("breaker", breaker.name): _breaker(breaker) for breaker in policy.breakers},
-        **{
-            ("temporary limit", _name(one)): _fields(one, "limit", "starts", "by")
-            for one in policy.temporary
-        },
+        **{(LENT, _name(one)): _fields(one, "limit", "starts", "by") for one in policy.temporary},
         ("dynamics", ""): _fields(dynamics, "packs"),
         **{("regime pack", kind): _fields(pack) for kind, pack in dynamics.packs.items()},
         ("derisking", ""): _fields(derisking, "ladder"),
@@ -232,7 +234,7 @@ def _difference(
         assert after is not None, "it is in one of the two"
         return Difference(part, name, What.ADDED, changes, _when_added(key, after, old, new))
     if after is None:
-        way = _OPPOSITE[_when_added(key, before, new, old)]
+        way = _when_lent(name, old, new) if part == LENT else _when_removed(key, before, old, new)
         return Difference(part, name, What.REMOVED, changes, way)
     if not changes:
         return None
@@ -279,11 +281,28 @@ def _when_added(key: Key, entry: Entry, without: Policy, within: Policy) -> Way:
         return Way.TIGHTER if entry["enabled"] else Way.NEITHER
     if part == "limit":
         return Way.LOOSER if _opens(entry, without) else Way.TIGHTER
-    if part == "temporary limit":
-        limit = next(one.limit for one in within.temporary if _name(one) == name)
-        defined = within.limit(limit)
-        return Way.NEITHER if defined is None else _way(part, "hard", defined.hard, entry["hard"])
-    return Way.NEITHER
+    return _when_lent(name, without, within) if part == LENT else Way.NEITHER
+
+
+def _when_removed(key: Key, entry: Entry, old: Policy, new: Policy) -> Way:
+    part, _ = key
+    if part == "strategy" and entry["type"] in new.strategies.values():
+        return Way.NEITHER  # others of its type may get its room
+    if part == "limit" and _opens(entry, new):
+        return Way.NEITHER  # without it nothing may be held there at all, unless others allow it
+    return _OPPOSITE[_when_added(key, entry, new, old)]
+
+
+def _when_lent(name: str, old: Policy, new: Policy) -> Way:
+    """As the limit's thresholds go, whatever moves them; of what may go both ways nothing."""
+    lent = (each.limit for side in (old, new) for each in side.temporary if _name(each) == name)
+    limit = next(lent)
+    if old.limit(limit) is None or new.limit(limit) is None:
+        return Way.NEITHER
+    if compared(limit, old, new) is Direction.TIGHTENS:
+        return Way.TIGHTER
+    loosens = compared(limit, new, old) is Direction.TIGHTENS
+    return Way.LOOSER if loosens else Way.NEITHER
 
 
 def _opens(entry: Entry, without: Policy) -> bool:

@@ -7,7 +7,6 @@ of a line (*tighter*) is for people to read; who must agree is decided here.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from risk.domain.breakers import BreakerDefinition
@@ -19,6 +18,8 @@ from risk.domain.trading import TradingState
 from risk.limits.dynamics import GENERAL_PACK
 from risk.limits.rulebook import EXPOSURE_KINDS
 from risk.policy.diff import Difference, What, diff
+from risk.policy.thresholds import Present, compared, less, together
+from risk.portfolio.book_models import title_of
 
 LOOSENS, TIGHTENS, NEITHER = Direction.LOOSENS, Direction.TIGHTENS, Direction.NEITHER
 
@@ -37,7 +38,7 @@ class Directed(NamedTuple):
     loosens: tuple[str, ...] = ()
 
 
-def direction_of(before: Policy | None, after: Policy) -> Directed:
+def direction_of(before: Policy | None, after: Policy, present: Present | None = None) -> Directed:
     """Which way it goes when a policy takes another's place.
 
     Parameters
@@ -45,6 +46,9 @@ def direction_of(before: Policy | None, after: Policy) -> Directed:
     before : Policy or None
         In force; None where there was none, so that nothing could be traded.
     after : Policy
+    present : Present or None
+        How its limits stand, which tells of some temporary ones that their end tightens; None
+        where it is not known, so that less is proven.
 
     Returns
     -------
@@ -54,12 +58,12 @@ def direction_of(before: Policy | None, after: Policy) -> Directed:
     differences = diff(before, after)
     if before is None:
         return Directed(LOOSENS, tuple(map(str, differences)))
-    ways = [_judged(difference, before, after) for difference in differences]
+    ways = [_judged(difference, before, after, present) for difference in differences]
     loosens = [
         *(str(each) for each, way in zip(differences, ways, strict=True) if way is LOOSENS),
         *_unseen(differences, before, after),
     ]
-    return Directed(LOOSENS if loosens else _together(ways), tuple(loosens))
+    return Directed(LOOSENS if loosens else together(ways), tuple(loosens))
 
 
 def direction_of_model(in_use: str | None, wanted: str) -> Directed:
@@ -78,13 +82,19 @@ def direction_of_model(in_use: str | None, wanted: str) -> Directed:
 
 def model_line(in_use: str | None, wanted: str) -> str:
     """What is different when another model measures a book, as one line."""
-    return f"model of the book: {in_use or 'none yet'} -> {wanted}"
+    now = "none yet" if in_use is None else title_of(in_use)
+    return f"model of the book: {now} -> {title_of(wanted)}"
 
 
 # --- one difference ------------------------------------------------------------------------
 
 
-def _judged(difference: Difference, before: Policy, after: Policy) -> Direction:
+def _judged(
+    difference: Difference, before: Policy, after: Policy, present: Present | None
+) -> Direction:
+    over_time = _JUDGES_OVER_TIME.get(difference.part)
+    if over_time is not None:
+        return over_time(difference, before, after, present)
     judge = _JUDGES.get(difference.part)
     return LOOSENS if judge is None else judge(difference, before, after)
 
@@ -107,7 +117,9 @@ def _strategy(difference: Difference, before: Policy, after: Policy) -> Directio
     return LOOSENS if capped and kind in after.strategies.values() else TIGHTENS
 
 
-def _limit(difference: Difference, before: Policy, after: Policy) -> Direction:
+def _limit(
+    difference: Difference, before: Policy, after: Policy, present: Present | None
+) -> Direction:
     old, new = before.limit(difference.name), after.limit(difference.name)
     if old is None:
         assert new is not None, "it is in one of the two"
@@ -115,24 +127,24 @@ def _limit(difference: Difference, before: Policy, after: Policy) -> Direction:
     if new is None:
         return TIGHTENS if _is_taken_away(old.scope, after) else LOOSENS
     moved = (old.hard, old.soft) != (new.hard, new.soft)
-    levels = _thresholds(old.name, before, after) if moved else NEITHER
-    return _together([_compared(old, new, _OF_LIMITS), levels])
+    levels = compared(old.name, before, after, present) if moved else NEITHER
+    return together([_fieldwise(old, new, _OF_LIMITS), levels])
 
 
-def _temporary(difference: Difference, before: Policy, after: Policy) -> Direction:
+def _temporary(
+    difference: Difference, before: Policy, after: Policy, present: Present | None
+) -> Direction:
     """As its limit's thresholds go; a limit that is new or gone is told by itself."""
     touched = [
         [each for each in policy.temporary if difference.name.startswith(f"{each.limit} from ")]
         for policy in (before, after)
     ]
     names = {each.limit for side in touched for each in side}
-    return _together(_lent(name, before, after) for name in names)
-
-
-def _lent(name: str, before: Policy, after: Policy) -> Direction:
-    if before.limit(name) is None or after.limit(name) is None:
-        return NEITHER
-    return _thresholds(name, before, after)
+    return together(
+        compared(name, before, after, present)
+        for name in names
+        if before.limit(name) is not None and after.limit(name) is not None
+    )
 
 
 def _breaker(difference: Difference, before: Policy, after: Policy) -> Direction:
@@ -146,8 +158,8 @@ def _breaker(difference: Difference, before: Policy, after: Policy) -> Direction
         return LOOSENS
     if not (old.enabled and new.enabled):
         return _more(old.enabled, new.enabled)
-    sizes = _less(old.tripped_size, new.tripped_size)
-    return _together([_compared(old, new, _OF_BREAKERS), sizes, _confirming(old, new)])
+    sizes = less(old.tripped_size, new.tripped_size)
+    return together([_fieldwise(old, new, _OF_BREAKERS), sizes, _confirming(old, new)])
 
 
 def _confirming(old: BreakerDefinition, new: BreakerDefinition) -> Direction:
@@ -171,20 +183,20 @@ def _breaker_gone(breaker: BreakerDefinition, after: Policy) -> Direction:
 
 
 def _dynamics(_difference: Difference, before: Policy, after: Policy) -> Direction:
-    return _compared(before.dynamics, after.dynamics, _OF_DYNAMICS)
+    return _fieldwise(before.dynamics, after.dynamics, _OF_DYNAMICS)
 
 
 def _packs(_difference: Difference, before: Policy, after: Policy) -> Direction:
     """By the pack that each strategy type follows, its own or the general one."""
     old, new = before.dynamics.packs, after.dynamics.packs
-    return _together(
-        _compared(_followed(kind, old), _followed(kind, new), _OF_PACKS)
+    return together(
+        _fieldwise(_followed(kind, old), _followed(kind, new), _OF_PACKS)
         for kind in {GENERAL_PACK, *old, *new}
     )
 
 
 def _derisking(_difference: Difference, before: Policy, after: Policy) -> Direction:
-    return _compared(before.derisking, after.derisking, _OF_DERISKING)
+    return _fieldwise(before.derisking, after.derisking, _OF_DERISKING)
 
 
 def _ladder(_difference: Difference, before: Policy, after: Policy) -> Direction:
@@ -193,7 +205,7 @@ def _ladder(_difference: Difference, before: Policy, after: Policy) -> Direction
     if any(_unknown(rung, _OF_RUNGS) for rung in (*old, *new)):
         return LOOSENS
     begins = {rung.drawdown for rung in (*old, *new)}
-    return _together(_less(_left(old, at), _left(new, at)) for at in begins)
+    return together(less(_left(old, at), _left(new, at)) for at in begins)
 
 
 def _stops(difference: Difference, before: Policy, after: Policy) -> Direction:
@@ -210,8 +222,6 @@ def _stops(difference: Difference, before: Policy, after: Policy) -> Direction:
 _JUDGES: Mapping[str, Callable[[Difference, Policy, Policy], Direction]] = {
     "instrument": _instrument,
     "strategy": _strategy,
-    "limit": _limit,
-    "temporary limit": _temporary,
     "breaker": _breaker,
     "dynamics": _dynamics,
     "regime pack": _packs,
@@ -219,6 +229,10 @@ _JUDGES: Mapping[str, Callable[[Difference, Policy, Policy], Direction]] = {
     "ladder": _ladder,
     "stops of": _stops,
 }
+
+#: Of what holds at some moments and not at others.
+_JUDGES_OVER_TIME: Mapping[str, Callable[[Difference, Policy, Policy, Present | None], Direction]]
+_JUDGES_OVER_TIME = {"limit": _limit, "temporary limit": _temporary}
 
 
 def _opens(limit: LimitDefinition, policy: Policy) -> bool:
@@ -246,79 +260,15 @@ def _left(ladder: Sequence[Rung], drawdown: float) -> float:
     return reached[-1] if reached else 1.0
 
 
-# --- thresholds over time ------------------------------------------------------------------
-
-
-class _Reach(NamedTuple):
-    """What hard and soft thresholds may be in a stretch of time, from least to most.
-
-    `base` is what performance and regime move; None of a temporary limit, which nothing moves.
-    """
-
-    hard: tuple[float, float]
-    soft: tuple[float, float]
-    base: tuple[float, float] | None = None
-
-
-def _thresholds(name: str, before: Policy, after: Policy) -> Direction:
-    """How a limit's thresholds in force compare, at every moment of time."""
-    lent = [_lent_of(name, policy) for policy in (before, after)]
-    if any(_unknown(each, _OF_TEMPORARY) for side in lent for each in side):
-        return LOOSENS if lent[0] != lent[1] else NEITHER
-    edges = {moment for side in lent for each in side for moment in (each.starts, each.expires)}
-    # Before the first edge nothing is lent.
-    moments: list[datetime | None] = [None, *edges]
-    return _together(
-        _tighter_in(_reach(name, before, lent[0], at), _reach(name, after, lent[1], at))
-        for at in moments
-    )
-
-
-def _lent_of(name: str, policy: Policy) -> list[TemporaryLimit]:
-    return [each for each in policy.temporary if each.limit == name]
-
-
-def _reach(
-    name: str, policy: Policy, lent: Sequence[TemporaryLimit], at: datetime | None
-) -> _Reach:
-    in_force = [each for each in lent if at is not None and each.in_force(at)]
-    if in_force:
-        rules = min(in_force, key=lambda each: (each.hard, each.soft))
-        return _Reach((rules.hard, rules.hard), (rules.soft, rules.soft))
-    limit = policy.limit(name)
-    assert limit is not None, "it is in both"
-    least, most = (policy.dynamics.floor, policy.dynamics.cap) if limit.dynamic else (1.0, 1.0)
-    return _Reach(
-        (least * limit.hard, most * limit.hard),
-        (least * limit.soft, most * limit.soft),
-        (limit.hard, limit.soft),
-    )
-
-
-def _tighter_in(old: _Reach, new: _Reach) -> Direction:
-    if old.base is not None and new.base is not None:
-        # What moves them moves both: see the dynamics.
-        return _together(_less(*pair) for pair in zip(old.base, new.base, strict=True))
-    if (old.hard, old.soft) == (new.hard, new.soft):
-        return NEITHER
-    proven = new.hard[1] <= old.hard[0] and new.soft[1] <= old.soft[0]
-    return TIGHTENS if proven else LOOSENS
-
-
 # --- fields --------------------------------------------------------------------------------
 
 #: Which way two values of a field go.
 _Rule = Callable[[Any, Any], Direction]
 
 
-def _less(old: Any, new: Any) -> Direction:
-    """Less is tighter."""
-    return NEITHER if new == old else TIGHTENS if new < old else LOOSENS
-
-
 def _more(old: Any, new: Any) -> Direction:
     """More is tighter."""
-    return _less(new, old)
+    return less(new, old)
 
 
 def _told_elsewhere(_old: Any, _new: Any) -> Direction:
@@ -342,12 +292,11 @@ _OF_LIMITS: Mapping[str, _Rule] = {
     "hard": _told_elsewhere,
     "soft": _told_elsewhere,
 }
-_OF_TEMPORARY = frozenset({"limit", "hard", "soft", "starts", "expires", "reason", "by"})
 _OF_BREAKERS: Mapping[str, _Rule] = {
     **_WORDS,
     **_MEASURES,
-    "trip": _less,
-    "release": _less,
+    "trip": less,
+    "release": less,
     "state": _more,
     "size": _told_elsewhere,
     "flatten": _more,
@@ -368,15 +317,15 @@ _OF_DYNAMICS: Mapping[str, _Rule] = {
             "performance_least",
             "loosen_per_day",
         ),
-        _less,
+        less,
     ),
     "step": _nobody_can_say,
     "packs": _told_elsewhere,
 }
-_OF_PACKS: Mapping[str, _Rule] = dict.fromkeys(("calm", "normal", "stressed"), _less)
+_OF_PACKS: Mapping[str, _Rule] = dict.fromkeys(("calm", "normal", "stressed"), less)
 _OF_DERISKING: Mapping[str, _Rule] = {
-    "release": _less,
-    "deadline_minutes": _less,
+    "release": less,
+    "deadline_minutes": less,
     "ladder": _told_elsewhere,
 }
 _OF_RUNGS = frozenset({"drawdown", "size"})
@@ -384,9 +333,9 @@ _OF_RUNGS = frozenset({"drawdown", "size"})
 _Compared = LimitDefinition | BreakerDefinition | Dynamics | RegimePack | DeRisking
 
 
-def _compared(old: _Compared, new: _Compared, rules: Mapping[str, _Rule]) -> Direction:
+def _fieldwise(old: _Compared, new: _Compared, rules: Mapping[str, _Rule]) -> Direction:
     """Field by field; a field without a rule may have been anything, and loosens."""
-    return _together(
+    return together(
         rules.get(name, _nobody_can_say)(getattr(old, name, None), getattr(new, name, None))
         for name in {spec.name for spec in (*fields(old), *fields(new))}
     )
@@ -402,11 +351,6 @@ def _is_unclassified(old: _Compared, new: _Compared, rules: Mapping[str, _Rule])
 
 def _unknown(value: Any, known: Iterable[str]) -> set[str]:
     return {spec.name for spec in fields(value)} - set(known)
-
-
-def _together(ways: Iterable[Direction]) -> Direction:
-    found = set(ways)
-    return next((way for way in (LOOSENS, TIGHTENS) if way in found), NEITHER)
 
 
 # --- what the differences do not show ------------------------------------------------------

@@ -10,7 +10,7 @@ from risk.domain.limits import LimitDefinition, TemporaryLimit, Thresholds, Unit
 from risk.domain.policy import Dynamics, Policy, RegimePack, Rung
 from risk.domain.scopes import Scope, ScopeKind
 from risk.domain.stops import LONGEST_HOURS
-from risk.errors import PolicyInvalid
+from risk.errors import PartAboveWhole, PolicyInvalid
 from risk.limits.dynamics import GENERAL_PACK
 from risk.limits.types import LIMIT_TYPES, limit_of, own_settings
 from risk.policy.breaker_rules import refuse_unsound_breakers
@@ -268,10 +268,7 @@ def _refuse_above(
     limit: LimitDefinition, hard: float, parent: LimitDefinition, most: float
 ) -> None:
     if hard > most:
-        raise PolicyInvalid(
-            limit.name,
-            f"allows {hard:g} where {parent.name}, of which it is a part, allows {most:g}",
-        )
+        raise PartAboveWhole(limit.name, hard, parent.name, most)
 
 
 def _most_during(

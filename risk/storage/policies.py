@@ -7,15 +7,19 @@ Functions take an open connection and never commit: the caller owns the transact
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
 from risk.domain.actions import Action, AdoptPolicy, Change, PolicyChange, Sanction
 from risk.domain.events import PolicyChanged
+from risk.domain.limits import LimitState
 from risk.domain.policy import Policy
 from risk.errors import Conflict, InvalidInput
 from risk.policy.adoption import ADOPTED, adopt, made_of, without_expired
+from risk.policy.direction import Directed, direction_of
+from risk.policy.thresholds import Present
 from risk.storage import codec
 from risk.storage.actions import actions_after, state_of
 from risk.storage.tables import journal
@@ -34,12 +38,15 @@ class PolicyStanding(NamedTuple):
         What was asked of the policy and no cycle has taken in.
     at : datetime or None
         The market's time of the last complete cycle; None before the first. UTC.
+    limits : mapping of str to LimitState
+        How they stood after it.
     """
 
     in_force: Policy | None
     coming: Policy | None
     waiting: tuple[Action, ...]
     at: datetime | None
+    limits: Mapping[str, LimitState] = MappingProxyType({})
 
 
 class PolicyEffect(NamedTuple):
@@ -51,10 +58,13 @@ class PolicyEffect(NamedTuple):
         In force, or to come, without it.
     change : PolicyChange
         What would come of it; its number and author are those of whoever asked.
+    directed : Directed
+        Which way that goes, as things stand.
     """
 
     before: Policy | None
     change: PolicyChange
+    directed: Directed
 
 
 class PolicyEntry(NamedTuple):
@@ -122,8 +132,9 @@ def policy_standing(connection: Connection, portfolio: str, *, at: datetime) -> 
     )
     last = None if state is None else state.at
     in_force = without_expired(None if state is None else state.policy, last or at)
-    coming = adopt(in_force, waiting, portfolio=portfolio, at=last or at).policy
-    return PolicyStanding(in_force, coming, waiting, last)
+    limits = {} if state is None else state.limits
+    coming = adopt(in_force, waiting, portfolio=portfolio, at=last or at, limits=limits).policy
+    return PolicyStanding(in_force, coming, waiting, last, limits)
 
 
 def policy_after(
@@ -154,13 +165,15 @@ def policy_after(
     if isinstance(change, AdoptPolicy):
         _refuse_another_base(change, before)
     agreed = replace(change, sanction=Sanction(0, alone=True))
-    tried = adopt(before, [agreed], portfolio=portfolio, at=standing.at or at)
+    moment = standing.at or at
+    tried = adopt(before, [agreed], portfolio=portfolio, at=moment, limits=standing.limits)
     for refusal in tried.refusals:
         raise InvalidInput(refusal.reason)
     (found,) = tried.changes
     if not found.what:
         raise InvalidInput("nothing would change: the policy says so already")
-    return PolicyEffect(before, found)
+    directed = direction_of(before, found.policy, Present(moment, standing.limits))
+    return PolicyEffect(before, found, directed)
 
 
 def _refuse_another_base(change: AdoptPolicy, before: Policy | None) -> None:
@@ -237,7 +250,13 @@ def known_versions(connection: Connection, portfolio: str, *, at: datetime) -> d
     found = dict(policy_versions(connection, portfolio))
     standing = policy_standing(connection, portfolio, at=at)
     moment = standing.at or at
-    waiting = adopt(standing.in_force, standing.waiting, portfolio=portfolio, at=moment)
+    waiting = adopt(
+        standing.in_force,
+        standing.waiting,
+        portfolio=portfolio,
+        at=moment,
+        limits=standing.limits,
+    )
     return found | {change.policy.version: change.policy for change in waiting.changes}
 
 

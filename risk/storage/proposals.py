@@ -27,7 +27,7 @@ from risk.domain.people import is_same_person
 from risk.domain.policy import Policy
 from risk.domain.proposals import LIFE, Direction, Proposal, ProposalStatus
 from risk.errors import Conflict, InvalidInput, NotAllowed
-from risk.policy.direction import Directed, direction_of, direction_of_model, model_line
+from risk.policy.direction import Directed, direction_of_model, model_line
 from risk.policy.rebasing import upon
 from risk.portfolio.book_models import title_of
 from risk.storage import codec, people_journal
@@ -280,8 +280,9 @@ class ProposalDesk:
     def _effect(self, change: Change) -> _Effect:
         if isinstance(change, ChooseBookModel):
             return self._effect_of_model(change)
-        before, found = policy_after(self._connection, self._portfolio, change, at=self._at)
-        directed = direction_of(before, found.policy)
+        before, found, directed = policy_after(
+            self._connection, self._portfolio, change, at=self._at
+        )
         return _Effect(change, found.what, directed, 0 if before is None else before.version)
 
     def _effect_of_model(self, change: ChooseBookModel) -> _Effect:
@@ -304,18 +305,20 @@ class ProposalDesk:
             effect = self._effect(change)
         except InvalidInput as problem:
             return f"it cannot be adopted any more: {problem}"
-        if effect.directed.direction is not found.direction or not self._says_the_same(
-            effect, found
-        ):
+        if not self._says_the_same(effect, found):
             return self._since(found, "what it would change is not what it was")
         return effect
 
     def _says_the_same(self, effect: _Effect, found: Proposal) -> bool:
+        """Whether it changes what was read, and loosens nothing that was not said to."""
+        now = effect.directed
+        # What loosened may tighten by now, as limits move; whoever agrees has read it as loosening.
+        if found.direction not in (now.direction, Direction.LOOSENS):
+            return False
         # What is lent from now on begins now, so that its line is another one.
         if isinstance(found.change, SetTemporaryLimit) and found.change.starts is None:
             return len(effect.what) == len(found.what)
-        said = {*effect.what}, {*effect.directed.loosens}
-        return said == ({*found.what}, {*found.loosens})
+        return {*effect.what} == {*found.what} and {*now.loosens} <= {*found.loosens}
 
     def _upon_the_present(self, found: Proposal) -> Change | str:
         """The change as it is to be adopted now, where nobody touched what it changes."""

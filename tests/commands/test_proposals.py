@@ -2,6 +2,7 @@
 
 import json
 import pwd
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +12,7 @@ from risk.config import load_settings
 from risk.domain.actors import Actor, Role, Via
 from risk.engine.clock import wall_time
 from risk.storage.engines import open_engines
+from tests.builders import NOON
 from tests.commands.test_policy import PORTFOLIO, TIGHTER, take_in
 from tests.policy_files import FILE, VAR
 from tests.storage.persons import hired
@@ -109,10 +111,10 @@ def test_a_reason_is_asked_for_once_somebody_has_a_login(run, book, signed_in):
 
 def test_a_trader_asks_for_a_temporary_limit_and_nothing_else(run, book, signed_in):
     signed_in("theo")
-    raised = run(
-        "limits", "raise", VAR, "--hard", 0.09, "--until", "2040-01-01", "--reason", "the roll"
-    )
-    assert "since it loosens" in raised.stdout
+    asked = ("limits", "raise", VAR, "--hard", 0.09, "--reason", "the roll", "--until")
+    tomorrow = NOON + timedelta(days=1)
+    assert "since it loosens" in run(*asked, tomorrow.isoformat()).stdout
+    assert "may be for 30 days at the most" in run(*asked, "2040-01-01").stderr
     refused = run("var", "use", "adaptive", "--reason", "better")
     assert refused.exit_code == 2
     assert "proposing limits, breakers or a model is not for a trader" in refused.stderr

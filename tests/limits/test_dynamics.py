@@ -18,7 +18,14 @@ from risk.domain.limits import (
 )
 from risk.domain.policy import Dynamics, Policy, RegimePack
 from risk.domain.scopes import Scope, ScopeKind
-from risk.limits.dynamics import Conditions, pack_of, performance_factor, thresholds_of
+from risk.limits.dynamics import (
+    Conditions,
+    greatest_factor,
+    greatest_factor_until,
+    pack_of,
+    performance_factor,
+    thresholds_of,
+)
 from risk.measures.regimes import REGIMES
 
 NOON = datetime(2024, 3, 10, 12, tzinfo=UTC)
@@ -100,6 +107,33 @@ def test_thresholds_never_leave_floor_and_cap_and_soft_scales_with_hard(
         assert found.hard == pytest.approx(found.factor * GROSS.hard)
         assert found.soft == pytest.approx(found.factor * GROSS.soft)
         assert found.cause
+
+
+@given(readings_of(least=2), policies)
+def test_no_limit_ever_passes_what_its_greatest_factor_says(
+    readings: list[tuple[datetime, Conditions]], policy: Policy
+) -> None:
+    taken = course(readings, policy)
+    for (at, _), found, later, (until, _) in zip(
+        readings, taken, taken[1:], readings[1:], strict=False
+    ):
+        assert later.factor <= greatest_factor(GROSS, policy) + 1e-9
+        most = greatest_factor_until(until, GROSS, policy, stands(found, at))
+        assert later.factor <= most + 1e-9
+    last = greatest_factor_until(readings[-1][0], GROSS, policy, stands(taken[0], readings[0][0]))
+    assert taken[-1].factor <= last + 1e-9
+
+
+def test_a_limit_may_rise_to_its_greatest_factor() -> None:
+    calm = Conditions(0.0, "calm")
+    fallen = course([(NOON, STORM), *held(calm, 24 * 9)])
+
+    assert fallen[-1].factor == greatest_factor(GROSS, POLICY) == 1.2
+    first = stands(fallen[0])
+    bounds = [greatest_factor_until(at, GROSS, POLICY, first) for at, _ in held(calm, 24 * 9)]
+    assert bounds[-1] == 1.2
+    assert all(a.factor <= b for a, b in zip(fallen[1:], bounds, strict=True))
+    assert bounds[11] == 0.55, "twelve hours earn a step"
 
 
 @given(readings_of(least=2), policies)

@@ -73,6 +73,11 @@ def test_a_dynamic_limit_is_tried_as_performance_and_regime_moved_it() -> None:
     assert tried(0.04, history).peak_used == pytest.approx(0.0225 / 0.04)
     told = try_levels(VAR, None, Levels(0.04, 0.03, dynamic=True), history).notes
     assert told == ("performance and regime move it: thresholds are tried as they moved then",)
+    lent = try_levels(VAR, Levels(0.04, 0.03, dynamic=True), Levels(0.05, 0.03), history).notes
+    (told,) = lent
+    assert told.endswith(
+        "move only its own thresholds, which are tried as they moved then; the others stand still"
+    )
 
 
 def test_over_a_limit_of_zero_whatever_was_held_is_too_much() -> None:

@@ -232,7 +232,7 @@ def test_one_that_others_have_overtaken_is_outdated_and_not_adopted(store):
     outcome = word(store, OFFICER, fakes.LOOSER_VAR)
 
     assert outcome.closes
-    assert "Proposal 31 is not decided" in words(outcome.toast["title"])
+    assert "Proposal 31 was not approved by you" in words(outcome.toast["title"])
     assert "is outdated: others have changed the same" in words(outcome.toast["message"])
     assert store.waiting == []
 
@@ -240,7 +240,7 @@ def test_one_that_others_have_overtaken_is_outdated_and_not_adopted(store):
 @pytest.mark.parametrize(
     ("problem", "told"),
     [
-        (StoreUnavailable("the database did not answer"), "It may be decided all the same"),
+        (StoreUnavailable("the database did not answer"), "It may be approved all the same"),
         (Conflict("ben was quicker: it is rejected already"), "Ben was quicker"),
     ],
 )

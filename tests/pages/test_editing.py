@@ -12,11 +12,15 @@ from pages.views.editing.address import WORDS
 from pages.views.editing.asking import data_of, effect_in, moved_in, page_of, place_of, preview_in
 from pages.views.editing.effect import SEND, judged_of, stamp_of, typed_of
 from pages.views.editing.sending import send
+from pages.views.editing.subjects import own_words
 from pages.views.editing.view import ABOUT, REASON
+from pages.views.proposals.differences import entries_for
 from risk.domain.actions import AdoptPolicy, EndTemporaryLimit, SetTemporaryLimit
 from risk.domain.actors import Actor, Via
+from risk.domain.limits import TemporaryLimit
 from risk.domain.proposals import Direction, ProposalStatus
 from risk.errors import Conflict, NotAllowed, StoreUnavailable
+from risk.policy.diff import Way
 from tests import fakes_breakers
 from tests.fakes_actions import ANALYST, OFFICER, TRADER, VIEWER, actions_over
 from tests.fakes_book import AFTERNOON
@@ -146,7 +150,9 @@ def test_another_setting_of_the_kind_may_loosen_and_is_marked(form):
         ({"hard": "6,5"}, "hard", "Write a point before the decimals and no comma"),
         ({"soft": "8"}, "soft", "Must not be above “Hard threshold”, 6.25 %."),
         ({"review_by": "soon"}, "review_by", "Write a day that there is"),
-        ({"hard": "-1", "soft": "-2"}, "soft", "Needs thresholds 0 % <= soft <= hard"),
+        ({"hard": "-1", "soft": "-2"}, "soft", "Must be 0 % or more."),
+        ({"hard": "-5"}, "hard", "Must be 0 % or more."),
+        ({"hard": f"1{'0' * 21}"}, "hard", f"Must be between 0 % and 1{'0' * 20} %."),
         ({"confidence": "90 %"}, "confidence", "Choose 95"),
         ({"owner": "\u202egnp.exe"}, "owner", "Has a owner that is not printable text"),
     ],
@@ -160,13 +166,52 @@ def test_what_is_wrong_is_told_at_its_field(form, typed, field, told):
     assert "Mend what is marked first." in words(wrong.effect.button)
 
 
-def test_what_contradicts_another_limit_is_told_of_the_whole_form(form):
-    above = form({"limit": "trend exposure"}, hard="60", soft="50")
+@pytest.mark.parametrize("hard", ["-1", "0"])
+def test_a_breaker_that_would_always_trip_is_refused_at_its_level(form, hard):
+    at = {each["field"]: place for place, each in enumerate(form(STORM).ids)}
+    faults = form(STORM, trip=hard, release="0").effect.faults
 
-    assert set(above.effect.faults) == {None}
-    assert "allows 0.6 where Following strategies, of which it is a part" in words(
-        above.effect.parts
+    assert faults[at["trip"]].replace("\u00a0", " ") in (
+        "Must be 0 × or more.",
+        "Needs a trip above 0 ×, got 0 ×.",
     )
+    assert [place for place, each in enumerate(faults) if each] == [at["trip"]]
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "told"),
+    [
+        ({"least_hours": "-3"}, "least_hours", "Must be 0 h or more."),
+        ({"least_hours": "0"}, "least_hours", "Must be above 0 h."),
+        ({"confirm": "3", "of": "2"}, "confirm", "Must not be above “Of the last readings”, 2."),
+        ({"of": "30"}, "of", "Must be between 1 and 20."),
+        ({"size": "100", "state": "THROTTLED"}, "size", "Must be above 0 % and below 100 %."),
+    ],
+)
+def test_what_is_wrong_of_a_breaker_is_told_in_the_words_of_the_form(form, typed, field, told):
+    wrong = form(STORM, **typed)
+    at = [each["field"] for each in wrong.ids].index(field)
+
+    assert wrong.effect.faults[at].replace("\u00a0", " ") == told
+
+
+def test_a_part_above_its_whole_is_told_at_its_threshold_in_the_units_of_the_form(form):
+    above = form({"limit": "trend exposure"}, hard="60", soft="50")
+    at = [each["field"] for each in above.ids].index("hard")
+
+    assert above.effect.faults[at].replace("\u00a0", " ") == (
+        "Must not be above the 50 % of Following strategies, of which it is a part."
+    )
+
+
+def test_a_whole_below_its_part_is_told_of_the_form(form):
+    below = form({"limit": "Following strategies"}, hard="40", soft="30")
+
+    assert set(below.effect.faults) == {None}
+    assert (
+        "Trend exposure, which is a part of Following strategies, allows 45 %, and Following "
+        "strategies 40 %."
+    ) in words(below.effect.parts)
 
 
 def test_whatever_a_browser_sends_is_judged_and_never_raises(form):
@@ -208,7 +253,121 @@ def test_a_trader_lends_a_limit_other_thresholds_that_end_by_themselves(form):
     assert (change.hard, change.starts) == (0.2, None)
     for said in ("18 %", "20 %", "By itself as defined again", "19:30:00 UTC"):
         assert said in told
-    assert "From then on hard 15 % and soft 12 % again" in words(lent.data.subject.fields[2].help)
+    again = "From then on, by itself, hard 15 % and soft 12 % again, as defined."
+    assert again in words(lent.data.subject.fields[2].help)
+
+
+MOVED = {"limit": TIGHTENED, "do": "while"}
+
+
+def test_what_is_lent_of_a_limit_that_moves_is_compared_with_what_is_in_force(form):
+    """6.25 % by definition, and 5 % now: 5.5 % are looser."""
+    lent = form(MOVED, TRADER, hard="5.5", soft="4.4")
+    (entry,) = rows_of(lent)
+
+    assert (lent.data.subject.in_force, entry.way) == ((0.05, 0.04), Way.LOOSER)
+    assert [(row.old, row.new) for row in entry.fields[:2]] == [
+        ("5\u00a0%", "5.5\u00a0%"),
+        ("4\u00a0%", "4.4\u00a0%"),
+    ]
+    told = words(lent.effect.parts)
+    assert "LOOSENS" in told
+    assert "Its own hard threshold moves between 1.5625 % and 6.25 %" in told
+    assert "tighter" not in told
+    assert "6.25 %" not in told.replace("and 6.25 %", "")
+
+
+def test_the_form_of_a_limit_that_moves_begins_with_what_is_in_force_and_says_what_comes_back(form):
+    lent = form(MOVED, TRADER)
+
+    assert (lent.typed["hard"], lent.typed["soft"]) == ("5", "4")
+    assert lent.judged.missing == "Nothing is different yet."
+    assert "its own again: hard 5 % and soft 4 % as performance and regime have it now" in words(
+        lent.data.subject.fields[2].help
+    )
+
+
+def test_what_is_lower_than_now_and_may_loosen_later_is_not_called_tighter(form):
+    lent = form(MOVED, OFFICER, hard="4", soft="3")
+    told = words(lent.effect.parts)
+
+    assert "LOOSENS" in told
+    assert "tighter" not in told.replace("It is tighter now, but performance", "")
+    assert "may loosen" in told
+    assert "performance and regime may take its own thresholds below it" in told
+
+
+def test_a_raise_of_a_limit_that_moves_is_ended_as_what_tightens(form, reader):
+    reader.policy = lent_to(reader.policy, TIGHTENED, hard=0.06, soft=0.05, hours=8)
+    ended = form({"limit": TIGHTENED, "do": "end"}, OFFICER)
+    (entry,) = rows_of(ended)
+
+    assert ended.judged.direction is Direction.TIGHTENS
+    assert [(row.old, row.new) for row in entry.fields[:2]] == [
+        ("6\u00a0%", "5\u00a0%"),
+        ("5\u00a0%", "4\u00a0%"),
+    ]
+    assert "its own again: hard 5 %" in words(ended.data.subject.lead)
+    assert "it needs nobody else" in words(ended.effect.parts)
+    back = form({"version": "6"}, OFFICER)
+    lines = [line for line in back.judged.directed.loosens if TIGHTENED in line]
+    assert lines == []
+
+
+def test_the_end_of_a_long_raise_waits_and_says_what_holds_at_once(form, reader):
+    reader.policy = lent_to(reader.policy, TIGHTENED, hard=0.06, soft=0.05, hours=24 * 20)
+    ended = form({"limit": TIGHTENED, "do": "end"}, OFFICER)
+    told = words(ended.effect.parts)
+
+    assert ended.judged.direction is Direction.LOOSENS
+    assert "To tighten at once, lower the temporary limit" in told
+    lowered = form(MOVED, OFFICER, hard="5", soft="4", expires="2026-12-02T15:42")
+    assert lowered.judged.direction is Direction.TIGHTENS, words(lowered.effect.parts)
+
+
+def lent_to(policy, limit, *, hard, soft, hours):
+    lent = TemporaryLimit(
+        limit=limit,
+        hard=hard,
+        soft=soft,
+        starts=AFTERNOON - timedelta(hours=1),
+        expires=AFTERNOON + timedelta(hours=hours),
+        reason="the roll",
+        by="ben",
+    )
+    return replace(policy, temporary=(*policy.temporary, lent))
+
+
+def rows_of(form):
+    wanted = form.judged.wanted
+    return entries_for(wanted.change, wanted.before, wanted.after, form.data.reader)
+
+
+def test_where_nobody_knows_how_a_limit_stands_no_figure_is_told_for_its_own(form):
+    """Of a decided proposal: what performance and regime had made of it then is not kept."""
+    lent = form(MOVED, TRADER, hard="5.5", soft="4.4")
+    wanted, reader = lent.judged.wanted, lent.data.reader._replace(stands={})
+    (begun,) = entries_for(wanted.change, wanted.before, wanted.after, reader)
+    end = EndTemporaryLimit(seq=0, at=AFTERNOON, who="ben", limit=TIGHTENED)
+    (ended,) = entries_for(end, wanted.after, wanted.before, reader)
+
+    assert [(row.old, row.new) for row in begun.fields[:1]] == [("", "5.5\u00a0%")]
+    assert [(row.old, row.new) for row in ended.fields[:1]] == [
+        ("5.5\u00a0%", "as performance and regime have it")
+    ]
+    assert begun.way is ended.way is Way.NEITHER
+    unknown = own_words(wanted.before.limit(TIGHTENED), None, "USDT")
+    assert unknown == "its own again, as performance and regime have it then"
+
+
+def test_a_temporary_limit_for_years_is_refused_at_its_end(form):
+    years = form(MOVED, TRADER, hard="5.5", expires="2030-01-01T00:00")
+    at = [each["field"] for each in years.ids].index("expires")
+
+    assert (
+        "may be for 30 days at the most: for longer, change the limit itself"
+        in (years.effect.faults[at])
+    )
 
 
 def test_lending_the_thresholds_that_hold_already_comes_to_nothing(form):
@@ -223,7 +382,8 @@ def test_a_temporary_limit_in_the_past_is_refused(form):
     past = AFTERNOON - timedelta(hours=1)
     late = form({**SOL, "do": "while"}, TRADER, expires=f"{past:%Y-%m-%dT%H:%M}")
 
-    assert "would have expired before now" in words(late.effect.parts)
+    at = [each["field"] for each in late.ids].index("expires")
+    assert late.effect.faults[at].replace("\u00a0", " ") == "Must be later than 15:42:18 UTC."
 
 
 def test_a_temporary_limit_may_be_ended_before_its_time(form):
@@ -486,8 +646,20 @@ def test_the_preview_tells_crossings_hours_and_draws_old_and_new_thresholds(form
     assert "In the last 30 d: soft crossed 9 times, as before; hard 5 times instead of 9" in told
     (chart,) = [each for each in parts(shown) if "figure" in each]
     names = [each["text"] for each in chart["figure"]["layout"]["annotations"]]
-    assert "<b>hard 7\u00a0%</b>" in names
-    assert "hard now 6.25\u00a0%" in names
+    # 80 % of what is defined and wanted: performance and regime move it.
+    assert "<b>hard 5.6\u00a0%</b>" in names
+    assert "hard now 5\u00a0%" in names
+    assert "The chart draws them as they are now, at 80 % of what is defined." in told
+
+
+def test_what_is_lent_is_drawn_beside_what_is_in_force(form, readings):
+    lent = form(MOVED, TRADER, hard="5.5", soft="4.4")
+    shown = preview_in(readings, lent.data, lent.typed, lent.judged.known())
+    (chart,) = [each for each in parts(shown) if "figure" in each]
+    names = [each["text"] for each in chart["figure"]["layout"]["annotations"]]
+
+    assert {"<b>hard 5.5\u00a0%</b>", "hard now 5\u00a0%"} <= {*names}
+    assert "move only its own thresholds, which are tried as they moved then" in words(shown)
 
 
 def test_a_breaker_is_tried_on_its_readings(form, readings):

@@ -149,6 +149,14 @@ def test_another_day_is_named_beside_its_time():
 
     assert UTC_ZONE.date_and_clock(MOMENT, now=MOMENT) == f"23:42:18{NBSP}UTC"
     assert UTC_ZONE.date_and_clock(MOMENT, now=now) == f"12{NBSP}Jul 23:42:18{NBSP}UTC"
+    assert UTC_ZONE.date_and_minute(MOMENT, now=MOMENT) == "23:42"
+    assert UTC_ZONE.date_and_minute(MOMENT, now=now) == f"12{NBSP}Jul 23:42"
+
+
+def test_a_moment_of_another_year_says_so_also_on_the_same_day_of_the_year() -> None:
+    later = MOMENT.replace(year=MOMENT.year + 4)
+    assert UTC_ZONE.date_and_clock(later, now=MOMENT).startswith(f"12{NBSP}Jul {later.year} 23")
+    assert UTC_ZONE.date_and_minute(later, now=MOMENT) == f"12{NBSP}Jul {later.year} 23:42"
 
 
 def test_a_date_bears_its_year_unless_that_is_the_running_one():

@@ -158,7 +158,7 @@ def test_a_rule_refuses_at_the_field_that_it_names_in_the_unit_of_the_form():
     told = fault_of(PolicyInvalid("one", "has size 1.2, which must be above 0 and below 1"), fields)
     assert told == (
         "size",
-        "Has size 120\u00a0%, which must be above 0\u00a0% and below 100\u00a0%",
+        "Must be above 0\u00a0% and below 100\u00a0%",
     )
     hint = "needs a trip below 1, or it would never trip, got 15; 0.15 is 15 %"
     assert fault_of(PolicyInvalid("one", hint), fields) == (
@@ -176,6 +176,20 @@ def test_a_rule_that_names_no_field_refuses_the_form():
     assert fault_of(rule, fields) == (
         "",
         "trend exposure allows 0.6 where Following, of which it is a part, allows 0.5",
+    )
+
+
+def test_help_names_the_unit_of_the_form():
+    def said(form, name):
+        return next(each.help for each in form.fields if each.name == name).replace("\u00a0", " ")
+
+    assert said(limit_form("gross_exposure", CURRENCY), "hard") == (
+        "What may not be passed, in %; 0 or more."
+    )
+    assert "in USDT" in said(limit_form("order_notional", "USDT"), "hard")
+    assert "as a multiple (×)" in said(breaker_form("market_volatility", CURRENCY), "trip")
+    assert said(breaker_form("market_volatility", CURRENCY), "size").endswith(
+        "above 0 % and below 100 %."
     )
 
 

@@ -100,6 +100,21 @@ def test_where_nobody_is_to_name_the_cause_is_told(state):
     assert said(blind) == "Entries are paused in the book: Equity is unknown"
 
 
+def test_each_that_pauses_is_told_with_its_own_scope(state):
+    """What holds one coin by hand does not hold the book by hand."""
+    halted = replace(state, latches={BITCOIN: halted_by("ben")})
+    paused = halted_by("demo trader")._replace(state=SHUT)
+    both = replace(state, latches={BITCOIN: paused})
+
+    assert said(halted, BITCOIN) == (
+        "Trading is stopped in BTC: ben, until a person lets it go; entries are paused in "
+        f"{said(state).removeprefix('Entries are paused in ')}"
+    )
+    assert "in the book: market volatility" in said(both, BITCOIN).lower()
+    assert "paused in BTC: demo trader, until a person lets it go" in said(both, BITCOIN)
+    assert said(both) == said(state)
+
+
 def test_of_several_the_tightest_leads(state):
     both = replace(state, latches={BOOK: halted_by("ben")._replace(scope=BOOK)})
 

@@ -208,6 +208,27 @@ def test_without_anything_the_inbox_says_how_to_propose(show, store):
     assert "No proposal has been decided yet." in said
 
 
+def test_another_model_is_told_with_both_records_and_the_way_to_all_tests(show):
+    page = settled(show)
+    said = told(page, fakes.MODEL)
+    shown = part(page, f"proposal-{fakes.MODEL}-models")["children"]
+    hrefs = [str(each.get("href")) for each in parts(shown)]
+
+    assert said.count("In hindsight") == 2
+    assert ", in use. " in said
+    assert "days beyond 99" in said
+    assert "pinball loss" in said
+    assert any(each.startswith("/models?model=") for each in hrefs)
+
+
+def test_the_first_version_tells_all_that_stood_in_it_by_name(show):
+    first = words(part(show(), "version-5-begun")["children"])
+
+    assert "Limit (32)" in first
+    assert "Gross exposure" in first
+    assert "Instrument (" in first
+
+
 # -- what was decided ------------------------------------------------------------------------
 
 

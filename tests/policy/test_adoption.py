@@ -2,7 +2,8 @@
 
 import re
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,13 +17,16 @@ from risk.domain.actions import (
     SetTemporaryLimit,
 )
 from risk.domain.events import LimitUpdated, PolicyChanged
+from risk.domain.limits import TemporaryLimit
 from risk.domain.policy import Policy
+from risk.errors import PolicyInvalid
 from risk.policy.adoption import (
     Adopted,
     adopt,
     asked_for,
     made_of,
     policy_events,
+    refuse_long_lent,
     without_expired,
 )
 from tests.policy_files import FILE, HOUR, MONDAY, ON_BTC, OWNER, VAR, policies, policy_of
@@ -337,3 +341,51 @@ def test_it_is_judged_by_what_is_in_force_when_it_is_taken_in() -> None:
 
     assert [change.action for change in found.changes] == [2]
     assert [refusal.by for refusal in found.refusals] == ["ben"]
+
+
+# --- for how long ---------------------------------------------------------------------------
+
+
+def for_days(days: float, **changes: Any) -> TemporaryLimit:
+    lent = TemporaryLimit(
+        limit=ON_BTC,
+        hard=0.3,
+        soft=0.2,
+        starts=MONDAY,
+        expires=MONDAY + timedelta(days=days),
+        reason="the roll",
+        by="anna",
+    )
+    return replace(lent, **changes)
+
+
+def with_lent(*lent: TemporaryLimit) -> Policy:
+    return replace(policy_of(), temporary=lent)
+
+
+@pytest.mark.parametrize("days", [0.1, 30.0])
+def test_a_temporary_limit_may_be_for_thirty_days(days: float) -> None:
+    assert adopted(None, adoption(with_lent(for_days(days)))).refusals == ()
+
+
+def test_a_temporary_limit_for_longer_is_refused_however_it_comes() -> None:
+    first = adopted(None, adoption(replace(policy_of(), temporary=()))).policy
+    raised = raising(expires=MONDAY + timedelta(days=31))
+    for tried in (
+        adopted(None, adoption(with_lent(for_days(30.1)))),
+        adopted(first, raised),
+    ):
+        (refused,) = tried.refusals
+        assert "may be for 30 days at the most: for longer, change the limit itself" in (
+            refused.reason
+        )
+
+
+def test_what_is_in_force_for_longer_already_stays_and_may_begin_later() -> None:
+    old = replace(with_lent(for_days(400)), version=4)
+    shorter = for_days(400, starts=MONDAY + timedelta(days=1))
+
+    refuse_long_lent(old, with_lent(for_days(400)))
+    refuse_long_lent(old, with_lent(shorter))
+    with pytest.raises(PolicyInvalid, match="30 days at the most"):
+        refuse_long_lent(old, with_lent(for_days(401)))

@@ -73,7 +73,7 @@ def engine(engines: Engines) -> Engine:
 
 
 def test_a_policy_waits_for_the_engine_and_is_then_in_force(engines, engine):
-    assert standing(engines) == (None, None, (), None)
+    assert standing(engines) == (None, None, (), None, {})
 
     asked(engines, adopting(policy_of(), seen=0))
     waiting = standing(engines)

@@ -23,6 +23,7 @@ from risk.domain.events import (
     ProposalDecided,
     ProposalMade,
 )
+from risk.domain.limits import Thresholds
 from risk.domain.policy import Policy
 from risk.domain.ports import AccountReading, MarketReading
 from risk.domain.proposals import LIFE, Direction, Proposal, ProposalStatus
@@ -110,6 +111,11 @@ class Office:
         assert carried is not None
         assert carried.state.policy is not None
         return carried.state.policy
+
+    def standing_of(self, limit: str) -> Thresholds:
+        carried = self._store.load(PORTFOLIO)
+        assert carried is not None
+        return carried.state.limits[limit].thresholds
 
     def told(self) -> list[ProposalMade | ProposalDecided]:
         """What the journal of people says, which holds."""
@@ -235,10 +241,57 @@ def test_ending_a_tighter_temporary_limit_loosens(staffed: Office) -> None:
     assert staffed.propose(ending(), OLGA).status is OPEN
 
 
+def test_a_raise_of_a_limit_that_moves_is_ended_by_one_officer(staffed: Office) -> None:
+    """No regime is known, so that 6 % stand at 4.2: that is where the end of the raise leads."""
+    raised = staffed.propose(raising(0.05, limit=VAR), OLGA)
+    assert raised.direction is Direction.LOOSENS
+    assert "added, hard 0.05" in raised.what[0]
+    staffed.approve(raised, OTTO)
+    staffed.turn()
+
+    ended = staffed.propose(ending(VAR), OLGA)
+    staffed.turn()
+
+    assert (ended.status, ended.direction) == (APPROVED, Direction.TIGHTENS)
+    assert staffed.policy.temporary == ()
+    assert staffed.standing_of(VAR).hard == pytest.approx(0.042)
+
+
+def test_the_end_of_a_long_raise_waits_and_what_is_lent_may_be_lowered_meanwhile(
+    staffed: Office,
+) -> None:
+    """In twenty days the limit could have risen above what is lent."""
+    staffed.approve(staffed.propose(raising(0.05, limit=VAR, hours=480.0), OLGA), OTTO)
+    staffed.turn()
+    waits = staffed.propose(ending(VAR), OLGA)
+    assert (waits.status, waits.direction) == (OPEN, Direction.LOOSENS)
+
+    lower = replace(raising(0.042, limit=VAR, hours=480.0), soft=0.021)
+    lowered = staffed.propose(lower, OLGA)
+    staffed.turn()
+
+    assert (lowered.status, lowered.direction) == (APPROVED, Direction.TIGHTENS)
+    assert staffed.standing_of(VAR).hard == 0.042
+
+
+def test_what_was_sent_as_loosening_is_approved_though_it_tightens_by_now(
+    staffed: Office,
+) -> None:
+    staffed.approve(staffed.propose(raising(0.05, limit=VAR, hours=48.0), OLGA), OTTO)
+    staffed.turn()
+    waits = staffed.propose(ending(VAR), ANNA)
+    assert waits.direction is Direction.LOOSENS
+
+    staffed.turn(NOON + 46 * HOUR)
+    assert staffed.approve(waits, OLGA).status is APPROVED
+    staffed.turn(NOON + 46 * HOUR)
+    assert staffed.policy.temporary == ()
+
+
 def test_another_model_always_waits_for_a_second_person(staffed: Office) -> None:
     made = staffed.propose(choosing("adaptive"), OLGA)
     assert (made.status, made.seen) == (OPEN, 0)
-    assert made.what == ("model of the book: filtered_evt -> adaptive",)
+    assert made.what == ("model of the book: Filtered, Pareto tail -> Adaptive history",)
 
     staffed.approve(made, OTTO)
     (told,) = [e for e in staffed.turn().events if isinstance(e, BookModelChanged)]

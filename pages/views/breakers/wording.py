@@ -103,8 +103,7 @@ def scope_name(scope: Scope) -> str:
 
 def minute(zone: Zone, moment: datetime, now: datetime) -> str:
     """``15:51``, preceded by the day if that is not today."""
-    clock = zone.clock(moment)[:5]
-    return clock if zone.day(moment) == zone.day(now) else f"{zone.day(moment)} {clock}"
+    return zone.date_and_minute(moment, now=now)
 
 
 def moment_words(zone: Zone, moment: datetime, now: datetime) -> str:

@@ -11,13 +11,15 @@ from pages.components.buttons import button
 from pages.components.fields import FIELD
 from pages.format import sentence
 from pages.views.editing.reading import EditorData
-from pages.views.editing.subjects import Lend, Stamp
+from pages.views.editing.subjects import EndLoan, Lend, Stamp
 from pages.views.editing.wanting import WHOLE, Wanted, wanted_of
-from pages.views.proposals.differences import entries_for, entry_list
+from pages.views.proposals.differences import EntryRows, entries_for, entry_list
 from pages.views.proposals.wording import DIRECTIONS, badge, rule_words, send_words
 from risk.domain.policy import Policy
 from risk.domain.proposals import Direction
+from risk.policy.diff import Way
 from risk.policy.direction import Directed, direction_of
+from risk.policy.thresholds import Present
 
 EDITOR = "editor"
 EFFECT, PREVIEW, SEND_BOX, CHECKED = (
@@ -83,8 +85,11 @@ def judged_of(data: EditorData, typed: Mapping[str, Any], *, stamp: Stamp) -> Ju
         now=data.now,
         zone=data.query.zone,
     )
-    directed = _directed(wanted.before, wanted.after)
-    if isinstance(data.subject, Lend) and directed.direction is Direction.NEITHER:
+    directed = _directed(data, wanted.before, wanted.after)
+    untouched = isinstance(data.subject, Lend) and (
+        directed.direction is Direction.NEITHER or typed == data.subject.typed(data.query.zone)
+    )
+    if untouched:
         # The thresholds that hold already, lent until a time: only the lending itself is new.
         wanted = replace(wanted, differences=())
     return Judged(wanted=wanted, directed=directed)
@@ -96,11 +101,12 @@ def stamp_of(data: EditorData, reason: str, at: Any) -> Stamp:
     return Stamp(who=data.actor.name, at=at, seen=seen, reason=reason)
 
 
-def _directed(before: Policy, after: Policy | None) -> Directed:
+def _directed(data: EditorData, before: Policy, after: Policy | None) -> Directed:
     if after is None:
         return Directed(Direction.NEITHER)
     # Adoption numbers and signs it, which is no difference.
-    return direction_of(before, replace(after, version=before.version, by=before.by))
+    wanted = replace(after, version=before.version, by=before.by)
+    return direction_of(before, wanted, Present(data.now, data.cycle.state.limits))
 
 
 # -- components ------------------------------------------------------------------------------
@@ -126,8 +132,32 @@ def effect_parts(data: EditorData, judged: Judged) -> list[Component]:
             className="sw-effect-head",
         ),
         entry_list(entries, f"{EDITOR}-differences", loosens=judged.directed.loosens),
+        *_why_it_may_loosen(data, judged, entries),
         html.P(rule_words(judged.direction, data.actor), id=f"{EDITOR}-rule"),
     ]
+
+
+def _why_it_may_loosen(
+    data: EditorData, judged: Judged, entries: Sequence[EntryRows]
+) -> list[Component]:
+    """Of what is tighter now, and all the same waits for a second person."""
+    is_tighter = len(entries) == 1 and entries[0].way is Way.TIGHTER
+    if not is_tighter or judged.direction is not Direction.LOOSENS:
+        return []
+    if isinstance(data.subject, EndLoan):
+        told = (
+            "It is tighter now, but before the temporary limit would have ended by itself its own "
+            "thresholds may have risen above it. To tighten at once, lower the temporary limit to "
+            "what its own is now, until the same time."
+        )
+    elif isinstance(data.subject, Lend):
+        told = (
+            "It is tighter now, but performance and regime may take its own thresholds below it "
+            "before it ends."
+        )
+    else:
+        return []
+    return [html.P(told, className="sw-note")]
 
 
 def _fault(text: str) -> Component:

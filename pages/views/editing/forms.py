@@ -7,6 +7,7 @@ names one of either.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pages.components.fields import (
@@ -18,7 +19,7 @@ from pages.components.fields import (
     read_fields,
     scale_of,
 )
-from pages.components.typed import PER_CENT, Scale, with_unit
+from pages.components.typed import PER_CENT, PLAIN_SCALE, Scale, with_unit
 from pages.format import Zone, sentence
 from risk.breakers import types as breaker_types
 from risk.breakers.base import Breaker
@@ -26,18 +27,24 @@ from risk.breakers.types import BREAKER_TYPES
 from risk.domain.breakers import BreakerDefinition
 from risk.domain.fields import shown_of
 from risk.domain.limits import LimitDefinition
-from risk.errors import PolicyInvalid
+from risk.errors import PartAboveWhole, PolicyInvalid
 from risk.limits import types as limit_types
 from risk.limits.base import LimitBase
 from risk.limits.types import LIMIT_TYPES
 from risk.limits.words import shown_in
+from risk.policy.checks import SMALLEST
 
 Definition = LimitDefinition | BreakerDefinition
 
 #: What a definition is, and what follows from its history: nobody types that into its form.
 _NOT_TYPED = frozenset({"name", "kind", "scope", "parameters", "version"})
 _TEXTS = frozenset({"text", "day"})
-_FIGURE = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?:e[-+]?\d+)?(?![\w])")
+#: How rules begin that name a field and its value: the form has both before it.
+_HAS = re.compile(r"has (\w+) -?[\d.]")
+_MUST_BE = re.compile(r"^has \w+ \S+, which must be (.*)$")
+_LEAST = f": {SMALLEST:g} at the least"
+_EXPIRED = "would have expired before now"
+_FIGURE = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?![\w])")
 
 
 class Group(NamedTuple):
@@ -162,18 +169,66 @@ def _form(
 # -- what a rule says ------------------------------------------------------------------------
 
 
-def fault_of(invalid: PolicyInvalid, form_fields: Sequence[FormField]) -> tuple[str, str]:
+class Saying(NamedTuple):
+    """In which words a rule's refusal is told.
+
+    Attributes
+    ----------
+    about : str
+        Name of the limit or breaker that the form is about; empty of a whole policy.
+    names : mapping of str to str
+        What screens call the policy's limits and breakers.
+    now : str
+        The market's time, in words.
+    """
+
+    about: str = ""
+    names: Mapping[str, str] = MappingProxyType({})
+    now: str = "now"
+
+
+_PLAINLY = Saying()
+
+
+def fault_of(
+    invalid: PolicyInvalid, form_fields: Sequence[FormField], saying: Saying = _PLAINLY
+) -> tuple[str, str]:
     """The field at which a rule's refusal is told, empty for the whole form, and its sentence."""
-    name = field_named_in(invalid.problem, form_fields)
-    found = next((each for each in form_fields if each.name == name), None)
+    if isinstance(invalid, PartAboveWhole):
+        return _part_above_whole(invalid, form_fields, saying)
+    if _EXPIRED in invalid.problem:
+        return "expires", f"Must be later than {saying.now}"
+    found = _field_of(invalid.problem, form_fields)
     if found is None:
-        return "", f"{invalid.entry} {invalid.problem}"
-    if found.scale != PER_CENT:
-        return name, sentence(invalid.problem)
-    # Rules speak of fractions; the field was written in per cent. What follows is a hint for files.
-    told = _FIGURE.sub(_as_per_cent, invalid.problem.partition("; ")[0])
-    return name, sentence(told)
+        return "", f"{saying.names.get(invalid.entry, invalid.entry)} {invalid.problem}"
+    # Rules name fields and speak of fractions; what follows is a hint for files.
+    problem = invalid.problem.partition("; ")[0] if found.scale.suffix else invalid.problem
+    told = _MUST_BE.sub(r"must be \1", problem).removesuffix(_LEAST)
+    if found.scale != PLAIN_SCALE:
+        told = _FIGURE.sub(lambda figure: with_unit(float(figure.group()), found.scale), told)
+    return found.name, sentence(_labelled(told, form_fields))
 
 
-def _as_per_cent(figure: "re.Match[str]") -> str:
-    return with_unit(float(figure.group()), PER_CENT)
+def _part_above_whole(
+    invalid: PartAboveWhole, form_fields: Sequence[FormField], saying: Saying
+) -> tuple[str, str]:
+    """Shares of equity are all that limits of a part and of the whole are compared in."""
+    allows, most = (with_unit(each, PER_CENT) for each in (invalid.allows, invalid.most))
+    whole = saying.names.get(invalid.whole, invalid.whole)
+    if invalid.entry == saying.about and any(each.name == "hard" for each in form_fields):
+        return "hard", f"Must not be above the {most} of {whole}, of which it is a part"
+    part = saying.names.get(invalid.entry, invalid.entry)
+    return "", f"{part}, which is a part of {whole}, allows {allows}, and {whole} {most}"
+
+
+def _field_of(problem: str, form_fields: Sequence[FormField]) -> FormField | None:
+    # Of several that a rule names, the one whose value it says is wrong.
+    has = _HAS.match(problem)
+    name = has.group(1) if has else field_named_in(problem, form_fields)
+    by_name = {each.name: each for each in form_fields}
+    return by_name.get(name) or by_name.get(field_named_in(problem, form_fields))
+
+
+def _labelled(told: str, form_fields: Sequence[FormField]) -> str:
+    labels = {each.name: f"“{each.label}”" for each in form_fields if "_" in each.name}
+    return re.sub(r"\w+", lambda word: labels.get(word.group(), word.group()), told)

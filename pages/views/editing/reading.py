@@ -79,7 +79,7 @@ class EditorData:
     @property
     def reader(self) -> Reader:
         """In which words differences are told."""
-        return Reader(self.book.currency, self.query.zone, self.now)
+        return Reader(self.book.currency, self.query.zone, self.now, self.cycle.state.limits)
 
 
 def read_editor(
@@ -118,7 +118,7 @@ def _asked(
     if query.choice(ADD.name):
         return _addition(query, book, cycle, policy)
     if query.choice(LIMIT.name):
-        return _of_limit(query, book, policy, cycle.pulse.market)
+        return _of_limit(query, book, policy, cycle)
     if query.choice(BREAKER.name):
         return _of_breaker(query, book, policy)
     if query.choice(VERSION.name):
@@ -148,16 +148,19 @@ def _addition(
     )
 
 
-def _of_limit(query: Query, book: Book, policy: Policy, now: datetime) -> Subject | str:
+def _of_limit(query: Query, book: Book, policy: Policy, cycle: CompleteCycle) -> Subject | str:
+    now, stands = cycle.pulse.market, cycle.state.limits.get(query.choice(LIMIT.name))
     name, do = query.choice(LIMIT.name), query.choice(DO.name)
     limit = policy.limit(name)
     if limit is None:
         return f"This policy has no limit {name!r}."
     if do == WHILE:
-        return Lend(definition=limit, currency=book.currency, now=now)
+        return Lend(definition=limit, currency=book.currency, now=now, stands=stands)
     if do == END:
         lent = any(each.limit == name and now < each.expires for each in policy.temporary)
-        return EndLoan(definition=limit) if lent else f"{name_of(limit)} has no temporary limit."
+        if not lent:
+            return f"{name_of(limit)} has no temporary limit."
+        return EndLoan(definition=limit, currency=book.currency, stands=stands)
     if do == REMOVE:
         return Remove(definition=limit)
     return Redefine(definition=limit, currency=book.currency)

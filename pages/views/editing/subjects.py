@@ -14,18 +14,38 @@ from risk.breakers.words import shown_name
 from risk.domain.actions import AdoptPolicy, Change, EndTemporaryLimit, SetTemporaryLimit
 from risk.domain.actors import Ability
 from risk.domain.breakers import BreakerDefinition
-from risk.domain.limits import LimitDefinition, suffixed
+from risk.domain.limits import LimitDefinition, LimitState, suffixed
 from risk.domain.policy import Policy
 from risk.domain.scopes import Scope, ScopeKind
+from risk.limits.dynamics import own_levels
 from risk.limits.types import LIMIT_TYPES
 from risk.limits.words import called, scope_words
-from risk.policy.adoption import without_expired
+from risk.policy.adoption import LONGEST_LENT, without_expired
 
 #: How long a temporary limit is offered for at first.
 _OFFERED = timedelta(hours=4)
 _QUARTER = timedelta(minutes=15)
 #: The number of an action that is none yet.
 NO_NUMBER = 0
+
+
+def own_words(limit: LimitDefinition, stands: LimitState | None, currency: str) -> str:
+    """What holds where nothing is lent: ``its own again: hard 54 % and soft 48.6 % now, …``"""
+    fields, own = level_fields(limit.kind, currency), own_levels(limit, stands)
+    if own is None:
+        return "its own again, as performance and regime have it then"
+    hard, soft = (with_unit(each, of.scale) for each, of in zip(own, fields, strict=True))
+    if not limit.dynamic:
+        return f"hard {hard} and soft {soft} again, as defined"
+    return (
+        f"its own again: hard {hard} and soft {soft} as performance and regime have it now, which "
+        "may be others by then"
+    )
+
+
+def without_dust(value: float) -> float:
+    """A threshold as people write it: what floats leave over of a product is no digit of it."""
+    return float(f"{value:.10g}")
 
 
 class Stamp(NamedTuple):
@@ -240,11 +260,14 @@ class Lend(Subject):
     currency : str
     now : datetime
         The market's. UTC.
+    stands : LimitState or None
+        How it stands now; None where nobody has measured it.
     """
 
     definition: LimitDefinition
     currency: str
     now: datetime
+    stands: LimitState | None = None
     ability = Ability.REQUEST_LIMIT
 
     @property
@@ -256,27 +279,36 @@ class Lend(Subject):
     def lead(self) -> str:
         """See the base."""
         return (
-            "They take the place of the defined ones at once, whatever performance and regime say, "
-            "and end by themselves: nobody needs to put anything back."
+            "They take the place of its own at once, whatever performance and regime say, and end "
+            f"by themselves, after {LONGEST_LENT.days} days at the most: nobody needs to put "
+            "anything back."
         )
 
     @property
     def groups(self) -> tuple[Group, ...]:
         """See the base."""
         levels = level_fields(self.definition.kind, self.currency)
-        defined = (with_unit(getattr(self.definition, each.name), each.scale) for each in levels)
-        again = "hard {} and soft {}".format(*defined)
+        again = own_words(self.definition, self.stands, self.currency)
         until = replace(
             form_fields(SetTemporaryLimit, ["expires"])[0],
-            help=f"From then on {again} again, by itself. The market's time.",
+            help=f"From then on, by itself, {again}. The market's time.",
         )
         return (Group("Levels until then", (*levels, until)),)
+
+    @property
+    def in_force(self) -> tuple[float, float]:
+        """Hard and soft threshold as they hold now."""
+        if self.stands is None:
+            return self.definition.hard, self.definition.soft
+        hard, soft, *_ = self.stands.thresholds
+        return without_dust(hard), without_dust(soft)
 
     def typed(self, zone: Zone) -> dict[str, Any]:
         """See the base."""
         until = self.now + _OFFERED
         rounded = until - (until - datetime.min.replace(tzinfo=until.tzinfo)) % _QUARTER
-        values = {"hard": self.definition.hard, "soft": self.definition.soft, "expires": rounded}
+        hard, soft = self.in_force
+        values = {"hard": hard, "soft": soft, "expires": rounded}
         return {each.name: as_typed(each, values[each.name], zone) for each in self.fields}
 
     def action(self, values: Mapping[str, Any], policy: Policy, stamp: Stamp) -> Change:  # noqa: ARG002
@@ -294,9 +326,19 @@ class Lend(Subject):
 
 @dataclass(frozen=True, kw_only=True)
 class EndLoan(Subject):
-    """A temporary limit that is to end before its time."""
+    """A temporary limit that is to end before its time.
+
+    Attributes
+    ----------
+    definition : LimitDefinition
+    currency : str
+    stands : LimitState or None
+        How it stands now; None where nobody has measured it.
+    """
 
     definition: LimitDefinition
+    currency: str
+    stands: LimitState | None = None
     ability = Ability.REQUEST_LIMIT
 
     @property
@@ -307,7 +349,8 @@ class EndLoan(Subject):
     @property
     def lead(self) -> str:
         """See the base."""
-        return "It is as defined again with the next cycle, now and later."
+        again = own_words(self.definition, self.stands, self.currency)
+        return f"With the next cycle, {again}; and nothing that was lent for later comes."
 
     def action(self, values: Mapping[str, Any], policy: Policy, stamp: Stamp) -> Change:  # noqa: ARG002
         """See the base."""

@@ -11,12 +11,12 @@ from typing import Any
 
 from pages.components.fields import read_fields
 from pages.format import Zone
-from pages.views.editing.forms import fault_of
-from pages.views.editing.subjects import Stamp, Subject
+from pages.views.editing.forms import Definition, Saying, fault_of
+from pages.views.editing.subjects import Stamp, Subject, name_of
 from risk.domain.actions import Change
 from risk.domain.policy import Policy
 from risk.errors import PolicyInvalid
-from risk.policy.adoption import made_of, without_expired
+from risk.policy.adoption import made_of, refuse_long_lent, without_expired
 from risk.policy.diff import Difference, diff
 from risk.policy.rules import refuse_unsound
 
@@ -92,8 +92,17 @@ def wanted_of(
     try:
         after = made_of(before, change, at=now)
         refuse_unsound(after, portfolio)
+        refuse_long_lent(before, after)
     except PolicyInvalid as invalid:
-        name, fault = fault_of(invalid, subject.fields)
+        name, fault = fault_of(invalid, subject.fields, _saying(subject, before, now, zone))
         return Wanted(before=before, faults={name: fault})
     differences = diff(before, after)
     return Wanted(before=before, change=change, after=after, differences=differences)
+
+
+def _saying(subject: Subject, policy: Policy, now: datetime, zone: Zone) -> Saying:
+    definition: Definition | None = getattr(subject, "definition", None)
+    defined: list[Definition] = [*policy.limits, *policy.breakers]
+    names = {each.name: name_of(each) for each in defined}
+    about = "" if definition is None else definition.name
+    return Saying(about, names, zone.date_and_clock(now, now=now))

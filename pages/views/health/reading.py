@@ -19,7 +19,7 @@ from pages.views.health.judged import ModelHealth, Spread, models_health, read_l
 from pages.views.health.words import IN_USE, MODEL
 from pages.views.records.explained import Exceeded, exceptions_of
 from pages.views.records.live import in_use
-from pages.views.records.past import Hindsight, ask_hindsight
+from pages.views.records.past import ask_hindsight
 from pages.views.records.scored import REUSED_CYCLES, ScoredBars, read_judged, read_scored
 from risk.domain.market import Period
 from risk.measures.backtest import TRAFFIC_LIGHT_WINDOW, rolling_exceptions
@@ -101,6 +101,24 @@ def read_health(readings: Readings, query: Query, book: Book, cycle: CompleteCyc
     return _Reading(readings, query, book, cycle).data()
 
 
+def ask_models(
+    readings: Readings, book: Book, cycle: CompleteCycle
+) -> Awaited[tuple[ModelHealth, ...]]:
+    """Every model compared in hindsight, worked out apart; known for as long as the day is."""
+    epoch, midnight = cycle.pulse.cycle // REUSED_CYCLES, midnight_before(cycle.pulse.market)
+    judged = read_judged(readings, book, midnight, epoch=epoch)
+    hindsight = ask_hindsight(readings, book, midnight, epoch=epoch)
+    known, used = hindsight.value, in_use(cycle.state)
+    if known is None:
+        return Awaited(problem=hindsight.problem)
+    return Awaited(
+        readings.once(
+            ("models health", book.name, midnight, (len(judged), _newest(judged)), used),
+            lambda: models_health(known, judged, used),
+        )
+    )
+
+
 class _Reading:
     """One view of one cycle."""
 
@@ -115,7 +133,7 @@ class _Reading:
         # Whatever is worked out from scored days is kept until there are more of them.
         newest, used = (len(judged), _newest(judged)), in_use(self.cycle.state)
         live = read_live_health(self.readings, self.book, judged, used)
-        models = self._models(judged, newest)
+        models = ask_models(self.readings, self.book, self.cycle)
         return HealthData(
             book=self.book,
             query=self.query,
@@ -125,24 +143,6 @@ class _Reading:
             models=models,
             course=self._course(),
             spreads=self._spreads(live, models, newest),
-        )
-
-    def _models(
-        self, judged: ScoredBars, newest: tuple[int, int]
-    ) -> Awaited[tuple[ModelHealth, ...]]:
-        hindsight = ask_hindsight(self.readings, self.book, self.midnight, epoch=self.epoch)
-        known = hindsight.value
-        if known is None:
-            return Awaited(problem=hindsight.problem)
-        return Awaited(self._of_hindsight(known, judged, newest))
-
-    def _of_hindsight(
-        self, hindsight: Hindsight, judged: ScoredBars, newest: tuple[int, int]
-    ) -> tuple[ModelHealth, ...]:
-        used = in_use(self.cycle.state)
-        return self.readings.once(
-            ("models health", self.book.name, self.midnight, newest, used),
-            lambda: models_health(hindsight, judged, used),
         )
 
     # -- the traffic light over time ------------------------------------------------------------

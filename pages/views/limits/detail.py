@@ -234,10 +234,7 @@ def _worst(data: LimitsData, worst: float | None) -> str:
 
 def _minute(data: LimitsData, moment: datetime) -> str:
     """``14:51``, with its day unless that is today."""
-    zone = data.query.zone
-    clock = zone.clock(moment)[:5]
-    today = zone.day(moment) == zone.day(data.now)
-    return clock if today else f"{zone.day(moment)} {clock}"
+    return data.query.zone.date_and_minute(moment, now=data.now)
 
 
 def _changes(data: LimitsData, row: LimitRow) -> list[Component]:

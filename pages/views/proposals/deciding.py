@@ -16,6 +16,7 @@ from pages.reasons import reason_fault, typed_line
 from pages.views.editing.sending import NOT_UP_TO_DATE
 from pages.views.proposals.heeding import stands_parts, warning_parts
 from pages.views.proposals.inbox import APPROVE, REJECT, WITHDRAW, asked_parts, differences_of
+from pages.views.proposals.models import model_parts
 from pages.views.proposals.preview import preview_parts
 from pages.views.proposals.reading import ProposalsData, ShownProposal
 from pages.views.proposals.wording import DIRECTIONS, STATUSES, badge
@@ -34,6 +35,7 @@ CONFIRM_APPROVE, CONFIRM_REJECT, CONFIRM_WITHDRAW = (
 )
 _KEY = "proposal-decided"
 _VERBS: Mapping[str, str] = {APPROVE: "Approve", REJECT: "Reject", WITHDRAW: "Withdraw"}
+_DONE: Mapping[str, str] = {APPROVE: "approved", REJECT: "rejected", WITHDRAW: "withdrawn"}
 _ASKS: Mapping[str, str] = {
     APPROVE: "Why it may be, in one line",
     REJECT: "Why not, in one line",
@@ -123,6 +125,7 @@ def _to_judge_by(data: ProposalsData, shown: ShownProposal) -> list[Component]:
     """How it stands now, what its author saw of the past, and what must be read before."""
     return [
         *stands_parts(data, shown, f"{DIALOG}-now"),
+        *model_parts(data, shown, f"{DIALOG}-models"),
         *warning_parts(data, shown, f"{DIALOG}-warnings"),
         html.Div(past_parts(data, shown), id=PAST, className="sw-proposal-past"),
     ]
@@ -200,10 +203,11 @@ def decide(
     NotAllowed
     """
     if asked is None or asked.what != what:
-        return _refused("The proposal", f"{NOT_UP_TO_DATE}. Nothing was decided")
+        return _refused("Nothing was decided", NOT_UP_TO_DATE)
     name, fault = f"Proposal {asked.proposal}", reason_fault(reason)
+    not_done = f"{name} is not {_DONE[what]}"
     if fault:
-        refused = _refused(name, f"{fault}. Nothing was decided")
+        refused = _refused(not_done, fault)
         return refused._replace(reason=f"{sentence(fault)}.")
     said = typed_line(reason)
     speak = {APPROVE: actions.approve, REJECT: actions.reject, WITHDRAW: actions.withdraw}[what]
@@ -213,12 +217,13 @@ def decide(
         raise  # told by whoever answers the request
     except StoreUnavailable as problem:
         # An answer that got lost may have been a yes.
-        return _refused(name, f"{problem}. It may be decided all the same: look again")
+        why = f"{problem}. It may be {_DONE[what]} all the same: look again"
+        return _refused(f"No answer about proposal {asked.proposal}", why)
     except Conflict as problem:
         # Decided by somebody else, or by what others changed: there is nothing left to say here.
-        return _refused(name, str(problem))._replace(closes=True)
+        return _refused(f"{name} was not {_DONE[what]} by you", str(problem))._replace(closes=True)
     except SeawallError as problem:
-        return _refused(name, str(problem))
+        return _refused(not_done, str(problem))
     return Outcome(True, _told(proposal))
 
 
@@ -231,6 +236,6 @@ def _told(proposal: Proposal) -> dict[str, Any]:
     return toast("info", f"Proposal {proposal.id} {word}", text, key=f"{_KEY}-{proposal.id}")
 
 
-def _refused(name: str, why: str) -> Outcome:
+def _refused(title: str, why: str) -> Outcome:
     text = f"{sentence(why)}."
-    return Outcome(False, toast("caution", f"{name} is not decided", text, key=f"{_KEY}-{text}"))
+    return Outcome(False, toast("caution", title, text, key=f"{_KEY}-{text}"))

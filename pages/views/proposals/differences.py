@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from dash import html
@@ -11,15 +12,18 @@ from pages.components.fields import FormField, form_fields, label_of
 from pages.components.typed import with_unit
 from pages.format import NONE, Zone, sentence
 from pages.views.editing.forms import Definition, form_of, level_fields
-from pages.views.editing.subjects import name_of
+from pages.views.editing.subjects import name_of, without_dust
 from risk.domain.actions import Action, EndTemporaryLimit, SetTemporaryLimit
-from risk.domain.limits import LimitDefinition, TemporaryLimit
+from risk.domain.limits import LimitDefinition, LimitState, TemporaryLimit
 from risk.domain.policy import Policy
 from risk.domain.trading import TradingState
+from risk.limits.dynamics import greatest_factor, own_levels
 from risk.policy.diff import Difference, FieldChange, Way, What, diff
 
 _PARTS: Mapping[str, str] = {"temporary limit": "Temporary limit of"}
 _TEMPORARY = "temporary limit"
+_AS_MOVED = "as performance and regime have it"
+_NO = Way.NEITHER
 
 
 class FieldRow(NamedTuple):
@@ -72,11 +76,22 @@ class Reader(NamedTuple):
     zone : Zone
     now : datetime
         UTC.
+    stands : mapping of str to LimitState
+        How limits stand when it is judged; of one that is not there nobody knows.
+    at : datetime or None
+        When it is judged; None for now. UTC.
     """
 
     currency: str
     zone: Zone
     now: datetime
+    stands: Mapping[str, LimitState] = MappingProxyType({})
+    at: datetime | None = None
+
+    @property
+    def judged_at(self) -> datetime:
+        """When it is judged. UTC."""
+        return self.at or self.now
 
 
 def entries_of(
@@ -120,44 +135,65 @@ def _loan_entry(
     """One limit with the thresholds of now and those that are lent, or hold again."""
     limit = after.limit(name)
     assert limit is not None, "what is lent is a limit of the policy"
-    old, new = (_in_force(policy, limit, reader.now) for policy in (before, after))
+    old, new = (_in_force(policy, limit, reader) for policy in (before, after))
     fields = {each.name: each for each in level_fields(limit.kind, reader.currency)}
     hard = _figures(fields["hard"], old.hard, new.hard)
     soft = _figures(fields["soft"], old.soft, new.soft)
     was = "" if old.until is None else _moment(old.until, reader)
     then = "with the next cycle" if new.until is None else _moment(new.until, reader)
-    ends = FieldRow("By itself as defined again", was, then, Way.NEITHER)
+    again = "By itself its own again" if limit.dynamic else "By itself as defined again"
+    ends = FieldRow(again, was, then, Way.NEITHER)
+    moves = [_moves(fields["hard"], limit, after)] if limit.dynamic else []
     return EntryRows(
         part="limit",
         name=name,
         title=f"Limit {name_of(limit)}",
         what=What.CHANGED,
         way=soft.way if hard.way is Way.NEITHER else hard.way,
-        fields=(hard, soft, ends),
+        fields=(hard, soft, ends, *moves),
         line="; ".join(map(str, differences)),
     )
 
 
 class _Held(NamedTuple):
-    """Thresholds that hold, and until when; None if as defined."""
+    """Thresholds that hold, None where nobody knows; and until when, None if by themselves."""
 
-    hard: float
-    soft: float
+    hard: float | None
+    soft: float | None
     until: datetime | None
 
 
-def _figures(field: FormField, old: float, new: float) -> FieldRow:
+def _figures(field: FormField, old: float | None, new: float | None) -> FieldRow:
+    if old is None or new is None:
+        told = _AS_MOVED if new is None else with_unit(new, field.scale)
+        return FieldRow(field.label, "" if old is None else with_unit(old, field.scale), told, _NO)
     way = Way.NEITHER if new == old else Way.TIGHTER if new < old else Way.LOOSER
     return FieldRow(field.label, with_unit(old, field.scale), with_unit(new, field.scale), way)
 
 
-def _in_force(policy: Policy, limit: LimitDefinition, now: datetime) -> _Held:
-    """What is lent of a limit now or next, else as it is defined."""
-    loans = [each for each in policy.temporary if each.limit == limit.name and now < each.expires]
-    if not loans:
-        return _Held(limit.hard, limit.soft, None)
-    first = min(loans, key=lambda each: each.starts)
-    return _Held(first.hard, first.soft, first.expires)
+def _moves(field: FormField, limit: LimitDefinition, policy: Policy) -> FieldRow:
+    """Between what performance and regime may move a limit: why a change may go both ways."""
+    least, most = (
+        with_unit(without_dust(factor * limit.hard), field.scale)
+        for factor in (policy.dynamics.floor, greatest_factor(limit, policy))
+    )
+    return FieldRow("Its own hard threshold moves", "", f"between {least} and {most}", Way.NEITHER)
+
+
+def _in_force(policy: Policy, limit: LimitDefinition, reader: Reader) -> _Held:
+    """What is lent of a limit now or next, else its own as performance and regime have it."""
+    loans = [
+        each
+        for each in policy.temporary
+        if each.limit == limit.name and reader.judged_at < each.expires
+    ]
+    if loans:
+        first = min(loans, key=lambda each: each.starts)
+        return _Held(first.hard, first.soft, first.expires)
+    own = own_levels(limit, reader.stands.get(limit.name))
+    if own is None:
+        return _Held(None, None, None)
+    return _Held(without_dust(own[0]), without_dust(own[1]), None)
 
 
 def _entry(difference: Difference, sides: Sequence[Policy], reader: Reader) -> EntryRows:
@@ -301,6 +337,8 @@ def entry_list(
 
 
 def _entry_item(entry: EntryRows, loosens: Sequence[str], *, headed: bool) -> html.Li:
+    if loosening(entry, loosens):
+        entry = entry._replace(fields=_without_tighter(entry.fields))
     added = {What.ADDED: " is new", What.REMOVED: " is taken away"}.get(entry.what, "")
     if not headed and entry.fields and not added:
         return html.Li(_field_list(entry))
@@ -313,6 +351,13 @@ def _entry_item(entry: EntryRows, loosens: Sequence[str], *, headed: bool) -> ht
     return html.Li([head, _field_list(entry)])
 
 
+def _without_tighter(fields: Sequence[FieldRow]) -> tuple[FieldRow, ...]:
+    """Fields of an entry that loosens: if none of them does by itself, nobody can say of which."""
+    if any(row.way in (Way.LOOSER, Way.BOTH) for row in fields):
+        return tuple(fields)
+    return tuple(row._replace(way=Way.NEITHER) for row in fields)
+
+
 def _field_list(entry: EntryRows) -> html.Dl:
     rows = [_field_row(row, entry.what) for row in entry.fields]
     return html.Dl(rows, className="sw-difference-fields")
@@ -320,7 +365,8 @@ def _field_list(entry: EntryRows) -> html.Dl:
 
 def _mark(entry: EntryRows, loosens: Sequence[str]) -> list[Component]:
     if loosening(entry, loosens):
-        return [way_mark(Way.LOOSER)]
+        # Tighter by its figures of now, and not at every moment to come.
+        return [way_mark(Way.LOOSER, "may loosen" if entry.way is Way.TIGHTER else "")]
     return [] if entry.way is Way.NEITHER else [way_mark(entry.way)]
 
 
@@ -337,12 +383,12 @@ def _field_row(row: FieldRow, what: What) -> html.Div:
     )
 
 
-def way_mark(way: Way) -> html.Span:
-    """``looser`` or ``tighter`` with its shape."""
+def way_mark(way: Way, word: str = "") -> html.Span:
+    """``looser`` or ``tighter``, or another word, with its shape."""
     loose = way in (Way.LOOSER, Way.BOTH)
     shape = "loosens" if loose else "tightens"
     return html.Span(
-        [glyph(shape, state="caution" if loose else None), str(way)],
+        [glyph(shape, state="caution" if loose else None), word or str(way)],
         className="sw-way",
         **{"data-state": "caution" if loose else ""},
     )

@@ -16,6 +16,7 @@ from pages.views.entering import may, not_his
 from pages.views.proposals.address import PATH, PROPOSAL
 from pages.views.proposals.differences import entry_list
 from pages.views.proposals.heeding import stands_parts
+from pages.views.proposals.models import model_parts
 from pages.views.proposals.preview import preview_parts, words_of
 from pages.views.proposals.reading import ProposalsData, ShownProposal
 from pages.views.proposals.wording import DIRECTIONS, badge, deciders, why_not_his, why_not_yet
@@ -108,6 +109,7 @@ def _proposal(data: ProposalsData, shown: ShownProposal) -> html.Article:
             differences_of(shown, f"{base}-differences"),
             *_against(data, shown),
             *stands_parts(data, shown, f"{base}-now"),
+            *model_parts(data, shown, f"{base}-models"),
             *_past(data, shown, base, chosen=chosen),
             html.P(compared_words(data, shown), className="sw-note"),
             html.Div(_buttons(data, shown), className="sw-proposal-buttons"),

@@ -12,6 +12,8 @@ from pages.components.notices import empty_state
 from pages.context import PolicyVersion
 from pages.format import sentence
 from pages.views.editing.address import ADD, OF_BREAKER, OF_LIMIT, VERSION, edit_href
+from pages.views.editing.forms import Definition
+from pages.views.editing.subjects import name_of
 from pages.views.entering import may
 from pages.views.proposals.address import FIND, PATH, STATUS
 from pages.views.proposals.differences import entries_of, entry_list
@@ -193,7 +195,7 @@ def _version(data: ProposalsData, version: PolicyVersion, before: PolicyVersion 
                 className="sw-version-head",
             ),
             html.Details(
-                [html.Summary(_lines_words(version)), *_changed(data, version, before)],
+                [html.Summary(_lines_words(version, before)), *_changed(data, version, before)],
             ),
         ],
         id=f"version-{number}",
@@ -209,7 +211,9 @@ def who_words(version: PolicyVersion) -> str:
     return f" by {version.by}, approved by {version.approved_by}"
 
 
-def _lines_words(version: PolicyVersion) -> str:
+def _lines_words(version: PolicyVersion, before: PolicyVersion | None) -> str:
+    if before is None:
+        return "Where it begins: what stood in it"
     count = len(version.what)
     return f"{count} difference{'' if count == 1 else 's'}"
 
@@ -218,9 +222,33 @@ def _changed(
     data: ProposalsData, version: PolicyVersion, before: PolicyVersion | None
 ) -> list[Component]:
     if before is None:
-        return [html.P("The first one that is kept.", className="sw-note")]
+        return [_begun(version)]
     old: Policy = before.policy
     entries = entries_of(diff(old, version.policy), old, version.policy, data.reader)
     if not entries:
         return [html.P(sentence("; ".join(version.what)), className="sw-note")]
     return [entry_list(entries, f"version-{version.policy.version}-differences")]
+
+
+def _begun(version: PolicyVersion) -> html.Dl:
+    """Everything in the first one by name, part by part: all of it was new."""
+    parts: dict[str, list[str]] = {}
+    definitions: list[Definition] = [*version.policy.limits, *version.policy.breakers]
+    defined = {each.name: each for each in definitions}
+    for each in diff(None, version.policy):
+        called = defined.get(each.name)
+        name = each.name if called is None else name_of(called)
+        parts.setdefault(each.part, []).append(name)
+    rows = [
+        html.Div(
+            [
+                html.Dt(sentence(part) + (f" ({len(names)})" if len(names) > 1 else "")),
+                html.Dd(", ".join(names) or "as set"),
+            ],
+            className="sw-difference-field",
+        )
+        for part, names in parts.items()
+    ]
+    return html.Dl(
+        rows, className="sw-difference-fields", id=f"version-{version.policy.version}-begun"
+    )

@@ -13,13 +13,14 @@ from pages.components.typed import Scale, with_unit
 from pages.context import MetricHistory
 from pages.figures.history import CHART_CONFIG
 from pages.figures.tuning import TriedLevel, TuningPlot, tuning_figure
-from pages.format import number, sentence, window
+from pages.format import number, percent, sentence, window
 from pages.theme import Scheme
+from pages.views.editing.subjects import without_dust
 from pages.views.proposals.differences import Reader
 from risk.breakers.tuning import BreakerTuning, TripOutcome
 from risk.domain.breakers import Phase
 from risk.domain.stretches import Stretches
-from risk.limits.tuning import LevelsOutcome, LimitTuning
+from risk.limits.tuning import Levels, LevelsOutcome, LimitTuning
 from risk.limits.words import called_by_name
 from risk.policy.tuning import TuningPreview
 
@@ -68,7 +69,11 @@ def _told(preview: TuningPreview, tuned: Tuned, reader: Reader) -> list[Componen
     lead = html.P(
         [html.Strong(f"{sentence(called_by_name(name))}. "), words_of(preview, tuned, reader)]
     )
-    notes = [*_little(preview, tuned), *(f"{sentence(note)}." for note in tuned.notes)]
+    notes = [
+        *_little(preview, tuned),
+        *(f"{sentence(note)}." for note in tuned.notes),
+        *_drawn(tuned, reader),
+    ]
     return [lead, *([html.P(" ".join(notes), className="sw-note")] if notes else [])]
 
 
@@ -165,6 +170,13 @@ def _little(preview: TuningPreview, tuned: Tuned) -> Iterator[str]:
         yield f"Of that time {_span(tuned.hours)} are stored."
 
 
+def _drawn(tuned: Tuned, reader: Reader) -> Iterator[str]:
+    """How thresholds are drawn that moved: a line for each stretch would hide the measure."""
+    if isinstance(tuned, LimitTuning) and tuned.values.mean.size and _factor(tuned, reader) != 1.0:
+        now = percent(_factor(tuned, reader), 0)
+        yield f"The chart draws them as they are now, at {now} of what is defined."
+
+
 # -- the chart -------------------------------------------------------------------------------
 
 
@@ -177,7 +189,7 @@ def figure_of(
     """The measure over the past under old and new levels; None where nothing is stored."""
     scale = scale_of(tuned.unit, reader.currency)
     if isinstance(tuned, LimitTuning):
-        past, levels = tuned.values, _limit_levels(tuned, scale)
+        past, levels = tuned.values, _limit_levels(tuned, scale, _factor(tuned, reader))
     else:
         past, levels = tuned.readings, _breaker_levels(tuned, scale)
     if not past.mean.size or not levels:
@@ -194,12 +206,29 @@ def figure_of(
     return tuning_figure(plot, zone=reader.zone, scheme=scheme)
 
 
-def _limit_levels(tuned: LimitTuning, scale: Scale) -> list[TriedLevel]:
-    old, new = (None if each is None else each.levels for each in (tuned.before, tuned.after))
+def _factor(tuned: LimitTuning, reader: Reader) -> float:
+    """What performance and regime make of it now; 1 where they move nothing, or nobody knows."""
+    stands = reader.stands.get(tuned.limit)
+    moves = any(each and each.levels.dynamic for each in (tuned.before, tuned.after))
+    return stands.thresholds.factor if moves and stands is not None else 1.0
+
+
+def _limit_levels(tuned: LimitTuning, scale: Scale, factor: float) -> list[TriedLevel]:
+    old, new = (
+        None if each is None else _moved(each.levels, factor)
+        for each in (tuned.before, tuned.after)
+    )
     return [
         *_tried("soft", old and old.soft, new and new.soft, scale, hard=False),
         *_tried("hard", old and old.hard, new and new.hard, scale, hard=True),
     ]
+
+
+def _moved(levels: Levels, factor: float) -> Levels:
+    if not levels.dynamic:
+        return levels
+    hard, soft = (without_dust(factor * each) for each in (levels.hard, levels.soft))
+    return levels._replace(hard=hard, soft=soft)
 
 
 def _breaker_levels(tuned: BreakerTuning, scale: Scale) -> list[TriedLevel]:

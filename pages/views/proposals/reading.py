@@ -9,6 +9,8 @@ from pages.context import Book, CompleteCycle, PolicyVersion
 from pages.later import Awaited
 from pages.query import Query
 from pages.readings import Readings
+from pages.views.health.judged import ModelHealth
+from pages.views.health.reading import ask_models
 from pages.views.proposals.address import ALL, FIND, PROPOSAL, STATUS
 from pages.views.proposals.differences import EntryRows, Reader, entries_for
 from pages.views.proposals.preview import LOOK_BACK
@@ -55,7 +57,9 @@ class ShownProposal:
     outdated : bool
         Whether others have changed the same since: it cannot be adopted upon what they made.
     preview : Awaited of TuningPreview or None
-        What it would have meant; None of one that does not wait.
+        What it would have meant; None of one that does not wait, and of another model.
+    compared : Awaited of tuple of ModelHealth or None
+        How all models did in hindsight, where another one is wanted and waits.
     """
 
     proposal: Proposal
@@ -66,6 +70,7 @@ class ShownProposal:
     newer: PolicyVersion | None = None
     outdated: bool = False
     preview: Awaited[TuningPreview] | None = None
+    compared: Awaited[tuple[ModelHealth, ...]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +126,7 @@ class ProposalsData:
     @property
     def reader(self) -> Reader:
         """In which words differences are told."""
-        return Reader(self.book.currency, self.query.zone, self.now)
+        return Reader(self.book.currency, self.query.zone, self.now, self.cycle.state.limits)
 
     @property
     def mine(self) -> tuple[ShownProposal, ...]:
@@ -215,19 +220,22 @@ class _Shaping:
 
     @property
     def _reader(self) -> Reader:
-        return Reader(self.book.currency, self.query.zone, self.cycle.pulse.market)
+        cycle = self.cycle
+        return Reader(self.book.currency, self.query.zone, cycle.pulse.market, cycle.state.limits)
 
     def waiting(self, proposal: Proposal) -> ShownProposal:
         """One that waits: as it would be adopted now, or as it was where that cannot be."""
-        policy, now, newer = self._policy, self.cycle.pulse.market, self._newer(proposal)
+        policy, newer = self._policy, self._newer(proposal)
         change: Change | None = proposal.change
         if newer is not None:
             change = self._upon(proposal, newer.policy)
         if change is None:
             base = self._version(proposal.seen)
-            told = self._shaped(proposal, proposal.change, base, now)
+            told = self._shaped(proposal, proposal.change, base, self._reader)
             return replace(told, newer=newer, outdated=True)
-        shown = replace(self._shaped(proposal, change, policy, now), newer=newer)
+        shown = replace(self._shaped(proposal, change, policy, self._reader), newer=newer)
+        if isinstance(change, ChooseBookModel):
+            return replace(shown, compared=ask_models(self.readings, self.book, self.cycle))
         return shown if shown.problem else replace(shown, preview=self._preview(proposal, change))
 
     def _upon(self, proposal: Proposal, present: Policy) -> Change | None:
@@ -243,25 +251,26 @@ class _Shaping:
         change = proposal.change
         # What was approved is what was adopted, upon whatever others had changed by then.
         seen = change.seen if isinstance(change, AdoptPolicy) else proposal.seen
-        return self._shaped(proposal, change, self._version(seen), proposal.at)
+        # How its limits stood then is not known.
+        then = self._reader._replace(at=proposal.at, stands={})
+        return self._shaped(proposal, change, self._version(seen), then)
 
     def _shaped(
-        self, proposal: Proposal, change: Change, before: Policy | None, at: datetime
+        self, proposal: Proposal, change: Change, before: Policy | None, reader: Reader
     ) -> ShownProposal:
         if isinstance(change, ChooseBookModel):
             title = f"Measure the book by {title_of(change.model)}"
             return ShownProposal(proposal=proposal, title=title, lines=self._model_lines(proposal))
-        told = ShownProposal(
-            proposal=proposal, title=title_words(change, (), self._reader), lines=proposal.what
-        )
-        before = without_expired(before, at)
+        title = title_words(change, (), self._reader)
+        told = ShownProposal(proposal=proposal, title=title, lines=proposal.what)
+        before = without_expired(before, reader.judged_at)
         if before is None:
             return told
         try:
-            after = made_of(before, change, at=at)
+            after = made_of(before, change, at=reader.judged_at)
         except PolicyInvalid as invalid:
             return replace(told, problem=str(invalid))
-        entries = entries_for(change, before, after, self._reader)
+        entries = entries_for(change, before, after, reader)
         title = title_words(change, entries, self._reader)
         return ShownProposal(proposal=proposal, title=title, entries=entries)
 
