@@ -84,14 +84,16 @@ def attempt_of(text: str | None, *, at: datetime) -> Attempt | None:
     found = _TEXT.fullmatch(text or "")
     if found is None or found[2] not in set(Purpose):
         return None
-    began = datetime.fromtimestamp(int(found[1]), UTC)
-    if not timedelta(0) <= at - began <= ATTEMPT_LASTS:
+    # As numbers: what a stranger sends may lie in a year that no date has.
+    second = int(found[1])
+    if not 0.0 <= at.timestamp() - second <= ATTEMPT_LASTS.total_seconds():
         return None
     padded = found[4] + "=" * (-len(found[4]) % 4)
     try:
         back_to = base64.urlsafe_b64decode(padded).decode()
     except ValueError:
         return None
+    began = datetime.fromtimestamp(second, UTC)
     return Attempt(secret=found[3], purpose=Purpose(found[2]), began=began, back_to=back_to)
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from risk.domain.single_sign_on import ATTEMPT_LASTS, Attempt, Purpose, attempt_of
@@ -62,6 +62,7 @@ def test_an_attempt_lasts_for_a_while_and_not_longer(later, there):
     assert (attempt_of(attempt().text, at=NOON + later) is not None) == there
 
 
+@example("300000000000.sign_in." + "0" * 43 + ".")
 @given(
     st.one_of(st.none(), st.text(), st.from_regex(r"[0-9]{1,12}\.sign_in\.[a-z]{43}\.[A-z0-9_-]*"))
 )
