@@ -1,5 +1,6 @@
 """What was measured under thresholds as they are, and as they would be."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -165,7 +166,7 @@ def _trip_line(at_ms: int, zone: Zone, scheme: Scheme) -> dict[str, Any]:
 def _names(levels: Sequence[TriedLevel], top: float, scheme: Scheme) -> list[dict[str, Any]]:
     """The levels' names at their ends, so far apart that each can be read."""
     ordered = sorted(levels, key=lambda level: level.value)
-    heights = spread([level.value for level in ordered], _APART * top)
+    heights = spread([level.value for level in ordered], _APART * top, top=top)
     return [
         {
             "x": 1,
@@ -180,15 +181,22 @@ def _names(levels: Sequence[TriedLevel], top: float, scheme: Scheme) -> list[dic
     ]
 
 
-def spread(heights: Sequence[float], apart: float) -> list[float]:
-    """Heights in rising order, moved up as little as it takes to stand so far apart.
+def spread(heights: Sequence[float], apart: float, *, top: float = math.inf) -> list[float]:
+    """Heights in rising order, moved up until they stand so far apart; down, where the top ends.
+
+    Plotly leaves out what would stand above its axis.
 
     Examples
     --------
     >>> spread([1.0, 1.5, 4.0], 1.0)
     [1.0, 2.0, 4.0]
+    >>> spread([3.5, 3.8, 4.0], 1.0, top=4.0)
+    [2.0, 3.0, 4.0]
     """
     found: list[float] = []
     for height in heights:
         found.append(height if not found else max(height, found[-1] + apart))
+    for place in reversed(range(len(found))):
+        highest = top if place == len(found) - 1 else found[place + 1] - apart
+        found[place] = min(found[place], highest)
     return found

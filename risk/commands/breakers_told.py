@@ -195,7 +195,11 @@ def _way_back(portfolio: str, one: OnBoard, standing: BreakerStanding) -> str:
         return ""
     if one.phase is Phase.PROBATION:
         return "re-opens by itself, step by step"
-    return f"{command_line('release', portfolio, one.definition.name)} --reason TEXT"
+    release = f"{command_line('release', portfolio, one.definition.name)} --reason TEXT"
+    until = None if one.state is None else one.state.until
+    if until is None or standing.at is None or standing.at >= until:
+        return release
+    return f"{release}, from {iso(until)} on: its pause is not over"
 
 
 def _override(portfolio: str, one: OnBoard, standing: BreakerStanding) -> str:

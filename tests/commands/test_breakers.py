@@ -101,6 +101,14 @@ def test_a_book_without_breakers_says_that_only_people_and_limits_stop_it(run, s
     assert json.loads(run("breakers", "list", "--json").stdout)["breakers"] == []
 
 
+def test_the_way_back_says_from_when_on_while_the_pause_lasts(run, stand):
+    stand({FALL: tripped(FALL_DEFINED, until=NOON + HOUR)})
+    told = run("breakers", "show", FALL).stdout
+    from_then = (NOON + HOUR).isoformat(timespec="seconds")
+
+    assert f"--reason TEXT, from {from_then} on: its pause is not over" in told
+
+
 def test_one_is_shown_with_its_rule_its_levels_and_the_way_back(run, over):
     told = run("breakers", "show", FALL).stdout
 

@@ -1,9 +1,12 @@
 """A change held against the past: the sentence, and the chart of old and new thresholds."""
 
+import itertools
 from datetime import timedelta
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pages.context import MetricHistory
 from pages.figures.packing import unpacked
@@ -164,6 +167,16 @@ def test_what_was_beyond_all_measure_is_a_gap_and_no_height():
 
 def test_names_that_would_lie_on_each_other_are_moved_apart():
     assert spread([1.0, 1.1, 1.2, 9.0], 0.5) == [1.0, 1.5, 2.0, 9.0]
+
+
+@given(st.lists(st.floats(0.0, 10.0), max_size=6))
+def test_names_stand_apart_in_order_and_none_above_the_axis(heights):
+    ordered, top = sorted(heights), 10.0
+    found = spread(ordered, 0.7, top=top)
+
+    assert len(found) == len(ordered)
+    assert all(height <= top for height in found)
+    assert all(b - a >= 0.7 - 1e-9 for a, b in itertools.pairwise(found))
 
 
 def test_a_chart_of_nothing_still_has_an_axis():
