@@ -426,7 +426,25 @@ def _update_or_why_not(screen: Screen[Any], query: Query, shown: Shown) -> Updat
         if shown.view == query:
             raise
         update, content = Update(Shown(None), {}), _unreadable(screen, query, error)
-    return update if content is None else Update(update.shown, {screen.name: {"children": content}})
+    if content is None:
+        return update
+    return Update(update.shown, {screen.name: {"children": content}, **_stores_in(content)})
+
+
+def _stores_in(content: Sequence[Any]) -> Deltas:
+    """What stores hold, set once more: Dash asks no callback of a component that is set whole."""
+    found: dict[Any, dict[str, Any]] = {}
+    todo = list(plain(content))
+    while todo:
+        part = todo.pop()
+        if isinstance(part, list):
+            todo += part
+        elif isinstance(part, dict) and isinstance(part.get("props"), dict):
+            props = part["props"]
+            if part.get("type") == "Store" and isinstance(props.get("id"), str) and "data" in props:
+                found[props["id"]] = {"data": props["data"]}
+            todo += [props.get("children")]
+    return found
 
 
 def _content_or_why_not(screen: Screen[Any], query: Query) -> list[Any]:

@@ -247,3 +247,16 @@ def test_an_override_of_yesterday_is_judged_by_another_officer(breakers, page, c
     page.sees("#breakers-reviews-list", "Wrong, says demo officer")
     assert changes.judged == [(7, Verdict.WRONG, "the storm came back", "demo officer")]
     until(lambda: page.text("#breakers-reviews-due") == "", "it still waits")
+
+
+def test_a_page_that_was_opened_before_the_first_cycle_gets_its_form_too(page, reader):
+    reader.started = False
+    reader.stands = fakes.states(storm=fakes.tripped())
+    page.open("healthz", wait_for="body")
+    page.enter_as("officer")
+    page.open("breakers", wait_for="#breakers-view")
+    page.sees("#breakers-view", "No complete cycle of demo yet")
+    reader.advance()
+
+    page.sees("#breaker-name", "market volatility")
+    page.sees("#breakers-override-content", "Reason")
