@@ -168,7 +168,7 @@ def override(
             f"{name} cannot be looked at now. {_verb(wanted)} it all the same?", abort=True
         )
     number = _asked(book, wish, who)
-    click.echo(f"The engine obeys within a quarter of a second. It is number {number}.")
+    click.echo(f"A running engine obeys within a quarter of a second. It is number {number}.")
     if wanted in LOOSENING:
         due = review_due(wall_time() if standing is None or standing.at is None else standing.at)
         click.echo(f"What came of it is to be judged by somebody else from {_minute(due)} on.")

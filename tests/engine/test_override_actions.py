@@ -60,7 +60,7 @@ class FakeBrake:
 
     def __init__(self, state: TradingState) -> None:
         self.state = state
-        self.closed = False
+        self.closed = self.journalled = False
         self.latched: list[tuple[Scope, TradingState, str, str]] = []
 
     def breaker(self, _portfolio: str, name: str) -> Braking:
@@ -81,7 +81,9 @@ class FakeBrake:
         latch_id: str,
     ) -> CommandAnswer:
         self.latched.append((scope, state, reason, who))
-        return CommandAnswer(scope=scope.label, trading_state=state.name, journalled=False)
+        return CommandAnswer(
+            scope=scope.label, trading_state=state.name, journalled=self.journalled
+        )
 
 
 class Desk:
@@ -181,8 +183,14 @@ def test_what_tightens_is_done_by_the_brake_and_said_in_one_sentence(kind, state
     assert reason.endswith("breaker fall: looked at it")
     assert str(told.value) == (
         f"fall is not overridden, since {SILENCE}; instead strategy:trend is {latched.word} at "
-        "once, until a person resumes it. Should it have been written after all, both hold"
+        "once, until a person resumes it. It is in the engine's memory alone until the database "
+        "answers: an engine that is restarted before then does not know of it. Should it have been "
+        "written after all, both hold"
     )
+    desk.brake.journalled = True
+    with pytest.raises(BrakedInstead) as told:
+        desk.ask(kind)
+    assert "memory" not in str(told.value)
 
 
 @pytest.mark.parametrize("kind", LOOSENS)

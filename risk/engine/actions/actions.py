@@ -150,10 +150,16 @@ class Actions:
         stays = (
             f"the override of {wish.breaker} is on" if ends else f"{wish.breaker} is not overridden"
         )
+        kept = (
+            ""
+            if answer.journalled
+            else "It is in the engine's memory alone until the database answers: an engine that is "
+            "restarted before then does not know of it. "
+        )
         return BrakedInstead(
             f"{stays}, since {silence}; instead {answer.scope} is "
-            f"{answer.trading_state.replace('_', ' ')} at once, until a person resumes it. Should "
-            "it have been written after all, both hold"
+            f"{answer.trading_state.replace('_', ' ')} at once, until a person resumes it. {kept}"
+            "Should it have been written after all, both hold"
         )
 
     def reviews(self, portfolio: str) -> Sequence[Review]:
