@@ -47,6 +47,11 @@ class Chance:
             return self.rng.choice(self._known)
         return "".join(self.rng.choices(string.printable, k=self.rng.randrange(30)))
 
+    def word(self) -> str:
+        """A text that a header and an address can hold."""
+        text = self.text()[:100].encode("ascii", "ignore").decode()
+        return "".join(letter for letter in text if letter.isprintable())
+
     def value(self, depth: int = 3) -> Any:
         """Anything that JSON can say."""
         kind = self.rng.randrange(9 if depth else 6)

@@ -186,13 +186,8 @@ class Fuzz:
             headers["authorization"] = f"Bearer {self.target.key}"
         if rng.random() < 0.1:
             name = rng.choice(["authorization", "content-type", "host", "last-event-id", "accept"])
-            headers[name] = self._word()
+            headers[name] = self.chance.word()
         return headers
-
-    def _word(self) -> str:
-        """A text that a header can hold."""
-        text = self.chance.text()[:100].encode("ascii", "ignore").decode()
-        return "".join(letter for letter in text if letter.isprintable()).strip()
 
     # --- no HTTP ----------------------------------------------------------------------------
 
@@ -244,11 +239,9 @@ def _says_why(told: Any) -> bool:
 @click.command()
 @click.option("--requests", default=10_000, show_default=True)
 @click.option("--seed", default=0, show_default=True)
-@click.option("--postgres", default=None, help="Address of a server, in place of a file.")
-def main(requests: int, seed: int, postgres: str | None) -> None:
+def main(requests: int, seed: int) -> None:
     """Send, count and print; the exit code is 1 where something failed."""
-    arguments = ("--assets", "6", "--cycle-seconds", "1")
-    with serving(*arguments, *(("--postgres", postgres) if postgres else ())) as target:
+    with serving("--assets", "6", "--cycle-seconds", "1") as target:
         known = [*_IDS, *map(str, target.order.values()), "halt", "resume", "0", "1"]
         fuzz = Fuzz(target, Chance(seed, known))
         fuzz.run(requests)

@@ -210,7 +210,7 @@ class Fuzz:
 
     def _page(self) -> tuple[str, TestResponse]:
         rng = self.chance.rng
-        unknown = rng.choice(_ASSETS) + quote(self._word())
+        unknown = rng.choice(_ASSETS) + quote(self.chance.word())
         path = rng.choice(_PAGES) if rng.random() < 0.6 else unknown
         words = {rng.choice(_WORDS): self.chance.text() for _ in range(rng.randrange(4))}
         with self._visiting(self._somebody()) as client:
@@ -233,7 +233,7 @@ class Fuzz:
         name = self._somebody()
         with self._visiting(name) as client:
             csrf = client.get_cookie(CSRF_COOKIE)
-            token = csrf.value if csrf is not None and rng.random() < 0.9 else self._word()
+            token = csrf.value if csrf is not None and rng.random() < 0.9 else self.chance.word()
             if isinstance(what.get("data"), dict):
                 what["data"] |= {CSRF_FIELD: token}
             headers = {"Origin": HERE, CSRF_HEADER: token} | self._headers()
@@ -254,12 +254,7 @@ class Fuzz:
         if self.chance.rng.random() < 0.9:
             return {}
         name = self.chance.rng.choice(["Host", "Origin", "Cookie", "X-Forwarded-For", CSRF_HEADER])
-        return {name: self._word()}
-
-    def _word(self) -> str:
-        """A text that a header and an address can hold."""
-        text = self.chance.text()[:100].encode("ascii", "ignore").decode()
-        return "".join(letter for letter in text if letter.isprintable())
+        return {name: self.chance.word()}
 
     def _somebody(self) -> str:
         """Somebody with a login, or empty for a stranger."""

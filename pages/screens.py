@@ -432,7 +432,7 @@ def _update_or_why_not(screen: Screen[Any], query: Query, shown: Shown) -> Updat
 
 
 def _stores_in(content: Sequence[Any]) -> Deltas:
-    """What stores hold, set once more: Dash asks no callback of a component that is set whole."""
+    """What stores hold, set once more: of what comes as a part of a whole Dash asks no callback."""
     found: dict[Any, dict[str, Any]] = {}
     todo = list(plain(content))
     while todo:
